@@ -1,0 +1,357 @@
+package report
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// Schema names the JSON form of a Report.
+const Schema = "tcpwarm/v1"
+
+// Seconds is a span; JSON shows it as a number of seconds.
+type Seconds time.Duration
+
+// MarshalJSON writes s in seconds with at most nine decimals.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON reads a number of seconds.
+func (s *Seconds) UnmarshalJSON(b []byte) error {
+	var f float64
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	*s = Seconds(f * 1e9)
+	return nil
+}
+
+// Instant is a point in time; JSON shows it as RFC 3339 with nanoseconds, UTC.
+type Instant segment.Time
+
+// MarshalJSON writes t in RFC 3339.
+func (t Instant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(segment.Time(t).Std().Format(time.RFC3339Nano))
+}
+
+// UnmarshalJSON reads RFC 3339.
+func (t *Instant) UnmarshalJSON(b []byte) error {
+	var u time.Time
+	if err := json.Unmarshal(b, &u); err != nil {
+		return err
+	}
+	*t = Instant(u.UnixNano())
+	return nil
+}
+
+// A Report is all that one analysis found.
+type Report struct {
+	Schema       string        `json:"schema"`
+	Capture      Capture       `json:"capture"`
+	Connections  []*Connection `json:"connections"` // in order of first packet; closed ones beyond a limit are left out and counted
+	Pools        []*Pool       `json:"pools"`       // in order of first packet
+	Findings     []Finding     `json:"findings"`
+	Expectations []Expectation `json:"expectations"`
+	Totals       Totals        `json:"totals"`
+	Verdict      Verdict       `json:"verdict"`
+}
+
+// Totals are sums over everything, kept or not.
+type Totals struct {
+	Connections  int64            `json:"connections"`
+	Used         int64            `json:"used"`
+	Unused       int64            `json:"unused"`
+	Transactions int64            `json:"transactions"`
+	Reused       int64            `json:"reused"`
+	Needed       int64            `json:"needed"`
+	Avoidable    int64            `json:"avoidable"`
+	ServerEnded  int64            `json:"server_ended"` // used connections that the server ended first
+	Promised     int64            `json:"promised"`
+	Shared       int64            `json:"promised_and_shared"`
+	Causes       map[Cause]int64  `json:"causes,omitempty"`
+	Findings     map[string]int64 `json:"findings,omitempty"` // by ID
+}
+
+// Capture says what was read and what of it could not be used.
+type Capture struct {
+	Files       []string  `json:"files"`
+	Packets     int64     `json:"packets"`
+	Segments    int64     `json:"segments"`
+	Bytes       int64     `json:"bytes"`
+	Start       *Instant  `json:"start,omitempty"`
+	End         *Instant  `json:"end,omitempty"`
+	QUICPackets int64     `json:"quic_packets"`
+	Vantage     Vantage   `json:"vantage"`
+	Loopback    bool      `json:"loopback"`
+	Problems    []Problem `json:"problems"`
+}
+
+// A Problem is a counted reason why part of the capture was not used.
+type Problem struct {
+	Kind        string `json:"kind"`
+	Count       int64  `json:"count"`
+	FirstPacket int64  `json:"first_packet,omitempty"`
+	Text        string `json:"text"`
+}
+
+// Vantage is where the capture was taken, as the handshakes' two gaps tell.
+type Vantage string
+
+// The vantages.
+const (
+	AtClient       Vantage = "client"
+	AtServer       Vantage = "server"
+	InTheMiddle    Vantage = "middle"
+	AtBoth         Vantage = "both" // loopback
+	UnknownVantage Vantage = "unknown"
+)
+
+// A Verdict says how well a pool, or the whole, reused its connections.
+type Verdict string
+
+// The verdicts.
+const (
+	NotReused      Verdict = "not-reused"
+	PartlyReused   Verdict = "partly-reused"
+	ServerPrevents Verdict = "server-prevents"
+	NotKnown       Verdict = "not-known"
+	Reused         Verdict = "reused"
+	NoOpportunity  Verdict = "no-opportunity"
+)
+
+// A Cause says why a connection was opened.
+type Cause string
+
+// The causes. The ideal client opens a connection for the first group too;
+// those of the second were avoidable.
+const (
+	First           Cause = "first"
+	Concurrent      Cause = "concurrent"
+	ServerClosed    Cause = "server-closed"
+	ServerSaidClose Cause = "server-said-close"
+	Reset           Cause = "reset"
+	UsedUp          Cause = "used-up"
+	OtherAddress    Cause = "other-address"
+	Failed          Cause = "failed"
+	Early           Cause = "early"
+	Unknown         Cause = "unknown"
+
+	Missed            Cause = "missed"
+	Undrained         Cause = "undrained"
+	ClientSaidClose   Cause = "client-said-close"
+	ClientClosed      Cause = "client-closed"
+	ClientIdleTimeout Cause = "client-idle-timeout"
+)
+
+// Avoidable reports whether c is a cause the ideal client would not have had.
+func (c Cause) Avoidable() bool {
+	switch c {
+	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
+		return true
+	}
+	return false
+}
+
+// Confidence grades a statement.
+type Confidence string
+
+// The grades.
+const (
+	Certain Confidence = "certain"
+	Likely  Confidence = "likely"
+	Hint    Confidence = "hint"
+)
+
+// Basis says what a transaction count rests on.
+type Basis string
+
+// The bases.
+const (
+	Parsed    Basis = "parsed"
+	Decrypted Basis = "decrypted"
+	Inferred  Basis = "inferred"
+	NoBasis   Basis = "none"
+)
+
+// A Connection is one TCP connection.
+type Connection struct {
+	ID          int64   `json:"id"` // from 1, in order of first packet
+	Client      string  `json:"client"`
+	Server      string  `json:"server"`
+	RoleBasis   string  `json:"role_basis"` // syn, syn-ack, payload, port
+	Start       Instant `json:"start"`
+	End         Instant `json:"end"`
+	FirstPacket int64   `json:"first_packet"`
+	LastPacket  int64   `json:"last_packet"`
+	Handshake   string  `json:"handshake"` // full, fast-open, half, refused, missed
+	History     string  `json:"history"`
+	Protocol    string  `json:"protocol"` // http/1.0, http/1.1, http/2, websocket, tunnel, tls, unknown
+	TLS         *TLS    `json:"tls,omitempty"`
+	Name        string  `json:"name,omitempty"` // authority's name: TLS server name or Host
+
+	TransactionCount int64          `json:"transaction_count"`
+	TransactionBasis Basis          `json:"transaction_basis"`
+	TransactionLow   *int64         `json:"transaction_low,omitempty"`
+	TransactionHigh  *int64         `json:"transaction_high,omitempty"`
+	Requests         int64          `json:"requests"`
+	Responses        int64          `json:"responses"` // final ones
+	Transactions     []*Transaction `json:"transactions"`
+
+	OpenedBecause *OpenedBecause `json:"opened_because,omitempty"` // absent for unused connections
+	Closed        Closed         `json:"closed"`
+	Tunnel        *Tunnel        `json:"tunnel,omitempty"`
+
+	ClientToServer Half `json:"client_to_server"`
+	ServerToClient Half `json:"server_to_client"`
+}
+
+// TLS is what a connection's handshake showed.
+type TLS struct {
+	Version    string `json:"version,omitempty"` // 1.0 to 1.3
+	ServerName string `json:"server_name,omitempty"`
+	ALPN       string `json:"alpn,omitempty"`
+	Resumed    *bool  `json:"resumed,omitempty"`
+	Decrypted  bool   `json:"decrypted"`
+}
+
+// A Transaction is one request with its final response.
+type Transaction struct {
+	N                   int64    `json:"n"` // from 1, on its connection
+	Method              string   `json:"method,omitempty"`
+	Target              string   `json:"target,omitempty"`
+	Status              int      `json:"status,omitempty"`
+	Start               Instant  `json:"start"` // first byte of the request
+	StartPacket         int64    `json:"start_packet"`
+	EndPacket           int64    `json:"end_packet,omitempty"`
+	Wait                *Seconds `json:"wait_s,omitempty"`     // last request byte to first response byte
+	Receive             *Seconds `json:"receive_s,omitempty"`  // first response byte to last
+	Duration            *Seconds `json:"duration_s,omitempty"` // start to the last byte of the response
+	RequestBytes        int64    `json:"request_bytes"`        // head and body
+	ResponseBytes       int64    `json:"response_bytes"`
+	IdleBefore          *Seconds `json:"idle_before_s,omitempty"` // since the one before ended; absent for the first
+	Reused              bool     `json:"reused"`
+	PromisesPersistence bool     `json:"promises_persistence"`
+	Complete            bool     `json:"complete"` // the response was seen to its end
+}
+
+// OpenedBecause says why a used connection was opened.
+type OpenedBecause struct {
+	Cause      Cause      `json:"cause"`
+	InsteadOf  int64      `json:"instead_of,omitempty"` // the connection that could have served
+	Confidence Confidence `json:"confidence"`
+	Idle       *Seconds   `json:"idle_s,omitempty"` // how long that one had been idle
+	Packets    []int64    `json:"packets"`
+	Text       string     `json:"text"`                 // evidence in words, one sentence
+	RefutedBy  string     `json:"refuted_by,omitempty"` // what would show the cause to be wrong
+}
+
+// Closed says how a connection ended.
+type Closed struct {
+	First     string   `json:"first"` // client, server, none
+	How       string   `json:"how"`   // fin, rst, timeout, open
+	AfterIdle *Seconds `json:"after_idle_s,omitempty"`
+	Packet    int64    `json:"packet,omitempty"` // of the first FIN or RST
+	At        *Instant `json:"at,omitempty"`
+}
+
+// A Tunnel is what ran inside a connection after CONNECT or 101.
+type Tunnel struct {
+	Kind             string         `json:"kind"` // connect, websocket, other
+	Target           string         `json:"target,omitempty"`
+	Protocol         string         `json:"protocol"`
+	TLS              *TLS           `json:"tls,omitempty"`
+	TransactionCount int64          `json:"transaction_count"`
+	TransactionBasis Basis          `json:"transaction_basis"`
+	Transactions     []*Transaction `json:"transactions,omitempty"`
+}
+
+// A Half is one direction of a connection: what one side sent.
+type Half struct {
+	Packets          int64 `json:"packets"` // as captured, duplicates included
+	DuplicatePackets int64 `json:"duplicate_packets"`
+	WireSegments     int64 `json:"wire_segments"`
+	PayloadBytes     int64 `json:"payload_bytes"`
+	ResentSegments   int64 `json:"resent_segments"`
+	ResentBytes      int64 `json:"resent_bytes"`
+	MissingBytes     int64 `json:"missing_bytes"` // acknowledged by the peer, not in the capture
+	OutOfOrder       int64 `json:"out_of_order"`
+	MSS              *int  `json:"mss,omitempty"`
+	WindowScale      *int  `json:"window_scale,omitempty"`
+	SACK             bool  `json:"sack"`
+	Timestamps       bool  `json:"timestamps"`
+	MaxFlight        int64 `json:"max_flight_bytes"`
+	RTT              *RTT  `json:"rtt,omitempty"`
+}
+
+// RTT are round-trip times from a half's data to the acknowledgements it drew,
+// by Karn's rule (RFC 6298 section 3), seen at the capture point.
+type RTT struct {
+	Handshake *Seconds `json:"handshake_s,omitempty"`
+	Min       *Seconds `json:"min_s,omitempty"`
+	Median    *Seconds `json:"median_s,omitempty"`
+	P90       *Seconds `json:"p90_s,omitempty"`
+	Samples   int64    `json:"samples"`
+}
+
+// A Pool is one client and one authority: all connections between them.
+type Pool struct {
+	ID              int64           `json:"id"`
+	Client          string          `json:"client"` // ip
+	Server          []string        `json:"server"` // ip:port, sorted
+	Name            string          `json:"name,omitempty"`
+	TLS             bool            `json:"tls"`
+	Protocol        string          `json:"protocol"`
+	Connections     int64           `json:"connections"`
+	Unused          int64           `json:"unused"`
+	Used            int64           `json:"used"`
+	Transactions    int64           `json:"transactions"`
+	ReusedCount     int64           `json:"reused"`
+	Reuse           *float64        `json:"reuse,omitempty"`
+	Needed          int64           `json:"needed"`
+	Avoidable       int64           `json:"avoidable"`
+	ServerEnded     int64           `json:"server_ended"`
+	Causes          map[Cause]int64 `json:"causes"`
+	Peak            int64           `json:"peak_concurrency"`
+	Promised        int64           `json:"promised"`
+	Shared          int64           `json:"promised_and_shared"` // of those, how many travelled with another
+	Curve           []CurvePoint    `json:"curve"`
+	ColdCost        *Seconds        `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections
+	Verdict         Verdict         `json:"verdict"`
+	WithheldBecause string          `json:"withheld_because,omitempty"` // why the verdict is not known
+
+	FirstPacket int64 `json:"first_packet"`
+}
+
+// A CurvePoint says how many connections a client would have opened that keeps
+// at most IdleKept idle ones, and the idle timeout it needs for that.
+type CurvePoint struct {
+	IdleKept    int64   `json:"idle_kept"`
+	Connections int64   `json:"connections"`
+	IdleTimeout Seconds `json:"idle_timeout_s"`
+}
+
+// A Finding is a diagnosis with its evidence.
+type Finding struct {
+	ID          string     `json:"id"`
+	Title       string     `json:"title"`
+	Confidence  Confidence `json:"confidence"`
+	Connections []int64    `json:"connections"`
+	Pool        int64      `json:"pool,omitempty"`
+	Packets     []int64    `json:"packets"`
+	Text        string     `json:"text"`
+	RefutedBy   string     `json:"refuted_by,omitempty"`
+	Remedy      string     `json:"remedy,omitempty"`
+}
+
+// An Expectation is one thing a user demanded, and what was measured.
+type Expectation struct {
+	Text     string   `json:"text"`
+	Held     *bool    `json:"held"` // null: the evidence cannot decide
+	Measured string   `json:"measured"`
+	Low      *float64 `json:"low,omitempty"`
+	High     *float64 `json:"high,omitempty"`
+	Packets  []int64  `json:"packets,omitempty"`
+}
