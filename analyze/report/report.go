@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -56,23 +58,23 @@ type Report struct {
 	Findings     []Finding     `json:"findings"`
 	Expectations []Expectation `json:"expectations"`
 	Totals       Totals        `json:"totals"`
-	Verdict      Verdict       `json:"verdict"`
+	Verdict      pool.Verdict  `json:"verdict"`
 }
 
 // Totals are sums over everything, kept or not.
 type Totals struct {
-	Connections  int64            `json:"connections"`
-	Used         int64            `json:"used"`
-	Unused       int64            `json:"unused"`
-	Transactions int64            `json:"transactions"`
-	Reused       int64            `json:"reused"`
-	Needed       int64            `json:"needed"`
-	Avoidable    int64            `json:"avoidable"`
-	ServerEnded  int64            `json:"server_ended"` // used connections that the server ended first
-	Promised     int64            `json:"promised"`
-	Shared       int64            `json:"promised_and_shared"`
-	Causes       map[Cause]int64  `json:"causes,omitempty"`
-	Findings     map[string]int64 `json:"findings,omitempty"` // by ID
+	Connections  int64                `json:"connections"`
+	Used         int64                `json:"used"`
+	Unused       int64                `json:"unused"`
+	Transactions int64                `json:"transactions"`
+	Reused       int64                `json:"reused"`
+	Needed       int64                `json:"needed"`
+	Avoidable    int64                `json:"avoidable"`
+	ServerEnded  int64                `json:"server_ended"` // used connections that the server ended first
+	Promised     int64                `json:"promised"`
+	Shared       int64                `json:"promised_and_shared"`
+	Causes       map[pool.Cause]int64 `json:"causes,omitempty"`
+	Findings     map[string]int64     `json:"findings,omitempty"` // by ID
 }
 
 // Capture says what was read and what of it could not be used.
@@ -109,73 +111,6 @@ const (
 	UnknownVantage Vantage = "unknown"
 )
 
-// A Verdict says how well a pool, or the whole, reused its connections.
-type Verdict string
-
-// The verdicts.
-const (
-	NotReused      Verdict = "not-reused"
-	PartlyReused   Verdict = "partly-reused"
-	ServerPrevents Verdict = "server-prevents"
-	NotKnown       Verdict = "not-known"
-	Reused         Verdict = "reused"
-	NoOpportunity  Verdict = "no-opportunity"
-)
-
-// A Cause says why a connection was opened.
-type Cause string
-
-// The causes. The ideal client opens a connection for the first group too;
-// those of the second were avoidable.
-const (
-	First           Cause = "first"
-	Concurrent      Cause = "concurrent"
-	ServerClosed    Cause = "server-closed"
-	ServerSaidClose Cause = "server-said-close"
-	Reset           Cause = "reset"
-	UsedUp          Cause = "used-up"
-	OtherAddress    Cause = "other-address"
-	Failed          Cause = "failed"
-	Early           Cause = "early"
-	Unknown         Cause = "unknown"
-
-	Missed            Cause = "missed"
-	Undrained         Cause = "undrained"
-	ClientSaidClose   Cause = "client-said-close"
-	ClientClosed      Cause = "client-closed"
-	ClientIdleTimeout Cause = "client-idle-timeout"
-)
-
-// Avoidable reports whether c is a cause the ideal client would not have had.
-func (c Cause) Avoidable() bool {
-	switch c {
-	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
-		return true
-	}
-	return false
-}
-
-// Confidence grades a statement.
-type Confidence string
-
-// The grades.
-const (
-	Certain Confidence = "certain"
-	Likely  Confidence = "likely"
-	Hint    Confidence = "hint"
-)
-
-// Basis says what a transaction count rests on.
-type Basis string
-
-// The bases.
-const (
-	Parsed    Basis = "parsed"
-	Decrypted Basis = "decrypted"
-	Inferred  Basis = "inferred"
-	NoBasis   Basis = "none"
-)
-
 // A Connection is one TCP connection.
 type Connection struct {
 	ID          int64   `json:"id"` // from 1, in order of first packet
@@ -192,13 +127,13 @@ type Connection struct {
 	TLS         *TLS    `json:"tls,omitempty"`
 	Name        string  `json:"name,omitempty"` // authority's name: TLS server name or Host
 
-	TransactionCount int64          `json:"transaction_count"`
-	TransactionBasis Basis          `json:"transaction_basis"`
-	TransactionLow   *int64         `json:"transaction_low,omitempty"`
-	TransactionHigh  *int64         `json:"transaction_high,omitempty"`
-	Requests         int64          `json:"requests"`
-	Responses        int64          `json:"responses"` // final ones
-	Transactions     []*Transaction `json:"transactions"`
+	TransactionCount int64             `json:"transaction_count"`
+	TransactionBasis transaction.Basis `json:"transaction_basis"`
+	TransactionLow   *int64            `json:"transaction_low,omitempty"`
+	TransactionHigh  *int64            `json:"transaction_high,omitempty"`
+	Requests         int64             `json:"requests"`
+	Responses        int64             `json:"responses"` // final ones
+	Transactions     []*Transaction    `json:"transactions"`
 
 	OpenedBecause *OpenedBecause `json:"opened_because,omitempty"` // absent for unused connections
 	Closed        Closed         `json:"closed"`
@@ -239,13 +174,13 @@ type Transaction struct {
 
 // OpenedBecause says why a used connection was opened.
 type OpenedBecause struct {
-	Cause      Cause      `json:"cause"`
-	InsteadOf  int64      `json:"instead_of,omitempty"` // the connection that could have served
-	Confidence Confidence `json:"confidence"`
-	Idle       *Seconds   `json:"idle_s,omitempty"` // how long that one had been idle
-	Packets    []int64    `json:"packets"`
-	Text       string     `json:"text"`                 // evidence in words, one sentence
-	RefutedBy  string     `json:"refuted_by,omitempty"` // what would show the cause to be wrong
+	Cause      pool.Cause      `json:"cause"`
+	InsteadOf  int64           `json:"instead_of,omitempty"` // the connection that could have served
+	Confidence pool.Confidence `json:"confidence"`
+	Idle       *Seconds        `json:"idle_s,omitempty"` // how long that one had been idle
+	Packets    []int64         `json:"packets"`
+	Text       string          `json:"text"`                 // evidence in words, one sentence
+	RefutedBy  string          `json:"refuted_by,omitempty"` // what would show the cause to be wrong
 }
 
 // Closed says how a connection ended.
@@ -259,13 +194,13 @@ type Closed struct {
 
 // A Tunnel is what ran inside a connection after CONNECT or 101.
 type Tunnel struct {
-	Kind             string         `json:"kind"` // connect, websocket, other
-	Target           string         `json:"target,omitempty"`
-	Protocol         string         `json:"protocol"`
-	TLS              *TLS           `json:"tls,omitempty"`
-	TransactionCount int64          `json:"transaction_count"`
-	TransactionBasis Basis          `json:"transaction_basis"`
-	Transactions     []*Transaction `json:"transactions,omitempty"`
+	Kind             string            `json:"kind"` // connect, websocket, other
+	Target           string            `json:"target,omitempty"`
+	Protocol         string            `json:"protocol"`
+	TLS              *TLS              `json:"tls,omitempty"`
+	TransactionCount int64             `json:"transaction_count"`
+	TransactionBasis transaction.Basis `json:"transaction_basis"`
+	Transactions     []*Transaction    `json:"transactions,omitempty"`
 }
 
 // A Half is one direction of a connection: what one side sent.
@@ -298,29 +233,29 @@ type RTT struct {
 
 // A Pool is one client and one authority: all connections between them.
 type Pool struct {
-	ID              int64           `json:"id"`
-	Client          string          `json:"client"` // ip
-	Server          []string        `json:"server"` // ip:port, sorted
-	Name            string          `json:"name,omitempty"`
-	TLS             bool            `json:"tls"`
-	Protocol        string          `json:"protocol"`
-	Connections     int64           `json:"connections"`
-	Unused          int64           `json:"unused"`
-	Used            int64           `json:"used"`
-	Transactions    int64           `json:"transactions"`
-	ReusedCount     int64           `json:"reused"`
-	Reuse           *float64        `json:"reuse,omitempty"`
-	Needed          int64           `json:"needed"`
-	Avoidable       int64           `json:"avoidable"`
-	ServerEnded     int64           `json:"server_ended"`
-	Causes          map[Cause]int64 `json:"causes"`
-	Peak            int64           `json:"peak_concurrency"`
-	Promised        int64           `json:"promised"`
-	Shared          int64           `json:"promised_and_shared"` // of those, how many travelled with another
-	Curve           []CurvePoint    `json:"curve"`
-	ColdCost        *Seconds        `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections
-	Verdict         Verdict         `json:"verdict"`
-	WithheldBecause string          `json:"withheld_because,omitempty"` // why the verdict is not known
+	ID              int64                `json:"id"`
+	Client          string               `json:"client"` // ip
+	Server          []string             `json:"server"` // ip:port, sorted
+	Name            string               `json:"name,omitempty"`
+	TLS             bool                 `json:"tls"`
+	Protocol        string               `json:"protocol"`
+	Connections     int64                `json:"connections"`
+	Unused          int64                `json:"unused"`
+	Used            int64                `json:"used"`
+	Transactions    int64                `json:"transactions"`
+	ReusedCount     int64                `json:"reused"`
+	Reuse           *float64             `json:"reuse,omitempty"`
+	Needed          int64                `json:"needed"`
+	Avoidable       int64                `json:"avoidable"`
+	ServerEnded     int64                `json:"server_ended"`
+	Causes          map[pool.Cause]int64 `json:"causes"`
+	Peak            int64                `json:"peak_concurrency"`
+	Promised        int64                `json:"promised"`
+	Shared          int64                `json:"promised_and_shared"` // of those, how many travelled with another
+	Curve           []CurvePoint         `json:"curve"`
+	ColdCost        *Seconds             `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections
+	Verdict         pool.Verdict         `json:"verdict"`
+	WithheldBecause string               `json:"withheld_because,omitempty"` // why the verdict is not known
 
 	FirstPacket int64 `json:"first_packet"`
 }
@@ -335,15 +270,15 @@ type CurvePoint struct {
 
 // A Finding is a diagnosis with its evidence.
 type Finding struct {
-	ID          string     `json:"id"`
-	Title       string     `json:"title"`
-	Confidence  Confidence `json:"confidence"`
-	Connections []int64    `json:"connections"`
-	Pool        int64      `json:"pool,omitempty"`
-	Packets     []int64    `json:"packets"`
-	Text        string     `json:"text"`
-	RefutedBy   string     `json:"refuted_by,omitempty"`
-	Remedy      string     `json:"remedy,omitempty"`
+	ID          string          `json:"id"`
+	Title       string          `json:"title"`
+	Confidence  pool.Confidence `json:"confidence"`
+	Connections []int64         `json:"connections"`
+	Pool        int64           `json:"pool,omitempty"`
+	Packets     []int64         `json:"packets"`
+	Text        string          `json:"text"`
+	RefutedBy   string          `json:"refuted_by,omitempty"`
+	Remedy      string          `json:"remedy,omitempty"`
 }
 
 // An Expectation is one thing a user demanded, and what was measured.

@@ -1,0 +1,60 @@
+package pool
+
+// A Cause says why a connection was opened.
+type Cause string
+
+// The ideal client opens a connection for these too.
+const (
+	First           Cause = "first"
+	Concurrent      Cause = "concurrent"
+	ServerClosed    Cause = "server-closed"
+	ServerSaidClose Cause = "server-said-close"
+	Reset           Cause = "reset"
+	UsedUp          Cause = "used-up"
+	OtherAddress    Cause = "other-address"
+	Failed          Cause = "failed"
+	Early           Cause = "early"
+	Unknown         Cause = "unknown"
+)
+
+// It would not have opened one for these.
+const (
+	Missed            Cause = "missed"
+	Undrained         Cause = "undrained"
+	ClientSaidClose   Cause = "client-said-close"
+	ClientClosed      Cause = "client-closed"
+	ClientIdleTimeout Cause = "client-idle-timeout"
+)
+
+// Avoidable reports whether the ideal client would have done without a
+// connection opened because of c.
+func (c Cause) Avoidable() bool {
+	switch c {
+	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
+		return true
+	}
+	return false
+}
+
+// Confidence grades a statement.
+type Confidence string
+
+// The grades.
+const (
+	Certain Confidence = "certain"
+	Likely  Confidence = "likely"
+	Hint    Confidence = "hint"
+)
+
+// A Verdict says how well a pool, or the whole, reused its connections.
+type Verdict string
+
+// The verdicts.
+const (
+	NotReused      Verdict = "not-reused"
+	PartlyReused   Verdict = "partly-reused"
+	ServerPrevents Verdict = "server-prevents"
+	NotKnown       Verdict = "not-known"
+	Reused         Verdict = "reused"
+	NoOpportunity  Verdict = "no-opportunity"
+)
