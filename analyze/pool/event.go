@@ -71,13 +71,15 @@ type Event struct {
 
 	// Answered, with N.
 	Outcome   Outcome
-	SaysClose bool // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
-	Sure      bool // of Abandoned: certain, else likely
+	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
+	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
+	Sure      bool          // of Abandoned: certain, else likely
 
 	// ConnClosing.
 	By    Side
 	Reset bool // by RST
 	// ConnEnded.
 	Refused bool  // never answered, or the SYN was answered by RST
+	Opaque  bool  // carried application data that could not be read
 	Unread  int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

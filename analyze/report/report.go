@@ -7,6 +7,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/transaction"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
 
@@ -51,14 +52,15 @@ func (t *Instant) UnmarshalJSON(b []byte) error {
 
 // A Report is all that one analysis found.
 type Report struct {
-	Schema       string        `json:"schema"`
-	Capture      Capture       `json:"capture"`
-	Connections  []*Connection `json:"connections"` // in order of first packet; closed ones beyond a limit are left out and counted
-	Pools        []*Pool       `json:"pools"`       // in order of first packet
-	Findings     []Finding     `json:"findings"`
-	Expectations []Expectation `json:"expectations"`
-	Totals       Totals        `json:"totals"`
-	Verdict      pool.Verdict  `json:"verdict"`
+	Schema       string          `json:"schema"`
+	Capture      Capture         `json:"capture"`
+	Connections  []*Connection   `json:"connections"` // in order of first packet; closed ones beyond a limit are left out and counted
+	Pools        []*Pool         `json:"pools"`       // in order of first packet
+	Findings     []Finding       `json:"findings"`
+	Expectations []Expectation   `json:"expectations"`
+	Totals       Totals          `json:"totals"`
+	Outcome      verdict.Outcome `json:"outcome,omitempty"` // of the expectations together; absent where nothing was demanded
+	Verdict      pool.Verdict    `json:"verdict"`
 }
 
 // Totals are sums over everything, kept or not.
@@ -89,6 +91,8 @@ type Capture struct {
 	Vantage     Vantage   `json:"vantage"`
 	Loopback    bool      `json:"loopback"`
 	Problems    []Problem `json:"problems"`
+
+	MissingBytes int64 `json:"missing_bytes"` // acknowledged by a peer, not in the capture
 }
 
 // A Problem is a counted reason why part of the capture was not used.
@@ -121,7 +125,8 @@ type Connection struct {
 	End         Instant `json:"end"`
 	FirstPacket int64   `json:"first_packet"`
 	LastPacket  int64   `json:"last_packet"`
-	Handshake   string  `json:"handshake"` // full, fast-open, half, refused, missed
+	Pool        int64   `json:"pool,omitempty"` // ID of its pool
+	Handshake   string  `json:"handshake"`      // full, fast-open, half, refused, missed
 	History     string  `json:"history"`
 	Protocol    string  `json:"protocol"` // http/1.0, http/1.1, http/2, websocket, tunnel, tls, unknown
 	TLS         *TLS    `json:"tls,omitempty"`
@@ -257,6 +262,15 @@ type Pool struct {
 	Verdict         pool.Verdict         `json:"verdict"`
 	WithheldBecause string               `json:"withheld_because,omitempty"` // why the verdict is not known
 
+	TransactionLow  *int64 `json:"transaction_low,omitempty"` // bounds where transactions are inferred
+	TransactionHigh *int64 `json:"transaction_high,omitempty"`
+
+	ColdRoundTrips  int64    `json:"cold_round_trips,omitempty"`  // of the avoidable connections' handshakes, TLS included
+	SavedRoundTrips int64    `json:"saved_round_trips,omitempty"` // that the reused transactions did without
+	SavedCost       *Seconds `json:"saved_s,omitempty"`
+	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`   // longest idle time after which a connection was used again
+	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"` // the server's Keep-Alive: timeout=, the least said
+
 	FirstPacket int64 `json:"first_packet"`
 }
 
@@ -284,7 +298,7 @@ type Finding struct {
 // An Expectation is one thing a user demanded, and what was measured.
 type Expectation struct {
 	Text     string   `json:"text"`
-	Held     *bool    `json:"held"` // null: the evidence cannot decide
+	Held     *bool    `json:"held" jsonschema:"nullable"` // null: the evidence cannot decide
 	Measured string   `json:"measured"`
 	Low      *float64 `json:"low,omitempty"`
 	High     *float64 `json:"high,omitempty"`

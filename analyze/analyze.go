@@ -1,0 +1,53 @@
+package analyze
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A Source gives captured segments in the order of the capture.
+type Source interface {
+	// Fill replaces b's segments with the next ones. At the end it returns
+	// io.EOF, where the capture cannot be read further another error; b holds
+	// what came before either. What b's segments point to stays until b is
+	// filled again.
+	Fill(b *segment.Batch) error
+	// Totals returns what was seen so far.
+	Totals() segment.Totals
+}
+
+// Options say how to analyse. The zero value is usable.
+type Options struct {
+	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
+	Limits  Limits
+	Demands *verdict.Demands // what the report is held against; nil: nothing
+
+	// Final, where set, is called with each connection once nothing of it can
+	// change, in a fixed order; such connections are then not kept in the report.
+	Final func(*report.Connection) error
+}
+
+// Run reads src to its end and reports. If src fails, or ctx is cancelled, the
+// report holds what was learned until then and comes with the error.
+func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	o.Limits.setDefaults()
+	r := newReader(src, o)
+	err := r.run(ctx)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	rep, ferr := r.collector.report(src.Totals())
+	if err == nil {
+		err = ferr
+	}
+	return rep, err
+}

@@ -1,0 +1,206 @@
+package analyze
+
+import (
+	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// A protocol is what the bytes of a connection, or of a tunnel, speak.
+type protocol uint8
+
+const (
+	undecided protocol = iota
+	isHTTP1
+	isTLS
+	isHTTP2 // cleartext, recognised by its preface only
+	isOther
+)
+
+// maxDetect is how many bytes of a half are kept until its protocol is clear.
+const maxDetect = 1024
+
+// maxTries bounds the segments of a connection begun midway, or with a gap,
+// that are looked at for a message start.
+const maxTries = 1000
+
+// preface opens an HTTP/2 connection in clear (RFC 9113 section 3.4).
+const preface = "PRI * HTTP/2.0"
+
+// An app finds out which protocol two streams speak and hands their bytes to
+// its reader. The first half that shows it decides for both.
+type app struct {
+	to    transaction.Handler
+	roles func(fromClient bool) // told when bytes show who the client is
+	proto protocol
+
+	first  [2]detector // by direction as given: 0 is believed to be the client's
+	turned bool        // direction 0 is the server's after all
+	texts  bool        // keep targets
+
+	pair  *transaction.Pairer
+	info  *tls.Info
+	hello *[2]tls.Hello
+}
+
+// A detector keeps the first bytes of one half until they tell.
+type detector struct {
+	kept   []byte
+	mark   segment.Mark
+	tries  int
+	midway bool // the bytes do not start where the stream does
+	gone   bool // this half told nothing
+}
+
+// midway says that direction dir does not begin with the first byte sent.
+func (a *app) midway(dir int) { a.first[dir].midway = true }
+
+// bytes takes the next bytes of direction dir.
+func (a *app) bytes(dir int, b []byte, at segment.Mark) {
+	switch a.proto {
+	case isHTTP1:
+		a.pair.Bytes(a.fromClient(dir), b, at)
+	case isTLS:
+		a.hello[dir].Feed(b, a.info)
+	case undecided:
+		a.detect(dir, b, at)
+	}
+}
+
+// gap says that n bytes of direction dir are missing here.
+func (a *app) gap(dir int, n int64, at segment.Mark) {
+	switch a.proto {
+	case isHTTP1:
+		a.pair.Gap(a.fromClient(dir), n, at)
+	case isTLS:
+		a.hello[dir].Stop(a.info)
+	case undecided:
+		d := &a.first[dir]
+		if len(d.kept) > 0 { // as much as the snap length left must tell
+			a.decide(dir, d.kept, true)
+			if a.proto != undecided {
+				a.gap(dir, n, at)
+				return
+			}
+		}
+		d.midway, d.kept = true, d.kept[:0]
+	}
+}
+
+// close ends direction dir.
+func (a *app) close(dir int, at segment.Mark) {
+	if a.proto == undecided && len(a.first[dir].kept) > 0 {
+		a.decide(dir, a.first[dir].kept, true)
+	}
+	switch a.proto {
+	case isHTTP1:
+		a.pair.Close(a.fromClient(dir), at)
+	case isTLS:
+		a.hello[dir].Stop(a.info)
+	}
+}
+
+func (a *app) fromClient(dir int) bool { return (dir == 0) != a.turned }
+
+func (a *app) detect(dir int, b []byte, at segment.Mark) {
+	d := &a.first[dir]
+	if d.gone {
+		return
+	}
+	if len(d.kept) == 0 {
+		d.mark = at
+		if a.decide(dir, b, false) != http1.More {
+			if a.proto == undecided {
+				a.miss(d)
+			}
+			return
+		}
+	}
+	room := maxDetect - len(d.kept)
+	d.kept = append(d.kept, b[:min(len(b), room)]...)
+	if a.decide(dir, d.kept, len(b) >= room) == http1.More {
+		return
+	}
+	if a.proto == undecided {
+		a.miss(d)
+		return
+	}
+	if len(b) > room {
+		a.bytes(dir, b[room:], at)
+	}
+}
+
+// miss notes that the bytes seen told nothing. A stream whose start is known
+// will not tell later; one begun midway may, at its next message.
+func (a *app) miss(d *detector) {
+	d.kept = d.kept[:0]
+	d.tries++
+	if !d.midway || d.tries > maxTries {
+		d.gone = true
+	}
+	if a.first[0].gone && a.first[1].gone {
+		a.proto = isOther
+	}
+}
+
+// decide looks at b, the first bytes of direction dir, and starts the reader of
+// the protocol they speak. With last, no more bytes will come.
+func (a *app) decide(dir int, b []byte, last bool) http1.Answer {
+	hello, client := tls.Detect(b)
+	asRequest, asResponse := http1.DetectRequest(b), http1.DetectResponse(b)
+	switch {
+	case hello == tls.Yes:
+		a.start(isTLS, dir, client)
+	case len(b) >= len(preface) && string(b[:len(preface)]) == preface:
+		a.start(isHTTP2, dir, true)
+	case asRequest == http1.Yes:
+		a.start(isHTTP1, dir, true)
+	case asResponse == http1.Yes:
+		a.start(isHTTP1, dir, false)
+	case !last && (hello == tls.More || asRequest == http1.More || asResponse == http1.More):
+		return http1.More
+	default:
+		return http1.No
+	}
+	a.replay()
+	if len(a.first[dir].kept) == 0 {
+		a.bytes(dir, b, a.first[dir].mark)
+	}
+	return http1.Yes
+}
+
+// start fixes the protocol; direction dir has shown itself to be the client's,
+// or the server's.
+func (a *app) start(p protocol, dir int, client bool) {
+	a.proto = p
+	a.turned = (dir == 0) != client
+	if a.roles != nil {
+		a.roles(a.turned)
+	}
+	switch p {
+	case isTLS:
+		a.info, a.hello = new(tls.Info), new([2]tls.Hello)
+	case isHTTP1:
+		a.pair = new(transaction.Pairer)
+		a.pair.KeepText = a.texts
+		c, s := 0, 1
+		if a.turned {
+			c, s = 1, 0
+		}
+		a.pair.Reset(a.to, a.first[c].midway || a.first[c].gone, a.first[s].midway || a.first[s].gone)
+	}
+}
+
+// replay gives the reader what was kept of both halves, in the order it came.
+func (a *app) replay() {
+	order := [2]int{0, 1}
+	if a.first[1].mark.Packet < a.first[0].mark.Packet {
+		order = [2]int{1, 0}
+	}
+	for _, dir := range order {
+		if d := &a.first[dir]; len(d.kept) > 0 {
+			a.bytes(dir, d.kept, d.mark)
+		}
+	}
+}

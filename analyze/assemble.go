@@ -1,0 +1,148 @@
+package analyze
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// report concludes the pools and puts everything together.
+func (k *collector) report(t segment.Totals) (*report.Report, error) {
+	k.judge.Finish(k.clock)
+	k.decide()
+	pools := k.judge.Pools()
+	k.findings.Pools(pools)
+	for _, p := range k.placed {
+		p.record.Pool = p.pool.Final().ID
+	}
+	slices.SortFunc(k.kept, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
+	r := &report.Report{Schema: report.Schema, Capture: k.capture(t), Connections: k.kept, Verdict: pool.Worst(pools), Totals: k.totals(pools)}
+	for _, p := range pools {
+		r.Pools = append(r.Pools, poolRecord(p))
+	}
+	for _, f := range k.findings.Found() {
+		r.Findings = append(r.Findings, finding(f))
+	}
+	if d := k.o.Demands; d != nil {
+		var held []verdict.Held
+		held, r.Outcome = d.Judge(pools, k.findings.Counts)
+		for _, h := range held {
+			r.Expectations = append(r.Expectations, expectation(h))
+		}
+	}
+	return r, k.err
+}
+
+func (k *collector) capture(t segment.Totals) report.Capture {
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
+		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing}
+	if t.Timed {
+		start, end := report.Instant(t.Start), report.Instant(t.End)
+		c.Start, c.End = &start, &end
+	}
+	for _, p := range t.Problems {
+		c.Problems = append(c.Problems, report.Problem(p))
+	}
+	for _, p := range k.problems() {
+		if p.Count > 0 {
+			c.Problems = append(c.Problems, p)
+		}
+	}
+	return c
+}
+
+// problems are the limits that were reached.
+func (k *collector) problems() []report.Problem {
+	l := &k.lost
+	return []report.Problem{
+		{Kind: "bytes-missing", Count: l.missing, FirstPacket: l.missingFirst, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
+		{Kind: "connections-given-up", Count: l.gaveUp, Text: "more connections at once than the limit; those idle longest were given up"},
+		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
+		{Kind: "transactions-not-kept", Count: l.transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptTransactions)},
+		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},
+		{Kind: "decided-early", Count: k.judge.Forced(), Text: "openings judged before all that bears on them was seen: too much was waiting"},
+	}
+}
+
+// vantage is what most handshakes say.
+func (k *collector) vantage(loopback bool) report.Vantage {
+	best, n := report.UnknownVantage, int64(0)
+	for _, v := range []report.Vantage{report.AtClient, report.AtServer, report.InTheMiddle, report.AtBoth} {
+		if k.vantages[v] > n {
+			best, n = v, k.vantages[v]
+		}
+	}
+	if loopback && n > 0 {
+		return report.AtBoth
+	}
+	return best
+}
+
+func (k *collector) totals(pools []*pool.Pool) report.Totals {
+	t := report.Totals{Causes: map[pool.Cause]int64{}, Findings: k.findings.Counts}
+	for _, p := range pools {
+		t.Connections += p.Connections
+		t.Used += p.Used
+		t.Unused += p.Unused
+		t.Transactions += p.Transactions
+		t.Reused += p.Reused
+		t.Needed += p.Needed
+		t.Avoidable += p.Avoidable
+		t.ServerEnded += p.ServerEnded
+		t.Promised += p.Promised
+		t.Shared += p.Shared
+		for c, n := range p.Causes {
+			t.Causes[c] += n
+		}
+	}
+	return t
+}
+
+func poolRecord(p *pool.Pool) *report.Pool {
+	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
+		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable,
+		ServerEnded: p.ServerEnded, Causes: p.Causes, Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket}
+	for _, s := range p.Servers {
+		r.Server = append(r.Server, s.String())
+	}
+	if p.Transactions > 0 {
+		reuse := float64(p.Reused) / float64(p.Transactions)
+		r.Reuse = &reuse
+	}
+	for _, c := range p.Curve {
+		r.Curve = append(r.Curve, report.CurvePoint{IdleKept: c.IdleKept, Connections: c.Connections, IdleTimeout: report.Seconds(c.IdleTimeout)})
+	}
+	return r
+}
+
+func openedBecause(d *pool.Decision) *report.OpenedBecause {
+	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets,
+		Text: d.Text(), RefutedBy: d.RefutedBy()}
+	if d.HasIdle {
+		o.Idle = seconds(max(0, d.Idle))
+	}
+	return o
+}
+
+func finding(f verdict.Found) report.Finding {
+	e, _ := report.Explain(f.ID)
+	return report.Finding{ID: f.ID, Title: e.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
+		Packets: f.Packets, Text: f.Text, RefutedBy: e.RefutedBy, Remedy: e.Remedy}
+}
+
+func expectation(h verdict.Held) report.Expectation {
+	e := report.Expectation{Text: h.Text, Measured: h.Measured.String()}
+	if h.OK {
+		e.Held = &h.Held
+	}
+	if !math.IsInf(h.Measured.High, 0) {
+		e.Low, e.High = &h.Measured.Low, &h.Measured.High
+	}
+	return e
+}

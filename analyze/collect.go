@@ -1,0 +1,159 @@
+package analyze
+
+import (
+	"sync/atomic"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A collector takes the workers' events in packet order, runs the pools and
+// keeps records. It is one goroutine: whatever needs more than one connection
+// happens here.
+type collector struct {
+	o    Options
+	full atomic.Bool // no more transactions are kept: workers need not copy texts
+
+	judge    *pool.Judge
+	findings *verdict.Collector
+	ids      int64
+	cursor   []int // by worker: how many of the batch's events are handled
+	clock    segment.Time
+
+	kept         []*report.Connection
+	undecided    map[int64]*report.Connection // final but for why they were opened
+	placed       []placed
+	transactions int // kept
+	lost         dropped
+	vantages     map[report.Vantage]int64
+	err          error // of Options.Final
+}
+
+// placed is a kept connection's pool, whose number is known last.
+type placed struct {
+	record *report.Connection
+	pool   *pool.Pool
+}
+
+// dropped counts what limits cost.
+type dropped struct {
+	connections, transactions, gaveUp, overflows int64
+	missing                                      int64 // bytes
+	missingFirst                                 int64 // packet
+}
+
+func newCollector(o Options) *collector {
+	return &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
+		undecided: map[int64]*report.Connection{}, vantages: map[report.Vantage]int64{}}
+}
+
+// take handles the events of one batch, merged from all workers. Each worker's
+// are in order; only the last batch has events of several workers at one packet.
+func (k *collector) take(b *batch) {
+	clear(k.cursor)
+	for {
+		var next *event
+		from := -1
+		for i, list := range b.events {
+			if j := k.cursor[i]; j < len(list) && (next == nil || list[j].before(next)) {
+				next, from = &list[j], i
+			}
+		}
+		if next == nil {
+			break
+		}
+		k.cursor[from]++
+		k.handle(next)
+	}
+	if n := len(b.Segments); n > 0 {
+		k.clock = b.Segments[n-1].Time
+	}
+	k.judge.Advance(k.clock)
+	k.decide()
+}
+
+func (e *event) before(f *event) bool {
+	if e.when != f.when {
+		return e.when < f.when
+	}
+	return e.conn.first.Packet < f.conn.first.Packet
+}
+
+func (k *collector) handle(e *event) {
+	switch e.kind {
+	case seen:
+		k.ids++
+		e.conn.id = k.ids
+	case forPool:
+		e.pool.Conn = e.conn.id
+		k.judge.Handle(&e.pool)
+	case gaveUp:
+		k.lost.gaveUp++
+		k.finish(e.conn)
+	case finished:
+		k.finish(e.conn)
+	}
+}
+
+// finish takes over a connection its worker is done with.
+func (k *collector) finish(c *conn) {
+	k.vantages[c.vantage()]++
+	for d := range c.half {
+		st := &c.half[d].stream
+		k.lost.overflows += st.Overflows
+		if st.Missing > 0 {
+			k.lost.missing += st.Missing
+			if k.lost.missingFirst == 0 {
+				k.lost.missingFirst = c.first.Packet
+			}
+		}
+	}
+	k.findings.Connection(c.facts())
+	keepText := !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
+	if !keepText {
+		k.full.Store(true)
+		k.lost.transactions += c.http.facts.count
+		c.http.records = nil
+	}
+	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
+		k.lost.connections++
+		return
+	}
+	k.transactions += len(c.http.records)
+	r := c.record()
+	if r.TransactionCount > 0 {
+		k.undecided[r.ID] = r
+	} else if k.o.Final != nil {
+		k.final(r)
+	}
+	if k.o.Final == nil {
+		k.kept = append(k.kept, r)
+	}
+}
+
+func (k *collector) final(r *report.Connection) {
+	if k.err == nil {
+		k.err = k.o.Final(r)
+	}
+}
+
+// decide writes into records why their connections were opened, as far as that
+// is final.
+func (k *collector) decide() {
+	k.judge.Decisions(func(d *pool.Decision) {
+		r := k.undecided[d.Conn]
+		if r == nil {
+			return
+		}
+		delete(k.undecided, d.Conn)
+		r.OpenedBecause = openedBecause(d)
+		if k.o.Final == nil {
+			k.placed = append(k.placed, placed{r, d.Pool})
+		}
+		if k.o.Final != nil {
+			k.final(r)
+		}
+	})
+}

@@ -1,0 +1,313 @@
+package analyze
+
+import (
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/stream"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// linger is how long after its end a connection still takes stray segments: as
+// long as Linux keeps TIME-WAIT. RFC 9293 section 3.4.2 says four minutes.
+const linger = 60 * time.Second
+
+// A conn is one TCP connection as an observer sees it. Its worker owns it until
+// it is finished, then the collector does.
+type conn struct {
+	out  *outbox // where its events go
+	key  segment.Key
+	hash uint64
+
+	half [2]half // by Dir
+	app  app
+	http exchange // its transactions
+
+	client    segment.Dir // valid if roleBasis is not ""
+	roleBasis string      // syn, syn-ack, payload, port
+	history   history
+
+	first, last      segment.Mark
+	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
+	synData          bool         // fast open: the SYN carried data (RFC 7413)
+	opened           bool         // the pool has been told
+	over             bool         // both directions have ended, or one was reset
+	overAt           segment.Mark
+	closing          closing
+
+	gone bool  // no longer in its shard's table
+	id   int64 // the collector's, in order of first packet
+}
+
+// closing is how a connection's end began.
+type closing struct {
+	by    pool.Side
+	reset bool
+	at    segment.Mark
+}
+
+// A half is one direction of a conn. It is the sink of its own stream.
+type half struct {
+	tcp.Half
+	stream stream.Stream
+	conn   *conn
+	dir    segment.Dir
+	ended  bool // the application knows that no more bytes come
+}
+
+func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
+	c := &conn{out: out, key: s.Key, hash: hash, first: s.Mark(), last: s.Mark()}
+	for d := range c.half {
+		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
+	}
+	c.http.conn = c
+	c.app.to, c.app.roles, c.app.texts = &c.http, c.payloadRole, !out.full.Load()
+	out.seen(c)
+	return c
+}
+
+// segment takes the next segment of c. The order is fixed: sequence, state,
+// acknowledgement, data, close. The close comes last because a FIN's segment may
+// carry data (Zeek has learned the same).
+func (c *conn) segment(s *segment.Segment) {
+	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
+	at := s.Mark()
+	c.last = at
+	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	if kind == tcp.Duplicate {
+		return
+	}
+	c.handshake(s, at)
+	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
+		peer.Acked(s.Ack, s.Time)
+		peer.stream.Acked(s.Ack, at, peer)
+		c.http.acknowledged(s.Dir, s.Ack)
+	}
+	fresh := s.Len
+	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
+		fresh = c.data(s, own, at)
+	}
+	if kind == tcp.KeepAlive {
+		c.http.probed(s.Dir)
+	}
+	own.stream.Tick(at, own)
+	c.history.add(s, own, c.isClient(s.Dir), fresh)
+	c.close(s, own, at)
+}
+
+// data puts the payload of s in order and returns how much of it was new.
+func (c *conn) data(s *segment.Segment, own *half, at segment.Mark) int {
+	seq := s.Seq
+	if s.Flags.Has(segment.SYN) {
+		seq = seq.Add(1)
+		c.synData = true
+	}
+	if !own.stream.Started() {
+		own.start(seq)
+	}
+	behind := s.End().Before(own.Nxt) || own.stream.Holes()
+	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
+	if fresh < s.Len || behind {
+		own.Repeated(s.Len, fresh, behind)
+	}
+	return fresh
+}
+
+// start tells the stream where it begins: after the SYN if that was seen, else
+// with the first bytes captured, and then the application must find its way.
+func (h *half) start(seq segment.Seq) {
+	if h.SawSYN {
+		h.stream.Start(h.ISN.Add(1))
+		return
+	}
+	h.stream.Start(seq)
+	h.conn.app.midway(int(h.dir))
+}
+
+// Bytes and Gap hand on what the stream gives.
+func (h *half) Bytes(b []byte, at segment.Mark) { h.conn.app.bytes(int(h.dir), b, at) }
+
+// Gap says that n bytes are missing here.
+func (h *half) Gap(n int64, at segment.Mark) { h.conn.app.gap(int(h.dir), n, at) }
+
+// handshake notes the three segments that open a connection, and by them who
+// the client is: SYN, then SYN-ACK.
+func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
+	syn, ack := s.Flags.Has(segment.SYN), s.Flags.Has(segment.ACK)
+	switch {
+	case syn && !ack:
+		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
+			c.client, c.roleBasis = s.Dir, "syn"
+		}
+		if c.client == s.Dir && c.synAck.Packet == 0 {
+			c.syn = at // a resent one starts the clock anew: the answer is its
+		}
+	case syn:
+		if c.roleBasis == "" {
+			c.client, c.roleBasis = 1-s.Dir, "syn-ack"
+		}
+		if c.synAck.Packet == 0 && c.client != s.Dir {
+			c.synAck = at
+		}
+	case ack && c.synAck.Packet != 0 && c.ack.Packet == 0 && c.isClient(s.Dir) && !s.Flags.Has(segment.RST):
+		c.ack = at
+	}
+	if !c.opened && c.roleBasis != "" {
+		c.open()
+	}
+}
+
+// payloadRole is told by the application who the client is. A handshake, where
+// seen, knows better.
+func (c *conn) payloadRole(clientIsB bool) {
+	if c.roleBasis != "" {
+		return
+	}
+	c.client, c.roleBasis = segment.AtoB, "payload"
+	if clientIsB {
+		c.client = segment.BtoA
+	}
+	c.open()
+}
+
+// portRole guesses the client when nothing else tells: the lower port serves.
+func (c *conn) portRole() {
+	if c.roleBasis != "" {
+		return
+	}
+	c.client, c.roleBasis = segment.AtoB, "port"
+	if c.key.A.Port < c.key.B.Port {
+		c.client = segment.BtoA
+	}
+	c.open()
+}
+
+func (c *conn) open() {
+	c.opened = true
+	c.emit(pool.Event{Kind: pool.ConnOpened, Time: c.first.Time, Packet: c.first.Packet, Midway: !c.half[c.client].SawSYN,
+		Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
+}
+
+func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
+
+func (c *conn) side(d segment.Dir) pool.Side {
+	if d == c.client {
+		return pool.Client
+	}
+	return pool.Server
+}
+
+// close follows FIN and RST. A direction ends for the application once its
+// stream has reached the FIN, or at once by a reset.
+func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
+	if c.over || !s.Flags.Has(segment.FIN|segment.RST) && !own.SawFIN && !c.half[1-s.Dir].SawFIN {
+		return
+	}
+	if c.closing.by == pool.Nobody && s.Flags.Has(segment.FIN|segment.RST) {
+		c.portRole()
+		c.closing = closing{c.side(s.Dir), s.Flags.Has(segment.RST), at}
+		c.emit(pool.Event{Kind: pool.ConnClosing, By: c.closing.by, Reset: c.closing.reset, Time: at.Time, Packet: at.Packet})
+	}
+	if s.Flags.Has(segment.RST) {
+		c.end(at)
+		return
+	}
+	for d := range c.half {
+		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
+			h.ended = true
+			c.app.close(d, at)
+		}
+	}
+	if c.half[0].ended && c.half[1].ended {
+		c.end(at)
+	}
+}
+
+// end concludes the application's part: no bytes come any more.
+func (c *conn) end(at segment.Mark) {
+	if c.over {
+		return
+	}
+	for d := range c.half {
+		h := &c.half[d]
+		h.stream.Flush(at, h)
+	}
+	c.portRole()
+	// The client first: an answer may need its request's end to be complete.
+	for _, d := range [2]segment.Dir{c.client, 1 - c.client} {
+		if h := &c.half[d]; !h.ended {
+			h.ended = true
+			c.app.close(int(d), at)
+		}
+	}
+	c.over, c.overAt = true, at
+	c.http.conclude(at)
+	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread()})
+}
+
+// refused reports an attempt that the server never took: answered by RST, or
+// not at all.
+func (c *conn) refused() bool {
+	server := &c.half[1-c.client]
+	return c.syn.Packet != 0 && c.synAck.Packet == 0 && server.PayloadBytes == 0
+}
+
+// superseded reports whether s begins another connection with the same four
+// numbers. A SYN sent again is not one.
+func (c *conn) superseded(s *segment.Segment) bool {
+	h := &c.half[s.Dir]
+	if !s.Flags.Has(segment.SYN) {
+		return c.over && s.Time.Sub(c.overAt.Time) > linger
+	}
+	if h.Copy(s) {
+		return false
+	}
+	again := h.SawSYN && h.ISN == s.Seq
+	if s.Flags.Has(segment.ACK) {
+		return c.over && !again && h.SawSYN
+	}
+	switch {
+	case h.SawSYN && !again:
+		return true
+	case !h.SawSYN && c.roleBasis == "syn-ack" && c.client == s.Dir && h.Una == s.Seq.Add(1):
+		return false // the SYN-ACK was captured first
+	case !h.SawSYN && c.roleBasis == "syn":
+		return c.over // split handshake or simultaneous open (RFC 9293 section 3.5)
+	case !h.SawSYN:
+		return true
+	}
+	return c.over
+}
+
+// shift is how far the client's clock is from the capture: half the time from
+// SYN-ACK to ACK. Within one machine it is nothing.
+func (c *conn) shift() time.Duration {
+	toServer, toClient := c.gaps()
+	if toServer+toClient < sameMachine || toClient < toServer/8 {
+		return 0
+	}
+	return toClient / 2
+}
+
+// sameMachine: a handshake faster than this never left the machine.
+const sameMachine = 200 * time.Microsecond
+
+// gaps returns the handshake's two gaps: from capture to server and back, and
+// from capture to client and back. 0 where not seen.
+func (c *conn) gaps() (toServer, toClient time.Duration) {
+	if c.syn.Packet != 0 && c.synAck.Packet != 0 {
+		toServer = max(0, c.synAck.Time.Sub(c.syn.Time))
+	}
+	if c.synAck.Packet != 0 && c.ack.Packet != 0 {
+		toClient = max(0, c.ack.Time.Sub(c.synAck.Time))
+	}
+	return toServer, toClient
+}
+
+func (c *conn) emit(e pool.Event) {
+	e.Shift = c.shift()
+	a, b := c.gaps()
+	e.RTT = a + b
+	c.out.add(c, e)
+}

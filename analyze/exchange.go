@@ -1,0 +1,258 @@
+package analyze
+
+import (
+	"bytes"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// An exchange is a connection's transactions: it turns what the Pairer tells
+// into events for the pool and, where they are kept, records.
+type exchange struct {
+	conn    *conn
+	name    string // authority's name, of the first request that had one
+	names   int    // how often it changed
+	proxied bool
+	tunnel  *tunnel
+
+	pending []pending   // ended, in order; not yet acknowledged by the client
+	edge    segment.Seq // right edge of the client's window when the latest response began
+	edgeOf  int32       // that transaction
+	last    lastDone
+
+	records []transaction.Transaction
+
+	facts facts
+}
+
+// A pending transaction's response has been captured to its end, but whether
+// the client took it is seen only when it acknowledges need.
+type pending struct {
+	event pool.Event
+	need  segment.Seq
+}
+
+// lastDone is the latest transaction whose response was complete.
+type lastDone struct {
+	n        int32
+	bytes    int64
+	edge     segment.Seq // right edge of the client's window when its response began
+	hasEdge  bool
+	promised bool // by both sides
+	says     bool // the response said close
+	end      segment.Mark
+}
+
+// facts are what findings want to know of one connection.
+type facts struct {
+	count, promised  int64
+	reusedAfterClose segment.Mark // a request after a response that said close
+	saidCloseAt      segment.Mark
+	staleRequest     segment.Mark // a request sent after the server's FIN
+	probes           int64        // keep-alive probes since the last transaction
+	firstProbe       segment.Mark
+}
+
+// Requested is told of a request's head.
+func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
+	c := x.conn
+	if len(name) > 0 && string(name) != x.name {
+		x.name = string(name)
+		x.names++
+	}
+	x.proxied = x.proxied || t.Proxied
+	f := &x.facts
+	f.count++
+	if t.Promises {
+		f.promised++
+	}
+	f.probes = 0
+	if t.N > 1 && x.last.n == t.N-1 {
+		if x.last.says && f.reusedAfterClose.Packet == 0 {
+			f.reusedAfterClose, f.saidCloseAt = t.Start, x.last.end
+		}
+	}
+	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
+		f.staleRequest = t.Start
+	}
+	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name,
+		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
+}
+
+// Answered is told that request and response have both ended.
+func (x *exchange) Answered(t *transaction.Transaction) {
+	c := x.conn
+	x.keep(t)
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
+		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
+	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
+		SaysClose: t.SaysClose && !t.ResponseCut, Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+	if t.RequestEnd.Time > e.Time && !t.Cut {
+		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
+	}
+	if t.Consumes {
+		e.Outcome = pool.Consumed
+	}
+	server := &c.half[1-c.client]
+	x.pending = append(x.pending, pending{e, server.stream.Next()})
+}
+
+// Began notes where the client's window stood when a response began.
+func (x *exchange) Began(t *transaction.Transaction) {
+	client := &x.conn.half[x.conn.client]
+	if client.Window.Known {
+		x.edge, x.edgeOf = client.Window.Edge, t.N
+	}
+}
+
+// acknowledged is told that the side that sends in direction d acknowledged
+// everything before ack. What the client acknowledged it has, and half closing
+// it before was no abandoning.
+func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
+	if len(x.pending) == 0 || d != x.conn.client {
+		return
+	}
+	k := 0
+	for ; k < len(x.pending) && !x.pending[k].need.After(ack); k++ {
+		x.conn.emit(x.pending[k].event)
+	}
+	if k > 0 {
+		x.pending = x.pending[:copy(x.pending, x.pending[k:])]
+	}
+}
+
+// probed is told of a keep-alive probe in direction d.
+func (x *exchange) probed(d segment.Dir) {
+	f := &x.facts
+	if f.probes == 0 {
+		f.firstProbe = x.conn.last
+	}
+	f.probes++
+}
+
+// conclude decides what became of the transactions that have not ended, once
+// the connection has.
+func (x *exchange) conclude(at segment.Mark) {
+	c := x.conn
+	client, server := &c.half[c.client], &c.half[1-c.client]
+	// Answered to the last byte, but never acknowledged: if the client reset or
+	// had closed before, it did not read on.
+	for i := range x.pending {
+		e := x.pending[i].event
+		if e.Outcome == pool.Complete && (client.SawRST || c.closing.by == pool.Client && client.SawFIN && server.Flight() > 1) {
+			x.abandon(&e)
+		}
+		c.emit(e)
+	}
+	x.pending = x.pending[:0]
+	if c.app.pair == nil {
+		return
+	}
+	for _, t := range c.app.pair.Waiting() {
+		x.keep(t)
+		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
+		reading := t.HasStatus && !t.ResponseDone
+		leaves := c.closing.by == pool.Client
+		switch {
+		case reading && t.EventStream && leaves:
+			e.Outcome = pool.Consumed
+			e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
+		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
+			x.abandon(&e)
+		case c.closing.by != pool.Nobody:
+			e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
+		}
+		c.emit(e)
+	}
+}
+
+// abandon makes e an abandoned transaction. The client stopped reading when the
+// right edge of its window last moved, or when it closed if that was earlier: a
+// zero window shows itself only later.
+func (x *exchange) abandon(e *pool.Event) {
+	c := x.conn
+	client := &c.half[c.client]
+	e.Outcome, e.Sure = pool.Abandoned, true
+	if client.Window.Known {
+		e.Time, e.Packet = client.Window.Moved, client.Window.MovedAt
+	}
+	if c.closing.by == pool.Client && c.closing.at.Time < e.Time {
+		e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
+	}
+}
+
+// unread returns the number of the last complete transaction if the client's
+// window shows that its bytes were never read: the right edge has not moved on
+// by them although the client spoke again when it closed. 0 otherwise.
+func (x *exchange) unread() int32 {
+	c := x.conn
+	client := &c.half[c.client]
+	spoke := client.SawFIN || client.SawRST
+	if !x.last.hasEdge || !spoke || x.last.bytes < int64(4<<client.Window.Scale) {
+		return 0
+	}
+	if int64(client.Window.Edge.Sub(x.last.edge)) < x.last.bytes/2 {
+		return x.last.n
+	}
+	return 0
+}
+
+// keep copies t where records are kept.
+func (x *exchange) keep(t *transaction.Transaction) {
+	if x.conn.app.texts {
+		x.records = append(x.records, *t)
+	}
+}
+
+// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
+func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
+	if x.tunnel == nil {
+		x.tunnel = newTunnel(x.conn.app.texts)
+	}
+	x.tunnel.bytes(fromClient, b, at)
+}
+
+// A tunnel is what runs inside a connection: looked at like a connection
+// within.
+type tunnel struct {
+	app     app
+	records []transaction.Transaction
+	count   int64
+	open    []*transaction.Transaction
+}
+
+func newTunnel(texts bool) *tunnel {
+	t := new(tunnel)
+	t.app.to, t.app.texts = t, texts
+	return t
+}
+
+func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
+	if len(bytes.TrimSpace(b)) == 0 && t.app.proto == undecided {
+		return
+	}
+	dir := 1
+	if fromClient {
+		dir = 0
+	}
+	t.app.bytes(dir, b, at)
+}
+
+// Requested counts a transaction inside.
+func (t *tunnel) Requested(*transaction.Transaction, []byte) { t.count++ }
+
+// Began is of no interest inside.
+func (t *tunnel) Began(*transaction.Transaction) {}
+
+// Answered keeps a transaction inside.
+func (t *tunnel) Answered(u *transaction.Transaction) {
+	if t.app.texts {
+		t.records = append(t.records, *u)
+	}
+}
+
+// Tunnel ends here: a tunnel within a tunnel is not looked into.
+func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}

@@ -1,0 +1,115 @@
+package pool
+
+import "slices"
+
+// conclude sums a pool up once all is decided.
+func (p *Pool) conclude() {
+	p.curve()
+	p.Verdict, p.WithheldBecause = p.verdict()
+}
+
+func (p *Pool) verdict() (v Verdict, why string) {
+	switch {
+	case p.Avoidable > 0 && p.Reused > 0:
+		return PartlyReused, ""
+	case p.Avoidable > 0:
+		return NotReused, ""
+	case p.Opaque > 0:
+		return NotKnown, "what its connections carried is encrypted"
+	case p.midway > 0 && p.Used > 1:
+		return NotKnown, "some connections were opened before the capture began"
+	case p.Reused > 0:
+		return Reused, ""
+	case p.Causes[ServerClosed]+p.Causes[ServerSaidClose]+p.Causes[Reset] > 0:
+		return ServerPrevents, ""
+	}
+	return NoOpportunity, ""
+}
+
+// order is from worst to best, for the whole.
+var order = []Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}
+
+// Worst returns the verdict of the whole: the worst pool's. Nothing seen is
+// NoOpportunity.
+func Worst(pools []*Pool) Verdict {
+	worst := len(order) - 1
+	for _, p := range pools {
+		worst = min(worst, slices.Index(order, p.Verdict))
+	}
+	return order[worst]
+}
+
+// merge puts q into p: one connection carries both names. What was decided stays
+// decided.
+func (j *Judge) merge(p, q *Pool) {
+	q.merged, q.into = true, p
+	for key, x := range j.named {
+		if x == q {
+			j.named[key] = p
+		}
+	}
+	for _, s := range q.sites {
+		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
+		s.pools = append(s.pools, p)
+		if !slices.Contains(p.sites, s) {
+			p.sites = append(p.sites, s)
+		}
+	}
+	for _, e := range q.Servers {
+		if !slices.Contains(p.Servers, e) {
+			p.Servers = append(p.Servers, e)
+		}
+	}
+	for _, c := range j.conns {
+		if c.pool == q {
+			c.pool = p
+		}
+	}
+	p.add(q)
+}
+
+// add adds q's sums and state to p's.
+func (p *Pool) add(q *Pool) {
+	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+	p.Connections += q.Connections
+	p.Unused += q.Unused
+	p.Opaque += q.Opaque
+	p.Used += q.Used
+	p.Transactions += q.Transactions
+	p.Reused += q.Reused
+	p.Promised += q.Promised
+	p.Shared += q.Shared
+	p.Needed += q.Needed
+	p.Avoidable += q.Avoidable
+	p.ServerEnded += q.ServerEnded
+	p.judged += q.judged
+	p.midway += q.midway
+	p.open += q.open
+	p.holding += q.holding
+	p.shift = max(p.shift, q.shift)
+	p.Peak = max(p.Peak, q.Peak)
+	for c, n := range q.Causes {
+		p.Causes[c] += n
+	}
+	for _, i := range q.items {
+		p.push(i)
+	}
+	p.outstanding = append(p.outstanding, q.outstanding...)
+	p.tokens = append(p.tokens, q.tokens...)
+	slices.SortStableFunc(p.tokens, func(a, b token) int { return int(a.at - b.at) })
+	p.losses = append(p.losses, q.losses...)
+	p.held = append(p.held, q.held...)
+	for i := range p.sim {
+		p.sim[i].opened += q.sim[i].opened
+		p.sim[i].idle = append(p.sim[i].idle, q.sim[i].idle...)
+	}
+	q.items, q.outstanding, q.tokens, q.losses, q.held = nil, nil, nil, nil, nil
+}
+
+// Final returns the pool that p was joined to, p itself if to none.
+func (p *Pool) Final() *Pool {
+	for p.merged {
+		p = p.into
+	}
+	return p
+}

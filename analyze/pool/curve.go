@@ -1,0 +1,83 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// kept are the numbers of idle connections the pool curve is drawn for.
+var kept = [...]int{0, 1, 2, 4, 8, 16, 32, 64}
+
+// A CurvePoint says how many connections a client would have opened that keeps
+// at most IdleKept idle ones, and how long it must let them idle for that.
+// Request times are taken as given.
+type CurvePoint struct {
+	IdleKept    int64
+	Connections int64
+	IdleTimeout time.Duration
+}
+
+// A stack simulates a client that keeps only so many idle connections: the one
+// idle longest goes when there are more.
+type stack struct {
+	idle   []idleConn
+	opened int64
+	oldest time.Duration // longest idle time of one used again
+}
+
+type idleConn struct {
+	conn *conn
+	at   segment.Time
+}
+
+func (s *stack) push(c *conn, at segment.Time, keep int) {
+	s.idle = append(s.idle, idleConn{c, at})
+	if len(s.idle) > keep {
+		s.idle = s.idle[:copy(s.idle, s.idle[1:])]
+	}
+}
+
+func (s *stack) take(c *conn, at segment.Time) {
+	n := len(s.idle) - 1
+	for k := n; k >= 0; k-- {
+		if s.idle[k].conn == c {
+			n = k
+			break
+		}
+	}
+	if n < 0 {
+		s.opened++
+		return
+	}
+	s.oldest = max(s.oldest, at.Sub(s.idle[n].at))
+	s.idle = slices.Delete(s.idle, n, n+1)
+}
+
+func (s *stack) drop(c *conn) {
+	for k := range s.idle {
+		if s.idle[k].conn == c {
+			s.idle = slices.Delete(s.idle, k, k+1)
+			return
+		}
+	}
+}
+
+func (p *Pool) simulate(do func(s *stack, keep int)) {
+	for i := range p.sim {
+		do(&p.sim[i], kept[i])
+	}
+}
+
+// curve reads off the simulations, up to the first that keeping more does not
+// change.
+func (p *Pool) curve() {
+	for i := range p.sim {
+		s := &p.sim[i]
+		p.Curve = append(p.Curve, CurvePoint{int64(kept[i]), s.opened, s.oldest})
+		if i > 0 && s.opened == p.sim[len(p.sim)-1].opened {
+			return
+		}
+	}
+}

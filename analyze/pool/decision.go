@@ -1,0 +1,74 @@
+package pool
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Decision says why a used connection was opened.
+type Decision struct {
+	Conn       int64
+	Pool       *Pool
+	Cause      Cause
+	InsteadOf  int64 // the connection that could have served, 0 if none
+	Confidence Confidence
+	Idle       time.Duration // how long that one had been idle, valid if HasIdle
+	HasIdle    bool
+	Packets    []int64
+
+	opened, answered, closed, because int64 // packets
+	n                                 int32 // transaction of InsteadOf before
+	closedAfter                       time.Duration
+	gone                              bool // InsteadOf was closed by then
+}
+
+// Text gives the evidence in one sentence.
+func (d *Decision) Text() string {
+	idle := d.Idle.Round(10 * time.Microsecond)
+	switch d.Cause {
+	case Missed:
+		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, and it was not closed before packet %d", d.InsteadOf, idle, d.answered, d.opened)
+		if d.closed != 0 {
+			s += fmt.Sprintf(" (it closed in packet %d)", d.closed)
+		}
+		return s
+	case Undrained:
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.n, d.answered)
+	case ClientSaidClose:
+		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d", d.InsteadOf, d.n, d.answered)
+	case ClientClosed:
+		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closed, d.closedAfter.Round(10*time.Microsecond), d.answered)
+	case ClientIdleTimeout:
+		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, d.closedAfter.Round(time.Millisecond), d.answered)
+	case ServerClosed:
+		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.because)
+	case ServerSaidClose:
+		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.because)
+	case Reset:
+		return fmt.Sprintf("the server ended a connection with a request on it (packet %d)", d.because)
+	case UsedUp:
+		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.because)
+	case Failed:
+		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.because)
+	case Concurrent:
+		return "all connections were in use"
+	case OtherAddress:
+		return "the idle connections go to another address of the same name"
+	case Early:
+		return "it was opened a moment before all others were in use"
+	case Unknown:
+		return "it was there before the capture began"
+	}
+	return "the first to this authority"
+}
+
+// RefutedBy says what would show the cause to be wrong, "" if nothing could.
+func (d *Decision) RefutedBy() string {
+	switch d.Cause {
+	case Missed, ClientClosed, ClientIdleTimeout:
+		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
+	case Undrained:
+		return "the client aborted on purpose, which looks the same"
+	}
+	return ""
+}

@@ -1,0 +1,285 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A token is a connection that the ideal client holds idle, tied to the real one
+// that carried the latest transaction on it.
+type token struct {
+	conn *conn
+	occ  *occupation // the latest on conn
+	at   segment.Time
+}
+
+// A loss is a connection that the ideal client had and lost without its doing,
+// or that could not be had. It explains one later opening.
+type loss struct {
+	cause  Cause
+	server segment.Endpoint
+	conn   *conn
+	packet int64
+}
+
+// maxLosses bounds the losses that still explain something; the oldest go.
+const maxLosses = 4096
+
+func (p *Pool) lose(l loss) {
+	if len(p.losses) == maxLosses {
+		p.losses = slices.Delete(p.losses, 0, 1)
+	}
+	p.losses = append(p.losses, l)
+}
+
+// answered puts the token of an occupation back, unless its connection is gone.
+func (p *Pool) answered(i item) {
+	c, o := i.conn, i.occ
+	cause := Cause("")
+	switch {
+	case o.outcome == Consumed:
+		cause = UsedUp
+	case o.stale, o.outcome == Unanswered && c.by == Server && !o.asksClose:
+		cause = Reset
+	case o.byServer:
+		cause = ServerSaidClose
+	case c.lost:
+		cause = ServerClosed
+	}
+	if cause != "" {
+		c.lost = true
+		p.lose(loss{cause, c.server, c, i.packet})
+		return
+	}
+	p.tokens = append(p.tokens, token{c, o, i.at})
+	p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
+}
+
+// serverClosed takes the token of a connection that the server closed. If a
+// transaction is still on it, the token will not come back.
+func (p *Pool) serverClosed(i item) {
+	c := i.conn
+	if c.lost {
+		return
+	}
+	c.lost = true
+	p.simulate(func(s *stack, _ int) { s.drop(c) })
+	if k := p.tokenOf(c); k >= 0 {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.lose(loss{ServerClosed, c.server, c, i.packet})
+	}
+}
+
+// tokenOf returns where c's token lies, -1 if nowhere.
+func (p *Pool) tokenOf(c *conn) int {
+	for k := len(p.tokens) - 1; k >= 0; k-- {
+		if p.tokens[k].conn == c {
+			return k
+		}
+	}
+	return -1
+}
+
+// demanded gives an occupation a connection.
+func (p *Pool) demanded(j *Judge, i item) {
+	c, o := i.conn, i.occ
+	if len(c.queue) > 0 {
+		c.queue = c.queue[:copy(c.queue, c.queue[1:])]
+	}
+	p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
+	switch {
+	case !o.first:
+		p.again(j, i)
+	case c.midway:
+		p.opens(j, i, Unknown, 0)
+	case p.judged == 0:
+		p.split(i)
+		p.opens(j, i, First, 0)
+	default:
+		p.anew(j, i)
+	}
+}
+
+// again serves a transaction on a connection already used.
+func (p *Pool) again(j *Judge, i item) {
+	c := i.conn
+	if i.occ.stale { // its own token, lost already, is what it takes
+		for k := len(p.losses) - 1; k >= 0; k-- {
+			if p.losses[k].conn == c {
+				p.losses = slices.Delete(p.losses, k, k+1)
+				break
+			}
+		}
+		return
+	}
+	k := p.tokenOf(c)
+	if k < 0 {
+		k = p.top(c.server)
+	}
+	if k < 0 {
+		k = len(p.tokens) - 1 // another address's, for want of a better
+	}
+	if k >= 0 {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+		return
+	}
+	// The ideal client opens one here. The real client has it already: so it
+	// opened one a moment before the ideal client would have. Where nothing was
+	// blamed on it, nothing is taken back, and used = needed + avoidable stays.
+	if n := len(p.held); n > 0 {
+		p.recause(p.held[n-1], Early)
+		j.ready = append(j.ready, p.held[n-1])
+		p.held = p.held[:n-1]
+	}
+}
+
+// anew judges a connection opened for a transaction.
+func (p *Pool) anew(j *Judge, i item) {
+	c, o := i.conn, i.occ
+	k := p.spare(c, o)
+	if k < 0 {
+		k = p.top(c.server)
+	}
+	if k >= 0 {
+		t := p.tokens[k]
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.blame(j, i, t)
+		return
+	}
+	if k := p.latestLoss(c.server); k >= 0 {
+		l := p.losses[k]
+		p.losses = slices.Delete(p.losses, k, k+1)
+		p.opens(j, i, l.cause, l.packet)
+		return
+	}
+	if len(p.tokens) > 0 {
+		p.opens(j, i, OtherAddress, 0)
+		return
+	}
+	p.opens(j, i, Concurrent, 0)
+}
+
+// spare returns the most recently idle token to the same address whose
+// connection takes no other transaction before the new one's first response has
+// ended.
+func (p *Pool) spare(c *conn, o *occupation) int {
+	for k := len(p.tokens) - 1; k >= 0; k-- {
+		r := p.tokens[k].conn
+		if r.server == c.server && (len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end) {
+			return k
+		}
+	}
+	return -1
+}
+
+// top returns the most recently idle token to an endpoint.
+func (p *Pool) top(server segment.Endpoint) int {
+	for k := len(p.tokens) - 1; k >= 0; k-- {
+		if p.tokens[k].conn.server == server {
+			return k
+		}
+	}
+	return -1
+}
+
+// latestLoss returns the loss that explains an opening: the latest, of the same
+// endpoint if there is one.
+func (p *Pool) latestLoss(server segment.Endpoint) int {
+	for k := len(p.losses) - 1; k >= 0; k-- {
+		if p.losses[k].server == server {
+			return k
+		}
+	}
+	return len(p.losses) - 1
+}
+
+// opens notes a connection that the ideal client opened too.
+func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
+	p.judged++
+	p.Needed++
+	p.Causes[cause]++
+	d := &Decision{Conn: i.conn.id, Pool: p, Cause: cause, Confidence: Certain, opened: i.packet, because: because}
+	d.Packets = append(d.Packets, i.packet)
+	if because != 0 && because != i.packet {
+		d.Packets = append(d.Packets, because)
+	}
+	j.ready = append(j.ready, d)
+}
+
+// atOnce is how long an idle connection may have lived that was closed right
+// after use.
+const atOnce = 100 * time.Millisecond
+
+// blame notes a connection that the ideal client did without, and says what had
+// become of the one it would have taken.
+func (p *Pool) blame(j *Judge, i item, t token) {
+	p.judged++
+	p.Avoidable++
+	r, o := t.conn, t.occ
+	d := &Decision{Conn: i.conn.id, Pool: p, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
+		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn}
+	gone := r.by == Client && r.closedAt <= i.at
+	switch {
+	case o.outcome == Abandoned:
+		d.Cause = Undrained
+		if !o.sure {
+			d.Confidence = Likely
+		}
+	case o.asksClose:
+		d.Cause = ClientSaidClose
+	case gone && r.closedAt.Sub(t.at) < max(atOnce, 2*r.rtt):
+		d.Cause = ClientClosed
+	case gone:
+		d.Cause = ClientIdleTimeout
+	default:
+		d.Cause = Missed
+		if r.shift > time.Millisecond { // what the client had been told is an estimate
+			d.Confidence = Likely
+		}
+	}
+	if gone {
+		d.closedAfter, d.gone = max(0, r.closedAt.Sub(t.at)), true
+	}
+	d.Packets = []int64{i.packet, o.endPacket}
+	if r.closedIn != 0 && gone {
+		d.Packets = append(d.Packets, r.closedIn)
+	}
+	p.Causes[d.Cause]++
+	if d.Cause == ClientClosed {
+		p.wave.again(i.conn)
+	}
+	switch {
+	case d.Cause != Missed && d.Cause != ClientClosed:
+	case !r.ended:
+		r.blamed = append(r.blamed, d)
+	default:
+		p.revise(d, r)
+	}
+	p.held = append(p.held, d)
+	if len(p.held) > maxTakeBack {
+		j.ready = append(j.ready, p.held[0])
+		p.held = p.held[:copy(p.held, p.held[1:])]
+	}
+}
+
+// revise says that a connection blamed for idling, or for being closed, was
+// never read.
+func (p *Pool) revise(d *Decision, r *conn) {
+	if r.unread != 0 && r.unread == d.n && d.Cause.Avoidable() {
+		p.recause(d, Undrained)
+		d.Confidence = Likely
+	}
+}
+
+// recause changes a decision's cause and the sums with it.
+func (p *Pool) recause(d *Decision, to Cause) {
+	p.Causes[d.Cause]--
+	p.Causes[to]++
+	if d.Cause.Avoidable() && !to.Avoidable() {
+		p.Avoidable--
+		p.Needed++
+	}
+	d.Cause = to
+}

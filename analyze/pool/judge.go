@@ -1,0 +1,428 @@
+package pool
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Judge sorts connections into pools and judges each pool beside the ideal
+// client. Feed it with Handle in packet order, Advance now and then, and Finish
+// at the end.
+//
+// A pool decides as of an instant only once all that bears on it is known: no
+// occupation begun before it is still outstanding, no connection opened before it
+// has yet to show what it is for, and nobody who said close may still prove
+// otherwise. Where that keeps too much waiting, it decides with what it knows,
+// and counts that.
+type Judge struct {
+	limit int // items a pool may hold undecided
+	conns map[int64]*conn
+	named map[nameKey]*Pool
+	sites map[siteKey]*site
+	all   []*Pool
+	dirty []*Pool // pools with something new since the last Advance
+	now   segment.Time
+	ready []*Decision
+	early int64
+}
+
+// A nameKey finds a pool by what it is called.
+type nameKey struct {
+	client segment.Addr
+	tls    bool
+	name   string
+	port   uint16
+}
+
+// A siteKey finds what one client has to do with one endpoint.
+type siteKey struct {
+	client segment.Addr
+	server segment.Endpoint
+}
+
+// A site is one client and one endpoint of a server.
+type site struct {
+	pools  []*Pool // that have connections here, latest last
+	silent []*conn // opened, without a request yet, in order; some may have spoken since
+}
+
+// maxSitePools bounds the pools remembered for one endpoint; more share the
+// first.
+const maxSitePools = 1024
+
+// A conn is a connection as far as pools care.
+type conn struct {
+	id             int64
+	client, server segment.Endpoint
+	site           *site
+	pool           *Pool
+	opened         segment.Time // on the client's clock
+	packet         int64        // its first
+	midway         bool
+	shift, rtt     time.Duration
+
+	requests int64
+	promised int64
+	occ      *occupation   // outstanding
+	queue    []*occupation // whose demand has not been decided, in order
+
+	by        Side // who ended it first
+	closedAt  segment.Time
+	closedIn  int64  // packet
+	lastEnd   moment // of the latest occupation
+	asksClose bool   // of the latest request
+	lost      bool   // the server has ended it: its token is gone
+	ended     bool
+	unread    int32
+	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
+}
+
+// New returns a Judge whose pools hold at most limit undecided items; 0 stands
+// for 4096.
+func New(limit int) *Judge {
+	if limit <= 0 {
+		limit = 4096
+	}
+	return &Judge{limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}}
+}
+
+// Handle takes the next event.
+func (j *Judge) Handle(e *Event) {
+	if e.Kind == ConnOpened {
+		j.opened(e)
+		return
+	}
+	c := j.conns[e.Conn]
+	if c == nil {
+		return
+	}
+	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
+	switch e.Kind {
+	case Requested:
+		j.requested(c, e)
+	case Answered:
+		j.answered(c, e)
+	case ConnClosing:
+		j.closing(c, e)
+	case ConnEnded:
+		j.ended(c, e)
+	}
+	if c.pool != nil {
+		j.touch(c.pool)
+	}
+}
+
+func (j *Judge) touch(p *Pool) {
+	if len(p.items) > j.limit {
+		j.early++
+		p.run(j, p.items[0].at.Add(1), j.limit/2)
+	}
+	if !p.dirty {
+		p.dirty = true
+		j.dirty = append(j.dirty, p)
+	}
+}
+
+func (j *Judge) opened(e *Event) {
+	key := siteKey{e.Client.Addr, e.Server}
+	s := j.sites[key]
+	if s == nil {
+		s = &site{}
+		j.sites[key] = s
+	}
+	c := &conn{id: e.Conn, client: e.Client, server: e.Server, site: s, opened: e.Time, packet: e.Packet, midway: e.Midway}
+	j.conns[e.Conn] = c
+	s.silent = append(s.silent, c)
+	if n := len(s.pools); n > 0 {
+		s.pools[n-1].wave.opened(s.pools[n-1].open)
+	}
+}
+
+func (j *Judge) requested(c *conn, e *Event) {
+	j.place(c, e)
+	p := c.pool
+	if c.requests == 0 {
+		p.Used++
+		p.open++
+		if c.midway {
+			p.midway++
+		}
+	}
+	c.requests++
+	p.Transactions++
+	if c.requests > 1 {
+		p.Reused++
+	}
+	if e.Promises {
+		c.promised++
+		p.Promised++
+	}
+	c.asksClose = e.AsksClose
+	at := e.Time.Add(-c.shift)
+	if o := c.occ; o != nil { // pipelined: one occupation
+		o.waiting++
+		o.n, o.asksClose = e.N, e.AsksClose
+		return
+	}
+	p.unhold(c, false)
+	o := &occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
+	if c.requests == 1 {
+		o.first = true
+		if !c.midway {
+			o.demand, o.packet = c.opened.Add(-c.shift), c.packet
+		}
+	}
+	o.stale = c.by == Server && at >= c.closedAt
+	c.occ = o
+	c.queue = append(c.queue, o)
+	p.outstanding = append(p.outstanding, o)
+	p.shift = max(p.shift, c.shift)
+	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.holding))
+	p.push(item{at: o.demand, packet: o.packet, kind: demanded, conn: c, occ: o})
+	if !c.lastEnd.IsZero() {
+		p.gaps.reuse(at.Sub(c.lastEnd.at), c.id, e.Packet)
+	}
+}
+
+func (j *Judge) answered(c *conn, e *Event) {
+	o := c.occ
+	if o == nil {
+		return
+	}
+	at := e.Time.Add(c.shift)
+	if e.Outcome == Abandoned {
+		at = e.Time.Add(-c.shift)
+	}
+	o.end, o.endPacket = max(o.end, at), e.Packet
+	o.outcome, o.sure, o.saysClose = e.Outcome, e.Sure, e.SaysClose
+	if e.Hint > 0 {
+		c.pool.gaps.hint = e.Hint
+	}
+	if o.waiting--; o.waiting > 0 {
+		return
+	}
+	c.occ = nil
+	o.settled = true
+	if o.saysClose && c.by == Nobody && !c.ended {
+		o.held = true // it may yet carry another transaction
+		c.pool.holding++
+		return
+	}
+	c.pool.release(o, o.saysClose && c.by != Client)
+}
+
+func (j *Judge) closing(c *conn, e *Event) {
+	c.by, c.closedIn = e.By, e.Packet
+	c.closedAt = e.Time.Add(-c.shift)
+	if e.By == Server {
+		c.closedAt = e.Time.Add(c.shift)
+	}
+	p := c.pool
+	if p == nil {
+		return
+	}
+	p.open--
+	p.unhold(c, true)
+	if e.By == Server && !c.asksClose {
+		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
+	}
+	if !c.asksClose && !c.lastEnd.IsZero() {
+		p.gaps.closed(e.By, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
+	}
+	if e.By == Client {
+		p.wave.closed()
+	}
+}
+
+func (j *Judge) ended(c *conn, e *Event) {
+	c.ended, c.unread = true, e.Unread
+	delete(j.conns, c.id)
+	if c.pool == nil {
+		j.unused(c, e)
+	}
+	p := c.pool
+	p.Connections++
+	if c.requests == 0 {
+		p.Unused++
+		if e.Opaque {
+			p.Opaque++
+		}
+		return
+	}
+	if c.by == Nobody {
+		p.open--
+		p.unhold(c, false)
+	}
+	if c.by == Server {
+		p.ServerEnded++
+	}
+	if c.requests > 1 {
+		p.Shared += c.promised
+	}
+	for _, d := range c.blamed {
+		p.revise(d, c)
+	}
+	c.blamed = nil
+}
+
+// unused puts a connection that never carried a request into the pool of its
+// client and server, if there is one.
+func (j *Judge) unused(c *conn, e *Event) {
+	c.speak()
+	if n := len(c.site.pools); n > 0 {
+		c.pool = c.site.pools[n-1]
+	} else {
+		c.pool = j.newPool(c, nameKey{client: c.client.Addr, port: c.server.Port})
+	}
+	if e.Refused {
+		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
+	}
+}
+
+// speak takes c out of the silent ones.
+func (c *conn) speak() {
+	s := c.site
+	for i, x := range s.silent {
+		if x == c {
+			s.silent = slices.Delete(s.silent, i, i+1)
+			return
+		}
+	}
+}
+
+// place finds the pool of c by what its request names.
+func (j *Judge) place(c *conn, e *Event) {
+	key := nameKey{client: c.client.Addr, tls: e.TLS, name: e.Name, port: c.server.Port}
+	if e.Proxied || e.Name == "" {
+		key.name = ""
+	}
+	if c.pool != nil {
+		if key.name != "" && key.name != c.pool.Name && !c.pool.proxied {
+			j.another(c, key)
+		}
+		return
+	}
+	c.speak()
+	p := j.find(c, key)
+	if p == nil {
+		p = j.newPool(c, key)
+	}
+	p.proxied = p.proxied || e.Proxied
+	j.join(c, p, key)
+}
+
+// find returns the pool that key names, or the one without a name at c's site,
+// whose name is known from now on.
+func (j *Judge) find(c *conn, key nameKey) *Pool {
+	pools := c.site.pools
+	if key.name == "" {
+		if n := len(pools); n > 0 {
+			return pools[n-1]
+		}
+		return nil
+	}
+	if p := j.named[key]; p != nil {
+		return p
+	}
+	for _, p := range pools {
+		if p.Name == "" && !p.proxied || len(pools) >= maxSitePools {
+			return p
+		}
+	}
+	return nil
+}
+
+func (j *Judge) newPool(c *conn, key nameKey) *Pool {
+	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, Causes: map[Cause]int64{}, FirstPacket: c.packet}
+	j.all = append(j.all, p)
+	j.join(c, p, key)
+	return p
+}
+
+// join makes c one of p's, and p known by key and at c's site.
+func (j *Judge) join(c *conn, p *Pool, key nameKey) {
+	c.pool = p
+	p.FirstPacket = min(p.FirstPacket, c.packet)
+	if p.Name == "" && key.name != "" && !p.proxied {
+		p.Name, p.TLS = key.name, key.tls
+		j.named[key] = p
+	}
+	if !slices.Contains(c.site.pools, p) {
+		c.site.pools = append(c.site.pools, p)
+		p.sites = append(p.sites, c.site)
+	}
+	if !slices.Contains(p.Servers, c.server) {
+		p.Servers = append(p.Servers, c.server)
+	}
+}
+
+// another joins two pools: one connection carries both names, so a client that
+// has one connection has it for both.
+func (j *Judge) another(c *conn, key nameKey) {
+	q := j.named[key]
+	if q == nil {
+		j.named[key] = c.pool
+		return
+	}
+	if q != c.pool {
+		j.merge(c.pool, q)
+	}
+}
+
+// Advance decides what can be decided; now is the time of the latest packet.
+func (j *Judge) Advance(now segment.Time) {
+	j.now = max(j.now, now)
+	for _, p := range j.dirty {
+		p.dirty = false
+		if !p.merged {
+			p.run(j, p.watermark(j.now), 0)
+		}
+	}
+	j.dirty = j.dirty[:0]
+}
+
+// Finish decides the rest.
+func (j *Judge) Finish(now segment.Time) {
+	j.now = max(j.now, now)
+	for _, p := range j.all {
+		if p.merged {
+			continue
+		}
+		p.run(j, 1<<63-1, 0)
+		for _, d := range p.held {
+			j.ready = append(j.ready, d)
+		}
+		p.held = nil
+		p.conclude()
+	}
+}
+
+// Decisions hands over what has become final.
+func (j *Judge) Decisions(yield func(*Decision)) {
+	for _, d := range j.ready {
+		yield(d)
+	}
+	j.ready = j.ready[:0]
+}
+
+// Forced returns how often a pool had to decide with too little knowledge.
+func (j *Judge) Forced() int64 { return j.early }
+
+// Pools returns all pools in order of first packet. Call it after Finish.
+func (j *Judge) Pools() []*Pool {
+	var list []*Pool
+	for _, p := range j.all {
+		if !p.merged {
+			slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
+			list = append(list, p)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *Pool) int { return cmp.Compare(a.FirstPacket, b.FirstPacket) })
+	for i, p := range list {
+		p.ID = int64(i + 1)
+	}
+	return list
+}

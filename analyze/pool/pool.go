@@ -1,0 +1,211 @@
+package pool
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Pool is one client and one authority: all connections between them, beside
+// those the ideal client would have opened.
+type Pool struct {
+	ID          int64 // from 1, in order of first packet; valid after Finish
+	Client      segment.Addr
+	Servers     []segment.Endpoint
+	Name        string // "" if none was seen
+	TLS         bool
+	FirstPacket int64
+
+	Connections, Unused, Used int64
+	Opaque                    int64 // of the unused: carried what could not be read
+	Transactions, Reused      int64
+	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
+	Needed, Avoidable         int64 // Used is always their sum
+	ServerEnded               int64
+	Causes                    map[Cause]int64
+	Peak                      int64 // most occupations at once
+	Curve                     []CurvePoint
+	Verdict                   Verdict
+	WithheldBecause           string // where Verdict is NotKnown
+
+	gaps  gaps
+	wave  waves
+	Split Split // where Conn is not 0: an idle connection was there under another name
+
+	sites   []*site
+	proxied bool
+	merged  bool // into into
+	into    *Pool
+	dirty   bool
+	midway  int64
+	open    int // used connections that nobody has closed, in capture order
+
+	items       []item        // a heap
+	outstanding []*occupation // begun; not settled, or held
+	holding     int           // of outstanding, those held
+	shift       time.Duration
+	sim         [len(kept)]stack
+
+	tokens []token
+	losses []loss
+	judged int64       // used connections decided
+	held   []*Decision // avoidable ones that may be taken back, oldest first
+}
+
+// An occupation is a run of pipelined transactions on one connection: from the
+// first request to the last response.
+type occupation struct {
+	conn      *conn
+	first     bool         // of its connection
+	start     segment.Time // of the first request
+	demand    segment.Time // when it needs a connection: the SYN where it is the first
+	packet    int64        // of the demand
+	end       segment.Time
+	endPacket int64
+	n         int32 // its last transaction
+	waiting   int   // transactions not answered
+	asksClose bool
+	saysClose bool
+	outcome   Outcome
+	sure      bool
+	stale     bool // sent on a connection that the server had already ended
+	settled   bool // end is known
+	held      bool // settled but for whether saysClose ended anything
+	byServer  bool // it ended with its connection, by the server's word
+}
+
+// maxTakeBack is how many avoidable connections can still become early.
+const maxTakeBack = 1024
+
+// release hands o, which is settled, to the ideal client: its end becomes an
+// item.
+func (p *Pool) release(o *occupation, byServer bool) {
+	if i := slices.Index(p.outstanding, o); i >= 0 {
+		p.outstanding = slices.Delete(p.outstanding, i, i+1)
+	}
+	if o.held {
+		o.held = false
+		p.holding--
+	}
+	o.byServer = byServer
+	o.conn.lastEnd = moment{o.end, o.endPacket, true}
+	p.push(item{at: max(o.end, o.demand), packet: o.endPacket, kind: answered, conn: o.conn, occ: o})
+}
+
+// unhold settles what c's latest response, which said close, came to.
+func (p *Pool) unhold(c *conn, closed bool) {
+	for _, o := range p.outstanding {
+		if o.conn == c && o.held {
+			p.release(o, closed)
+			return
+		}
+	}
+}
+
+// watermark returns the instant up to which everything is known.
+func (p *Pool) watermark(now segment.Time) segment.Time {
+	w := now.Add(-2 * p.shift)
+	for _, o := range p.outstanding {
+		if o.held {
+			w = min(w, o.end)
+		} else {
+			w = min(w, o.demand)
+		}
+	}
+	for _, s := range p.sites {
+		if len(s.silent) > 0 {
+			w = min(w, s.silent[0].opened.Add(-s.silent[0].shift))
+		}
+	}
+	return w
+}
+
+// run handles the items before w; at least atLeast of them, whatever w says.
+func (p *Pool) run(j *Judge, w segment.Time, atLeast int) {
+	for len(p.items) > 0 && (p.items[0].at < w || atLeast > 0) {
+		atLeast--
+		i := p.pop()
+		switch i.kind {
+		case answered:
+			p.answered(i)
+		case lostToServer:
+			p.serverClosed(i)
+		case attemptFailed:
+			p.lose(loss{Failed, i.conn.server, i.conn, i.packet})
+		case demanded:
+			p.demanded(j, i)
+		}
+	}
+}
+
+// An itemKind orders what happens at the same instant: ends before losses
+// before demands.
+type itemKind uint8
+
+const (
+	answered itemKind = iota
+	lostToServer
+	attemptFailed
+	demanded
+)
+
+// An item waits to be handled in order of time, on the client's clock.
+type item struct {
+	at     segment.Time
+	packet int64
+	kind   itemKind
+	conn   *conn
+	occ    *occupation
+}
+
+func (a *item) compare(b *item) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.packet, b.packet), cmp.Compare(a.kind, b.kind), cmp.Compare(a.conn.id, b.conn.id))
+}
+
+// push and pop keep items a binary heap, the earliest first.
+func (p *Pool) push(i item) {
+	p.items = append(p.items, i)
+	h := p.items
+	for k := len(h) - 1; k > 0; {
+		up := (k - 1) / 2
+		if h[up].compare(&h[k]) <= 0 {
+			return
+		}
+		h[up], h[k] = h[k], h[up]
+		k = up
+	}
+}
+
+func (p *Pool) pop() item {
+	h := p.items
+	top, n := h[0], len(h)-1
+	h[0] = h[n]
+	h[n] = item{}
+	h = h[:n]
+	p.items = h
+	for k := 0; ; {
+		least := k
+		for _, down := range [2]int{2*k + 1, 2*k + 2} {
+			if down < n && h[down].compare(&h[least]) < 0 {
+				least = down
+			}
+		}
+		if least == k {
+			return top
+		}
+		h[least], h[k] = h[k], h[least]
+		k = least
+	}
+}
+
+// A moment is an instant and its packet, if known.
+type moment struct {
+	at     segment.Time
+	packet int64
+	known  bool
+}
+
+// IsZero reports whether m is not known.
+func (m moment) IsZero() bool { return !m.known }

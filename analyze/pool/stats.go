@@ -1,0 +1,131 @@
+package pool
+
+import "time"
+
+// An Idle is a connection closed, or used again, after idling.
+type Idle struct {
+	For    time.Duration
+	Conn   int64
+	Packet int64
+}
+
+// Closes are the idle times after which one side closed, unasked.
+type Closes struct {
+	Count    int64
+	Min, Max Idle
+	Samples  []Idle // the first few
+}
+
+// maxSamples bounds Closes.Samples.
+const maxSamples = 8
+
+func (c *Closes) add(i Idle) {
+	if c.Count == 0 || i.For < c.Min.For {
+		c.Min = i
+	}
+	if c.Count == 0 || i.For > c.Max.For {
+		c.Max = i
+	}
+	if c.Count++; len(c.Samples) < maxSamples {
+		c.Samples = append(c.Samples, i)
+	}
+}
+
+// gaps are a pool's idle times.
+type gaps struct {
+	byClient, byServer Closes
+	longest            Idle          // used again after
+	hint               time.Duration // of the latest Keep-Alive field
+}
+
+func (g *gaps) reuse(d time.Duration, conn, packet int64) {
+	if d > g.longest.For {
+		g.longest = Idle{d, conn, packet}
+	}
+}
+
+func (g *gaps) closed(by Side, d time.Duration, conn, packet int64) {
+	i := Idle{max(0, d), conn, packet}
+	if by == Client {
+		g.byClient.add(i)
+	} else {
+		g.byServer.add(i)
+	}
+}
+
+// ClientCloses returns the idle times after which the client closed, unasked.
+func (p *Pool) ClientCloses() *Closes { return &p.gaps.byClient }
+
+// ServerCloses returns those after which the server did.
+func (p *Pool) ServerCloses() *Closes { return &p.gaps.byServer }
+
+// Hint returns the timeout that the server's latest Keep-Alive field announced, 0
+// if none did.
+func (p *Pool) Hint() time.Duration { return p.gaps.hint }
+
+// LongestReuse returns the longest idle time after which a connection was used
+// again; For is 0 if none was.
+func (p *Pool) LongestReuse() Idle { return p.gaps.longest }
+
+// waves tell how many connections a client left open each time it had closed
+// some and then opened new ones.
+type waves struct {
+	closing  int // since the last opening
+	left     int // open then
+	count    int64
+	min, max int
+	first    *conn // opened although others had just been closed
+}
+
+func (w *waves) closed() { w.closing++ }
+
+func (w *waves) opened(open int) {
+	if w.closing == 0 {
+		return
+	}
+	if w.count == 0 || open < w.min {
+		w.min = open
+	}
+	w.max = max(w.max, open)
+	w.count++
+	w.closing = 0
+}
+
+func (w *waves) again(c *conn) {
+	if w.first == nil {
+		w.first = c
+	}
+}
+
+// Waves returns how often the client opened connections after it had closed
+// others, the fewest and the most it had left open then, and the first such
+// connection that could have been saved, 0 if none.
+func (p *Pool) Waves() (count int64, min, max int, conn, packet int64) {
+	w := &p.wave
+	if w.first != nil {
+		conn, packet = w.first.id, w.first.packet
+	}
+	return w.count, w.min, w.max, conn, packet
+}
+
+// A Split is an idle connection to the same endpoint that a pool's first one
+// could not use: it is known by another name.
+type Split struct {
+	Conn, Opened int64 // the idle one, and the one opened
+	Packet       int64 // of the opening
+	Other        string
+}
+
+// split looks for an idle connection of the same client to the same endpoint in
+// another pool.
+func (p *Pool) split(i item) {
+	for _, q := range i.conn.site.pools {
+		if q == p || q.merged {
+			continue
+		}
+		if k := q.top(i.conn.server); k >= 0 && q.tokens[k].at <= i.at && q.tokens[k].conn.by == Nobody {
+			p.Split = Split{q.tokens[k].conn.id, i.conn.id, i.packet, q.Name}
+			return
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package analyze
+
+import (
+	"context"
+	"sync"
+
+	"tcpwarm/capture/segment"
+)
+
+// inFlight is how many batches may be on their way between the source and the
+// workers. Memory for payload is this many blocks.
+const inFlight = 8
+
+// A batch is a run of segments on its way to all workers. Each reads those of
+// its own shards.
+type batch struct {
+	segment.Batch
+	hashes []uint64 // of the segments' keys
+	last   bool     // the capture has ended with it
+
+	events [][]event // by worker; the collector reads them once all have finished
+	done   sync.WaitGroup
+}
+
+// A reader feeds the workers.
+type reader struct {
+	src       Source
+	workers   []*worker
+	collector *collector
+	free      chan *batch
+	toCollect chan *batch
+}
+
+func newReader(src Source, o Options) *reader {
+	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight)}
+	for range inFlight {
+		r.free <- &batch{events: make([][]event, o.Workers)}
+	}
+	for i := range o.Workers {
+		r.workers = append(r.workers, newWorker(i, o, &r.collector.full))
+	}
+	return r
+}
+
+// run reads to the end. It returns io.EOF, the source's error or ctx's.
+func (r *reader) run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for _, w := range r.workers {
+		running.Go(w.run)
+	}
+	running.Go(r.collect)
+	err := r.read(ctx)
+	for _, w := range r.workers {
+		close(w.in)
+	}
+	close(r.toCollect)
+	running.Wait()
+	return err
+}
+
+func (r *reader) read(ctx context.Context) error {
+	for {
+		b := <-r.free
+		err := ctx.Err()
+		b.Segments = b.Segments[:0]
+		if err == nil {
+			err = r.src.Fill(&b.Batch)
+		}
+		b.last = err != nil
+		b.hashes = b.hashes[:0]
+		for i := range b.Segments {
+			b.hashes = append(b.hashes, b.Segments[i].Key.Hash())
+		}
+		b.done.Add(len(r.workers))
+		for _, w := range r.workers {
+			w.in <- b
+		}
+		r.toCollect <- b
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// collect takes each batch once all workers are through with it, in order, and
+// gives it back.
+func (r *reader) collect() {
+	for b := range r.toCollect {
+		b.done.Wait()
+		r.collector.take(b)
+		r.free <- b
+	}
+}

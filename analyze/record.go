@@ -1,0 +1,216 @@
+package analyze
+
+import (
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// record writes c down for the report.
+func (c *conn) record() *report.Connection {
+	r := &report.Connection{
+		ID: c.id, Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: c.roleBasis,
+		Start: report.Instant(c.first.Time), End: report.Instant(c.last.Time), FirstPacket: c.first.Packet, LastPacket: c.last.Packet,
+		Handshake: c.handshakeName(), History: string(c.history.letters), Protocol: c.protocol(), Name: c.http.name,
+		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),
+		ClientToServer: c.halfRecord(c.client), ServerToClient: c.halfRecord(1 - c.client),
+	}
+	if c.app.info != nil {
+		r.TLS = tlsRecord(&c.app)
+		r.Name = r.TLS.ServerName
+	}
+	if p := c.app.pair; p != nil {
+		r.TransactionBasis = transaction.Parsed
+		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
+		r.Transactions = transactions(c.http.records)
+		if p.Consumed {
+			r.Tunnel = c.tunnelRecord()
+		}
+	}
+	return r
+}
+
+func (c *conn) protocol() string {
+	switch p := c.app.pair; {
+	case c.app.proto == isTLS:
+		return "tls"
+	case c.app.proto == isHTTP2:
+		return "http/2"
+	case p == nil:
+		return "unknown"
+	case p.Consumed && p.Upgrade == "websocket":
+		return "websocket"
+	case p.Consumed && p.Target != "":
+		return "tunnel"
+	case p.Minor == 0:
+		return "http/1.0"
+	case p.Minor < 0:
+		return "http/0.9"
+	}
+	return "http/1.1"
+}
+
+func (c *conn) handshakeName() string {
+	switch {
+	case c.syn.Packet == 0:
+		return "missed"
+	case c.refused() && (c.half[0].SawRST || c.half[1].SawRST):
+		return "refused"
+	case c.synData && c.synAck.Packet != 0:
+		return "fast-open"
+	case c.synAck.Packet != 0 && c.ack.Packet != 0:
+		return "full"
+	}
+	return "half"
+}
+
+func (c *conn) closedRecord() report.Closed {
+	r := report.Closed{First: sideName(c.closing.by), How: "open"}
+	if c.closing.by == pool.Nobody {
+		return r
+	}
+	r.How = "fin"
+	if c.closing.reset {
+		r.How = "rst"
+	}
+	at := report.Instant(c.closing.at.Time)
+	r.Packet, r.At = c.closing.at.Packet, &at
+	if end := c.http.last.end; end.Packet != 0 && c.closing.at.Time >= end.Time {
+		idle := report.Seconds(c.closing.at.Time.Sub(end.Time))
+		r.AfterIdle = &idle
+	}
+	return r
+}
+
+func sideName(s pool.Side) string {
+	switch s {
+	case pool.Client:
+		return "client"
+	case pool.Server:
+		return "server"
+	}
+	return "none"
+}
+
+func (c *conn) halfRecord(d segment.Dir) report.Half {
+	h := &c.half[d]
+	r := report.Half{Packets: h.Packets, DuplicatePackets: h.Duplicates, WireSegments: h.WireSegments, PayloadBytes: h.PayloadBytes,
+		ResentSegments: h.ResentSegments, ResentBytes: h.ResentBytes, MissingBytes: h.stream.Missing, OutOfOrder: h.OutOfOrder,
+		SACK: h.SACKPermitted, Timestamps: h.Timestamps, MaxFlight: int64(h.MaxFlight), RTT: rttRecord(&h.RTT)}
+	if h.HasMSS {
+		r.MSS = &h.MSS
+	}
+	if h.HasWindowScale {
+		r.WindowScale = &h.WindowScale
+	}
+	toServer, toClient := c.gaps()
+	gap := toServer
+	if d != c.client {
+		gap = toClient
+	}
+	if gap > 0 {
+		if r.RTT == nil {
+			r.RTT = &report.RTT{}
+		}
+		r.RTT.Handshake = seconds(gap)
+	}
+	return r
+}
+
+func rttRecord(t *tcp.RTT) *report.RTT {
+	if t.Samples == 0 {
+		return nil
+	}
+	return &report.RTT{Min: seconds(t.Min), Median: seconds(t.Quantile(0.5)), P90: seconds(t.Quantile(0.9)), Samples: t.Samples}
+}
+
+func seconds(d time.Duration) *report.Seconds {
+	s := report.Seconds(d)
+	return &s
+}
+
+func tlsRecord(a *app) *report.TLS {
+	return &report.TLS{Version: a.info.VersionName(), ServerName: a.info.ServerName, ALPN: a.info.ALPN}
+}
+
+// transactions writes down what was kept of one connection, in order.
+func transactions(kept []transaction.Transaction) []*report.Transaction {
+	list := make([]*report.Transaction, len(kept))
+	for i := range kept {
+		t := &kept[i]
+		r := &report.Transaction{N: int64(t.N), Method: t.Method, Target: t.Target, Status: t.Status, Start: report.Instant(t.Start.Time),
+			StartPacket: t.Start.Packet, RequestBytes: t.RequestBytes, ResponseBytes: t.ResponseBytes,
+			Reused: t.N > 1, PromisesPersistence: t.Promises, Complete: t.ResponseDone}
+		if t.HasStatus {
+			r.Wait = seconds(t.FirstByte.Time.Sub(t.RequestEnd.Time))
+			r.EndPacket = t.LastByte.Packet
+		}
+		if t.ResponseDone {
+			r.Receive = seconds(t.LastByte.Time.Sub(t.FirstByte.Time))
+			r.Duration = seconds(t.LastByte.Time.Sub(t.Start.Time))
+		}
+		if i > 0 && kept[i-1].ResponseDone && kept[i-1].LastByte.Time <= t.Start.Time {
+			r.IdleBefore = seconds(t.Start.Time.Sub(kept[i-1].LastByte.Time))
+		}
+		list[i] = r
+	}
+	return list
+}
+
+func (c *conn) tunnelRecord() *report.Tunnel {
+	p := c.app.pair
+	r := &report.Tunnel{Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
+	switch {
+	case p.Target != "":
+		r.Kind = "connect"
+	case p.Upgrade == "websocket":
+		r.Kind, r.Protocol = "websocket", "websocket"
+	}
+	t := c.http.tunnel
+	if t == nil {
+		return r
+	}
+	switch t.app.proto {
+	case isTLS:
+		r.Protocol, r.TLS = "tls", tlsRecord(&t.app)
+	case isHTTP2:
+		r.Protocol = "http/2"
+	case isHTTP1:
+		r.Protocol, r.TransactionBasis, r.TransactionCount = "http/1.1", transaction.Parsed, t.count
+		r.Transactions = transactions(t.records)
+	}
+	return r
+}
+
+// vantage tells by the handshake's two gaps where c was captured.
+func (c *conn) vantage() report.Vantage {
+	toServer, toClient := c.gaps()
+	switch {
+	case c.synAck.Packet == 0 || c.syn.Packet == 0 || c.ack.Packet == 0:
+		return report.UnknownVantage
+	case toServer+toClient < sameMachine:
+		return report.AtBoth
+	case toClient < toServer/8:
+		return report.AtClient
+	case toServer < toClient/8:
+		return report.AtServer
+	}
+	return report.InTheMiddle
+}
+
+// facts are what findings need to know of c.
+func (c *conn) facts() *verdict.Conn {
+	client, server := &c.half[c.client], &c.half[1-c.client]
+	f, last := &c.http.facts, &c.http.last
+	toServer, toClient := c.gaps()
+	return &verdict.Conn{ID: c.id, Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
+		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
+		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
+		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first.Packet,
+		Missing: client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+}

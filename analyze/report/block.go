@@ -1,0 +1,296 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/transaction"
+)
+
+// pool writes one pool: who talked to whom, the counts, the drawing, and why.
+func (p *page) pool(pl *Pool, x *index) {
+	conns := x.connections[pl.ID]
+	p.heading(pl, conns, x)
+	p.counts(pl)
+	if pl.Used > 0 || len(conns) > 0 {
+		p.lanes(conns)
+	}
+	p.exchanges(pl, conns)
+	p.curve(pl)
+	p.margin(pl)
+	p.reasons(conns)
+	p.findings(x.findings[pl.ID])
+}
+
+// heading names client, server, protocol, and where the capture was taken.
+func (p *page) heading(pl *Pool, conns []*Connection, x *index) {
+	who := "client " + name(pl.Client) + " -> " + authority(pl)
+	values := []string{protocol(pl, conns), where(x)}
+	var marks []mark
+	if x.sayVerdict {
+		who += "   " + label(pl.Verdict)
+		marks = append(marks, mark{label(pl.Verdict), verdictStyle(pl.Verdict)})
+	}
+	s := who + "   " + strings.Join(values, ", ")
+	if columns(s) <= p.width {
+		p.line(s, marks...)
+		return
+	}
+	p.wrap("", 7, who, marks...)
+	p.wrap("       ", 7, strings.Join(values, ", "), marks...)
+}
+
+// authority is the pool's name with its port, or its address.
+func authority(pl *Pool) string {
+	if len(pl.Server) == 0 {
+		return name(pl.Name)
+	}
+	s := name(pl.Server[0])
+	if pl.Name != "" {
+		s = name(pl.Name)
+		if _, port, err := net.SplitHostPort(pl.Server[0]); err == nil {
+			s = name(net.JoinHostPort(pl.Name, port))
+		}
+	}
+	if n := len(pl.Server); n > 1 {
+		s += fmt.Sprintf(" (%d addresses)", n)
+	}
+	return s
+}
+
+// protocol says what was spoken and how it could be read.
+func protocol(pl *Pool, conns []*Connection) string {
+	var tls *TLS
+	var basis transaction.Basis
+	for _, c := range conns {
+		if tls == nil {
+			tls = c.TLS
+		}
+		if basis == "" || basis == transaction.NoBasis {
+			basis = c.TransactionBasis
+		}
+	}
+	s := protocolName(pl.Protocol)
+	if pl.TLS || tls != nil {
+		version := ""
+		if tls != nil && tls.Version != "" {
+			version = " " + name(tls.Version)
+		}
+		if s == "TLS" {
+			s += version
+		} else {
+			s += " in TLS" + version
+		}
+	}
+	switch basis {
+	case transaction.Parsed:
+		s += ", read in clear"
+	case transaction.Decrypted:
+		s += ", decrypted"
+	case transaction.Inferred:
+		s += ", requests inferred from sizes and times"
+	}
+	return s
+}
+
+// protocolName is a protocol as people write it.
+func protocolName(s string) string {
+	switch s {
+	case "websocket":
+		return "WebSocket"
+	case "", "unknown":
+		return "unknown protocol"
+	case "tunnel":
+		return "tunnel"
+	}
+	return strings.ToUpper(name(s))
+}
+
+// where is the capture's vantage in words.
+func where(x *index) string {
+	switch {
+	case x.loopback:
+		return "captured on loopback"
+	case x.vantage == AtClient, x.vantage == AtServer:
+		return "at the " + string(x.vantage)
+	case x.vantage == InTheMiddle:
+		return "in the middle"
+	case x.vantage == AtBoth:
+		return "at both ends"
+	}
+	return "vantage not known"
+}
+
+// counts writes the facts of a pool, one a line.
+func (p *page) counts(pl *Pool) {
+	requests := []string{fmt.Sprintf("%-2d", pl.Transactions)}
+	if pl.TransactionLow != nil && pl.TransactionHigh != nil && *pl.TransactionLow != *pl.TransactionHigh {
+		requests[0] = fmt.Sprintf("%d (%d to %d)", pl.Transactions, *pl.TransactionLow, *pl.TransactionHigh)
+	}
+	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
+	conns := []string{
+		fmt.Sprintf("%-2d", pl.Used),
+		fmt.Sprintf("needed %d", pl.Needed),
+		fmt.Sprintf("avoidable %d%s", pl.Avoidable, causeList(pl.Causes, pool.Cause.Avoidable)),
+		fmt.Sprintf("ended by the server %d", pl.ServerEnded),
+	}
+	if pl.Unused > 0 {
+		conns = append(conns, fmt.Sprintf("%d more carried no request", pl.Unused))
+	}
+	p.facts("connections", conns)
+	if opened := causeList(pl.Causes, func(c pool.Cause) bool { return !c.Avoidable() }); opened != "" &&
+		pl.Causes[pool.First] != pl.Needed {
+		p.facts("needed", []string{strings.Trim(opened, " ()")})
+	}
+	p.headers(pl)
+	p.cost(pl)
+	if pl.Verdict == pool.NotKnown && pl.WithheldBecause != "" {
+		p.facts("not judged", []string{cut(clean(pl.WithheldBecause), mostEvidence)})
+	}
+}
+
+// causeList is " (missed)", or " (3 missed, 2 undrained)", of the causes that
+// fit; empty if none does.
+func causeList(causes map[pool.Cause]int64, fits func(pool.Cause) bool) string {
+	var list []pool.Cause
+	for c, n := range causes {
+		if n > 0 && fits(c) {
+			list = append(list, c)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	slices.SortFunc(list, func(a, b pool.Cause) int {
+		return cmp.Or(cmp.Compare(causes[b], causes[a]), cmp.Compare(a, b))
+	})
+	if len(list) == 1 && list[0].Avoidable() {
+		return " (" + string(list[0]) + ")"
+	}
+	words := make([]string, len(list))
+	for i, c := range list {
+		words[i] = fmt.Sprintf("%d %s", causes[c], name(string(c)))
+	}
+	return " (" + strings.Join(words, ", ") + ")"
+}
+
+// headers holds the promise against the wire.
+func (p *page) headers(pl *Pool) {
+	if pl.Promised == 0 {
+		return
+	}
+	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	const lies = "<- the header lies"
+	if pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
+		p.facts("headers", []string{s})
+		return
+	}
+	room := p.width - labelColumns - columns(s) - len(lies)
+	if room >= 1 {
+		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, "headers", s, strings.Repeat(" ", min(room, 7)), lies), mark{lies, red})
+		return
+	}
+	p.facts("headers", []string{s, lies}, mark{lies, red})
+}
+
+// comparedPath is the round trip the cost is also shown at: loopback makes every
+// cost look small, and a path between two regions has about this.
+const comparedPath = 50 * time.Millisecond
+
+// cost is what the avoidable connections cost, or what reuse saved.
+func (p *page) cost(pl *Pool) {
+	if pl.Avoidable > 0 {
+		trips, bound := pl.ColdRoundTrips, ""
+		if trips == 0 { // a TCP handshake takes one, TLS more
+			trips = pl.Avoidable
+			if pl.TLS {
+				bound = "at least "
+			}
+		}
+		here := ""
+		if pl.ColdCost != nil {
+			here = span(time.Duration(*pl.ColdCost)) + " here, "
+		}
+		p.facts("cost", []string{fmt.Sprintf("%s = %s%s: %s%s at a 50 ms path", count(pl.Avoidable, "handshake"),
+			bound, count(trips, "round trip"), here, span(time.Duration(trips)*comparedPath))})
+	}
+	if pl.SavedRoundTrips > 0 {
+		s := count(pl.SavedRoundTrips, "round trip")
+		if pl.SavedCost != nil {
+			s += ", about " + span(time.Duration(*pl.SavedCost))
+		}
+		p.facts("saved", []string{s})
+	}
+}
+
+// mostExchanges is how many transactions of one connection are listed.
+const mostExchanges = 10
+
+// exchanges lists the transactions of a pool that needed one connection only:
+// with several, the lanes say more.
+func (p *page) exchanges(pl *Pool, conns []*Connection) {
+	if pl.Verdict != pool.Reused || pl.Used != 1 {
+		return
+	}
+	for _, c := range conns {
+		if len(c.Transactions) < 2 {
+			continue
+		}
+		p.line("")
+		p.line("  #       start        idle        wait     receive")
+		for i, t := range c.Transactions {
+			if i == mostExchanges {
+				p.line(fmt.Sprintf("  and %d more", len(c.Transactions)-i))
+				break
+			}
+			p.line(fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
+				time.Duration(t.Start-c.Start).Seconds(), 'f', 3, 64)+" s",
+				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive)))
+		}
+	}
+}
+
+// curve says how a client that keeps more idle connections would have done.
+func (p *page) curve(pl *Pool) {
+	if pl.Avoidable == 0 || len(pl.Curve) < 2 {
+		return
+	}
+	points := pl.Curve
+	for 27+6*len(points) > p.width {
+		points = points[:len(points)-1]
+	}
+	kept, opened := "  idle connections kept    ", "  connections then opened  "
+	for _, c := range points {
+		kept += fmt.Sprintf("%6d", c.IdleKept)
+		opened += fmt.Sprintf("%6d", c.Connections)
+	}
+	p.line("")
+	p.line(kept)
+	p.line(opened)
+	last := pl.Curve[len(pl.Curve)-1]
+	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
+		span(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
+}
+
+// margin is how close reuse came to the server's idle timeout.
+func (p *page) margin(pl *Pool) {
+	if pl.LongestIdle == nil {
+		return
+	}
+	s := "longest idle used " + spanOf(pl.LongestIdle)
+	if pl.ServerTimeout != nil {
+		left, words := time.Duration(*pl.ServerTimeout-*pl.LongestIdle), "to spare"
+		if left < 0 { // servers often wait longer than they say
+			left, words = -left, "beyond it"
+		}
+		s += fmt.Sprintf("; server says timeout=%s: %s %s",
+			strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64), span(left), words)
+	}
+	p.facts("margin", []string{s})
+}

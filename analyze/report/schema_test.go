@@ -1,0 +1,204 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	generator "github.com/invopop/jsonschema"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/analyze/verdict"
+)
+
+const schemaID = "urn:tcpwarm:schema:v1"
+
+// generate makes the schema from the structs and their comments. Fields that are
+// not listed stay allowed: v1 grows by additions, and an old schema must accept
+// a newer report.
+func generate(t *testing.T) []byte {
+	t.Helper()
+	r := &generator.Reflector{
+		AllowAdditionalProperties: true,
+		Mapper:                    mapType,
+	}
+	if err := r.AddGoComments("tcpwarm/analyze/report", "./"); err != nil {
+		t.Fatal(err)
+	}
+	s := r.Reflect(&Report{})
+	s.ID = schemaID
+	s.Title = "tcpwarm report, " + Schema
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+// mapType describes the types whose JSON is not that of their kind.
+func mapType(t reflect.Type) *generator.Schema {
+	switch t {
+	case reflect.TypeFor[Instant]():
+		return &generator.Schema{Type: "string", Format: "date-time"}
+	case reflect.TypeFor[Seconds]():
+		return &generator.Schema{Type: "number", Description: "seconds"}
+	case reflect.TypeFor[pool.Verdict]():
+		return oneOf(pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity)
+	case reflect.TypeFor[verdict.Outcome]():
+		return oneOf(verdict.Passed, verdict.Failed, verdict.Undecided)
+	case reflect.TypeFor[pool.Confidence]():
+		return oneOf(pool.Certain, pool.Likely, pool.Hint)
+	case reflect.TypeFor[transaction.Basis]():
+		return oneOf(transaction.Parsed, transaction.Decrypted, transaction.Inferred, transaction.NoBasis)
+	case reflect.TypeFor[Vantage]():
+		return oneOf(AtClient, AtServer, InTheMiddle, AtBoth, UnknownVantage)
+	case reflect.TypeFor[pool.Cause]():
+		var causes []string
+		for _, e := range append(neededCauses[:len(neededCauses):len(neededCauses)], avoidableCauses...) {
+			causes = append(causes, e.ID)
+		}
+		return oneOf(causes...)
+	case reflect.TypeFor[map[pool.Cause]int64]():
+		return &generator.Schema{Type: "object", Description: "cause to count",
+			AdditionalProperties: &generator.Schema{Type: "integer"}}
+	}
+	return nil
+}
+
+// oneOf is a schema that allows one of some words.
+func oneOf[T ~string](all ...T) *generator.Schema {
+	s := &generator.Schema{Type: "string"}
+	for _, w := range all {
+		s.Enum = append(s.Enum, string(w))
+	}
+	return s
+}
+
+func TestSchemaGenerated(t *testing.T) {
+	got := generate(t)
+	if *update {
+		if err := os.WriteFile("schema.json", got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return // the embedded one is that of the build
+	}
+	if !bytes.Equal(got, SchemaJSON) {
+		t.Error("schema.json is not that of the structs: rewrite it with -update, additions only")
+	}
+}
+
+// compile makes a validator of the schema, or of one of its definitions.
+func compile(t *testing.T, at string) *validator.Schema {
+	t.Helper()
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(generate(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := validator.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource(schemaID, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(schemaID + at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func validate(t *testing.T, s *validator.Schema, r io.Reader) {
+	t.Helper()
+	doc, err := validator.UnmarshalJSON(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(doc); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestJSONValid(t *testing.T) {
+	s := compile(t, "")
+	for name, r := range samples() {
+		t.Run(name, func(t *testing.T) {
+			if name == "hostile" { // its confidence is no word of the schema
+				r.Findings[0].Confidence = pool.Hint
+			}
+			if name == "empty" {
+				r.Capture.Vantage = UnknownVantage
+			}
+			var b bytes.Buffer
+			if err := JSON(&b, r); err != nil {
+				t.Fatal(err)
+			}
+			validate(t, s, &b)
+		})
+	}
+}
+
+// A schema that accepts everything would pass the test above.
+func TestSchemaRefuses(t *testing.T) {
+	s := compile(t, "")
+	var b bytes.Buffer
+	if err := JSON(&b, missedReport()); err != nil {
+		t.Fatal(err)
+	}
+	for old, wrong := range map[string]string{
+		`"verdict": "not-reused"`:         `"verdict": "fine"`,
+		`"files": [`:                      `"fils": [`,
+		`"wait_s": 0.0008`:                `"wait_s": "0.0008"`,
+		`"start": "2026-03-01T12:00:00Z"`: `"start": "noon"`,
+		`"transaction_count": 1`:          `"transaction_count": -0.5`,
+		`"cause": "missed"`:               `"cause": "bad-luck"`,
+	} {
+		text := strings.ReplaceAll(b.String(), old, wrong)
+		if text == b.String() {
+			t.Errorf("%s: not in the report", old)
+			continue
+		}
+		doc, err := validator.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Validate(doc) == nil {
+			t.Errorf("%s was accepted", wrong)
+		}
+	}
+}
+
+func TestNDJSONValid(t *testing.T) {
+	of := map[string]*validator.Schema{
+		"connection": compile(t, "#/$defs/Connection"),
+		"pool":       compile(t, "#/$defs/Pool"),
+		"finding":    compile(t, "#/$defs/Finding"),
+	}
+	var b bytes.Buffer
+	if err := NDJSON(&b, burstReport()); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	for i, line := range lines {
+		var head struct{ Type, Schema, Verdict string }
+		if err := json.Unmarshal([]byte(line), &head); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(line, `{"type":`) {
+			t.Errorf("line %d does not begin with its type", i+1)
+		}
+		if last := i == len(lines)-1; last != (head.Type == "capture") {
+			t.Errorf("line %d of %d is a %s", i+1, len(lines), head.Type)
+		} else if last {
+			if head.Schema != Schema || head.Verdict != "partly-reused" {
+				t.Errorf("last line: %s", line)
+			}
+			continue
+		}
+		validate(t, of[head.Type], strings.NewReader(line))
+	}
+}

@@ -1,0 +1,159 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"tcpwarm/analyze/pool"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and the schema")
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (rewrite with -update). Got:\n%s", file, got)
+	}
+}
+
+func TestTextGolden(t *testing.T) {
+	for name, r := range samples() {
+		t.Run(name, func(t *testing.T) {
+			o := TextOptions{Width: 100}
+			if name == "many" {
+				o.Limit = 3
+			}
+			var b bytes.Buffer
+			if err := Text(&b, r, o); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "testdata/"+name+".txt", b.String())
+		})
+	}
+}
+
+// No line is wider than asked, and nothing reaches the terminal that it would
+// obey, whatever a capture holds.
+func TestTextWidth(t *testing.T) {
+	for name, r := range samples() {
+		for _, width := range []int{60, 80, 120} {
+			t.Run(fmt.Sprint(name, width), func(t *testing.T) {
+				var b bytes.Buffer
+				if err := Text(&b, r, TextOptions{Width: width}); err != nil {
+					t.Fatal(err)
+				}
+				checkLines(t, b.String(), width)
+			})
+		}
+	}
+}
+
+func checkLines(t *testing.T, s string, width int) {
+	t.Helper()
+	for _, line := range strings.Split(strings.TrimSuffix(s, "\n"), "\n") {
+		if n := columns(line); n > width {
+			t.Errorf("%d columns, want at most %d: %q", n, width, line)
+		}
+		if !utf8.ValidString(line) {
+			t.Errorf("invalid UTF-8: %q", line)
+		}
+		for _, r := range line {
+			if !unicode.IsPrint(r) {
+				t.Errorf("%U in %q", r, line)
+			}
+		}
+		if strings.HasSuffix(line, " ") {
+			t.Errorf("trailing space: %q", line)
+		}
+	}
+}
+
+// Color adds escape sequences and nothing else.
+func TestTextColor(t *testing.T) {
+	sgr := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	for name, r := range samples() {
+		var with, without bytes.Buffer
+		if err := Text(&with, r, TextOptions{Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		if err := Text(&without, r, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := sgr.ReplaceAllString(with.String(), ""); got != without.String() {
+			t.Errorf("%s: color changed the text:\n%s", name, got)
+		}
+		if name == "missed" && !strings.HasPrefix(with.String(), string(red)+"NOT REUSED\x1b[0m") {
+			t.Errorf("verdict is not red: %q", with.String()[:40])
+		}
+	}
+}
+
+func TestTextSentence(t *testing.T) {
+	for _, test := range []struct {
+		verdict pool.Verdict
+		totals  Totals
+		want    string
+	}{
+		{pool.NotReused, Totals{Transactions: 2, Used: 2, Needed: 1}, "NOT REUSED   2 requests used 2 connections; 1 was needed."},
+		{pool.PartlyReused, Totals{Transactions: 9, Used: 4, Needed: 2}, "PARTLY REUSED   9 requests used 4 connections; 2 were needed."},
+		{pool.Reused, Totals{Transactions: 6, Used: 1, Needed: 1}, "REUSED   6 requests used 1 connection; no client could do with less."},
+		{pool.NoOpportunity, Totals{Transactions: 1, Used: 1}, "NO OPPORTUNITY   1 request used 1 connection; there was none to reuse."},
+		{pool.NoOpportunity, Totals{Connections: 2}, "NO OPPORTUNITY   2 connections, no request seen on them."},
+		{pool.NoOpportunity, Totals{}, "NO OPPORTUNITY   no TCP connection was seen."},
+		{pool.NotKnown, Totals{Transactions: 3, Used: 2}, "NOT KNOWN   3 requests used 2 connections; the capture does not show enough to judge them."},
+		{pool.ServerPrevents, Totals{Transactions: 3, Used: 3, ServerEnded: 3},
+			"SERVER PREVENTS REUSE   3 requests used 3 connections; no client could do with less: the server ended 3 of them."},
+	} {
+		var b bytes.Buffer
+		if err := Text(&b, &Report{Verdict: test.verdict, Totals: test.totals}, TextOptions{Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, _ := strings.Cut(b.String(), "\n"); got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+type brokenWriter struct{}
+
+var errBroken = errors.New("broken")
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+// A full disk must not look like a written report.
+func TestWriteError(t *testing.T) {
+	r := missedReport()
+	for name, write := range map[string]func(io.Writer) error{
+		"text":   func(w io.Writer) error { return Text(w, r, TextOptions{}) },
+		"json":   func(w io.Writer) error { return JSON(w, r) },
+		"ndjson": func(w io.Writer) error { return NDJSON(w, r) },
+		"entry":  func(w io.Writer) error { return WriteEntry(w, words[0], 80) },
+	} {
+		if err := write(brokenWriter{}); !errors.Is(err, errBroken) {
+			t.Errorf("%s: got error %v", name, err)
+		}
+	}
+}

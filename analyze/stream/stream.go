@@ -1,0 +1,249 @@
+// Package stream puts the payload of one half of a connection in order.
+//
+// Segments come in as captured: in any order, overlapping, repeated, across the
+// wrap of the sequence space, cut by the snap length. Bytes go out once and in
+// order, and where bytes can no longer come, a gap of known length. It does
+// not know which protocol the bytes speak.
+package stream
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// MaxHeld is how many bytes of one half wait for a missing segment. Beyond it
+// the hole is declared a gap and the stream goes on. A 100 Mbit/s path of 100 ms
+// holds 1.2 MB, so real holes close before this.
+const MaxHeld = 2 << 20 // bytes
+
+// maxChunks bounds the segments that wait, whatever their size.
+const maxChunks = 4096
+
+// grace is how long a hole may last after its acknowledgement was seen: a
+// capture can show an ACK before the data that drew it (several interfaces or
+// queues), but not by much.
+const grace = 5 * time.Millisecond
+
+// A Mark says when and in which packet bytes were captured.
+type Mark = segment.Mark
+
+// A Sink takes what a Stream gives. Bytes are borrowed for the call.
+type Sink interface {
+	Bytes(b []byte, at Mark)
+	Gap(n int64, at Mark)
+}
+
+// A Stream is the payload of one half, in order. Use Start once, then Add,
+// Acked and Tick in capture order, then Flush.
+type Stream struct {
+	next    segment.Seq // the first byte not yet handed on
+	acked   segment.Seq // highest byte the peer acknowledged, if it lies after next
+	ackedAt segment.Time
+	started bool
+	beyond  bool // acked lies after next: a hole, or data whose ACK was captured first
+
+	held      []chunk // after next, in order, not overlapping
+	heldBytes int     // captured bytes in held
+	spare     [][]byte
+
+	Delivered int64 // bytes handed on
+	Missing   int64 // bytes in gaps: on the wire, acknowledged or passed by, never captured
+	Snapped   int64 // bytes the snap length cut off; handed on as gaps too
+	Overflows int64 // holes given up because too much waited behind them
+}
+
+// A chunk waits for the bytes before it. Its data may be shorter than its
+// length on the wire.
+type chunk struct {
+	seq  segment.Seq
+	len  int // bytes on the wire
+	data []byte
+	at   Mark
+}
+
+func (c *chunk) end() segment.Seq { return c.seq.Add(c.len) }
+
+// Start says that the first byte of the stream has sequence number next.
+func (st *Stream) Start(next segment.Seq) { st.next, st.started = next, true }
+
+// Started reports whether the stream knows where it is.
+func (st *Stream) Started() bool { return st.started }
+
+// Next returns the sequence number of the next byte due.
+func (st *Stream) Next() segment.Seq { return st.next }
+
+// Holes reports whether bytes wait for others that are missing.
+func (st *Stream) Holes() bool { return len(st.held) > 0 }
+
+// Add takes n bytes of payload from seq on, of which the capture holds payload,
+// and returns how many of the n had not been seen before.
+func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
+	if n > 0 && seq == st.next && len(st.held) == 0 { // nearly always
+		st.next = seq.Add(n)
+		st.deliver(payload, n, at, to)
+		return n
+	}
+	if skip := st.next.Sub(seq); skip > 0 {
+		if skip >= n {
+			return 0
+		}
+		seq, n, payload = st.next, n-skip, payload[min(skip, len(payload)):]
+	}
+	if n <= 0 {
+		return 0
+	}
+	if seq == st.next && (len(st.held) == 0 || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
+		st.next = seq.Add(n)
+		st.deliver(payload, n, at, to)
+		st.drain(to)
+		return n
+	}
+	fresh = st.hold(seq, n, payload, at)
+	st.drain(to)
+	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
+		st.Overflows++
+		st.gapTo(st.held[0].seq, at, to)
+		st.drain(to)
+	}
+	return fresh
+}
+
+// hold keeps the parts of [seq, seq+n) that are not held yet. Bytes already
+// held win over new ones, as a receiver's kernel would have it.
+func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh int) {
+	i := len(st.held)
+	for i > 0 && !st.held[i-1].seq.Before(seq) {
+		i--
+	}
+	if i > 0 { // the one before may reach into ours
+		if skip := st.held[i-1].end().Sub(seq); skip > 0 {
+			if skip >= n {
+				return 0
+			}
+			seq, n, payload = seq.Add(skip), n-skip, payload[min(skip, len(payload)):]
+		}
+	}
+	for n > 0 {
+		part := n
+		if i < len(st.held) {
+			part = min(n, st.held[i].seq.Sub(seq))
+		}
+		if part > 0 {
+			st.insert(i, seq, part, payload[:min(part, len(payload))], at)
+			fresh += part
+			i++
+		}
+		if i >= len(st.held) {
+			break
+		}
+		skip := st.held[i].end().Sub(seq) // what we cover up to the end of the next one
+		if skip >= n {
+			break
+		}
+		seq, n, payload = seq.Add(skip), n-skip, payload[min(skip, len(payload)):]
+		i++
+	}
+	return fresh
+}
+
+func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
+	var buf []byte
+	if k := len(st.spare); k > 0 {
+		buf, st.spare = st.spare[k-1], st.spare[:k-1]
+	}
+	st.held = append(st.held, chunk{})
+	copy(st.held[i+1:], st.held[i:])
+	st.held[i] = chunk{seq, n, append(buf[:0], data...), at}
+	st.heldBytes += len(data)
+}
+
+// drain hands on what no longer waits for anything.
+func (st *Stream) drain(to Sink) {
+	k := 0
+	for ; k < len(st.held) && st.held[k].seq == st.next; k++ {
+		c := st.held[k]
+		st.heldBytes -= len(c.data)
+		st.next = c.end()
+		st.deliver(c.data, c.len, c.at, to)
+		if len(st.spare) < 16 {
+			st.spare = append(st.spare, c.data)
+		}
+	}
+	if k > 0 {
+		n := copy(st.held, st.held[k:])
+		clear(st.held[n:])
+		st.held = st.held[:n]
+	}
+}
+
+func (st *Stream) deliver(data []byte, n int, at Mark, to Sink) {
+	st.Delivered += int64(len(data))
+	if len(data) > 0 {
+		to.Bytes(data, at)
+	}
+	if cut := int64(n - len(data)); cut > 0 {
+		st.Snapped += cut
+		to.Gap(cut, at)
+	}
+}
+
+// Acked says that the peer has acknowledged everything before ack. A hole
+// before it will never be filled: what was acknowledged is not sent again.
+func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
+	if !st.started || !ack.After(st.next) {
+		st.beyond = false
+		return
+	}
+	switch {
+	case !st.beyond:
+		st.beyond, st.acked, st.ackedAt = true, ack, at.Time
+	case at.Time.Sub(st.ackedAt) > grace:
+		st.settle(at, to)
+		st.beyond = ack.After(st.next)
+		st.acked, st.ackedAt = ack, at.Time
+	case ack.After(st.acked):
+		st.acked = ack
+	}
+}
+
+// Tick gives up holes whose acknowledgement is older than the grace.
+func (st *Stream) Tick(at Mark, to Sink) {
+	if st.beyond && at.Time.Sub(st.ackedAt) > grace {
+		st.settle(at, to)
+		st.beyond = false
+	}
+}
+
+// settle turns what is missing before acked into gaps.
+func (st *Stream) settle(at Mark, to Sink) {
+	for st.next.Before(st.acked) {
+		end := st.acked
+		if len(st.held) > 0 && st.held[0].seq.Before(end) {
+			end = st.held[0].seq
+		}
+		st.gapTo(end, at, to)
+		st.drain(to)
+	}
+}
+
+func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
+	n := int64(seq.Sub(st.next))
+	st.Missing += n
+	st.next = seq
+	to.Gap(n, at)
+}
+
+// Flush ends the stream: nothing more will come, so what waits is handed on,
+// with gaps for what is missing before it and for what was acknowledged and
+// never seen.
+func (st *Stream) Flush(at Mark, to Sink) {
+	if st.beyond {
+		st.settle(at, to)
+	}
+	for len(st.held) > 0 {
+		st.gapTo(st.held[0].seq, at, to)
+		st.drain(to)
+	}
+	st.held, st.spare, st.heldBytes = nil, nil, 0
+}

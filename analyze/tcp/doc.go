@@ -1,0 +1,7 @@
+// Package tcp keeps what an observer can know of one half of a TCP connection:
+// sequence state, flight, resends, round-trip times, and the receive window the
+// other side is offered.
+//
+// Segments of both directions come in, in capture order; numbers stay in Half.
+// It holds no payload and knows no protocol above TCP.
+package tcp

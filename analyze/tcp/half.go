@@ -1,0 +1,263 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// maxSent bounds the unacknowledged segments remembered for a half. More are
+// counted in flight all the same; only their round-trip samples are lost.
+const maxSent = 8192
+
+// A Half is one direction of a connection: the bytes one endpoint sends and the
+// acknowledgements the other returns. Call Sent for each segment this side
+// sends and Acked for each acknowledgement of the other side, in capture order.
+type Half struct {
+	Una     segment.Seq // first byte sent but not acknowledged (SND.UNA)
+	Nxt     segment.Seq // one past the highest byte sent (SND.NXT)
+	ISN     segment.Seq // valid if SawSYN
+	FinSeq  segment.Seq // sequence number of the FIN, valid if SawFIN
+	Started bool        // Una and Nxt are set
+	SawSYN  bool
+	SawFIN  bool
+	SawRST  bool
+
+	sent  ring
+	acked bool // an acknowledgement of this half was seen
+
+	Packets, Duplicates       int64
+	WireSegments              int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
+	PayloadBytes              int64 // as captured segments carried them, resends included, duplicates not
+	ResentSegments            int64
+	ResentBytes               int64
+	OutOfOrder                int64
+	KeepAlives                int64
+	MaxFlight                 int
+	MaxLen                    int // longest payload of one captured segment, bytes
+	MSS                       int // the peer may send this side at most this, from this side's SYN; valid if HasMSS
+	WindowScale               int // valid if HasWindowScale
+	HasMSS, HasWindowScale    bool
+	SACKPermitted, Timestamps bool
+
+	RTT    RTT
+	Window Window // what this side offers to receive
+
+	recent [8]print // of this side's latest segments, to tell packets captured twice
+	newest uint8
+}
+
+// A Kind says what a segment is to the half that sent it.
+type Kind uint8
+
+// The kinds.
+const (
+	Ordinary  Kind = iota // new data, or none
+	Duplicate             // the same packet, captured twice: changes nothing
+	KeepAlive             // a probe (RFC 9293 section 3.8.4)
+)
+
+// Sent notes a segment this half sends and says what kind it is. scaled tells
+// that both sides offered window scaling (RFC 7323 section 2.2); peerMSS is the
+// longest payload the other side accepts, 0 if not known.
+func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
+	h.Packets++
+	if h.seenBefore(s) {
+		h.Duplicates++
+		return Duplicate
+	}
+	if s.Flags.Has(segment.SYN) {
+		h.options(s)
+	}
+	if s.Options.HasTimestamps {
+		h.Timestamps = true
+	}
+	h.WireSegments += wireSegments(s.Len, peerMSS)
+	kind := Ordinary
+	if h.isKeepAlive(s) {
+		kind = KeepAlive
+		h.KeepAlives++
+	}
+	if s.Flags.Has(segment.ACK) {
+		h.Window.offer(s, scaled, h.WindowScale)
+	}
+	if s.Flags.Has(segment.RST) {
+		h.SawRST = true
+		return kind // its sequence number need not fit (RFC 5961 section 3)
+	}
+	h.PayloadBytes += int64(s.Len)
+	h.MaxLen = max(h.MaxLen, s.Len)
+	if kind == Ordinary {
+		h.advance(s)
+	}
+	return kind
+}
+
+// advance moves SND.NXT and remembers the segment until it is acknowledged.
+func (h *Half) advance(s *segment.Segment) {
+	if !h.Started {
+		h.Una, h.Nxt, h.Started = s.Seq, s.Seq, true
+	}
+	if s.Flags.Has(segment.FIN) && !h.SawFIN {
+		h.SawFIN, h.FinSeq = true, s.Seq.Add(s.Len)
+	}
+	end := s.End()
+	switch {
+	case end == s.Seq:
+	case end.After(h.Nxt):
+		// A part sent before makes the whole ambiguous for RTT (RFC 6298
+		// section 3), new data after a hole does not.
+		again := s.Seq.Before(h.Nxt)
+		h.Nxt = end
+		h.sent.push(sentSegment{end: end, at: s.Time, resent: again})
+		if f := h.Flight(); f > h.MaxFlight {
+			h.MaxFlight = f
+		}
+	case end.After(h.Una):
+		h.sent.markResent(s.Seq, end)
+	}
+}
+
+// Flight returns the bytes sent and not cumulatively acknowledged (RFC 5681
+// section 2), SYN and FIN included. 0 until an acknowledgement was seen in a
+// connection begun midway: what was on its way then is not known.
+func (h *Half) Flight() int {
+	if !h.SawSYN && !h.acked {
+		return 0
+	}
+	return h.Nxt.Sub(h.Una)
+}
+
+// Repeated says that of the last segment's n payload bytes only fresh were new
+// to the stream. late tells whether it also fell behind SND.NXT long enough that
+// reordering cannot explain it.
+func (h *Half) Repeated(n, fresh int, late bool) {
+	switch {
+	case fresh == 0, late:
+		h.ResentSegments++
+		h.ResentBytes += int64(n)
+	default:
+		h.OutOfOrder++
+	}
+}
+
+// Acked notes that the other side acknowledged everything before ack.
+func (h *Half) Acked(ack segment.Seq, at segment.Time) {
+	if !h.Started {
+		h.Una, h.Nxt, h.Started, h.acked = ack, ack, true, true
+		return
+	}
+	h.acked = true
+	if !ack.After(h.Una) {
+		return
+	}
+	h.Una = ack
+	if ack.After(h.Nxt) { // bytes the capture missed
+		h.Nxt = ack
+		h.sent.clear()
+		return
+	}
+	// The newest segment covered tells the round trip: older ones may have
+	// waited for a delayed ACK. If any was sent twice there is no telling which
+	// copy drew the ACK (Karn; RFC 6298 section 3).
+	var last sentSegment
+	clean := h.sent.n > 0
+	for h.sent.n > 0 && !h.sent.first().end.After(ack) {
+		last = h.sent.pop()
+		clean = clean && !last.resent
+	}
+	if clean && last.end == ack {
+		h.RTT.add(at.Sub(last.at))
+	}
+}
+
+func (h *Half) options(s *segment.Segment) {
+	o := &s.Options
+	h.SawSYN, h.ISN = true, s.Seq
+	if o.HasMSS {
+		h.MSS, h.HasMSS = int(o.MSS), true
+	}
+	if o.HasWindowScale {
+		h.WindowScale, h.HasWindowScale = int(o.WindowScale), true
+	}
+	h.SACKPermitted = o.SACKPermitted
+}
+
+// isKeepAlive reports a segment of at most one byte that repeats the byte
+// before SND.NXT, all else being acknowledged, to draw an ACK (RFC 9293 section
+// 3.8.4).
+func (h *Half) isKeepAlive(s *segment.Segment) bool {
+	return h.Started && s.Len <= 1 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
+		s.Seq == h.Nxt.Add(-1) && h.Una == h.Nxt
+}
+
+func wireSegments(n, mss int) int64 {
+	if mss <= 0 || n <= mss {
+		return 1
+	}
+	return int64((n + mss - 1) / mss)
+}
+
+// sameWithin is how far apart two captures of one packet may lie.
+const sameWithin = 50 * time.Millisecond
+
+// A print tells one packet from another.
+type print struct {
+	at         segment.Time
+	seq, ack   segment.Seq
+	len        int32
+	win, id    uint16
+	flags      segment.Flags
+	ok, sack   bool
+	tsval      uint32
+	firstBlock segment.Block
+}
+
+// seenBefore reports whether s is a packet captured a second time, and
+// remembers it if not.
+func (h *Half) seenBefore(s *segment.Segment) bool {
+	p := printOf(s)
+	if h.known(p) {
+		return true
+	}
+	h.recent[h.newest%uint8(len(h.recent))] = p
+	h.newest++
+	return false
+}
+
+func printOf(s *segment.Segment) print {
+	p := print{at: s.Time, seq: s.Seq, ack: s.Ack, len: int32(s.Len), win: s.Window, id: s.IPID,
+		flags: s.Flags, ok: true, sack: s.Options.SACKBlocks > 0}
+	if p.sack {
+		p.firstBlock = s.Options.SACK[0]
+	}
+	if s.Options.HasTimestamps {
+		p.tsval = s.Options.TSVal
+	}
+	return p
+}
+
+// known reports whether p was captured lately: on loopback both ways, on two
+// interfaces, or on a mirror. A resend differs in its IP ID or its timestamp.
+// Where there is no ID, only a copy within a millisecond counts, and only of
+// what a sender would not repeat so soon.
+func (h *Half) known(p print) bool {
+	for i := range h.recent {
+		q := h.recent[i]
+		if q.seq != p.seq || !q.ok || q.id != p.id {
+			continue
+		}
+		gap := p.at.Sub(q.at)
+		if q.at = p.at; q != p || gap > sameWithin {
+			continue
+		}
+		if p.id != 0 || gap < time.Millisecond && (p.len > 0 || p.flags.Has(segment.SYN|segment.FIN)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Copy reports whether s is a packet of this half captured a second time.
+// Nothing is changed.
+func (h *Half) Copy(s *segment.Segment) bool { return h.known(printOf(s)) }

@@ -1,0 +1,70 @@
+package tcp
+
+import "tcpwarm/capture/segment"
+
+// A sentSegment waits for its acknowledgement.
+type sentSegment struct {
+	end    segment.Seq
+	resent bool // sent more than once, in whole or in part
+	at     segment.Time
+}
+
+// A ring is a first-in first-out queue of sent segments in order of sequence
+// number. It reuses its space: it allocates only while it grows.
+type ring struct {
+	buf  []sentSegment // length is zero or a power of two
+	head int           // index of the oldest element
+	n    int           // elements held
+}
+
+func (r *ring) first() *sentSegment { return &r.buf[r.head] }
+
+func (r *ring) at(i int) *sentSegment { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+
+func (r *ring) push(s sentSegment) {
+	if r.n == maxSent {
+		r.pop()
+	}
+	if r.n == len(r.buf) {
+		r.grow()
+	}
+	*r.at(r.n) = s
+	r.n++
+}
+
+func (r *ring) pop() sentSegment {
+	s := r.buf[r.head]
+	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.n--
+	return s
+}
+
+func (r *ring) clear() { r.head, r.n = 0, 0 }
+
+func (r *ring) grow() {
+	next := make([]sentSegment, max(4, 2*len(r.buf)))
+	for i := range r.n {
+		next[i] = *r.at(i)
+	}
+	r.buf, r.head = next, 0
+}
+
+// markResent marks the segments that overlap [start, end). They lie in order,
+// so the first is found by halving.
+func (r *ring) markResent(start, end segment.Seq) {
+	lo, hi := 0, r.n
+	for lo < hi {
+		if mid := (lo + hi) / 2; r.at(mid).end.After(start) {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	for ; lo < r.n; lo++ {
+		s := r.at(lo)
+		s.resent = true
+		if !s.end.Before(end) {
+			return
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package tcp
+
+import "tcpwarm/capture/segment"
+
+// A Window is what one side offers to receive: the right edge is its
+// acknowledgement plus its window (RFC 9293 section 3.3.1). The edge moves as
+// the application reads; where it stands still while data comes, nobody reads.
+type Window struct {
+	Edge       segment.Seq  // right edge: what the other side may send up to, excluded
+	Offered    int          // bytes, scaled, as last offered
+	Moved      segment.Time // when Edge last went up
+	MovedAt    int64        // packet of that
+	Scale      int          // shift in force
+	Known      bool
+	ZeroOffers int64 // segments that offered nothing
+}
+
+// offer takes the window that a segment of this side states. The window of a SYN
+// is never scaled (RFC 7323 section 2.2).
+func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
+	n := int(s.Window)
+	if scaled && !s.Flags.Has(segment.SYN) {
+		w.Scale = scale
+		n <<= scale
+	}
+	if s.Flags.Has(segment.RST) {
+		return // carries no meaningful window
+	}
+	if n == 0 {
+		w.ZeroOffers++
+	}
+	w.Offered = n
+	if edge := s.Ack.Add(n); !w.Known || edge.After(w.Edge) {
+		w.Edge, w.Moved, w.MovedAt, w.Known = edge, s.Time, s.Packet, true
+	}
+}

@@ -1,0 +1,327 @@
+package transaction
+
+import (
+	"bytes"
+	"strings"
+
+	"tcpwarm/analyze/app/http1"
+	"tcpwarm/capture/segment"
+)
+
+// A Transaction is one request with its final response, as far as seen.
+type Transaction struct {
+	N      int32  // from 1, on its connection
+	Method string // "" if not seen
+	Target string // only where the Pairer keeps texts
+	Status int    // of the final response, 0 if not seen
+	Minor  int    // HTTP/1.Minor of the request, -1 for HTTP/0.9
+
+	Start, RequestEnd    segment.Mark // first and last byte of the request
+	FirstByte, LastByte  segment.Mark // of the final response, valid if HasStatus
+	RequestBytes         int64        // head and body
+	ResponseBytes        int64        // heads (interim ones too) and body
+	HasStatus            bool         // the final response's head was seen
+	RequestDone          bool         // the request was seen to its end
+	ResponseDone         bool         // the response was seen to its end
+	AsksClose            bool         // the request ends the connection: close, or HTTP/1.0 without keep-alive
+	Promises             bool         // the request promises persistence
+	SaysClose            bool         // the response ends the connection although the request did not ask for it
+	Consumes             bool         // the connection became a tunnel
+	EventStream          bool         // text/event-stream: open until somebody leaves
+	Proxied              bool         // absolute-form target or CONNECT
+	Connect              bool
+	Cut                  bool // the request's head was not captured whole
+	ResponseCut          bool // likewise the response's
+	ResponsePromises     bool // the response promises persistence
+	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
+	ResponseEndsByClosed bool // the body's end was the connection's
+}
+
+// A Handler is told of transactions as they happen, each call borrowing t.
+type Handler interface {
+	// Requested comes when a request's head is known; name is the authority's
+	// name as the Host field gives it, without port, lower case, "" if none.
+	Requested(t *Transaction, name []byte)
+	// Began comes when the final response's head is known.
+	Began(t *Transaction)
+	// Answered comes when request and response have both ended.
+	Answered(t *Transaction)
+	// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
+	Tunnel(fromClient bool, b []byte, at segment.Mark)
+	// Interim and unpaired responses need no call: the Pairer counts them.
+}
+
+// A Pairer reads both directions of an HTTP/1 connection and pairs responses
+// with requests in order (RFC 9112 section 9.3.2).
+type Pairer struct {
+	to       Handler
+	KeepText bool // copy targets into transactions
+
+	client, server http1.Parser
+	in, out        side // the sinks of the two parsers
+
+	waiting []*Transaction // requests without an ended response, oldest first
+	free    []*Transaction
+	request *Transaction // the one whose request is being read
+	orphan  bool         // the response being read has no request
+	n       int32
+	lastIn  segment.Mark // last bytes of the server
+	host    []byte       // scratch
+
+	Requests  int64
+	Responses int64 // final ones
+	Orphans   int64 // final responses without a request in the capture
+	Minor     int   // of the latest request or response
+	Consumed  bool  // became a tunnel
+	Upgrade   string
+	Target    string // of the CONNECT that was accepted
+}
+
+// Reset readies p for a new connection. A parser begun midway looks for the
+// next message start.
+func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
+	*p = Pairer{to: to, waiting: p.waiting[:0], free: p.free, client: p.client, server: p.server, KeepText: p.KeepText, host: p.host}
+	p.in, p.out = side{p, true}, side{p, false}
+	p.client.Reset(true, &p.in)
+	p.server.Reset(false, &p.out)
+	if clientMidway {
+		p.client.Midway()
+	}
+	if serverMidway {
+		p.server.Midway()
+	}
+}
+
+// Bytes takes the next bytes of one direction.
+func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
+	if fromClient {
+		p.client.Feed(b, at)
+		return
+	}
+	p.server.Feed(b, at)
+	p.lastIn = at
+}
+
+// Gap says that n bytes of one direction are missing here.
+func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
+	if fromClient {
+		p.client.Gap(n, at)
+		return
+	}
+	p.server.Gap(n, at)
+	p.lastIn = at
+}
+
+// Close ends one direction: its FIN or a reset was reached, or the capture ended.
+func (p *Pairer) Close(fromClient bool, at segment.Mark) {
+	if fromClient {
+		p.client.Close(at)
+	} else {
+		p.server.Close(at)
+	}
+}
+
+// Waiting returns the transactions that have not ended, oldest first.
+func (p *Pairer) Waiting() []*Transaction { return p.waiting }
+
+// A side is the sink of one parser.
+type side struct {
+	p          *Pairer
+	fromClient bool
+}
+
+func (s *side) Head(h *http1.Head) {
+	if s.fromClient {
+		s.p.requestHead(h)
+	} else {
+		s.p.responseHead(h)
+	}
+}
+
+func (s *side) End(e http1.End) {
+	if s.fromClient {
+		s.p.requestEnd(e)
+	} else {
+		s.p.responseEnd(e)
+	}
+}
+
+func (s *side) Tunnel(b []byte, at http1.Mark) { s.p.to.Tunnel(s.fromClient, b, at) }
+
+// RequestMethod tells the response parser what it answers: the length of a body
+// depends on it (RFC 9112 section 6.3).
+func (s *side) RequestMethod() (http1.Method, bool) {
+	t := s.p.oldest()
+	switch {
+	case t == nil:
+		return http1.Other, false
+	case t.Method == "HEAD":
+		return http1.Head_, true
+	case t.Connect:
+		return http1.Connect, true
+	}
+	return http1.Other, true
+}
+
+// oldest returns the request that the next response answers.
+func (p *Pairer) oldest() *Transaction {
+	for _, t := range p.waiting {
+		if !t.ResponseDone {
+			return t
+		}
+	}
+	return nil
+}
+
+func (p *Pairer) requestHead(h *http1.Head) {
+	p.endCut()
+	t := p.take()
+	p.n++
+	p.Requests++
+	p.Minor = h.Minor
+	*t = Transaction{N: p.n, Method: method(h.Method), Minor: h.Minor, Start: h.Start, RequestEnd: h.End,
+		RequestBytes: int64(h.Bytes), Cut: h.Cut, KeepAliveTimeout: -1}
+	// RFC 9112 section 9.3: 1.1 persists unless it says close, 1.0 only with
+	// keep-alive. What the snap length cut off says nothing.
+	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
+	t.Promises = !t.AsksClose
+	t.Connect = t.Method == "CONNECT"
+	t.Proxied = t.Connect || len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
+	if p.KeepText {
+		t.Target = string(h.Target)
+	}
+	if t.Connect {
+		p.Target = string(h.Target)
+	}
+	p.waiting = append(p.waiting, t)
+	p.request = t
+	p.host = appendHost(p.host[:0], h.Host)
+	p.to.Requested(t, p.host)
+}
+
+func (p *Pairer) requestEnd(e http1.End) {
+	t := p.request
+	if t == nil {
+		return
+	}
+	p.request = nil
+	t.RequestBytes += e.BodyBytes
+	t.RequestDone = e.Complete
+	if e.BodyBytes > 0 {
+		t.RequestEnd = e.At
+	}
+	p.settle()
+}
+
+func (p *Pairer) responseHead(h *http1.Head) {
+	t := p.oldest()
+	if t != nil {
+		t.ResponseBytes += int64(h.Bytes)
+	}
+	if h.Status >= 100 && h.Status < 200 && h.Status != 101 {
+		return // interim (RFC 9110 section 15.2)
+	}
+	p.Responses++
+	p.orphan = t == nil
+	if p.orphan {
+		p.Orphans++
+		p.Minor = h.Minor
+		return
+	}
+	if t == p.request && h.Minor >= 0 {
+		p.Minor = min(p.Minor, h.Minor)
+	}
+	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
+	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
+	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
+	t.EventStream = bytes.HasPrefix(bytes.ToLower(h.ContentType), []byte("text/event-stream"))
+	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
+	t.ResponsePromises = !closes
+	t.SaysClose = closes && !t.AsksClose
+	p.to.Began(t)
+	if t.Consumes {
+		p.Consumed, p.Upgrade = true, strings.ToLower(string(h.Upgrade))
+		p.client.Upgraded()
+	} else if t.Connect {
+		p.client.Resume()
+	}
+}
+
+func (p *Pairer) responseEnd(e http1.End) {
+	t := p.oldest()
+	if p.orphan || t == nil || !t.HasStatus {
+		return // interim, or without a request
+	}
+	t.ResponseBytes += e.BodyBytes
+	t.LastByte = e.At
+	t.ResponseEndsByClosed = e.ByClose
+	// A body that a reset cut short is not done, one whose length nobody said
+	// is done by its end.
+	t.ResponseDone = e.Complete || t.Consumes
+	if !t.ResponseDone && t.ResponseCut {
+		t.ResponseDone = true // as far as the snap length shows
+	}
+	if t.ResponseDone {
+		p.settle()
+	}
+}
+
+// endCut ends a response whose head was cut: its length is not known, and the
+// client's next request shows that it is over, unless requests are pipelined.
+func (p *Pairer) endCut() {
+	if t := p.oldest(); t != nil && t.HasStatus && t.ResponseCut {
+		t.ResponseDone, t.LastByte = true, p.lastIn
+		p.settle()
+	}
+}
+
+// settle hands on the transactions that have ended, in order.
+func (p *Pairer) settle() {
+	for len(p.waiting) > 0 {
+		t := p.waiting[0]
+		if !t.ResponseDone || t == p.request && !t.Cut && !t.Consumes {
+			return
+		}
+		if t == p.request {
+			p.request = nil
+		}
+		p.to.Answered(t)
+		p.waiting = p.waiting[:copy(p.waiting, p.waiting[1:])]
+		p.free = append(p.free, t)
+	}
+}
+
+func (p *Pairer) take() *Transaction {
+	if n := len(p.free); n > 0 {
+		t := p.free[n-1]
+		p.free = p.free[:n-1]
+		return t
+	}
+	return new(Transaction)
+}
+
+// method returns m as a string without allocating for the usual ones.
+func method(m []byte) string {
+	for _, known := range [...]string{"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"} {
+		if string(m) == known {
+			return known
+		}
+	}
+	return string(m)
+}
+
+// appendHost appends the name in a Host field value to dst: no port, no
+// brackets, no final dot, lower case (RFC 9110 section 7.2).
+func appendHost(dst, b []byte) []byte {
+	if i := bytes.LastIndexByte(b, ':'); i >= 0 && bytes.IndexByte(b[i:], ']') < 0 {
+		b = b[:i]
+	}
+	b = bytes.TrimSuffix(bytes.Trim(b, "[]"), []byte("."))
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}

@@ -1,0 +1,103 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+// A Conn is what findings need to know of one connection. Marks with packet 0
+// did not happen.
+type Conn struct {
+	ID           int64
+	Transactions int64
+	RTT          time.Duration // of the handshake, 0 if not known
+
+	ClosedBy             pool.Side
+	Reset                bool
+	Closed               segment.Mark // the first FIN or RST
+	ClientRST, ServerRST bool
+
+	LastEnd          segment.Mark // last byte of the latest complete response
+	LastPromised     bool         // request and response of it promised persistence
+	LastComplete     bool         // no transaction was left without its response's end
+	SaidClose        segment.Mark // a response that said close ...
+	ReusedAfterClose segment.Mark // ... and the request that followed it all the same
+	StaleRequest     segment.Mark // a request sent after the server's FIN
+	Probes           int64        // keep-alive probes after the latest transaction
+	FirstProbe       segment.Mark
+
+	First   int64 // packet
+	Missing int64 // bytes of both directions that the capture lacks
+	Midway  bool  // the capture began after it
+}
+
+// Evidence is what a finding rests on.
+type Evidence struct {
+	Packets    []int64 // numbered from 1 over the whole capture
+	Text       string
+	Confidence pool.Confidence
+}
+
+// A connRule finds at most one thing on a connection.
+type connRule struct {
+	id   string
+	find func(*Conn) (Evidence, bool)
+}
+
+var connRules = []connRule{
+	{"header-lies", headerLies},
+	{"stale-reuse-race", staleReuse},
+	{"keepalive-probes-only", probesOnly},
+}
+
+// headerLies: persistence promised by both sides, but closed within a round
+// trip of the response; or close said, then reused.
+func headerLies(c *Conn) (Evidence, bool) {
+	if c.ReusedAfterClose.Packet != 0 {
+		return Evidence{Packets: []int64{c.SaidClose.Packet, c.ReusedAfterClose.Packet}, Confidence: pool.Certain,
+			Text: fmt.Sprintf("#%d: the response that ended in packet %d said close, yet packet %d asked again on it",
+				c.ID, c.SaidClose.Packet, c.ReusedAfterClose.Packet)}, true
+	}
+	if c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0 {
+		return Evidence{}, false
+	}
+	idle := c.Closed.Time.Sub(c.LastEnd.Time)
+	if idle < 0 || idle > max(c.RTT, time.Millisecond) {
+		return Evidence{}, false
+	}
+	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("#%d: both sides promised persistence, but the %s closed in packet %d, %v after the response ended in packet %d",
+			c.ID, sideName(c.ClosedBy), c.Closed.Packet, idle, c.LastEnd.Packet)}, true
+}
+
+// staleReuse: request bytes cross or follow the server's FIN and are answered by
+// a reset.
+func staleReuse(c *Conn) (Evidence, bool) {
+	if c.StaleRequest.Packet == 0 || c.ClosedBy != pool.Server || !c.ServerRST {
+		return Evidence{}, false
+	}
+	return Evidence{Packets: []int64{c.Closed.Packet, c.StaleRequest.Packet}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("#%d: the server closed in packet %d, the request in packet %d came too late and was reset",
+			c.ID, c.Closed.Packet, c.StaleRequest.Packet)}, true
+}
+
+// probesOnly: TCP keep-alive probes on a connection that never carries a second
+// transaction. That is another knob than HTTP's.
+func probesOnly(c *Conn) (Evidence, bool) {
+	if c.Probes == 0 || c.Transactions != 1 {
+		return Evidence{}, false
+	}
+	return Evidence{Packets: []int64{c.FirstProbe.Packet}, Confidence: pool.Likely,
+		Text: fmt.Sprintf("#%d: %d TCP keep-alive probes from packet %d on, and never a second transaction",
+			c.ID, c.Probes, c.FirstProbe.Packet)}, true
+}
+
+func sideName(s pool.Side) string {
+	if s == pool.Client {
+		return "client"
+	}
+	return "server"
+}

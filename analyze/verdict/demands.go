@@ -1,0 +1,148 @@
+package verdict
+
+import (
+	"math"
+	"net"
+	"strconv"
+	"strings"
+
+	"tcpwarm/analyze/pool"
+)
+
+// Demands are what a user wants to hold. With none of Expect and Forbid, the
+// default applies: some transaction could be reused, and nothing was avoidable.
+type Demands struct {
+	Expect []Expectation
+	Forbid []string // causes and findings that must not be there
+	Allow  []string // causes that are no fault; client-idle-timeout always is
+	Server string   // HOST[:PORT]: only pools of it count; "" is all
+}
+
+// An Outcome is what all demands together come to.
+type Outcome string
+
+// The outcomes.
+const (
+	Passed    Outcome = "passed"
+	Failed    Outcome = "failed"
+	Undecided Outcome = "undecided"
+)
+
+// Held is one demand and what was measured. It is decided if OK.
+type Held struct {
+	Text     string
+	OK, Held bool
+	Measured Interval
+}
+
+// Judge holds d against pools and the findings' counts.
+func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, Outcome) {
+	m := d.measure(pools, findings)
+	var all []Held
+	hold := func(text string, e Expectation) {
+		held, ok := e.Holds(m[e.Metric])
+		all = append(all, Held{text, ok, held, m[e.Metric]})
+	}
+	for _, e := range d.Expect {
+		hold(e.String(), e)
+	}
+	for _, id := range d.Forbid {
+		n := Exactly(float64(findings[id]) + float64(countCause(d.in(pools), pool.Cause(id))))
+		all = append(all, Held{"no " + id, true, n.Low == 0, n})
+	}
+	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
+		return all, outcome(all)
+	}
+	// Nothing to reuse is no pass and no failure: it cannot be judged.
+	spare := m["transactions"]
+	spare.Low, spare.High = spare.Low-m["needed"].High, spare.High-m["needed"].Low
+	reusable := Held{"some transaction could be reused (transactions > needed)", spare.Low > 0, spare.Low > 0, spare}
+	all = append(all, reusable)
+	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
+	return all, outcome(all)
+}
+
+func outcome(all []Held) Outcome {
+	result := Passed
+	for _, h := range all {
+		switch {
+		case h.OK && !h.Held:
+			return Failed
+		case !h.OK:
+			result = Undecided
+		}
+	}
+	return result
+}
+
+// measure gives every metric. Connections whose content could not be read make
+// intervals of them: each may have carried any number of transactions.
+func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway int64
+	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
+	for _, a := range d.Allow {
+		allowed[pool.Cause(a)] = true
+	}
+	for _, p := range d.in(pools) {
+		conns += p.Connections
+		used += p.Used
+		unused += p.Unused
+		tx += p.Transactions
+		reused += p.Reused
+		needed += p.Needed
+		avoidable += p.Avoidable
+		opaque += p.Opaque
+		midway += p.Causes[pool.Unknown]
+		for c := range allowed {
+			if c.Avoidable() {
+				avoidable -= p.Causes[c]
+			}
+		}
+	}
+	var found int64
+	for _, n := range findings {
+		found += n
+	}
+	more := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
+	m := map[string]Interval{
+		"connections": more(conns, 0), "used": more(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
+		"transactions": more(tx, 0), "reused": more(reused, midway), "needed": more(needed, opaque),
+		"avoidable": {float64(avoidable), float64(avoidable + opaque)}, "findings": more(found, 0), "reuse": {0, 1},
+	}
+	if opaque > 0 {
+		m["transactions"] = Interval{float64(tx), math.Inf(1)}
+		m["reused"] = Interval{float64(reused), math.Inf(1)}
+	} else if tx > 0 {
+		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midway) / float64(tx)}
+	}
+	return m
+}
+
+// in returns the pools that d is about.
+func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
+	if d.Server == "" {
+		return pools
+	}
+	host, port := d.Server, ""
+	if h, p, err := net.SplitHostPort(d.Server); err == nil {
+		host, port = h, p
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	var list []*pool.Pool
+	for _, p := range pools {
+		for _, s := range p.Servers {
+			if (p.Name == host || s.Addr.String() == host) && (port == "" || port == strconv.Itoa(int(s.Port))) {
+				list = append(list, p)
+				break
+			}
+		}
+	}
+	return list
+}
+
+func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
+	for _, p := range pools {
+		n += p.Causes[c]
+	}
+	return n
+}

@@ -1,0 +1,102 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"tcpwarm/analyze/pool"
+)
+
+// A poolRule finds at most one thing on a pool.
+type poolRule struct {
+	id   string
+	find func(*pool.Pool) (Found, bool)
+}
+
+var poolRules = []poolRule{
+	{"pool-too-small", poolTooSmall},
+	{"pool-key-split", keySplit},
+	{"idle-timeout", idleTimeout},
+	{"timeout-mismatch-risk", mismatchRisk},
+}
+
+// poolTooSmall: after a burst all but k connections are closed by the client at
+// once, then new ones are opened; k is the same each time.
+func poolTooSmall(p *pool.Pool) (Found, bool) {
+	n, low, high, conn, packet := p.Waves()
+	if n == 0 || low != high || low == 0 || p.Causes[pool.ClientClosed] < 2 {
+		return Found{}, false
+	}
+	f := Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Likely}}
+	if n == 1 {
+		f.Confidence = pool.Hint
+	}
+	f.Text = fmt.Sprintf("%d connections were closed by the client right after use and opened anew; %s stayed open each time (seen %s)",
+		p.Causes[pool.ClientClosed], count(int64(low), "connection"), count(n, "time"))
+	return f, true
+}
+
+// keySplit: an idle connection to the same endpoint was there, but under another
+// name.
+func keySplit(p *pool.Pool) (Found, bool) {
+	s := p.Split
+	if s.Conn == 0 {
+		return Found{}, false
+	}
+	return Found{Connections: []int64{s.Opened, s.Conn}, Evidence: Evidence{Packets: []int64{s.Packet}, Confidence: pool.Likely,
+		Text: fmt.Sprintf("#%d was opened although #%d to the same address was idle: that one is known as %q, this one as %q",
+			s.Opened, s.Conn, s.Other, p.Name)}}, true
+}
+
+// stable reports idle times close enough to be one timeout, and long enough to
+// be one at all.
+func stable(c *pool.Closes) bool {
+	return c.Count >= 2 && c.Min.For >= 100*time.Millisecond && c.Max.For-c.Min.For <= max(c.Max.For/10, 50*time.Millisecond)
+}
+
+// idleTimeout: one side closes after an idle time that is the same over several
+// connections.
+func idleTimeout(p *pool.Pool) (Found, bool) {
+	side, c := "server", p.ServerCloses()
+	if !stable(c) {
+		side, c = "client", p.ClientCloses()
+	}
+	if !stable(c) {
+		return Found{}, false
+	}
+	f := Found{Evidence: Evidence{Confidence: pool.Likely,
+		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Count, "connection"), c.Min.For.Round(time.Millisecond), c.Max.For.Round(time.Millisecond))}}
+	for _, s := range c.Samples {
+		f.Connections = append(f.Connections, s.Conn)
+		f.Packets = append(f.Packets, s.Packet)
+	}
+	return f, true
+}
+
+// mismatchRisk: the server closes after an idle time, and the client's reuse
+// comes near it: sooner or later a request meets the close.
+func mismatchRisk(p *pool.Pool) (Found, bool) {
+	c, longest := p.ServerCloses(), p.LongestReuse()
+	limit, how := c.Min.For, "the server closed after"
+	if c.Count == 0 || limit < 100*time.Millisecond {
+		limit, how = p.Hint(), "the server announces a timeout of"
+	}
+	if limit <= 0 || longest.For < limit/2 {
+		return Found{}, false
+	}
+	f := Found{Connections: []int64{longest.Conn}, Evidence: Evidence{Packets: []int64{longest.Packet}, Confidence: pool.Likely,
+		Text: fmt.Sprintf("#%d was used again after %v idle (packet %d); %s %v: %v to spare", longest.Conn,
+			longest.For.Round(time.Millisecond), longest.Packet, how, limit.Round(time.Millisecond), (limit - longest.For).Round(time.Millisecond))}}
+	if c.Count > 0 {
+		f.Connections = append(f.Connections, c.Min.Conn)
+		f.Packets = append(f.Packets, c.Min.Packet)
+	}
+	return f, true
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

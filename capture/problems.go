@@ -1,0 +1,58 @@
+package capture
+
+import (
+	"cmp"
+	"slices"
+
+	"tcpwarm/capture/segment"
+)
+
+// A problem is a reason why a packet was not used, or not as it was.
+type problem uint8
+
+const (
+	noProblem problem = iota
+	unknownLink
+	ipFragment
+	badIP
+	badTCP
+	tcpCut
+	clockBack
+	longerThanWire
+	undecodable
+	numProblems
+)
+
+var problemTexts = [numProblems]struct{ kind, text string }{
+	unknownLink:    {"unknown-link-type", "packets of a link type that cannot be read"},
+	ipFragment:     {"ip-fragment", "IP fragments; they are not put together"},
+	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut"},
+	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken"},
+	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header"},
+	clockBack:      {"clock-stepped-back", "packets with a time before the one before them; taken as of the same time"},
+	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire"},
+	undecodable:    {"undecodable", "packets that could not be decoded"},
+}
+
+// count counts p at the packet being decoded.
+func (d *decoder) count(p problem) {
+	if d.problems[p].Count == 0 {
+		d.problems[p].FirstPacket = d.totals.Packets
+	}
+	d.problems[p].Count++
+}
+
+// sums returns the totals with the problems there were.
+func (d *decoder) sums() segment.Totals {
+	t := d.totals
+	t.Loopback = d.loopback && t.Segments > 0
+	t.Problems = nil
+	for i, p := range d.problems {
+		if p.Count > 0 {
+			p.Kind, p.Text = problemTexts[i].kind, problemTexts[i].text
+			t.Problems = append(t.Problems, p)
+		}
+	}
+	slices.SortFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
+	return t
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"tcpwarm/analyze"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture"
+)
+
+// output says how a report is shown.
+type output struct {
+	format  choice
+	color   choice
+	workers int
+}
+
+// A choice is a flag that takes one of a few words.
+type choice struct {
+	value string
+	words []string
+}
+
+// String returns the word chosen.
+func (c *choice) String() string { return c.value }
+
+// Type names the flag's values in help.
+func (c *choice) Type() string { return "word" }
+
+// Set takes one of the words.
+func (c *choice) Set(s string) error {
+	for _, w := range c.words {
+		if s == w {
+			c.value = s
+			return nil
+		}
+	}
+	return fmt.Errorf("must be one of %v", c.words)
+}
+
+var _ pflag.Value = (*choice)(nil)
+
+func (o *output) flags(f *pflag.FlagSet) {
+	o.format = choice{"text", []string{"text", "json", "ndjson"}}
+	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	f.Var(&o.format, "format", "text, json or ndjson, to standard output")
+	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
+}
+
+func newAnalyze(s *streams) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use:   "analyze [flags] FILE...",
+		Short: "Judge saved captures",
+		Long: `Reads pcap and pcapng files, gzip or not; - is standard input. Several files are
+taken for one rotated set in time order.`,
+		Example: `  tcpwarm analyze capture.pcap
+  tcpwarm analyze --format json capture.pcapng | jq .verdict`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
+			return err
+		},
+	}
+	o.flags(c.Flags())
+	return c
+}
+
+// analyzeFiles reads files, reports, and returns the report. An unreadable
+// capture is reported as far as it goes, then comes its error. demands may be nil.
+func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	src, err := capture.OpenAll(files, s.in)
+	if err != nil {
+		return nil, &codedError{exitInput, err}
+	}
+	defer src.Close()
+	opts := analyze.Options{Workers: o.workers, Demands: demands}
+	if o.format.value == "ndjson" {
+		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
+	}
+	r, readErr := analyze.Run(ctx, src, opts)
+	if err := o.write(s.out, r); err != nil {
+		return r, &codedError{exitInput, err}
+	}
+	if readErr != nil && !errors.Is(readErr, context.Canceled) {
+		return r, &codedError{exitInput, readErr}
+	}
+	return r, nil
+}
+
+// write shows r in the format asked for.
+func (o *output) write(w io.Writer, r *report.Report) error {
+	switch o.format.value {
+	case "json":
+		return report.JSON(w, r)
+	case "ndjson":
+		return writeLines(w, r)
+	}
+	return report.Text(w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
+}
+
+// writeLines writes what follows the connections in NDJSON.
+func writeLines(w io.Writer, r *report.Report) error {
+	for _, p := range r.Pools {
+		if err := report.PoolLine(w, p); err != nil {
+			return err
+		}
+	}
+	for i := range r.Findings {
+		if err := report.FindingLine(w, &r.Findings[i]); err != nil {
+			return err
+		}
+	}
+	return report.CaptureLine(w, r)
+}
+
+// colored decides on colour: the flag, then NO_COLOR, then whether anybody sees
+// it.
+func (o *output) colored(w io.Writer) bool {
+	switch o.color.value {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(w) >= 0
+}
+
+// terminal returns w's file descriptor if it is a terminal, else -1.
+func terminal(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return -1
+	}
+	return int(f.Fd())
+}
+
+// width returns how many columns w has: the terminal's, else $COLUMNS, else 80.
+func width(w io.Writer) int {
+	if fd := terminal(w); fd >= 0 {
+		if n, _, err := term.GetSize(fd); err == nil && n > 0 {
+			return n
+		}
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return 80
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tcpwarm/analyze/report"
+)
+
+func newExplain(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [ID]",
+		Short: "Say what a cause, finding or word means, and what to do about it",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				for _, e := range report.Entries() {
+					fmt.Fprintf(s.out, "%-24s %s\n", e.ID, e.Title)
+				}
+				return nil
+			}
+			e, ok := report.Explain(args[0])
+			if !ok {
+				return fmt.Errorf("explain: nothing is called %q; tcpwarm explain lists all", args[0])
+			}
+			return report.WriteEntry(s.out, e, width(s.out))
+		},
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// ranks is the order of the house: a package imports only packages of a lower
+// rank. The longest prefix that fits counts.
+var ranks = []struct {
+	prefix string
+	rank   int
+}{
+	{"tcpwarm/capture/segment", 0},
+	{"tcpwarm/capture/filter", 1},
+	{"tcpwarm/capture/process", 1},
+	{"tcpwarm/pcaps/script", 1},
+	{"tcpwarm/analyze/flow", 1},
+	{"tcpwarm/analyze/tcp", 1},
+	{"tcpwarm/analyze/stream", 1},
+	{"tcpwarm/analyze/app", 2},
+	{"tcpwarm/capture", 2},
+	{"tcpwarm/analyze/transaction", 3},
+	{"tcpwarm/analyze/pool", 4},
+	{"tcpwarm/analyze/verdict", 5},
+	{"tcpwarm/analyze/report", 6},
+	{"tcpwarm/analyze", 7},
+	{"tcpwarm/pcaps", 7}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 8},
+	{"tcpwarm/pcaps/lab", 8},
+}
+
+func rank(path string) (rank int, ok bool) {
+	best := -1
+	for _, r := range ranks {
+		if (path == r.prefix || strings.HasPrefix(path, r.prefix+"/")) && len(r.prefix) > best {
+			best, rank = len(r.prefix), r.rank
+		}
+	}
+	return rank, best >= 0
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func list(t *testing.T) []listed {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "tcpwarm/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p listed
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range list(t) {
+		from, ok := rank(p.ImportPath)
+		if !ok {
+			t.Errorf("%s has no rank", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			to, ok := rank(imp)
+			if ok && to >= from && !strings.HasPrefix(p.ImportPath, "tcpwarm/cmd/") {
+				t.Errorf("%s (rank %d) imports %s (rank %d)", p.ImportPath, from, imp, to)
+			}
+		}
+	}
+}
+
+// What the analysis may not know: files, sockets, the packet library, the
+// clock.
+func TestAnalysisKnowsNoOutside(t *testing.T) {
+	for _, p := range list(t) {
+		if !strings.HasPrefix(p.ImportPath, "tcpwarm/analyze") {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, "github.com/google/gopacket") || imp == "os" || imp == "tcpwarm/capture" {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
+			}
+		}
+	}
+}
