@@ -23,7 +23,8 @@ type collector struct {
 	clock    segment.Time
 
 	kept         []*report.Connection
-	undecided    map[int64]*report.Connection // final but for why they were opened
+	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
+	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
 	transactions int // kept
 	lost         dropped
@@ -46,7 +47,7 @@ type dropped struct {
 
 func newCollector(o Options) *collector {
 	return &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
-		undecided: map[int64]*report.Connection{}, vantages: map[report.Vantage]int64{}}
+		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 }
 
 // take handles the events of one batch, merged from all workers. Each worker's
@@ -117,43 +118,51 @@ func (k *collector) finish(c *conn) {
 		k.lost.transactions += c.http.facts.count
 		c.http.records = nil
 	}
+	d := k.unfinished[c.id]
+	delete(k.unfinished, c.id)
 	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
 		k.lost.connections++
 		return
 	}
 	k.transactions += len(c.http.records)
 	r := c.record()
-	if r.TransactionCount > 0 {
-		k.undecided[r.ID] = r
-	} else if k.o.Final != nil {
-		k.final(r)
-	}
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)
 	}
+	switch {
+	case d != nil:
+		k.because(r, d)
+	case r.TransactionCount > 0:
+		k.undecided[r.ID] = r
+	default:
+		k.final(r)
+	}
+}
+
+// because writes into r why its connection was opened. Nothing of r changes
+// any more.
+func (k *collector) because(r *report.Connection, d *pool.Decision) {
+	r.OpenedBecause = openedBecause(d)
+	if k.o.Final == nil {
+		k.placed = append(k.placed, placed{r, d.Pool})
+	}
+	k.final(r)
 }
 
 func (k *collector) final(r *report.Connection) {
-	if k.err == nil {
+	if k.o.Final != nil && k.err == nil {
 		k.err = k.o.Final(r)
 	}
 }
 
-// decide writes into records why their connections were opened, as far as that
-// is final.
+// decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
 	k.judge.Decisions(func(d *pool.Decision) {
-		r := k.undecided[d.Conn]
-		if r == nil {
-			return
-		}
-		delete(k.undecided, d.Conn)
-		r.OpenedBecause = openedBecause(d)
-		if k.o.Final == nil {
-			k.placed = append(k.placed, placed{r, d.Pool})
-		}
-		if k.o.Final != nil {
-			k.final(r)
+		if r := k.undecided[d.Conn]; r != nil {
+			delete(k.undecided, d.Conn)
+			k.because(r, d)
+		} else {
+			k.unfinished[d.Conn] = d
 		}
 	})
 }

@@ -81,7 +81,7 @@ func (c *conn) segment(s *segment.Segment) {
 	c.handshake(s, at)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
 		peer.Acked(s.Ack, s.Time)
-		peer.stream.Acked(s.Ack, at, peer)
+		peer.stream.Acked(peer.data(s.Ack), at, peer)
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len
@@ -123,6 +123,14 @@ func (h *half) start(seq segment.Seq) {
 	}
 	h.stream.Start(seq)
 	h.conn.app.midway(int(h.dir))
+}
+
+// data returns ack as a number of the stream: a FIN takes one but is no byte.
+func (h *half) data(ack segment.Seq) segment.Seq {
+	if h.SawFIN && ack.After(h.FinSeq) {
+		return h.FinSeq
+	}
+	return ack
 }
 
 // Bytes and Gap hand on what the stream gives.

@@ -230,7 +230,7 @@ func (j *Judge) closing(c *conn, e *Event) {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
 	if !c.asksClose && !c.lastEnd.IsZero() {
-		p.gaps.closed(e.By, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
+		p.gaps.closed(e.By, c.closedAt, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 	if e.By == Client {
 		p.wave.closed()

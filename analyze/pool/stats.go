@@ -1,6 +1,10 @@
 package pool
 
-import "time"
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
 
 // An Idle is a connection closed, or used again, after idling.
 type Idle struct {
@@ -14,12 +18,21 @@ type Closes struct {
 	Count    int64
 	Min, Max Idle
 	Samples  []Idle // the first few
+
+	first, last segment.Time
 }
+
+// Spread returns the time from the first of these closes to the last.
+func (c *Closes) Spread() time.Duration { return c.last.Sub(c.first) }
 
 // maxSamples bounds Closes.Samples.
 const maxSamples = 8
 
-func (c *Closes) add(i Idle) {
+func (c *Closes) add(i Idle, at segment.Time) {
+	if c.Count == 0 {
+		c.first = at
+	}
+	c.last = at
 	if c.Count == 0 || i.For < c.Min.For {
 		c.Min = i
 	}
@@ -44,12 +57,12 @@ func (g *gaps) reuse(d time.Duration, conn, packet int64) {
 	}
 }
 
-func (g *gaps) closed(by Side, d time.Duration, conn, packet int64) {
+func (g *gaps) closed(by Side, at segment.Time, d time.Duration, conn, packet int64) {
 	i := Idle{max(0, d), conn, packet}
 	if by == Client {
-		g.byClient.add(i)
+		g.byClient.add(i, at)
 	} else {
-		g.byServer.add(i)
+		g.byServer.add(i, at)
 	}
 }
 

@@ -48,10 +48,12 @@ func keySplit(p *pool.Pool) (Found, bool) {
 			s.Opened, s.Conn, s.Other, p.Name)}}, true
 }
 
-// stable reports idle times close enough to be one timeout, and long enough to
-// be one at all.
+// stable reports idle times close enough to be one timeout, long enough to be
+// one at all, and not all ended at one moment: a program that ends closes all
+// it has.
 func stable(c *pool.Closes) bool {
-	return c.Count >= 2 && c.Min.For >= 100*time.Millisecond && c.Max.For-c.Min.For <= max(c.Max.For/10, 50*time.Millisecond)
+	return c.Count >= 2 && c.Min.For >= 100*time.Millisecond && c.Max.For-c.Min.For <= max(c.Max.For/20, 20*time.Millisecond) &&
+		c.Spread() >= c.Min.For/2
 }
 
 // idleTimeout: one side closes after an idle time that is the same over several
