@@ -103,7 +103,7 @@ func (k *collector) finish(c *conn) {
 	k.vantages[c.vantage()]++
 	for d := range c.half {
 		st := &c.half[d].stream
-		k.lost.overflows += st.Overflows
+		k.lost.overflows += st.Overflows()
 		if st.Missing > 0 {
 			k.lost.missing += st.Missing
 			if k.lost.missingFirst == 0 {

@@ -43,11 +43,6 @@ func Worst(pools []*Pool) Verdict {
 // decided.
 func (j *Judge) merge(p, q *Pool) {
 	q.merged, q.into = true, p
-	for key, x := range j.named {
-		if x == q {
-			j.named[key] = p
-		}
-	}
 	for _, s := range q.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
 		s.pools = append(s.pools, p)
@@ -58,11 +53,6 @@ func (j *Judge) merge(p, q *Pool) {
 	for _, e := range q.Servers {
 		if !slices.Contains(p.Servers, e) {
 			p.Servers = append(p.Servers, e)
-		}
-	}
-	for _, c := range j.conns {
-		if c.pool == q {
-			c.pool = p
 		}
 	}
 	p.add(q)
@@ -99,6 +89,13 @@ func (p *Pool) add(q *Pool) {
 	slices.SortStableFunc(p.tokens, func(a, b token) int { return int(a.at - b.at) })
 	p.losses = append(p.losses, q.losses...)
 	p.held = append(p.held, q.held...)
+	if p.sim == nil {
+		p.startCurve()
+	}
+	if q.sim == nil {
+		q.startCurve()
+	}
+	p.occupied += q.occupied
 	for i := range p.sim {
 		p.sim[i].opened += q.sim[i].opened
 		p.sim[i].idle = append(p.sim[i].idle, q.sim[i].idle...)
@@ -106,10 +103,15 @@ func (p *Pool) add(q *Pool) {
 	q.items, q.outstanding, q.tokens, q.losses, q.held = nil, nil, nil, nil, nil
 }
 
-// Final returns the pool that p was joined to, p itself if to none.
+// Final returns the pool that p was joined to, p itself if to none. Names and
+// connections keep pointing to the old one; each look-up shortens the way.
 func (p *Pool) Final() *Pool {
-	for p.merged {
-		p = p.into
+	end := p
+	for end.merged {
+		end = end.into
 	}
-	return p
+	for p != end {
+		p, p.into = p.into, end
+	}
+	return end
 }

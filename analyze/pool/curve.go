@@ -64,15 +64,42 @@ func (s *stack) drop(c *conn) {
 	}
 }
 
+// simulate starts with the second connection: most pools have one, and of one
+// everything is known.
 func (p *Pool) simulate(do func(s *stack, keep int)) {
+	if p.sim == nil {
+		return
+	}
 	for i := range p.sim {
 		do(&p.sim[i], kept[i])
+	}
+}
+
+// startCurve catches up with a pool that had one connection so far.
+func (p *Pool) startCurve() {
+	p.sim = new([len(kept)]stack)
+	for i := range p.sim {
+		s := &p.sim[i]
+		s.opened, s.oldest = min(p.occupied, 1), p.gaps.longest.For
+		if kept[i] == 0 {
+			s.opened, s.oldest = p.occupied, 0
+			continue
+		}
+		for _, t := range p.tokens {
+			s.push(t.conn, t.at, kept[i])
+		}
 	}
 }
 
 // curve reads off the simulations, up to the first that keeping more does not
 // change.
 func (p *Pool) curve() {
+	if p.Used == 0 {
+		return
+	}
+	if p.sim == nil {
+		p.startCurve()
+	}
 	for i := range p.sim {
 		s := &p.sim[i]
 		p.Curve = append(p.Curve, CurvePoint{int64(kept[i]), s.opened, s.oldest})

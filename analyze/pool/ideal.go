@@ -88,6 +88,10 @@ func (p *Pool) demanded(j *Judge, i item) {
 	if len(c.queue) > 0 {
 		c.queue = c.queue[:copy(c.queue, c.queue[1:])]
 	}
+	if p.sim == nil && o.first && p.judged > 0 {
+		p.startCurve()
+	}
+	p.occupied++
 	p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
 	switch {
 	case !o.first:

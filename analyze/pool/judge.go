@@ -100,6 +100,9 @@ func (j *Judge) Handle(e *Event) {
 		return
 	}
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
+	if c.pool != nil {
+		c.pool = c.pool.Final()
+	}
 	switch e.Kind {
 	case Requested:
 		j.requested(c, e)
@@ -325,7 +328,7 @@ func (j *Judge) find(c *conn, key nameKey) *Pool {
 		return nil
 	}
 	if p := j.named[key]; p != nil {
-		return p
+		return p.Final()
 	}
 	for _, p := range pools {
 		if p.Name == "" && !p.proxied || len(pools) >= maxSitePools {
@@ -367,7 +370,7 @@ func (j *Judge) another(c *conn, key nameKey) {
 		j.named[key] = c.pool
 		return
 	}
-	if q != c.pool {
+	if q = q.Final(); q != c.pool {
 		j.merge(c.pool, q)
 	}
 }

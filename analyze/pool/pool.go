@@ -46,7 +46,8 @@ type Pool struct {
 	outstanding []*occupation // begun; not settled, or held
 	holding     int           // of outstanding, those held
 	shift       time.Duration
-	sim         [len(kept)]stack
+	sim         *[len(kept)]stack // nil while there is one connection
+	occupied    int64 // occupations that have begun
 
 	tokens []token
 	losses []loss

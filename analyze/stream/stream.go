@@ -43,14 +43,29 @@ type Stream struct {
 	started bool
 	beyond  bool // acked lies after next: a hole, or data whose ACK was captured first
 
-	held      []chunk // after next, in order, not overlapping
-	heldBytes int     // captured bytes in held
-	spare     [][]byte
+	*waiting // nil until a segment comes out of order
 
 	Delivered int64 // bytes handed on
 	Missing   int64 // bytes in gaps: on the wire, acknowledged or passed by, never captured
 	Snapped   int64 // bytes the snap length cut off; handed on as gaps too
-	Overflows int64 // holes given up because too much waited behind them
+}
+
+// waiting is what few streams need.
+type waiting struct {
+	held      []chunk // after next, in order, not overlapping
+	heldBytes int     // captured bytes in held
+	spare     [][]byte
+	overflows int64 // holes given up because too much waited behind them
+}
+
+// none stands for the waiting of a stream in order; it is never written.
+var none waiting
+
+func (st *Stream) rare() *waiting {
+	if st.waiting == nil {
+		return &none
+	}
+	return st.waiting
 }
 
 // A chunk waits for the bytes before it. Its data may be shorter than its
@@ -74,12 +89,15 @@ func (st *Stream) Started() bool { return st.started }
 func (st *Stream) Next() segment.Seq { return st.next }
 
 // Holes reports whether bytes wait for others that are missing.
-func (st *Stream) Holes() bool { return len(st.held) > 0 }
+func (st *Stream) Holes() bool { return st.waiting != nil && len(st.held) > 0 }
+
+// Overflows returns how many holes were given up because too much waited.
+func (st *Stream) Overflows() int64 { return st.rare().overflows }
 
 // Add takes n bytes of payload from seq on, of which the capture holds payload,
 // and returns how many of the n had not been seen before.
 func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
-	if n > 0 && seq == st.next && len(st.held) == 0 { // nearly always
+	if n > 0 && seq == st.next && !st.Holes() { // nearly always
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		return n
@@ -93,16 +111,19 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	if n <= 0 {
 		return 0
 	}
-	if seq == st.next && (len(st.held) == 0 || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
+	if seq == st.next && (!st.Holes() || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		st.drain(to)
 		return n
 	}
+	if st.waiting == nil {
+		st.waiting = new(waiting)
+	}
 	fresh = st.hold(seq, n, payload, at)
 	st.drain(to)
 	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
-		st.Overflows++
+		st.overflows++
 		st.gapTo(st.held[0].seq, at, to)
 		st.drain(to)
 	}
@@ -160,6 +181,9 @@ func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
 
 // drain hands on what no longer waits for anything.
 func (st *Stream) drain(to Sink) {
+	if st.waiting == nil {
+		return
+	}
 	k := 0
 	for ; k < len(st.held) && st.held[k].seq == st.next; k++ {
 		c := st.held[k]
@@ -219,7 +243,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 func (st *Stream) settle(at Mark, to Sink) {
 	for st.next.Before(st.acked) {
 		end := st.acked
-		if len(st.held) > 0 && st.held[0].seq.Before(end) {
+		if st.Holes() && st.held[0].seq.Before(end) {
 			end = st.held[0].seq
 		}
 		st.gapTo(end, at, to)
@@ -241,9 +265,11 @@ func (st *Stream) Flush(at Mark, to Sink) {
 	if st.beyond {
 		st.settle(at, to)
 	}
-	for len(st.held) > 0 {
+	for st.Holes() {
 		st.gapTo(st.held[0].seq, at, to)
 		st.drain(to)
 	}
-	st.held, st.spare, st.heldBytes = nil, nil, 0
+	if st.waiting != nil {
+		st.held, st.spare, st.heldBytes = nil, nil, 0
+	}
 }

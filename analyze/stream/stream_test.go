@@ -105,10 +105,10 @@ func TestHeldIsBounded(t *testing.T) {
 	most := 0
 	for i := range 10_000 {
 		st.Add(segment.Seq(1+i*1000), 1000, b, Mark{}, &got)
-		most = max(most, st.heldBytes)
+		most = max(most, st.rare().heldBytes)
 	}
-	if most > MaxHeld+1000 || st.Overflows != 1 || st.Missing != 1 {
-		t.Errorf("held at most %d, %d overflows, %d missing", most, st.Overflows, st.Missing)
+	if most > MaxHeld+1000 || st.Overflows() != 1 || st.Missing != 1 {
+		t.Errorf("held at most %d, %d overflows, %d missing", most, st.Overflows(), st.Missing)
 	}
 }
 
@@ -155,7 +155,7 @@ func FuzzStream(f *testing.F) {
 			case 3:
 				st.Tick(at, &got)
 			}
-			if got.Len() != st.next.Sub(isn) || st.heldBytes > MaxHeld {
+			if got.Len() != st.next.Sub(isn) || st.rare().heldBytes > MaxHeld {
 				t.Fatalf("%d bytes out, stream at %d, %d held", got.Len(), st.next.Sub(isn), st.heldBytes)
 			}
 		}

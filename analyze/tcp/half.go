@@ -43,7 +43,7 @@ type Half struct {
 	RTT    RTT
 	Window Window // what this side offers to receive
 
-	recent [8]print // of this side's latest segments, to tell packets captured twice
+	recent [4]print // of this side's latest segments, to tell packets captured twice
 	newest uint8
 }
 
@@ -201,23 +201,18 @@ func wireSegments(n, mss int) int64 {
 // sameWithin is how far apart two captures of one packet may lie.
 const sameWithin = 50 * time.Millisecond
 
-// A print tells one packet from another.
+// A print tells one packet from another: a hash of all that a resend would not
+// repeat, and when it was captured.
 type print struct {
-	at         segment.Time
-	seq, ack   segment.Seq
-	len        int32
-	win, id    uint16
-	flags      segment.Flags
-	ok, sack   bool
-	tsval      uint32
-	firstBlock segment.Block
+	hash uint64 // never 0
+	at   segment.Time
 }
 
 // seenBefore reports whether s is a packet captured a second time, and
 // remembers it if not.
 func (h *Half) seenBefore(s *segment.Segment) bool {
 	p := printOf(s)
-	if h.known(p) {
+	if h.known(p, s) {
 		return true
 	}
 	h.recent[h.newest%uint8(len(h.recent))] = p
@@ -226,32 +221,29 @@ func (h *Half) seenBefore(s *segment.Segment) bool {
 }
 
 func printOf(s *segment.Segment) print {
-	p := print{at: s.Time, seq: s.Seq, ack: s.Ack, len: int32(s.Len), win: s.Window, id: s.IPID,
-		flags: s.Flags, ok: true, sack: s.Options.SACKBlocks > 0}
-	if p.sack {
-		p.firstBlock = s.Options.SACK[0]
-	}
+	mix := func(h, v uint64) uint64 { h = (h ^ v) * 0x9E3779B97F4A7C15; return h ^ h>>29 }
+	h := mix(uint64(s.Seq)<<32|uint64(s.Ack), uint64(s.Len)<<32|uint64(s.Window)<<16|uint64(s.IPID))
+	h = mix(h, uint64(s.Flags))
 	if s.Options.HasTimestamps {
-		p.tsval = s.Options.TSVal
+		h = mix(h, uint64(s.Options.TSVal)<<32|uint64(s.Options.TSEcr))
 	}
-	return p
+	if s.Options.SACKBlocks > 0 {
+		h = mix(h, uint64(s.Options.SACK[0].Start)<<32|uint64(s.Options.SACK[0].End))
+	}
+	return print{h | 1, s.Time}
 }
 
-// known reports whether p was captured lately: on loopback both ways, on two
-// interfaces, or on a mirror. A resend differs in its IP ID or its timestamp.
-// Where there is no ID, only a copy within a millisecond counts, and only of
-// what a sender would not repeat so soon.
-func (h *Half) known(p print) bool {
+// known reports whether p, the print of s, was captured lately: on loopback both
+// ways, on two interfaces, or on a mirror. A resend differs in its IP ID or its
+// timestamp. Where there is no ID, only a copy within a millisecond counts, and
+// only of what a sender would not repeat so soon.
+func (h *Half) known(p print, s *segment.Segment) bool {
 	for i := range h.recent {
-		q := h.recent[i]
-		if q.seq != p.seq || !q.ok || q.id != p.id {
+		if h.recent[i].hash != p.hash {
 			continue
 		}
-		gap := p.at.Sub(q.at)
-		if q.at = p.at; q != p || gap > sameWithin {
-			continue
-		}
-		if p.id != 0 || gap < time.Millisecond && (p.len > 0 || p.flags.Has(segment.SYN|segment.FIN)) {
+		gap := p.at.Sub(h.recent[i].at)
+		if gap <= sameWithin && s.IPID != 0 || gap < time.Millisecond && s.End() != s.Seq {
 			return true
 		}
 	}
@@ -260,4 +252,4 @@ func (h *Half) known(p print) bool {
 
 // Copy reports whether s is a packet of this half captured a second time.
 // Nothing is changed.
-func (h *Half) Copy(s *segment.Segment) bool { return h.known(printOf(s)) }
+func (h *Half) Copy(s *segment.Segment) bool { return h.known(printOf(s), s) }
