@@ -14,91 +14,143 @@ const (
 
 const (
 	maxMethod = 32   // bytes; longer ones are no method
-	maxLine   = 1024 // bytes of a start line looked at
+	maxLine   = 1024 // bytes within which an unusual method must show its version
 )
 
-// usual methods need no version to be believed.
-var usual = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH",
-	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "NOTIFY", "SUBSCRIBE", "M-SEARCH"}
+// usual methods are believed before their version is seen.
+var usual = [...]string{"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH",
+	"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH", "NOTIFY",
+	"SUBSCRIBE", "UNSUBSCRIBE", "M-SEARCH", "PURGE"}
+
+// preface opens HTTP/2 (RFC 9113 section 3.4), and looks like a request.
+const preface = "PRI * HTTP/2"
 
 // DetectRequest tells by b, the first bytes of a stream or line, whether a
 // request begins there (RFC 9112 section 3). Any token is a method; one that is
 // not usual needs its version to be seen. Without a version only GET is
 // believed: HTTP/0.9.
 func DetectRequest(b []byte) Answer {
-	b = bytes.TrimLeft(b, "\r\n")
+	b = skipEmpty(b)
 	sp := bytes.IndexByte(b[:min(len(b), maxMethod+1)], ' ')
-	word := b[:min(len(b), maxMethod+1)]
-	if sp >= 0 {
-		word = b[:sp]
-	}
-	for _, c := range word {
-		if !isToken(c) {
-			return No
-		}
-	}
-	switch {
-	case sp == 0 || sp < 0 && len(b) > maxMethod:
-		return No
-	case sp < 0:
-		return More
-	}
-	line := b[sp+1 : min(len(b), maxLine)]
-	end := bytes.IndexByte(line, '\n')
-	if end < 0 {
+	if sp < 0 {
 		switch {
-		case len(line) == 0 && len(b) < maxLine:
-			return More
-		case len(line) > 0 && isUsual(word) && (line[0] > ' ' && line[0] < 0x7f):
-			return Yes
-		case len(b) >= maxLine || len(line) > 0 && line[0] <= ' ':
+		case len(b) > maxMethod || !isToken(b):
 			return No
 		}
 		return More
 	}
-	line = bytes.TrimRight(line[:end], "\r ")
-	i := bytes.LastIndexByte(line, ' ')
-	if i < 0 { // no version, or no target
-		if bytes.HasPrefix(line, []byte("HTTP/1.")) {
-			return Yes
-		}
-		if string(word) == "GET" && len(line) > 0 && line[0] == '/' {
+	if end := bytes.IndexByte(b[:min(len(b), maxLine)], '\n'); end >= 0 {
+		if _, ok := requestLine(b[:end]); ok {
 			return Yes
 		}
 		return No
 	}
-	if v := line[i+1:]; len(v) >= 7 && string(v[:7]) == "HTTP/1." {
+	switch known := isUsual(b[:sp]); {
+	case sp == 0 || !isToken(b[:sp]):
+		return No
+	case len(b) == sp+1:
+		return More
+	case !isTarget(b[sp+1]):
+		return No
+	case known:
 		return Yes
+	case len(b) >= maxLine || bytes.HasPrefix(b, []byte(preface)):
+		return No
 	}
-	return No
+	return More
 }
 
-// DetectResponse tells whether a response begins at b (RFC 9112 section 4).
-func DetectResponse(b []byte) Answer {
-	b = bytes.TrimLeft(b, "\r\n")
-	for _, want := range []string{"HTTP/1.", "ICY 200"} {
-		n := min(len(b), len(want))
-		if string(b[:n]) != want[:n] {
-			continue
-		}
-		if n < len(want) {
-			return More
-		}
-		if want[0] == 'I' {
-			return Yes
-		}
-		switch {
-		case len(b) < 12:
-			if len(b) > 8 && b[8] != ' ' {
-				return No
-			}
-			return More
-		case b[8] == ' ' && isDigit(b[7]) && isDigit(b[9]) && isDigit(b[10]) && isDigit(b[11]):
-			return Yes
-		}
-		return No
+// A version is where in a request line the version begins; len(line) if it has
+// none, which is HTTP/0.9.
+//
+// requestLine checks a whole request line, its LF cut off (RFC 9112 section 3).
+// A target may hold spaces: section 3.2 asks for no such thing, but they occur.
+func requestLine(line []byte) (version int, ok bool) {
+	sp := bytes.IndexByte(line[:min(len(line), maxMethod+1)], ' ')
+	if sp <= 0 || sp+1 >= len(line) || !isToken(line[:sp]) || !isTarget(line[sp+1]) {
+		return 0, false
 	}
-	return No
+	if len(line) >= maxLine && !isUsual(line[:sp]) {
+		return 0, false
+	}
+	line = trimEnd(line)
+	if v := len(line) - len("HTTP/1.x"); v > sp && string(line[v:v+7]) == "HTTP/1." && isDigit(line[v+7]) {
+		// RFC 9112 section 3 lets the target be followed by one space. Without a
+		// target at all there is nothing to count.
+		return v, v > sp+1 && line[v-1] == ' '
+	}
+	target := line[min(sp+1, len(line)):]
+	simple := string(line[:sp]) == "GET" && bytes.IndexByte(target, ' ') < 0 &&
+		(bytes.HasPrefix(target, []byte("/")) || bytes.HasPrefix(target, []byte("http://")))
+	return len(line), simple
+}
+
+// DetectResponse tells by b, the first bytes of a stream or line, whether a
+// response begins there (RFC 9112 section 4). ICY is what SHOUTcast servers say
+// for HTTP/1.0.
+func DetectResponse(b []byte) Answer {
+	b = skipEmpty(b)
+	const http, icy = "HTTP/1.", "ICY 200"
+	switch {
+	case len(b) == 0:
+		return More
+	case b[0] == 'I':
+		return prefix(b, icy)
+	}
+	if a := prefix(b, http); a != Yes {
+		return a
+	}
+	for i, c := range b[len(http):min(len(b), len("HTTP/1.x NNN"))] {
+		if i == 1 && c != ' ' || i != 1 && !isDigit(c) {
+			return No
+		}
+	}
+	if len(b) < len("HTTP/1.x ") {
+		return More
+	}
+	return Yes
+}
+
+// statusLine checks a whole status line, its LF cut off (RFC 9112 section 4). A
+// missing reason may have taken its space with it.
+func statusLine(line []byte) (status, minor int, ok bool) {
+	line = trimEnd(line)
+	if bytes.HasPrefix(line, []byte("ICY 200")) {
+		return 200, 0, true
+	}
+	const n = len("HTTP/1.x NNN")
+	if len(line) < n || DetectResponse(line[:n]) != Yes || len(line) > n && line[n] != ' ' {
+		return 0, 0, false
+	}
+	return number(line[9:n]), int(line[7] - '0'), true
+}
+
+// prefix tells whether b begins with want, as far as b goes.
+func prefix(b []byte, want string) Answer {
+	n := min(len(b), len(want))
+	switch {
+	case string(b[:n]) != want[:n]:
+		return No
+	case n < len(want):
+		return More
+	}
+	return Yes
+}
+
+// skipEmpty drops empty lines before a start line (RFC 9112 section 2.2).
+func skipEmpty(b []byte) []byte {
+	for len(b) > 0 && (b[0] == '\r' || b[0] == '\n') {
+		b = b[1:]
+	}
+	return b
+}
+
+// trimEnd drops the CR of a line end, and spaces before it.
+func trimEnd(line []byte) []byte {
+	for n := len(line); n > 0 && (line[n-1] == '\r' || line[n-1] == ' '); n-- {
+		line = line[:n-1]
+	}
+	return line
 }
 
 func isUsual(m []byte) bool {
@@ -112,7 +164,31 @@ func isUsual(m []byte) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isToken reports a character of a token (RFC 9110 section 5.6.2).
-func isToken(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || isDigit(c) || bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) >= 0
+// isTarget reports what a request target may begin with.
+func isTarget(c byte) bool { return c > ' ' && c < 0x7f }
+
+// tokenChars are those of a token (RFC 9110 section 5.6.2).
+var tokenChars = func() (t [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789" +
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		t[c] = true
+	}
+	return t
+}()
+
+func isToken(b []byte) bool {
+	for _, c := range b {
+		if !tokenChars[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// number reads digits that are known to be such.
+func number(b []byte) (n int) {
+	for _, c := range b {
+		n = n*10 + int(c-'0')
+	}
+	return n
 }

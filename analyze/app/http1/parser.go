@@ -1,29 +1,22 @@
-// Package http1 reads HTTP/1 messages from one direction of a connection.
-//
-// Bytes come in, in order, cut anywhere, with gaps of known length; heads and
-// ends of messages go out to a Sink. Bodies are stepped over, never kept. A
-// Parser is fed from one goroutine, never blocks and never keeps what it is
-// given; it allocates only while its buffer for heads grows.
 package http1
 
-import (
-	"bytes"
-)
+import "bytes"
 
-// MaxHead is how many bytes of a head are kept. A longer one is handed on cut.
+// MaxHead is how many bytes of a head are kept. A longer one is handed out cut,
+// with the fields within these bytes.
 const MaxHead = 64 << 10
 
-// maxHeld bounds what a client sends after CONNECT before the answer tells
-// whether a tunnel has begun.
-const maxHeld = 16 << 10
+// maxKept is how many bytes of buffer a Parser keeps after a head that needed
+// more: most heads take far less, and there are many parsers.
+const maxKept = 16 << 10
 
 // An End says how a message ended.
 type End struct {
 	At        Mark  // its last byte
-	BodyBytes int64 // on the wire, chunk framing included, gaps too
+	BodyBytes int64 // on the wire: chunk framing and gaps included; after a cut head also the rest of the head
 	Missing   int64 // of these, bytes in gaps
-	Complete  bool  // the whole message was there, or its missing bytes could be counted
-	ByClose   bool  // the end of the connection was its end
+	Complete  bool  // the message reached its end, gaps or not
+	ByClose   bool  // and the end of the connection was its end
 }
 
 // A Sink takes what a Parser reads.
@@ -32,8 +25,9 @@ type Sink interface {
 	Head(h *Head)
 	// End comes once for each Head.
 	End(e End)
-	// RequestMethod tells a response parser which request the next response
-	// answers; ok is false if none is waiting.
+	// RequestMethod tells a response parser which request the next final
+	// response answers; ok is false if none is waiting. It is asked once for
+	// each, before Head, and once more if a stream begins with no head.
 	RequestMethod() (m Method, ok bool)
 	// Tunnel takes all bytes after the connection has become a tunnel.
 	Tunnel(b []byte, at Mark)
@@ -43,472 +37,289 @@ type Sink interface {
 type state uint8
 
 const (
-	inStart   state = iota // between messages
-	inHead                 // a head has begun; the buffer holds it so far
-	inBody                 // left bytes of a body of known length
-	inSize                 // a line with a chunk's size
-	inChunk                // left bytes of a chunk, its CRLF included
-	inTrailer              // lines after the last chunk
-	inRest                 // a body that ends with the connection
-	seeking                // lost: the next start line at the start of a line or of a Feed counts
-	holding                // after CONNECT: whether a tunnel begins is not known yet
+	inStart    state = iota // between messages
+	inLine                  // a start line; the buffer holds it so far
+	inHead                  // the fields; the buffer holds the head so far
+	inLong                  // a head beyond MaxHead, which the buffer holds
+	inBody                  // left bytes of a body of known length
+	inSize                  // the digits of a chunk's size, left so far
+	inSizeRest              // the rest of that line
+	inChunk                 // left bytes of a chunk
+	inChunkEnd              // the line end after a chunk
+	inTrailer               // lines after the last chunk
+	inRest                  // a body that ends with the connection
+	seeking                 // lost: the next start line begins a message
+	holding                 // after CONNECT: whether a tunnel begins is not known yet
 	tunnelled
 )
 
-// A Parser reads one direction of a connection. Reset it before use.
+// A Parser reads one direction of a connection. Reset a zero one before use.
 type Parser struct {
 	sink    Sink
 	request bool
 	state   state
 	open    bool // a Head was handed out, its End is due
+	begun   bool // the stream is past its start: a message, a gap or bytes that are none
+	sought  bool // the start line being read was found by seeking
+	midLine bool // while seeking: the next byte does not begin a line
+	lost    bool // has been seeking at some time
 
-	buf   []byte // the head, or the line, read so far
-	left  int64
-	head  Head
-	start Mark
-	last  Mark // of the latest byte or gap of the open message
-	end   End
+	eol    eol    // inLong, inTrailer: what is left of an empty line
+	digits int    // inSize: digits read, up to 16
+	buf    []byte // the head read so far
+	left   int64  // bytes of body or chunk to come
+	head   Head
+	size   int  // inLong: bytes of the head so far
+	start  Mark // of the message being read
+	last   Mark // latest byte of the head being read
+	end    End  // of the open message
+	until  bool // the open message is complete when the connection ends
 
-	Skipped int64 // bytes that belonged to no message
+	held held
+
+	// Skipped counts captured bytes that belonged to no message.
+	Skipped int64
+}
+
+// New returns a parser of requests or of responses.
+func New(request bool, sink Sink) *Parser {
+	p := new(Parser)
+	p.Reset(request, sink)
+	return p
 }
 
 // Reset readies p for a new stream of requests or responses.
 func (p *Parser) Reset(request bool, sink Sink) {
-	*p = Parser{sink: sink, request: request, buf: p.buf[:0]}
+	*p = Parser{sink: sink, request: request, buf: p.buf[:0], held: p.held.empty()}
 }
 
 // Midway says that the stream does not begin with a message: the next start line
 // does.
-func (p *Parser) Midway() { p.state = seeking }
+func (p *Parser) Midway() { p.lose(true) }
 
 // Feed takes the next bytes of the stream.
 func (p *Parser) Feed(b []byte, at Mark) {
-	fresh := true // b is where Feed began: in a stream with gaps, a place to find a start line
-	for len(b) > 0 {
-		var n int
+	for fresh := true; len(b) > 0; fresh = false {
+		n := 0
 		switch p.state {
 		case inStart:
 			n = p.begin(b, at)
+		case inLine:
+			n = p.readLine(b, at, fresh)
 		case inHead:
-			n = p.readHead(b, at)
-		case inBody, inChunk:
-			n = p.body(b, at)
-		case inSize, inTrailer:
-			n = p.line(b, at)
-		case inRest:
-			p.end.BodyBytes += int64(len(b))
-			p.last = at
-			return
+			n = p.readFields(b, at)
+		case inLong:
+			n = p.passLong(b, at)
+		case inBody, inRest:
+			n = p.passBody(b, at)
+		case inSize, inSizeRest, inChunk, inChunkEnd, inTrailer:
+			n = p.readChunked(b, at)
 		case seeking:
 			n = p.seek(b, at, fresh)
 		case holding:
-			p.buf = append(p.buf, b[:min(len(b), maxHeld-len(p.buf))]...)
-			p.start = at
+			p.held.add(b, at)
 			return
 		case tunnelled:
 			p.sink.Tunnel(b, at)
 			return
 		}
-		b, fresh = b[n:], false
+		b = b[n:]
 	}
 }
 
-// begin looks at the first bytes of a message. Empty lines before it are
-// allowed (RFC 9112 section 2.2).
+// begin starts a message. Empty lines before it are allowed (RFC 9112 section
+// 2.2).
 func (p *Parser) begin(b []byte, at Mark) int {
-	if c := b[0]; c == '\r' || c == '\n' {
-		return 1
+	n := len(b) - len(skipEmpty(b))
+	if n < len(b) {
+		p.expectLine(at, false)
 	}
-	p.start, p.buf, p.state = at, p.buf[:0], inHead
-	return 0
+	return n
 }
 
-// readHead collects a head up to its empty line.
-func (p *Parser) readHead(b []byte, at Mark) int {
-	had := len(p.buf)
-	if had == 0 { // whole heads mostly come in one piece: no copy
-		if n := headEnd(b, 0); n > 0 && n <= MaxHead {
-			p.headDone(b[:n], at)
+// expectLine readies p for a start line that begins with the next byte.
+func (p *Parser) expectLine(at Mark, sought bool) {
+	p.state, p.start, p.sought = inLine, at, sought
+	p.clear()
+}
+
+// clear empties the buffer.
+func (p *Parser) clear() {
+	if cap(p.buf) > maxKept {
+		p.buf = nil
+	}
+	p.buf = p.buf[:0]
+}
+
+// readLine reads a start line, and the whole head if b has it: then nothing is
+// copied.
+func (p *Parser) readLine(b []byte, at Mark, fresh bool) int {
+	end := bytes.IndexByte(b, '\n') + 1
+	if len(p.buf) == 0 && end > 0 && end <= MaxHead {
+		return p.readWhole(b, end, at)
+	}
+	if fresh && p.sought && p.detect(p.buf) == More && p.detect(b) == Yes {
+		// What was sought and looked promising was the tail of a segment.
+		p.pass(int64(len(p.buf)), at)
+		p.expectLine(at, true)
+		return 0
+	}
+	n := len(b)
+	if end > 0 {
+		n = end
+	}
+	n = min(n, MaxHead-len(p.buf))
+	p.buf = append(p.buf, b[:n]...)
+	p.last = at
+	switch {
+	case p.buf[len(p.buf)-1] == '\n':
+		if p.startLine(p.buf[:len(p.buf)-1]) {
+			p.lineDone(at)
 			return n
 		}
+	case len(p.buf) == MaxHead:
+		p.long()
+		return n
+	case p.detect(p.buf) != No:
+		return n
 	}
+	p.noLine(p.buf, at)
+	return n
+}
+
+// lineDone goes on to the fields, unless the buffered line is all of the head.
+func (p *Parser) lineDone(at Mark) {
+	if p.head.Request && p.head.Minor < 0 {
+		p.headDone(p.buf, at)
+		return
+	}
+	p.head = Head{}
+	p.state = inHead
+}
+
+// readWhole is readLine for a start line that b has whole, its LF at end-1.
+func (p *Parser) readWhole(b []byte, end int, at Mark) int {
+	p.last = at
+	if !p.startLine(b[:end-1]) {
+		p.noLine(b[:end], at)
+		return end
+	}
+	n := p.head.read(b, end)
+	if n > 0 && n <= MaxHead {
+		p.headDone(b[:n], at)
+		return n
+	}
+	n = end
+	p.buf = append(p.buf, b[:n]...)
+	p.head = Head{}
+	p.state = inHead
+	return n
+}
+
+// startLine takes a whole start line. One found by seeking needs a version: a
+// body may well have lines that begin with GET.
+func (p *Parser) startLine(line []byte) bool {
+	p.head = Head{Request: p.request, KeepAliveTimeout: -1}
+	return p.head.line(line) && (!p.sought || p.head.Minor >= 0)
+}
+
+// noLine gives up b as a start line.
+func (p *Parser) noLine(b []byte, at Mark) {
+	n, ended := int64(len(b)), b[len(b)-1] == '\n'
+	p.head = Head{}
+	p.clear()
+	if p.bare(b, at) {
+		return
+	}
+	p.pass(n, at)
+	p.lose(!ended)
+}
+
+// bare takes b for the first bytes of an HTTP/0.9 response, which has no head,
+// if nothing came before that says otherwise and a request waits for it.
+func (p *Parser) bare(b []byte, at Mark) bool {
+	if p.request || p.begun || bytes.HasPrefix(b, []byte("HTTP/")) {
+		return false
+	}
+	if _, ok := p.sink.RequestMethod(); !ok {
+		return false
+	}
+	p.begun = true
+	h := Head{Minor: -1, KeepAliveTimeout: -1, HasBody: true, UntilClose: true, Start: p.start, End: p.start}
+	p.open, p.until, p.end, p.state = true, true, End{}, inRest
+	p.sink.Head(&h)
+	p.pass(int64(len(b)), at)
+	return true
+}
+
+// readFields collects a head up to its empty line.
+func (p *Parser) readFields(b []byte, at Mark) int {
+	had := len(p.buf)
 	take := min(len(b), MaxHead-had)
 	p.buf = append(p.buf, b[:take]...)
 	p.last = at
-	if n := headEnd(p.buf, max(0, had-3)); n > 0 {
-		whole := p.buf[:n]
-		p.buf = p.buf[:0]
-		p.headDone(whole, at)
+	if n := headEnd(p.buf, had-min(had, 2)); n > 0 {
+		p.startLine(p.buf[:bytes.IndexByte(p.buf, '\n')])
+		p.head.read(p.buf[:n], bytes.IndexByte(p.buf, '\n')+1)
+		p.headDone(p.buf[:n], at)
 		return n - had
 	}
-	if !p.plausible() {
-		p.Skipped += int64(len(p.buf))
-		p.lose()
-		return take
-	}
 	if len(p.buf) == MaxHead {
-		p.cutHead()
+		p.long()
 	}
 	return take
 }
 
-// plausible reports whether the head read so far may be one.
-func (p *Parser) plausible() bool {
-	if p.request {
-		return DetectRequest(p.buf) != No
-	}
-	return DetectResponse(p.buf) != No || p.bare()
-}
-
-// bare reports a response without a head: the answer to HTTP/0.9, or of a
-// server that does not mind.
-func (p *Parser) bare() bool {
-	return false
-}
-
-// headEnd returns the length of a head that ends in b with an empty line, 0 if
-// it does not; from is where to look. CR before LF is optional.
-func headEnd(b []byte, from int) int {
-	for {
-		i := bytes.IndexByte(b[from:], '\n')
-		if i < 0 {
-			return 0
-		}
-		from += i + 1
-		if from < len(b) && b[from] == '\n' {
-			return from + 1
-		}
-		if from+1 < len(b) && b[from] == '\r' && b[from+1] == '\n' {
-			return from + 2
-		}
+// long goes on behind a head's first MaxHead bytes.
+func (p *Parser) long() {
+	p.state, p.size, p.eol = inLong, len(p.buf), inText
+	for _, c := range p.buf[len(p.buf)-2:] {
+		p.eol.step(c)
 	}
 }
 
-// headDone parses a whole head and decides what follows it.
-func (p *Parser) headDone(b []byte, at Mark) {
-	is := DetectResponse
-	if p.request {
-		is = DetectRequest
-	}
-	if is(b) != Yes {
-		p.Skipped += int64(len(b))
-		p.state = inStart
-		return
-	}
-	p.head = Head{Request: p.request, KeepAliveTimeout: -1, Bytes: len(b), Start: p.start, End: at}
-	p.head.parse(b)
+// passLong steps over a head beyond MaxHead.
+func (p *Parser) passLong(b []byte, at Mark) int {
 	p.last = at
-	p.handOut()
-}
-
-// cutHead hands out a head of which only the buffer was captured.
-func (p *Parser) cutHead() {
-	b := p.buf
-	p.buf = p.buf[:0]
-	p.head = Head{Request: p.request, KeepAliveTimeout: -1, Bytes: len(b), Start: p.start, End: p.last, Cut: true}
-	if !p.head.parse(b) {
-		p.Skipped += int64(len(b))
-		p.state = seeking
-		return
-	}
-	p.handOut()
-}
-
-// handOut gives the head to the sink and goes on to the body (RFC 9112 section
-// 6.3, in its order).
-func (p *Parser) handOut() {
-	h := &p.head
-	p.end = End{}
-	p.open = true
-	method, known := Other, false
-	if !p.request {
-		method, known = p.sink.RequestMethod()
-	}
-	next := p.length(h, method, known)
-	h.UntilClose = next == inRest && !h.Cut
-	p.state = next
-	p.sink.Head(h)
-	if p.state == tunnelled && p.request { // the sink has called Upgraded
-		return
-	}
-	switch next {
-	case inStart, tunnelled, holding:
-		p.finish(true)
-		p.state = next
-	}
-}
-
-func (p *Parser) length(h *Head, method Method, known bool) state {
-	switch {
-	case !p.request && h.Status == 101, !p.request && method == Connect && h.Status/100 == 2:
-		return tunnelled
-	case !p.request && (h.Status/100 == 1 || h.Status == 204 || h.Status == 304 || method == Head_):
-		return inStart
-	case p.request && string(h.Method) == "CONNECT":
-		return holding
-	case h.Chunked && !h.Cut:
-		p.buf = p.buf[:0]
-		return inSize
-	case h.coded && !p.request:
-		return inRest
-	case h.HasLength && !h.badLength:
-		if h.Cut {
-			return seeking // fields are missing: one may have said chunked
-		}
-		if h.Length == 0 {
-			return inStart
-		}
-		p.left = h.Length
-		return inBody
-	case h.Cut:
-		return seeking
-	case p.request:
-		return inStart
-	}
-	return inRest
-}
-
-// finish ends the open message.
-func (p *Parser) finish(complete bool) {
-	if !p.open {
-		return
-	}
-	p.open = false
-	p.state = inStart
-	p.end.At, p.end.Complete = p.last, complete
-	p.sink.End(p.end)
-}
-
-// body steps over bytes of a body or chunk.
-func (p *Parser) body(b []byte, at Mark) int {
-	n := int(min(int64(len(b)), p.left))
-	p.left -= int64(n)
-	p.end.BodyBytes += int64(n)
-	p.last = at
-	p.stepped()
-	return n
-}
-
-func (p *Parser) stepped() {
-	if p.left > 0 {
-		return
-	}
-	if p.state == inChunk {
-		p.buf, p.state = p.buf[:0], inSize
-		return
-	}
-	p.finish(true)
-}
-
-// line reads a chunk's size, or a trailer line (RFC 9112 section 7.1).
-func (p *Parser) line(b []byte, at Mark) int {
-	p.last = at
-	i := bytes.IndexByte(b, '\n')
-	n := i + 1
-	if i < 0 {
-		n = len(b)
-	}
-	p.end.BodyBytes += int64(n)
-	p.buf = append(p.buf, b[:min(n, MaxHead-len(p.buf))]...)
-	if i < 0 {
-		if len(p.buf) == MaxHead {
-			p.giveUpChunks()
-		}
-		return n
-	}
-	line := bytes.TrimSpace(p.buf)
-	empty := len(line) == 0
-	if p.state == inTrailer {
-		p.buf = p.buf[:0]
-		if empty {
-			p.finish(true)
-		}
-		return n
-	}
-	size, ok := chunkSize(line)
-	p.buf = p.buf[:0]
-	switch {
-	case !ok:
-		p.giveUpChunks()
-	case size == 0:
-		p.state = inTrailer
-	default:
-		p.left, p.state = size+2, inChunk
-	}
-	return n
-}
-
-// giveUpChunks takes the rest of the connection for the body: its framing is
-// broken.
-func (p *Parser) giveUpChunks() {
-	p.buf, p.state = p.buf[:0], inRest
-}
-
-func chunkSize(line []byte) (n int64, ok bool) {
-	for i, c := range line {
-		var d byte
-		switch {
-		case isDigit(c):
-			d = c - '0'
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			d = c | 0x20 - 'a' + 10
-		case i > 0 && (c == ';' || c == ' ' || c == '\t'): // extensions
-			return n, true
-		default:
-			return 0, false
-		}
-		if n > 1<<58 {
-			return 0, false
-		}
-		n = n<<4 | int64(d)
-	}
-	return n, len(line) > 0
-}
-
-// lose gives up finding message ends: the next start line begins a message.
-func (p *Parser) lose() {
-	p.buf, p.state = p.buf[:0], seeking
-}
-
-// seek looks for a start line at b, if it is a place where one may begin, or
-// after the next line end.
-func (p *Parser) seek(b []byte, at Mark, fresh bool) int {
-	is := DetectResponse
-	if p.request {
-		is = DetectRequest
-	}
-	i := 0
-	if !fresh {
-		i = bytes.IndexByte(b, '\n') + 1
-		if i == 0 {
-			i = len(b)
+	for i, c := range b {
+		if p.eol.step(c) {
+			p.size += i + 1
+			p.cutHead(false)
+			return i + 1
 		}
 	}
-	for i < len(b) {
-		if is(b[i:]) == Yes && b[i] != '\r' && b[i] != '\n' {
-			p.passed(int64(i), at)
-			p.finish(false)
-			p.start, p.buf, p.state = at, p.buf[:0], inHead
-			return i
-		}
-		n := bytes.IndexByte(b[i:], '\n')
-		if n < 0 {
-			break
-		}
-		i += n + 1
-	}
-	p.passed(int64(len(b)), at)
+	p.size += len(b)
 	return len(b)
 }
 
-// passed counts bytes of the open message, or of none.
-func (p *Parser) passed(n int64, at Mark) {
-	switch {
-	case n == 0:
-	case p.open:
-		p.end.BodyBytes += n
-		p.last = at
-	default:
-		p.Skipped += n
-	}
-}
-
-// Gap says that n bytes of the stream are missing here.
-func (p *Parser) Gap(n int64, at Mark) {
-	switch p.state {
-	case inBody, inChunk:
-		p.gapInBody(n, at)
-	case inHead:
-		if len(p.buf) > 0 {
-			p.cutHead()
-		} else {
-			p.lose()
-		}
-		p.missing(n, at)
-		if p.state == inStart || p.state == inBody || p.state == inSize {
-			p.lose()
-		}
-	case inRest, seeking:
-		p.missing(n, at)
-	case inStart:
-		p.Skipped += n
-		p.lose()
-	case inSize, inTrailer:
-		p.missing(n, at)
-		p.lose()
-	}
-}
-
-func (p *Parser) gapInBody(n int64, at Mark) {
-	step := min(n, p.left)
-	p.left -= step
-	p.missing(step, at)
-	chunked := p.state == inChunk
-	p.stepped()
-	if rest := n - step; rest > 0 || chunked && p.left == 0 && step == n && p.state == inSize && rest > 0 {
-		if p.state == inStart {
-			p.Skipped += rest
-		} else {
-			p.missing(rest, at)
-		}
-		p.lose()
-	}
-}
-
-func (p *Parser) missing(n int64, at Mark) {
-	if p.open {
-		p.end.BodyBytes += n
-		p.end.Missing += n
-		p.last = at
-	}
-}
-
-// Close ends the stream: with its FIN, a reset, or the end of the capture.
-func (p *Parser) Close(at Mark) {
-	switch p.state {
-	case inHead:
-		if len(p.buf) > 0 && p.likely() {
-			p.cutHead()
-		}
-	case inRest:
-		p.end.ByClose = true
-		if p.head.UntilClose {
-			p.last = at
-		}
-		p.finish(p.head.UntilClose)
-	}
-	p.finish(false)
-	if p.state != tunnelled {
-		p.state = seeking
-	}
-}
-
-// likely reports whether the head begun is worth counting.
-func (p *Parser) likely() bool {
+// detect asks whether a message of this direction begins with b.
+func (p *Parser) detect(b []byte) Answer {
 	if p.request {
-		return DetectRequest(p.buf) == Yes
+		return DetectRequest(b)
 	}
-	return DetectResponse(p.buf) == Yes
+	return DetectResponse(b)
 }
 
-// Upgraded says that the connection has become a tunnel: all further bytes, and
-// those held since a CONNECT, go to Sink.Tunnel.
-func (p *Parser) Upgraded() {
-	held := p.buf
-	was := p.state
-	p.state, p.buf = tunnelled, nil
-	p.open = false
-	if (was == holding || was == inHead) && len(held) > 0 {
-		p.sink.Tunnel(held, p.start)
-	}
-}
+// An eol watches for an empty line, CR before its LF optional.
+type eol uint8
 
-// Resume says that a CONNECT was refused: what came after it are requests.
-func (p *Parser) Resume() {
-	if p.state != holding {
-		return
+const (
+	atLine eol = iota // at the begin of a line
+	atCR              // behind its first character, a CR
+	inText            // within a line
+)
+
+// step takes the next byte and reports whether it ends an empty line.
+func (e *eol) step(c byte) bool {
+	switch {
+	case c == '\n':
+		empty := *e != inText
+		*e = atLine
+		return empty
+	case c == '\r' && *e == atLine:
+		*e = atCR
+	default:
+		*e = inText
 	}
-	held := bytes.Clone(p.buf)
-	p.buf, p.state = p.buf[:0], inStart
-	p.Feed(held, p.start)
+	return false
 }

@@ -1,0 +1,46 @@
+# make help lists the targets.
+GO ?= go
+FUZZTIME ?= 60s
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help build check test race fuzz cover cross fmt vet lint tidy conformance
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+
+build: ## the command, without cgo
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o tcpwarm ./cmd/tcpwarm
+
+test: ## all tests
+	$(GO) test ./...
+
+check: fmt vet lint race tidy ## what CI holds: format, vet, staticcheck, layers and all tests with the race detector, tidy
+
+fmt:
+	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint: ## staticcheck
+	$(GO) run $(STATICCHECK) ./...
+
+race:
+	$(GO) test -race ./...
+
+tidy:
+	$(GO) mod tidy -diff
+
+cover: ## coverage by package
+	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
+
+cross: ## builds for other systems
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tcpwarm
+	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tcpwarm
+
+fuzz: ## each fuzz target for FUZZTIME
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg | tail -1 || exit 1; \
+	  done; \
+	done

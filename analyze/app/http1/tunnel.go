@@ -1,0 +1,107 @@
+package http1
+
+// maxHeld is how many bytes are kept of what a client sends after CONNECT
+// before the answer tells whether a tunnel has begun, and maxPieces in how many
+// pieces. A client that waits for the answer sends none. Beyond, they become a
+// gap.
+const (
+	maxHeld   = 16 << 10
+	maxPieces = 64
+)
+
+// A held keeps bytes and gaps for later.
+type held struct {
+	bytes  []byte
+	pieces []piece
+	closed bool
+	end    Mark // of the stream, if closed
+}
+
+// A piece is what one call brought.
+type piece struct {
+	bytes int   // of held.bytes
+	gap   int64 // or bytes missing
+	at    Mark
+}
+
+func (h held) empty() held { return held{bytes: h.bytes[:0], pieces: h.pieces[:0]} }
+
+func (h *held) add(b []byte, at Mark) {
+	n := min(len(b), maxHeld-len(h.bytes))
+	if len(h.pieces) >= maxPieces || h.full() {
+		n = 0
+	}
+	if n > 0 {
+		h.bytes = append(h.bytes, b[:n]...)
+		h.pieces = append(h.pieces, piece{bytes: n, at: at})
+	}
+	if n < len(b) {
+		h.gap(int64(len(b)-n), at)
+	}
+}
+
+// full reports that bytes were left out: later ones must not close up.
+func (h *held) full() bool {
+	n := len(h.pieces)
+	return n > maxPieces || n > 0 && h.pieces[n-1].gap > 0 && len(h.bytes) == maxHeld
+}
+
+func (h *held) gap(n int64, at Mark) {
+	if last := len(h.pieces) - 1; last >= 0 && h.pieces[last].gap > 0 {
+		h.pieces[last].gap += n
+		h.pieces[last].at = at
+		return
+	}
+	h.pieces = append(h.pieces, piece{gap: n, at: at})
+}
+
+func (h *held) close(at Mark) {
+	if !h.closed {
+		h.closed, h.end = true, at
+	}
+}
+
+// Upgraded says that the connection has become a tunnel: all further bytes, and
+// those held since a CONNECT, go to Sink.Tunnel. It may be called from within
+// Sink.Head and Sink.End. A request whose body has not ended by then ends here,
+// incomplete.
+func (p *Parser) Upgraded() {
+	was, kept := p.state, p.held
+	if was == tunnelled {
+		return
+	}
+	p.state, p.held = tunnelled, held{}
+	p.finish(was == inStart || was == holding)
+	if (was == inLine || was == inHead) && len(p.buf) > 0 {
+		p.sink.Tunnel(p.buf, p.start)
+		p.clear()
+	}
+	b := kept.bytes
+	for _, piece := range kept.pieces {
+		if piece.bytes > 0 {
+			p.sink.Tunnel(b[:piece.bytes], piece.at)
+			b = b[piece.bytes:]
+		}
+	}
+}
+
+// Resume says that a CONNECT was refused: what came after it are requests.
+func (p *Parser) Resume() {
+	if p.state != holding {
+		return
+	}
+	kept := p.held
+	p.state, p.held = inStart, held{}
+	b := kept.bytes
+	for _, piece := range kept.pieces {
+		if piece.gap > 0 {
+			p.Gap(piece.gap, piece.at)
+			continue
+		}
+		p.Feed(b[:piece.bytes], piece.at)
+		b = b[piece.bytes:]
+	}
+	if kept.closed {
+		p.Close(kept.end)
+	}
+}
