@@ -73,8 +73,12 @@ func (p *Parser) Gap(n int64, at Mark) {
 
 // cut gives up a head in the middle: it is handed out if enough is there.
 func (p *Parser) cut() {
+	n := len(p.buf)
+	if p.state == inLong {
+		n = p.size
+	}
 	if !p.cutHead(true) {
-		p.pass(int64(max(len(p.buf), p.size)), p.last)
+		p.pass(int64(n), p.last)
 		p.clear()
 		p.lose(true)
 	}

@@ -28,7 +28,7 @@ func (h held) empty() held { return held{bytes: h.bytes[:0], pieces: h.pieces[:0
 
 func (h *held) add(b []byte, at Mark) {
 	n := min(len(b), maxHeld-len(h.bytes))
-	if len(h.pieces) >= maxPieces || h.full() {
+	if len(h.pieces) >= maxPieces {
 		n = 0
 	}
 	if n > 0 {
@@ -38,12 +38,6 @@ func (h *held) add(b []byte, at Mark) {
 	if n < len(b) {
 		h.gap(int64(len(b)-n), at)
 	}
-}
-
-// full reports that bytes were left out: later ones must not close up.
-func (h *held) full() bool {
-	n := len(h.pieces)
-	return n > maxPieces || n > 0 && h.pieces[n-1].gap > 0 && len(h.bytes) == maxHeld
 }
 
 func (h *held) gap(n int64, at Mark) {
