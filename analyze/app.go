@@ -39,9 +39,11 @@ type app struct {
 	turned bool        // direction 0 is the server's after all
 	texts  bool        // keep targets
 
-	pair  *transaction.Pairer
-	info  *tls.Info
-	hello *[2]tls.Hello
+	spares *pairers
+	pair   *transaction.Pairer // of HTTP/1, until released
+	sums   transaction.Sums    // valid once released
+	info   *tls.Info
+	hello  *[2]tls.Hello
 }
 
 // A detector keeps the first bytes of one half until they tell.
@@ -182,7 +184,7 @@ func (a *app) start(p protocol, dir int, client bool) {
 	case isTLS:
 		a.info, a.hello = new(tls.Info), new([2]tls.Hello)
 	case isHTTP1:
-		a.pair = new(transaction.Pairer)
+		a.pair = a.spares.get()
 		a.pair.KeepText = a.texts
 		c, s := 0, 1
 		if a.turned {
@@ -202,5 +204,36 @@ func (a *app) replay() {
 		if d := &a.first[dir]; len(d.kept) > 0 {
 			a.bytes(dir, d.kept, d.mark)
 		}
+	}
+}
+
+// release ends the reading: what the messages came to stays.
+func (a *app) release() {
+	if a.pair != nil {
+		a.sums = a.pair.Sums
+		a.spares.put(a.pair)
+		a.pair = nil
+	}
+	a.first = [2]detector{}
+}
+
+// pairers are Pairers whose connections have ended: they are large, and most
+// connections need one only for a short while.
+type pairers []*transaction.Pairer
+
+// get returns one to be reset. A nil list gives a new one each time.
+func (s *pairers) get() *transaction.Pairer {
+	if s == nil || len(*s) == 0 {
+		return new(transaction.Pairer)
+	}
+	n := len(*s) - 1
+	p := (*s)[n]
+	*s = (*s)[:n]
+	return p
+}
+
+func (s *pairers) put(p *transaction.Pairer) {
+	if s != nil && p != nil {
+		*s = append(*s, p)
 	}
 }

@@ -25,6 +25,11 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	for _, p := range pools {
 		r.Pools = append(r.Pools, poolRecord(p))
 	}
+	for _, p := range k.placed { // the first kept connection names the protocol
+		if q := r.Pools[p.record.Pool-1]; q.Protocol == "" {
+			q.Protocol = p.record.Protocol
+		}
+	}
 	for _, f := range k.findings.Found() {
 		r.Findings = append(r.Findings, finding(f))
 	}
@@ -64,6 +69,7 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "connections-given-up", Count: l.gaveUp, Text: "more connections at once than the limit; those idle longest were given up"},
 		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
 		{Kind: "transactions-not-kept", Count: l.transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptTransactions)},
+		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended more than a second before; not counted with them"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: k.judge.Forced(), Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
@@ -107,7 +113,19 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable,
 		ServerEnded: p.ServerEnded, Causes: p.Causes, Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket}
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Avoidable}
+	if p.ColdCost > 0 {
+		r.ColdCost = seconds(p.ColdCost)
+	}
+	if idle := p.LongestReuse().For; idle > 0 {
+		r.LongestIdle = seconds(idle)
+	}
+	if hint := p.Hint(); hint > 0 {
+		r.ServerTimeout = seconds(hint)
+	}
+	if p.Used == 0 && p.Opaque > 0 {
+		r.Protocol = "tls"
+	}
 	for _, s := range p.Servers {
 		r.Server = append(r.Server, s.String())
 	}

@@ -41,6 +41,7 @@ type placed struct {
 // dropped counts what limits cost.
 type dropped struct {
 	connections, transactions, gaveUp, overflows int64
+	strays, strayFirst                           int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -76,7 +77,7 @@ func (k *collector) take(b *batch) {
 }
 
 func (e *event) before(f *event) bool {
-	if e.when != f.when {
+	if e.when != f.when || e.conn == nil || f.conn == nil {
 		return e.when < f.when
 	}
 	return e.conn.first.Packet < f.conn.first.Packet
@@ -90,6 +91,10 @@ func (k *collector) handle(e *event) {
 	case forPool:
 		e.pool.Conn = e.conn.id
 		k.judge.Handle(&e.pool)
+	case stray:
+		if k.lost.strays++; k.lost.strays == 1 {
+			k.lost.strayFirst = e.when
+		}
 	case gaveUp:
 		k.lost.gaveUp++
 		k.finish(e.conn)

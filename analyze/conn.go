@@ -9,9 +9,15 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// linger is how long after its end a connection still takes stray segments: as
-// long as Linux keeps TIME-WAIT. RFC 9293 section 3.4.2 says four minutes.
-const linger = 60 * time.Second
+// After its end a connection still takes segments for a while: the last
+// acknowledgement, or what was on its way at a reset. After stay it goes to the
+// collector and only its key is remembered, so that stragglers do not make a new
+// connection; that ends after linger, which is how long Linux keeps TIME-WAIT
+// (RFC 9293 section 3.4.2 says four minutes).
+const (
+	stay   = time.Second
+	linger = 60 * time.Second
+)
 
 // A conn is one TCP connection as an observer sees it. Its worker owns it until
 // it is finished, then the collector does.
@@ -62,7 +68,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
 	c.http.conn = c
-	c.app.to, c.app.roles, c.app.texts = &c.http, c.payloadRole, !out.full.Load()
+	c.app.to, c.app.roles, c.app.texts, c.app.spares = &c.http, c.payloadRole, !out.full.Load(), &out.spares
 	out.seen(c)
 	return c
 }
@@ -134,10 +140,18 @@ func (h *half) data(ack segment.Seq) segment.Seq {
 }
 
 // Bytes and Gap hand on what the stream gives.
-func (h *half) Bytes(b []byte, at segment.Mark) { h.conn.app.bytes(int(h.dir), b, at) }
+func (h *half) Bytes(b []byte, at segment.Mark) {
+	if !h.conn.over {
+		h.conn.app.bytes(int(h.dir), b, at)
+	}
+}
 
 // Gap says that n bytes are missing here.
-func (h *half) Gap(n int64, at segment.Mark) { h.conn.app.gap(int(h.dir), n, at) }
+func (h *half) Gap(n int64, at segment.Mark) {
+	if !h.conn.over {
+		h.conn.app.gap(int(h.dir), n, at)
+	}
+}
 
 // handshake notes the three segments that open a connection, and by them who
 // the client is: SYN, then SYN-ACK.
@@ -251,7 +265,8 @@ func (c *conn) end(at segment.Mark) {
 	}
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
-	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread()})
+	c.app.release()
+	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(), Opaque: c.app.proto == isTLS || c.app.proto == isHTTP2})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or
@@ -266,7 +281,7 @@ func (c *conn) refused() bool {
 func (c *conn) superseded(s *segment.Segment) bool {
 	h := &c.half[s.Dir]
 	if !s.Flags.Has(segment.SYN) {
-		return c.over && s.Time.Sub(c.overAt.Time) > linger
+		return false
 	}
 	if h.Copy(s) {
 		return false

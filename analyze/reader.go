@@ -16,7 +16,7 @@ const inFlight = 8
 type batch struct {
 	segment.Batch
 	hashes []uint64 // of the segments' keys
-	last   bool     // the capture has ended with it
+	bound  int64    // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	events [][]event // by worker; the collector reads them once all have finished
 	done   sync.WaitGroup
@@ -66,19 +66,37 @@ func (r *reader) read(ctx context.Context) error {
 		if err == nil {
 			err = r.src.Fill(&b.Batch)
 		}
-		b.last = err != nil
 		b.hashes = b.hashes[:0]
 		for i := range b.Segments {
 			b.hashes = append(b.hashes, b.Segments[i].Key.Hash())
 		}
-		b.done.Add(len(r.workers))
-		for _, w := range r.workers {
-			w.in <- b
-		}
-		r.toCollect <- b
+		r.send(b)
 		if err != nil {
+			r.finish()
 			return err
 		}
+	}
+}
+
+func (r *reader) send(b *batch) {
+	b.done.Add(len(r.workers))
+	for _, w := range r.workers {
+		w.in <- b
+	}
+	r.toCollect <- b
+}
+
+// finishSteps is how many batches it takes to end what the capture's end leaves
+// open. All at once would need as much memory again for its events.
+const finishSteps = 64
+
+func (r *reader) finish() {
+	n := r.src.Totals().Packets
+	for i := range int64(finishSteps) {
+		b := <-r.free
+		b.Segments, b.hashes = b.Segments[:0], b.hashes[:0]
+		b.bound = 1 + n*(i+1)/finishSteps
+		r.send(b)
 	}
 }
 

@@ -24,7 +24,7 @@ func (c *conn) record() *report.Connection {
 		r.TLS = tlsRecord(&c.app)
 		r.Name = r.TLS.ServerName
 	}
-	if p := c.app.pair; p != nil {
+	if p := &c.app.sums; c.app.proto == isHTTP1 {
 		r.TransactionBasis = transaction.Parsed
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
 		r.Transactions = transactions(c.http.records)
@@ -36,12 +36,12 @@ func (c *conn) record() *report.Connection {
 }
 
 func (c *conn) protocol() string {
-	switch p := c.app.pair; {
+	switch p := &c.app.sums; {
 	case c.app.proto == isTLS:
 		return "tls"
 	case c.app.proto == isHTTP2:
 		return "http/2"
-	case p == nil:
+	case c.app.proto != isHTTP1:
 		return "unknown"
 	case p.Consumed && p.Upgrade == "websocket":
 		return "websocket"
@@ -163,7 +163,7 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 }
 
 func (c *conn) tunnelRecord() *report.Tunnel {
-	p := c.app.pair
+	p := &c.app.sums
 	r := &report.Tunnel{Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
 	switch {
 	case p.Target != "":

@@ -22,14 +22,48 @@ type worker struct {
 	every  int // it owns shards index, index+every, ...
 	shards [shards]shard
 	out    outbox
-	limit  int // connections a shard may hold
+	limit  int     // connections a shard may hold
+	left   []*conn // at the end of the capture
 }
 
 // A shard holds the connections whose keys hash to it.
 type shard struct {
-	table    flow.Table[conn]
-	over     []*conn // ended, oldest first, lingering
-	overHead int
+	table  flow.Table[conn]
+	over   queue[*conn] // ended by FINs, oldest first; they stay a little
+	reset  queue[*conn] // ended by a reset; one of them may be forged, so they linger whole
+	ghosts flow.Table[ghost]
+	dead   queue[*ghost] // oldest first
+}
+
+// A ghost is a connection that has ended and is finished, but whose segments may
+// still straggle in.
+type ghost struct {
+	key  segment.Key
+	hash uint64
+	at   segment.Time // of its end
+	laid bool         // its key has begun a new connection
+}
+
+// A queue is first in, first out, and reuses its space.
+type queue[T any] struct {
+	list []T
+	head int
+}
+
+func (q *queue[T]) push(v T) { q.list = append(q.list, v) }
+
+func (q *queue[T]) empty() bool { return q.head == len(q.list) }
+
+func (q *queue[T]) first() T { return q.list[q.head] }
+
+func (q *queue[T]) pop() {
+	var zero T
+	q.list[q.head] = zero
+	if q.head++; q.head*2 > len(q.list) {
+		n := copy(q.list, q.list[q.head:])
+		clear(q.list[n:])
+		q.list, q.head = q.list[:n], 0
+	}
 }
 
 // An event is what a worker tells the collector: of packet when, about conn.
@@ -47,6 +81,7 @@ const (
 	forPool                   // for the pools
 	finished                  // the worker is done with conn
 	gaveUp                    // likewise, because there were too many
+	stray                     // a segment of a connection long finished
 )
 
 // An outbox collects a worker's events of one batch.
@@ -54,6 +89,7 @@ type outbox struct {
 	events []event
 	now    segment.Mark
 	full   *atomic.Bool // the collector keeps no more transactions
+	spares pairers
 }
 
 func (o *outbox) seen(c *conn) {
@@ -66,6 +102,11 @@ func (o *outbox) add(c *conn, e pool.Event) {
 
 func (o *outbox) done(c *conn, k eventKind) {
 	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c})
+}
+
+// stray counts a segment that belongs to no connection any more.
+func (o *outbox) stray() {
+	o.events = append(o.events, event{kind: stray, when: o.now.Packet})
 }
 
 func newWorker(i int, o Options, full *atomic.Bool) *worker {
@@ -82,8 +123,8 @@ func (w *worker) run() {
 				w.segment(&w.shards[sh], &b.Segments[i], h)
 			}
 		}
-		if b.last {
-			w.finish()
+		if b.bound > 0 {
+			w.finish(b.bound)
 		}
 		b.events[w.index] = w.out.events
 		b.done.Done()
@@ -100,6 +141,14 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = nil
 	}
 	if c == nil {
+		if g := sh.ghosts.Get(&s.Key, hash); g != nil {
+			if !s.Flags.Has(segment.SYN) {
+				w.out.stray()
+				return
+			}
+			g.laid = true
+			sh.ghosts.Delete(g.key, g.hash)
+		}
 		if sh.table.Len() >= w.limit {
 			sh.evict(&w.out)
 		}
@@ -109,25 +158,47 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	over := c.over
 	c.segment(s)
 	if c.over && !over {
-		sh.over = append(sh.over, c)
+		if c.half[0].SawRST || c.half[1].SawRST {
+			sh.reset.push(c)
+		} else {
+			sh.over.push(c)
+		}
 	}
 }
 
-// expire takes out the connections that have lingered long enough.
+// expire lets go of what has ended long enough ago.
 func (sh *shard) expire(now segment.Time, out *outbox) {
-	for sh.overHead < len(sh.over) {
-		c := sh.over[sh.overHead]
-		if !c.gone && now.Sub(c.overAt.Time) <= linger {
-			return
+	for !sh.over.empty() {
+		c := sh.over.first()
+		if !c.gone && now.Sub(c.overAt.Time) <= stay {
+			break
 		}
-		sh.over[sh.overHead] = nil
-		sh.overHead++
+		sh.over.pop()
+		if !c.gone {
+			sh.remove(c, out, finished)
+			g := &ghost{key: c.key, hash: c.hash, at: c.overAt.Time}
+			sh.ghosts.Put(g.key, g.hash, g)
+			sh.dead.push(g)
+		}
+	}
+	for !sh.reset.empty() {
+		c := sh.reset.first()
+		if !c.gone && now.Sub(c.overAt.Time) <= linger {
+			break
+		}
+		sh.reset.pop()
 		if !c.gone {
 			sh.remove(c, out, finished)
 		}
-		if sh.overHead*2 > len(sh.over) {
-			sh.over = sh.over[:copy(sh.over, sh.over[sh.overHead:])]
-			sh.overHead = 0
+	}
+	for !sh.dead.empty() {
+		g := sh.dead.first()
+		if !g.laid && now.Sub(g.at) <= linger {
+			break
+		}
+		sh.dead.pop()
+		if !g.laid {
+			sh.ghosts.Delete(g.key, g.hash)
 		}
 	}
 }
@@ -153,15 +224,20 @@ func (sh *shard) evict(out *outbox) {
 	}
 }
 
-// finish ends all connections with the capture, in order of first packet.
-func (w *worker) finish() {
+// finish ends the connections that are left and begun before packet bound, in
+// order of first packet.
+func (w *worker) finish(bound int64) {
 	w.out.now = segment.Mark{Packet: math.MaxInt64}
-	var all []*conn
-	for i := range w.shards {
-		all = slices.AppendSeq(all, w.shards[i].table.All)
+	if w.left == nil {
+		for i := range w.shards {
+			w.left = slices.AppendSeq(w.left, w.shards[i].table.All)
+			w.shards[i] = shard{}
+		}
+		slices.SortFunc(w.left, byFirst)
 	}
-	slices.SortFunc(all, byFirst)
-	for _, c := range all {
+	for len(w.left) > 0 && w.left[0].first.Packet < bound {
+		c := w.left[0]
+		w.left[0], w.left = nil, w.left[1:]
 		c.end(c.last)
 		w.out.done(c, finished)
 	}

@@ -72,6 +72,7 @@ func (p *Pool) add(q *Pool) {
 	p.Needed += q.Needed
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
+	p.ColdCost += q.ColdCost
 	p.judged += q.judged
 	p.midway += q.midway
 	p.open += q.open

@@ -16,10 +16,10 @@ type Decision struct {
 	HasIdle    bool
 	Packets    []int64
 
-	opened, answered, closed, because int64 // packets
-	n                                 int32 // transaction of InsteadOf before
-	closedAfter                       time.Duration
-	gone                              bool // InsteadOf was closed by then
+	opened, answered, closed, because int64         // packets
+	n                                 int32         // transaction of InsteadOf before
+	closedAfter, cost                 time.Duration // cost is Conn's handshake
+	gone                              bool          // InsteadOf was closed by then
 }
 
 // Text gives the evidence in one sentence.

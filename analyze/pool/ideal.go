@@ -41,7 +41,7 @@ func (p *Pool) answered(i item) {
 	switch {
 	case o.outcome == Consumed:
 		cause = UsedUp
-	case o.stale, o.outcome == Unanswered && c.by == Server && !o.asksClose:
+	case o.stale, o.outcome == Unanswered && c.by == Server:
 		cause = Reset
 	case o.byServer:
 		cause = ServerSaidClose
@@ -109,7 +109,11 @@ func (p *Pool) demanded(j *Judge, i item) {
 // again serves a transaction on a connection already used.
 func (p *Pool) again(j *Judge, i item) {
 	c := i.conn
-	if i.occ.stale { // its own token, lost already, is what it takes
+	if i.occ.stale { // its own token, lost already or about to be, is what it takes
+		if k := p.tokenOf(c); k >= 0 {
+			p.tokens = slices.Delete(p.tokens, k, k+1)
+			return
+		}
 		for k := len(p.losses) - 1; k >= 0; k-- {
 			if p.losses[k].conn == c {
 				p.losses = slices.Delete(p.losses, k, k+1)
@@ -221,12 +225,13 @@ const atOnce = 100 * time.Millisecond
 func (p *Pool) blame(j *Judge, i item, t token) {
 	p.judged++
 	p.Avoidable++
+	p.ColdCost += i.conn.rtt
 	r, o := t.conn, t.occ
 	d := &Decision{Conn: i.conn.id, Pool: p, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
-		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn}
+		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {
-	case o.outcome == Abandoned:
+	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:
 		d.Cause = Undrained
 		if !o.sure {
 			d.Confidence = Likely
@@ -255,7 +260,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 		p.wave.again(i.conn)
 	}
 	switch {
-	case d.Cause != Missed && d.Cause != ClientClosed:
+	case d.Cause != Missed && d.Cause != ClientClosed && d.Cause != ClientIdleTimeout:
 	case !r.ended:
 		r.blamed = append(r.blamed, d)
 	default:
@@ -283,6 +288,7 @@ func (p *Pool) recause(d *Decision, to Cause) {
 	p.Causes[to]++
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
+		p.ColdCost -= d.cost
 		p.Needed++
 	}
 	d.Cause = to

@@ -22,6 +22,7 @@ type Judge struct {
 	conns map[int64]*conn
 	named map[nameKey]*Pool
 	sites map[siteKey]*site
+	quiet map[quietKey]*silence
 	all   []*Pool
 	dirty []*Pool // pools with something new since the last Advance
 	now   segment.Time
@@ -45,8 +46,20 @@ type siteKey struct {
 
 // A site is one client and one endpoint of a server.
 type site struct {
-	pools  []*Pool // that have connections here, latest last
-	silent []*conn // opened, without a request yet, in order; some may have spoken since
+	pools  []*Pool  // that have connections here, latest last
+	silent *silence // of the client and the port: a name may have several addresses
+}
+
+// A quietKey finds what a client has to do with one port, whatever the address.
+type quietKey struct {
+	client segment.Addr
+	port   uint16
+}
+
+// A silence holds connections without a request yet, in the order of opening.
+type silence struct {
+	conns []*conn // the first is silent, the others may have spoken since
+	spoke int     // how many of conns have
 }
 
 // maxSitePools bounds the pools remembered for one endpoint; more share the
@@ -75,6 +88,7 @@ type conn struct {
 	lastEnd   moment // of the latest occupation
 	asksClose bool   // of the latest request
 	lost      bool   // the server has ended it: its token is gone
+	spoke     bool   // no longer silent
 	ended     bool
 	unread    int32
 	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
@@ -86,7 +100,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}}
+	return &Judge{limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
 }
 
 // Handle takes the next event.
@@ -121,7 +135,7 @@ func (j *Judge) Handle(e *Event) {
 func (j *Judge) touch(p *Pool) {
 	if len(p.items) > j.limit {
 		j.early++
-		p.run(j, p.items[0].at.Add(1), j.limit/2)
+		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
 	}
 	if !p.dirty {
 		p.dirty = true
@@ -133,12 +147,16 @@ func (j *Judge) opened(e *Event) {
 	key := siteKey{e.Client.Addr, e.Server}
 	s := j.sites[key]
 	if s == nil {
-		s = &site{}
+		quiet := quietKey{e.Client.Addr, e.Server.Port}
+		if j.quiet[quiet] == nil {
+			j.quiet[quiet] = &silence{}
+		}
+		s = &site{silent: j.quiet[quiet]}
 		j.sites[key] = s
 	}
 	c := &conn{id: e.Conn, client: e.Client, server: e.Server, site: s, opened: e.Time, packet: e.Packet, midway: e.Midway}
 	j.conns[e.Conn] = c
-	s.silent = append(s.silent, c)
+	s.silent.conns = append(s.silent.conns, c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
 	}
@@ -149,7 +167,9 @@ func (j *Judge) requested(c *conn, e *Event) {
 	p := c.pool
 	if c.requests == 0 {
 		p.Used++
-		p.open++
+		if c.by == Nobody {
+			p.open++
+		}
 		if c.midway {
 			p.midway++
 		}
@@ -171,6 +191,9 @@ func (j *Judge) requested(c *conn, e *Event) {
 		return
 	}
 	p.unhold(c, false)
+	if !c.lastEnd.IsZero() {
+		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
+	}
 	o := &occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
 	if c.requests == 1 {
 		o.first = true
@@ -178,7 +201,7 @@ func (j *Judge) requested(c *conn, e *Event) {
 			o.demand, o.packet = c.opened.Add(-c.shift), c.packet
 		}
 	}
-	o.stale = c.by == Server && at >= c.closedAt
+	o.stale = c.by == Server
 	c.occ = o
 	c.queue = append(c.queue, o)
 	p.outstanding = append(p.outstanding, o)
@@ -196,7 +219,7 @@ func (j *Judge) answered(c *conn, e *Event) {
 		return
 	}
 	at := e.Time.Add(c.shift)
-	if e.Outcome == Abandoned {
+	if e.Outcome == Abandoned || e.Outcome == Unanswered && c.by == Client {
 		at = e.Time.Add(-c.shift)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
@@ -214,7 +237,7 @@ func (j *Judge) answered(c *conn, e *Event) {
 		c.pool.holding++
 		return
 	}
-	c.pool.release(o, o.saysClose && c.by != Client)
+	c.pool.release(o, o.saysClose)
 }
 
 func (j *Judge) closing(c *conn, e *Event) {
@@ -257,7 +280,7 @@ func (j *Judge) ended(c *conn, e *Event) {
 	}
 	if c.by == Nobody {
 		p.open--
-		p.unhold(c, false)
+		p.unhold(c, true)
 	}
 	if c.by == Server {
 		p.ServerEnded++
@@ -287,12 +310,17 @@ func (j *Judge) unused(c *conn, e *Event) {
 
 // speak takes c out of the silent ones.
 func (c *conn) speak() {
-	s := c.site
-	for i, x := range s.silent {
-		if x == c {
-			s.silent = slices.Delete(s.silent, i, i+1)
-			return
-		}
+	s := c.site.silent
+	c.spoke = true
+	s.spoke++
+	for len(s.conns) > 0 && s.conns[0].spoke {
+		s.conns[0] = nil
+		s.conns = s.conns[1:]
+		s.spoke--
+	}
+	if s.spoke > len(s.conns)/2+16 {
+		s.conns = slices.DeleteFunc(s.conns, func(x *conn) bool { return x.spoke })
+		s.spoke = 0
 	}
 }
 
@@ -381,7 +409,7 @@ func (j *Judge) Advance(now segment.Time) {
 	for _, p := range j.dirty {
 		p.dirty = false
 		if !p.merged {
-			p.run(j, p.watermark(j.now), 0)
+			p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 		}
 	}
 	j.dirty = j.dirty[:0]
@@ -394,7 +422,7 @@ func (j *Judge) Finish(now segment.Time) {
 		if p.merged {
 			continue
 		}
-		p.run(j, 1<<63-1, 0)
+		p.run(j, 1<<63-1, 1<<63-1, 0)
 		for _, d := range p.held {
 			j.ready = append(j.ready, d)
 		}

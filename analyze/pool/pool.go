@@ -24,6 +24,7 @@ type Pool struct {
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	ServerEnded               int64
+	ColdCost                  time.Duration // handshakes of the avoidable connections, where seen
 	Causes                    map[Cause]int64
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint
@@ -47,7 +48,7 @@ type Pool struct {
 	holding     int           // of outstanding, those held
 	shift       time.Duration
 	sim         *[len(kept)]stack // nil while there is one connection
-	occupied    int64 // occupations that have begun
+	occupied    int64             // occupations that have begun
 
 	tokens []token
 	losses []loss
@@ -116,16 +117,22 @@ func (p *Pool) watermark(now segment.Time) segment.Time {
 		}
 	}
 	for _, s := range p.sites {
-		if len(s.silent) > 0 {
-			w = min(w, s.silent[0].opened.Add(-s.silent[0].shift))
+		if len(s.silent.conns) > 0 {
+			c := s.silent.conns[0]
+			w = min(w, c.opened.Add(-max(p.shift, c.shift)))
 		}
 	}
 	return w
 }
 
-// run handles the items before w; at least atLeast of them, whatever w says.
-func (p *Pool) run(j *Judge, w segment.Time, atLeast int) {
+// run handles the items before w; at least atLeast of them, whatever w says. All
+// requests sent before known have been seen: an opening waits until that is past
+// its response.
+func (p *Pool) run(j *Judge, w, known segment.Time, atLeast int) {
 	for len(p.items) > 0 && (p.items[0].at < w || atLeast > 0) {
+		if i := &p.items[0]; atLeast <= 0 && i.kind == demanded && i.occ.first && i.occ.end > known {
+			return
+		}
 		atLeast--
 		i := p.pop()
 		switch i.kind {

@@ -68,13 +68,18 @@ type Pairer struct {
 	lastIn  segment.Mark // last bytes of the server
 	host    []byte       // scratch
 
+	Sums
+}
+
+// Sums are what a connection's messages come to.
+type Sums struct {
 	Requests  int64
-	Responses int64 // final ones
-	Orphans   int64 // final responses without a request in the capture
-	Minor     int   // of the latest request or response
-	Consumed  bool  // became a tunnel
-	Upgrade   string
-	Target    string // of the CONNECT that was accepted
+	Responses int64  // final ones
+	Orphans   int64  // final responses without a request in the capture
+	Minor     int    // HTTP/1.Minor of the latest message
+	Consumed  bool   // became a tunnel
+	Upgrade   string // to what, by 101
+	Target    string // of the latest CONNECT
 }
 
 // Reset readies p for a new connection. A parser begun midway looks for the

@@ -69,7 +69,7 @@ not be read to its end, 4 not enough evidence to judge.`,
 // --forbid would never fail.
 func known(ids []string) error {
 	for _, id := range ids {
-		if _, ok := report.Explain(id); !ok {
+		if e, ok := report.Explain(id); !ok || e.Kind != report.IsCause && e.Kind != report.IsFinding {
 			return fmt.Errorf("verify: no cause or finding is called %q; tcpwarm explain lists all", id)
 		}
 	}

@@ -33,8 +33,7 @@ func DetectRequest(b []byte) Answer {
 	b = skipEmpty(b)
 	sp := bytes.IndexByte(b[:min(len(b), maxMethod+1)], ' ')
 	if sp < 0 {
-		switch {
-		case len(b) > maxMethod || !isToken(b):
+		if len(b) > maxMethod || !isToken(b) {
 			return No
 		}
 		return More
@@ -60,11 +59,9 @@ func DetectRequest(b []byte) Answer {
 	return More
 }
 
-// A version is where in a request line the version begins; len(line) if it has
-// none, which is HTTP/0.9.
-//
-// requestLine checks a whole request line, its LF cut off (RFC 9112 section 3).
-// A target may hold spaces: section 3.2 asks for no such thing, but they occur.
+// requestLine checks a whole request line, its LF cut off (RFC 9112 section 3),
+// and returns where its version begins: at its end if it has none, which is
+// HTTP/0.9. A target may hold spaces: section 3.2 forbids them, but they occur.
 func requestLine(line []byte) (version int, ok bool) {
 	sp := bytes.IndexByte(line[:min(len(line), maxMethod+1)], ' ')
 	if sp <= 0 || sp+1 >= len(line) || !isToken(line[:sp]) || !isTarget(line[sp+1]) {
@@ -75,8 +72,6 @@ func requestLine(line []byte) (version int, ok bool) {
 	}
 	line = trimEnd(line)
 	if v := len(line) - len("HTTP/1.x"); v > sp && string(line[v:v+7]) == "HTTP/1." && isDigit(line[v+7]) {
-		// RFC 9112 section 3 lets the target be followed by one space. Without a
-		// target at all there is nothing to count.
 		return v, v > sp+1 && line[v-1] == ' '
 	}
 	target := line[min(sp+1, len(line)):]

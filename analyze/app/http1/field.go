@@ -56,15 +56,13 @@ func (h *Head) fieldLine(line []byte) {
 	name, value := trim(line[:i]), trim(line[i+1:])
 	switch len(name) {
 	case 4:
-		if h.Host == nil && equal(name, "host") {
-			h.Host = value
-		}
+		first(&h.Host, name, "host", value)
 	case 6:
-		h.Expect100 = h.Expect100 || equal(name, "expect") && equal(value, "100-continue")
-	case 7:
-		if h.Upgrade == nil && equal(name, "upgrade") {
-			h.Upgrade = value
+		if equal(name, "expect") {
+			h.Expect100 = equal(value, "100-continue")
 		}
+	case 7:
+		first(&h.Upgrade, name, "upgrade", value)
 	case 10:
 		if equal(name, "connection") {
 			h.connection(value)
@@ -72,9 +70,7 @@ func (h *Head) fieldLine(line []byte) {
 			h.hint(value)
 		}
 	case 12:
-		if h.ContentType == nil && equal(name, "content-type") {
-			h.ContentType = value
-		}
+		first(&h.ContentType, name, "content-type", value)
 	case 14:
 		if equal(name, "content-length") {
 			h.length(value)
@@ -87,6 +83,13 @@ func (h *Head) fieldLine(line []byte) {
 		if equal(name, "transfer-encoding") {
 			h.coding(value)
 		}
+	}
+}
+
+// first sets *field to value if name is what it is called and it is not set.
+func first(field *[]byte, name []byte, called string, value []byte) {
+	if *field == nil && equal(name, called) {
+		*field = value
 	}
 }
 

@@ -58,7 +58,7 @@ func (p *Parser) handOut(next state) {
 		h.HasBody = true
 	case seeking:
 		h.HasBody = h.Chunked || h.HasLength && h.ContentLength > 0
-		p.lost, p.midLine = true, true
+		p.lost, p.midLine = true, false
 	}
 	p.begun, p.open, p.until = true, true, next == inRest
 	p.end, p.state = End{At: h.End}, next

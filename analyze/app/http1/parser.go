@@ -12,7 +12,7 @@ const maxKept = 16 << 10
 
 // An End says how a message ended.
 type End struct {
-	At        Mark  // its last byte
+	At        Mark  // its last byte, in a gap perhaps; never the FIN that ends a body
 	BodyBytes int64 // on the wire: chunk framing and gaps included; after a cut head also the rest of the head
 	Missing   int64 // of these, bytes in gaps
 	Complete  bool  // the message reached its end, gaps or not
@@ -160,7 +160,7 @@ func (p *Parser) readLine(b []byte, at Mark, fresh bool) int {
 	}
 	if fresh && p.sought && p.detect(p.buf) == More && p.detect(b) == Yes {
 		// What was sought and looked promising was the tail of a segment.
-		p.pass(int64(len(p.buf)), at)
+		p.pass(int64(len(p.buf)), p.last)
 		p.expectLine(at, true)
 		return 0
 	}
@@ -178,8 +178,10 @@ func (p *Parser) readLine(b []byte, at Mark, fresh bool) int {
 			return n
 		}
 	case len(p.buf) == MaxHead:
-		p.long()
-		return n
+		if !p.sought { // nobody's first guess for so long a line
+			p.long()
+			return n
+		}
 	case p.detect(p.buf) != No:
 		return n
 	}

@@ -28,47 +28,12 @@ func (r *recorder) Head(h *Head) {
 		r.bad = "Head before End"
 	}
 	r.open++
-	var b strings.Builder
-	if h.Request {
-		fmt.Fprintf(&b, "%s %s", h.Method, h.Target)
-	} else {
-		fmt.Fprintf(&b, "%d", h.Status)
-	}
-	fmt.Fprintf(&b, " 1.%d", h.Minor)
-	value := func(name string, v []byte) {
-		if v != nil {
-			fmt.Fprintf(&b, " %s=%q", name, v)
-		}
-	}
-	value("host", h.Host)
-	value("type", h.ContentType)
-	value("upgrade", h.Upgrade)
-	value("connection", h.ConnectionHeader)
-	value("hint", h.KeepAliveHeader)
-	flag := func(name string, is bool) {
-		if is {
-			b.WriteString(" " + name)
-		}
-	}
-	flag("close", h.Close)
-	flag("keep-alive", h.KeepAlive)
-	flag("expect", h.Expect100)
-	flag("chunked", h.Chunked)
-	flag("body", h.HasBody)
-	flag("until-close", h.UntilClose)
-	flag("cut", h.Cut)
-	if h.KeepAliveTimeout >= 0 {
-		fmt.Fprintf(&b, " timeout=%d", h.KeepAliveTimeout)
-	}
-	if h.HasLength {
-		fmt.Fprintf(&b, " length=%d", h.ContentLength)
-	}
+	s := describe(h)
 	if r.marks {
-		fmt.Fprintf(&b, " %d-%d", h.Start.Packet, h.End.Packet)
+		s += fmt.Sprintf(" %d-%d", h.Start.Packet, h.End.Packet)
 	}
-	fmt.Fprintf(&b, " [%d]", h.Bytes)
-	r.events = append(r.events, b.String())
-	if h.Request && r.p != nil && string(h.Method) == "CONNECT" {
+	r.events = append(r.events, fmt.Sprintf("%s [%d]", s, h.Bytes))
+	if r.p != nil && string(h.Method) == "CONNECT" {
 		switch r.answer {
 		case "tunnel":
 			r.p.Upgraded()
@@ -76,6 +41,36 @@ func (r *recorder) Head(h *Head) {
 			r.p.Resume()
 		}
 	}
+}
+
+func describe(h *Head) string {
+	s := fmt.Sprintf("%d 1.%d", h.Status, h.Minor)
+	if h.Request {
+		s = fmt.Sprintf("%s %s 1.%d", h.Method, h.Target, h.Minor)
+	}
+	for _, v := range []struct {
+		name  string
+		value []byte
+	}{{"host", h.Host}, {"type", h.ContentType}, {"upgrade", h.Upgrade}, {"connection", h.ConnectionHeader}, {"hint", h.KeepAliveHeader}} {
+		if v.value != nil {
+			s += fmt.Sprintf(" %s=%q", v.name, v.value)
+		}
+	}
+	for _, v := range []struct {
+		name string
+		is   bool
+	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"expect", h.Expect100}, {"chunked", h.Chunked}, {"body", h.HasBody}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
+		if v.is {
+			s += " " + v.name
+		}
+	}
+	if h.KeepAliveTimeout >= 0 {
+		s += fmt.Sprintf(" timeout=%d", h.KeepAliveTimeout)
+	}
+	if h.HasLength {
+		s += fmt.Sprintf(" length=%d", h.ContentLength)
+	}
+	return s
 }
 
 func (r *recorder) End(e End) {
@@ -189,7 +184,7 @@ type rule struct {
 
 func bytesOf(s string) []step { return []step{{b: s}} }
 
-func wanted_(s string) string {
+func lines(s string) string {
 	var lines []string
 	for _, l := range strings.Split(s, "\n") {
 		if l = strings.TrimSpace(l); l != "" {
@@ -210,7 +205,7 @@ func check(t *testing.T, request bool, rules []rule) {
 				if i > 1 && r.lostAt >= 0 && strings.Contains(u.name, "segment") {
 					continue // where segments begin matters here
 				}
-				if got, want := r.text(), wanted_(u.want); got != want {
+				if got, want := r.text(), lines(u.want); got != want {
 					t.Fatalf("split %d:\ngot:\n%s\nwant:\n%s", i, got, want)
 				}
 				if r.bad != "" {
@@ -250,11 +245,11 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9112 section 5: names in any case, space before the colon, folds", steps: bytesOf(
 		"PUT /x HTTP/1.1\r\nhOsT : h:80 \r\nCONTENT-LENGTH:\r\n 3\r\nConnection: a,\r\n\t close\r\nContent-Type: t\r\nExpect: 100-Continue\r\n\r\nabc"),
-		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close expect body length=3 [122]
+		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close expect body length=3 [118]
 			end 3 complete`},
 	{name: "RFC 9110 section 7.6.1: options over several lines", steps: bytesOf(
 		"GET / HTTP/1.1\r\nConnection: upgrade , ,KEEP-alive\r\nconnection:x\r\nProxy-Connection: Close\r\nUpgrade: websocket\r\n\r\n"),
-		want: `GET / 1.1 upgrade="websocket" connection="upgrade , ,KEEP-alive" close keep-alive [114]
+		want: `GET / 1.1 upgrade="websocket" connection="upgrade , ,KEEP-alive" close keep-alive [112]
 			end 0 complete`},
 	{name: "RFC 9112 section 6.3 rule 3: Transfer-Encoding overrides Content-Length", steps: bytesOf(
 		"POST / HTTP/1.1\r\nContent-Length: 99\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
@@ -285,6 +280,9 @@ var requestRules = []rule{
 		want: `POST / 1.1 host="a" cut [36]
 			end 0`},
 	{name: "garbage, then a request at a line", steps: bytesOf("%$ \x00 nothing\nGET it now\r\nGET /x HTTP/1.1\r\n\r\n"), skipped: 25,
+		want: `GET /x 1.1 [19]
+			end 0 complete`},
+	{name: "garbage, then a line like HTTP/0.9", steps: bytesOf("%$\nGET /x\nGET /x HTTP/1.1\r\n\r\n"), skipped: 10,
 		want: `GET /x 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9113 section 3.4: the preface is no request", steps: bytesOf("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), skipped: 24},
@@ -363,7 +361,7 @@ var responseRules = []rule{
 	{name: "RFC 9112 section 7.1: chunks, extensions, trailers, bare LF", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nwiki\r\n00A \n0123456789\n0;x\r\nT: v\r\n\r\nHTTP/1.1 204 No\r\n\r\n"),
 		want: `200 1.1 chunked body [47]
-			end 47 complete
+			end 42 complete
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9112 section 7.1: a chunk size that overflows", steps: bytesOf(
@@ -374,6 +372,12 @@ var responseRules = []rule{
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nHTTP/1.1 204 No\r\n\r\n"),
 		want: `200 1.1 chunked body [47]
 			end 6
+			204 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 9112 section 7.1: a chunk longer than its size", steps: bytesOf(
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\nHTTP/1.1 204 No\r\n\r\n"),
+		want: `200 1.1 chunked body [47]
+			end 7
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9112 section 6.3 rule 4: another coding", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nabc"),
@@ -423,8 +427,8 @@ var responseRules = []rule{
 			end 5 missing 5`},
 	{name: "a snapped 2xx to CONNECT", methods: []Method{Connect}, steps: []step{{"HTTP/1.1 200 OK\r\nVia", 20}, {"\x16\x03", 0}},
 		want: `200 1.1 cut [20]
-			end 20 missing 20 complete`, tunnel: "\x16\x03"},
-	{name: "midway into a body", midway: true, steps: bytesOf("xxHTTP/1.1 200 OK\nHTTP/1.1 204 No\r\n\r\n"), skipped: 18,
+			end 0 complete`, tunnel: "\x16\x03"},
+	{name: "midway into a body, no segment begins there", midway: true, steps: bytesOf("xxHTTP/1.1 200 OK\nHTTP/1.1 204 No\r\n\r\n"), skipped: 18,
 		want: `204 1.1 [19]
 			end 0 complete`},
 	{name: "midway into a body: a segment begins with a response", midway: true, steps: []step{{"xx", 0}, {"HTTP/1.1 204 No\r\n\r\n", 0}}, skipped: 2,
@@ -439,11 +443,69 @@ func TestLongHead(t *testing.T) {
 	check(t, true, []rule{
 		{name: "length in front", steps: bytesOf("POST / HTTP/1.1\r\nContent-Length: 1\r\n" + long + "\r\nxGET / HTTP/1.1\r\n\r\n"),
 			want: fmt.Sprintf("POST / 1.1 body cut length=1 [%d]\nend 1 complete\nGET / 1.1 [18]\nend 0 complete", 38+len(long))},
-		{name: "length behind", steps: bytesOf("POST / HTTP/1.1\r\n" + long + "Content-Length: 1\r\n\r\nxGET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
+		{name: "length behind; a segment decides", steps: bytesOf("POST / HTTP/1.1\r\n" + long + "Content-Length: 1\r\n\r\n?GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
 			want: fmt.Sprintf("POST / 1.1 cut [%d]\nend 19\nGET /2 1.1 [19]\nend 0 complete", 38+len(long)), skipped: 0},
-		{name: "a long target", steps: bytesOf("GET /" + long + "\r\nGET /2 HTTP/1.1\r\n\r\n"),
-			want: fmt.Sprintf("GET /X: 1.1 cut [%d]\nend 0\nGET /2 1.1 [19]\nend 0 complete", 7+len(long))[:0]},
-	}[:2])
+		{name: "a long target", steps: bytesOf("GET /" + strings.Repeat("y", MaxHead) + " HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
+			want: fmt.Sprintf("GET /%s 1.1 cut [%d]\nend 0\nGET /2 1.1 [19]\nend 0 complete", strings.Repeat("y", MaxHead-5), 27+MaxHead)},
+	})
+}
+
+func TestLongResponseHead(t *testing.T) {
+	long := "X: " + strings.Repeat("y", MaxHead) + "\r\n"
+	check(t, false, []rule{
+		{name: "no length in front", steps: bytesOf("HTTP/1.1 200 OK\r\n" + long + "\r\n?\nHTTP/1.1 204 No\r\n\r\n"),
+			want: fmt.Sprintf("200 1.1 cut [%d]\nend 2\n204 1.1 [19]\nend 0 complete", 19+len(long))},
+		{name: "no body anyway", methods: []Method{Head_}, steps: bytesOf("HTTP/1.1 200 OK\r\n" + long + "\r\nHTTP/1.1 204 No\r\n\r\n"),
+			want: fmt.Sprintf("200 1.1 cut [%d]\nend 0 complete\n204 1.1 [19]\nend 0 complete", 19+len(long))},
+	})
+}
+
+// A sought line that never ends is no start line.
+func TestLongSoughtLine(t *testing.T) {
+	b := "%\nGET " + strings.Repeat("x", 2*MaxHead) + "\nGET / HTTP/1.1\r\n\r\n"
+	check(t, true, []rule{{name: "segment", steps: bytesOf(b), want: "GET / 1.1 [18]\nend 0 complete", skipped: int64(len(b) - 18)}})
+}
+
+// A parser must not keep what it was fed, nor a large buffer.
+func TestKeepsNothing(t *testing.T) {
+	p := New(true, new(recorder))
+	p.Feed([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), at(1))
+	if p.head.Host != nil || p.head.Method != nil {
+		t.Error("the head is still held")
+	}
+	p.Feed([]byte("GET / HTTP/1.1\r\nX: "), at(1))
+	for range 40 {
+		p.Feed(bytes.Repeat([]byte("x"), 1000), at(1))
+	}
+	p.Feed([]byte("\r\n\r\n"), at(1))
+	if cap(p.buf) > maxKept {
+		t.Errorf("a buffer of %d bytes is kept", cap(p.buf))
+	}
+}
+
+// The answer to Upgrade may be seen after the client's first frames; what of
+// them looked like a request so far is the tunnel's. A request's unread body is
+// not.
+func TestUpgradedMidway(t *testing.T) {
+	r := new(recorder)
+	p := New(true, r)
+	p.Feed([]byte("GET / HTTP/1.1\r\nUpgrade: x\r\n\r\nhel"), at(1))
+	p.Upgraded()
+	p.Feed([]byte("lo"), at(2))
+	p.Gap(3, at(2))
+	p.Close(at(3))
+	if string(r.tunnel) != "hello" || len(r.events) != 2 {
+		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
+	}
+	r = new(recorder)
+	p.Reset(true, r)
+	p.Feed([]byte("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhel"), at(1))
+	p.Upgraded()
+	p.Upgraded()
+	p.Feed([]byte("lo"), at(2))
+	if want := "POST / 1.1 body length=9 [38]\nend 3"; r.text() != want || string(r.tunnel) != "lo" {
+		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
+	}
 }
 
 func TestTunnelHoldsLittle(t *testing.T) {
@@ -490,7 +552,7 @@ func TestMarks(t *testing.T) {
 	p.Gap(5, at(8))
 	p.Feed([]byte("x"), at(9))
 	p.Feed([]byte("GET /2 HTTP/1.1\r\n\r\n"), at(10))
-	want := wanted_(`POST / 1.1 body length=3 2-3 [38]
+	want := lines(`POST / 1.1 body length=3 2-3 [38]
 		end 3 @5 complete
 		GET / 1.1 5-6 [18]
 		end 0 @6 complete

@@ -56,6 +56,7 @@ func (p *Parser) Gap(n int64, at Mark) {
 	case inLine, inHead, inLong:
 		p.cut()
 		p.missing(n, at)
+		p.midLine = true
 	case inBody, inChunk:
 		p.gapInBody(n, at)
 	case inRest:

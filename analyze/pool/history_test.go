@@ -1,0 +1,257 @@
+package pool
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A history is a line of steps "time:conn:what", time in milliseconds, in packet
+// order; what is one of
+//
+//	syn, syn2   opened, to the first or the second address of the name
+//	mid         was there before the capture began
+//	req, reqc   a request; one that asks to close
+//	ok, close   its response; one that says close
+//	up          its response makes the connection a tunnel
+//	left, leftT the client stopped reading, now or at T
+//	no          no response
+//	cfin, sfin  the client, the server closes first
+//	end, unread nothing more comes; the latest response was never read
+//	refused     nothing more comes: refused
+//	opaque      nothing more comes: encrypted
+//
+// Connections that have not ended end after the last step.
+func parseHistory(t testing.TB, text string) []Event {
+	t.Helper()
+	var list []Event
+	type state struct{ asked, answered int32 }
+	open := map[int64]*state{}
+	now := segment.Time(0)
+	for k, step := range strings.Fields(text) {
+		part := strings.Split(step, ":")
+		ms, err := strconv.Atoi(part[0])
+		id, err2 := strconv.ParseInt(part[1], 10, 64)
+		if err != nil || err2 != nil {
+			t.Fatalf("step %q", step)
+		}
+		now = max(now, segment.Time(ms)*1e6)
+		e := Event{Conn: id, Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)}
+		s := open[id]
+		if s == nil {
+			s = &state{}
+			open[id] = s
+		}
+		answer := func() { s.answered++; e.Kind, e.N = Answered, s.answered }
+		finish := func() { e.Kind = ConnEnded; delete(open, id) }
+		switch what := part[2]; what {
+		case "syn", "syn2", "mid":
+			e.Kind, e.Midway = ConnOpened, what == "mid"
+			e.Client, e.Server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
+			if what == "syn2" {
+				e.Server = testEndpoint(11, 80)
+			}
+		case "req", "reqc":
+			s.asked++
+			e.Kind, e.N, e.Name, e.AsksClose = Requested, s.asked, "a", what == "reqc"
+		case "ok":
+			answer()
+		case "close":
+			answer()
+			e.SaysClose = true
+		case "up":
+			answer()
+			e.Outcome = Consumed
+		case "no":
+			answer()
+			e.Outcome = Unanswered
+		case "cfin", "sfin":
+			e.Kind, e.By = ConnClosing, Client
+			if what == "sfin" {
+				e.By = Server
+			}
+		case "unread":
+			e.Unread = s.answered
+			finish()
+		case "end", "refused", "opaque":
+			e.Refused, e.Opaque = what == "refused", what == "opaque"
+			finish()
+		default:
+			at, ok := strings.CutPrefix(what, "left")
+			if !ok {
+				t.Fatalf("step %q", step)
+			}
+			answer()
+			e.Outcome, e.Sure = Abandoned, true
+			if ms, err := strconv.Atoi(at); err == nil {
+				e.Time = segment.Time(ms) * 1e6
+			}
+		}
+		list = append(list, e)
+	}
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		list = append(list, Event{Kind: ConnEnded, Conn: id, Time: now, Packet: int64(len(list) + 1)})
+	}
+	return list
+}
+
+func testEndpoint(host uint64, port uint16) segment.Endpoint {
+	return segment.Endpoint{Addr: segment.Addr{Lo: host}, Port: port}
+}
+
+// judge runs events through a Judge; advance says whether to Advance after an
+// event.
+func judge(events []Event, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
+	j := New(0)
+	causes := map[int64]Cause{}
+	collect := func() { j.Decisions(func(d *Decision) { causes[d.Conn] = d.Cause }) }
+	var now segment.Time
+	for k := range events {
+		e := events[k]
+		j.Handle(&e)
+		now = max(now, e.Time)
+		if advance() {
+			j.Advance(now)
+			collect()
+		}
+	}
+	j.Finish(now)
+	collect()
+	return j, causes, j.Pools()
+}
+
+// addsUp checks what holds of any pool.
+func addsUp(p *Pool) error {
+	var needed, avoidable int64
+	for c, n := range p.Causes {
+		if n < 0 {
+			return fmt.Errorf("%d connections because of %s", n, c)
+		}
+		if c.Avoidable() {
+			avoidable += n
+		} else {
+			needed += n
+		}
+	}
+	if p.Used != p.Needed+p.Avoidable || p.Needed != needed || p.Avoidable != avoidable {
+		return fmt.Errorf("used %d, needed %d, avoidable %d, causes %v", p.Used, p.Needed, p.Avoidable, p.Causes)
+	}
+	if p.Connections != p.Used+p.Unused || p.Reused != p.Transactions-p.Used {
+		return fmt.Errorf("connections %d, used %d, unused %d; transactions %d, reused %d", p.Connections, p.Used, p.Unused, p.Transactions, p.Reused)
+	}
+	return nil
+}
+
+const oneDone = "0:1:syn 1:1:req 5:1:ok "
+
+var histories = []struct {
+	name, text string
+	want       string // causes by connection
+	verdict    Verdict
+}{
+	{"one", oneDone, "1:first", NoOpportunity},
+	{"first: near", oneDone + "10:1:req 11:1:ok", "1:first", Reused},
+	{"concurrent", "0:1:syn 1:1:req 2:2:syn 3:2:req 5:1:ok 6:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"concurrent: near", oneDone + "6:2:syn 7:2:req 8:2:ok", "1:first 2:missed", NotReused},
+	{"reserved from its SYN", "0:1:syn 1:2:syn 2:1:req 3:1:ok 4:2:req 5:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"missed, then reused", oneDone + "6:2:syn 7:2:req 8:2:ok 9:1:req 10:1:ok", "1:first 2:missed", PartlyReused},
+	{"server-closed", oneDone + "50:1:sfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"server-closed: near, too late", oneDone + "60:2:syn 61:2:req 62:2:ok 63:1:sfin", "1:first 2:missed", NotReused},
+	{"server-closed explains one", oneDone + "50:1:sfin 60:2:syn 60:3:syn 61:2:req 61:3:req 62:2:ok 62:3:ok", "1:first 2:server-closed 3:concurrent", ServerPrevents},
+	{"server-said-close", "0:1:syn 1:1:req 5:1:close 6:1:sfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
+	{"server-said-close, client first", "0:1:syn 1:1:req 5:1:close 6:1:cfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
+	{"server-said-close, half closed before", "0:1:syn 1:1:req 2:1:cfin 5:1:close 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
+	{"server-said-close, never closed", "0:1:syn 1:1:req 5:1:close 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
+	{"server-said-close: near, carried on", "0:1:syn 1:1:req 5:1:close 60:2:syn 61:2:req 62:2:ok 70:1:req 71:1:ok", "1:first 2:missed", PartlyReused},
+	{"reset", oneDone + "10:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", Reused},
+	{"reset, alone", "0:1:syn 1:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
+	{"reset, asked to close", "0:1:syn 1:1:reqc 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
+	{"reset, crossed", oneDone + "10:1:sfin 11:1:req 12:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", Reused},
+	{"reset: near, the client left", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
+	{"used-up", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok", "1:first 2:used-up", NoOpportunity},
+	{"used-up: near, explained already", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:used-up 3:missed", NotReused},
+	{"other-address", oneDone + "6:2:syn2 7:2:req 8:2:ok", "1:first 2:other-address", NoOpportunity},
+	{"other-address: near", "0:1:syn 1:1:req 3:2:syn2 4:2:req 5:1:ok 8:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"failed", "0:1:syn 1:1:req 2:2:syn 3:2:refused 4:3:syn 5:3:req 6:1:ok 7:3:ok", "1:first 3:failed", NoOpportunity},
+	{"failed: near, never used", "0:1:syn 1:1:req 2:2:syn 3:2:end 4:3:syn 5:3:req 6:1:ok 7:3:ok", "1:first 3:concurrent", NoOpportunity},
+	{"early", oneDone + "6:2:syn 7:2:req 8:1:req 9:2:ok 10:1:ok", "1:first 2:early", Reused},
+	{"early: near, its response was done", oneDone + "6:2:syn 7:2:req 8:2:ok 9:1:req 10:1:ok", "1:first 2:missed", PartlyReused},
+	{"unknown", "0:1:mid 1:1:req 5:1:ok 6:2:mid 7:2:req 8:2:ok", "1:unknown 2:unknown", NotKnown},
+	{"unknown: near", "0:1:mid 1:1:req 5:1:ok 6:2:syn 7:2:req 8:2:ok", "1:unknown 2:missed", NotReused},
+	{"missed: near, to be used soon", oneDone + "6:2:syn 7:2:req 7:1:req 9:2:ok 10:1:ok", "1:first 2:early", Reused},
+	{"undrained", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left5", "1:first 2:undrained", NotReused},
+	{"undrained: near, still reading", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left15", "1:first 2:concurrent", NoOpportunity},
+	{"undrained, the whole response", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unread", "1:first 2:undrained", NotReused},
+	{"undrained, idle closed", oneDone + "300:1:cfin 301:1:unread 309:2:syn 309:2:req 310:2:ok", "1:first 2:undrained", NotReused},
+	{"undrained: near, another was unread", oneDone + "9:2:syn 9:2:req 10:2:ok 11:1:req 12:1:ok 20:1:cfin 21:1:unread", "1:first 2:missed", PartlyReused},
+	{"client-said-close", "0:1:syn 1:1:reqc 5:1:ok 6:1:sfin 7:2:syn 7:2:req 8:2:ok", "1:first 2:client-said-close", NotReused},
+	{"client-said-close: near", "0:1:syn 1:1:req 5:1:ok 6:1:sfin 7:2:syn 7:2:reqc 8:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"client-closed", oneDone + "104:1:cfin 120:2:syn 121:2:req 122:2:ok", "1:first 2:client-closed", NotReused},
+	{"client-closed: near", oneDone + "105:1:cfin 120:2:syn 121:2:req 122:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"client-closed, half closed", "0:1:syn 1:1:req 2:1:cfin 5:1:ok 20:2:syn 21:2:req 22:2:ok", "1:first 2:client-closed", NotReused},
+	{"client-idle-timeout", oneDone + "500:1:cfin 520:2:syn 521:2:req 522:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 503:1:cfin", "1:first 2:missed", NotReused},
+	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
+	{"encrypted", "0:1:syn 1:1:req 3:1:ok 4:2:syn 5:2:opaque", "1:first", NotKnown},
+}
+
+func TestHistories(t *testing.T) {
+	fired := map[Cause]bool{}
+	for _, h := range histories {
+		t.Run(h.name, func(t *testing.T) {
+			for _, always := range []bool{false, true} {
+				_, causes, pools := judge(parseHistory(t, h.text), func() bool { return always })
+				var got []string
+				for _, id := range slices.Sorted(maps.Keys(causes)) {
+					got = append(got, fmt.Sprintf("%d:%s", id, causes[id]))
+					fired[causes[id]] = true
+				}
+				if s := strings.Join(got, " "); s != h.want {
+					t.Errorf("always=%v: %s, want %s", always, s, h.want)
+				}
+				if len(pools) != 1 {
+					t.Fatalf("%d pools", len(pools))
+				}
+				if pools[0].Verdict != h.verdict || Worst(pools) != h.verdict {
+					t.Errorf("verdict %s, want %s", pools[0].Verdict, h.verdict)
+				}
+				if err := addsUp(pools[0]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	if len(fired) != 15 {
+		t.Errorf("%d causes fired, want 15: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	}
+}
+
+func TestWorst(t *testing.T) {
+	if v := Worst(nil); v != NoOpportunity {
+		t.Errorf("of nothing: %s", v)
+	}
+	for k, v := range order {
+		for _, w := range order[k:] {
+			if got := Worst([]*Pool{{Verdict: w}, {Verdict: v}}); got != v {
+				t.Errorf("of %s and %s: %s", w, v, got)
+			}
+		}
+	}
+}
+
+func TestTwoRoundTripsAreAtOnce(t *testing.T) {
+	events := parseHistory(t, oneDone+"250:1:cfin 260:2:syn 261:2:req 262:2:ok")
+	for k := range events {
+		events[k].RTT = 150 * time.Millisecond
+	}
+	_, causes, _ := judge(events, func() bool { return false })
+	if causes[2] != ClientClosed {
+		t.Errorf("idle for 245 ms with a round trip of 150 ms: %s", causes[2])
+	}
+}
