@@ -221,7 +221,6 @@ type tunnel struct {
 	app     app
 	records []transaction.Transaction
 	count   int64
-	open    []*transaction.Transaction
 }
 
 func newTunnel(texts bool) *tunnel {

@@ -163,6 +163,7 @@ var histories = []struct {
 	{"missed, then reused", oneDone + "6:2:syn 7:2:req 8:2:ok 9:1:req 10:1:ok", "1:first 2:missed", PartlyReused},
 	{"server-closed", oneDone + "50:1:sfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"server-closed: near, too late", oneDone + "60:2:syn 61:2:req 62:2:ok 63:1:sfin", "1:first 2:missed", NotReused},
+	{"server-closed, before the end", "0:1:syn 1:1:req 3:1:sfin 5:1:ok 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"server-closed explains one", oneDone + "50:1:sfin 60:2:syn 60:3:syn 61:2:req 61:3:req 62:2:ok 62:3:ok", "1:first 2:server-closed 3:concurrent", ServerPrevents},
 	{"server-said-close", "0:1:syn 1:1:req 5:1:close 6:1:sfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
 	{"server-said-close, client first", "0:1:syn 1:1:req 5:1:close 6:1:cfin 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},

@@ -423,9 +423,7 @@ func (j *Judge) Finish(now segment.Time) {
 			continue
 		}
 		p.run(j, 1<<63-1, 1<<63-1, 0)
-		for _, d := range p.held {
-			j.ready = append(j.ready, d)
-		}
+		j.ready = append(j.ready, p.held...)
 		p.held = nil
 		p.conclude()
 	}

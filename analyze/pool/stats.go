@@ -84,7 +84,6 @@ func (p *Pool) LongestReuse() Idle { return p.gaps.longest }
 // some and then opened new ones.
 type waves struct {
 	closing  int // since the last opening
-	left     int // open then
 	count    int64
 	min, max int
 	first    *conn // opened although others had just been closed

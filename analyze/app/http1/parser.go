@@ -65,7 +65,7 @@ type Parser struct {
 	lost    bool // has been seeking at some time
 
 	eol    eol    // inLong, inTrailer: what is left of an empty line
-	digits int    // inSize: digits read, up to 16
+	digits bool   // inSize: there was one
 	buf    []byte // the head read so far
 	left   int64  // bytes of body or chunk to come
 	head   Head

@@ -1,0 +1,146 @@
+package pool
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// One request is outstanding for ever, and much goes on beside it.
+func TestPendingIsBounded(t *testing.T) {
+	const limit, transactions = 100, 100_000
+	const ms = segment.Time(time.Millisecond)
+	j := New(limit)
+	now, packet := segment.Time(0), int64(0)
+	handle := func(e Event) {
+		now += ms / 10
+		packet++
+		e.Time, e.Packet, e.Name = now, packet, "a"
+		j.Handle(&e)
+		for _, p := range j.all {
+			if len(p.items) > limit+2 {
+				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
+			}
+		}
+		if packet%50 == 0 {
+			j.Advance(now)
+		}
+	}
+	open := func(id int64) {
+		handle(Event{Kind: ConnOpened, Conn: id, Client: testEndpoint(1, uint16(id)), Server: testEndpoint(10, 80)})
+	}
+	open(1)
+	handle(Event{Kind: Requested, Conn: 1, N: 1})
+	id, n, decided, most := int64(1), int32(0), 0, 0
+	for k := range transactions {
+		if k%10 == 0 { // the one before closes at once
+			if id > 1 {
+				handle(Event{Kind: ConnClosing, Conn: id, By: Client})
+				handle(Event{Kind: ConnEnded, Conn: id})
+			}
+			id, n = id+1, 0
+			open(id)
+		}
+		n++
+		handle(Event{Kind: Requested, Conn: id, N: n})
+		handle(Event{Kind: Answered, Conn: id, N: n})
+		j.Decisions(func(*Decision) { decided++ })
+		p := j.all[0]
+		most = max(most, len(p.items)+len(p.outstanding)+len(p.tokens)+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
+	}
+	if j.Forced() == 0 {
+		t.Error("nothing was forced")
+	}
+	// The ideal client holds one connection beside the outstanding one; what may
+	// be taken back has its own bound.
+	if most > limit+maxTakeBack+20 {
+		t.Errorf("a pool held %d things", most)
+	}
+	handle(Event{Kind: ConnEnded, Conn: 1})
+	handle(Event{Kind: ConnEnded, Conn: id})
+	j.Finish(now)
+	j.Decisions(func(*Decision) { decided++ })
+	p := j.Pools()[0]
+	if err := addsUp(p); err != nil {
+		t.Error(err)
+	}
+	if p.Used != transactions/10+1 || decided != int(p.Used) || p.Transactions != transactions+1 {
+		t.Errorf("used %d, decided %d, transactions %d", p.Used, decided, p.Transactions)
+	}
+	if p.Needed != 2 || p.Verdict != PartlyReused {
+		t.Errorf("needed %d, %s; want 2, %s: forced early, but nothing was missing", p.Needed, p.Verdict, PartlyReused)
+	}
+	t.Logf("forced %d times, at most %d things held", j.Forced(), most)
+}
+
+// Connections that never carry anything hold others up, but only so long.
+func TestSilentConnectionsAreBounded(t *testing.T) {
+	const limit = 64
+	j := New(limit)
+	packet := int64(0)
+	handle := func(e Event) {
+		packet++
+		e.Time, e.Packet, e.Name = segment.Time(packet)*1e6, packet, "a"
+		e.Client, e.Server = testEndpoint(1, uint16(e.Conn)), testEndpoint(10+uint64(e.Conn%3), 80)
+		j.Handle(&e)
+		j.Advance(e.Time)
+	}
+	handle(Event{Kind: ConnOpened, Conn: 1}) // says nothing
+	handle(Event{Kind: ConnOpened, Conn: 3})
+	for n := range int32(5000) {
+		handle(Event{Kind: Requested, Conn: 3, N: n + 1})
+		handle(Event{Kind: Answered, Conn: 3, N: n + 1})
+		id := int64(4 + n)
+		handle(Event{Kind: ConnOpened, Conn: id})
+		handle(Event{Kind: ConnEnded, Conn: id})
+		for _, p := range j.all {
+			if len(p.items) > limit+2 {
+				t.Fatalf("%d items wait", len(p.items))
+			}
+		}
+		for _, s := range j.sites {
+			if len(s.silent.conns) > 40 {
+				t.Fatalf("%d connections count as silent", len(s.silent.conns))
+			}
+		}
+	}
+	if j.Forced() == 0 {
+		t.Error("nothing was forced")
+	}
+	handle(Event{Kind: ConnEnded, Conn: 3})
+	handle(Event{Kind: ConnEnded, Conn: 1})
+	j.Finish(segment.Time(packet) * 1e6)
+	for _, p := range j.Pools() {
+		if err := addsUp(p); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSteadyStateAllocatesLittle(t *testing.T) {
+	j := New(0)
+	var e Event
+	now, packet, n := segment.Time(0), int64(0), int32(0)
+	handle := func(kind Kind) {
+		now, packet = now+1e6, packet+1
+		e = Event{Kind: kind, Conn: 1, Time: now, Packet: packet, Name: "a", N: n,
+			Client: testEndpoint(1, 1), Server: testEndpoint(10, 80)}
+		j.Handle(&e)
+	}
+	handle(ConnOpened)
+	transaction := func() {
+		n++
+		handle(Requested)
+		handle(Answered)
+		j.Advance(now)
+	}
+	for range 100 {
+		transaction()
+	}
+	allocs := testing.AllocsPerRun(10_000, transaction)
+	t.Logf("%v allocations a transaction", allocs)
+	if allocs > 2 {
+		t.Errorf("%v allocations a transaction, want at most 2", allocs)
+	}
+}

@@ -1,0 +1,542 @@
+package pool
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// The reference is the ideal client of design/reuse.md, told with the whole
+// history known: lists, searched from end to end.
+
+const never = segment.Time(1 << 62)
+
+type refOccupation struct {
+	at, end     segment.Time // needs a connection; gives it back
+	packet      int64
+	endPacket   int64
+	first       bool
+	met         bool // sent on a connection that the server had ended
+	last        int32
+	answers     int32
+	asks, says  bool
+	outcome     Outcome
+	neverReused bool // nothing came after on its connection
+}
+
+type refConn struct {
+	id           int64
+	server       segment.Endpoint
+	opened       segment.Time
+	packet       int64
+	midway       bool
+	occupations  []*refOccupation
+	by           Side
+	closed       segment.Time
+	closedPacket int64
+	asked        bool // the latest request before the close asked for it
+	refused      bool
+	ended        segment.Time
+	endedPacket  int64
+	unread       int32
+	rtt          time.Duration
+}
+
+type refToken struct {
+	conn *refConn
+	occ  *refOccupation // the latest on it
+	at   segment.Time
+}
+
+type refLoss struct {
+	conn  *refConn
+	cause Cause
+}
+
+type refStep struct {
+	at     segment.Time
+	packet int64
+	order  int // an end, then a loss, then a demand
+	conn   *refConn
+	occ    *refOccupation
+	do     string
+}
+
+// readAll gathers what a history says of each connection.
+func readAll(events []Event) []*refConn {
+	var conns []*refConn
+	for _, e := range events {
+		if e.Kind == ConnOpened {
+			conns = append(conns, &refConn{id: e.Conn, server: e.Server, opened: e.Time, packet: e.Packet, midway: e.Midway})
+			continue
+		}
+		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.Conn })]
+		c.rtt = e.RTT
+		sent, got := e.Time.Add(-e.Shift), e.Time.Add(e.Shift)
+		var last *refOccupation
+		if n := len(c.occupations); n > 0 {
+			last = c.occupations[n-1]
+		}
+		switch e.Kind {
+		case Requested:
+			if c.by == Nobody {
+				c.asked = e.AsksClose
+			}
+			if last != nil && last.answers < last.last {
+				last.last, last.asks = e.N, e.AsksClose
+				continue
+			}
+			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, asks: e.AsksClose, met: c.by == Server, neverReused: true}
+			switch {
+			case last != nil:
+				o.at = max(o.at, last.end) // it knew
+				last.neverReused = o.met
+			case c.midway:
+				o.first = true
+			default:
+				o.first, o.at, o.packet = true, c.opened.Add(-e.Shift), c.packet
+			}
+			c.occupations = append(c.occupations, o)
+		case Answered:
+			at := got
+			if e.Outcome == Abandoned || e.Outcome == Unanswered && c.by == Client {
+				at = sent // what the client did
+			}
+			if last.end == never {
+				last.end = at
+			}
+			last.answers = e.N
+			last.end, last.endPacket = max(last.end, at, last.at), e.Packet
+			last.outcome, last.says = e.Outcome, e.SaysClose
+		case ConnClosing:
+			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
+			if e.By == Server {
+				c.closed = got
+			}
+		case ConnEnded:
+			c.refused, c.unread, c.ended, c.endedPacket = e.Refused, e.Unread, got, e.Packet
+		}
+	}
+	return conns
+}
+
+func reference(events []Event) (needed, avoidable int64, causes map[int64]Cause) {
+	var steps []refStep
+	for _, c := range readAll(events) {
+		if c.refused {
+			steps = append(steps, refStep{c.ended, c.endedPacket, 1, c, nil, "failed"})
+		}
+		if len(c.occupations) > 0 && c.by == Server && !c.asked {
+			steps = append(steps, refStep{c.closed, c.closedPacket, 1, c, nil, "server closes"})
+		}
+		for _, o := range c.occupations {
+			steps = append(steps, refStep{o.at, o.packet, 2, c, o, "demand"}, refStep{o.end, o.endPacket, 0, c, o, "end"})
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b refStep) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.packet, b.packet), cmp.Compare(a.order, b.order))
+	})
+
+	causes = map[int64]Cause{}
+	var (
+		stack  []refToken // the most recently idle one last
+		losses []refLoss  // the latest last
+		blamed []int64
+		any    bool // a connection was opened
+	)
+	// search returns the latest that matches, -1 if none does.
+	search := func(match func(t refToken) bool) int {
+		for k := len(stack) - 1; k >= 0; k-- {
+			if match(stack[k]) {
+				return k
+			}
+		}
+		return -1
+	}
+	take := func(k int) (t refToken) {
+		t = stack[k]
+		stack = append(slices.Clone(stack[:k]), stack[k+1:]...)
+		return t
+	}
+	forget := func(match func(l refLoss) bool) (Cause, bool) {
+		for k := len(losses) - 1; k >= 0; k-- {
+			if match(losses[k]) {
+				cause := losses[k].cause
+				losses = append(slices.Clone(losses[:k]), losses[k+1:]...)
+				return cause, true
+			}
+		}
+		return "", false
+	}
+	for _, s := range steps {
+		c, o := s.conn, s.occ
+		own := search(func(t refToken) bool { return t.conn == c })
+		same := search(func(t refToken) bool { return t.conn.server == c.server })
+		switch s.do {
+		case "failed":
+			losses = append(losses, refLoss{c, Failed})
+
+		case "server closes":
+			if own >= 0 {
+				take(own)
+				losses = append(losses, refLoss{c, ServerClosed})
+			}
+
+		case "end":
+			gone := c.by == Server && !c.asked && (c.closed < s.at || c.closed == s.at && c.closedPacket < s.packet)
+			switch {
+			case o.outcome == Consumed:
+				losses = append(losses, refLoss{c, UsedUp})
+			case o.met || o.outcome == Unanswered && c.by == Server:
+				losses = append(losses, refLoss{c, Reset})
+			case o.says && o.neverReused:
+				losses = append(losses, refLoss{c, ServerSaidClose})
+			case gone:
+				losses = append(losses, refLoss{c, ServerClosed})
+			default:
+				stack = append(stack, refToken{c, o, s.at})
+			}
+
+		case "demand":
+			if o.first {
+				cause := Concurrent
+				spare := search(func(t refToken) bool { // takes nothing else before this is answered
+					return t.conn.server == c.server && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
+						later := x.at > s.at || x.at == s.at && x.packet > s.packet
+						return later && x.at < o.end
+					})
+				})
+				if spare < 0 {
+					spare = same
+				}
+				switch {
+				case c.midway:
+					cause = Unknown
+				case !any:
+					cause = First
+				case spare >= 0:
+					cause = becameOf(take(spare), s.at)
+					blamed = append(blamed, c.id)
+				default:
+					loss, ok := forget(func(l refLoss) bool { return l.conn.server == c.server })
+					if !ok {
+						loss, ok = forget(func(refLoss) bool { return true })
+					}
+					if ok {
+						cause = loss
+					} else if len(stack) > 0 {
+						cause = OtherAddress
+					}
+				}
+				any = true
+				causes[c.id] = cause
+				continue
+			}
+			switch {
+			case own >= 0:
+				take(own)
+			case o.met:
+				forget(func(l refLoss) bool { return l.conn == c })
+			case same >= 0:
+				take(same)
+			case len(stack) > 0:
+				take(len(stack) - 1)
+			case len(blamed) > 0:
+				causes[blamed[len(blamed)-1]] = Early
+				blamed = blamed[:len(blamed)-1]
+			}
+		}
+	}
+	for _, cause := range causes {
+		if cause.Avoidable() {
+			avoidable++
+		} else {
+			needed++
+		}
+	}
+	return needed, avoidable, causes
+}
+
+// becameOf says what had become of an idle connection at an instant.
+func becameOf(t refToken, at segment.Time) Cause {
+	c, o := t.conn, t.occ
+	closed := c.by == Client && c.closed <= at
+	idle := c.closed.Sub(t.at)
+	switch {
+	case o.outcome == Abandoned || o.outcome == Unanswered && c.by == Client:
+		return Undrained
+	case o.asks:
+		return ClientSaidClose
+	case c.unread != 0 && c.unread == o.last:
+		return Undrained
+	case closed && (idle < 100*time.Millisecond || idle < 2*c.rtt):
+		return ClientClosed
+	case closed:
+		return ClientIdleTimeout
+	}
+	return Missed
+}
+
+// A told event is one with the instant it is told at.
+type told struct {
+	Event
+	told segment.Time
+}
+
+// randomHistory lets a few connections live side by side.
+func randomHistory(r *rand.Rand) []Event {
+	const ms = segment.Time(time.Millisecond)
+	var all []told
+	shift := time.Duration(0)
+	if r.IntN(3) == 0 {
+		shift = time.Duration(1+r.IntN(4)) * time.Millisecond
+	}
+	chance := func(percent int) bool { return r.IntN(100) < percent }
+	// Each history has its own habits.
+	pipelines, refuses, midway, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
+	odd := r.IntN(50)
+	idle := func() segment.Time {
+		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
+	}
+	conns := 1 + r.IntN(10)
+	free := make([]segment.Time, 1+r.IntN(6)) // when another may be opened: so many at once
+	for id := int64(1); id <= int64(conns); id++ {
+		slot := r.IntN(len(free))
+		t := free[slot] + 10*ms
+		if id > 1 {
+			t += idle()
+		}
+		emit := func(e Event, at segment.Time) {
+			e.Conn, e.Time, e.Shift, e.RTT = id, t, shift, 3*shift
+			all = append(all, told{e, max(at, t)})
+		}
+		host := uint64(10)
+		if id > 1 && chance(second) {
+			host = 11
+		}
+		opened := Event{Kind: ConnOpened, Client: testEndpoint(1, uint16(id)), Server: testEndpoint(host, 80), Midway: chance(midway)}
+		opened.Conn, opened.Time = id, t
+		all = append(all, told{opened, t})
+		if id == 1 {
+			t += ms
+		} else {
+			t += 2*ms + idle()/10
+			if host == 10 && chance(refuses) {
+				emit(Event{Kind: ConnEnded, Refused: chance(80)}, t)
+				free[slot] = t
+				continue
+			}
+		}
+		var n, answered, unread int32
+		by := Nobody
+		closing := func(side Side) {
+			if by == Nobody {
+				by = side
+				emit(Event{Kind: ConnClosing, By: side}, t)
+			}
+		}
+		asked := false
+		ask := func(asks bool) {
+			n++
+			asked = asks
+			emit(Event{Kind: Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks}, t)
+		}
+		answer := func(e Event, at segment.Time) {
+			answered++
+			e.Kind, e.N = Answered, answered
+			emit(e, at)
+		}
+		var late []segment.Time // abandoned ones
+	life:
+		for range 1 + r.IntN(4) {
+			burst := 1
+			if chance(pipelines) {
+				burst += r.IntN(3)
+			}
+			for burst > 0 {
+				ask(burst == 1 && chance(odd/3))
+				burst--
+				if burst > 0 && n-answered > 1 && chance(50) {
+					t += idle() / 4
+					answer(Event{SaysClose: chance(odd / 6)}, t)
+				}
+				t += ms * segment.Time(r.IntN(3))
+			}
+			for n-answered > 1 {
+				t += ms * segment.Time(1+r.IntN(4))
+				answer(Event{SaysClose: chance(odd / 6)}, t)
+			}
+			t += ms*segment.Time(2*shift/time.Millisecond) + ms + idle()/2
+			if !chance(odd) {
+				answer(Event{}, t+ms*segment.Time(r.IntN(2)))
+			} else {
+				switch r.IntN(10) {
+				case 0, 1: // says close, and is closed, left or used again
+					answer(Event{SaysClose: true}, t)
+					t += idle() / 10
+					switch r.IntN(5) {
+					case 0, 1:
+						closing(Server)
+						if chance(20) && !asked { // sent nevertheless
+							t += ms
+							ask(false)
+							t += ms
+							answer(Event{Outcome: Unanswered}, t)
+						}
+						break life
+					case 2:
+						closing(Client)
+						break life
+					case 3:
+						break life
+					}
+				case 2: // half closed
+					t -= ms
+					closing(Client)
+					t += ms
+					answer(Event{SaysClose: chance(30)}, t)
+					break life
+				case 3:
+					late = append(late, t)
+					t += idle()
+					break life
+				case 4: // the server leaves it unanswered
+					closing(Server)
+					answer(Event{Outcome: Unanswered}, t)
+					break life
+				case 5: // the client does
+					closing(Client)
+					answer(Event{Outcome: Unanswered}, t)
+					break life
+				case 6:
+					answer(Event{Outcome: Consumed}, t)
+					t += idle()
+					break life
+				case 7: // never read
+					answer(Event{}, t)
+					unread = n
+					t += idle()
+					break life
+				case 9: // the server ends its side before the transaction ends
+					closing(Server)
+					t += ms * segment.Time(1+r.IntN(9))
+					answer(Event{}, t)
+				case 8:
+					answer(Event{}, t)
+					t += idle() / 4
+					closing(Server)
+					t += ms * segment.Time(r.IntN(3))
+					if !asked { // crossed, or followed
+						ask(false)
+						t += ms
+						answer(Event{Outcome: Unanswered}, t)
+					}
+					break life
+				}
+			}
+			if by != Nobody {
+				break
+			}
+			t += idle()
+			if asked {
+				closing([]Side{Client, Server}[r.IntN(2)])
+				break
+			}
+		}
+		switch r.IntN(5) {
+		case 0:
+			closing(Client)
+		case 1:
+			t += 120 * ms
+			closing(Client)
+		case 2:
+			if len(late) == 0 {
+				t += idle()
+				closing(Server)
+			}
+		case 3:
+			t += 900 * ms // stays open
+		}
+		t += ms
+		told := t
+		for _, at := range late {
+			t = at
+			answer(Event{Outcome: Abandoned, Sure: true}, told)
+		}
+		t = told
+		emit(Event{Kind: ConnEnded, Unread: unread}, t)
+		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
+	}
+	// Packets are numbered in order of what happens, and told in order of when it
+	// shows.
+	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.Time, b.Time) })
+	for k := range all {
+		all[k].Packet = int64(k + 1)
+	}
+	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.told, b.told) })
+	events := make([]Event, len(all))
+	for k := range all {
+		events[k] = all[k].Event
+	}
+	return events
+}
+
+func TestJudgeIsTheReference(t *testing.T) {
+	seen := map[Cause]int{}
+	for seed := range uint64(6000) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		events := randomHistory(r)
+		needed, avoidable, want := reference(events)
+		for _, c := range want {
+			seen[c]++
+		}
+		for name, advance := range map[string]func() bool{
+			"never": func() bool { return false }, "always": func() bool { return true }, "at random": func() bool { return r.IntN(4) == 0 },
+		} {
+			j, got, pools := judge(events, advance)
+			if len(pools) != 1 {
+				t.Fatalf("seed %d: %d pools", seed, len(pools))
+			}
+			p := pools[0]
+			if err := addsUp(p); err != nil {
+				t.Fatalf("seed %d, Advance %s: %v", seed, name, err)
+			}
+			if !maps.Equal(got, want) || p.Needed != needed || p.Avoidable != avoidable || j.Forced() != 0 {
+				t.Fatalf("seed %d, Advance %s: needed %d, avoidable %d, %v\nreference: needed %d, avoidable %d, %v\n%s",
+					seed, name, p.Needed, p.Avoidable, got, needed, avoidable, want, tell(events))
+			}
+		}
+	}
+	t.Log(seen)
+	if len(seen) != 15 {
+		t.Errorf("the histories have %d causes, want all 15: %v", len(seen), seen)
+	}
+}
+
+// tell writes events, one a line.
+func tell(events []Event) (s string) {
+	for _, e := range events {
+		kind := [...]string{"opened", "requested", "answered", "closing", "ended"}[e.Kind]
+		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.Conn, e.Packet, kind)
+		switch e.Kind {
+		case ConnOpened:
+			s += fmt.Sprintf(" to %v midway=%v", e.Server, e.Midway)
+		case Requested:
+			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.Shift)
+		case Answered:
+			s += fmt.Sprintf(" %d outcome %d says=%v", e.N, e.Outcome, e.SaysClose)
+		case ConnClosing:
+			s += fmt.Sprintf(" by %d", e.By)
+		case ConnEnded:
+			s += fmt.Sprintf(" refused=%v unread=%d", e.Refused, e.Unread)
+		}
+		s += "\n"
+	}
+	return s
+}

@@ -1,0 +1,107 @@
+package script
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+
+	"tcpwarm/capture/segment"
+)
+
+const (
+	magicNano    = 0xa1b23c4d // pcap with times in nanoseconds
+	linkEthernet = 1
+	wholeFrame   = 262144 // tcpdump's snap length when none is asked for
+
+	dontFragment = 0x4000
+	protoTCP     = 6
+	markedCE     = 3 // RFC 3168 section 5
+)
+
+// WritePcap writes the capture of s: pcap with nanoseconds, Ethernet, IPv4. It
+// shares no code with the readers it is there to test.
+func (s *Script) WritePcap(w io.Writer) error {
+	snap := s.Snap
+	if snap == 0 {
+		snap = wholeFrame
+	}
+	b := binary.LittleEndian.AppendUint32(nil, magicNano)
+	b = binary.LittleEndian.AppendUint16(b, 2) // version 2.4
+	b = binary.LittleEndian.AppendUint16(b, 4)
+	b = append(b, make([]byte, 8)...) // time zone, accuracy
+	b = binary.LittleEndian.AppendUint32(b, uint32(snap))
+	b = binary.LittleEndian.AppendUint32(b, linkEthernet)
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	for _, g := range s.whole() {
+		sec := int64(g.Time) / 1e9
+		if g.Time < 0 || sec > math.MaxUint32 {
+			return fmt.Errorf("packet %d: %s has no place in a pcap", g.Packet, g.Time.Std())
+		}
+		f := frame(&g)
+		b = binary.LittleEndian.AppendUint32(b[:0], uint32(sec))
+		b = binary.LittleEndian.AppendUint32(b, uint32(int64(g.Time)%1e9))
+		b = binary.LittleEndian.AppendUint32(b, uint32(min(len(f), snap)))
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(f)))
+		if _, err := w.Write(append(b, f[:min(len(f), snap)]...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frame returns g, whose payload is whole, as an Ethernet frame.
+func frame(g *segment.Segment) []byte {
+	src, dst := g.From().Addr.Netip().As4(), g.To().Addr.Netip().As4()
+
+	b := append([]byte{2, 0}, dst[:]...) // locally administered
+	b = append(append(b, 2, 0), src[:]...)
+	b = binary.BigEndian.AppendUint16(b, 0x0800)
+
+	ip := len(b)
+	tos := byte(0)
+	if g.CE {
+		tos = markedCE
+	}
+	b = append(b, 4<<4|ipHeader/4, tos)
+	b = binary.BigEndian.AppendUint16(b, uint16(headers(&g.Options)-etherHeader+g.Len))
+	b = binary.BigEndian.AppendUint16(b, g.IPID)
+	b = binary.BigEndian.AppendUint16(b, dontFragment)
+	b = append(b, g.TTL, protoTCP, 0, 0)
+	b = append(append(b, src[:]...), dst[:]...)
+	binary.BigEndian.PutUint16(b[ip+10:], ^fold(sum(0, b[ip:])))
+
+	tcp := len(b)
+	b = binary.BigEndian.AppendUint16(b, g.From().Port)
+	b = binary.BigEndian.AppendUint16(b, g.To().Port)
+	b = binary.BigEndian.AppendUint32(b, uint32(g.Seq))
+	b = binary.BigEndian.AppendUint32(b, uint32(g.Ack))
+	b = append(b, byte(tcpHeader+optionBytes(&g.Options))<<2, byte(g.Flags))
+	b = binary.BigEndian.AppendUint16(b, g.Window)
+	b = append(b, 0, 0, 0, 0) // checksum, urgent pointer
+	b = appendOptions(b, &g.Options)
+	b = append(b, g.Payload...)
+	pseudo := sum(uint64(protoTCP+len(b)-tcp), b[ip+12:tcp]) // RFC 9293 section 3.1
+	binary.BigEndian.PutUint16(b[tcp+16:], ^fold(sum(pseudo, b[tcp:])))
+	return b
+}
+
+// sum adds the 16-bit words of b to s (RFC 1071).
+func sum(s uint64, b []byte) uint64 {
+	for ; len(b) > 1; b = b[2:] {
+		s += uint64(binary.BigEndian.Uint16(b))
+	}
+	if len(b) > 0 {
+		s += uint64(b[0]) << 8
+	}
+	return s
+}
+
+func fold(s uint64) uint16 {
+	for s > 0xffff {
+		s = s>>16 + s&0xffff
+	}
+	return uint16(s)
+}
