@@ -112,11 +112,8 @@ func (c *conn) data(s *segment.Segment, own *half, at segment.Mark) int {
 	if !own.stream.Started() {
 		own.start(seq)
 	}
-	behind := s.End().Before(own.Nxt) || own.stream.Holes()
 	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
-	if fresh < s.Len || behind {
-		own.Repeated(s.Len, fresh, behind)
-	}
+	own.Fresh(s.Len, fresh, s.Time)
 	return fresh
 }
 

@@ -26,6 +26,9 @@ type Half struct {
 	sent  ring
 	acked bool // an acknowledgement of this half was seen
 
+	newestAt segment.Time // when Nxt last went up by a segment
+	behind   bool         // the latest segment began before Nxt
+
 	Packets, Duplicates       int64
 	WireSegments              int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes              int64 // as captured segments carried them, resends included, duplicates not
@@ -102,14 +105,14 @@ func (h *Half) advance(s *segment.Segment) {
 		h.SawFIN, h.FinSeq = true, s.Seq.Add(s.Len)
 	}
 	end := s.End()
+	h.behind = s.Seq.Before(h.Nxt)
 	switch {
 	case end == s.Seq:
 	case end.After(h.Nxt):
 		// A part sent before makes the whole ambiguous for RTT (RFC 6298
 		// section 3), new data after a hole does not.
-		again := s.Seq.Before(h.Nxt)
-		h.Nxt = end
-		h.sent.push(sentSegment{end: end, at: s.Time, resent: again})
+		h.Nxt, h.newestAt = end, s.Time
+		h.sent.push(sentSegment{end: end, at: s.Time, resent: h.behind})
 		if f := h.Flight(); f > h.MaxFlight {
 			h.MaxFlight = f
 		}
@@ -128,12 +131,25 @@ func (h *Half) Flight() int {
 	return h.Nxt.Sub(h.Una)
 }
 
-// Repeated says that of the last segment's n payload bytes only fresh were new
-// to the stream. late tells whether it also fell behind SND.NXT long enough that
-// reordering cannot explain it.
-func (h *Half) Repeated(n, fresh int, late bool) {
+// reorderWithin is how far apart reordering can bring two segments where no
+// round trip is known; Wireshark's value.
+const reorderWithin = 3 * time.Millisecond
+
+// Fresh says how many of the n payload bytes of the segment last noted, sent at
+// the instant at, were new to the stream, and so whether it was a resend. One
+// that begins before SND.NXT with bytes never seen was sent out of order; or, a
+// round trip later, again, having been lost before the capture point.
+func (h *Half) Fresh(n, fresh int, at segment.Time) {
+	within := reorderWithin
+	if h.RTT.Samples > 0 {
+		within = h.RTT.Min
+	}
 	switch {
-	case fresh == 0, late:
+	case fresh < n:
+		h.ResentSegments++
+		h.ResentBytes += int64(n - fresh)
+	case !h.behind:
+	case at.Sub(h.newestAt) > within:
 		h.ResentSegments++
 		h.ResentBytes += int64(n)
 	default:

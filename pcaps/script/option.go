@@ -37,7 +37,7 @@ func option(o *segment.Options, name string, args []string) error {
 	if len(args) != n || name == "sack" && n == 0 {
 		return fmt.Errorf("%d values", len(args))
 	}
-	var v int
+	var v int64
 	var err error
 	switch name {
 	case "mss":
@@ -77,7 +77,7 @@ func sack(o *segment.Options, blocks []string) error {
 		if err != nil {
 			return err
 		}
-		o.SACK[o.SACKBlocks] = segment.Block{Start: segment.Seq(0).Add(s), End: segment.Seq(0).Add(e)}
+		o.SACK[o.SACKBlocks] = segment.Block{Start: segment.Seq(s), End: segment.Seq(e)}
 		o.SACKBlocks++
 	}
 	return nil
@@ -85,7 +85,7 @@ func sack(o *segment.Options, blocks []string) error {
 
 // printOptions is the other way: options as a script has them, rel turning a
 // sequence number of the receiver's into one from its ISN.
-func printOptions(o *segment.Options, rel func(segment.Seq) int) string {
+func printOptions(o *segment.Options, rel func(segment.Seq) int64) string {
 	var all []string
 	if o.HasMSS {
 		all = append(all, "mss "+strconv.Itoa(int(o.MSS)))

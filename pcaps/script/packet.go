@@ -38,13 +38,14 @@ func (p *parser) packet(conn int, missing bool, at string) error {
 	if err != nil {
 		return err
 	}
-	if pk.Len, err = p.words(pk, peer, length); err != nil {
+	if length, err = p.words(pk, peer, length); err != nil {
 		return err
 	}
+	pk.Len = int(length)
 	if n := headers(&pk.Options) - etherHeader + pk.Len; n > maxPacket {
 		return fmt.Errorf("a packet of %d bytes; at most %d", n, maxPacket)
 	}
-	end := pk.Start + pk.Len
+	end := pk.Start + length
 	if pk.Flags.Has(segment.SYN) {
 		end++
 	}
@@ -118,7 +119,7 @@ func flags(s string) (f segment.Flags, err error) {
 
 // place reads a range: "start:end(length)", "+(length)", or "+", whose length
 // is not known yet and returned as -1.
-func (pk *Packet) place(s string, own *sender) (length int, err error) {
+func (pk *Packet) place(s string, own *sender) (length int64, err error) {
 	if strings.HasPrefix(s, "+") {
 		pk.Start = own.next
 		if pk.Flags.Has(segment.SYN) && !own.sent {
@@ -158,7 +159,7 @@ func (pk *Packet) place(s string, own *sender) (length int, err error) {
 
 // words reads what follows the range, and returns the payload's length: that of
 // the range unless it is negative.
-func (p *parser) words(pk *Packet, peer *sender, length int) (int, error) {
+func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 	var acked, stated, begins bool
 	for {
 		p.rest = strings.TrimLeft(p.rest, " \t")
@@ -177,7 +178,7 @@ func (p *parser) words(pk *Packet, peer *sender, length int) (int, error) {
 		if f == "" {
 			break
 		}
-		var n int
+		var n int64
 		var err error
 		switch {
 		case f == "ack":
@@ -215,7 +216,7 @@ func (p *parser) words(pk *Packet, peer *sender, length int) (int, error) {
 		}
 		return 0, errors.New("ack without flag .")
 	}
-	switch n := len(pk.Payload); {
+	switch n := int64(len(pk.Payload)); {
 	case length < 0:
 		return n, nil
 	case n > length, stated && n < length && !begins:
@@ -224,7 +225,7 @@ func (p *parser) words(pk *Packet, peer *sender, length int) (int, error) {
 	return length, nil
 }
 
-func (p *parser) ack(peer *sender) (int, error) {
+func (p *parser) ack(peer *sender) (int64, error) {
 	f := p.field()
 	if f == "+" {
 		return peer.next, nil
@@ -262,13 +263,13 @@ func unquote(s string) (string, error) {
 }
 
 // number reads a decimal from least to most.
-func number(s string, least, most int) (int, error) {
+func number(s string, least, most int64) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%q is no number", s)
 	}
-	if n < int64(least) || n > int64(most) {
+	if n < least || n > most {
 		return 0, fmt.Errorf("%d is not in %d to %d", n, least, most)
 	}
-	return int(n), nil
+	return n, nil
 }

@@ -24,7 +24,7 @@ func Parse(text string) (*Script, error) { return new(parser).parse(text) }
 type parser struct {
 	archive *Archive // where @name looks, or nil
 	script  Script
-	senders [][2]sender // by connection and Dir
+	senders [][2]sender   // by connection and Dir
 	last    time.Duration // of the packet above
 	line    int
 	rest    string // of the line, not read yet
@@ -32,7 +32,7 @@ type parser struct {
 
 // A sender is what one end of a connection has sent so far.
 type sender struct {
-	next   int // one past the highest sequence number sent, from the ISN
+	next   int64 // one past the highest sequence number sent, from the ISN
 	window uint16
 	sent   bool
 }
@@ -78,6 +78,8 @@ func (p *parser) step() error {
 	name, named := strings.CutSuffix(f, ":")
 	if named {
 		f = p.field()
+	} else {
+		name = ""
 	}
 	switch {
 	case f == "" && !named:
@@ -189,7 +191,7 @@ func (p *parser) taken(what string) error {
 	if len(p.script.Steps) > 0 {
 		return fmt.Errorf("%s must come before the first segment", what)
 	}
-	to, least := &p.script.Snap, etherHeader+ipHeader+tcpHeader+maxOptions // no header is cut
+	to, least := &p.script.Snap, int64(etherHeader+ipHeader+tcpHeader+maxOptions) // no header is cut
 	if what == "mtu" {
 		to, least = &p.script.MTU, 576 // RFC 1122 section 3.3.3
 	}
@@ -197,7 +199,7 @@ func (p *parser) taken(what string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	*to = n
+	*to = int(n)
 	return p.end()
 }
 

@@ -55,17 +55,18 @@ type printed struct {
 // arrived at, so that what it knows need not be printed.
 type printedHalf struct {
 	isn     segment.Seq
-	set     bool // isn is from this end's own segments, not from the other's ack
+	set     bool // isn is from this end's own segments
 	sureISN bool // isn is a SYN's
+	guessed bool // isn is from the other's ack
 	near    segment.Seq
-	nearRel int // near, from the ISN
+	nearRel int64 // near, from the ISN
 	window  uint16
 	id      uint16
 }
 
 // rel returns s from the initial sequence number, without wrapping.
-func (h *printedHalf) rel(s segment.Seq) int {
-	h.nearRel += s.Sub(h.near)
+func (h *printedHalf) rel(s segment.Seq) int64 {
+	h.nearRel += int64(s.Sub(h.near))
 	h.near = s
 	return h.nearRel
 }
@@ -96,8 +97,8 @@ func (p *printer) meet(g *segment.Segment) {
 	case !own.set:
 		own.isn, own.set = g.Seq.Add(-1), true
 	}
-	if !peer.set && g.Flags.Has(segment.ACK) && peer.isn == 0 {
-		peer.isn = g.Ack.Add(-1)
+	if !peer.set && !peer.guessed && g.Flags.Has(segment.ACK) {
+		peer.isn, peer.guessed = g.Ack.Add(-1), true
 	}
 }
 
@@ -169,7 +170,7 @@ func (p *printer) segment(g *segment.Segment, first bool) {
 	}
 	var b strings.Builder
 	start := own.rel(g.Seq)
-	fmt.Fprintf(&b, "%s%-12s %s %-2s %d:%d(%d)", c.prefix(), since(g.Time.Sub(p.last)), to, letters(g.Flags), start, start+g.Len, g.Len)
+	fmt.Fprintf(&b, "%s%-12s %s %-2s %d:%d(%d)", c.prefix(), since(g.Time.Sub(p.last)), to, letters(g.Flags), start, start+int64(g.Len), g.Len)
 	if g.Flags.Has(segment.ACK) {
 		fmt.Fprintf(&b, " ack %d", peer.rel(g.Ack))
 	}

@@ -68,9 +68,9 @@ type Packet struct {
 	Missing bool          // on the wire, missing from the capture
 	At      time.Duration // after Base
 	Flags   segment.Flags
-	Start   int    // first sequence number, from the sender's ISN
+	Start   int64  // first sequence number, from the sender's ISN
 	Len     int    // payload bytes
-	Ack     int    // from the receiver's ISN, valid if Flags has ACK
+	Ack     int64  // from the receiver's ISN, valid if Flags has ACK
 	Payload []byte // what is stated of the payload, from its beginning
 	Window  uint16
 	TTL     uint8

@@ -22,7 +22,7 @@ type wire struct {
 
 // A span is payload from start on.
 type span struct {
-	start int
+	start int64
 	b     []byte
 }
 
@@ -34,12 +34,12 @@ func (s *Script) packets(st *Step, c *Conn, w *wire) []segment.Segment {
 	}
 	g := segment.Segment{
 		Time: Base.Add(s.shift + p.At), Flags: p.Flags, TTL: p.TTL, CE: p.CE, Window: p.Window,
-		Seq: c.ISN[st.Dir].Add(p.Start), Len: p.Len, Payload: w.payload(p), Options: p.Options,
+		Seq: c.ISN[st.Dir] + segment.Seq(p.Start), Len: p.Len, Payload: w.payload(p), Options: p.Options,
 	}
 	g.Key, g.Dir = c.key(st.Dir)
 	peer := c.ISN[1-st.Dir]
 	if p.Flags.Has(segment.ACK) {
-		g.Ack = peer.Add(p.Ack)
+		g.Ack = peer + segment.Seq(p.Ack)
 	}
 	for i := range g.Options.SACK[:g.Options.SACKBlocks] {
 		b := &g.Options.SACK[i]
@@ -78,13 +78,13 @@ func (w *wire) payload(p *Packet) []byte {
 	}
 	b := make([]byte, p.Len)
 	for i := range b {
-		b[i] = letter(start + i)
+		b[i] = letter(start + int64(i))
 	}
 	for _, s := range w.stated {
 		switch off := s.start - start; {
-		case off >= 0 && off < len(b):
+		case off >= 0 && off < int64(len(b)):
 			copy(b[off:], s.b)
-		case off < 0 && -off < len(s.b):
+		case off < 0 && -off < int64(len(s.b)):
 			copy(b, s.b[-off:])
 		}
 	}
@@ -96,4 +96,4 @@ func (w *wire) payload(p *Packet) []byte {
 }
 
 // letter is what stands at sequence number n where the script states nothing.
-func letter(n int) byte { return 'a' + byte((n%26+26)%26) }
+func letter(n int64) byte { return 'a' + byte((n%26+26)%26) }

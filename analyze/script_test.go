@@ -1,0 +1,233 @@
+package analyze
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/capture"
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts expect")
+
+// archives calls f with each script under testdata/dir. A script's name is its
+// claim.
+func archives(t *testing.T, dir string, f func(t *testing.T, path string, a *script.Archive)) {
+	names, err := filepath.Glob(filepath.Join("testdata", dir, "*.txtar"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scripts in %s: %v", dir, err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := script.ParseArchive(string(b))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			f(t, name, a)
+		})
+	}
+}
+
+// TestHalves runs the scripts that check what is known of a half next to the
+// segment that causes it; and again with sequence numbers that wrap within the
+// data and with the hosts' order turned round, which must change nothing.
+func TestHalves(t *testing.T) {
+	archives(t, "half", func(t *testing.T, path string, a *script.Archive) {
+		for name, s := range variants(a.Script) {
+			t.Run(name, func(t *testing.T) { checkHalves(t, path, s) })
+		}
+	})
+}
+
+func variants(s *script.Script) map[string]*script.Script {
+	return map[string]*script.Script{
+		"as written": s,
+		"wrapped":    s.WithISN(1<<32-700, 1<<32-20),
+		"shifted":    s.Shift(86400 * time.Second),
+		"swapped":    s.SwapHosts(),
+	}
+}
+
+func checkHalves(t *testing.T, path string, s *script.Script) {
+	out := &outbox{full: new(atomic.Bool)}
+	var c *conn
+	s.Each(func(g *segment.Segment) {
+		out.now = g.Mark()
+		if c == nil {
+			c = newConn(g, 0, out)
+		}
+		c.segment(g)
+	}, func(k script.Check) {
+		for _, p := range k.Pairs {
+			if got := halfValue(&c.half[k.Dir], p.Name); got != p.Value {
+				t.Errorf("%s:%d: %s %s is %s, want %s", path, k.Line, k.To, p.Name, got, p.Value)
+			}
+		}
+	})
+}
+
+func halfValue(h *half, name string) string {
+	switch name {
+	case "flight":
+		return fmt.Sprint(h.Flight())
+	case "samples":
+		return fmt.Sprint(h.RTT.Samples)
+	case "rtt":
+		return h.RTT.Min.String()
+	case "resent":
+		return fmt.Sprint(h.ResentSegments)
+	case "reordered":
+		return fmt.Sprint(h.OutOfOrder)
+	case "duplicates":
+		return fmt.Sprint(h.Duplicates)
+	case "probes":
+		return fmt.Sprint(h.KeepAlives)
+	case "missing":
+		return fmt.Sprint(h.stream.Missing)
+	case "wire":
+		return fmt.Sprint(h.WireSegments)
+	case "offered":
+		return fmt.Sprint(h.Window.Offered)
+	}
+	return "no such value"
+}
+
+// segments is a Source over segments in memory, a few a batch.
+type segments struct {
+	list   []segment.Segment
+	size   int
+	totals segment.Totals
+}
+
+func (s *segments) Fill(b *segment.Batch) error {
+	n := min(s.size, len(s.list))
+	b.Segments = append(b.Segments[:0], s.list[:n]...)
+	s.list = s.list[n:]
+	s.totals.Packets += int64(n)
+	s.totals.Segments += int64(n)
+	if len(s.list) == 0 {
+		return io.EOF
+	}
+	return nil
+}
+
+func (s *segments) Totals() segment.Totals { return s.totals }
+
+func analyzed(t *testing.T, src Source, workers int) string {
+	r, err := Run(context.Background(), src, Options{Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSums(t, r)
+	return summary(r)
+}
+
+// TestStories holds the report of each script against what it expects; and
+// however the segments come in, with however many workers, it is the same.
+func TestStories(t *testing.T) {
+	archives(t, "story", func(t *testing.T, path string, a *script.Archive) {
+		got := analyzed(t, &segments{list: a.Script.Segments(), size: 1000}, 2)
+		want, _ := a.File("report")
+		if *update {
+			a.Set("report", []byte(got))
+			if err := os.WriteFile(path, a.Format(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if got != string(want) {
+			t.Fatalf("report is\n%s\nwant\n%s", got, want)
+		}
+		for name, s := range variants(a.Script) {
+			for _, workers := range []int{1, 2, 7} {
+				if again := analyzed(t, &segments{list: s.Segments(), size: 3}, workers); again != got {
+					t.Errorf("%s, %d workers: report is\n%s\nnot\n%s", name, workers, again, got)
+				}
+			}
+		}
+		var pcap bytes.Buffer
+		if err := a.Script.WritePcap(&pcap); err != nil {
+			t.Fatal(err)
+		}
+		src, err := capture.OpenReader("pcap", &pcap)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := analyzed(t, src, 2); again != got {
+			t.Errorf("through a pcap: report is\n%s\nnot\n%s", again, got)
+		}
+	})
+}
+
+// checkSums holds what must be true of every report.
+func checkSums(t *testing.T, r *report.Report) {
+	for _, p := range r.Pools {
+		if p.Used != p.Needed+p.Avoidable || p.Connections != p.Used+p.Unused {
+			t.Errorf("pool %d: used %d, needed %d, avoidable %d, connections %d, unused %d", p.ID, p.Used, p.Needed, p.Avoidable, p.Connections, p.Unused)
+		}
+		var needed, avoidable int64
+		for c, n := range p.Causes {
+			if c.Avoidable() {
+				avoidable += n
+			} else {
+				needed += n
+			}
+		}
+		if needed != p.Needed || avoidable != p.Avoidable {
+			t.Errorf("pool %d: causes %v, needed %d, avoidable %d", p.ID, p.Causes, p.Needed, p.Avoidable)
+		}
+	}
+}
+
+// summary writes down what a story is about, without addresses.
+func summary(r *report.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "verdict %s\n", r.Verdict)
+	for _, p := range r.Pools {
+		fmt.Fprintf(&b, "pool %q used %d of %d, %d transactions, needed %d, avoidable %d, %s\n",
+			p.Name, p.Used, p.Connections, p.Transactions, p.Needed, p.Avoidable, p.Verdict)
+	}
+	for _, c := range r.Connections {
+		fmt.Fprintf(&b, "#%d %s %s %s %s by %s\n", c.ID, c.History, c.Handshake, c.Protocol, c.Closed.How, c.Closed.First)
+		for _, t := range c.Transactions {
+			fmt.Fprintf(&b, "   %s %s %d", t.Method, t.Target, t.Status)
+			if !t.Complete {
+				b.WriteString(" incomplete")
+			}
+			b.WriteByte('\n')
+		}
+		if o := c.OpenedBecause; o != nil {
+			fmt.Fprintf(&b, "   because %s %s", o.Cause, o.Confidence)
+			if o.InsteadOf != 0 {
+				fmt.Fprintf(&b, " instead of #%d", o.InsteadOf)
+			}
+			fmt.Fprintf(&b, " packets %v\n", o.Packets)
+		}
+		for i, h := range []report.Half{c.ClientToServer, c.ServerToClient} {
+			if h.MissingBytes+h.ResentSegments+h.OutOfOrder+h.DuplicatePackets > 0 {
+				fmt.Fprintf(&b, "   %s missing %d resent %d reordered %d duplicate %d\n", script.Dir(i), h.MissingBytes, h.ResentSegments, h.OutOfOrder, h.DuplicatePackets)
+			}
+		}
+	}
+	found := slices.Clone(r.Findings)
+	sort.SliceStable(found, func(i, j int) bool { return found[i].ID < found[j].ID })
+	for _, f := range found {
+		fmt.Fprintf(&b, "%s %s packets %v\n", f.ID, f.Confidence, f.Packets)
+	}
+	return b.String()
+}
