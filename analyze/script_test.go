@@ -211,6 +211,9 @@ func summary(r *report.Report) string {
 			}
 			b.WriteByte('\n')
 		}
+		if n := c.Tunnel; n != nil {
+			fmt.Fprintf(&b, "   inside %s %s: %s, %d transactions\n", n.Kind, n.Target, n.Protocol, n.TransactionCount)
+		}
 		if o := c.OpenedBecause; o != nil {
 			fmt.Fprintf(&b, "   because %s %s", o.Cause, o.Confidence)
 			if o.InsteadOf != 0 {

@@ -99,7 +99,6 @@ func (p *Pool) demanded(j *Judge, i item) {
 	case c.midway:
 		p.opens(j, i, Unknown, 0)
 	case p.judged == 0:
-		p.split(i)
 		p.opens(j, i, First, 0)
 	default:
 		p.anew(j, i)

@@ -166,6 +166,9 @@ func (j *Judge) requested(c *conn, e *Event) {
 	j.place(c, e)
 	p := c.pool
 	if c.requests == 0 {
+		if p.Used == 0 {
+			p.split(c)
+		}
 		p.Used++
 		if c.by == Nobody {
 			p.open++
@@ -230,7 +233,7 @@ func (j *Judge) answered(c *conn, e *Event) {
 	if o.waiting--; o.waiting > 0 {
 		return
 	}
-	c.occ = nil
+	c.occ, c.pool.idleLast = nil, c
 	o.settled = true
 	if o.saysClose && c.by == Nobody && !c.ended {
 		o.held = true // it may yet carry another transaction

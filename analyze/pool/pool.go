@@ -35,13 +35,14 @@ type Pool struct {
 	wave  waves
 	Split Split // where Conn is not 0: an idle connection was there under another name
 
-	sites   []*site
-	proxied bool
-	merged  bool // into into
-	into    *Pool
-	dirty   bool
-	midway  int64
-	open    int // used connections that nobody has closed, in capture order
+	sites    []*site
+	proxied  bool
+	merged   bool // into into
+	into     *Pool
+	dirty    bool
+	midway   int64
+	idleLast *conn // whose occupation ended last
+	open     int   // used connections that nobody has closed, in capture order
 
 	items       []item        // a heap
 	outstanding []*occupation // begun; not settled, or held

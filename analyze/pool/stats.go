@@ -129,14 +129,16 @@ type Split struct {
 }
 
 // split looks for an idle connection of the same client to the same endpoint in
-// another pool.
-func (p *Pool) split(i item) {
-	for _, q := range i.conn.site.pools {
-		if q == p || q.merged {
+// another pool, when c carries the first request of this one. It asks each pool
+// only for the connection that has become idle last.
+func (p *Pool) split(c *conn) {
+	for _, q := range c.site.pools {
+		r := q.idleLast
+		if q == p || q.merged || r == nil || r.server != c.server {
 			continue
 		}
-		if k := q.top(i.conn.server); k >= 0 && q.tokens[k].at <= i.at && q.tokens[k].conn.by == Nobody {
-			p.Split = Split{q.tokens[k].conn.id, i.conn.id, i.packet, q.Name}
+		if r.occ == nil && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
+			p.Split = Split{r.id, c.id, c.packet, q.Name}
 			return
 		}
 	}

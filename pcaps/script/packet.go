@@ -166,7 +166,7 @@ func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 		if strings.HasPrefix(p.rest, "<") {
 			inner, rest, ok := strings.Cut(p.rest[1:], ">")
 			if !ok {
-				return 0, errors.New("the options have no >")
+				return 0, errors.New("no > ends the options")
 			}
 			p.rest = rest
 			if err := options(&pk.Options, inner); err != nil {

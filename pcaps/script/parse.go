@@ -95,7 +95,7 @@ func (p *parser) step() error {
 	}
 	switch {
 	case f == "":
-		return fmt.Errorf("nothing after %s:", name)
+		return fmt.Errorf("connection %s does nothing", name)
 	case f == "isn":
 		return p.isn(conn)
 	case f == "=":
@@ -130,7 +130,7 @@ func (p *parser) find(name string) (int, error) {
 		return 0, fmt.Errorf("no connection is named %s", name)
 	}
 	if len(p.script.Conns) > 0 {
-		return 0, fmt.Errorf("which connection? Begin the line with %s:", p.script.Conns[0].Name)
+		return 0, fmt.Errorf("which connection? Begin the line with its name, such as %q", p.script.Conns[0].Name+":")
 	}
 	p.add(Conn{Client: endpoint("10.0.0.1:40000"), Server: endpoint("10.0.0.2:80")})
 	return 0, nil

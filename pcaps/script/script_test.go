@@ -232,7 +232,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		{"2 > S 0:0(0) ack 1", "ack without flag ."},
 		{"2 > S 0:0(0) wim 1", "unknown word wim"},
 		{"2 > S 0:0(0) win 65536", "win: 65536 is not in 0 to 65535"},
-		{"2 > S 0:0(0) <mss 1460", "the options have no >"},
+		{"2 > S 0:0(0) <mss 1460", "no > ends the options"},
 		{"2 > S 0:0(0) <mss>", "option mss: 0 values"},
 		{"2 > S 0:0(0) <speed 9>", "option speed: unknown"},
 		{"2 > S 0:0(0) <wscale 15>", "option wscale: 15 is not in 0 to 14"},
@@ -426,6 +426,15 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &e) || e.Line < 1 || e.Line > strings.Count(text, "\n")+1 {
 				t.Fatalf("%v", err)
 			}
+			return
+		}
+		payload := 0
+		for _, st := range s.Steps {
+			if st.Pack != nil {
+				payload += st.Pack.Len
+			}
+		}
+		if payload > 1<<17 {
 			return
 		}
 		want := s.Segments()
