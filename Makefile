@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 60s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build check test race fuzz cover cross fmt vet lint tidy conformance
+.PHONY: help build check test race fuzz bench cover cross fmt vet lint tidy
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -25,7 +25,7 @@ vet:
 lint: ## staticcheck
 	$(GO) run $(STATICCHECK) ./...
 
-race:
+race: ## all tests with the race detector
 	$(GO) test -race ./...
 
 tidy:
@@ -34,13 +34,18 @@ tidy:
 cover: ## coverage by package
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
 
+bench: ## every benchmark six times, for benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
+
 cross: ## builds for other systems
-	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tcpwarm
-	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tcpwarm
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
+	GOOS=freebsd GOARCH=amd64 CGO_ENABLED=0 $(GO) build ./...
 
 fuzz: ## each fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
-	    echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg | tail -1 || exit 1; \
+	    echo "$$pkg $$target"; \
+	    out=$$($(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg) || { echo "$$out"; exit 1; }; \
+	    echo "$$out" | tail -1; \
 	  done; \
 	done

@@ -100,6 +100,9 @@ func (k *collector) handle(e *event) {
 		k.finish(e.conn)
 	case finished:
 		k.finish(e.conn)
+		if !e.conn.queued {
+			spareConns.Put(e.conn)
+		}
 	}
 }
 
@@ -121,7 +124,7 @@ func (k *collector) finish(c *conn) {
 	if !keepText {
 		k.full.Store(true)
 		k.lost.transactions += c.http.facts.count
-		c.http.records = nil
+		c.http.records = c.http.records[:0]
 	}
 	d := k.unfinished[c.id]
 	delete(k.unfinished, c.id)

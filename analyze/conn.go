@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"sync"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -42,7 +43,8 @@ type conn struct {
 	overAt           segment.Mark
 	closing          closing
 
-	gone bool  // no longer in its shard's table
+	gone   bool // no longer in its shard's table
+	queued bool // waits in its shard to be let go: must not be used for another
 	id   int64 // the collector's, in order of first packet
 }
 
@@ -62,8 +64,21 @@ type half struct {
 	ended  bool // the application knows that no more bytes come
 }
 
+// spareConns are finished connections, given back by the collector.
+var spareConns sync.Pool
+
 func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
-	c := &conn{out: out, key: s.Key, hash: hash, first: s.Mark(), last: s.Mark()}
+	c, _ := spareConns.Get().(*conn)
+	if c == nil {
+		c = new(conn)
+	}
+	old := *c
+	*c = conn{out: out, key: s.Key, hash: hash, first: s.Mark(), last: s.Mark()}
+	for d := range c.half { // keep what has grown
+		c.half[d].Half.Reuse(&old.half[d].Half)
+	}
+	c.history.letters = old.history.letters[:0]
+	c.http.pending, c.http.records = old.http.pending[:0], old.http.records[:0]
 	for d := range c.half {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}

@@ -103,10 +103,12 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 		ResentSegments: h.ResentSegments, ResentBytes: h.ResentBytes, MissingBytes: h.stream.Missing, OutOfOrder: h.OutOfOrder,
 		SACK: h.SACKPermitted, Timestamps: h.Timestamps, MaxFlight: int64(h.MaxFlight), RTT: rttRecord(&h.RTT)}
 	if h.HasMSS {
-		r.MSS = &h.MSS
+		mss := h.MSS
+		r.MSS = &mss
 	}
 	if h.HasWindowScale {
-		r.WindowScale = &h.WindowScale
+		scale := h.WindowScale
+		r.WindowScale = &scale
 	}
 	toServer, toClient := c.gaps()
 	gap := toServer

@@ -157,13 +157,22 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	}
 	over := c.over
 	c.segment(s)
-	if c.over && !over {
-		if c.half[0].SawRST || c.half[1].SawRST {
-			sh.reset.push(c)
-		} else {
-			sh.over.push(c)
-		}
+	switch {
+	case !c.over || over:
+	case c.half[0].SawRST || c.half[1].SawRST:
+		c.queued = true
+		sh.reset.push(c)
+	default:
+		c.queued = true
+		sh.over.push(c)
 	}
+}
+
+// bury remembers c's key.
+func (sh *shard) bury(c *conn) {
+	g := &ghost{key: c.key, hash: c.hash, at: c.overAt.Time}
+	sh.ghosts.Put(g.key, g.hash, g)
+	sh.dead.push(g)
 }
 
 // expire lets go of what has ended long enough ago.
@@ -175,10 +184,9 @@ func (sh *shard) expire(now segment.Time, out *outbox) {
 		}
 		sh.over.pop()
 		if !c.gone {
+			c.queued = false
+			sh.bury(c)
 			sh.remove(c, out, finished)
-			g := &ghost{key: c.key, hash: c.hash, at: c.overAt.Time}
-			sh.ghosts.Put(g.key, g.hash, g)
-			sh.dead.push(g)
 		}
 	}
 	for !sh.reset.empty() {
@@ -188,6 +196,7 @@ func (sh *shard) expire(now segment.Time, out *outbox) {
 		}
 		sh.reset.pop()
 		if !c.gone {
+			c.queued = false
 			sh.remove(c, out, finished)
 		}
 	}

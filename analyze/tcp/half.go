@@ -50,6 +50,11 @@ type Half struct {
 	newest uint8
 }
 
+// Reuse takes over the space that another half, no longer used, has grown.
+func (h *Half) Reuse(old *Half) {
+	h.sent.buf, h.RTT.kept = old.sent.buf, old.RTT.kept[:0]
+}
+
 // A Kind says what a segment is to the half that sent it.
 type Kind uint8
 

@@ -212,9 +212,9 @@ func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 	}
 	if has := pk.Flags.Has(segment.ACK); has != acked {
 		if has {
-			return 0, errors.New("flag . and no ack")
+			return 0, errors.New("flag . and no ack word")
 		}
-		return 0, errors.New("ack without flag .")
+		return 0, errors.New("ack without its flag, a dot")
 	}
 	switch n := int64(len(pk.Payload)); {
 	case length < 0:
