@@ -11,8 +11,18 @@ import (
 // that carried the latest transaction on it.
 type token struct {
 	conn *conn
-	occ  *occupation // the latest on conn
 	at   segment.Time
+	last carried
+}
+
+// carried is what is remembered of the latest occupation of a token's
+// connection.
+type carried struct {
+	n         int32
+	outcome   Outcome
+	sure      bool
+	asksClose bool
+	endPacket int64
 }
 
 // A loss is a connection that the ideal client had and lost without its doing,
@@ -35,7 +45,7 @@ func (p *Pool) lose(l loss) {
 }
 
 // answered puts the token of an occupation back, unless its connection is gone.
-func (p *Pool) answered(i item) {
+func (p *Pool) answered(j *Judge, i item) {
 	c, o := i.conn, i.occ
 	cause := Cause("")
 	switch {
@@ -48,12 +58,16 @@ func (p *Pool) answered(i item) {
 	case c.lost:
 		cause = ServerClosed
 	}
+	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
+	if o.demanded { // else its demand is still an item
+		j.spare(o)
+	}
 	if cause != "" {
 		c.lost = true
 		p.lose(loss{cause, c.server, c, i.packet})
 		return
 	}
-	p.tokens = append(p.tokens, token{c, o, i.at})
+	p.tokens = append(p.tokens, token{c, i.at, last})
 	p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
 }
 
@@ -85,6 +99,7 @@ func (p *Pool) tokenOf(c *conn) int {
 // demanded gives an occupation a connection.
 func (p *Pool) demanded(j *Judge, i item) {
 	c, o := i.conn, i.occ
+	o.demanded = true
 	if len(c.queue) > 0 {
 		c.queue = c.queue[:copy(c.queue, c.queue[1:])]
 	}
@@ -225,7 +240,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 	p.judged++
 	p.Avoidable++
 	p.ColdCost += i.conn.rtt
-	r, o := t.conn, t.occ
+	r, o := t.conn, t.last
 	d := &Decision{Conn: i.conn.id, Pool: p, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
 		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at

@@ -18,16 +18,17 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	limit int // items a pool may hold undecided
-	conns map[int64]*conn
-	named map[nameKey]*Pool
-	sites map[siteKey]*site
-	quiet map[quietKey]*silence
-	all   []*Pool
-	dirty []*Pool // pools with something new since the last Advance
-	now   segment.Time
-	ready []*Decision
-	early int64
+	limit  int // items a pool may hold undecided
+	conns  map[int64]*conn
+	named  map[nameKey]*Pool
+	sites  map[siteKey]*site
+	quiet  map[quietKey]*silence
+	all    []*Pool
+	dirty  []*Pool // pools with something new since the last Advance
+	now    segment.Time
+	ready  []*Decision
+	early  int64
+	spares []*occupation // over and judged
 }
 
 // A nameKey finds a pool by what it is called.
@@ -197,7 +198,8 @@ func (j *Judge) requested(c *conn, e *Event) {
 	if !c.lastEnd.IsZero() {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
-	o := &occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
+	o := j.occupation()
+	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
 	if c.requests == 1 {
 		o.first = true
 		if !c.midway {
@@ -458,3 +460,16 @@ func (j *Judge) Pools() []*Pool {
 	}
 	return list
 }
+
+// occupation returns space for one; spare takes it back.
+func (j *Judge) occupation() *occupation {
+	n := len(j.spares) - 1
+	if n < 0 {
+		return new(occupation)
+	}
+	o := j.spares[n]
+	j.spares = j.spares[:n]
+	return o
+}
+
+func (j *Judge) spare(o *occupation) { j.spares = append(j.spares, o) }

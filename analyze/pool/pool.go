@@ -73,6 +73,7 @@ type occupation struct {
 	saysClose bool
 	outcome   Outcome
 	sure      bool
+	demanded  bool // the ideal client has had its turn
 	stale     bool // sent on a connection that the server had already ended
 	settled   bool // end is known
 	held      bool // settled but for whether saysClose ended anything
@@ -138,7 +139,7 @@ func (p *Pool) run(j *Judge, w, known segment.Time, atLeast int) {
 		i := p.pop()
 		switch i.kind {
 		case answered:
-			p.answered(i)
+			p.answered(j, i)
 		case lostToServer:
 			p.serverClosed(i)
 		case attemptFailed:

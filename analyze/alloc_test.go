@@ -1,0 +1,72 @@
+package analyze
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+// A transaction on a used connection, from the segment to the pool's judgement,
+// allocates nothing once the connection's space has grown.
+func TestTransactionsDoNotAllocate(t *testing.T) {
+	const trace = `
+0      > S 0:0(0) <mss 1460>
++0.02  < S. 0:0(0) ack 1 <mss 1460>
++0     > . 1:1(0) ack 1
++0.001 > P. + ack + "GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n"
++0.02  < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
++0.001 > . +(0) ack +
+`
+	s, err := script.Parse(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	segs := s.Segments()
+	full := new(atomic.Bool)
+	full.Store(true) // no records: those are the report's memory
+	o := Options{Workers: 1}
+	o.Limits.setDefaults()
+	w, k := newWorker(0, o, full), newCollector(o)
+	var b batch
+	b.events = make([][]event, 1)
+	feed := func(g *segment.Segment) {
+		w.out.events = b.events[0][:0]
+		h := g.Key.Hash()
+		w.segment(&w.shards[h>>58], g, h)
+		b.events[0] = w.out.events
+		k.clock = g.Time
+		k.take(&b)
+	}
+	for i := range segs {
+		feed(&segs[i])
+	}
+	turn := segs[3:]
+	round := func() {
+		for i := range turn {
+			g := &turn[i]
+			advance(g, turn)
+			feed(g)
+		}
+	}
+	for range 300 {
+		round()
+	}
+	if n := testing.AllocsPerRun(1000, round); n != 0 {
+		t.Errorf("%v allocations for a transaction of three segments, want 0", n)
+	}
+}
+
+// advance moves g on to the next transaction.
+func advance(g *segment.Segment, turn []segment.Segment) {
+	request, response := turn[0].Len, turn[1].Len
+	g.Packet += int64(len(turn))
+	g.IPID += uint16(len(turn))
+	g.Time += 100e6
+	if g.Dir == turn[0].Dir {
+		g.Seq, g.Ack = g.Seq.Add(request), g.Ack.Add(response)
+	} else {
+		g.Seq, g.Ack = g.Seq.Add(response), g.Ack.Add(request)
+	}
+}
