@@ -20,14 +20,20 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	for _, p := range k.placed {
 		p.record.Pool = p.pool.Final().ID
 	}
+	folded, n := k.judge.Folded()
+	k.lost.pools = n
+	all := pools
+	if n > 0 {
+		all = append(slices.Clip(pools), folded)
+	}
 	slices.SortFunc(k.kept, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
-	r := &report.Report{Schema: report.Schema, Capture: k.capture(t), Connections: k.kept, Verdict: pool.Worst(pools), Totals: k.totals(pools)}
+	r := &report.Report{Schema: report.Schema, Capture: k.capture(t), Connections: k.kept, Verdict: pool.Worst(all), Totals: k.totals(all)}
 	for _, p := range pools {
 		r.Pools = append(r.Pools, poolRecord(p))
 	}
 	for _, p := range k.placed { // the first kept connection names the protocol
-		if q := r.Pools[p.record.Pool-1]; q.Protocol == "" {
-			q.Protocol = p.record.Protocol
+		if id := p.record.Pool; id > 0 && r.Pools[id-1].Protocol == "" {
+			r.Pools[id-1].Protocol = p.record.Protocol
 		}
 	}
 	for _, f := range k.findings.Found() {
@@ -35,7 +41,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	if d := k.o.Demands; d != nil {
 		var held []verdict.Held
-		held, r.Outcome = d.Judge(pools, k.findings.Counts)
+		held, r.Outcome = d.Judge(all, k.findings.Counts)
 		for _, h := range held {
 			r.Expectations = append(r.Expectations, expectation(h))
 		}
@@ -68,6 +74,7 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "bytes-missing", Count: l.missing, FirstPacket: l.missingFirst, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
 		{Kind: "connections-given-up", Count: l.gaveUp, Text: "more connections at once than the limit; those idle longest were given up"},
 		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
+		{Kind: "pools-not-kept", Count: l.pools, Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", k.o.Limits.KeptPools)},
 		{Kind: "transactions-not-kept", Count: l.transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptTransactions)},
 		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended more than a second before; not counted with them"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},

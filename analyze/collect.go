@@ -41,14 +41,16 @@ type placed struct {
 // dropped counts what limits cost.
 type dropped struct {
 	connections, transactions, gaveUp, overflows int64
-	strays, strayFirst                           int64
+	strays, strayFirst, pools                    int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
 
 func newCollector(o Options) *collector {
-	return &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
+	k := &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
+	k.judge.KeepPools = o.Limits.KeptPools
+	return k
 }
 
 // take handles the events of one batch, merged from all workers. Each worker's

@@ -43,9 +43,9 @@ type conn struct {
 	overAt           segment.Mark
 	closing          closing
 
-	gone   bool // no longer in its shard's table
-	queued bool // waits in its shard to be let go: must not be used for another
-	id   int64 // the collector's, in order of first packet
+	gone   bool  // no longer in its shard's table
+	queued bool  // waits in its shard to be let go: must not be used for another
+	id     int64 // the collector's, in order of first packet
 }
 
 // closing is how a connection's end began.

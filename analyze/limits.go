@@ -7,6 +7,7 @@ type Limits struct {
 	KeptConnections  int // closed ones kept in full for the report
 	KeptTransactions int // likewise
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows
+	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
 }
 
@@ -20,5 +21,6 @@ func (l *Limits) setDefaults() {
 	set(&l.KeptConnections, 50_000)
 	set(&l.KeptTransactions, 100_000)
 	set(&l.PendingPerPool, 4096)
+	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
 }

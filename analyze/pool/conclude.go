@@ -58,9 +58,8 @@ func (j *Judge) merge(p, q *Pool) {
 	p.add(q)
 }
 
-// add adds q's sums and state to p's.
-func (p *Pool) add(q *Pool) {
-	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+// count adds q's sums to p's.
+func (p *Pool) count(q *Pool) {
 	p.Connections += q.Connections
 	p.Unused += q.Unused
 	p.Opaque += q.Opaque
@@ -73,15 +72,23 @@ func (p *Pool) add(q *Pool) {
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
 	p.ColdCost += q.ColdCost
-	p.judged += q.judged
-	p.midway += q.midway
-	p.open += q.open
-	p.holding += q.holding
-	p.shift = max(p.shift, q.shift)
-	p.Peak = max(p.Peak, q.Peak)
 	for c, n := range q.Causes {
 		p.Causes[c] += n
 	}
+}
+
+// add adds q's sums and state to p's.
+func (p *Pool) add(q *Pool) {
+	p.count(q)
+	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+	p.judged += q.judged
+	p.midway += q.midway
+	p.open += q.open
+	p.alive += q.alive
+	p.names = append(p.names, q.names...)
+	p.holding += q.holding
+	p.shift = max(p.shift, q.shift)
+	p.Peak = max(p.Peak, q.Peak)
 	for _, i := range q.items {
 		p.push(i)
 	}

@@ -18,6 +18,8 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
+	KeepPools int // pools kept in full; beyond about twice as many, settled ones are summed up
+
 	limit  int // items a pool may hold undecided
 	conns  map[int64]*conn
 	named  map[nameKey]*Pool
@@ -28,6 +30,8 @@ type Judge struct {
 	now    segment.Time
 	ready  []*Decision
 	early  int64
+	folded folded
+	foldAt int           // pools at which to fold next
 	spares []*occupation // over and judged
 }
 
@@ -47,6 +51,7 @@ type siteKey struct {
 
 // A site is one client and one endpoint of a server.
 type site struct {
+	key    siteKey
 	pools  []*Pool  // that have connections here, latest last
 	silent *silence // of the client and the port: a name may have several addresses
 }
@@ -59,6 +64,7 @@ type quietKey struct {
 
 // A silence holds connections without a request yet, in the order of opening.
 type silence struct {
+	sites int     // that share it
 	conns []*conn // the first is silent, the others may have spoken since
 	spoke int     // how many of conns have
 }
@@ -101,7 +107,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
+	return &Judge{KeepPools: 10_000, limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
 }
 
 // Handle takes the next event.
@@ -152,7 +158,8 @@ func (j *Judge) opened(e *Event) {
 		if j.quiet[quiet] == nil {
 			j.quiet[quiet] = &silence{}
 		}
-		s = &site{silent: j.quiet[quiet]}
+		s = &site{key: key, silent: j.quiet[quiet]}
+		s.silent.sites++
 		j.sites[key] = s
 	}
 	c := &conn{id: e.Conn, client: e.Client, server: e.Server, site: s, opened: e.Time, packet: e.Packet, midway: e.Midway}
@@ -275,6 +282,7 @@ func (j *Judge) ended(c *conn, e *Event) {
 		j.unused(c, e)
 	}
 	p := c.pool
+	p.alive--
 	p.Connections++
 	if c.requests == 0 {
 		p.Unused++
@@ -305,6 +313,7 @@ func (j *Judge) unused(c *conn, e *Event) {
 	c.speak()
 	if n := len(c.site.pools); n > 0 {
 		c.pool = c.site.pools[n-1]
+		c.pool.alive++
 	} else {
 		c.pool = j.newPool(c, nameKey{client: c.client.Addr, port: c.server.Port})
 	}
@@ -372,6 +381,9 @@ func (j *Judge) find(c *conn, key nameKey) *Pool {
 }
 
 func (j *Judge) newPool(c *conn, key nameKey) *Pool {
+	if len(j.all) > max(j.foldAt, 2*j.KeepPools) {
+		j.fold()
+	}
 	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, Causes: map[Cause]int64{}, FirstPacket: c.packet}
 	j.all = append(j.all, p)
 	j.join(c, p, key)
@@ -381,10 +393,11 @@ func (j *Judge) newPool(c *conn, key nameKey) *Pool {
 // join makes c one of p's, and p known by key and at c's site.
 func (j *Judge) join(c *conn, p *Pool, key nameKey) {
 	c.pool = p
+	p.alive++
 	p.FirstPacket = min(p.FirstPacket, c.packet)
 	if p.Name == "" && key.name != "" && !p.proxied {
 		p.Name, p.TLS = key.name, key.tls
-		j.named[key] = p
+		j.call(p, key)
 	}
 	if !slices.Contains(c.site.pools, p) {
 		c.site.pools = append(c.site.pools, p)
@@ -395,12 +408,18 @@ func (j *Judge) join(c *conn, p *Pool, key nameKey) {
 	}
 }
 
+// call makes p known by key.
+func (j *Judge) call(p *Pool, key nameKey) {
+	j.named[key] = p
+	p.names = append(p.names, key)
+}
+
 // another joins two pools: one connection carries both names, so a client that
 // has one connection has it for both.
 func (j *Judge) another(c *conn, key nameKey) {
 	q := j.named[key]
 	if q == nil {
-		j.named[key] = c.pool
+		j.call(c.pool, key)
 		return
 	}
 	if q = q.Final(); q != c.pool {
@@ -427,11 +446,16 @@ func (j *Judge) Finish(now segment.Time) {
 		if p.merged {
 			continue
 		}
-		p.run(j, 1<<63-1, 1<<63-1, 0)
-		j.ready = append(j.ready, p.held...)
-		p.held = nil
-		p.conclude()
+		j.close(p)
 	}
+}
+
+// close decides all that p still holds.
+func (j *Judge) close(p *Pool) {
+	p.run(j, 1<<63-1, 1<<63-1, 0)
+	j.ready = append(j.ready, p.held...)
+	p.held = nil
+	p.conclude()
 }
 
 // Decisions hands over what has become final.

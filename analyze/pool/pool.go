@@ -39,6 +39,8 @@ type Pool struct {
 	proxied  bool
 	merged   bool // into into
 	into     *Pool
+	alive    int       // connections that have joined and not ended
+	names    []nameKey // it is known by
 	dirty    bool
 	midway   int64
 	idleLast *conn // whose occupation ended last

@@ -1,0 +1,86 @@
+package pool
+
+import (
+	"cmp"
+	"slices"
+)
+
+// folded is what pools that are no longer kept come to.
+type folded struct {
+	count int64
+	sums  Pool
+	worst int // index in order
+}
+
+// fold sums up pools of which nothing is open, to make room: first those without
+// avoidable connections, the oldest first. A client that comes back begins a new
+// pool, and what its old one held idle is forgotten.
+func (j *Judge) fold() {
+	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
+	var settled []*Pool
+	for _, p := range j.all {
+		if p.alive == 0 && len(p.outstanding) == 0 && !p.awaited() {
+			settled = append(settled, p)
+		}
+	}
+	slices.SortStableFunc(settled, func(a, b *Pool) int {
+		return cmp.Or(cmp.Compare(min(a.Avoidable, 1), min(b.Avoidable, 1)), cmp.Compare(a.FirstPacket, b.FirstPacket))
+	})
+	for _, p := range settled[:max(0, min(len(settled), len(j.all)-j.KeepPools))] {
+		j.close(p)
+		j.folded.add(p)
+		j.forget(p)
+		p.merged, p.into = true, &j.folded.sums
+	}
+	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
+	// Where most are in use, do not look through all of them at each new one.
+	j.foldAt = max(2*j.KeepPools, len(j.all)+j.KeepPools)
+}
+
+// awaited reports whether a connection that has yet to speak may belong to p.
+func (p *Pool) awaited() bool {
+	for _, s := range p.sites {
+		if len(s.silent.conns) > s.silent.spoke {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *folded) add(p *Pool) {
+	if f.count == 0 {
+		f.sums.Causes, f.worst = map[Cause]int64{}, len(order)-1
+	}
+	f.count++
+	f.worst = min(f.worst, slices.Index(order, p.Verdict))
+	f.sums.count(p)
+}
+
+// forget takes p out of all that could find it.
+func (j *Judge) forget(p *Pool) {
+	for _, key := range p.names {
+		if x := j.named[key]; x != nil && x.Final() == p {
+			delete(j.named, key)
+		}
+	}
+	for _, s := range p.sites {
+		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
+		if len(s.pools) > 0 || len(s.silent.conns) > 0 || j.sites[s.key] != s {
+			continue
+		}
+		delete(j.sites, s.key)
+		if s.silent.sites--; s.silent.sites == 0 {
+			delete(j.quiet, quietKey{s.key.client, s.key.server.Port})
+		}
+	}
+}
+
+// Folded returns the sums of the pools that were not kept, and how many they
+// were. Its Verdict is the worst of theirs; it has no name and no servers.
+func (j *Judge) Folded() (*Pool, int64) {
+	p := &j.folded.sums
+	if j.folded.count > 0 {
+		p.Verdict = order[j.folded.worst]
+	}
+	return p, j.folded.count
+}
