@@ -354,9 +354,10 @@ func (j *Judge) place(c *conn, e *Event) {
 	p := j.find(c, key)
 	if p == nil {
 		p = j.newPool(c, key)
+	} else {
+		j.join(c, p, key)
 	}
 	p.proxied = p.proxied || e.Proxied
-	j.join(c, p, key)
 }
 
 // find returns the pool that key names, or the one without a name at c's site,

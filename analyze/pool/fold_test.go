@@ -1,0 +1,52 @@
+package pool
+
+import (
+	"testing"
+
+	"tcpwarm/capture/segment"
+)
+
+// Pools beyond the limit are summed up; the totals and the worst verdict stay.
+func TestPoolsAreBounded(t *testing.T) {
+	const clients = 5000
+	j := New(0)
+	j.KeepPools = 100
+	most := 0
+	for i := range int64(clients) {
+		at := segment.Time(i) * 1e9
+		client := segment.Endpoint{Addr: segment.Addr{Lo: uint64(i + 1)}, Port: 40000}
+		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
+		for k := range int64(2) { // the first closed at once, the second for nothing
+			id := 2*i + k + 1
+			at := at + segment.Time(k)*1e6
+			for _, e := range []Event{
+				{Kind: ConnOpened, Client: client, Server: server},
+				{Kind: Requested, N: 1, Name: "a.example", Promises: true},
+				{Kind: Answered, N: 1},
+				{Kind: ConnClosing, By: Client},
+				{Kind: ConnEnded},
+			} {
+				e.Conn, e.Time, e.Packet = id, at, id
+				j.Handle(&e)
+			}
+		}
+		j.Advance(at)
+		most = max(most, len(j.all), len(j.named), len(j.sites), len(j.quiet))
+	}
+	j.Finish(clients * 1e9)
+	n := 0
+	j.Decisions(func(*Decision) { n++ })
+	folded, count := j.Folded()
+	kept := j.Pools()
+	used, avoidable := folded.Used, folded.Avoidable
+	for _, p := range kept {
+		used += p.Used
+		avoidable += p.Avoidable
+	}
+	if used != 2*clients || avoidable != clients || n != 2*clients || int(count)+len(kept) != clients {
+		t.Errorf("used %d, avoidable %d, %d decisions, %d pools folded and %d kept", used, avoidable, n, count, len(kept))
+	}
+	if most > 302 || folded.Verdict != NotReused {
+		t.Errorf("at most %d at once, worst folded %s", most, folded.Verdict)
+	}
+}
