@@ -103,6 +103,8 @@ func (c *conn) segment(s *segment.Segment) {
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
 		peer.Acked(s.Ack, s.Time)
 		peer.stream.Acked(peer.data(s.Ack), at, peer)
+	}
+	if s.Flags.Has(segment.ACK) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len

@@ -1,12 +1,18 @@
 // Package capture reads saved captures and turns their packets into TCP
 // segments.
 //
+//	file, pipe -> [gzip] -> block of bytes -> records (pcap, pcapng) -> packets -> segments
+//
 // Files or streams come in, told apart by their content; batches of segments go
-// out in capture order, with counts of what could not be used. A segment's
-// payload points into its batch: it is valid until that batch is filled again.
+// out in capture order, with counts of what could not be used. Payload is never
+// copied: blocks are read straight into a batch and its segments point into
+// them. They are valid until that batch is filled again.
+//
+// Times handed on never go back. A bad packet is a counted problem; a bad file is
+// a FormatError, after all that came before.
 //
 // The readers are our own, since the packet library's readers misread link type
 // SLL2, stop silently at a cut and panic at odd clock resolutions; so is the fast
 // path of the decoder, for speed. All other packets go through the library's
-// layers.
+// layers, in tunnel.go.
 package capture

@@ -4,76 +4,81 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"tcpwarm/capture/segment"
 )
 
-// pcap's magic numbers, as a reader of the writer's byte order sees them.
+// pcap's magic numbers (draft-ietf-opsawg-pcap section 4), as a reader of the
+// writer's byte order sees them.
 const (
 	magicMicro    = 0xa1b2c3d4
 	magicNano     = 0xa1b23c4d
 	magicModified = 0xa1b2cd34 // Kuznetzov's: eight more bytes a record
 )
 
+// pcapHeader is the length of a file's header in bytes.
+const pcapHeader = 24
+
 // linkMask takes the FCS length and reserved bits off the link type field.
 const linkMask = 0xffff
 
 // A pcap is the classic format: a header, then records.
 type pcap struct {
-	order  binary.ByteOrder
-	tick   int64 // nanoseconds
-	record int   // bytes of a record's header
-	link   uint32
-	head   [24]byte
-	have   bool // head holds the header of a record whose data is due
+	order endian
+	tick  int64 // nanoseconds of a unit of the fraction
+	head  int   // bytes of a record's header
+	link  uint32
 }
 
-func newPcap(r *Reader, magic uint32) (format, error) {
-	p := &pcap{order: binary.LittleEndian, tick: 1000, record: 16}
-	switch swapped := swap(magic); {
-	case isPcap(magic):
-	case isPcap(swapped):
-		p.order, magic = binary.BigEndian, swapped
-	default:
+// newPcap reads a file's header from the first bytes of it. The snap length is
+// ignored: files with longer packets, or none at all, are common.
+func newPcap(b []byte) (*pcap, error) {
+	magic := binary.LittleEndian.Uint32(b)
+	p := &pcap{tick: 1000, head: 16}
+	if !isPcap(magic) {
 		return nil, errors.New("neither pcap nor pcapng")
+	}
+	if b[0] == magicMicro>>24 {
+		p.order, magic = bigEndian, bits.ReverseBytes32(magic)
 	}
 	switch magic {
 	case magicNano:
 		p.tick = 1
 	case magicModified:
-		p.record = 24
+		p.head = 24
 	}
-	if err := r.full(p.head[:24]); err != nil {
-		return nil, cut(err)
+	if v := p.order.uint16(b[4:]); v != 2 {
+		return nil, fmt.Errorf("pcap version %d.%d is not known", v, p.order.uint16(b[6:]))
 	}
-	if v := p.order.Uint16(p.head[4:]); v != 2 {
-		return nil, fmt.Errorf("pcap version %d.%d is not known", v, p.order.Uint16(p.head[6:]))
-	}
-	p.link = p.order.Uint32(p.head[20:]) & linkMask
+	p.link = p.order.uint32(b[20:]) & linkMask
 	return p, nil
 }
 
-func isPcap(m uint32) bool { return m == magicMicro || m == magicNano || m == magicModified }
-
-func swap(v uint32) uint32 { return v>>24 | v>>8&0xff00 | v<<8&0xff0000 | v<<24 }
-
-func (p *pcap) next(r *Reader, buf []byte) ([]byte, packet, error) {
-	if !p.have {
-		if err := r.full(p.head[:p.record]); err != nil {
-			return nil, packet{}, err
+// isPcap reports whether magic, read in whatever byte order, is pcap's.
+func isPcap(magic uint32) bool {
+	for range 2 {
+		if magic == magicMicro || magic == magicNano || magic == magicModified {
+			return true
 		}
-		p.have = true
+		magic = bits.ReverseBytes32(magic)
 	}
-	n := p.order.Uint32(p.head[8:])
+	return false
+}
+
+func (p *pcap) record(b []byte, pk *packet) (int, error) {
+	if len(b) < p.head {
+		return p.head, nil
+	}
+	n := p.order.uint32(b[8:])
 	if n > maxPacket {
-		return nil, packet{}, fmt.Errorf("a captured length of %d bytes is no packet's", n)
+		return 0, fmt.Errorf("a captured length of %d bytes is no packet's", n)
 	}
-	if len(buf)+int(n) > cap(buf) {
-		return nil, packet{orig: int(n)}, errRoom
+	end := p.head + int(n)
+	if len(b) < end {
+		return end, nil
 	}
-	p.have = false
-	pk := packet{link: p.link, orig: int(p.order.Uint32(p.head[12:])), has: true,
-		time: segment.Time(int64(p.order.Uint32(p.head[:]))*1e9 + int64(p.order.Uint32(p.head[4:]))*p.tick)}
-	buf, err := r.data(buf, int(n))
-	return buf, pk, err
+	*pk = packet{data: b[p.head:end:end], link: p.link, orig: int(p.order.uint32(b[12:])), timed: true}
+	pk.time = segment.Time(int64(p.order.uint32(b))*1e9 + int64(p.order.uint32(b[4:]))*p.tick)
+	return end, nil
 }

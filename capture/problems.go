@@ -18,18 +18,21 @@ const (
 	badTCP
 	tcpCut
 	clockBack
+	noTime
 	longerThanWire
 	undecodable
 	numProblems
 )
 
+// problemTexts gives each problem its stable kind, and its words for people.
 var problemTexts = [numProblems]struct{ kind, text string }{
 	unknownLink:    {"unknown-link-type", "packets of a link type that cannot be read"},
 	ipFragment:     {"ip-fragment", "IP fragments; they are not put together"},
 	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut"},
 	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken"},
 	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header"},
-	clockBack:      {"clock-stepped-back", "packets with a time before the one before them; taken as of the same time"},
+	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time"},
+	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before"},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire"},
 	undecodable:    {"undecodable", "packets that could not be decoded"},
 }

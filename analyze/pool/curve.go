@@ -80,7 +80,7 @@ func (p *Pool) startCurve() {
 	p.sim = new([len(kept)]stack)
 	for i := range p.sim {
 		s := &p.sim[i]
-		s.opened, s.oldest = min(p.occupied, 1), p.gaps.longest.For
+		s.opened, s.oldest = min(p.occupied, 1), p.idled
 		if kept[i] == 0 {
 			s.opened, s.oldest = p.occupied, 0
 			continue

@@ -106,6 +106,9 @@ func (p *Pool) demanded(j *Judge, i item) {
 	if p.sim == nil && o.first && p.judged > 0 {
 		p.startCurve()
 	}
+	if k := p.tokenOf(c); p.sim == nil && k >= 0 {
+		p.idled = max(p.idled, i.at.Sub(p.tokens[k].at))
+	}
 	p.occupied++
 	p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
 	switch {
@@ -298,7 +301,9 @@ func (p *Pool) revise(d *Decision, r *conn) {
 
 // recause changes a decision's cause and the sums with it.
 func (p *Pool) recause(d *Decision, to Cause) {
-	p.Causes[d.Cause]--
+	if p.Causes[d.Cause]--; p.Causes[d.Cause] == 0 {
+		delete(p.Causes, d.Cause)
+	}
 	p.Causes[to]++
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--

@@ -112,6 +112,7 @@ func New(limit int) *Judge {
 
 // Handle takes the next event.
 func (j *Judge) Handle(e *Event) {
+	j.now = max(j.now, e.Time)
 	if e.Kind == ConnOpened {
 		j.opened(e)
 		return
@@ -140,6 +141,9 @@ func (j *Judge) Handle(e *Event) {
 }
 
 func (j *Judge) touch(p *Pool) {
+	if len(p.items) > j.limit {
+		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
+	}
 	if len(p.items) > j.limit {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)

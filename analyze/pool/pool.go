@@ -52,6 +52,7 @@ type Pool struct {
 	shift       time.Duration
 	sim         *[len(kept)]stack // nil while there is one connection
 	occupied    int64             // occupations that have begun
+	idled       time.Duration     // longest before one, while there was one connection
 
 	tokens []token
 	losses []loss
@@ -97,7 +98,9 @@ func (p *Pool) release(o *occupation, byServer bool) {
 	}
 	o.byServer = byServer
 	o.conn.lastEnd = moment{o.end, o.endPacket, true}
-	p.push(item{at: max(o.end, o.demand), packet: o.endPacket, kind: answered, conn: o.conn, occ: o})
+	// What a client abandoned ended when its window last moved, which may have
+	// been before it asked; but no end comes before its own demand.
+	p.push(item{at: max(o.end, o.demand.Add(1)), packet: o.endPacket, kind: answered, conn: o.conn, occ: o})
 }
 
 // unhold settles what c's latest response, which said close, came to.

@@ -1,0 +1,469 @@
+package capture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+
+	"tcpwarm/capture/segment"
+)
+
+func serialize(l ...gopacket.SerializableLayer) []byte {
+	var n gopacket.NetworkLayer
+	for _, x := range l {
+		switch x := x.(type) {
+		case gopacket.NetworkLayer:
+			n = x
+		case *layers.TCP:
+			x.SetNetworkLayerForChecksum(n)
+		case *layers.UDP:
+			x.SetNetworkLayerForChecksum(n)
+		}
+	}
+	b := gopacket.NewSerializeBuffer()
+	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, l...); err != nil {
+		panic(err)
+	}
+	return slices.Clone(b.Bytes())
+}
+
+func ip4(p layers.IPProtocol) *layers.IPv4 {
+	return &layers.IPv4{Version: 4, TTL: 61, Id: 0x1234, TOS: 3, Protocol: p, SrcIP: net.IP{10, 0, 0, 1}, DstIP: net.IP{10, 0, 0, 2}}
+}
+
+func ip6(p layers.IPProtocol) *layers.IPv6 {
+	return &layers.IPv6{Version: 6, HopLimit: 62, TrafficClass: 3, NextHeader: p, SrcIP: net.ParseIP("2001:db8::2"), DstIP: net.ParseIP("2001:db8::1")}
+}
+
+func tcpFrom(port int) *layers.TCP {
+	return &layers.TCP{SrcPort: layers.TCPPort(port), DstPort: 80, Seq: 0xfffffff0, Ack: 77, ACK: true, PSH: true, Window: 4321}
+}
+
+// tcp4 and tcp6 are IP packets with TCP; extensions come before it, each with
+// its own number, its next header filled in here.
+func tcp4(t *layers.TCP, payload string) []byte {
+	return serialize(ip4(layers.IPProtocolTCP), t, gopacket.Payload(payload))
+}
+
+func tcp6(t *layers.TCP, payload string, extensions ...[]byte) []byte {
+	b := serialize(ip6(layers.IPProtocolTCP), t, gopacket.Payload(payload))
+	var all []byte
+	next := &b[6]
+	for _, e := range extensions {
+		e = slices.Clone(e)
+		*next, e[0] = e[0], 6
+		at := len(all)
+		all = append(all, e...)
+		next = &all[at]
+	}
+	// append may have moved what next pointed to: set the chain again.
+	at := 0
+	for i, e := range extensions {
+		if all[at] = 6; i+1 < len(extensions) {
+			all[at] = extensions[i+1][0]
+		}
+		at += len(e)
+	}
+	binary.BigEndian.PutUint16(b[4:], uint16(len(b)-40+len(all)))
+	return slices.Concat(b[:40], all, b[40:])
+}
+
+func decode(link uint32, wire int, b []byte) (segment.Batch, segment.Totals) {
+	d := decoder{loopback: true}
+	var batch segment.Batch
+	d.packet(&batch, &packet{data: b, link: link, orig: wire, time: 5, timed: true})
+	return batch, d.sums()
+}
+
+// one decodes b, which must hold a segment.
+func one(t *testing.T, link uint32, wire int, b []byte) segment.Segment {
+	t.Helper()
+	batch, totals := decode(link, wire, b)
+	if len(batch.Segments) != 1 || totals.Segments != 1 || len(totals.Problems) != 0 {
+		t.Fatalf("link type %d: %d segments, %+v", link, len(batch.Segments), totals)
+	}
+	return batch.Segments[0]
+}
+
+// none decodes b, which must hold none, and have the problem.
+func none(t *testing.T, link uint32, wire int, b []byte, problem string) {
+	t.Helper()
+	batch, totals := decode(link, wire, b)
+	got := ""
+	for _, p := range totals.Problems {
+		got += p.Kind
+		if p.Count != 1 || p.FirstPacket != 1 || p.Text == "" {
+			t.Errorf("%+v", p)
+		}
+	}
+	if len(batch.Segments) != 0 || totals.Segments != 0 || got != problem {
+		t.Errorf("link type %d: %d segments, problem %q, want %q", link, len(batch.Segments), got, problem)
+	}
+}
+
+// oracle compares s with what the packet library reads in ip.
+func oracle(t *testing.T, s segment.Segment, ip []byte) {
+	t.Helper()
+	p := gopacket.NewPacket(ip, layers.LinkTypeRaw, gopacket.Default)
+	tcp, ok := p.Layer(layers.LayerTypeTCP).(*layers.TCP)
+	if !ok {
+		t.Fatal("the library sees no TCP: ", p.ErrorLayer())
+	}
+	var src, dst net.IP
+	var ttl uint8
+	var ce bool
+	var id uint16
+	switch n := p.NetworkLayer().(type) {
+	case *layers.IPv4:
+		src, dst, ttl, ce, id = n.SrcIP, n.DstIP, n.TTL, n.TOS&3 == 3, n.Id
+	case *layers.IPv6:
+		src, dst, ttl, ce = n.SrcIP, n.DstIP, n.HopLimit, n.TrafficClass&3 == 3
+	}
+	if s.From().Addr.String() != src.String() || s.To().Addr.String() != dst.String() ||
+		s.From().Port != uint16(tcp.SrcPort) || s.To().Port != uint16(tcp.DstPort) {
+		t.Errorf("%v to %v, the library says %v:%d to %v:%d", s.From(), s.To(), src, tcp.SrcPort, dst, tcp.DstPort)
+	}
+	if s.TTL != ttl || s.CE != ce || s.IPID != id || uint32(s.Seq) != tcp.Seq || uint32(s.Ack) != tcp.Ack || s.Window != tcp.Window {
+		t.Errorf("%+v, the library says %+v", s, tcp)
+	}
+	for i, set := range []bool{tcp.FIN, tcp.SYN, tcp.RST, tcp.PSH, tcp.ACK, tcp.URG, tcp.ECE, tcp.CWR} {
+		if s.Flags.Has(1<<i) != set {
+			t.Errorf("flags %#x, the library says %v for bit %d", s.Flags, set, i)
+		}
+	}
+	if s.Len != len(tcp.Payload) || !bytes.Equal(s.Payload, tcp.Payload) {
+		t.Errorf("payload %q of %d, the library says %q", s.Payload, s.Len, tcp.Payload)
+	}
+}
+
+func be16(v ...uint16) (b []byte) {
+	for _, v := range v {
+		b = binary.BigEndian.AppendUint16(b, v)
+	}
+	return b
+}
+
+func TestLinkTypes(t *testing.T) {
+	for v, ip := range map[int][]byte{4: tcp4(tcpFrom(1234), "data"), 6: tcp6(tcpFrom(1234), "data")} {
+		typ, afs := be16(etherIPv4), []uint32{2}
+		if v == 6 {
+			typ, afs = be16(etherIPv6), []uint32{10, 24, 28, 30}
+		}
+		heads := []struct {
+			link uint32
+			head []byte
+		}{
+			{linkRaw, nil}, {linkRawBSD, nil}, {linkRawOBSD, nil},
+			{linkEthernet, slices.Concat(make([]byte, 12), typ)},
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherVLAN, 7), typ)},
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherQinQ, 7, etherVLAN, 8), typ)},
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherOldQ, 7, etherVLAN, 8), typ)},
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(60, 0xaaaa, 0x0300, 0), typ)},                   // SNAP
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(0x8847, 0x0001, 0x0140), typ[:0])},              // MPLS: the slow path
+			{linkEthernet, slices.Concat(make([]byte, 12), be16(0x8864, 0x1100, 1, uint16(len(ip)+2)), ppp(v))}, // PPPoE: likewise
+			{linkSLL, slices.Concat(make([]byte, 14), typ)},
+			{linkSLL2, slices.Concat(typ, make([]byte, 18))},
+		}
+		if v == 4 {
+			heads = append(heads, struct {
+				link uint32
+				head []byte
+			}{linkIPv4, nil})
+		} else {
+			heads = append(heads, struct {
+				link uint32
+				head []byte
+			}{linkIPv6, nil})
+		}
+		for _, af := range afs {
+			for _, link := range []uint32{linkNull, linkLoop} {
+				heads = append(heads, struct {
+					link uint32
+					head []byte
+				}{link, binary.LittleEndian.AppendUint32(nil, af)}, struct {
+					link uint32
+					head []byte
+				}{link, binary.BigEndian.AppendUint32(nil, af)})
+			}
+		}
+		for _, h := range heads {
+			b := slices.Concat(h.head, ip)
+			oracle(t, one(t, h.link, len(b), b), ip)
+			// Padding and FCS behind the packet are no payload.
+			b = append(b, "padding"...)
+			oracle(t, one(t, h.link, len(b), b), ip)
+			for n := range len(h.head) + 1 { // a cut link layer, or none behind it
+				decode(h.link, len(b), b[:n])
+			}
+		}
+	}
+	none(t, 147, 60, make([]byte, 60), "unknown-link-type")
+	none(t, 65535, 60, make([]byte, 60), "unknown-link-type")
+	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), be16(0x0806), make([]byte, 46)), "")
+	none(t, linkNull, 60, append([]byte{7, 0, 0, 0}, make([]byte, 56)...), "")
+	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), bytes.Repeat(be16(etherVLAN, 1), maxTags+1), be16(etherIPv4)), "bad-ip-header")
+}
+
+func ppp(v int) []byte {
+	if v == 6 {
+		return be16(0x57)
+	}
+	return be16(0x21)
+}
+
+// RFC 8200 section 4.
+func TestExtensionHeaders(t *testing.T) {
+	hop, dest := []byte{0, 0, 1, 4, 0, 0, 0, 0}, []byte{60, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	routing, ah := []byte{43, 0, 4, 0, 0, 0, 0, 0}, []byte{51, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}
+	atomic := []byte{44, 0, 0, 0, 0, 0, 0, 9} // RFC 6946
+	plain := tcp6(tcpFrom(9), "ext")
+	for _, chain := range [][][]byte{{hop}, {dest}, {routing}, {ah}, {atomic}, {hop, dest, routing, atomic, ah, dest}} {
+		b := tcp6(tcpFrom(9), "ext", chain...)
+		oracle(t, one(t, linkRaw, len(b), b), plain)
+		for n := 40; n < len(b)-23-len("ext")+14-6; n++ { // cut before the TCP flags
+			if batch, _ := decode(linkRaw, len(b), b[:n]); len(batch.Segments) != 0 {
+				t.Fatalf("a segment of %d bytes", n)
+			}
+		}
+	}
+	for _, f := range [][]byte{{44, 0, 0, 1, 0, 0, 0, 9}, {44, 0, 0, 8, 0, 0, 0, 9}} {
+		b := tcp6(tcpFrom(9), "ext", f)
+		none(t, linkRaw, len(b), b, "ip-fragment")
+	}
+	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxNested+1)...)
+	none(t, linkRaw, len(b), b, "bad-ip-header")
+
+	// A payload length of 0 (RFC 2675, or offload): the frame's counts.
+	b = slices.Clone(plain)
+	b[4], b[5] = 0, 0
+	oracle(t, one(t, linkRaw, len(b), b), plain)
+}
+
+func TestIPv4(t *testing.T) {
+	ip := tcp4(tcpFrom(9), "data")
+	edit := func(f func(b []byte)) []byte { b := slices.Clone(ip); f(b); return b }
+	b := edit(func(b []byte) { b[2], b[3] = 0, 0 }) // total length 0: offload
+	oracle(t, one(t, linkRaw, len(b), b), ip)
+	if s := one(t, linkRaw, 9000, b); s.Len != 9000-40 || string(s.Payload) != "data" {
+		t.Errorf("%+v", s)
+	}
+	b = edit(func(b []byte) { b[6] = 0x40 }) // don't fragment
+	oracle(t, one(t, linkRaw, len(b), b), b)
+	b = edit(func(b []byte) { b[6] = 0x20 })
+	none(t, linkRaw, len(b), b, "ip-fragment")
+	b = edit(func(b []byte) { b[7] = 1 })
+	none(t, linkRaw, len(b), b, "ip-fragment")
+	b = edit(func(b []byte) { b[0] = 0x44 })
+	none(t, linkRaw, len(b), b, "bad-ip-header")
+	b = edit(func(b []byte) { b[0] = 0x55 })
+	none(t, linkRaw, len(b), b, "bad-ip-header")
+	b = edit(func(b []byte) { b[2], b[3] = 0, 19 })
+	none(t, linkRaw, len(b), b, "bad-ip-header")
+	b = edit(func(b []byte) { b[32] = 0x40 })
+	none(t, linkRaw, len(b), b, "bad-tcp-header")
+	b = edit(func(b []byte) { b[32] = 0xf0 })
+	none(t, linkRaw, len(b), b, "bad-tcp-header")
+	b = edit(func(b []byte) { b[9] = 1 })
+	none(t, linkRaw, len(b), b, "")
+	// A header with options.
+	x := ip4(layers.IPProtocolTCP)
+	x.Options = []layers.IPv4Option{{OptionType: 7, OptionLength: 7, OptionData: make([]byte, 5)}}
+	b = serialize(x, tcpFrom(3), gopacket.Payload("o"))
+	oracle(t, one(t, linkRaw, len(b), b), b)
+	// More captured than on the wire is believed, and counted.
+	batch, totals := decode(linkRaw, 3, ip)
+	if len(batch.Segments) != 1 || len(totals.Problems) != 1 || totals.Problems[0].Kind != "captured-longer-than-wire" {
+		t.Errorf("%+v", totals)
+	}
+}
+
+// A snapped frame gives what it has; the length on the wire stays.
+func TestSnapped(t *testing.T) {
+	tcp := tcpFrom(9)
+	tcp.Options = []layers.TCPOption{{OptionType: 1}, {OptionType: 1}, {OptionType: 8, OptionLength: 10, OptionData: []byte{0, 0, 0, 1, 0, 0, 0, 2}}}
+	for _, ip := range [][]byte{tcp4(tcp, "payload"), tcp6(tcp, "payload")} {
+		head := len(ip) - 32 - len("payload")
+		for n := range len(ip) {
+			switch {
+			case n < head:
+				none(t, linkRaw, len(ip), ip[:n], "bad-ip-header")
+			case n < head+14:
+				none(t, linkRaw, len(ip), ip[:n], "tcp-header-cut")
+			default:
+				s := one(t, linkRaw, len(ip), ip[:n])
+				if s.Len != 7 || string(s.Payload) != "payload"[:max(0, n-head-32)] || s.Seq != 0xfffffff0 || s.Options.Bad {
+					t.Errorf("%d bytes: %+v", n, s)
+				}
+				if got, want := s.Options.HasTimestamps, n >= head+32; got != want {
+					t.Errorf("%d bytes: timestamps %v", n, got)
+				}
+				if got, want := s.Window == 4321, n >= head+16; got != want {
+					t.Errorf("%d bytes: window %d", n, s.Window)
+				}
+			}
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, c := range []struct {
+		name, b string
+		want    segment.Options
+	}{
+		{"RFC 9293 section 3.2: MSS", "\x02\x04\x05\xb4", segment.Options{MSS: 1460, HasMSS: true}},
+		{"RFC 7323 section 2.3: at most 14", "\x03\x03\xff\x01", segment.Options{WindowScale: 14, HasWindowScale: true}},
+		{"RFC 2018 section 2", "\x04\x02\x01\x01", segment.Options{SACKPermitted: true}},
+		{"RFC 2018 section 3", "\x05\x12\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x01\x01",
+			segment.Options{SACKBlocks: 2, SACK: [4]segment.Block{{Start: 1, End: 2}, {Start: 3, End: 4}}}},
+		{"RFC 7323 appendix A", "\x01\x01\x08\x0a\x00\x00\x00\x05\x00\x00\x00\x06", segment.Options{TSVal: 5, TSEcr: 6, HasTimestamps: true}},
+		{"in another order", "\x08\x0a\x00\x00\x00\x05\x00\x00\x00\x06\x01\x01", segment.Options{TSVal: 5, TSEcr: 6, HasTimestamps: true}},
+		{"nothing counts behind the end", "\x00\x02\x04\x05", segment.Options{}},
+		{"unknown ones are skipped", "\xfe\x04\x01\x02\x04\x02\x00\x00", segment.Options{SACKPermitted: true}},
+		{"length 0", "\x04\x02\x09\x00", segment.Options{SACKPermitted: true, Bad: true}},
+		{"length 1", "\x09\x01\x04\x02", segment.Options{Bad: true}},
+		{"past the header", "\x04\x02\x02\x04", segment.Options{SACKPermitted: true, Bad: true}},
+		{"no length", "\x01\x01\x01\x02", segment.Options{Bad: true}},
+		{"an MSS of one byte", "\x02\x03\x01\x01", segment.Options{Bad: true}},
+		{"half a SACK block", "\x05\x06\x00\x00\x00\x01\x01\x01", segment.Options{Bad: true}},
+	} {
+		b := serialize(ip4(layers.IPProtocolTCP), tcpFrom(9))
+		b = append(b, c.b...)
+		b = append(b, "rest"...)
+		b[32] = byte(5+len(c.b)/4) << 4
+		binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+		s := one(t, linkRaw, len(b), b)
+		if s.Options != c.want || string(s.Payload) != "rest" {
+			t.Errorf("%s: %+v, want %+v", c.name, s.Options, c.want)
+		}
+	}
+}
+
+// Whatever encloses it, the innermost packet counts.
+func TestTunnels(t *testing.T) {
+	inner := tcp4(tcpFrom(5), "in")
+	eth := slices.Concat(make([]byte, 12), be16(etherIPv4), inner)
+	udp := func(port layers.UDPPort, b ...[]byte) []byte {
+		return serialize(ip4(layers.IPProtocolUDP), &layers.UDP{SrcPort: 5, DstPort: port}, gopacket.Payload(slices.Concat(b...)))
+	}
+	for name, b := range map[string][]byte{
+		"IPv4 in IPv4": serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(inner)),
+		"IPv4 in IPv6": serialize(ip6(layers.IPProtocolIPv4), gopacket.Payload(inner)),
+		"GRE":          serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(slices.Concat(be16(0, etherIPv4), inner))),
+		"VXLAN":        udp(4789, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth),
+		"Geneve":       udp(6081, []byte{0, 0, 0x65, 0x58, 0, 0, 1, 0}, eth),
+		"GTP-U":        udp(2152, []byte{0x30, 0xff, 0, byte(len(inner)), 0, 0, 0, 1}, inner),
+	} {
+		t.Run(name, func(t *testing.T) {
+			oracle(t, one(t, linkRaw, len(b), b), inner)
+			for n := range b {
+				decode(linkRaw, len(b), b[:n])
+			}
+		})
+	}
+	b := inner
+	for range maxNested + 2 {
+		b = serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(b))
+	}
+	none(t, linkRaw, len(b), b, "bad-ip-header")
+	icmp := serialize(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: 0x0300}, gopacket.Payload(inner))
+	none(t, linkRaw, len(icmp), icmp, "")
+	quic := udp(443, []byte{0xc0, 0, 0, 0, 1}, make([]byte, 20))
+	if _, totals := decode(linkRaw, len(quic), quic); totals.QUICPackets != 1 {
+		t.Errorf("%+v", totals)
+	}
+}
+
+func kinds(t segment.Totals) string {
+	var all []string
+	for _, p := range t.Problems {
+		all = append(all, p.Kind)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestClockAndLoopback(t *testing.T) {
+	d := decoder{loopback: true}
+	var b segment.Batch
+	x := ip4(layers.IPProtocolTCP)
+	x.SrcIP, x.DstIP = net.IP{127, 0, 0, 1}, net.IP{127, 0, 0, 9}
+	local := serialize(x, tcpFrom(9))
+	for _, at := range []segment.Time{10, 20, 15, 30} {
+		d.packet(&b, &packet{data: local, link: linkRaw, orig: len(local), time: at, timed: true})
+	}
+	d.packet(&b, &packet{data: local, link: linkRaw, orig: len(local)})
+	totals := d.sums()
+	for i, want := range []segment.Time{10, 20, 20, 30, 30} {
+		if b.Segments[i].Time != want {
+			t.Errorf("segment %d: time %d, want %d", i, b.Segments[i].Time, want)
+		}
+	}
+	if !totals.Loopback || totals.Start != 10 || totals.End != 30 || kinds(totals) != "clock-stepped-back packet-without-time" {
+		t.Errorf("%+v", totals)
+	}
+	d.packet(&b, &packet{data: tcp4(tcpFrom(9), ""), link: linkRaw, orig: 40})
+	if d.sums().Loopback {
+		t.Error("still taken for loopback")
+	}
+}
+
+// FuzzDecode: no packet of any link type may panic, or give a segment that
+// contradicts itself.
+func FuzzDecode(f *testing.F) {
+	for _, link := range []uint32{0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 9, 10, 105, 117, 119, 127, 220, 300} {
+		f.Add(link, 0, frame(1, "abc"))
+		f.Add(link, 90, frame(1, "abc")[14:])
+		f.Add(link, 90, tcp6(tcpFrom(1), "abc", []byte{60, 0, 1, 4, 0, 0, 0, 0}))
+		f.Add(link, 0, serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(strings.Repeat("\x00\x00\x08\x00\x45", 9))))
+	}
+	f.Fuzz(func(t *testing.T, link uint32, wire int, b []byte) {
+		wire &= 0xffffffff // what a file can say
+		batch, totals := decode(link, wire, b)
+		if totals.Packets != 1 || totals.Segments != int64(len(batch.Segments)) || len(batch.Segments) > 1 {
+			t.Fatalf("%+v", totals)
+		}
+		for _, s := range batch.Segments {
+			if len(s.Payload) > s.Len || s.Options.SACKBlocks > 4 || s.Options.WindowScale > 14 || s.Key.B.Less(s.Key.A) {
+				t.Fatalf("%+v", s)
+			}
+		}
+	})
+}
+
+// The largest packets, made to be slow, must not hold up a capture: encapsulation
+// repeated to the end of the packet.
+func TestHostileNesting(t *testing.T) {
+	eth := func(typ uint16) []byte { return slices.Concat(make([]byte, 12), be16(typ)) }
+	for name, c := range map[string]struct {
+		link uint32
+		head []byte
+		unit []byte
+	}{
+		"MPLS":       {linkEthernet, eth(etherMPLS), []byte{0, 1, 0, 64}},
+		"VLAN":       {linkEthernet, eth(etherVLAN), be16(1, etherVLAN)},
+		"MAC-in-MAC": {linkEthernet, eth(etherBackbone), slices.Concat(make([]byte, 16), be16(etherBackbone))},
+		"IP in IP":   {linkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 4, 0, 0}, make([]byte, 8))},
+		"GRE in IP":  {linkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0, etherIPv4))},
+		"GRE":        {linkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8)), be16(0, etherBridged, 0, 0, 0, 0, 0, 0, 0x880b)},
+		"PPP":        {9, nil, be16(0x21, 0x57)},
+		"radiotap":   {127, nil, []byte{0, 0, 8, 0, 0, 0, 0, 0x80}},
+		"options":    {linkRaw, slices.Concat([]byte{0x60, 0, 0, 0, 0, 0, 60, 1}, make([]byte, 32)), []byte{60, 0, 1, 4, 0, 0, 0, 0}},
+	} {
+		for _, size := range []int{60 << 10, maxSlow, 1 << 20} {
+			b := slices.Concat(c.head, bytes.Repeat(c.unit, size/len(c.unit)-1-len(c.head)/len(c.unit)))
+			start := time.Now()
+			_, totals := decode(c.link, len(b), b)
+			if d := time.Since(start); d > time.Second {
+				t.Errorf("%s of %d bytes: %v", name, size, d)
+			} else {
+				t.Logf("%s of %d bytes: %v, %s", name, size, d, kinds(totals))
+			}
+		}
+	}
+}

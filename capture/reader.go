@@ -1,0 +1,153 @@
+package capture
+
+import (
+	"bufio"
+	"io"
+	"os"
+
+	"tcpwarm/capture/segment"
+)
+
+const (
+	blockSize  = 256 << 10 // bytes of a batch, more only for one long record
+	readSize   = 64 << 10  // bytes read at once: they are decoded while in the cache
+	maxPacket  = 16 << 20  // bytes; a captured length beyond this is no packet's
+	maxInBatch = 2048      // segments
+)
+
+// A Reader reads one capture, or several that follow each other in time. It is
+// an analyze.Source, for one goroutine.
+type Reader struct {
+	names []string  // still to be opened
+	in    io.Reader // what "-" stands for
+	dec   decoder
+
+	file   *os.File // open now, if any
+	stream *bufio.Reader
+	name   string
+	format format
+	packet packet
+
+	offset int64  // in the file, of the record that comes next
+	carry  []byte // the beginning of that record, read into the batch before
+	need   int    // bytes of it that must be there to go on
+	err    error  // once set, the end
+}
+
+// A format reads the records of one kind of file.
+type format interface {
+	// record reads the record at the start of b into p and returns its length.
+	// If that is more than len(b), so many bytes are needed and p is not set.
+	record(b []byte, p *packet) (int, error)
+}
+
+// A packet is one record of a file.
+type packet struct {
+	data  []byte
+	link  uint32 // LINKTYPE_ value
+	orig  int    // bytes on the wire
+	time  segment.Time
+	timed bool // time is known
+	none  bool // the record holds no packet
+}
+
+// Fill replaces b's segments with the next ones, at most 2048; there may be none
+// though more will come. It returns io.EOF at the end and a *FormatError where the
+// capture cannot be read further; b holds what came before either. Payloads
+// point into b.Bytes and are valid until b is filled again.
+func (r *Reader) Fill(b *segment.Batch) error {
+	b.Segments = b.Segments[:0]
+	if r.err != nil {
+		return r.err
+	}
+	if size := max(blockSize, r.need, len(r.carry)); len(b.Bytes) != size {
+		b.Bytes = make([]byte, size)
+	}
+	at, have := 0, copy(b.Bytes, r.carry)
+	r.carry = r.carry[:0]
+	for {
+		n, err := r.decode(b, b.Bytes[at:have])
+		at += n
+		r.offset += int64(n)
+		if err != nil {
+			r.err = r.fail(err)
+			return r.err
+		}
+		if len(b.Segments) >= maxInBatch || at+r.need > len(b.Bytes) {
+			r.carry = append(r.carry, b.Bytes[at:have]...)
+			return nil
+		}
+		n, err = r.read(b.Bytes[have:min(have+readSize, len(b.Bytes))])
+		have += n
+		if err != nil {
+			if r.err = r.ended(err, have-at); r.err != nil {
+				return r.err
+			}
+		}
+	}
+}
+
+// decode appends the segments of the records that w holds whole to b and returns
+// how many bytes these take.
+func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
+	r.need = 1
+	for len(b.Segments) < maxInBatch {
+		n, err := r.format.record(w[at:], &r.packet)
+		if err != nil {
+			return at, err
+		}
+		if n > len(w)-at {
+			r.need = n
+			break
+		}
+		at += n
+		if !r.packet.none {
+			r.dec.packet(b, &r.packet)
+		}
+	}
+	return at, nil
+}
+
+// read reads at least one byte, or returns an error.
+func (r *Reader) read(b []byte) (int, error) {
+	for range 100 {
+		if n, err := r.stream.Read(b); n > 0 {
+			return n, nil // an error comes again
+		} else if err != nil {
+			return 0, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+// ended goes on to the next file if this one ended well: without an error, and
+// with no rest of a record. It returns io.EOF if that was the last.
+func (r *Reader) ended(err error, rest int) error {
+	if err != io.EOF || rest > 0 {
+		r.offset += int64(rest)
+		return r.fail(cut(err))
+	}
+	r.Close()
+	if len(r.names) == 0 {
+		return io.EOF
+	}
+	return r.open()
+}
+
+func (r *Reader) fail(err error) error {
+	return &FormatError{r.name, r.dec.totals.Packets, r.offset, err}
+}
+
+// Totals returns what was seen so far.
+func (r *Reader) Totals() segment.Totals { return r.dec.sums() }
+
+// Close closes the file that is open. Standard input and what OpenReader was
+// given stay open.
+func (r *Reader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}
