@@ -1,0 +1,87 @@
+package capture
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tcpwarm/capture/segment"
+)
+
+// shared is where captures of other projects are, with what is known of them.
+const shared = "../../shared/corpus"
+
+// A known is what the manifest says of a capture.
+type known struct {
+	File     string
+	Class    string // analysis or robustness
+	Packets  *int64
+	TCP      *int64 `json:"tcp_packets"`
+	Expected struct {
+		Outcome string
+		Packets *int64
+	}
+}
+
+// notTCPYet are captures with TCP that is not read, and why.
+var notTCPYet = map[string]string{
+	"socks5-http-302-frag.pcap":     "fragments",
+	"frag-eth-vlan-ip-tcp-syn.pcap": "fragments",
+	"arcnet-rfc1201-arp-icmp-http":  "ARCNET",
+	"http_PPI.pcap":                 "PPI",
+}
+
+// Each capture has the packets, and the TCP segments, that others count in it.
+func TestManifest(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(shared, "manifest.json"))
+	if err != nil {
+		t.Skip("shared captures are not here")
+	}
+	var manifest struct{ Captures []known }
+	if err := json.Unmarshal(raw, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range manifest.Captures {
+		totals, err := count(filepath.Join(shared, k.File))
+		switch outcome := k.Expected.Outcome; {
+		case outcome == "ok" && err != nil, outcome == "error" && err == nil:
+			t.Errorf("%s: %v, want %s", k.File, err, outcome)
+		case k.Class == "robustness" && strings.HasPrefix(outcome, "ok_or_error") && err != nil:
+		case k.Class == "robustness" && k.Expected.Packets != nil && totals.Packets != *k.Expected.Packets,
+			k.Packets != nil && totals.Packets != *k.Packets:
+			t.Errorf("%s: %d packets, %v", k.File, totals.Packets, err)
+		}
+		if k.TCP != nil && totals.Segments != *k.TCP && !unread(k.File) {
+			t.Errorf("%s: %d segments, want %d; %+v", k.File, totals.Segments, *k.TCP, totals.Problems)
+		}
+	}
+}
+
+func unread(file string) bool {
+	for part := range notTCPYet {
+		if strings.Contains(file, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// count reads a whole capture. It returns no error at a clean end.
+func count(name string) (segment.Totals, error) {
+	r, err := Open(name)
+	if err != nil {
+		return segment.Totals{}, err
+	}
+	defer r.Close()
+	var b segment.Batch
+	for err == nil {
+		err = r.Fill(&b)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return r.Totals(), err
+}
