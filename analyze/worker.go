@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
@@ -40,30 +41,38 @@ type shard struct {
 type ghost struct {
 	key  segment.Key
 	hash uint64
-	at   segment.Time // of its end
-	laid bool         // its key has begun a new connection
+	laid bool // its key has begun a new connection
 }
 
-// A queue is first in, first out, and reuses its space.
+// A queue is first in, first out, and reuses its space. It holds times beside
+// values: whether the first is due is asked for every segment, and to look at the
+// value itself would be a cache miss each time.
 type queue[T any] struct {
-	list []T
+	list []timed[T]
 	head int
 }
 
-func (q *queue[T]) push(v T) { q.list = append(q.list, v) }
+type timed[T any] struct {
+	at    segment.Time
+	value T
+}
 
-func (q *queue[T]) empty() bool { return q.head == len(q.list) }
+func (q *queue[T]) push(at segment.Time, v T) { q.list = append(q.list, timed[T]{at, v}) }
 
-func (q *queue[T]) first() T { return q.list[q.head] }
+// due reports whether the first has been there for longer than d.
+func (q *queue[T]) due(now segment.Time, d time.Duration) bool {
+	return q.head < len(q.list) && now.Sub(q.list[q.head].at) > d
+}
 
-func (q *queue[T]) pop() {
-	var zero T
-	q.list[q.head] = zero
+func (q *queue[T]) pop() T {
+	v := q.list[q.head].value
+	q.list[q.head] = timed[T]{}
 	if q.head++; q.head*2 > len(q.list) {
 		n := copy(q.list, q.list[q.head:])
 		clear(q.list[n:])
 		q.list, q.head = q.list[:n], 0
 	}
+	return v
 }
 
 // An event is what a worker tells the collector: of packet when, about conn.
@@ -161,52 +170,37 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	case !c.over || over:
 	case c.half[0].SawRST || c.half[1].SawRST:
 		c.queued = true
-		sh.reset.push(c)
+		sh.reset.push(c.overAt.Time, c)
 	default:
 		c.queued = true
-		sh.over.push(c)
+		sh.over.push(c.overAt.Time, c)
 	}
 }
 
 // bury remembers c's key.
 func (sh *shard) bury(c *conn) {
-	g := &ghost{key: c.key, hash: c.hash, at: c.overAt.Time}
+	g := &ghost{key: c.key, hash: c.hash}
 	sh.ghosts.Put(g.key, g.hash, g)
-	sh.dead.push(g)
+	sh.dead.push(c.overAt.Time, g)
 }
 
 // expire lets go of what has ended long enough ago.
 func (sh *shard) expire(now segment.Time, out *outbox) {
-	for !sh.over.empty() {
-		c := sh.over.first()
-		if !c.gone && now.Sub(c.overAt.Time) <= stay {
-			break
-		}
-		sh.over.pop()
-		if !c.gone {
+	for sh.over.due(now, stay) {
+		if c := sh.over.pop(); !c.gone {
 			c.queued = false
 			sh.bury(c)
 			sh.remove(c, out, finished)
 		}
 	}
-	for !sh.reset.empty() {
-		c := sh.reset.first()
-		if !c.gone && now.Sub(c.overAt.Time) <= linger {
-			break
-		}
-		sh.reset.pop()
-		if !c.gone {
+	for sh.reset.due(now, linger) {
+		if c := sh.reset.pop(); !c.gone {
 			c.queued = false
 			sh.remove(c, out, finished)
 		}
 	}
-	for !sh.dead.empty() {
-		g := sh.dead.first()
-		if !g.laid && now.Sub(g.at) <= linger {
-			break
-		}
-		sh.dead.pop()
-		if !g.laid {
+	for sh.dead.due(now, linger) {
+		if g := sh.dead.pop(); !g.laid {
 			sh.ghosts.Delete(g.key, g.hash)
 		}
 	}

@@ -100,7 +100,7 @@ func TestMessages(t *testing.T) {
 	cut := w.Bytes()[:w.Len()-1]
 	for _, c := range []struct{ in, want string }{
 		{string(cut), "x.pcap: after packet 0, offset 99: the file is cut short"},
-		{string(w.Bytes()) + "\x00", "x.pcap: after packet 1, offset 101: the file is cut short"},
+		{w.String() + "\x00", "x.pcap: after packet 1, offset 101: the file is cut short"},
 		{string(cut[:10]), "x.pcap: the file is cut short"},
 		{"", "x.pcap: the file is empty"},
 		{"GET / HTTP/1.1", "x.pcap: neither pcap nor pcapng"},
