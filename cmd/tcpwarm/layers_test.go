@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -90,5 +94,22 @@ func TestAnalysisKnowsNoOutside(t *testing.T) {
 				t.Errorf("%s imports %s", p.ImportPath, imp)
 			}
 		}
+	}
+}
+
+// Time is an argument: the analysis of a capture must not know today's.
+func TestAnalysisKnowsNoClock(t *testing.T) {
+	err := filepath.WalkDir("../../analyze", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("time.Now(")) || bytes.Contains(b, []byte("time.NewTicker(")) {
+			t.Errorf("%s asks the clock", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
