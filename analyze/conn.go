@@ -72,13 +72,15 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 	if c == nil {
 		c = new(conn)
 	}
-	old := *c
-	*c = conn{out: out, key: s.Key, hash: hash, first: s.Mark(), last: s.Mark()}
-	for d := range c.half { // keep what has grown
-		c.half[d].Half.Reuse(&old.half[d].Half)
-	}
-	c.history.letters = old.history.letters[:0]
-	c.http.pending, c.http.records = old.http.pending[:0], old.http.records[:0]
+	// Keep what has grown. A conn is large: it is cleared, never copied.
+	a, b := c.half[0].Space(), c.half[1].Space()
+	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
+	*c = conn{}
+	c.half[0].Reuse(a)
+	c.half[1].Reuse(b)
+	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
+	c.out, c.key, c.hash = out, s.Key, hash
+	c.first, c.last = s.Mark(), s.Mark()
 	for d := range c.half {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}

@@ -50,10 +50,17 @@ type Half struct {
 	newest uint8
 }
 
-// Reuse takes over the space that another half, no longer used, has grown.
-func (h *Half) Reuse(old *Half) {
-	h.sent.buf, h.RTT.kept = old.sent.buf, old.RTT.kept[:0]
+// Space is what a half has grown, for another to use again.
+type Space struct {
+	sent []sentSegment
+	kept []time.Duration
 }
+
+// Space returns what h has grown; h must not be used any more.
+func (h *Half) Space() Space { return Space{h.sent.buf, h.RTT.kept[:0]} }
+
+// Reuse gives h, which must be new, the space another half has grown.
+func (h *Half) Reuse(s Space) { h.sent.buf, h.RTT.kept = s.sent, s.kept }
 
 // A Kind says what a segment is to the half that sent it.
 type Kind uint8
