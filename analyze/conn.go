@@ -282,7 +282,7 @@ func (c *conn) end(at segment.Mark) {
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
 	c.app.release()
-	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(), Opaque: c.app.proto == isTLS || c.app.proto == isHTTP2})
+	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(), Opaque: c.app.proto == isTLS || c.app.proto == isHTTP2, Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

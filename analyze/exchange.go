@@ -12,11 +12,9 @@ import (
 // An exchange is a connection's transactions: it turns what the Pairer tells
 // into events for the pool and, where they are kept, records.
 type exchange struct {
-	conn    *conn
-	name    string // authority's name, of the first request that had one
-	names   int    // how often it changed
-	proxied bool
-	tunnel  *tunnel
+	conn   *conn
+	name   string // authority's name, of the latest request that had one
+	tunnel *tunnel
 
 	pending []pending   // ended, in order; not yet acknowledged by the client
 	edge    segment.Seq // right edge of the client's window when the latest response began
@@ -61,9 +59,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
 	if len(name) > 0 && string(name) != x.name {
 		x.name = string(name)
-		x.names++
 	}
-	x.proxied = x.proxied || t.Proxied
 	f := &x.facts
 	f.count++
 	if t.Promises {

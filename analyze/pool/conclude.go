@@ -16,6 +16,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotReused, ""
 	case p.Opaque > 0:
 		return NotKnown, "what its connections carried is encrypted"
+	case p.Gaps > 0:
+		return NotKnown, "the capture lacks bytes that the client sent: requests may hide there"
 	case p.midway > 0 && p.Used > 1:
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Reused > 0:
@@ -63,6 +65,7 @@ func (p *Pool) count(q *Pool) {
 	p.Connections += q.Connections
 	p.Unused += q.Unused
 	p.Opaque += q.Opaque
+	p.Gaps += q.Gaps
 	p.Used += q.Used
 	p.Transactions += q.Transactions
 	p.Reused += q.Reused

@@ -81,5 +81,6 @@ type Event struct {
 	// ConnEnded.
 	Refused bool  // never answered, or the SYN was answered by RST
 	Opaque  bool  // carried application data that could not be read
+	Gaps    bool  // the capture lacks bytes that the client sent: requests may hide there
 	Unread  int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

@@ -288,6 +288,9 @@ func (j *Judge) ended(c *conn, e *Event) {
 	p := c.pool
 	p.alive--
 	p.Connections++
+	if e.Gaps {
+		p.Gaps++
+	}
 	if c.requests == 0 {
 		p.Unused++
 		if e.Opaque {

@@ -48,7 +48,7 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	}
 	for _, id := range d.Forbid {
 		n := Exactly(float64(findings[id]) + float64(countCause(d.in(pools), pool.Cause(id))))
-		all = append(all, Held{"no " + id, true, n.Low == 0, n})
+		all = append(all, Held{"no " + id, n.Low > 0 || !d.unsure(pools), n.Low == 0, n})
 	}
 	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
 		return all, outcome(all)
@@ -76,9 +76,10 @@ func outcome(all []Held) Outcome {
 }
 
 // measure gives every metric. Connections whose content could not be read make
-// intervals of them: each may have carried any number of transactions.
+// intervals of them: each may have carried any number of transactions; so do
+// bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -93,6 +94,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		avoidable += p.Avoidable
 		opaque += p.Opaque
 		midway += p.Causes[pool.Unknown]
+		gaps += p.Gaps
 		for c := range allowed {
 			if c.Avoidable() {
 				avoidable -= p.Causes[c]
@@ -109,13 +111,28 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		"transactions": more(tx, 0), "reused": more(reused, midway), "needed": more(needed, opaque),
 		"avoidable": {float64(avoidable), float64(avoidable + opaque)}, "findings": more(found, 0), "reuse": {0, 1},
 	}
-	if opaque > 0 {
+	if opaque+gaps > 0 {
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}
 		m["reused"] = Interval{float64(reused), math.Inf(1)}
 	} else if tx > 0 {
 		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midway) / float64(tx)}
 	}
+	if d.unsure(pools) {
+		for name, i := range m {
+			m[name] = Interval{i.Low, math.Inf(1)}
+		}
+	}
 	return m
+}
+
+// unsure reports pools that were not kept apart: they may be of d's server.
+func (d *Demands) unsure(pools []*pool.Pool) bool {
+	for _, p := range pools {
+		if d.Server != "" && len(p.Servers) == 0 && p.Connections > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // in returns the pools that d is about.

@@ -105,24 +105,9 @@ func (o *output) write(w io.Writer, r *report.Report) error {
 	case "json":
 		return report.JSON(w, r)
 	case "ndjson":
-		return writeLines(w, r)
+		return report.NDJSON(w, r) // the connections have been written
 	}
 	return report.Text(w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
-}
-
-// writeLines writes what follows the connections in NDJSON.
-func writeLines(w io.Writer, r *report.Report) error {
-	for _, p := range r.Pools {
-		if err := report.PoolLine(w, p); err != nil {
-			return err
-		}
-	}
-	for i := range r.Findings {
-		if err := report.FindingLine(w, &r.Findings[i]); err != nil {
-			return err
-		}
-	}
-	return report.CaptureLine(w, r)
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

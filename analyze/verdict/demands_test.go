@@ -1,0 +1,47 @@
+package verdict
+
+import (
+	"testing"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+func reused(change func(*pool.Pool)) []*pool.Pool {
+	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
+		Causes: map[pool.Cause]int64{pool.First: 1}}
+	change(p)
+	return []*pool.Pool{p}
+}
+
+func TestJudge(t *testing.T) {
+	five, err := ParseExpectation("transactions==5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folded := &pool.Pool{Connections: 9, Used: 9, Transactions: 9, Needed: 9}
+	for _, c := range []struct {
+		name  string
+		d     Demands
+		pools []*pool.Pool
+		want  Outcome
+	}{
+		{"reused", Demands{}, reused(func(*pool.Pool) {}), Passed},
+		{"avoidable", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.Missed] = 2, 1, 1 }), Failed},
+		{"avoidable, but allowed", Demands{Allow: []string{"missed"}}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.Missed] = 2, 1, 1 }), Passed},
+		{"idle timeout is allowed", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.ClientIdleTimeout] = 2, 1, 1 }), Passed},
+		{"nothing to reuse", Demands{}, reused(func(p *pool.Pool) { p.Transactions, p.Reused = 1, 0 }), Undecided},
+		{"nothing seen", Demands{}, nil, Undecided},
+		{"encrypted beside it", Demands{}, reused(func(p *pool.Pool) { p.Opaque = 1 }), Undecided},
+		{"counted", Demands{Expect: []Expectation{five}}, reused(func(*pool.Pool) {}), Passed},
+		{"requests may hide in a gap", Demands{Expect: []Expectation{five}}, reused(func(p *pool.Pool) { p.Gaps = 1 }), Undecided},
+		{"another server", Demands{Server: "b.example"}, reused(func(*pool.Pool) {}), Undecided},
+		{"this server", Demands{Server: "A.example:80"}, reused(func(*pool.Pool) {}), Passed},
+		{"pools not kept may be of the server", Demands{Server: "a.example"}, append(reused(func(*pool.Pool) {}), folded), Undecided},
+		{"forbidden, and pools not kept", Demands{Server: "a.example", Forbid: []string{"missed"}}, append(reused(func(*pool.Pool) {}), folded), Undecided},
+	} {
+		if _, got := c.d.Judge(c.pools, nil); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
