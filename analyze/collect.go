@@ -97,14 +97,12 @@ func (k *collector) handle(e *event) {
 		if k.lost.strays++; k.lost.strays == 1 {
 			k.lost.strayFirst = e.when
 		}
-	case gaveUp:
-		k.lost.gaveUp++
-		k.finish(e.conn)
-	case finished:
-		k.finish(e.conn)
-		if !e.conn.queued {
-			spareConns.Put(e.conn)
+	case gaveUp, finished:
+		if e.kind == gaveUp {
+			k.lost.gaveUp++
 		}
+		k.finish(e.conn)
+		spareConns.Put(e.conn)
 	}
 }
 

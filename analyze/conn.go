@@ -10,16 +10,6 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// After its end a connection still takes segments for a while: the last
-// acknowledgement, or what was on its way at a reset. After stay it goes to the
-// collector and only its key is remembered, so that stragglers do not make a new
-// connection; that ends after linger, which is how long Linux keeps TIME-WAIT
-// (RFC 9293 section 3.4.2 says four minutes).
-const (
-	stay   = time.Second
-	linger = 60 * time.Second
-)
-
 // A conn is one TCP connection as an observer sees it. Its worker owns it until
 // it is finished, then the collector does.
 type conn struct {
@@ -43,9 +33,8 @@ type conn struct {
 	overAt           segment.Mark
 	closing          closing
 
-	gone   bool  // no longer in its shard's table
-	queued bool  // waits in its shard to be let go: must not be used for another
-	id     int64 // the collector's, in order of first packet
+	place       // where it waits once it has ended
+	id    int64 // the collector's, in order of first packet
 }
 
 // closing is how a connection's end began.
