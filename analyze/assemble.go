@@ -109,8 +109,8 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 		t.ServerEnded += p.ServerEnded
 		t.Promised += p.Promised
 		t.Shared += p.Shared
-		for c, n := range p.Causes {
-			t.Causes[c] += n
+		for _, x := range p.Causes {
+			t.Causes[x.Cause] += x.N
 		}
 	}
 	return t
@@ -119,7 +119,7 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable,
-		ServerEnded: p.ServerEnded, Causes: p.Causes, Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
+		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
 		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Avoidable}
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
@@ -147,7 +147,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 }
 
 func openedBecause(d *pool.Decision) *report.OpenedBecause {
-	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets,
+	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
 		Text: d.Text(), RefutedBy: d.RefutedBy()}
 	if d.HasIdle {
 		o.Idle = seconds(max(0, d.Idle))

@@ -23,7 +23,7 @@ type collector struct {
 	clock    segment.Time
 
 	kept         []*report.Connection
-	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
+	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
 	transactions int // kept
@@ -90,9 +90,12 @@ func (k *collector) handle(e *event) {
 	case seen:
 		k.ids++
 		e.conn.id = k.ids
+	case opened:
+		c := e.conn
+		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
+			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
 	case forPool:
-		e.pool.Conn = e.conn.id
-		k.judge.Handle(&e.pool)
+		k.judge.Handle(e.conn.judged, &e.pool)
 	case stray:
 		if k.lost.strays++; k.lost.strays == 1 {
 			k.lost.strayFirst = e.when
@@ -127,9 +130,17 @@ func (k *collector) finish(c *conn) {
 		c.http.records = c.http.records[:0]
 	}
 	d := k.unfinished[c.id]
-	delete(k.unfinished, c.id)
+	if d != nil {
+		delete(k.unfinished, c.id)
+	}
 	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
 		k.lost.connections++
+		switch {
+		case d != nil:
+			k.judge.Done(d)
+		case c.http.facts.count > 0:
+			k.undecided[c.id] = nil
+		}
 		return
 	}
 	k.transactions += len(c.http.records)
@@ -154,6 +165,7 @@ func (k *collector) because(r *report.Connection, d *pool.Decision) {
 	if k.o.Final == nil {
 		k.placed = append(k.placed, placed{r, d.Pool})
 	}
+	k.judge.Done(d)
 	k.final(r)
 }
 
@@ -166,11 +178,16 @@ func (k *collector) final(r *report.Connection) {
 // decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
 	k.judge.Decisions(func(d *pool.Decision) {
-		if r := k.undecided[d.Conn]; r != nil {
-			delete(k.undecided, d.Conn)
-			k.because(r, d)
-		} else {
+		r, finished := k.undecided[d.Conn]
+		switch {
+		case !finished:
 			k.unfinished[d.Conn] = d
+			return
+		case r != nil:
+			k.because(r, d)
+		default:
+			k.judge.Done(d)
 		}
+		delete(k.undecided, d.Conn)
 	})
 }

@@ -29,12 +29,16 @@ type conn struct {
 	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
 	synData          bool         // fast open: the SYN carried data (RFC 7413)
 	opened           bool         // the pool has been told
+	midway           bool         // of the client no SYN was seen when it was
 	over             bool         // both directions have ended, or one was reset
 	overAt           segment.Mark
 	closing          closing
 
-	place       // where it waits once it has ended
-	id    int64 // the collector's, in order of first packet
+	place // where it waits once it has ended
+
+	// The collector's.
+	id     int64 // in order of first packet
+	judged *pool.Conn
 }
 
 // closing is how a connection's end began.
@@ -211,9 +215,8 @@ func (c *conn) portRole() {
 }
 
 func (c *conn) open() {
-	c.opened = true
-	c.emit(pool.Event{Kind: pool.ConnOpened, Time: c.first.Time, Packet: c.first.Packet, Midway: !c.half[c.client].SawSYN,
-		Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
+	c.opened, c.midway = true, !c.half[c.client].SawSYN
+	c.out.add(c, opened, pool.Event{})
 }
 
 func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
@@ -337,5 +340,5 @@ func (c *conn) emit(e pool.Event) {
 	e.Shift = c.shift()
 	a, b := c.gaps()
 	e.RTT = a + b
-	c.out.add(c, e)
+	c.out.add(c, forPool, e)
 }

@@ -47,6 +47,7 @@ type eventKind uint8
 
 const (
 	seen     eventKind = iota // conn's first packet
+	opened                    // its client is known
 	forPool                   // for the pools
 	finished                  // the worker is done with conn
 	gaveUp                    // likewise, because there were too many
@@ -65,8 +66,8 @@ func (o *outbox) seen(c *conn) {
 	o.events = append(o.events, event{kind: seen, when: o.now.Packet, conn: c})
 }
 
-func (o *outbox) add(c *conn, e pool.Event) {
-	o.events = append(o.events, event{kind: forPool, when: o.now.Packet, conn: c, pool: e})
+func (o *outbox) add(c *conn, k eventKind, e pool.Event) {
+	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c, pool: e})
 }
 
 func (o *outbox) done(c *conn, k eventKind) {

@@ -2,12 +2,6 @@ package pool
 
 import "slices"
 
-// conclude sums a pool up once all is decided.
-func (p *Pool) conclude() {
-	p.curve()
-	p.Verdict, p.WithheldBecause = p.verdict()
-}
-
 func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
 	case p.Avoidable > 0 && p.Reused > 0:
@@ -22,7 +16,7 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Reused > 0:
 		return Reused, ""
-	case p.Causes[ServerClosed]+p.Causes[ServerSaidClose]+p.Causes[Reset] > 0:
+	case p.Causes.Of(ServerClosed)+p.Causes.Of(ServerSaidClose)+p.Causes.Of(Reset) > 0:
 		return ServerPrevents, ""
 	}
 	return NoOpportunity, ""
@@ -75,8 +69,8 @@ func (p *Pool) count(q *Pool) {
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
 	p.ColdCost += q.ColdCost
-	for c, n := range q.Causes {
-		p.Causes[c] += n
+	for _, x := range q.Causes {
+		p.Causes.Add(x.Cause, x.N)
 	}
 }
 

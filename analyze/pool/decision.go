@@ -14,12 +14,27 @@ type Decision struct {
 	Confidence Confidence
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
-	Packets    []int64
 
 	opened, answered, closed, because int64         // packets
 	n                                 int32         // transaction of InsteadOf before
 	closedAfter, cost                 time.Duration // cost is Conn's handshake
 	gone                              bool          // InsteadOf was closed by then
+	final                             bool          // nothing more can change it
+}
+
+// Packets returns the numbers of the packets that show it: of the opening, then
+// of what led to it.
+func (d *Decision) Packets() []int64 {
+	list := []int64{d.opened}
+	if d.InsteadOf != 0 {
+		list = append(list, d.answered)
+		if d.gone && d.closed != 0 {
+			list = append(list, d.closed)
+		}
+	} else if d.because != 0 && d.because != d.opened {
+		list = append(list, d.because)
+	}
+	return list
 }
 
 // Text gives the evidence in one sentence.

@@ -40,7 +40,7 @@ func (j *Judge) fold() {
 // awaited reports whether a connection that has yet to speak may belong to p.
 func (p *Pool) awaited() bool {
 	for _, s := range p.sites {
-		if len(s.silent.conns) > s.silent.spoke {
+		if s.silent.first != nil {
 			return true
 		}
 	}
@@ -49,7 +49,7 @@ func (p *Pool) awaited() bool {
 
 func (f *folded) add(p *Pool) {
 	if f.count == 0 {
-		f.sums.Causes, f.worst = map[Cause]int64{}, len(order)-1
+		f.worst = len(order) - 1
 	}
 	f.count++
 	f.worst = min(f.worst, slices.Index(order, p.Verdict))
@@ -65,7 +65,7 @@ func (j *Judge) forget(p *Pool) {
 	}
 	for _, s := range p.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
-		if len(s.pools) > 0 || len(s.silent.conns) > 0 || j.sites[s.key] != s {
+		if len(s.pools) > 0 || s.silent.first != nil || j.sites[s.key] != s {
 			continue
 		}
 		delete(j.sites, s.key)

@@ -28,9 +28,9 @@ import (
 //	opaque      nothing more comes: encrypted
 //
 // Connections that have not ended end after the last step.
-func parseHistory(t testing.TB, text string) []Event {
+func parseHistory(t testing.TB, text string) []step {
 	t.Helper()
-	var list []Event
+	var list []step
 	type state struct{ asked, answered int32 }
 	open := map[int64]*state{}
 	now := segment.Time(0)
@@ -42,7 +42,7 @@ func parseHistory(t testing.TB, text string) []Event {
 			t.Fatalf("step %q", step)
 		}
 		now = max(now, segment.Time(ms)*1e6)
-		e := Event{Conn: id, Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)}
+		e := of(id, Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
 		s := open[id]
 		if s == nil {
 			s = &state{}
@@ -52,10 +52,10 @@ func parseHistory(t testing.TB, text string) []Event {
 		finish := func() { e.Kind = ConnEnded; delete(open, id) }
 		switch what := part[2]; what {
 		case "syn", "syn2", "mid":
-			e.Kind, e.Midway = ConnOpened, what == "mid"
-			e.Client, e.Server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
+			e.open, e.midway = true, what == "mid"
+			e.client, e.server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
 			if what == "syn2" {
-				e.Server = testEndpoint(11, 80)
+				e.server = testEndpoint(11, 80)
 			}
 		case "req", "reqc":
 			s.asked++
@@ -96,7 +96,7 @@ func parseHistory(t testing.TB, text string) []Event {
 		list = append(list, e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		list = append(list, Event{Kind: ConnEnded, Conn: id, Time: now, Packet: int64(len(list) + 1)})
+		list = append(list, of(id, Event{Kind: ConnEnded, Time: now, Packet: int64(len(list) + 1)}))
 	}
 	return list
 }
@@ -107,14 +107,14 @@ func testEndpoint(host uint64, port uint16) segment.Endpoint {
 
 // judge runs events through a Judge; advance says whether to Advance after an
 // event.
-func judge(events []Event, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
-	j := New(0)
+func judge(events []step, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
+	j := feed(New(0))
 	causes := map[int64]Cause{}
 	collect := func() { j.Decisions(func(d *Decision) { causes[d.Conn] = d.Cause }) }
 	var now segment.Time
 	for k := range events {
 		e := events[k]
-		j.Handle(&e)
+		j.handle(&e)
 		now = max(now, e.Time)
 		if advance() {
 			j.Advance(now)
@@ -123,13 +123,14 @@ func judge(events []Event, advance func() bool) (*Judge, map[int64]Cause, []*Poo
 	}
 	j.Finish(now)
 	collect()
-	return j, causes, j.Pools()
+	return j.Judge, causes, j.Pools()
 }
 
 // addsUp checks what holds of any pool.
 func addsUp(p *Pool) error {
 	var needed, avoidable int64
-	for c, n := range p.Causes {
+	for _, x := range p.Causes {
+		c, n := x.Cause, x.N
 		if n < 0 {
 			return fmt.Errorf("%d connections because of %s", n, c)
 		}

@@ -10,7 +10,7 @@ import (
 // A token is a connection that the ideal client holds idle, tied to the real one
 // that carried the latest transaction on it.
 type token struct {
-	conn *conn
+	conn *Conn
 	at   segment.Time
 	last carried
 }
@@ -30,7 +30,7 @@ type carried struct {
 type loss struct {
 	cause  Cause
 	server segment.Endpoint
-	conn   *conn
+	conn   *Conn
 	packet int64
 }
 
@@ -87,7 +87,7 @@ func (p *Pool) serverClosed(i item) {
 }
 
 // tokenOf returns where c's token lies, -1 if nowhere.
-func (p *Pool) tokenOf(c *conn) int {
+func (p *Pool) tokenOf(c *Conn) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
 		if p.tokens[k].conn == c {
 			return k
@@ -189,7 +189,7 @@ func (p *Pool) anew(j *Judge, i item) {
 // spare returns the most recently idle token to the same address whose
 // connection takes no other transaction before the new one's first response has
 // ended.
-func (p *Pool) spare(c *conn, o *occupation) int {
+func (p *Pool) spare(c *Conn, o *occupation) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
 		r := p.tokens[k].conn
 		if r.server == c.server && (len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end) {
@@ -224,12 +224,9 @@ func (p *Pool) latestLoss(server segment.Endpoint) int {
 func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
 	p.judged++
 	p.Needed++
-	p.Causes[cause]++
-	d := &Decision{Conn: i.conn.id, Pool: p, Cause: cause, Confidence: Certain, opened: i.packet, because: because}
-	d.Packets = append(d.Packets, i.packet)
-	if because != 0 && because != i.packet {
-		d.Packets = append(d.Packets, because)
-	}
+	p.Causes.Add(cause, 1)
+	d := j.decision()
+	*d = Decision{Conn: i.conn.id, Pool: p, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
 	j.ready = append(j.ready, d)
 }
 
@@ -268,11 +265,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 	if gone {
 		d.closedAfter, d.gone = max(0, r.closedAt.Sub(t.at)), true
 	}
-	d.Packets = []int64{i.packet, o.endPacket}
-	if r.closedIn != 0 && gone {
-		d.Packets = append(d.Packets, r.closedIn)
-	}
-	p.Causes[d.Cause]++
+	p.Causes.Add(d.Cause, 1)
 	if d.Cause == ClientClosed {
 		p.wave.again(i.conn)
 	}
@@ -292,7 +285,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 
 // revise says that a connection blamed for idling, or for being closed, was
 // never read.
-func (p *Pool) revise(d *Decision, r *conn) {
+func (p *Pool) revise(d *Decision, r *Conn) {
 	if r.unread != 0 && r.unread == d.n && d.Cause.Avoidable() {
 		p.recause(d, Undrained)
 		d.Confidence = Likely
@@ -301,10 +294,8 @@ func (p *Pool) revise(d *Decision, r *conn) {
 
 // recause changes a decision's cause and the sums with it.
 func (p *Pool) recause(d *Decision, to Cause) {
-	if p.Causes[d.Cause]--; p.Causes[d.Cause] == 0 {
-		delete(p.Causes, d.Cause)
-	}
-	p.Causes[to]++
+	p.Causes.Add(d.Cause, -1)
+	p.Causes.Add(to, 1)
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.ColdCost -= d.cost

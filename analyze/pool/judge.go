@@ -9,8 +9,8 @@ import (
 )
 
 // A Judge sorts connections into pools and judges each pool beside the ideal
-// client. Feed it with Handle in packet order, Advance now and then, and Finish
-// at the end.
+// client. Feed it with Open and Handle in packet order, Advance now and then, and
+// Finish at the end.
 //
 // A pool decides as of an instant only once all that bears on it is known: no
 // occupation begun before it is still outstanding, no connection opened before it
@@ -21,7 +21,6 @@ type Judge struct {
 	KeepPools int // pools kept in full; beyond about twice as many, settled ones are summed up
 
 	limit  int // items a pool may hold undecided
-	conns  map[int64]*conn
 	named  map[nameKey]*Pool
 	sites  map[siteKey]*site
 	quiet  map[quietKey]*silence
@@ -33,6 +32,7 @@ type Judge struct {
 	folded folded
 	foldAt int           // pools at which to fold next
 	spares []*occupation // over and judged
+	done   []*Decision   // no longer used
 }
 
 // A nameKey finds a pool by what it is called.
@@ -54,6 +54,11 @@ type site struct {
 	key    siteKey
 	pools  []*Pool  // that have connections here, latest last
 	silent *silence // of the client and the port: a name may have several addresses
+
+	room struct { // for what most have one of
+		pools   [1]*Pool
+		silence silence
+	}
 }
 
 // A quietKey finds what a client has to do with one port, whatever the address.
@@ -62,19 +67,42 @@ type quietKey struct {
 	port   uint16
 }
 
-// A silence holds connections without a request yet, in the order of opening.
+// A silence is a list of connections without a request yet, in the order of
+// opening.
 type silence struct {
-	sites int     // that share it
-	conns []*conn // the first is silent, the others may have spoken since
-	spoke int     // how many of conns have
+	sites       int // that share it
+	first, last *Conn
+}
+
+func (s *silence) add(c *Conn) {
+	if c.before = s.last; c.before != nil {
+		c.before.after = c
+	} else {
+		s.first = c
+	}
+	s.last = c
+}
+
+func (s *silence) remove(c *Conn) {
+	if c.before != nil {
+		c.before.after = c.after
+	} else {
+		s.first = c.after
+	}
+	if c.after != nil {
+		c.after.before = c.before
+	} else {
+		s.last = c.before
+	}
+	c.before, c.after = nil, nil
 }
 
 // maxSitePools bounds the pools remembered for one endpoint; more share the
 // first.
 const maxSitePools = 1024
 
-// A conn is a connection as far as pools care.
-type conn struct {
+// A Conn is a connection as far as pools care.
+type Conn struct {
 	id             int64
 	client, server segment.Endpoint
 	site           *site
@@ -95,10 +123,11 @@ type conn struct {
 	lastEnd   moment // of the latest occupation
 	asksClose bool   // of the latest request
 	lost      bool   // the server has ended it: its token is gone
-	spoke     bool   // no longer silent
 	ended     bool
 	unread    int32
 	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
+
+	before, after *Conn // in its site's silence
 }
 
 // New returns a Judge whose pools hold at most limit undecided items; 0 stands
@@ -107,20 +136,12 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
+	return &Judge{KeepPools: 10_000, limit: limit, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
 }
 
-// Handle takes the next event.
-func (j *Judge) Handle(e *Event) {
+// Handle takes the next event of c.
+func (j *Judge) Handle(c *Conn, e *Event) {
 	j.now = max(j.now, e.Time)
-	if e.Kind == ConnOpened {
-		j.opened(e)
-		return
-	}
-	c := j.conns[e.Conn]
-	if c == nil {
-		return
-	}
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
 	if c.pool != nil {
 		c.pool = c.pool.Final()
@@ -148,33 +169,43 @@ func (j *Judge) touch(p *Pool) {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
 	}
-	if !p.dirty {
+	if !p.dirty && len(p.items) > 0 {
 		p.dirty = true
 		j.dirty = append(j.dirty, p)
 	}
 }
 
-func (j *Judge) opened(e *Event) {
-	key := siteKey{e.Client.Addr, e.Server}
-	s := j.sites[key]
-	if s == nil {
-		quiet := quietKey{e.Client.Addr, e.Server.Port}
-		if j.quiet[quiet] == nil {
-			j.quiet[quiet] = &silence{}
-		}
-		s = &site{key: key, silent: j.quiet[quiet]}
-		s.silent.sites++
-		j.sites[key] = s
-	}
-	c := &conn{id: e.Conn, client: e.Client, server: e.Server, site: s, opened: e.Time, packet: e.Packet, midway: e.Midway}
-	j.conns[e.Conn] = c
-	s.silent.conns = append(s.silent.conns, c)
+// Open takes a new connection.
+func (j *Judge) Open(o *Opening) *Conn {
+	j.now = max(j.now, o.Time)
+	s := j.site(siteKey{o.Client.Addr, o.Server})
+	c := &Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
+	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
 	}
+	return c
 }
 
-func (j *Judge) requested(c *conn, e *Event) {
+// site returns the site of key, a new one if there is none.
+func (j *Judge) site(key siteKey) *site {
+	s := j.sites[key]
+	if s != nil {
+		return s
+	}
+	s = &site{key: key}
+	s.pools = s.room.pools[:0]
+	quiet := quietKey{key.client, key.server.Port}
+	if s.silent = j.quiet[quiet]; s.silent == nil {
+		s.silent = &s.room.silence
+		j.quiet[quiet] = s.silent
+	}
+	s.silent.sites++
+	j.sites[key] = s
+	return s
+}
+
+func (j *Judge) requested(c *Conn, e *Event) {
 	j.place(c, e)
 	p := c.pool
 	if c.requests == 0 {
@@ -229,7 +260,7 @@ func (j *Judge) requested(c *conn, e *Event) {
 	}
 }
 
-func (j *Judge) answered(c *conn, e *Event) {
+func (j *Judge) answered(c *Conn, e *Event) {
 	o := c.occ
 	if o == nil {
 		return
@@ -256,7 +287,7 @@ func (j *Judge) answered(c *conn, e *Event) {
 	c.pool.release(o, o.saysClose)
 }
 
-func (j *Judge) closing(c *conn, e *Event) {
+func (j *Judge) closing(c *Conn, e *Event) {
 	c.by, c.closedIn = e.By, e.Packet
 	c.closedAt = e.Time.Add(-c.shift)
 	if e.By == Server {
@@ -279,9 +310,8 @@ func (j *Judge) closing(c *conn, e *Event) {
 	}
 }
 
-func (j *Judge) ended(c *conn, e *Event) {
+func (j *Judge) ended(c *Conn, e *Event) {
 	c.ended, c.unread = true, e.Unread
-	delete(j.conns, c.id)
 	if c.pool == nil {
 		j.unused(c, e)
 	}
@@ -316,8 +346,8 @@ func (j *Judge) ended(c *conn, e *Event) {
 
 // unused puts a connection that never carried a request into the pool of its
 // client and server, if there is one.
-func (j *Judge) unused(c *conn, e *Event) {
-	c.speak()
+func (j *Judge) unused(c *Conn, e *Event) {
+	c.site.silent.remove(c)
 	if n := len(c.site.pools); n > 0 {
 		c.pool = c.site.pools[n-1]
 		c.pool.alive++
@@ -329,24 +359,8 @@ func (j *Judge) unused(c *conn, e *Event) {
 	}
 }
 
-// speak takes c out of the silent ones.
-func (c *conn) speak() {
-	s := c.site.silent
-	c.spoke = true
-	s.spoke++
-	for len(s.conns) > 0 && s.conns[0].spoke {
-		s.conns[0] = nil
-		s.conns = s.conns[1:]
-		s.spoke--
-	}
-	if s.spoke > len(s.conns)/2+16 {
-		s.conns = slices.DeleteFunc(s.conns, func(x *conn) bool { return x.spoke })
-		s.spoke = 0
-	}
-}
-
 // place finds the pool of c by what its request names.
-func (j *Judge) place(c *conn, e *Event) {
+func (j *Judge) place(c *Conn, e *Event) {
 	key := nameKey{client: c.client.Addr, tls: e.TLS, name: e.Name, port: c.server.Port}
 	if e.Proxied || e.Name == "" {
 		key.name = ""
@@ -357,7 +371,7 @@ func (j *Judge) place(c *conn, e *Event) {
 		}
 		return
 	}
-	c.speak()
+	c.site.silent.remove(c)
 	p := j.find(c, key)
 	if p == nil {
 		p = j.newPool(c, key)
@@ -369,7 +383,7 @@ func (j *Judge) place(c *conn, e *Event) {
 
 // find returns the pool that key names, or the one without a name at c's site,
 // whose name is known from now on.
-func (j *Judge) find(c *conn, key nameKey) *Pool {
+func (j *Judge) find(c *Conn, key nameKey) *Pool {
 	pools := c.site.pools
 	if key.name == "" {
 		if n := len(pools); n > 0 {
@@ -388,18 +402,19 @@ func (j *Judge) find(c *conn, key nameKey) *Pool {
 	return nil
 }
 
-func (j *Judge) newPool(c *conn, key nameKey) *Pool {
+func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
 	if len(j.all) > max(j.foldAt, 2*j.KeepPools) {
 		j.fold()
 	}
-	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, Causes: map[Cause]int64{}, FirstPacket: c.packet}
+	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, FirstPacket: c.packet}
+	p.settle()
 	j.all = append(j.all, p)
 	j.join(c, p, key)
 	return p
 }
 
 // join makes c one of p's, and p known by key and at c's site.
-func (j *Judge) join(c *conn, p *Pool, key nameKey) {
+func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 	c.pool = p
 	p.alive++
 	p.FirstPacket = min(p.FirstPacket, c.packet)
@@ -424,7 +439,7 @@ func (j *Judge) call(p *Pool, key nameKey) {
 
 // another joins two pools: one connection carries both names, so a client that
 // has one connection has it for both.
-func (j *Judge) another(c *conn, key nameKey) {
+func (j *Judge) another(c *Conn, key nameKey) {
 	q := j.named[key]
 	if q == nil {
 		j.call(c.pool, key)
@@ -455,6 +470,7 @@ func (j *Judge) Finish(now segment.Time) {
 			continue
 		}
 		j.close(p)
+		p.curve()
 	}
 }
 
@@ -463,7 +479,7 @@ func (j *Judge) close(p *Pool) {
 	p.run(j, 1<<63-1, 1<<63-1, 0)
 	j.ready = append(j.ready, p.held...)
 	p.held = nil
-	p.conclude()
+	p.Verdict, p.WithheldBecause = p.verdict()
 }
 
 // Decisions hands over what has become final.
@@ -505,3 +521,22 @@ func (j *Judge) occupation() *occupation {
 }
 
 func (j *Judge) spare(o *occupation) { j.spares = append(j.spares, o) }
+
+// decision returns space for one; Done takes it back.
+func (j *Judge) decision() *Decision {
+	n := len(j.done) - 1
+	if n < 0 {
+		return new(Decision)
+	}
+	d := j.done[n]
+	j.done = j.done[:n]
+	return d
+}
+
+// Done gives back a decision that Decisions has handed over. It must not be used
+// any more.
+func (j *Judge) Done(d *Decision) {
+	if d.final {
+		j.done = append(j.done, d)
+	}
+}

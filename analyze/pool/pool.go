@@ -26,7 +26,7 @@ type Pool struct {
 	Needed, Avoidable         int64 // Used is always their sum
 	ServerEnded               int64
 	ColdCost                  time.Duration // handshakes of the avoidable connections, where seen
-	Causes                    map[Cause]int64
+	Causes                    Causes
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint
 	Verdict                   Verdict
@@ -44,7 +44,7 @@ type Pool struct {
 	names    []nameKey // it is known by
 	dirty    bool
 	midway   int64
-	idleLast *conn // whose occupation ended last
+	idleLast *Conn // whose occupation ended last
 	open     int   // used connections that nobody has closed, in capture order
 
 	items       []item        // a heap
@@ -59,12 +59,29 @@ type Pool struct {
 	losses []loss
 	judged int64       // used connections decided
 	held   []*Decision // avoidable ones that may be taken back, oldest first
+
+	room struct { // for what most have one or two of: many pools have one connection
+		servers     [1]segment.Endpoint
+		causes      [1]CauseCount
+		sites       [1]*site
+		names       [1]nameKey
+		outstanding [1]*occupation
+		items       [2]item
+		tokens      [1]token
+	}
+}
+
+// settle has p use its own room.
+func (p *Pool) settle() {
+	r := &p.room
+	p.Servers, p.Causes, p.sites, p.names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
+	p.outstanding, p.items, p.tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
 // first request to the last response.
 type occupation struct {
-	conn      *conn
+	conn      *Conn
 	first     bool         // of its connection
 	start     segment.Time // of the first request
 	demand    segment.Time // when it needs a connection: the SYN where it is the first
@@ -105,7 +122,7 @@ func (p *Pool) release(o *occupation, byServer bool) {
 }
 
 // unhold settles what c's latest response, which said close, came to.
-func (p *Pool) unhold(c *conn, closed bool) {
+func (p *Pool) unhold(c *Conn, closed bool) {
 	for _, o := range p.outstanding {
 		if o.conn == c && o.held {
 			p.release(o, closed)
@@ -125,8 +142,7 @@ func (p *Pool) watermark(now segment.Time) segment.Time {
 		}
 	}
 	for _, s := range p.sites {
-		if len(s.silent.conns) > 0 {
-			c := s.silent.conns[0]
+		if c := s.silent.first; c != nil {
 			w = min(w, c.opened.Add(-max(p.shift, c.shift)))
 		}
 	}
@@ -172,7 +188,7 @@ type item struct {
 	at     segment.Time
 	packet int64
 	kind   itemKind
-	conn   *conn
+	conn   *Conn
 	occ    *occupation
 }
 

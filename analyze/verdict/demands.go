@@ -93,11 +93,11 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		needed += p.Needed
 		avoidable += p.Avoidable
 		opaque += p.Opaque
-		midway += p.Causes[pool.Unknown]
+		midway += p.Causes.Of(pool.Unknown)
 		gaps += p.Gaps
 		for c := range allowed {
 			if c.Avoidable() {
-				avoidable -= p.Causes[c]
+				avoidable -= p.Causes.Of(c)
 			}
 		}
 	}
@@ -159,7 +159,7 @@ func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
 
 func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
 	for _, p := range pools {
-		n += p.Causes[c]
+		n += p.Causes.Of(c)
 	}
 	return n
 }
