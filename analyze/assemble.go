@@ -18,7 +18,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
 	k.findings.Pools(pools)
 	for _, p := range k.placed {
-		p.record.Pool = p.pool.Final().ID
+		p.record.Pool = k.judge.Number(p.pool)
 	}
 	folded, n := k.judge.Folded()
 	k.lost.pools = n

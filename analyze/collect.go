@@ -35,7 +35,7 @@ type collector struct {
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
 	record *report.Connection
-	pool   *pool.Pool
+	pool   int64 // its serial
 }
 
 // dropped counts what limits cost.

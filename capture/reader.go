@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	blockSize  = 256 << 10 // bytes of a batch, more only for one long record
+	blockSize  = 128 << 10 // bytes of a batch, more only for one long record
 	readSize   = 64 << 10  // bytes read at once: they are decoded while in the cache
 	maxPacket  = 16 << 20  // bytes; a captured length beyond this is no packet's
-	maxInBatch = 2048      // segments
+	maxInBatch = 1024      // segments
 )
 
 // A Reader reads one capture, or several that follow each other in time. It is
@@ -51,7 +51,7 @@ type packet struct {
 	none  bool // the record holds no packet
 }
 
-// Fill replaces b's segments with the next ones, at most 2048; there may be none
+// Fill replaces b's segments with the next ones, at most 1024; there may be none
 // though more will come. It returns io.EOF at the end and a *FormatError where the
 // capture cannot be read further; b holds what came before either. Payloads
 // point into b.Bytes and are valid until b is filled again.

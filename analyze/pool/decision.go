@@ -8,7 +8,7 @@ import (
 // A Decision says why a used connection was opened.
 type Decision struct {
 	Conn       int64
-	Pool       *Pool
+	Pool       int64 // Judge.Number has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
 	Confidence Confidence

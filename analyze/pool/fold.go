@@ -1,7 +1,7 @@
 package pool
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -17,22 +17,25 @@ type folded struct {
 // pool, and what its old one held idle is forgotten.
 func (j *Judge) fold() {
 	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
-	var settled []*Pool
-	for _, p := range j.all {
-		if p.alive == 0 && len(p.outstanding) == 0 && !p.awaited() {
-			settled = append(settled, p)
-		}
+	for _, wasteful := range []bool{false, true} {
+		tooMany := len(j.all) - j.KeepPools
+		j.all = slices.DeleteFunc(j.all, func(p *Pool) bool {
+			if tooMany <= 0 || p.Avoidable > 0 != wasteful || p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
+				return false
+			}
+			j.close(p)
+			j.folded.add(p)
+			j.forget(p)
+			p.merged, p.into = true, &j.folded.sums
+			j.recycle(p)
+			tooMany--
+			return true
+		})
 	}
-	slices.SortStableFunc(settled, func(a, b *Pool) int {
-		return cmp.Or(cmp.Compare(min(a.Avoidable, 1), min(b.Avoidable, 1)), cmp.Compare(a.FirstPacket, b.FirstPacket))
+	maps.DeleteFunc(j.moved, func(from, _ int64) bool {
+		_, kept := j.find(j.moved.end(from))
+		return !kept
 	})
-	for _, p := range settled[:max(0, min(len(settled), len(j.all)-j.KeepPools))] {
-		j.close(p)
-		j.folded.add(p)
-		j.forget(p)
-		p.merged, p.into = true, &j.folded.sums
-	}
-	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
 	// Where most are in use, do not look through all of them at each new one.
 	j.foldAt = max(2*j.KeepPools, len(j.all)+j.KeepPools)
 }
@@ -71,6 +74,9 @@ func (j *Judge) forget(p *Pool) {
 		delete(j.sites, s.key)
 		if s.silent.sites--; s.silent.sites == 0 {
 			delete(j.quiet, quietKey{s.key.client, s.key.server.Port})
+			if s.silent == &s.room.silence {
+				j.spare.sites.put(s)
+			}
 		}
 	}
 }

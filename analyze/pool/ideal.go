@@ -60,7 +60,7 @@ func (p *Pool) answered(j *Judge, i item) {
 	}
 	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
 	if o.demanded { // else its demand is still an item
-		j.spare(o)
+		j.spare.occupations.put(o)
 	}
 	if cause != "" {
 		c.lost = true
@@ -225,8 +225,8 @@ func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
 	p.judged++
 	p.Needed++
 	p.Causes.Add(cause, 1)
-	d := j.decision()
-	*d = Decision{Conn: i.conn.id, Pool: p, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
+	d := j.spare.decisions.get()
+	*d = Decision{Conn: i.conn.id, Pool: p.serial, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
 	j.ready = append(j.ready, d)
 }
 
@@ -241,7 +241,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 	p.Avoidable++
 	p.ColdCost += i.conn.rtt
 	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, Pool: p, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
+	d := &Decision{Conn: i.conn.id, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
 		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {

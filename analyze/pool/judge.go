@@ -30,9 +30,10 @@ type Judge struct {
 	ready  []*Decision
 	early  int64
 	folded folded
-	foldAt int           // pools at which to fold next
-	spares []*occupation // over and judged
-	done   []*Decision   // no longer used
+	foldAt int   // pools at which to fold next
+	serial int64 // of the latest pool
+	moved  moved
+	spare  spares
 }
 
 // A nameKey finds a pool by what it is called.
@@ -136,7 +137,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
+	return &Judge{KeepPools: 10_000, limit: limit, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}, moved: moved{}}
 }
 
 // Handle takes the next event of c.
@@ -179,7 +180,8 @@ func (j *Judge) touch(p *Pool) {
 func (j *Judge) Open(o *Opening) *Conn {
 	j.now = max(j.now, o.Time)
 	s := j.site(siteKey{o.Client.Addr, o.Server})
-	c := &Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
+	c := j.spare.conns.get()
+	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
 	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
@@ -193,7 +195,8 @@ func (j *Judge) site(key siteKey) *site {
 	if s != nil {
 		return s
 	}
-	s = &site{key: key}
+	s = j.spare.sites.get()
+	*s = site{key: key}
 	s.pools = s.room.pools[:0]
 	quiet := quietKey{key.client, key.server.Port}
 	if s.silent = j.quiet[quiet]; s.silent == nil {
@@ -240,7 +243,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	if !c.lastEnd.IsZero() {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
-	o := j.occupation()
+	o := j.spare.occupations.get()
 	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
 	if c.requests == 1 {
 		o.first = true
@@ -372,7 +375,7 @@ func (j *Judge) place(c *Conn, e *Event) {
 		return
 	}
 	c.site.silent.remove(c)
-	p := j.find(c, key)
+	p := j.known(c, key)
 	if p == nil {
 		p = j.newPool(c, key)
 	} else {
@@ -381,9 +384,9 @@ func (j *Judge) place(c *Conn, e *Event) {
 	p.proxied = p.proxied || e.Proxied
 }
 
-// find returns the pool that key names, or the one without a name at c's site,
+// known returns the pool that key names, or the one without a name at c's site,
 // whose name is known from now on.
-func (j *Judge) find(c *Conn, key nameKey) *Pool {
+func (j *Judge) known(c *Conn, key nameKey) *Pool {
 	pools := c.site.pools
 	if key.name == "" {
 		if n := len(pools); n > 0 {
@@ -406,7 +409,9 @@ func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
 	if len(j.all) > max(j.foldAt, 2*j.KeepPools) {
 		j.fold()
 	}
-	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, FirstPacket: c.packet}
+	j.serial++
+	p := j.spare.pools.get()
+	*p = Pool{serial: j.serial, Client: key.client, TLS: key.tls, FirstPacket: c.packet, sole: c}
 	p.settle()
 	j.all = append(j.all, p)
 	j.join(c, p, key)
@@ -417,6 +422,9 @@ func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
 func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 	c.pool = p
 	p.alive++
+	if p.sole != c {
+		p.sole = nil
+	}
 	p.FirstPacket = min(p.FirstPacket, c.packet)
 	if p.Name == "" && key.name != "" && !p.proxied {
 		p.Name, p.TLS = key.name, key.tls
@@ -509,34 +517,16 @@ func (j *Judge) Pools() []*Pool {
 	return list
 }
 
-// occupation returns space for one; spare takes it back.
-func (j *Judge) occupation() *occupation {
-	n := len(j.spares) - 1
-	if n < 0 {
-		return new(occupation)
+// Number returns the ID that a decision's pool has in the end, 0 if it is not
+// kept. Call it after Pools.
+func (j *Judge) Number(serial int64) int64 {
+	if i, ok := j.find(j.moved.end(serial)); ok {
+		return j.all[i].ID
 	}
-	o := j.spares[n]
-	j.spares = j.spares[:n]
-	return o
+	return 0
 }
 
-func (j *Judge) spare(o *occupation) { j.spares = append(j.spares, o) }
-
-// decision returns space for one; Done takes it back.
-func (j *Judge) decision() *Decision {
-	n := len(j.done) - 1
-	if n < 0 {
-		return new(Decision)
-	}
-	d := j.done[n]
-	j.done = j.done[:n]
-	return d
-}
-
-// Done gives back a decision that Decisions has handed over. It must not be used
-// any more.
-func (j *Judge) Done(d *Decision) {
-	if d.final {
-		j.done = append(j.done, d)
-	}
+// find returns where in all the pool of serial stands: they are in its order.
+func (j *Judge) find(serial int64) (int, bool) {
+	return slices.BinarySearchFunc(j.all, serial, func(p *Pool, serial int64) int { return cmp.Compare(p.serial, serial) })
 }

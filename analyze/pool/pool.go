@@ -11,7 +11,7 @@ import (
 // A Pool is one client and one authority: all connections between them, beside
 // those the ideal client would have opened.
 type Pool struct {
-	ID          int64 // from 1, in order of first packet; valid after Finish
+	ID          int64 // from 1, in order of first packet; valid after Pools
 	Client      segment.Addr
 	Servers     []segment.Endpoint
 	Name        string // "" if none was seen
@@ -36,8 +36,11 @@ type Pool struct {
 	wave  waves
 	Split Split // where Conn is not 0: an idle connection was there under another name
 
+	serial   int64 // in order of creation
+	sole     *Conn // its only connection, nil if there were several
 	sites    []*site
 	proxied  bool
+	joined   bool // others have been merged into it
 	merged   bool // into into
 	into     *Pool
 	alive    int       // connections that have joined and not ended
