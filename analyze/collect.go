@@ -21,6 +21,7 @@ type collector struct {
 	ids      int64
 	cursor   []int // by worker: how many of the batch's events are handled
 	clock    segment.Time
+	facts    verdict.Conn // of the connection being finished
 
 	kept         []*report.Connection
 	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
@@ -122,7 +123,8 @@ func (k *collector) finish(c *conn) {
 			}
 		}
 	}
-	k.findings.Connection(c.facts())
+	c.facts(&k.facts)
+	k.findings.Connection(&k.facts)
 	keepText := !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
 	if !keepText {
 		k.full.Store(true)

@@ -58,7 +58,7 @@ type facts struct {
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
 	if len(name) > 0 && string(name) != x.name {
-		x.name = string(name)
+		x.name = c.out.names.of(name)
 	}
 	f := &x.facts
 	f.count++

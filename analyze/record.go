@@ -205,12 +205,12 @@ func (c *conn) vantage() report.Vantage {
 	return report.InTheMiddle
 }
 
-// facts are what findings need to know of c.
-func (c *conn) facts() *verdict.Conn {
+// facts writes into v what findings need to know of c.
+func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	return &verdict.Conn{ID: c.id, Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
+	*v = verdict.Conn{ID: c.id, Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
 		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first.Packet,

@@ -60,6 +60,26 @@ type outbox struct {
 	now    segment.Mark
 	full   *atomic.Bool // the collector keeps no more transactions
 	spares pairers
+	names  names
+}
+
+// names are strings made before: many connections carry the same few.
+type names map[string]string
+
+// maxNames bounds names; then it begins anew.
+const maxNames = 4096
+
+// of returns b as a string.
+func (n *names) of(b []byte) string {
+	if s, ok := (*n)[string(b)]; ok {
+		return s
+	}
+	if *n == nil || len(*n) >= maxNames {
+		*n = names{}
+	}
+	s := string(b)
+	(*n)[s] = s
+	return s
 }
 
 func (o *outbox) seen(c *conn) {

@@ -411,8 +411,8 @@ func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
 	}
 	j.serial++
 	p := j.spare.pools.get()
-	*p = Pool{serial: j.serial, Client: key.client, TLS: key.tls, FirstPacket: c.packet, sole: c}
-	p.settle()
+	p.clear()
+	p.serial, p.Client, p.TLS, p.FirstPacket, p.sole = j.serial, key.client, key.tls, c.packet, c
 	j.all = append(j.all, p)
 	j.join(c, p, key)
 	return p

@@ -74,11 +74,17 @@ type Pool struct {
 	}
 }
 
-// settle has p use its own room.
-func (p *Pool) settle() {
-	r := &p.room
-	p.Servers, p.Causes, p.sites, p.names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
-	p.outstanding, p.items, p.tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
+// clear empties p for a new use. It keeps what has grown, else it takes its own
+// room.
+func (p *Pool) clear() {
+	q := Pool{Servers: p.Servers[:0], Causes: p.Causes[:0], sites: p.sites[:0], names: p.names[:0],
+		outstanding: p.outstanding[:0], items: p.items[:0], tokens: p.tokens[:0]}
+	if q.items == nil {
+		r := &p.room
+		q.Servers, q.Causes, q.sites, q.names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
+		q.outstanding, q.items, q.tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
+	}
+	*p = q
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the

@@ -239,7 +239,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
-	t.EventStream = bytes.HasPrefix(bytes.ToLower(h.ContentType), []byte("text/event-stream"))
+	t.EventStream = isEventStream(h.ContentType)
 	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.ResponsePromises = !closes
 	t.SaysClose = closes && !t.AsksClose
@@ -303,6 +303,13 @@ func (p *Pairer) take() *Transaction {
 		return t
 	}
 	return new(Transaction)
+}
+
+// isEventStream tells the media type of server-sent events, whatever its
+// parameters.
+func isEventStream(contentType []byte) bool {
+	const name = "text/event-stream"
+	return len(contentType) >= len(name) && bytes.EqualFold(contentType[:len(name)], []byte(name))
 }
 
 // method returns m as a string without allocating for the usual ones.

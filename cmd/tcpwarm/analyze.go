@@ -77,6 +77,12 @@ taken for one rotated set in time order.`,
 	return c
 }
 
+// Text draws few connections: to keep more in full would only cost time.
+const (
+	textConnections  = 5000
+	textTransactions = 10_000
+)
+
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
@@ -86,7 +92,10 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	}
 	defer src.Close()
 	opts := analyze.Options{Workers: o.workers, Demands: demands}
-	if o.format.value == "ndjson" {
+	switch o.format.value {
+	case "text":
+		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
+	case "ndjson":
 		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
