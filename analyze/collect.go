@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"sync/atomic"
+	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
@@ -21,6 +22,7 @@ type collector struct {
 	ids      int64
 	cursor   []int // by worker: how many of the batch's events are handled
 	clock    segment.Time
+	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
 
 	kept         []*report.Connection
@@ -32,6 +34,10 @@ type collector struct {
 	vantages     map[report.Vantage]int64
 	err          error // of Options.Final
 }
+
+// advanceEvery is how much capture time passes before pools decide anew: to look
+// at each after every batch would cost more than all its events.
+const advanceEvery = 20 * time.Millisecond
 
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
@@ -75,7 +81,10 @@ func (k *collector) take(b *batch) {
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
-	k.judge.Advance(k.clock)
+	if k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 {
+		k.judge.Advance(k.clock)
+		k.advanced = k.clock
+	}
 	k.decide()
 }
 
@@ -137,6 +146,7 @@ func (k *collector) finish(c *conn) {
 	}
 	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
 		k.lost.connections++
+		k.full.Store(true)
 		switch {
 		case d != nil:
 			k.judge.Done(d)

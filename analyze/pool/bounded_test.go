@@ -99,9 +99,9 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 				t.Fatalf("%d items wait", len(p.items))
 			}
 		}
-		for _, s := range j.sites {
+		for _, k := range j.clients {
 			n := 0
-			for c := s.silent.first; c != nil; c = c.after {
+			for c := k.quiet.get(80).first; c != nil; c = c.after {
 				n++
 			}
 			if n > 40 {

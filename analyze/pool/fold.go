@@ -62,22 +62,13 @@ func (f *folded) add(p *Pool) {
 // forget takes p out of all that could find it.
 func (j *Judge) forget(p *Pool) {
 	for _, key := range p.names {
-		if x := j.named[key]; x != nil && x.Final() == p {
-			delete(j.named, key)
+		if x := p.client.named.get(key); x != nil && x.Final() == p {
+			p.client.named.delete(key)
 		}
 	}
 	for _, s := range p.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
-		if len(s.pools) > 0 || s.silent.first != nil || j.sites[s.key] != s {
-			continue
-		}
-		delete(j.sites, s.key)
-		if s.silent.sites--; s.silent.sites == 0 {
-			delete(j.quiet, quietKey{s.key.client, s.key.server.Port})
-			if s.silent == &s.room.silence {
-				j.spare.sites.put(s)
-			}
-		}
+		j.leave(s)
 	}
 }
 

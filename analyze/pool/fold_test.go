@@ -31,7 +31,7 @@ func TestPoolsAreBounded(t *testing.T) {
 			}
 		}
 		j.Advance(at)
-		most = max(most, len(j.all), len(j.named), len(j.sites), len(j.quiet))
+		most = max(most, len(j.all), len(j.clients))
 	}
 	j.Finish(clients * 1e9)
 	n := 0

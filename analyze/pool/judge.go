@@ -20,82 +20,18 @@ import (
 type Judge struct {
 	KeepPools int // pools kept in full; beyond about twice as many, settled ones are summed up
 
-	limit  int // items a pool may hold undecided
-	named  map[nameKey]*Pool
-	sites  map[siteKey]*site
-	quiet  map[quietKey]*silence
-	all    []*Pool
-	dirty  []*Pool // pools with something new since the last Advance
-	now    segment.Time
-	ready  []*Decision
-	early  int64
-	folded folded
-	foldAt int   // pools at which to fold next
-	serial int64 // of the latest pool
-	moved  moved
-	spare  spares
-}
-
-// A nameKey finds a pool by what it is called.
-type nameKey struct {
-	client segment.Addr
-	tls    bool
-	name   string
-	port   uint16
-}
-
-// A siteKey finds what one client has to do with one endpoint.
-type siteKey struct {
-	client segment.Addr
-	server segment.Endpoint
-}
-
-// A site is one client and one endpoint of a server.
-type site struct {
-	key    siteKey
-	pools  []*Pool  // that have connections here, latest last
-	silent *silence // of the client and the port: a name may have several addresses
-
-	room struct { // for what most have one of
-		pools   [1]*Pool
-		silence silence
-	}
-}
-
-// A quietKey finds what a client has to do with one port, whatever the address.
-type quietKey struct {
-	client segment.Addr
-	port   uint16
-}
-
-// A silence is a list of connections without a request yet, in the order of
-// opening.
-type silence struct {
-	sites       int // that share it
-	first, last *Conn
-}
-
-func (s *silence) add(c *Conn) {
-	if c.before = s.last; c.before != nil {
-		c.before.after = c
-	} else {
-		s.first = c
-	}
-	s.last = c
-}
-
-func (s *silence) remove(c *Conn) {
-	if c.before != nil {
-		c.before.after = c.after
-	} else {
-		s.first = c.after
-	}
-	if c.after != nil {
-		c.after.before = c.before
-	} else {
-		s.last = c.before
-	}
-	c.before, c.after = nil, nil
+	limit   int // items a pool may hold undecided
+	clients map[segment.Addr]*client
+	all     []*Pool // in order of serial
+	dirty   []*Pool // pools with something new since the last Advance
+	now     segment.Time
+	ready   []*Decision
+	early   int64
+	folded  folded
+	foldAt  int   // pools at which to fold next
+	serial  int64 // of the latest pool
+	moved   moved
+	spare   spares
 }
 
 // maxSitePools bounds the pools remembered for one endpoint; more share the
@@ -137,7 +73,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}, moved: moved{}}
+	return &Judge{KeepPools: 10_000, limit: limit, clients: map[segment.Addr]*client{}, moved: moved{}}
 }
 
 // Handle takes the next event of c.
@@ -179,7 +115,7 @@ func (j *Judge) touch(p *Pool) {
 // Open takes a new connection.
 func (j *Judge) Open(o *Opening) *Conn {
 	j.now = max(j.now, o.Time)
-	s := j.site(siteKey{o.Client.Addr, o.Server})
+	s := j.site(o.Client.Addr, o.Server)
 	c := j.spare.conns.get()
 	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
 	s.silent.add(c)
@@ -187,25 +123,6 @@ func (j *Judge) Open(o *Opening) *Conn {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
 	}
 	return c
-}
-
-// site returns the site of key, a new one if there is none.
-func (j *Judge) site(key siteKey) *site {
-	s := j.sites[key]
-	if s != nil {
-		return s
-	}
-	s = j.spare.sites.get()
-	*s = site{key: key}
-	s.pools = s.room.pools[:0]
-	quiet := quietKey{key.client, key.server.Port}
-	if s.silent = j.quiet[quiet]; s.silent == nil {
-		s.silent = &s.room.silence
-		j.quiet[quiet] = s.silent
-	}
-	s.silent.sites++
-	j.sites[key] = s
-	return s
 }
 
 func (j *Judge) requested(c *Conn, e *Event) {
@@ -355,7 +272,7 @@ func (j *Judge) unused(c *Conn, e *Event) {
 		c.pool = c.site.pools[n-1]
 		c.pool.alive++
 	} else {
-		c.pool = j.newPool(c, nameKey{client: c.client.Addr, port: c.server.Port})
+		c.pool = j.newPool(c, nameKey{port: c.server.Port})
 	}
 	if e.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
@@ -364,7 +281,7 @@ func (j *Judge) unused(c *Conn, e *Event) {
 
 // place finds the pool of c by what its request names.
 func (j *Judge) place(c *Conn, e *Event) {
-	key := nameKey{client: c.client.Addr, tls: e.TLS, name: e.Name, port: c.server.Port}
+	key := nameKey{name: e.Name, port: c.server.Port, tls: e.TLS}
 	if e.Proxied || e.Name == "" {
 		key.name = ""
 	}
@@ -394,7 +311,7 @@ func (j *Judge) known(c *Conn, key nameKey) *Pool {
 		}
 		return nil
 	}
-	if p := j.named[key]; p != nil {
+	if p := c.site.client.named.get(key); p != nil {
 		return p.Final()
 	}
 	for _, p := range pools {
@@ -412,7 +329,8 @@ func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
 	j.serial++
 	p := j.spare.pools.get()
 	p.clear()
-	p.serial, p.Client, p.TLS, p.FirstPacket, p.sole = j.serial, key.client, key.tls, c.packet, c
+	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = j.serial, c.site.client, key.tls, c.packet, c
+	p.Client = p.client.addr
 	j.all = append(j.all, p)
 	j.join(c, p, key)
 	return p
@@ -441,14 +359,14 @@ func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 
 // call makes p known by key.
 func (j *Judge) call(p *Pool, key nameKey) {
-	j.named[key] = p
+	p.client.named.put(key, p)
 	p.names = append(p.names, key)
 }
 
 // another joins two pools: one connection carries both names, so a client that
 // has one connection has it for both.
 func (j *Judge) another(c *Conn, key nameKey) {
-	q := j.named[key]
+	q := c.site.client.named.get(key)
 	if q == nil {
 		j.call(c.pool, key)
 		return

@@ -37,6 +37,7 @@ type Pool struct {
 	Split Split // where Conn is not 0: an idle connection was there under another name
 
 	serial   int64 // in order of creation
+	client   *client
 	sole     *Conn // its only connection, nil if there were several
 	sites    []*site
 	proxied  bool

@@ -8,6 +8,7 @@ type spares struct {
 	pools       list[Pool]       // folded, and nothing points to them
 	conns       list[Conn]       // likewise
 	sites       list[site]
+	clients     list[client]
 }
 
 // A list holds what is spare. It is as long as there once was use for it.
