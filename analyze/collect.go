@@ -98,10 +98,10 @@ func (e *event) before(f *event) bool {
 func (k *collector) handle(e *event) {
 	switch e.kind {
 	case seen:
-		k.ids++
-		e.conn.id = k.ids
+		k.number(e.conn)
 	case opened:
 		c := e.conn
+		k.number(c)
 		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
 	case forPool:
@@ -116,6 +116,14 @@ func (k *collector) handle(e *event) {
 		}
 		k.finish(e.conn)
 		spareConns.Put(e.conn)
+	}
+}
+
+// number gives c its ID with its first event: they are in order of first packet.
+func (k *collector) number(c *conn) {
+	if c.id == 0 {
+		k.ids++
+		c.id = k.ids
 	}
 }
 

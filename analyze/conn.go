@@ -79,7 +79,6 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 	}
 	c.http.conn = c
 	c.app.to, c.app.roles, c.app.texts, c.app.spares = &c.http, c.payloadRole, !out.full.Load(), &out.spares
-	out.seen(c)
 	return c
 }
 

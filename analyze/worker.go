@@ -46,7 +46,7 @@ type event struct {
 type eventKind uint8
 
 const (
-	seen     eventKind = iota // conn's first packet
+	seen     eventKind = iota // conn's first packet, which did not open it
 	opened                    // its client is known
 	forPool                   // for the pools
 	finished                  // the worker is done with conn
@@ -143,8 +143,12 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		}
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
+		if c.segment(s); !c.opened {
+			w.out.seen(c)
+		}
+	} else {
+		c.segment(s)
 	}
-	c.segment(s)
 	if c.over {
 		sh.await(c, s.Time)
 	}

@@ -27,8 +27,6 @@ type site struct {
 	server segment.Endpoint
 	pools  []*Pool  // that have connections here, latest last
 	silent *silence // of the client and the port: a name may have several addresses
-
-	room silence
 }
 
 // site returns what addr has to do with server.
@@ -45,7 +43,7 @@ func (j *Judge) site(addr segment.Addr, server segment.Endpoint) *site {
 	s := j.spare.sites.get()
 	*s = site{client: k, server: server, pools: s.pools[:0]}
 	if s.silent = k.quiet.get(server.Port); s.silent == nil {
-		s.silent = &s.room
+		s.silent = j.spare.silences.get()
 		k.quiet.put(server.Port, s.silent)
 	}
 	s.silent.sites++
@@ -62,10 +60,9 @@ func (j *Judge) leave(s *site) {
 	k.sites.delete(s.server)
 	if s.silent.sites--; s.silent.sites == 0 {
 		k.quiet.delete(s.server.Port)
-		if s.silent == &s.room {
-			j.spare.sites.put(s)
-		}
+		j.spare.silences.put(s.silent)
 	}
+	j.spare.sites.put(s)
 	if k.sites.len() == 0 {
 		delete(j.clients, k.addr)
 		if k.named.len() == 0 {

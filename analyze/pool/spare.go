@@ -9,6 +9,7 @@ type spares struct {
 	conns       list[Conn]       // likewise
 	sites       list[site]
 	clients     list[client]
+	silences    list[silence] // empty
 }
 
 // A list holds what is spare. It is as long as there once was use for it.
