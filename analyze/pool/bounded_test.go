@@ -18,7 +18,7 @@ func TestPendingIsBounded(t *testing.T) {
 		packet++
 		e.Time, e.Packet, e.Name = now, packet, "a"
 		j.handle(&e)
-		for _, p := range j.all {
+		for p := j.roll.first; p != nil; p = p.next {
 			if len(p.items) > limit+2 {
 				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
 			}
@@ -46,7 +46,7 @@ func TestPendingIsBounded(t *testing.T) {
 		handle(of(id, Event{Kind: Requested, N: n}))
 		handle(of(id, Event{Kind: Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
-		p := j.all[0]
+		p := j.roll.first
 		most = max(most, len(p.items)+len(p.outstanding)+len(p.tokens)+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
 	}
 	if j.Forced() == 0 {
@@ -94,7 +94,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 		id := int64(4 + n)
 		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
 		handle(of(id, Event{Kind: ConnEnded}))
-		for _, p := range j.all {
+		for p := j.roll.first; p != nil; p = p.next {
 			if len(p.items) > limit+2 {
 				t.Fatalf("%d items wait", len(p.items))
 			}

@@ -38,8 +38,12 @@ func Worst(pools []*Pool) Verdict {
 // merge puts q into p: one connection carries both names. What was decided stays
 // decided.
 func (j *Judge) merge(p, q *Pool) {
-	q.merged, q.into, p.joined = true, p, true
-	j.moved[q.serial] = p.serial
+	q.merged, q.into = true, p
+	j.roll.remove(j, q)
+	p.parts = append(append(p.parts, q.serial), q.parts...)
+	for _, serial := range p.parts {
+		j.moved[serial] = p.serial
+	}
 	for _, s := range q.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
 		s.pools = append(s.pools, p)
@@ -53,17 +57,6 @@ func (j *Judge) merge(p, q *Pool) {
 		}
 	}
 	p.add(q)
-}
-
-// moved says into which pool, by serial, another was merged.
-type moved map[int64]int64
-
-// end returns the serial of the pool that the one of serial has become part of.
-func (m moved) end(serial int64) int64 {
-	for to, ok := m[serial]; ok; to, ok = m[serial] {
-		serial = to
-	}
-	return serial
 }
 
 // count adds q's sums to p's.

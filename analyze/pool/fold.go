@@ -1,9 +1,6 @@
 package pool
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // folded is what pools that are no longer kept come to.
 type folded struct {
@@ -12,32 +9,73 @@ type folded struct {
 	worst int // index in order
 }
 
-// fold sums up pools of which nothing is open, to make room: first those without
-// avoidable connections, the oldest first. A client that comes back begins a new
-// pool, and what its old one held idle is forgotten.
-func (j *Judge) fold() {
-	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
-	for _, wasteful := range []bool{false, true} {
-		tooMany := len(j.all) - j.KeepPools
-		j.all = slices.DeleteFunc(j.all, func(p *Pool) bool {
-			if tooMany <= 0 || p.Avoidable > 0 != wasteful || p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
-				return false
-			}
-			j.close(p)
-			j.folded.add(p)
-			j.forget(p)
-			p.merged, p.into = true, &j.folded.sums
-			j.recycle(p)
-			tooMany--
-			return true
-		})
+// A roll lists the pools that are kept, in the order in which they were begun.
+type roll struct {
+	first, last *Pool
+	n           int
+}
+
+func (r *roll) add(p *Pool) {
+	if p.prev = r.last; p.prev != nil {
+		p.prev.next = p
+	} else {
+		r.first = p
 	}
-	maps.DeleteFunc(j.moved, func(from, _ int64) bool {
-		_, kept := j.find(j.moved.end(from))
-		return !kept
-	})
-	// Where most are in use, do not look through all of them at each new one.
-	j.foldAt = max(2*j.KeepPools, len(j.all)+j.KeepPools)
+	r.last = p
+	r.n++
+}
+
+func (r *roll) remove(j *Judge, p *Pool) {
+	if j.hand == p {
+		j.hand = p.next
+	}
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		r.first = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		r.last = p.prev
+	}
+	p.prev, p.next = nil, nil
+	r.n--
+}
+
+// looks is how many pools are looked at for each new one beyond the limit.
+const looks = 4
+
+// makeRoom sums up pools of which nothing is open, the oldest first; those with
+// avoidable connections only beyond twice the limit. A client that comes back
+// begins a new pool, and what its old one held idle is forgotten.
+func (j *Judge) makeRoom() {
+	for i := 0; i < looks && j.roll.n >= j.KeepPools; i++ {
+		p := j.hand
+		if p == nil {
+			p = j.roll.first
+		}
+		j.hand = p.next
+		if p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
+			continue
+		}
+		if j.decideAll(p); p.Avoidable == 0 || j.roll.n >= 2*j.KeepPools {
+			j.fold(p)
+		}
+	}
+}
+
+// fold sums p up.
+func (j *Judge) fold(p *Pool) {
+	j.close(p)
+	j.folded.add(p)
+	j.forget(p)
+	j.roll.remove(j, p)
+	for _, serial := range p.parts {
+		delete(j.moved, serial)
+	}
+	p.merged, p.into = true, &j.folded.sums
+	j.recycle(p)
 }
 
 // awaited reports whether a connection that has yet to speak may belong to p.

@@ -31,7 +31,7 @@ func TestPoolsAreBounded(t *testing.T) {
 			}
 		}
 		j.Advance(at)
-		most = max(most, len(j.all), len(j.clients))
+		most = max(most, j.roll.n, len(j.clients))
 	}
 	j.Finish(clients * 1e9)
 	n := 0

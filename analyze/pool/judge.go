@@ -18,19 +18,20 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	KeepPools int // pools kept in full; beyond about twice as many, settled ones are summed up
+	KeepPools int // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
 	limit   int // items a pool may hold undecided
 	clients map[segment.Addr]*client
-	all     []*Pool // in order of serial
+	roll    roll
+	hand    *Pool   // where to look next for a pool to sum up, nil: at the first
 	dirty   []*Pool // pools with something new since the last Advance
 	now     segment.Time
 	ready   []*Decision
 	early   int64
 	folded  folded
-	foldAt  int   // pools at which to fold next
-	serial  int64 // of the latest pool
-	moved   moved
+	serial  int64           // of the latest pool
+	moved   map[int64]int64 // from the serial of a merged pool to that of the one it is part of
+	numbers map[int64]int64 // from serials to IDs, once Pools was called
 	spare   spares
 }
 
@@ -73,7 +74,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, clients: map[segment.Addr]*client{}, moved: moved{}}
+	return &Judge{KeepPools: 10_000, limit: limit, clients: map[segment.Addr]*client{}, moved: map[int64]int64{}}
 }
 
 // Handle takes the next event of c.
@@ -323,15 +324,13 @@ func (j *Judge) known(c *Conn, key nameKey) *Pool {
 }
 
 func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
-	if len(j.all) > max(j.foldAt, 2*j.KeepPools) {
-		j.fold()
-	}
+	j.makeRoom()
 	j.serial++
 	p := j.spare.pools.get()
 	p.clear()
 	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = j.serial, c.site.client, key.tls, c.packet, c
 	p.Client = p.client.addr
-	j.all = append(j.all, p)
+	j.roll.add(p)
 	j.join(c, p, key)
 	return p
 }
@@ -391,18 +390,18 @@ func (j *Judge) Advance(now segment.Time) {
 // Finish decides the rest.
 func (j *Judge) Finish(now segment.Time) {
 	j.now = max(j.now, now)
-	for _, p := range j.all {
-		if p.merged {
-			continue
-		}
+	for p := j.roll.first; p != nil; p = p.next {
 		j.close(p)
 		p.curve()
 	}
 }
 
-// close decides all that p still holds.
+// decideAll decides what p still waits with.
+func (j *Judge) decideAll(p *Pool) { p.run(j, 1<<63-1, 1<<63-1, 0) }
+
+// close concludes p.
 func (j *Judge) close(p *Pool) {
-	p.run(j, 1<<63-1, 1<<63-1, 0)
+	j.decideAll(p)
 	j.ready = append(j.ready, p.held...)
 	p.held = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
@@ -422,15 +421,15 @@ func (j *Judge) Forced() int64 { return j.early }
 // Pools returns all pools in order of first packet. Call it after Finish.
 func (j *Judge) Pools() []*Pool {
 	var list []*Pool
-	for _, p := range j.all {
-		if !p.merged {
-			slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
-			list = append(list, p)
-		}
+	for p := j.roll.first; p != nil; p = p.next {
+		slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
+		list = append(list, p)
 	}
 	slices.SortStableFunc(list, func(a, b *Pool) int { return cmp.Compare(a.FirstPacket, b.FirstPacket) })
+	j.numbers = make(map[int64]int64, len(list))
 	for i, p := range list {
 		p.ID = int64(i + 1)
+		j.numbers[p.serial] = p.ID
 	}
 	return list
 }
@@ -438,13 +437,8 @@ func (j *Judge) Pools() []*Pool {
 // Number returns the ID that a decision's pool has in the end, 0 if it is not
 // kept. Call it after Pools.
 func (j *Judge) Number(serial int64) int64 {
-	if i, ok := j.find(j.moved.end(serial)); ok {
-		return j.all[i].ID
+	if to, ok := j.moved[serial]; ok {
+		serial = to
 	}
-	return 0
-}
-
-// find returns where in all the pool of serial stands: they are in its order.
-func (j *Judge) find(serial int64) (int, bool) {
-	return slices.BinarySearchFunc(j.all, serial, func(p *Pool, serial int64) int { return cmp.Compare(p.serial, serial) })
+	return j.numbers[serial]
 }

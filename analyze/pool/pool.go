@@ -36,20 +36,21 @@ type Pool struct {
 	wave  waves
 	Split Split // where Conn is not 0: an idle connection was there under another name
 
-	serial   int64 // in order of creation
-	client   *client
-	sole     *Conn // its only connection, nil if there were several
-	sites    []*site
-	proxied  bool
-	joined   bool // others have been merged into it
-	merged   bool // into into
-	into     *Pool
-	alive    int       // connections that have joined and not ended
-	names    []nameKey // it is known by
-	dirty    bool
-	midway   int64
-	idleLast *Conn // whose occupation ended last
-	open     int   // used connections that nobody has closed, in capture order
+	serial     int64 // in order of creation
+	prev, next *Pool // in the roll
+	client     *client
+	sole       *Conn // its only connection, nil if there were several
+	sites      []*site
+	proxied    bool
+	parts      []int64 // serials of those that have been merged into it
+	merged     bool    // into into
+	into       *Pool
+	alive      int       // connections that have joined and not ended
+	names      []nameKey // it is known by
+	dirty      bool
+	midway     int64
+	idleLast   *Conn // whose occupation ended last
+	open       int   // used connections that nobody has closed, in capture order
 
 	items       []item        // a heap
 	outstanding []*occupation // begun; not settled, or held

@@ -38,7 +38,7 @@ func (j *Judge) Done(d *Decision) {
 
 // recycle takes back a folded pool, with its connection if it had only one.
 func (j *Judge) recycle(p *Pool) {
-	if p.joined || p.dirty {
+	if len(p.parts) > 0 || p.dirty {
 		return
 	}
 	if p.sole != nil && p.sole.ended {
