@@ -26,6 +26,7 @@ type collector struct {
 	facts    verdict.Conn // of the connection being finished
 
 	kept         []*report.Connection
+	sightings    sightings
 	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
@@ -49,6 +50,7 @@ type placed struct {
 type dropped struct {
 	connections, transactions, gaveUp, overflows int64
 	strays, strayFirst, pools                    int64
+	twins, twinFirst                             int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -101,11 +103,16 @@ func (k *collector) handle(e *event) {
 		k.number(e.conn)
 	case opened:
 		c := e.conn
+		if k.sightings.twin(c) {
+			break
+		}
 		k.number(c)
 		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
 	case forPool:
-		k.judge.Handle(e.conn.judged, &e.pool)
+		if e.conn.judged != nil {
+			k.judge.Handle(e.conn.judged, &e.pool)
+		}
 	case stray:
 		if k.lost.strays++; k.lost.strays == 1 {
 			k.lost.strayFirst = e.when
@@ -114,7 +121,11 @@ func (k *collector) handle(e *event) {
 		if e.kind == gaveUp {
 			k.lost.gaveUp++
 		}
-		k.finish(e.conn)
+		if e.conn.judged != nil {
+			k.finish(e.conn)
+		} else if k.lost.twins++; k.lost.twins == 1 {
+			k.lost.twinFirst = e.conn.first.Packet
+		}
 		spareConns.Put(e.conn)
 	}
 }

@@ -27,6 +27,7 @@ type conn struct {
 
 	first, last      segment.Mark
 	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
+	syn1             synPrint     // of the first SYN
 	synData          bool         // fast open: the SYN carried data (RFC 7413)
 	opened           bool         // the pool has been told
 	midway           bool         // of the client no SYN was seen when it was
@@ -37,8 +38,8 @@ type conn struct {
 	place // where it waits once it has ended
 
 	// The collector's.
-	id     int64 // in order of first packet
-	judged *pool.Conn
+	id     int64      // in order of first packet
+	judged *pool.Conn // nil for a twin: the other is judged
 }
 
 // closing is how a connection's end began.
@@ -169,6 +170,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
 			c.client, c.roleBasis = s.Dir, "syn"
+			c.syn1 = synPrint{s.Seq, s.Options.TSVal}
 		}
 		if c.client == s.Dir && c.synAck.Packet == 0 {
 			c.syn = at // a resent one starts the clock anew: the answer is its
