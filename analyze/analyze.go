@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -26,6 +27,7 @@ type Source interface {
 type Options struct {
 	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
 	Limits  Limits
+	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
 
 	// Final, where set, is called with each connection once nothing of it can

@@ -32,18 +32,26 @@ const preface = "PRI * HTTP/2.0"
 // its reader. The first half that shows it decides for both.
 type app struct {
 	to    transaction.Handler
-	roles func(fromClient bool) // told when bytes show who the client is
+	owner owner // nil for what runs inside another
 	proto protocol
 
 	first  [2]detector // by direction as given: 0 is believed to be the client's
 	turned bool        // direction 0 is the server's after all
 	texts  bool        // keep targets
 
-	spares *pairers
+	spares *spares
 	pair   *transaction.Pairer // of HTTP/1, until released
 	sums   transaction.Sums    // valid once released
-	info   *tls.Info
-	hello  *[2]tls.Hello
+	secure *secure             // of TLS, until released
+	inside *inside             // of TLS, once released
+}
+
+// An owner is told what the bytes show of the connection they run over.
+type owner interface {
+	// payloadRole comes when they show who the client is.
+	payloadRole(clientIsB bool)
+	// closeNotify comes with TLS's close_notify.
+	closeNotify(fromClient bool, at segment.Mark)
 }
 
 // A detector keeps the first bytes of one half until they tell.
@@ -64,7 +72,7 @@ func (a *app) bytes(dir int, b []byte, at segment.Mark) {
 	case isHTTP1:
 		a.pair.Bytes(a.fromClient(dir), b, at)
 	case isTLS:
-		a.hello[dir].Feed(b, a.info)
+		a.secure.Bytes(a.fromClient(dir), b, at)
 	case undecided:
 		a.detect(dir, b, at)
 	}
@@ -76,7 +84,7 @@ func (a *app) gap(dir int, n int64, at segment.Mark) {
 	case isHTTP1:
 		a.pair.Gap(a.fromClient(dir), n, at)
 	case isTLS:
-		a.hello[dir].Stop(a.info)
+		a.secure.Conn.Gap(a.fromClient(dir), n, at)
 	case undecided:
 		d := &a.first[dir]
 		if len(d.kept) > 0 { // as much as the snap length left must tell
@@ -99,7 +107,7 @@ func (a *app) close(dir int, at segment.Mark) {
 	case isHTTP1:
 		a.pair.Close(a.fromClient(dir), at)
 	case isTLS:
-		a.hello[dir].Stop(a.info)
+		a.secure.close(a.fromClient(dir), at)
 	}
 }
 
@@ -177,14 +185,15 @@ func (a *app) decide(dir int, b []byte, last bool) http1.Answer {
 func (a *app) start(p protocol, dir int, client bool) {
 	a.proto = p
 	a.turned = (dir == 0) != client
-	if a.roles != nil {
-		a.roles(a.turned)
+	if a.owner != nil {
+		a.owner.payloadRole(a.turned)
 	}
 	switch p {
 	case isTLS:
-		a.info, a.hello = new(tls.Info), new([2]tls.Hello)
+		a.secure = a.spares.secure()
+		a.secure.begin(a)
 	case isHTTP1:
-		a.pair = a.spares.get()
+		a.pair = a.spares.pairer()
 		a.pair.KeepText = a.texts
 		c, s := 0, 1
 		if a.turned {
@@ -211,29 +220,88 @@ func (a *app) replay() {
 func (a *app) release() {
 	if a.pair != nil {
 		a.sums = a.pair.Sums
-		a.spares.put(a.pair)
+		a.spares.putPairer(a.pair)
 		a.pair = nil
+	}
+	if a.secure != nil {
+		a.inside = a.secure.end()
+		a.spares.putSecure(a.secure)
+		a.secure = nil
 	}
 	a.first = [2]detector{}
 }
 
-// pairers are Pairers whose connections have ended: they are large, and most
-// connections need one only for a short while.
-type pairers []*transaction.Pairer
+// speaker returns the app whose messages count: a itself or, in TLS, what runs
+// inside.
+func (a *app) speaker() *app {
+	if a.secure != nil {
+		return a.secure.inner.speaker()
+	}
+	return a
+}
 
-// get returns one to be reset. A nil list gives a new one each time.
-func (s *pairers) get() *transaction.Pairer {
-	if s == nil || len(*s) == 0 {
+// settled returns the app whose messages counted, once a is released.
+func (a *app) settled() *app {
+	if a.inside != nil {
+		return a.inside.app.settled()
+	}
+	return a
+}
+
+// opaque reports whether a, once released, may have carried requests that could
+// not be read.
+func (a *app) opaque() bool {
+	switch {
+	case a.proto == isHTTP2:
+		return true
+	case a.inside == nil:
+		return false
+	case a.inside.app.proto == isHTTP1:
+		return false
+	case !a.inside.info.Decrypted:
+		return true
+	}
+	return a.inside.app.opaque()
+}
+
+// spares are readers whose connections have ended: they are large, and most
+// connections need one only for a short while. A nil one has none.
+type spares struct {
+	pairers []*transaction.Pairer
+	secures []*secure
+	keys    *tls.Keys
+}
+
+// pairer returns a Pairer to be reset.
+func (s *spares) pairer() *transaction.Pairer {
+	if s == nil || len(s.pairers) == 0 {
 		return new(transaction.Pairer)
 	}
-	n := len(*s) - 1
-	p := (*s)[n]
-	*s = (*s)[:n]
+	n := len(s.pairers) - 1
+	p := s.pairers[n]
+	s.pairers = s.pairers[:n]
 	return p
 }
 
-func (s *pairers) put(p *transaction.Pairer) {
-	if s != nil && p != nil {
-		*s = append(*s, p)
+func (s *spares) putPairer(p *transaction.Pairer) {
+	if s != nil {
+		s.pairers = append(s.pairers, p)
+	}
+}
+
+// secure returns one to begin with.
+func (s *spares) secure() *secure {
+	if s == nil || len(s.secures) == 0 {
+		return new(secure)
+	}
+	n := len(s.secures) - 1
+	x := s.secures[n]
+	s.secures = s.secures[:n]
+	return x
+}
+
+func (s *spares) putSecure(x *secure) {
+	if s != nil {
+		s.secures = append(s.secures, x)
 	}
 }

@@ -79,7 +79,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
 	c.http.conn = c
-	c.app.to, c.app.roles, c.app.texts, c.app.spares = &c.http, c.payloadRole, !out.full.Load(), &out.spares
+	c.app.to, c.app.owner, c.app.texts, c.app.spares = &c.http, c, !out.full.Load(), &out.spares
 	return c
 }
 
@@ -235,10 +235,9 @@ func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
 	if c.over || !s.Flags.Has(segment.FIN|segment.RST) && !own.SawFIN && !c.half[1-s.Dir].SawFIN {
 		return
 	}
-	if c.closing.by == pool.Nobody && s.Flags.Has(segment.FIN|segment.RST) {
+	if s.Flags.Has(segment.FIN | segment.RST) {
 		c.portRole()
-		c.closing = closing{c.side(s.Dir), s.Flags.Has(segment.RST), at}
-		c.emit(pool.Event{Kind: pool.ConnClosing, By: c.closing.by, Reset: c.closing.reset, Time: at.Time, Packet: at.Packet})
+		c.closes(c.side(s.Dir), s.Flags.Has(segment.RST), at)
 	}
 	if s.Flags.Has(segment.RST) {
 		c.end(at)
@@ -253,6 +252,25 @@ func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
 	if c.half[0].ended && c.half[1].ended {
 		c.end(at)
 	}
+}
+
+// closes notes who ends the connection: the side of the first FIN, RST or
+// close_notify.
+func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
+	if c.closing.by != pool.Nobody {
+		return
+	}
+	c.closing = closing{by, reset, at}
+	c.emit(pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
+}
+
+// closeNotify is told of TLS's close_notify.
+func (c *conn) closeNotify(fromClient bool, at segment.Mark) {
+	by := pool.Server
+	if fromClient {
+		by = pool.Client
+	}
+	c.closes(by, false, at)
 }
 
 // end concludes the application's part: no bytes come any more.
@@ -275,7 +293,8 @@ func (c *conn) end(at segment.Mark) {
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
 	c.app.release()
-	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(), Opaque: c.app.proto == isTLS || c.app.proto == isHTTP2, Gaps: c.half[c.client].stream.Missing > 0})
+	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
+		Opaque: c.app.opaque(), Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

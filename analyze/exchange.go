@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -57,9 +58,7 @@ type facts struct {
 // Requested is told of a request's head.
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
-	if len(name) > 0 && string(name) != x.name {
-		x.name = c.out.names.of(name)
-	}
+	x.named(name)
 	f := &x.facts
 	f.count++
 	if t.Promises {
@@ -74,8 +73,22 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
-	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name,
+	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS,
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
+}
+
+// named notes what a request calls its authority. In TLS the name in the hello
+// counts: the connection was made for it.
+func (x *exchange) named(host []byte) {
+	if s := x.conn.app.secure; s != nil && s.Info().ServerName != "" {
+		if x.name == "" {
+			x.name = strings.TrimSuffix(strings.ToLower(s.Info().ServerName), ".")
+		}
+		return
+	}
+	if len(host) > 0 && string(host) != x.name {
+		x.name = x.conn.out.names.of(host)
+	}
 }
 
 // Answered is told that request and response have both ended.
@@ -133,6 +146,9 @@ func (x *exchange) probed(d segment.Dir) {
 // the connection has.
 func (x *exchange) conclude(at segment.Mark) {
 	c := x.conn
+	if x.tunnel != nil {
+		x.tunnel.end(at)
+	}
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	// Answered to the last byte, but never acknowledged: if the client reset or
 	// had closed before, it did not read on.
@@ -144,10 +160,11 @@ func (x *exchange) conclude(at segment.Mark) {
 		c.emit(e)
 	}
 	x.pending = x.pending[:0]
-	if c.app.pair == nil {
+	pair := c.app.speaker().pair
+	if pair == nil {
 		return
 	}
-	for _, t := range c.app.pair.Waiting() {
+	for _, t := range pair.Waiting() {
 		x.keep(t)
 		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
 		reading := t.HasStatus && !t.ResponseDone
@@ -206,9 +223,16 @@ func (x *exchange) keep(t *transaction.Transaction) {
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
 	if x.tunnel == nil {
-		x.tunnel = newTunnel(x.conn.app.texts)
+		x.tunnel = newTunnel(&x.conn.app)
 	}
 	x.tunnel.bytes(fromClient, b, at)
+}
+
+// TunnelGap hands on that bytes inside are missing.
+func (x *exchange) TunnelGap(fromClient bool, n int64, at segment.Mark) {
+	if x.tunnel != nil {
+		x.tunnel.app.gap(direction(fromClient), n, at)
+	}
 }
 
 // A tunnel is what runs inside a connection: looked at like a connection
@@ -219,9 +243,9 @@ type tunnel struct {
 	count   int64
 }
 
-func newTunnel(texts bool) *tunnel {
+func newTunnel(outer *app) *tunnel {
 	t := new(tunnel)
-	t.app.to, t.app.texts = t, texts
+	t.app.to, t.app.texts, t.app.spares = t, outer.texts, outer.spares
 	return t
 }
 
@@ -229,11 +253,7 @@ func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
 	if len(bytes.TrimSpace(b)) == 0 && t.app.proto == undecided {
 		return
 	}
-	dir := 1
-	if fromClient {
-		dir = 0
-	}
-	t.app.bytes(dir, b, at)
+	t.app.bytes(direction(fromClient), b, at)
 }
 
 // Requested counts a transaction inside.
@@ -249,5 +269,15 @@ func (t *tunnel) Answered(u *transaction.Transaction) {
 	}
 }
 
+// end ends what runs inside.
+func (t *tunnel) end(at segment.Mark) {
+	t.app.close(0, at)
+	t.app.close(1, at)
+	t.app.release()
+}
+
 // Tunnel ends here: a tunnel within a tunnel is not looked into.
 func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
+
+// TunnelGap ends here too.
+func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}

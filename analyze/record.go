@@ -20,12 +20,13 @@ func (c *conn) record() *report.Connection {
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),
 		ClientToServer: c.halfRecord(c.client), ServerToClient: c.halfRecord(1 - c.client),
 	}
-	if c.app.info != nil {
-		r.TLS = tlsRecord(&c.app)
+	if c.app.inside != nil {
+		r.TLS = tlsRecord(c.app.inside)
 		r.Name = r.TLS.ServerName
 	}
-	if p := &c.app.sums; c.app.proto == isHTTP1 {
-		r.TransactionBasis = transaction.Parsed
+	if a := c.app.settled(); a.proto == isHTTP1 {
+		p := &a.sums
+		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
 		r.Transactions = transactions(c.http.records)
 		if p.Consumed {
@@ -36,12 +37,13 @@ func (c *conn) record() *report.Connection {
 }
 
 func (c *conn) protocol() string {
-	switch p := &c.app.sums; {
-	case c.app.proto == isTLS:
-		return "tls"
-	case c.app.proto == isHTTP2:
+	a := c.app.settled()
+	switch p := &a.sums; {
+	case a.proto == isHTTP2:
 		return "http/2"
-	case c.app.proto != isHTTP1:
+	case c.app.proto == isTLS && a.proto != isHTTP1:
+		return "tls"
+	case a.proto != isHTTP1:
 		return "unknown"
 	case p.Consumed && p.Upgrade == "websocket":
 		return "websocket"
@@ -136,8 +138,20 @@ func seconds(d time.Duration) *report.Seconds {
 	return &s
 }
 
-func tlsRecord(a *app) *report.TLS {
-	return &report.TLS{Version: a.info.VersionName(), ServerName: a.info.ServerName, ALPN: a.info.ALPN}
+func tlsRecord(in *inside) *report.TLS {
+	r := &report.TLS{Version: in.info.VersionName(), ServerName: in.info.ServerName, ALPN: in.info.ALPN, Decrypted: in.info.Decrypted}
+	if in.info.Version != 0 {
+		r.Resumed = &in.info.Resumed
+	}
+	return r
+}
+
+// basis says where a's messages come from.
+func (a *app) basis() transaction.Basis {
+	if a.proto == isTLS {
+		return transaction.Decrypted
+	}
+	return transaction.Parsed
 }
 
 // transactions writes down what was kept of one connection, in order.
@@ -165,7 +179,7 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 }
 
 func (c *conn) tunnelRecord() *report.Tunnel {
-	p := &c.app.sums
+	p := &c.app.settled().sums
 	r := &report.Tunnel{Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
 	switch {
 	case p.Target != "":
@@ -177,13 +191,14 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 	if t == nil {
 		return r
 	}
-	switch t.app.proto {
-	case isTLS:
-		r.Protocol, r.TLS = "tls", tlsRecord(&t.app)
+	if t.app.inside != nil {
+		r.Protocol, r.TLS = "tls", tlsRecord(t.app.inside)
+	}
+	switch t.app.settled().proto {
 	case isHTTP2:
 		r.Protocol = "http/2"
 	case isHTTP1:
-		r.Protocol, r.TransactionBasis, r.TransactionCount = "http/1.1", transaction.Parsed, t.count
+		r.Protocol, r.TransactionBasis, r.TransactionCount = "http/1.1", t.app.basis(), t.count
 		r.Transactions = transactions(t.records)
 	}
 	return r

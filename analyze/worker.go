@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -59,7 +60,7 @@ type outbox struct {
 	events []event
 	now    segment.Mark
 	full   *atomic.Bool // the collector keeps no more transactions
-	spares pairers
+	spares spares
 	names  names
 }
 
@@ -101,12 +102,15 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, spares: spares{keys: o.Keys.On()}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
 	for b := range w.in {
 		w.out.events = b.events[w.index][:0]
+		for _, log := range b.Secrets {
+			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
+		}
 		for i, h := range b.hashes {
 			// The top bits choose the shard, the low ones the slot.
 			if sh := int(h >> 58); sh%w.every == w.index {

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"os"
 
@@ -49,6 +50,8 @@ type packet struct {
 	time  segment.Time
 	timed bool // time is known
 	none  bool // the record holds no packet
+
+	secrets []byte // a TLS key log, where none
 }
 
 // Fill replaces b's segments with the next ones, at most 1024; there may be none
@@ -56,7 +59,7 @@ type packet struct {
 // capture cannot be read further; b holds what came before either. Payloads
 // point into b.Bytes and are valid until b is filled again.
 func (r *Reader) Fill(b *segment.Batch) error {
-	b.Segments = b.Segments[:0]
+	b.Segments, b.Secrets = b.Segments[:0], b.Secrets[:0]
 	if r.err != nil {
 		return r.err
 	}
@@ -101,8 +104,11 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 			break
 		}
 		at += n
-		if !r.packet.none {
+		switch {
+		case !r.packet.none:
 			r.dec.packet(b, &r.packet)
+		case len(r.packet.secrets) > 0:
+			b.Secrets = append(b.Secrets, bytes.Clone(r.packet.secrets))
 		}
 	}
 	return at, nil

@@ -48,6 +48,8 @@ type Handler interface {
 	Answered(t *Transaction)
 	// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
+	// TunnelGap says that n bytes of that are missing here.
+	TunnelGap(fromClient bool, n int64, at segment.Mark)
 	// Interim and unpaired responses need no call: the Pairer counts them.
 }
 
@@ -152,6 +154,8 @@ func (s *side) End(e http1.End) {
 }
 
 func (s *side) Tunnel(b []byte, at http1.Mark) { s.p.to.Tunnel(s.fromClient, b, at) }
+
+func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient, n, at) }
 
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
@@ -23,6 +24,7 @@ type output struct {
 	format  choice
 	color   choice
 	workers int
+	keys    []string // key logs
 }
 
 // A choice is a flag that takes one of a few words.
@@ -55,6 +57,7 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.Var(&o.format, "format", "text, json or ndjson, to standard output")
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
@@ -92,6 +95,9 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	}
 	defer src.Close()
 	opts := analyze.Options{Workers: o.workers, Demands: demands}
+	if opts.Keys, err = o.keyLogs(); err != nil {
+		return nil, &codedError{exitInput, err}
+	}
 	switch o.format.value {
 	case "text":
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
@@ -106,6 +112,29 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return r, &codedError{exitInput, readErr}
 	}
 	return r, nil
+}
+
+// keyLogs reads the key logs asked for.
+func (o *output) keyLogs() (*tls.Keys, error) {
+	keys := tls.NewKeys()
+	names := o.keys
+	if env := os.Getenv("SSLKEYLOGFILE"); len(names) == 0 && env != "" {
+		if _, err := os.Stat(env); err == nil {
+			names = []string{env}
+		}
+	}
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		err = keys.Add(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return keys, nil
 }
 
 // write shows r in the format asked for.
