@@ -203,6 +203,12 @@ func (c *conn) payloadRole(clientIsB bool) {
 	c.open()
 }
 
+// clientIsB tells who the client is.
+func (c *conn) clientIsB() bool {
+	c.portRole()
+	return c.client == segment.BtoA
+}
+
 // portRole guesses the client when nothing else tells: the lower port serves.
 func (c *conn) portRole() {
 	if c.roleBasis != "" {

@@ -73,7 +73,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
-	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS,
+	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams,
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
 }
 
@@ -102,8 +102,11 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
-	if t.Consumes {
+	switch {
+	case t.Consumes:
 		e.Outcome = pool.Consumed
+	case !t.ResponseDone && !t.StreamReset: // too much was waiting
+		e.Outcome = pool.Unanswered
 	}
 	server := &c.half[1-c.client]
 	x.pending = append(x.pending, pending{e, server.stream.Next()})
@@ -160,11 +163,11 @@ func (x *exchange) conclude(at segment.Mark) {
 		c.emit(e)
 	}
 	x.pending = x.pending[:0]
-	pair := c.app.speaker().pair
-	if pair == nil {
+	read := c.app.speaker().read
+	if read == nil {
 		return
 	}
-	for _, t := range pair.Waiting() {
+	for _, t := range read.Waiting() {
 		x.keep(t)
 		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
 		reading := t.HasStatus && !t.ResponseDone
@@ -204,7 +207,7 @@ func (x *exchange) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
 	spoke := client.SawFIN || client.SawRST
-	if !x.last.hasEdge || !spoke || x.last.bytes < int64(4<<client.Window.Scale) {
+	if !x.last.hasEdge || !spoke || c.app.settled().proto == isHTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
 		return 0
 	}
 	if int64(client.Window.Edge.Sub(x.last.edge)) < x.last.bytes/2 {
@@ -222,6 +225,10 @@ func (x *exchange) keep(t *transaction.Transaction) {
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
+	if a := x.conn.app.speaker(); a.upgrade() {
+		a.read.Bytes(fromClient, b, at)
+		return
+	}
 	if x.tunnel == nil {
 		x.tunnel = newTunnel(&x.conn.app)
 	}
@@ -230,10 +237,16 @@ func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
 
 // TunnelGap hands on that bytes inside are missing.
 func (x *exchange) TunnelGap(fromClient bool, n int64, at segment.Mark) {
-	if x.tunnel != nil {
+	if a := x.conn.app.speaker(); a.upgrade() {
+		a.read.Gap(fromClient, n, at)
+	} else if x.tunnel != nil {
 		x.tunnel.app.gap(direction(fromClient), n, at)
 	}
 }
+
+// GoAway begins the end of the connection: no more streams will be opened, or
+// none served.
+func (x *exchange) GoAway(fromClient bool, at segment.Mark) { x.conn.closeNotify(fromClient, at) }
 
 // A tunnel is what runs inside a connection: looked at like a connection
 // within.
@@ -278,6 +291,9 @@ func (t *tunnel) end(at segment.Mark) {
 
 // Tunnel ends here: a tunnel within a tunnel is not looked into.
 func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
+
+// GoAway is of no interest inside.
+func (t *tunnel) GoAway(bool, segment.Mark) {}
 
 // TunnelGap ends here too.
 func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}

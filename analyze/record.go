@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -24,7 +27,7 @@ func (c *conn) record() *report.Connection {
 		r.TLS = tlsRecord(c.app.inside)
 		r.Name = r.TLS.ServerName
 	}
-	if a := c.app.settled(); a.proto == isHTTP1 {
+	if a := c.app.settled(); a.proto == isHTTP1 || a.proto == isHTTP2 {
 		p := &a.sums
 		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
@@ -156,7 +159,10 @@ func (a *app) basis() transaction.Basis {
 
 // transactions writes down what was kept of one connection, in order.
 func transactions(kept []transaction.Transaction) []*report.Transaction {
+	// HTTP/2's end in another order than they begin.
+	slices.SortFunc(kept, func(a, b transaction.Transaction) int { return cmp.Compare(a.N, b.N) })
 	list := make([]*report.Transaction, len(kept))
+	var idleSince segment.Time // end of the latest, if all before have ended
 	for i := range kept {
 		t := &kept[i]
 		r := &report.Transaction{N: int64(t.N), Method: t.Method, Target: t.Target, Status: t.Status, Start: report.Instant(t.Start.Time),
@@ -170,9 +176,13 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 			r.Receive = seconds(t.LastByte.Time.Sub(t.FirstByte.Time))
 			r.Duration = seconds(t.LastByte.Time.Sub(t.Start.Time))
 		}
-		if i > 0 && kept[i-1].ResponseDone && kept[i-1].LastByte.Time <= t.Start.Time {
-			r.IdleBefore = seconds(t.Start.Time.Sub(kept[i-1].LastByte.Time))
+		if i > 0 && idleSince <= t.Start.Time {
+			r.IdleBefore = seconds(t.Start.Time.Sub(idleSince))
 		}
+		if !t.ResponseDone {
+			idleSince = math.MaxInt64
+		}
+		idleSince = max(idleSince, t.LastByte.Time)
 		list[i] = r
 	}
 	return list
@@ -198,9 +208,12 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 	case isHTTP2:
 		r.Protocol = "http/2"
 	case isHTTP1:
-		r.Protocol, r.TransactionBasis, r.TransactionCount = "http/1.1", t.app.basis(), t.count
-		r.Transactions = transactions(t.records)
+		r.Protocol = "http/1.1"
+	default:
+		return r
 	}
+	r.TransactionBasis, r.TransactionCount = t.app.basis(), t.count
+	r.Transactions = transactions(t.records)
 	return r
 }
 

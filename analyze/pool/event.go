@@ -72,6 +72,7 @@ type Event struct {
 	Promises  bool   // the request promised persistence
 	N         int32  // number of the transaction on its connection, from 1
 	Name      string // authority's name, lower case, no port; "" if it has none
+	Streams   int32  // transactions that the connection may carry at once; 0: one
 
 	// Answered, with N.
 	Outcome   Outcome
