@@ -1,6 +1,9 @@
 package pool
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
@@ -96,7 +99,7 @@ func (p *Pool) add(q *Pool) {
 	}
 	p.outstanding = append(p.outstanding, q.outstanding...)
 	p.tokens = append(p.tokens, q.tokens...)
-	slices.SortStableFunc(p.tokens, func(a, b token) int { return int(a.at - b.at) })
+	slices.SortStableFunc(p.tokens, func(a, b *token) int { return cmp.Compare(a.at, b.at) })
 	p.losses = append(p.losses, q.losses...)
 	p.held = append(p.held, q.held...)
 	if p.sim == nil {

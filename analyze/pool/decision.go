@@ -17,6 +17,7 @@ type Decision struct {
 
 	opened, answered, closed, because int64         // packets
 	n                                 int32         // transaction of InsteadOf before
+	busy                              int32         // transactions on InsteadOf then: it had room for another
 	closedAfter, cost                 time.Duration // cost is Conn's handshake
 	gone                              bool          // InsteadOf was closed by then
 	final                             bool          // nothing more can change it
@@ -27,7 +28,9 @@ type Decision struct {
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.opened}
 	if d.InsteadOf != 0 {
-		list = append(list, d.answered)
+		if d.answered != 0 {
+			list = append(list, d.answered)
+		}
 		if d.gone && d.closed != 0 {
 			list = append(list, d.closed)
 		}
@@ -42,6 +45,9 @@ func (d *Decision) Text() string {
 	idle := d.Idle.Round(10 * time.Microsecond)
 	switch d.Cause {
 	case Missed:
+		if d.busy > 0 {
+			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams that was not reached (packet %d)", d.InsteadOf, d.busy, d.opened)
+		}
 		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, and it was not closed before packet %d", d.InsteadOf, idle, d.answered, d.opened)
 		if d.closed != 0 {
 			s += fmt.Sprintf(" (it closed in packet %d)", d.closed)

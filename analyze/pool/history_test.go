@@ -18,6 +18,7 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
@@ -60,6 +61,12 @@ func parseHistory(t testing.TB, text string) []step {
 		case "req", "reqc":
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose = Requested, s.asked, "a", what == "reqc"
+		case "req100", "req2": // HTTP/2
+			s.asked++
+			e.Kind, e.N, e.Name, e.Streams = Requested, s.asked, "a", 100
+			if what == "req2" {
+				e.Streams = 2
+			}
 		case "ok":
 			answer()
 		case "close":
@@ -200,6 +207,14 @@ var histories = []struct {
 	{"client-idle-timeout", oneDone + "500:1:cfin 520:2:syn 521:2:req 522:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 503:1:cfin", "1:first 2:missed", NotReused},
 	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
+	{"streams", "0:1:syn 1:1:req100 2:1:req100 3:1:ok 4:1:ok", "1:first", Reused},
+	{"streams: room on another", "0:1:syn 1:1:req100 2:2:syn 3:2:req100 5:1:ok 6:2:ok", "1:first 2:missed", NotReused},
+	{"streams: room, not known yet", "0:1:syn 0:2:syn 1:1:req100 1:2:req100 5:1:ok 6:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"streams: at the limit", "0:1:syn 1:1:req2 1:1:req2 2:2:syn 3:2:req2 5:1:ok 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
+	{"streams: below it again", "0:1:syn 1:1:req2 1:1:req2 2:1:ok 3:2:syn 4:2:req2 6:1:ok 7:2:ok", "1:first 2:missed", PartlyReused},
+	{"streams: GOAWAY", "0:1:syn 1:1:req100 2:1:ok 50:1:sfin 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"streams: GOAWAY with one left", "0:1:syn 1:1:req100 50:1:sfin 55:1:ok 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"streams: one lost, one loss", "0:1:syn 1:1:req100 1:1:req100 50:1:sfin 51:1:no 51:1:no 52:1:end 60:2:syn 60:3:syn 61:2:req100 62:3:req100 63:2:ok 64:3:ok", "1:first 2:server-closed 3:concurrent", Reused},
 	{"encrypted", "0:1:syn 1:1:req 3:1:ok 4:2:syn 5:2:opaque", "1:first", NotKnown},
 }
 

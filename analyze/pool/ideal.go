@@ -7,12 +7,48 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A token is a connection that the ideal client holds idle, tied to the real one
-// that carried the latest transaction on it.
+// A token is a connection of the ideal client, tied to the real one that carried
+// the latest transaction on it. HTTP/2's carries several at once, and stays tied.
 type token struct {
 	conn *Conn
-	at   segment.Time
+	at   segment.Time // when its latest transaction ended
 	last carried
+	busy int32 // transactions on it
+	gone bool  // the server has ended it
+}
+
+// room reports whether t can take a transaction whose need arose at an instant.
+func (t *token) room(at segment.Time) bool {
+	c := t.conn
+	return t.busy == 0 || t.busy < c.limit && c.known <= at
+}
+
+// take puts o on the token at k of the stack, which stays there only if it has
+// room for more.
+func (p *Pool) take(k int, o *occupation) *token {
+	t := p.tokens[k]
+	t.busy++
+	o.on = t
+	if t.busy >= t.conn.limit {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+	}
+	return t
+}
+
+// begin has the ideal client open a connection for o, as the real one did.
+func (p *Pool) begin(o *occupation) {
+	o.on = &token{conn: o.conn, at: o.demand, busy: 1}
+	if o.conn.limit > 1 {
+		p.tokens = append(p.tokens, o.on)
+	}
+}
+
+// drop takes t, which the server has ended, off the stack.
+func (p *Pool) drop(t *token) {
+	t.gone = true
+	if k := slices.Index(p.tokens, t); k >= 0 {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+	}
 }
 
 // carried is what is remembered of the latest occupation of a token's
@@ -58,17 +94,38 @@ func (p *Pool) answered(j *Judge, i item) {
 	case c.lost:
 		cause = ServerClosed
 	}
+	t := o.on
 	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
 	if o.demanded { // else its demand is still an item
 		j.spare.occupations.put(o)
 	}
-	if cause != "" {
+	c.carried--
+	if t == nil {
+		t = &token{conn: c, busy: 1}
+	}
+	t.busy--
+	switch {
+	case t.gone:
+		return
+	case cause != "" && (c.limit == 0 || t.conn == c):
 		c.lost = true
+		p.drop(t)
 		p.lose(loss{cause, c.server, c, i.packet})
 		return
 	}
-	p.tokens = append(p.tokens, token{c, i.at, last})
-	p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
+	t.at, t.last = i.at, last
+	if t.conn.limit == 0 || t.busy == 0 {
+		t.conn = c
+		if k := slices.Index(p.tokens, t); k >= 0 {
+			p.tokens = slices.Delete(p.tokens, k, k+1)
+		}
+		p.tokens = append(p.tokens, t)
+	} else if !slices.Contains(p.tokens, t) {
+		p.tokens = append(p.tokens, t)
+	}
+	if c.carried == 0 {
+		p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
+	}
 }
 
 // serverClosed takes the token of a connection that the server closed. If a
@@ -81,7 +138,7 @@ func (p *Pool) serverClosed(i item) {
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
 	if k := p.tokenOf(c); k >= 0 {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.drop(p.tokens[k])
 		p.lose(loss{ServerClosed, c.server, c, i.packet})
 	}
 }
@@ -106,11 +163,13 @@ func (p *Pool) demanded(j *Judge, i item) {
 	if p.sim == nil && o.first && p.judged > 0 {
 		p.startCurve()
 	}
-	if k := p.tokenOf(c); p.sim == nil && k >= 0 {
+	if k := p.tokenOf(c); p.sim == nil && k >= 0 && p.tokens[k].busy == 0 {
 		p.idled = max(p.idled, i.at.Sub(p.tokens[k].at))
 	}
-	p.occupied++
-	p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
+	if c.carried++; c.carried == 1 {
+		p.occupied++
+		p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
+	}
 	switch {
 	case !o.first:
 		p.again(j, i)
@@ -125,10 +184,10 @@ func (p *Pool) demanded(j *Judge, i item) {
 
 // again serves a transaction on a connection already used.
 func (p *Pool) again(j *Judge, i item) {
-	c := i.conn
-	if i.occ.stale { // its own token, lost already or about to be, is what it takes
+	c, o := i.conn, i.occ
+	if o.stale { // its own token, lost already or about to be, is what it takes
 		if k := p.tokenOf(c); k >= 0 {
-			p.tokens = slices.Delete(p.tokens, k, k+1)
+			p.take(k, o)
 			return
 		}
 		for k := len(p.losses) - 1; k >= 0; k-- {
@@ -141,15 +200,16 @@ func (p *Pool) again(j *Judge, i item) {
 	}
 	k := p.tokenOf(c)
 	if k < 0 {
-		k = p.top(c.server)
+		k = p.top(c.server, i.at)
 	}
 	if k < 0 {
 		k = len(p.tokens) - 1 // another address's, for want of a better
 	}
 	if k >= 0 {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.take(k, o)
 		return
 	}
+	p.begin(o)
 	// The ideal client opens one here. The real client has it already: so it
 	// opened one a moment before the ideal client would have. Where nothing was
 	// blamed on it, nothing is taken back, and used = needed + avoidable stays.
@@ -165,12 +225,10 @@ func (p *Pool) anew(j *Judge, i item) {
 	c, o := i.conn, i.occ
 	k := p.spare(c, o)
 	if k < 0 {
-		k = p.top(c.server)
+		k = p.top(c.server, i.at)
 	}
 	if k >= 0 {
-		t := p.tokens[k]
-		p.tokens = slices.Delete(p.tokens, k, k+1)
-		p.blame(j, i, t)
+		p.blame(j, i, p.take(k, o))
 		return
 	}
 	if k := p.latestLoss(c.server); k >= 0 {
@@ -179,7 +237,7 @@ func (p *Pool) anew(j *Judge, i item) {
 		p.opens(j, i, l.cause, l.packet)
 		return
 	}
-	if len(p.tokens) > 0 {
+	if slices.ContainsFunc(p.tokens, func(t *token) bool { return t.room(i.at) }) {
 		p.opens(j, i, OtherAddress, 0)
 		return
 	}
@@ -192,6 +250,12 @@ func (p *Pool) anew(j *Judge, i item) {
 func (p *Pool) spare(c *Conn, o *occupation) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
 		r := p.tokens[k].conn
+		if r.limit > 0 {
+			if r.server == c.server && p.tokens[k].room(o.demand) {
+				return k
+			}
+			continue
+		}
 		if r.server == c.server && (len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end) {
 			return k
 		}
@@ -199,10 +263,11 @@ func (p *Pool) spare(c *Conn, o *occupation) int {
 	return -1
 }
 
-// top returns the most recently idle token to an endpoint.
-func (p *Pool) top(server segment.Endpoint) int {
+// top returns the token to an endpoint that has most recently become idle, or has
+// room.
+func (p *Pool) top(server segment.Endpoint, at segment.Time) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
-		if p.tokens[k].conn.server == server {
+		if t := p.tokens[k]; t.conn.server == server && t.room(at) {
 			return k
 		}
 	}
@@ -222,6 +287,7 @@ func (p *Pool) latestLoss(server segment.Endpoint) int {
 
 // opens notes a connection that the ideal client opened too.
 func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
+	p.begin(i.occ)
 	p.judged++
 	p.Needed++
 	p.Causes.Add(cause, 1)
@@ -236,13 +302,13 @@ const atOnce = 100 * time.Millisecond
 
 // blame notes a connection that the ideal client did without, and says what had
 // become of the one it would have taken.
-func (p *Pool) blame(j *Judge, i item, t token) {
+func (p *Pool) blame(j *Judge, i item, t *token) {
 	p.judged++
 	p.Avoidable++
 	p.ColdCost += i.conn.rtt
 	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
-		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
+	d := &Decision{Conn: i.conn.id, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
+		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {
 	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:

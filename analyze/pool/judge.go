@@ -52,7 +52,10 @@ type Conn struct {
 
 	requests int64
 	promised int64
-	occ      *occupation   // outstanding
+	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
+	known    segment.Time  // when the client knew limit
+	active   []*occupation // outstanding; with limit 0 at most one
+	carried  int           // occupations whose demand, but not whose end, has been decided
 	queue    []*occupation // whose demand has not been decided, in order
 
 	by        Side // who ended it first
@@ -152,13 +155,19 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	}
 	c.asksClose = e.AsksClose
 	at := e.Time.Add(-c.shift)
-	if o := c.occ; o != nil { // pipelined: one occupation
+	if len(c.active) > 0 && e.Streams == 0 { // pipelined: one occupation
+		o := c.active[0]
 		o.waiting++
 		o.n, o.asksClose = e.N, e.AsksClose
 		return
 	}
+	if e.Streams > 0 && c.limit == 0 {
+		c.known = at
+	}
+	c.limit = e.Streams
 	p.unhold(c, false)
-	if !c.lastEnd.IsZero() {
+	idle := len(c.active) == 0 && !c.lastEnd.IsZero()
+	if idle {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
 	o := j.spare.occupations.get()
@@ -170,19 +179,19 @@ func (j *Judge) requested(c *Conn, e *Event) {
 		}
 	}
 	o.stale = c.by == Server
-	c.occ = o
+	c.active = append(c.active, o)
 	c.queue = append(c.queue, o)
 	p.outstanding = append(p.outstanding, o)
 	p.shift = max(p.shift, c.shift)
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.holding))
 	p.push(item{at: o.demand, packet: o.packet, kind: demanded, conn: c, occ: o})
-	if !c.lastEnd.IsZero() {
+	if idle {
 		p.gaps.reuse(at.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 }
 
 func (j *Judge) answered(c *Conn, e *Event) {
-	o := c.occ
+	o := c.carrying(e.N)
 	if o == nil {
 		return
 	}
@@ -198,7 +207,10 @@ func (j *Judge) answered(c *Conn, e *Event) {
 	if o.waiting--; o.waiting > 0 {
 		return
 	}
-	c.occ, c.pool.idleLast = nil, c
+	c.active = slices.DeleteFunc(c.active, func(x *occupation) bool { return x == o })
+	if len(c.active) == 0 {
+		c.pool.idleLast = c
+	}
 	o.settled = true
 	if o.saysClose && c.by == Nobody && !c.ended {
 		o.held = true // it may yet carry another transaction
@@ -206,6 +218,16 @@ func (j *Judge) answered(c *Conn, e *Event) {
 		return
 	}
 	c.pool.release(o, o.saysClose)
+}
+
+// carrying returns the outstanding occupation that transaction n is of.
+func (c *Conn) carrying(n int32) *occupation {
+	for _, o := range c.active {
+		if c.limit == 0 || o.n == n {
+			return o
+		}
+	}
+	return nil
 }
 
 func (j *Judge) closing(c *Conn, e *Event) {
@@ -223,7 +245,7 @@ func (j *Judge) closing(c *Conn, e *Event) {
 	if e.By == Server && !c.asksClose {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
-	if !c.asksClose && !c.lastEnd.IsZero() {
+	if !c.asksClose && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
 		p.gaps.closed(e.By, c.closedAt, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 	if e.By == Client {

@@ -60,7 +60,7 @@ type Pool struct {
 	occupied    int64             // occupations that have begun
 	idled       time.Duration     // longest before one, while there was one connection
 
-	tokens []token
+	tokens []*token // with room for a transaction; the latest to become so last
 	losses []loss
 	judged int64       // used connections decided
 	held   []*Decision // avoidable ones that may be taken back, oldest first
@@ -72,7 +72,7 @@ type Pool struct {
 		names       [1]nameKey
 		outstanding [1]*occupation
 		items       [2]item
-		tokens      [1]token
+		tokens      [1]*token
 	}
 }
 
@@ -105,11 +105,12 @@ type occupation struct {
 	saysClose bool
 	outcome   Outcome
 	sure      bool
-	demanded  bool // the ideal client has had its turn
-	stale     bool // sent on a connection that the server had already ended
-	settled   bool // end is known
-	held      bool // settled but for whether saysClose ended anything
-	byServer  bool // it ended with its connection, by the server's word
+	on        *token // what carries it for the ideal client, nil if nothing does
+	demanded  bool   // the ideal client has had its turn
+	stale     bool   // sent on a connection that the server had already ended
+	settled   bool   // end is known
+	held      bool   // settled but for whether saysClose ended anything
+	byServer  bool   // it ended with its connection, by the server's word
 }
 
 // maxTakeBack is how many avoidable connections can still become early.

@@ -137,7 +137,7 @@ func (p *Pool) split(c *Conn) {
 		if q == p || q.merged || r == nil || r.server != c.server {
 			continue
 		}
-		if r.occ == nil && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
+		if len(r.active) == 0 && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
 			p.Split = Split{r.id, c.id, c.packet, q.Name}
 			return
 		}
