@@ -16,6 +16,7 @@ const (
 	isHTTP1
 	isTLS
 	isHTTP2
+	isSealed // HTTP as a rule, in TLS that cannot be opened
 	isOther
 )
 
@@ -90,7 +91,7 @@ func (a *app) bytes(dir int, b []byte, at segment.Mark) {
 // gap says that n bytes of direction dir are missing here.
 func (a *app) gap(dir int, n int64, at segment.Mark) {
 	switch a.proto {
-	case isHTTP1, isHTTP2:
+	case isHTTP1, isHTTP2, isSealed:
 		a.read.Gap(a.fromClient(dir), n, at)
 	case isTLS:
 		a.secure.Conn.Gap(a.fromClient(dir), n, at)
@@ -113,7 +114,7 @@ func (a *app) close(dir int, at segment.Mark) {
 		a.decide(dir, a.first[dir].kept, true)
 	}
 	switch a.proto {
-	case isHTTP1, isHTTP2:
+	case isHTTP1, isHTTP2, isSealed:
 		a.read.Close(a.fromClient(dir), at)
 	case isTLS:
 		a.secure.close(a.fromClient(dir), at)
@@ -182,6 +183,8 @@ func (a *app) decide(dir int, b []byte, last bool) http1.Answer {
 		a.start(isHTTP1, dir, false)
 	case !last && (hello == tls.More || asRequest == http1.More || asResponse == http1.More || asClient == http2.More || asServer == http2.More):
 		return http1.More
+	case a.first[dir].midway && tls.DetectMidway(b): // nor do records
+		a.start(isTLS, dir, (dir == 0) != (a.owner != nil && a.owner.clientIsB()))
 	case a.first[dir].midway && http2.DetectMidway(b) == http2.Yes: // frames do not show who sends them
 		a.start(isHTTP2, dir, (dir == 0) != (a.owner != nil && a.owner.clientIsB()))
 	default:
@@ -285,10 +288,18 @@ func (a *app) settled() *app {
 	return a
 }
 
-// opaque reports whether a, once released, may have carried requests that could
-// not be read.
-func (a *app) opaque() bool {
-	return a.inside != nil && (!a.inside.info.Decrypted && a.inside.sealed || a.inside.app.opaque())
+// bounds returns the fewest and the most requests that a, once released, has
+// carried.
+func (a *app) bounds() (fewest, most int64) {
+	b := a.settled()
+	fewest, most = b.sums.Requests, b.sums.Requests
+	if b.proto == isSealed {
+		fewest, most = b.sums.Low, b.sums.High
+	}
+	if a.inside != nil {
+		most += a.inside.hidden
+	}
+	return fewest, most
 }
 
 // spares are readers whose connections have ended: they are large, and most

@@ -134,6 +134,10 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if p.Used == 0 && p.Opaque > 0 {
 		r.Protocol = "tls"
 	}
+	if p.Fewer+p.More > 0 {
+		low, high := p.Transactions-p.Fewer, p.Transactions+p.More
+		r.TransactionLow, r.TransactionHigh = &low, &high
+	}
 	for _, s := range p.Servers {
 		r.Server = append(r.Server, s.String())
 	}

@@ -299,8 +299,9 @@ func (c *conn) end(at segment.Mark) {
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
 	c.app.release()
+	fewest, most := c.app.bounds()
 	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
-		Opaque: c.app.opaque(), Gaps: c.half[c.client].stream.Missing > 0})
+		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

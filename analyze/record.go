@@ -27,11 +27,14 @@ func (c *conn) record() *report.Connection {
 		r.TLS = tlsRecord(c.app.inside)
 		r.Name = r.TLS.ServerName
 	}
-	if a := c.app.settled(); a.proto == isHTTP1 || a.proto == isHTTP2 {
+	if a := c.app.settled(); a.proto == isHTTP1 || a.proto == isHTTP2 || a.proto == isSealed {
 		p := &a.sums
 		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
 		r.Transactions = transactions(c.http.records)
+		if fewest, most := c.app.bounds(); fewest != most || a.proto == isSealed {
+			r.TransactionLow, r.TransactionHigh = &fewest, &most
+		}
 		if p.Consumed {
 			r.Tunnel = c.tunnelRecord()
 		}
@@ -44,7 +47,7 @@ func (c *conn) protocol() string {
 	switch p := &a.sums; {
 	case a.proto == isHTTP2:
 		return "http/2"
-	case c.app.proto == isTLS && a.proto != isHTTP1:
+	case a.proto == isSealed, c.app.proto == isTLS && a.proto != isHTTP1:
 		return "tls"
 	case a.proto != isHTTP1:
 		return "unknown"
@@ -151,6 +154,9 @@ func tlsRecord(in *inside) *report.TLS {
 
 // basis says where a's messages come from.
 func (a *app) basis() transaction.Basis {
+	if fewest, most := a.bounds(); a.settled().proto == isSealed || fewest != most {
+		return transaction.Inferred
+	}
 	if a.proto == isTLS {
 		return transaction.Decrypted
 	}
@@ -209,6 +215,7 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 		r.Protocol = "http/2"
 	case isHTTP1:
 		r.Protocol = "http/1.1"
+	case isSealed:
 	default:
 		return r
 	}

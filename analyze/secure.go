@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -10,19 +11,20 @@ import (
 type secure struct {
 	tls.Conn
 	outer  *app
-	inner  app  // its direction 0 is the client's
-	sealed bool // application records came that could not be opened
+	inner  app // its direction 0 is the client's
+	infer  transaction.Inferrer
+	hidden int64 // the client's records that could not be opened though others could: requests may be in them
 }
 
 // inside is what is left of a secure once it has ended.
 type inside struct {
 	info   tls.Info
 	app    app // released
-	sealed bool
+	hidden int64
 }
 
 func (s *secure) begin(outer *app) {
-	s.outer, s.sealed = outer, false
+	s.outer, s.hidden = outer, 0
 	s.inner = app{to: outer.to, texts: outer.texts, spares: outer.spares}
 	var keys *tls.Keys
 	if outer.spares != nil {
@@ -33,7 +35,7 @@ func (s *secure) begin(outer *app) {
 
 func (s *secure) end() *inside {
 	s.inner.release()
-	return &inside{*s.Info(), s.inner, s.sealed}
+	return &inside{*s.Info(), s.inner, s.hidden}
 }
 
 func (s *secure) close(client bool, at segment.Mark) {
@@ -49,13 +51,20 @@ func direction(client bool) int {
 	return 1
 }
 
-// Data, Gap, Notify and Record take what the reader gives.
+// Data takes what was decrypted.
 func (s *secure) Data(client bool, b []byte, at segment.Mark) {
-	s.inner.bytes(direction(client), b, at)
+	if s.inner.proto != isSealed { // else the keys came too late
+		s.inner.bytes(direction(client), b, at)
+	}
 }
 
 // Gap says that about n bytes are missing inside.
-func (s *secure) Gap(client bool, n int64, at segment.Mark) { s.inner.gap(direction(client), n, at) }
+func (s *secure) Gap(client bool, n int64, at segment.Mark) {
+	if client {
+		s.hidden++
+	}
+	s.inner.gap(direction(client), n, at)
+}
 
 // Notify is a close_notify: it closes the connection before TCP does.
 func (s *secure) Notify(client bool, at segment.Mark) {
@@ -64,5 +73,20 @@ func (s *secure) Notify(client bool, at segment.Mark) {
 	}
 }
 
-// Record notes that something could not be read.
-func (s *secure) Record(r tls.Record) { s.sealed = true }
+// Record takes a record that cannot be opened. Without keys, what it may be part
+// of is inferred.
+func (s *secure) Record(r tls.Record) {
+	switch {
+	case s.HasKeys():
+		if r.FromClient && r.Type == 23 {
+			s.hidden++
+		}
+		return
+	case s.inner.proto == undecided:
+		s.infer.Reset(s.inner.to, s.Info())
+		s.inner.proto, s.inner.read = isSealed, &s.infer
+	}
+	if s.inner.proto == isSealed {
+		s.infer.Record(&r)
+	}
+}

@@ -5,8 +5,12 @@ import (
 	"slices"
 )
 
+const inferredOnly = "its transactions are inferred from encrypted records and can only be bounded"
+
 func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
+	case p.Fewer > 0 && (p.Avoidable > 0 || p.Reused <= p.Fewer):
+		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Reused > 0:
 		return PartlyReused, ""
 	case p.Avoidable > 0:
@@ -19,6 +23,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Reused > 0:
 		return Reused, ""
+	case p.More > 0:
+		return NotKnown, inferredOnly
 	case p.Causes.Of(ServerClosed)+p.Causes.Of(ServerSaidClose)+p.Causes.Of(Reset) > 0:
 		return ServerPrevents, ""
 	}
@@ -68,6 +74,8 @@ func (p *Pool) count(q *Pool) {
 	p.Unused += q.Unused
 	p.Opaque += q.Opaque
 	p.Gaps += q.Gaps
+	p.Fewer += q.Fewer
+	p.More += q.More
 	p.Used += q.Used
 	p.Transactions += q.Transactions
 	p.Reused += q.Reused

@@ -86,7 +86,8 @@ type Event struct {
 
 	// ConnEnded.
 	Refused bool  // never answered, or the SYN was answered by RST
-	Opaque  bool  // carried application data that could not be read
+	Fewer   int64 // how many transactions too many may have been told of: they are inferred
+	More    int64 // likewise too few: or some may be hidden
 	Gaps    bool  // the capture lacks bytes that the client sent: requests may hide there
 	Unread  int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

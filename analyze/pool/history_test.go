@@ -87,7 +87,10 @@ func parseHistory(t testing.TB, text string) []step {
 			e.Unread = s.answered
 			finish()
 		case "end", "refused", "opaque":
-			e.Refused, e.Opaque = what == "refused", what == "opaque"
+			e.Refused = what == "refused"
+			if what == "opaque" {
+				e.More = 9
+			}
 			finish()
 		default:
 			at, ok := strings.CutPrefix(what, "left")

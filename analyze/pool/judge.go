@@ -266,7 +266,7 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
-		if e.Opaque {
+		if e.More > 0 {
 			p.Opaque++
 		}
 		return
@@ -281,6 +281,8 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}
+	p.Fewer += e.Fewer
+	p.More += e.More
 	for _, d := range c.blamed {
 		p.revise(d, c)
 	}

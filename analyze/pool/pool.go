@@ -20,6 +20,7 @@ type Pool struct {
 
 	Connections, Unused, Used int64
 	Opaque                    int64 // of the unused: carried what could not be read
+	Fewer, More               int64 // transactions that may be too many or too few, where they are inferred
 	Gaps                      int64 // connections of which the capture lacks bytes that the client sent
 	Transactions, Reused      int64
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others

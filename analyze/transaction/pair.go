@@ -96,6 +96,8 @@ type Sums struct {
 	Target    string // of the latest CONNECT
 	GRPC      int64  // requests that were gRPC
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
+
+	Low, High int64 // bounds of Requests, where they are inferred
 }
 
 // Came returns what the messages came to.

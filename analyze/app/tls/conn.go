@@ -62,6 +62,10 @@ func (c *Conn) Reset(keys *Keys, to Sink) {
 // Info returns what is known. It is valid until the next Reset.
 func (c *Conn) Info() *Info { return &c.info }
 
+// HasKeys reports whether the key log knows the connection, and its suite can be
+// opened.
+func (c *Conn) HasKeys() bool { return c.readable && c.find() != nil }
+
 // Bytes takes the next bytes of one direction.
 func (c *Conn) Bytes(client bool, b []byte, at Mark) { c.side(client).bytes(b, at) }
 
