@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -29,6 +30,10 @@ type Options struct {
 	Limits  Limits
 	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
+
+	// Watch, where set, is called with each opening of a used connection as soon as
+	// its cause is known, in a fixed order, by another goroutine than Run's.
+	Watch func(*pool.Decision)
 
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.

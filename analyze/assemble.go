@@ -13,6 +13,11 @@ import (
 
 // report concludes the pools and puts everything together.
 func (k *collector) report(t segment.Totals) (*report.Report, error) {
+	for _, p := range t.Problems {
+		if p.Kind == segment.KernelDropped {
+			k.judge.Lacking = "the kernel dropped packets of the capture"
+		}
+	}
 	k.judge.Finish(k.clock)
 	k.decide()
 	pools := k.judge.Pools()

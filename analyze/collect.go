@@ -209,6 +209,9 @@ func (k *collector) final(r *report.Connection) {
 // decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
 	k.judge.Decisions(func(d *pool.Decision) {
+		if k.o.Watch != nil {
+			k.o.Watch(d)
+		}
 		r, finished := k.undecided[d.Conn]
 		switch {
 		case !finished:

@@ -64,6 +64,7 @@ type Live struct {
 	stop     chan struct{}
 	snapLen  int
 	tee      func(*Frame) error
+	limit    int64 // packets after which to stop, 0: never
 	counters Counters
 	err      error
 }
@@ -107,6 +108,9 @@ func OpenLive(o LiveOptions) (*Live, error) {
 // capture.
 func (l *Live) Tee(f func(*Frame) error) { l.tee = f }
 
+// Limit ends the capture after n packets.
+func (l *Live) Limit(n int64) { l.limit = n }
+
 // Stop ends the capture: Fill hands on what the ring holds, then returns io.EOF.
 func (l *Live) Stop() {
 	select {
@@ -135,7 +139,7 @@ func (l *Live) Fill(b *segment.Batch) error {
 			}
 			b.Bytes = make([]byte, max(2*blockSize, len(f.Data)))
 		}
-		if len(b.Segments) >= maxInBatch {
+		if len(b.Segments) >= maxInBatch || l.limit > 0 && l.counters.Captured >= l.limit {
 			return false
 		}
 		if l.tee != nil {
@@ -147,9 +151,12 @@ func (l *Live) Fill(b *segment.Batch) error {
 		l.dec.packet(b, &packet{data: b.Bytes[used : used+n : used+n], link: f.Link, orig: f.Wire, time: f.Time, timed: true})
 		used += n
 		got++
+		l.counters.Captured++
 		return true
 	})
-	l.counters.Captured += int64(got)
+	if l.limit > 0 && l.counters.Captured >= l.limit {
+		l.err = io.EOF
+	}
 	switch {
 	case failed != nil:
 		l.err = failed

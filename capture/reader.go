@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,6 +23,8 @@ type Reader struct {
 	names []string  // still to be opened
 	in    io.Reader // what "-" stands for
 	dec   decoder
+	pass  *filter.Expr                        // nil: everything
+	match map[uint32]func(packet []byte) bool // by link type
 
 	file   *os.File // open now, if any
 	stream *bufio.Reader
@@ -106,12 +109,38 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 		at += n
 		switch {
 		case !r.packet.none:
+			if r.pass != nil {
+				ok, err := r.passes()
+				if err != nil {
+					return at, err
+				}
+				if !ok {
+					r.dec.totals.Packets++ // it keeps its number
+					break
+				}
+			}
 			r.dec.packet(b, &r.packet)
 		case len(r.packet.secrets) > 0:
 			b.Secrets = append(b.Secrets, bytes.Clone(r.packet.secrets))
 		}
 	}
 	return at, nil
+}
+
+// Filter has only packets that e lets through be used. All are counted: a packet's
+// number is that in the file.
+func (r *Reader) Filter(e *filter.Expr) { r.pass, r.match = e, map[uint32]func([]byte) bool{} }
+
+func (r *Reader) passes() (bool, error) {
+	match := r.match[r.packet.link]
+	if match == nil {
+		var err error
+		if match, err = r.pass.Matcher(r.packet.link); err != nil {
+			return false, err
+		}
+		r.match[r.packet.link] = match
+	}
+	return match(r.packet.data), nil
 }
 
 // read reads at least one byte, or returns an error.

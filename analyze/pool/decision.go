@@ -3,12 +3,16 @@ package pool
 import (
 	"fmt"
 	"time"
+
+	"tcpwarm/capture/segment"
 )
 
 // A Decision says why a used connection was opened.
 type Decision struct {
 	Conn       int64
-	Pool       int64 // Judge.Number has its ID
+	From, To   segment.Endpoint // the client's and the server's
+	At         segment.Time     // of the opening
+	Pool       int64            // Judge.Number has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
 	Confidence Confidence

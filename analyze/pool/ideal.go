@@ -292,7 +292,7 @@ func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
 	p.Needed++
 	p.Causes.Add(cause, 1)
 	d := j.spare.decisions.get()
-	*d = Decision{Conn: i.conn.id, Pool: p.serial, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
+	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
 	j.ready = append(j.ready, d)
 }
 
@@ -307,7 +307,7 @@ func (p *Pool) blame(j *Judge, i item, t *token) {
 	p.Avoidable++
 	p.ColdCost += i.conn.rtt
 	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
+	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
 		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {

@@ -18,7 +18,8 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	KeepPools int // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
+	Lacking   string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
+	KeepPools int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
 	limit   int // items a pool may hold undecided
 	clients map[segment.Addr]*client
@@ -429,6 +430,9 @@ func (j *Judge) close(p *Pool) {
 	j.ready = append(j.ready, p.held...)
 	p.held = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
+	if j.Lacking != "" && p.Avoidable == 0 {
+		p.Verdict, p.WithheldBecause = NotKnown, j.Lacking
+	}
 }
 
 // Decisions hands over what has become final.

@@ -17,6 +17,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
+	"tcpwarm/capture/filter"
 )
 
 // output says how a report is shown.
@@ -25,6 +26,7 @@ type output struct {
 	color   choice
 	workers int
 	keys    []string // key logs
+	filter  string
 }
 
 // A choice is a flag that takes one of a few words.
@@ -58,6 +60,7 @@ func (o *output) flags(f *pflag.FlagSet) {
 	f.Var(&o.format, "format", "text, json or ndjson, to standard output")
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
@@ -94,9 +97,25 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return nil, &codedError{exitInput, err}
 	}
 	defer src.Close()
-	opts := analyze.Options{Workers: o.workers, Demands: demands}
-	if opts.Keys, err = o.keyLogs(); err != nil {
-		return nil, &codedError{exitInput, err}
+	if o.filter != "" {
+		e, err := filter.Parse(o.filter)
+		if err != nil {
+			return nil, err
+		}
+		src.Filter(e)
+	}
+	return o.analyze(ctx, s, src, analyze.Options{Demands: demands}, nil)
+}
+
+// analyze analyses src and writes the report, to which amend may add. Options that
+// o knows are set.
+func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+	opts.Workers = o.workers
+	if opts.Keys == nil {
+		var err error
+		if opts.Keys, err = o.keyLogs(); err != nil {
+			return nil, &codedError{exitInput, err}
+		}
 	}
 	switch o.format.value {
 	case "text":
@@ -105,6 +124,10 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
+	r.Capture.Filter = o.filter
+	if amend != nil {
+		amend(r)
+	}
 	if err := o.write(s.out, r); err != nil {
 		return r, &codedError{exitInput, err}
 	}
