@@ -28,7 +28,7 @@ func TestTransactionsDoNotAllocate(t *testing.T) {
 	full.Store(true) // no records: those are the report's memory
 	o := Options{Workers: 1}
 	o.Limits.setDefaults()
-	w, k := newWorker(0, o, full), newCollector(o)
+	w, k := newWorker(0, o, full, nil), newCollector(o)
 	var b batch
 	b.events = make([][]event, 1)
 	feed := func(g *segment.Segment) {

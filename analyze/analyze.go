@@ -31,6 +31,9 @@ type Options struct {
 	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
 
+	// Series, where set, gets how congestion windows grow, as CSV.
+	Series io.Writer
+
 	// Judged, where set, tells whether a connection is judged. The others are kept
 	// in the report and counted, no more.
 	Judged func(client, server segment.Endpoint) bool
@@ -55,6 +58,11 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	err := r.run(ctx)
 	if errors.Is(err, io.EOF) {
 		err = nil
+	}
+	if s := r.collector.series; s != nil {
+		if serr := s.close(); err == nil {
+			err = serr
+		}
 	}
 	rep, ferr := r.collector.report(src.Totals())
 	if err == nil {

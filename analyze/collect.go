@@ -24,9 +24,11 @@ type collector struct {
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
+	through  []*conn      // finished in this batch: they may serve again after it
 
 	kept         []*report.Connection
 	sightings    sightings
+	series       *series                      // nil: nobody wants it
 	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
@@ -60,6 +62,7 @@ func newCollector(o Options) *collector {
 	k := &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
+	k.series = newSeries(o.Series)
 	return k
 }
 
@@ -81,6 +84,16 @@ func (k *collector) take(b *batch) {
 		k.cursor[from]++
 		k.handle(next)
 	}
+	for _, list := range b.chunks {
+		for i := range list {
+			k.series.write(&list[i])
+		}
+	}
+	for _, c := range k.through {
+		spareConns.Put(c)
+	}
+	clear(k.through)
+	k.through = k.through[:0]
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
@@ -130,7 +143,7 @@ func (k *collector) handle(e *event) {
 		} else if k.lost.twins++; k.lost.twins == 1 {
 			k.lost.twinFirst = e.conn.first.Packet
 		}
-		spareConns.Put(e.conn)
+		k.through = append(k.through, e.conn)
 	}
 }
 

@@ -54,6 +54,7 @@ type closing struct {
 type half struct {
 	tcp.Half
 	stream stream.Stream
+	view   *view // of the data it sends, nil before there is any
 	conn   *conn
 	dir    segment.Dir
 	ended  bool // the application knows that no more bytes come
@@ -96,6 +97,7 @@ func (c *conn) segment(s *segment.Segment) {
 		return
 	}
 	c.handshake(s, at)
+	c.window(s, own, peer, kind)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
 		peer.Acked(s.Ack, s.Time)
 		peer.stream.Acked(peer.data(s.Ack), at, peer)
@@ -295,6 +297,12 @@ func (c *conn) end(at segment.Mark) {
 		if h := &c.half[d]; !h.ended {
 			h.ended = true
 			c.app.close(int(d), at)
+		}
+	}
+	for d := range c.half {
+		if v := c.half[d].view; v != nil {
+			v.end()
+			c.out.hand(c, segment.Dir(d))
 		}
 	}
 	c.over, c.overAt = true, at

@@ -18,6 +18,7 @@ type batch struct {
 	hashes []uint64 // of the segments' keys
 	bound  int64    // the capture has ended: connections begun before this packet end now; 0: it has not
 
+	chunks [][]chunk // by worker, likewise
 	events [][]event // by worker; the collector reads them once all have finished
 	done   sync.WaitGroup
 }
@@ -34,10 +35,10 @@ type reader struct {
 func newReader(src Source, o Options) *reader {
 	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight)}
 	for range inFlight {
-		r.free <- &batch{events: make([][]event, o.Workers)}
+		r.free <- &batch{events: make([][]event, o.Workers), chunks: make([][]chunk, o.Workers)}
 	}
 	for i := range o.Workers {
-		r.workers = append(r.workers, newWorker(i, o, &r.collector.full))
+		r.workers = append(r.workers, newWorker(i, o, &r.collector.full, r.collector.series))
 	}
 	return r
 }

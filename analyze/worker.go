@@ -62,6 +62,9 @@ type outbox struct {
 	full   *atomic.Bool // the collector keeps no more transactions
 	spares spares
 	names  names
+
+	series *series // nil: nobody wants it
+	chunks []chunk
 }
 
 // names are strings made before: many connections carry the same few.
@@ -95,19 +98,28 @@ func (o *outbox) done(c *conn, k eventKind) {
 	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c})
 }
 
+// hand hands the lines of one direction to the collector.
+func (o *outbox) hand(c *conn, d segment.Dir) {
+	v := c.half[d].view
+	if o.series != nil && len(v.lines) > 0 {
+		o.chunks = append(o.chunks, chunk{c, d, v.lines})
+		v.lines = nil
+	}
+}
+
 // stray counts a segment that belongs to no connection any more.
 func (o *outbox) stray() {
 	o.events = append(o.events, event{kind: stray, when: o.now.Packet})
 }
 
-func newWorker(i int, o Options, full *atomic.Bool) *worker {
+func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, spares: spares{keys: o.Keys.On()}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, series: lines, spares: spares{keys: o.Keys.On()}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
 	for b := range w.in {
-		w.out.events = b.events[w.index][:0]
+		w.out.events, w.out.chunks = b.events[w.index][:0], b.chunks[w.index][:0]
 		for _, log := range b.Secrets {
 			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
 		}
@@ -120,7 +132,7 @@ func (w *worker) run() {
 		if b.bound > 0 {
 			w.finish(b.bound)
 		}
-		b.events[w.index] = w.out.events
+		b.events[w.index], b.chunks[w.index] = w.out.events, w.out.chunks
 		b.done.Done()
 	}
 }

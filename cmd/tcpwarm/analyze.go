@@ -29,6 +29,7 @@ type output struct {
 	keys    []string // key logs
 	filter  string
 	reports []string // KIND=FILE
+	series  string   // file
 }
 
 // A choice is a flag that takes one of a few words.
@@ -61,6 +62,7 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
@@ -129,7 +131,20 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case "ndjson":
 		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
 	}
+	var lines *os.File
+	if o.series != "" {
+		var err error
+		if lines, err = os.Create(o.series); err != nil {
+			return nil, &codedError{exitInput, err}
+		}
+		opts.Series = lines
+	}
 	r, readErr := analyze.Run(ctx, src, opts)
+	if lines != nil {
+		if err := lines.Close(); readErr == nil {
+			readErr = err
+		}
+	}
 	r.Capture.Filter = o.filter
 	if amend != nil {
 		amend(r)

@@ -1,0 +1,99 @@
+package analyze
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// A series writes how windows grow, as CSV: a line whenever an estimate, its bounds,
+// its phase or what limits it changes, and for each event.
+type series struct {
+	w   *bufio.Writer
+	err error
+}
+
+const seriesHead = "time_epoch_s,connection,src,sport,dst,dport,event,cwnd_bytes,cwnd_low_bytes,cwnd_high_bytes,basis,phase,limited_by,flight_bytes,rtt_s,rwnd_bytes\n"
+
+func newSeries(w io.Writer) *series {
+	if w == nil {
+		return nil
+	}
+	s := &series{w: bufio.NewWriterSize(w, 1<<16)}
+	_, s.err = s.w.WriteString(seriesHead)
+	return s
+}
+
+// A seriesLine is a line of a direction whose connection has no number yet.
+type seriesLine struct {
+	at    segment.Time
+	event string // window, or what happened
+	e     tcp.Estimate
+	rtt   float64
+	rwnd  int
+}
+
+// maxLines is how many lines a direction keeps before it hands them on.
+const maxLines = 4096
+
+// A chunk is lines on their way to the collector.
+type chunk struct {
+	conn  *conn
+	dir   segment.Dir
+	lines []seriesLine
+}
+
+// Window and Event take what a Sender tells.
+func (v *view) Window(at segment.Time, e tcp.Estimate, s *tcp.Sender) {
+	l := seriesLine{at: at, event: "window", e: e, rtt: s.SRTT().Seconds(), rwnd: s.Offered()}
+	if n := len(v.lines); n > 0 && v.lines[n-1].event == "window" && v.lines[n-1].e == e {
+		return
+	}
+	v.lines = append(v.lines, l)
+}
+
+// Event is something that happened to the window.
+func (v *view) Event(at segment.Time, name string, value, low int, s *tcp.Sender) {
+	v.lines = append(v.lines, seriesLine{at: at, event: name, e: tcp.Estimate{Best: value, Low: low, Basis: tcp.Observed}, rtt: s.SRTT().Seconds(), rwnd: s.Offered()})
+}
+
+// write writes the lines of one direction of a connection.
+func (s *series) write(c *chunk) {
+	from, to := c.conn.key.Sender(c.dir), c.conn.key.Sender(1-c.dir)
+	for i := range c.lines {
+		l := &c.lines[i]
+		if s.err != nil {
+			return
+		}
+		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.at)/1e9, int64(l.at)%1e9, c.conn.id, from.Addr, from.Port, to.Addr, to.Port, l.event)
+		for _, n := range [3]int{l.e.Best, l.e.Low, l.e.High} {
+			if n > 0 {
+				fmt.Fprintf(s.w, "%d", n)
+			}
+			s.w.WriteByte(',')
+		}
+		if l.event == "window" {
+			fmt.Fprintf(s.w, "%s,%s,%s,%d,", l.e.Basis, l.e.Phase, l.e.Limit, l.e.Flight)
+		} else {
+			s.w.WriteString(",,,,")
+		}
+		if l.rtt > 0 {
+			fmt.Fprintf(s.w, "%.6f", l.rtt)
+		}
+		s.w.WriteByte(',')
+		if l.rwnd >= 0 {
+			fmt.Fprintf(s.w, "%d", l.rwnd)
+		}
+		_, s.err = s.w.WriteString("\n")
+	}
+}
+
+func (s *series) close() error {
+	if err := s.w.Flush(); s.err == nil {
+		s.err = err
+	}
+	return s.err
+}

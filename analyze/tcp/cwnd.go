@@ -1,0 +1,679 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Sender estimates the congestion window of a side that sends data, from what it
+// sends and what is acknowledged, in the order in which that side sees both.
+//
+// The window is the sender's private number. It shows itself when the sender fills
+// it: data is waiting, the peer's window has room, an ACK comes, segments follow at
+// once, and then it stops. What is in flight then is the window: Observed. Between
+// such moments it follows the sender's rules (RFC 5681, and Linux's for what RFCs
+// leave open): Inferred, with bounds. Before anything was seen it is the initial
+// window of RFC 6928: Assumed.
+//
+// What one ACK brought about is known only when the next comes, so an estimate
+// lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
+type Sender struct {
+	MSS  int
+	sink Watcher
+
+	una, nxt segment.Seq
+	started  bool // data was sent
+	edge     segment.Seq
+	hasEdge  bool // of the peer's window
+
+	sacked, resent ranges
+	dups           int // duplicate ACKs, where there is no SACK
+	hasSACK        bool
+
+	cwnd, ssthresh int
+	basis          Basis
+	limit          Limit
+	recovery       recovery
+	recoverAt      segment.Seq // the episode ends when this is acknowledged
+	prior          int         // window before the episode
+	beta           int         // what a reduction leaves, in percent
+	learnt         bool        // beta was seen
+
+	peak     int // largest pipe since the latest reduction or idle restart
+	maxOut   int // largest pipe of the latest window (Linux's max_packets_out)
+	usage    segment.Seq
+	limited  bool // the window was full in the latest window (is_cwnd_limited)
+	initial  int  // the initial window
+	initFull bool // it is exact
+	short    int  // ACKs in a row after which slow start would have sent more
+	exited   bool // slow start has ended once
+
+	srtt, mdev, minRTT time.Duration
+	probe              segment.Seq // timed segment's end
+	probeAt            segment.Time
+	timing             bool
+
+	lastSend, lastAck segment.Time
+	unprompted        int // of the latest sends, those that no ACK explains
+	sends             int
+
+	burst  burst
+	idle   idle
+	Start  Start // of the latest flight that began with nothing in flight
+	Before Start // of the one before
+	starts int
+	keeps  bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
+	grew   bool // the window was above the initial one at some time
+	lost   bool // an idle restart has taken it since
+
+	round  segment.Seq // end of what opened the current round
+	Rounds int         // since Start
+	Sums   WindowSums
+}
+
+// A Basis says what an estimate rests on.
+type Basis uint8
+
+// The bases.
+const (
+	Assumed Basis = iota
+	Inferred
+	Observed
+)
+
+func (b Basis) String() string { return [...]string{"assumed", "inferred", "observed"}[b] }
+
+// A Limit says what keeps a sender from sending more.
+type Limit uint8
+
+// The limits.
+const (
+	UnknownLimit Limit = iota
+	Congestion
+	Receiver
+	SendBuffer
+	Application
+)
+
+func (l Limit) String() string {
+	return [...]string{"unknown", "congestion", "receiver", "sender", "application"}[l]
+}
+
+// recovery is what a sender is doing about a loss.
+type recovery uint8
+
+const (
+	open recovery = iota
+	fast          // fast recovery (RFC 6675), or after an ECN echo (RFC 3168)
+	timeout
+)
+
+// An Estimate is what is known of the window. Zero bounds are not known.
+type Estimate struct {
+	Low, Best, High int
+	Basis           Basis
+	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited, startup
+	Limit           Limit
+	Flight          int // pipe (RFC 6675)
+}
+
+// A Watcher is told how the estimate goes on, in order of time.
+type Watcher interface {
+	Window(at segment.Time, e Estimate, s *Sender)
+	// Event is initial-window, slow-start-exit, loss, timeout, ecn or idle-restart;
+	// low is set alone where the value is only known to be at least that.
+	Event(at segment.Time, name string, value, low int, s *Sender)
+}
+
+// A Start is a flight that began with nothing in flight: a response, as a rule.
+type Start struct {
+	N               int // from 1
+	Low, Best, High int // the window then
+	Basis           Basis
+	Restarted       bool // an idle restart took from it just before
+	Grown           bool // it was above the initial window
+	Lost            bool // an idle restart has taken it since it was last above that
+	open            bool // the first ACK has not come: more may show
+	flight          int
+	full            bool // the flight ended with a full segment
+}
+
+// WindowSums are what a sender's life comes to.
+type WindowSums struct {
+	Losses, Timeouts, Restarts, Rounds int64
+	Max, Last                          int
+	By                                 [5]int64 // ACKs by Limit
+	ExitAt                             segment.Time
+}
+
+// A burst is what an ACK let out.
+type burst struct {
+	on      bool
+	at      segment.Time
+	before  int // pipe before the ACK
+	after   int // and after
+	acked   int
+	grown   int // window the ACK has made of slow start
+	sent    int
+	full    bool // the last segment sent is full
+	tailAt  segment.Time
+	opening bool // the first ACK of a flight that began from nothing
+	wasFull bool // that flight ended with a full segment
+	tail    bool // a part segment was sent
+}
+
+// An idle is a restart that the burst after it may refute.
+type idle struct {
+	on    bool
+	at    segment.Time
+	was   int // the window before
+	after int
+}
+
+const (
+	never       = 1 << 30 // no slow-start threshold yet
+	initialSegs = 10      // RFC 6928
+	rtoMin      = 200 * time.Millisecond
+)
+
+// NewSender returns a Sender; sink may be nil.
+func NewSender(mss int, sink Watcher) *Sender {
+	return &Sender{MSS: max(mss, 1), sink: sink, ssthresh: never, beta: 70}
+}
+
+// Watch has w told of how the estimate goes on.
+func (s *Sender) Watch(w Watcher) { s.sink = w }
+
+// pipe is what is in flight: sent, not acknowledged, not SACKed, not deemed lost,
+// and what was sent again (RFC 6675 section 4).
+func (s *Sender) pipe() int {
+	if !s.started {
+		return 0
+	}
+	n := s.nxt.Sub(s.una)
+	if n <= 0 {
+		return 0
+	}
+	if s.recovery == timeout { // all that was out is deemed lost
+		return s.resent.size() + max(0, s.nxt.Sub(s.recoverAt))
+	}
+	n -= s.sacked.size()
+	if s.recovery == fast {
+		n -= s.deemedLost()
+		n += s.resent.size()
+	}
+	if !s.hasSACK {
+		n -= s.dups * s.MSS
+	}
+	return max(0, n)
+}
+
+// deemedLost is the bytes of holes with so much SACKed above that they are lost
+// (RFC 6675 section 4, IsLost); whatever was sent again was lost, too.
+func (s *Sender) deemedLost() int {
+	if !s.hasSACK {
+		return min(s.MSS, s.nxt.Sub(s.una))
+	}
+	if len(s.sacked.list) == 0 {
+		return s.resent.size()
+	}
+	return s.sacked.holes(s.una, s.sacked.last().Add(-2*s.MSS))
+}
+
+// Sent notes n bytes of data sent from seq on.
+func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
+	if n <= 0 {
+		return
+	}
+	end := seq.Add(n)
+	if !s.started {
+		s.begin(seq)
+	}
+	if s.pipe() == 0 {
+		s.flightBegins(at)
+	}
+	switch {
+	case end.After(s.nxt):
+		s.nxt = end
+		if !s.timing {
+			s.probe, s.probeAt, s.timing = end, at, true
+		}
+	default:
+		s.again(seq, end, at)
+	}
+	s.paced(at)
+	p := s.pipe()
+	if s.burst.on {
+		s.burst.sent += n
+		if s.burst.full = n%s.MSS == 0; !s.burst.full {
+			s.burst.tail, s.burst.tailAt = true, at
+		}
+	} else {
+		s.Start.full = n%s.MSS == 0
+	}
+	if s.Start.open {
+		s.Start.flight = max(s.Start.flight, p)
+	}
+	s.peak = max(s.peak, p)
+	s.maxOut = max(s.maxOut, p)
+	if s.recovery == open && p > s.cwnd { // more than thought
+		if s.idle.on && p <= s.idle.was {
+			s.cwnd, s.keeps = s.idle.was, true // there was no restart
+		}
+		s.cwnd = max(s.cwnd, s.whole(p))
+		s.short = 0
+	}
+	if !s.burst.on {
+		s.tell(at)
+	}
+	s.lastSend = at
+	s.opens(end)
+}
+
+// begin begins with the first data: the initial window is assumed.
+func (s *Sender) begin(seq segment.Seq) {
+	s.una, s.nxt, s.started = seq, seq, true
+	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
+	s.initial = s.cwnd
+	s.usage = seq
+}
+
+// whole rounds to whole segments, upwards.
+func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
+
+// flightBegins notes a flight that begins from nothing, and takes from the window
+// what idling has cost: Linux halves it for each RTO since the latest data, down to
+// the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
+func (s *Sender) flightBegins(at segment.Time) {
+	s.starts++
+	s.finishBurst()
+	s.idle = idle{}
+	was, restarted := s.cwnd, false
+	if gap := at.Sub(s.lastSend); s.lastSend != 0 && gap > s.rto() && !s.keeps {
+		floor := min(s.initial, s.cwnd)
+		for left := gap - s.rto(); left > 0 && s.cwnd > floor; left -= s.rto() {
+			s.cwnd = s.cwnd / 2 / s.MSS * s.MSS
+		}
+		if s.cwnd = max(s.cwnd, floor); s.cwnd < was {
+			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
+			if s.ssthresh > never {
+				s.ssthresh = never
+			}
+			s.idle = idle{true, at, was, s.cwnd}
+			restarted = true
+			s.peak, s.maxOut = 0, 0
+			s.basis = Inferred
+			s.recovery = open
+		}
+	}
+	s.Before = s.Start
+	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
+	if !restarted {
+		s.Start.Low, s.Start.High = s.bounds()
+	}
+	s.Start.Grown, s.Start.Lost = s.cwnd > s.initial, s.lost
+	s.Rounds = 0
+	s.round = s.una
+	s.burst = burst{}
+}
+
+// opens counts rounds: one opens with the first segment sent after what opened the
+// one before was acknowledged.
+func (s *Sender) opens(end segment.Seq) {
+	if s.Rounds == 0 || !s.round.After(s.una) {
+		s.Rounds++
+		s.Sums.Rounds++
+		s.round = end
+	}
+}
+
+// rto is Linux's retransmission timeout (RFC 6298, with a floor of 200 ms for its
+// variance).
+func (s *Sender) rto() time.Duration {
+	if s.srtt == 0 {
+		return time.Second
+	}
+	return s.srtt + max(rtoMin, 4*s.mdev)
+}
+
+// sample takes a round-trip time (RFC 6298 section 2).
+func (s *Sender) sample(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	if s.minRTT == 0 || d < s.minRTT {
+		s.minRTT = d
+	}
+	if s.srtt == 0 {
+		s.srtt, s.mdev = d, d/2
+		return
+	}
+	diff := d - s.srtt
+	if diff < 0 {
+		diff = -diff
+	}
+	s.mdev += (diff - s.mdev) / 4
+	s.srtt += (d - s.srtt) / 8
+}
+
+// paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
+// does not show its window by stopping.
+func (s *Sender) paced(at segment.Time) {
+	s.sends++
+	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > max(300*time.Microsecond, s.minRTT/100) && at.Sub(s.lastSend) > 50*time.Microsecond {
+		s.unprompted++
+	}
+	if s.sends >= 64 {
+		s.sends /= 2
+		s.unprompted /= 2
+	}
+}
+
+func (s *Sender) isPaced() bool { return s.sends >= 8 && s.unprompted*4 > s.sends }
+
+// again notes data sent again.
+func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
+	s.timing = false
+	quiet := at.Sub(max(s.lastAck, s.lastSend))
+	switch {
+	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
+		s.reduce(fast, "loss", at)
+	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
+		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
+		s.resent.clear()
+		s.reduce(timeout, "timeout", at)
+	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
+		return
+	case s.recovery == open && !seq.After(s.una):
+		s.reduce(fast, "loss", at)
+	}
+	s.resent.add(seq, end)
+}
+
+// reduce begins an episode (RFC 5681 section 3.2, RFC 9438 section 4.6).
+func (s *Sender) reduce(to recovery, name string, at segment.Time) {
+	if s.recovery == open || to == timeout && s.recovery == fast {
+		s.prior = max(s.cwnd, s.MSS)
+	}
+	if s.recovery != timeout {
+		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
+	}
+	if s.exited = s.exited || s.exit(at); to == timeout {
+		s.Sums.Timeouts++
+		s.cwnd = s.MSS
+	} else {
+		s.Sums.Losses++
+	}
+	s.recovery, s.recoverAt = to, s.nxt
+	s.peak, s.limited = 0, false
+	if s.sink != nil {
+		s.sink.Event(at, name, 0, 0, s)
+	}
+}
+
+// exit notes that slow start is over, the first time.
+func (s *Sender) exit(at segment.Time) bool {
+	if s.exited {
+		return true
+	}
+	s.exited, s.Sums.ExitAt = true, at
+	if s.sink != nil {
+		s.sink.Event(at, "slow-start-exit", s.cwnd, 0, s)
+	}
+	return true
+}
+
+// Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
+// edge of the window that it offers, ece its ECN echo.
+func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
+	if !s.started || ack.After(s.nxt.Add(1)) && ack.Sub(s.nxt) > 1<<30 {
+		return
+	}
+	s.finishBurst()
+	before := s.pipe()
+	if ack.After(s.nxt) { // data that the capture lacks
+		s.nxt = ack
+	}
+	acked := 0
+	if ack.After(s.una) {
+		acked = ack.Sub(s.una)
+		s.una = ack
+		s.dups = 0
+		s.sacked.below(ack)
+		s.resent.below(ack)
+		if s.timing && !s.probe.After(ack) {
+			s.sample(at.Sub(s.probeAt))
+			s.timing = false
+		}
+	}
+	was := s.sacked.size()
+	for _, b := range blocks {
+		if b.Start.Before(s.una) || !b.End.After(b.Start) || b.End.After(s.nxt) {
+			continue // a duplicate's report (RFC 2883), or nonsense
+		}
+		s.hasSACK = true
+		s.sacked.add(b.Start, b.End)
+		s.resent.cut(b.Start, b.End)
+	}
+	delivered := acked + max(0, s.sacked.size()-was)
+	if acked == 0 && !s.hasSACK && pure && edge == s.edge && before > 0 {
+		s.dups++
+	}
+	s.edge, s.hasEdge = edge, true
+	opening := s.Start.open
+	s.burst = burst{on: true, at: at, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.Start.open = false
+	s.react(acked, ece, at)
+	s.burst.after = s.pipe()
+	if !s.una.Before(s.usage) {
+		s.usage, s.maxOut = s.nxt, s.burst.after
+	}
+	s.lastAck = at
+}
+
+// react moves the window as an ACK does.
+func (s *Sender) react(acked int, ece bool, at segment.Time) {
+	if s.recovery != open && !s.una.Before(s.recoverAt) {
+		if s.recovery == fast {
+			s.cwnd = s.ssthresh
+		}
+		s.recovery = open
+		s.resent.clear()
+		s.peak = 0
+	}
+	if ece && s.recovery == open && s.pipe() > 0 {
+		s.reduce(fast, "ecn", at)
+		s.Sums.Losses--
+	}
+	grows := s.recovery == open || s.recovery == timeout
+	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
+		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
+		if s.ssthresh >= never {
+			s.burst.grown = s.whole(acked)
+		}
+		s.cwnd += s.burst.grown
+	}
+}
+
+// finishBurst reads off what the latest ACK let out.
+func (s *Sender) finishBurst() {
+	b := &s.burst
+	if !b.on {
+		return
+	}
+	b.on = false
+	p := s.pipe()
+	room := s.cwnd - p
+	switch {
+	case s.recovery == fast:
+		// Proportional rate reduction keeps the window at what is in flight, and
+		// what it lets out (RFC 6937 section 3).
+		s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
+	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
+		s.limited, s.limit = false, Receiver
+		s.weaken()
+	case b.sent > 0 && b.full && !b.tail:
+		s.limited, s.limit = true, Congestion
+		if b.opening && b.wasFull && b.before > 0 {
+			s.settleStart(b)
+			room = s.cwnd - p
+		}
+		s.observe(p, room, b)
+	case b.sent > 0, room >= s.MSS: // it had room, and nothing to send
+		s.limited, s.limit = false, Application
+		s.weaken()
+		if b.opening {
+			s.startAtLeast(b)
+		}
+	default: // no room, nothing sent: a window that is full stays so
+	}
+	s.concludeIdle(p)
+	s.Sums.Max, s.Sums.Last = max(s.Sums.Max, s.cwnd), s.cwnd
+	s.Sums.By[s.limit]++
+	s.tell(b.at)
+	if b.tail && s.sink != nil && s.limit == Application {
+		s.sink.Window(b.tailAt, s.Estimate(), s)
+	}
+	if s.cwnd > s.initial {
+		s.grew, s.lost = true, false
+	}
+}
+
+// observe takes p, in flight after a burst with data waiting, for the window.
+func (s *Sender) observe(p, room int, b *burst) {
+	seen := s.whole(p)
+	if s.isPaced() {
+		s.weaken()
+		return
+	}
+	if s.cwnd < s.ssthresh && room >= s.MSS && b.grown > 0 { // slow start would have sent more
+		if s.short++; s.short >= 3 || room > s.cwnd/4 {
+			if s.recovery == open {
+				s.exited = s.exited || s.exit(b.at)
+				s.ssthresh = seen
+			}
+		}
+	} else {
+		s.short = 0
+	}
+	s.cwnd, s.basis = max(seen, s.MSS), Observed
+}
+
+// settleStart learns from the first flight of a start, after which the sender had
+// more to send: it was the window.
+func (s *Sender) settleStart(b *burst) {
+	w := s.whole(b.before)
+	if s.Start.N == 1 && s.Start.Basis == Assumed {
+		s.initial, s.initFull = w, true
+		if s.sink != nil {
+			s.sink.Event(b.at, "initial-window", w, 0, s)
+		}
+	}
+	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
+	s.Start.Grown = w > s.initial
+	if s.idle.on && w > s.idle.after { // it did not restart
+		s.Start.Restarted, s.keeps = false, true
+	}
+	s.cwnd = w + b.grown
+}
+
+// startAtLeast learns from a first flight that ended for want of data.
+func (s *Sender) startAtLeast(b *burst) {
+	w := s.whole(b.before)
+	if s.Start.N == 1 && s.Start.Basis == Assumed {
+		s.initial = max(s.initial, w)
+		if s.sink != nil {
+			s.sink.Event(b.at, "initial-window", 0, w, s)
+		}
+	}
+	if w > s.Start.Best { // more than thought: no restart, or a larger initial window
+		s.Start.Low, s.Start.Best = w, max(w, s.Start.High)
+		s.Start.High = s.Start.Best
+		s.Start.Restarted = false
+	}
+	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
+}
+
+// concludeIdle tells of an idle restart, unless what was sent since refutes it.
+func (s *Sender) concludeIdle(p int) {
+	if !s.idle.on {
+		return
+	}
+	i := s.idle
+	s.idle.on = false
+	if s.Start.flight > i.after {
+		return
+	}
+	s.Sums.Restarts++
+	s.lost = true
+	if s.sink != nil {
+		s.sink.Event(i.at, "idle-restart", i.after, 0, s)
+	}
+}
+
+// weaken says that the estimate is not seen any more, but inferred.
+func (s *Sender) weaken() {
+	if s.basis == Observed {
+		s.basis = Inferred
+	}
+}
+
+// bounds returns how low and how high the window may be. Not limited by it, the
+// sender shows no more than the least: what it had in flight.
+func (s *Sender) bounds() (low, high int) {
+	if s.basis == Observed {
+		return s.cwnd, s.cwnd
+	}
+	low = max(min(s.cwnd, s.whole(s.peak)), min(s.cwnd, s.initial))
+	high = s.cwnd
+	if s.cwnd < s.ssthresh {
+		high = max(s.cwnd, min(2*s.whole(s.peak), s.ssthresh))
+	}
+	return low, high
+}
+
+// Estimate returns what is known now.
+func (s *Sender) Estimate() Estimate {
+	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Flight: s.pipe()}
+	e.Low, e.High = s.bounds()
+	if s.idle.on {
+		e.High = max(e.High, s.idle.was)
+	}
+	switch {
+	case s.recovery == fast:
+		e.Phase = "recovery"
+	case s.recovery == timeout:
+		e.Phase = "timeout"
+	case s.limit == Application || s.limit == Receiver || s.limit == SendBuffer:
+		e.Phase = "not-limited"
+	case s.cwnd < s.ssthresh:
+		e.Phase = "slow-start"
+	default:
+		e.Phase = "congestion-avoidance"
+	}
+	return e
+}
+
+// SRTT returns the smoothed round-trip time, 0 if none is known.
+func (s *Sender) SRTT() time.Duration { return s.srtt }
+
+// Offered returns how many bytes beyond SND.UNA the peer permits, -1 if not known.
+func (s *Sender) Offered() int {
+	if !s.hasEdge {
+		return -1
+	}
+	return s.edge.Sub(s.una)
+}
+
+// Initial returns the initial window, and whether it was seen to be full.
+func (s *Sender) Initial() (bytes int, exact bool) { return s.initial, s.initFull }
+
+func (s *Sender) tell(at segment.Time) {
+	if s.sink != nil {
+		s.sink.Window(at, s.Estimate(), s)
+	}
+}
+
+// Close reads off what is left.
+func (s *Sender) Close() { s.finishBurst() }

@@ -1,0 +1,147 @@
+package analyze
+
+import (
+	"time"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// A view is one direction's data and its acknowledgements in the order in which
+// their sender saw them. Captured there it is the capture's order. Captured at the
+// receiver, an ACK took half a round trip to get to the sender, and a segment about
+// as long to come: which ACKs had arrived when a segment was sent, its timestamp
+// echo says (RFC 7323 section 3); without timestamps, one round trip does.
+type view struct {
+	tcp.Sender
+	remote bool          // captured at the receiver
+	acks   []ackSeen     // not yet at the sender
+	trip   time.Duration // round trip from the capture point to the sender and back
+	now    segment.Time  // the sender's
+	series *series       // nil: nobody wants it
+	lines  []seriesLine
+}
+
+// An ackSeen is an acknowledgement on its way to the sender.
+type ackSeen struct {
+	ack    segment.Seq
+	edge   segment.Seq
+	blocks [4]segment.Block
+	n      uint8
+	ece    bool
+	pure   bool
+	stamp  uint32
+	stamps bool
+	at     segment.Time
+}
+
+// maxAcks bounds the ACKs on their way; the oldest are taken to have arrived.
+const maxAcks = 4096
+
+// watch begins the view of direction d with its first data.
+func (c *conn) watch(d segment.Dir) *view {
+	own, peer := &c.half[d], &c.half[1-d]
+	mss := 1460
+	if peer.HasMSS && peer.MSS > 0 {
+		mss = peer.MSS
+		if own.HasMSS && own.MSS > 0 {
+			mss = min(mss, own.MSS)
+		}
+	}
+	if own.Timestamps && peer.Timestamps {
+		mss -= 12 // RFC 7323 appendix A
+	}
+	v := &view{series: c.out.series}
+	v.Sender = *tcp.NewSender(mss, nil)
+	if v.series != nil {
+		v.Sender.Watch(v)
+	}
+	toServer, toClient := c.gaps()
+	near, far := toServer, toClient
+	if d == c.client {
+		near, far = toClient, toServer
+	}
+	v.remote = near > far
+	v.trip = near
+	return v
+}
+
+// data notes payload sent in this direction.
+func (v *view) data(s *segment.Segment) {
+	if !v.remote {
+		v.Sent(s.Seq, s.Len, s.Time)
+		return
+	}
+	for len(v.acks) > 0 && v.arrived(&v.acks[0], s) {
+		v.deliver()
+	}
+	v.now = max(v.now, s.Time.Add(-v.trip/2))
+	v.Sent(s.Seq, s.Len, v.now)
+}
+
+// arrived reports whether an ACK had come to the sender when it sent s.
+func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
+	if a.stamps && s.Options.HasTimestamps {
+		if int32(s.Options.TSEcr-a.stamp) < 0 {
+			return false
+		}
+		if d := s.Time.Sub(a.at); s.Options.TSEcr == a.stamp && d > 0 && (v.trip == 0 || d < v.trip) {
+			v.trip = d
+		}
+		return true
+	}
+	return s.Time.Sub(a.at) >= v.trip
+}
+
+// deliver has the oldest ACK arrive.
+func (v *view) deliver() {
+	a := &v.acks[0]
+	v.now = max(v.now, a.at.Add(v.trip/2))
+	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
+	v.acks = v.acks[:copy(v.acks, v.acks[1:])]
+}
+
+// ack notes an acknowledgement of this direction's data; edge is the right edge of
+// the window it offers.
+func (v *view) ack(s *segment.Segment, edge segment.Seq) {
+	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
+	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
+	if !v.remote {
+		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
+		return
+	}
+	if len(v.acks) >= maxAcks {
+		v.deliver()
+	}
+	v.acks = append(v.acks, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
+		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
+}
+
+// end has the last ACKs arrive.
+func (v *view) end() {
+	for len(v.acks) > 0 {
+		v.deliver()
+	}
+	v.Close()
+}
+
+// window tells c's estimators of a segment. The order matters: an ACK opens the
+// window that the data behind it uses.
+func (c *conn) window(s *segment.Segment, own, peer *half, kind tcp.Kind) {
+	if s.Flags.Has(segment.RST) {
+		return
+	}
+	if v := peer.view; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
+		v.ack(s, s.Ack.Add(own.Window.Offered))
+	}
+	if s.Len == 0 || kind != tcp.Ordinary {
+		return
+	}
+	if own.view == nil {
+		own.view = c.watch(s.Dir)
+	}
+	own.view.data(s)
+	if len(own.view.lines) >= maxLines {
+		c.out.hand(c, s.Dir)
+	}
+}
