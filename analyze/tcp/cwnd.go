@@ -46,7 +46,6 @@ type Sender struct {
 	limited  bool // the window was full in the latest window (is_cwnd_limited)
 	initial  int  // the initial window
 	initFull bool // it is exact
-	short    int  // ACKs in a row after which slow start would have sent more
 	exited   bool // slow start has ended once
 
 	srtt, mdev, minRTT time.Duration
@@ -55,6 +54,7 @@ type Sender struct {
 	timing             bool
 
 	lastSend, lastAck segment.Time
+	lastFull          bool // the latest segment was full: more may be waiting
 	unprompted        int // of the latest sends, those that no ACK explains
 	sends             int
 
@@ -256,18 +256,16 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.Start.flight = max(s.Start.flight, p)
 	}
 	s.peak = max(s.peak, p)
-	s.maxOut = max(s.maxOut, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
 		if s.idle.on && p <= s.idle.was {
 			s.cwnd, s.keeps = s.idle.was, true // there was no restart
 		}
 		s.cwnd = max(s.cwnd, s.whole(p))
-		s.short = 0
 	}
 	if !s.burst.on {
 		s.tell(at)
 	}
-	s.lastSend = at
+	s.lastSend, s.lastFull = at, n%s.MSS == 0
 	s.opens(end)
 }
 
@@ -462,13 +460,13 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	s.edge, s.hasEdge = edge, true
 	opening := s.Start.open
+	if opening {
+		s.validate(before >= s.cwnd, before)
+	}
 	s.burst = burst{on: true, at: at, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
 	s.react(acked, ece, at)
 	s.burst.after = s.pipe()
-	if !s.una.Before(s.usage) {
-		s.usage, s.maxOut = s.nxt, s.burst.after
-	}
 	s.lastAck = at
 }
 
@@ -505,23 +503,26 @@ func (s *Sender) finishBurst() {
 	b.on = false
 	p := s.pipe()
 	room := s.cwnd - p
+	if b.sent > 0 {
+		s.validate(b.full && !b.tail && (!s.hasEdge || s.edge.Sub(s.nxt) >= s.MSS), p)
+	}
 	switch {
 	case s.recovery == fast:
 		// Proportional rate reduction keeps the window at what is in flight, and
 		// what it lets out (RFC 6937 section 3).
 		s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
 	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
-		s.limited, s.limit = false, Receiver
+		s.limit = Receiver
 		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
-		s.limited, s.limit = true, Congestion
+		s.limit = Congestion
 		if b.opening && b.wasFull && b.before > 0 {
 			s.settleStart(b)
 			room = s.cwnd - p
 		}
 		s.observe(p, room, b)
-	case b.sent > 0, room >= s.MSS: // it had room, and nothing to send
-		s.limited, s.limit = false, Application
+	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS, room > max(3*s.MSS, s.cwnd/3): // it had room, and nothing to send
+		s.limit = Application
 		s.weaken()
 		if b.opening {
 			s.startAtLeast(b)
@@ -540,6 +541,15 @@ func (s *Sender) finishBurst() {
 	}
 }
 
+// validate notes, after something was sent, whether the window was what stopped it.
+// That holds for a whole window, also while nothing more is sent (Linux's
+// tcp_cwnd_validate).
+func (s *Sender) validate(full bool, out int) {
+	if !s.una.Before(s.usage) || full || !s.limited && out > s.maxOut {
+		s.limited, s.maxOut, s.usage = full, out, s.nxt
+	}
+}
+
 // observe takes p, in flight after a burst with data waiting, for the window.
 func (s *Sender) observe(p, room int, b *burst) {
 	seen := s.whole(p)
@@ -547,15 +557,16 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.weaken()
 		return
 	}
-	if s.cwnd < s.ssthresh && room >= s.MSS && b.grown > 0 { // slow start would have sent more
-		if s.short++; s.short >= 3 || room > s.cwnd/4 {
-			if s.recovery == open {
-				s.exited = s.exited || s.exit(b.at)
-				s.ssthresh = seen
-			}
-		}
-	} else {
-		s.short = 0
+	// A sender waits for more to send at once (Linux's tcp_tso_should_defer): a
+	// little room means nothing. More says that slow start is over: the window has
+	// not grown with every ACK.
+	if slack := max(3*s.MSS, s.cwnd/10); s.cwnd < s.ssthresh && room <= slack {
+		s.basis = Observed
+		return
+	}
+	if s.cwnd < s.ssthresh && s.recovery == open {
+		s.exited = s.exited || s.exit(b.at)
+		s.ssthresh = seen
 	}
 	s.cwnd, s.basis = max(seen, s.MSS), Observed
 }
