@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	originPort = 8080 // in clear; the relay's is the next
+	relayPort  = 8081
+	securePort = 8443
+
+	bigBody = 200_000 // bytes of /big/: more than sockets buffer unread
+)
+
+// An origin is a running HTTP server that notes what it serves.
+type origin struct {
+	url    string
+	ledger ledger
+	opts   options
+	server *http.Server
+
+	mu    sync.Mutex
+	conns map[net.Conn]*connection
+}
+
+// serve starts a server. keys takes the secrets of its TLS connections.
+func serve(opts options, cert *tls.Certificate, keys io.Writer) (*origin, error) {
+	o := &origin{opts: opts, conns: map[net.Conn]*connection{}, ledger: ledger{leg: "origin"}}
+	scheme, port := "http", originPort
+	if opts.tls {
+		scheme, port = "https", securePort
+	}
+	o.ledger.port = port
+	o.url = fmt.Sprintf("%s://127.0.0.1:%d", scheme, port)
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(opts.http2)
+	idle := opts.idle
+	if idle == 0 {
+		idle = time.Minute
+	}
+	o.server = &http.Server{Handler: o, IdleTimeout: idle, ConnContext: o.accepted, ConnState: o.state, Protocols: protocols}
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return nil, err
+	}
+	if opts.tls {
+		o.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}, KeyLogWriter: keys}
+		go o.server.ServeTLS(l, "", "")
+	} else {
+		go o.server.Serve(l)
+	}
+	return o, nil
+}
+
+type connectionKey struct{}
+
+func (o *origin) accepted(ctx context.Context, c net.Conn) context.Context {
+	n := o.ledger.open(c.RemoteAddr(), c.LocalAddr())
+	o.mu.Lock()
+	o.conns[c] = n
+	o.mu.Unlock()
+	return context.WithValue(ctx, connectionKey{}, n)
+}
+
+func (o *origin) state(c net.Conn, s http.ConnState) {
+	if s != http.StateClosed {
+		return
+	}
+	o.mu.Lock()
+	n := o.conns[c]
+	o.mu.Unlock()
+	if n != nil {
+		o.ledger.closed(n)
+	}
+}
+
+// ServeHTTP notes the request, then answers as the options say.
+func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := r.Context().Value(connectionKey{}).(*connection)
+	if r.TLS != nil {
+		c.TLSVersion, c.ALPN, c.Resumed = tls.VersionName(r.TLS.Version), r.TLS.NegotiatedProtocol, r.TLS.DidResume
+	}
+	n := o.ledger.add(c, request{Method: r.Method, Path: r.URL.Path, Proto: r.Proto, Status: http.StatusOK, Connection: r.Header.Get("Connection")})
+	time.Sleep(o.opts.delay)
+	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
+	if strings.HasPrefix(r.URL.Path, "/big/") {
+		body = strings.Repeat("0123456789abcdef", bigBody/16)
+	}
+	if o.opts.drop {
+		drop(w, body)
+		o.ledger.closed(c)
+		return
+	}
+	if o.opts.close || n == o.opts.maxRequests {
+		w.Header().Set("Connection", "close")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	io.WriteString(w, body)
+}
+
+// drop answers as if the connection would stay, and closes it.
+func drop(w http.ResponseWriter, body string) {
+	c, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	c.Close()
+}
+
+// stop ends the server and all of its connections.
+func (o *origin) stop() error {
+	if err := o.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
