@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ const (
 	relayPort  = 8081
 	securePort = 8443
 
-	bigBody = 200_000 // bytes of /big/: more than sockets buffer unread
+	bigBody = 1_000_000 // bytes of /big/: far more than a receiver takes in unread
 )
 
 // An origin is a running HTTP server that notes what it serves.
@@ -94,7 +95,7 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	time.Sleep(o.opts.delay)
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {
-		body = strings.Repeat("0123456789abcdef", bigBody/16)
+		body = strings.Repeat("0123456789", bigBody/10)
 	}
 	if o.opts.drop {
 		drop(w, body)
@@ -105,6 +106,7 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // chunks could not be followed through snapped bodies
 	io.WriteString(w, body)
 }
 

@@ -85,8 +85,11 @@ func drive(when, base string, get func(url string) error) error {
 			return err
 		}
 		pause := 10 * time.Millisecond
-		if when == "idle" && i == 4 {
+		switch {
+		case when == "idle" && i == 4:
 			pause = 600 * time.Millisecond
+		case when == "unread":
+			pause = 60 * time.Millisecond
 		}
 		time.Sleep(pause)
 	}

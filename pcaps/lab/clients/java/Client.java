@@ -42,7 +42,7 @@ public class Client {
         }
         for (int i = 1; i <= 10; i++) {
             one.get(path + i);
-            Thread.sleep(when.equals("idle") && i == 5 ? 600 : 10);
+            Thread.sleep(when.equals("idle") && i == 5 ? 600 : when.equals("unread") ? 60 : 10);
         }
         System.exit(0);
     }

@@ -24,4 +24,4 @@ def drive(clients):
         return
     for i in range(1, 11):
         get(path(i))
-        time.sleep(0.6 if when == "idle" and i == 5 else 0.01)
+        time.sleep(0.6 if when == "idle" and i == 5 else 0.06 if when == "unread" else 0.01)

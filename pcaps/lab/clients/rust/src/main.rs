@@ -68,7 +68,11 @@ async fn drive(client: Client, when: &str, base: &str) -> Result<(), Failure> {
     }
     for i in 1..=10 {
         client.get(url(i)).await?;
-        let pause = if when == "idle" && i == 5 { 600 } else { 10 };
+        let pause = match when {
+            "idle" if i == 5 => 600,
+            "unread" => 60,
+            _ => 10,
+        };
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
     Ok(())
