@@ -97,6 +97,17 @@ var diagnoses = []Entry{
 		},
 	},
 	{
+		ID: "blind-proxy", Title: "a relay passes on keep-alive that it does not know",
+		Meaning:   "Connection is for one hop (RFC 9110 section 7.6.1). A relay that passes it on makes both sides expect persistence from each other, but takes the end of the origin's connection for the end of the response: it does not read the client's next request, and all wait until the origin's idle timeout (RFC 9112 appendix C.2.2).",
+		Evidence:  "On both legs a complete response with persistence promised; a request on the client's leg that gets no answer; then the origin's timeout, and right after it the relay closes the client's leg.",
+		RefutedBy: "the relay's log shows that it read the request",
+		Remedy:    "Consistent with a relay for HTTP/1.0 without persistence. Let it drop Connection and all fields it names:",
+		Knobs: [][2]string{
+			{"nginx", `proxy_http_version 1.1 and proxy_set_header Connection ""`},
+			{"your own proxy", "before forwarding remove Connection, the fields it names, Keep-Alive and Proxy-Connection"},
+		},
+	},
+	{
 		ID: "capture-incomplete", Title: "the capture misses packets that the verdict needs",
 		Meaning:   "Connections were open before the capture began, or packets are missing from it. What rests on them is not judged.",
 		Evidence:  "No SYN, acknowledged bytes that were not captured, or packets dropped by the kernel.",

@@ -11,9 +11,10 @@ import (
 // A Conn is what findings need to know of one connection. Marks with packet 0
 // did not happen.
 type Conn struct {
-	ID           int64
-	Transactions int64
-	RTT          time.Duration // of the handshake, 0 if not known
+	ID             int64
+	Client, Server segment.Addr
+	Transactions   int64
+	RTT            time.Duration // of the handshake, 0 if not known
 
 	ClosedBy             pool.Side
 	Reset                bool
@@ -23,13 +24,14 @@ type Conn struct {
 	LastEnd          segment.Mark // last byte of the latest complete response
 	LastPromised     bool         // request and response of it promised persistence
 	LastComplete     bool         // no transaction was left without its response's end
+	Ignored          segment.Mark // the latest request, sent after LastEnd, if it has no whole response
 	SaidClose        segment.Mark // a response that said close ...
 	ReusedAfterClose segment.Mark // ... and the request that followed it all the same
 	StaleRequest     segment.Mark // a request sent after the server's FIN
 	Probes           int64        // keep-alive probes after the latest transaction
 	FirstProbe       segment.Mark
 
-	First   int64 // packet
+	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
 	Midway  bool  // the capture began after it
 }
