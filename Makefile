@@ -37,8 +37,9 @@ cover: ## coverage by package
 bench: ## every benchmark six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
 
-pcaps: ## record all samples again, with their truth and the table
+pcaps: ## record all samples again, with their truth, and their guide
 	$(GO) run ./pcaps/lab --readme
+	$(GO) test ./cmd/tcpwarm -run TestGuide -update
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

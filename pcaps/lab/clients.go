@@ -23,9 +23,9 @@ const node18 = "node/node_modules/node/bin/node" // npm's package node, pinned t
 var clients = map[string]client{
 	"node18":         {"Node http", "node18", []string{node18, "node/core.js"}, ""},
 	"node":           {"Node http", "node", []string{"node", "node/core.js"}, ""},
-	"axios18":        {"axios on Node 18", "node18", []string{node18, "node/axios.js"}, "axios"},
+	"axios18":        {"axios", "node18", []string{node18, "node/axios.js"}, "axios"},
 	"axios":          {"axios", "node", []string{"node", "node/axios.js"}, "axios"},
-	"request18":      {"request on Node 18", "node18", []string{node18, "node/request.js"}, "request"},
+	"request18":      {"request", "node18", []string{node18, "node/request.js"}, "request"},
 	"request":        {"request", "node", []string{"node", "node/request.js"}, "request"},
 	"agentkeepalive": {"agentkeepalive", "node", []string{"node", "node/agentkeepalive.js"}, "agentkeepalive"},
 	"undici":         {"undici", "node", []string{"node", "node/undici.js"}, "undici"},
@@ -140,6 +140,9 @@ func (b *bench) title(key string) (string, error) {
 		v = b.python(c.pkg)
 	default:
 		v, err = b.npm(c.pkg)
+	}
+	if c.pkg != "" && c.tool == "node18" {
+		v += " on Node " + b.version(c.tool)
 	}
 	return c.title + " " + v, err
 }

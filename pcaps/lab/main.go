@@ -21,7 +21,7 @@ func main() {
 	dir := pflag.String("clients", "pcaps/lab/clients", "folder of the clients")
 	pattern := pflag.String("run", ".", "record only scenarios that match this regular expression")
 	list := pflag.Bool("list", false, "print the scenarios' names")
-	readme := pflag.Bool("readme", false, "put the table into README.md of the folder")
+	readme := pflag.Bool("readme", false, "put the tables into README.md of the folder")
 	pflag.Parse()
 	if err := run(*out, *dir, *pattern, *list, *readme); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
@@ -56,7 +56,7 @@ func run(out, dir, pattern string, list, readme bool) error {
 		return err
 	}
 	if readme && os.Getenv(inside) == "" {
-		return putTable(out)
+		return putTables(out)
 	}
 	return nil
 }

@@ -14,9 +14,10 @@ type scenario struct {
 	via    string // relay between client and server: "", dumb, nginx, nginx-keepalive
 	snap   int    // bytes kept of each packet; 0: all
 
-	stale int  // requests sent to a connection the server had closed: on the wire, not seen by the server
-	want  want // of the origin's connections
-	front want // of those between client and relay, if there is one
+	stale int    // requests sent to a connection the server had closed: on the wire, not seen by the server
+	finds string // IDs of findings, in order
+	want  want   // of the origin's connections
+	front want   // of those between client and relay, if there is one
 }
 
 // options are how the server behaves. Zero: HTTP/1.1 in clear, answers at once,
@@ -114,7 +115,7 @@ var scenarios = []scenario{
 
 	{name: "go-default", client: "go", server: plain, want: want{used: 1, needed: 1}},
 	{name: "go-shared", client: "go", server: plain, want: want{used: 1, needed: 1}},
-	{name: "go-parallel", client: "go", server: slow, want: want{used: 8, needed: 5, why: "client-closed"}},
+	{name: "go-parallel", client: "go", server: slow, finds: "pool-too-small", want: want{used: 8, needed: 5, why: "client-closed"}},
 	{name: "go-unread", client: "go", server: plain, snap: bodySnap, want: want{used: 10, needed: 1, why: "undrained"}},
 	{name: "go-idle", client: "go", server: idles, want: want{used: 2, needed: 2}},
 
@@ -130,7 +131,7 @@ var scenarios = []scenario{
 
 	{name: "httpclient-default", client: "httpclient", server: plain, want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "httpclient-shared", client: "httpclient", server: plain, want: want{used: 1, needed: 1}},
-	{name: "httpclient-idle", client: "httpclient", server: idles, stale: 1, want: want{used: 2, needed: 2}},
+	{name: "httpclient-idle", client: "httpclient", server: idles, stale: 1, finds: "stale-reuse-race", want: want{used: 2, needed: 2}},
 
 	{name: "java-default", client: "java", server: plain, want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "java-shared", client: "java", server: plain, want: want{used: 1, needed: 1}},
@@ -143,7 +144,7 @@ var scenarios = []scenario{
 	{name: "node-off", client: "node", server: plain, want: want{used: 10, needed: 1, why: "client-said-close"}},
 	{name: "node-each", client: "node", server: plain, want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "node-max2", client: "node", mode: "parallel-max2", server: slow, want: want{used: 2, needed: 2}},
-	{name: "node-free1", client: "node", mode: "parallel-free1", server: slow, want: want{used: 9, needed: 5, why: "client-closed"}},
+	{name: "node-free1", client: "node", mode: "parallel-free1", server: slow, finds: "pool-too-small", want: want{used: 9, needed: 5, why: "client-closed"}},
 	{name: "node-timeout", client: "node", mode: "idle-timeout", server: plain, want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "axios-each", client: "axios", server: plain, want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "axios-two", client: "axios", server: plain, want: want{used: 2, needed: 1, why: "missed"}},
@@ -153,7 +154,7 @@ var scenarios = []scenario{
 	{name: "undici-pool2", client: "undici", mode: "parallel-pool2", server: slow, want: want{used: 2, needed: 2}},
 	{name: "reqwest-each", client: "reqwest", server: plain, want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "reqwest-off", client: "reqwest", server: plain, want: want{used: 10, needed: 1, why: "client-closed"}},
-	{name: "reqwest-idle2", client: "reqwest", mode: "parallel-idle2", server: slow, want: want{used: 8, needed: 5, why: "client-closed"}},
+	{name: "reqwest-idle2", client: "reqwest", mode: "parallel-idle2", server: slow, finds: "pool-too-small", want: want{used: 8, needed: 5, why: "client-closed"}},
 	{name: "reqwest-timeout", client: "reqwest", mode: "idle-timeout", server: plain, want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "hyper-off", client: "hyper", server: plain, want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "go-each", client: "go", server: plain, want: want{used: 10, needed: 1, why: "missed"}},
@@ -187,7 +188,7 @@ var scenarios = []scenario{
 	{name: "curl-parallel-h2", client: "curl", mode: "parallel", server: h2slow, want: want{used: 1, needed: 1}},
 
 	// What stands between.
-	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3}},
+	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3}},
 	{name: "nginx-default", client: "node", mode: "shared", via: "nginx", server: plain, want: want{used: 10, needed: 1, why: "client-said-close"}, front: want{used: 1, needed: 1}},
 	{name: "nginx-keepalive", client: "node", mode: "shared", via: "nginx-keepalive", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
 }
