@@ -6,6 +6,8 @@ import (
 	"io"
 	"runtime"
 
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -26,7 +28,12 @@ type Source interface {
 type Options struct {
 	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
 	Limits  Limits
+	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
+
+	// Watch, where set, is called with each opening of a used connection as soon as
+	// its cause is known, in a fixed order, by another goroutine than Run's.
+	Watch func(*pool.Decision)
 
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.

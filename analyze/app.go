@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
@@ -14,7 +15,8 @@ const (
 	undecided protocol = iota
 	isHTTP1
 	isTLS
-	isHTTP2 // cleartext, recognised by its preface only
+	isHTTP2
+	isSealed // HTTP as a rule, in TLS that cannot be opened
 	isOther
 )
 
@@ -25,25 +27,41 @@ const maxDetect = 1024
 // that are looked at for a message start.
 const maxTries = 1000
 
-// preface opens an HTTP/2 connection in clear (RFC 9113 section 3.4).
-const preface = "PRI * HTTP/2.0"
+// messages reads one protocol's messages and pairs them to transactions.
+type messages interface {
+	Bytes(fromClient bool, b []byte, at segment.Mark)
+	Gap(fromClient bool, n int64, at segment.Mark)
+	Close(fromClient bool, at segment.Mark)
+	Waiting() []*transaction.Transaction
+	Came() *transaction.Sums
+}
 
 // An app finds out which protocol two streams speak and hands their bytes to
 // its reader. The first half that shows it decides for both.
 type app struct {
 	to    transaction.Handler
-	roles func(fromClient bool) // told when bytes show who the client is
+	owner owner // nil for what runs inside another
 	proto protocol
 
 	first  [2]detector // by direction as given: 0 is believed to be the client's
 	turned bool        // direction 0 is the server's after all
 	texts  bool        // keep targets
 
-	spares *pairers
-	pair   *transaction.Pairer // of HTTP/1, until released
-	sums   transaction.Sums    // valid once released
-	info   *tls.Info
-	hello  *[2]tls.Hello
+	spares *spares
+	read   messages         // of HTTP, until released
+	sums   transaction.Sums // valid once released
+	secure *secure          // of TLS, until released
+	inside *inside          // of TLS, once released
+}
+
+// An owner is told what the bytes show of the connection they run over.
+type owner interface {
+	// payloadRole comes when they show who the client is.
+	payloadRole(clientIsB bool)
+	// clientIsB tells who the client is; where nothing shows it, by the ports.
+	clientIsB() bool
+	// closeNotify comes with TLS's close_notify.
+	closeNotify(fromClient bool, at segment.Mark)
 }
 
 // A detector keeps the first bytes of one half until they tell.
@@ -61,10 +79,10 @@ func (a *app) midway(dir int) { a.first[dir].midway = true }
 // bytes takes the next bytes of direction dir.
 func (a *app) bytes(dir int, b []byte, at segment.Mark) {
 	switch a.proto {
-	case isHTTP1:
-		a.pair.Bytes(a.fromClient(dir), b, at)
+	case isHTTP1, isHTTP2:
+		a.read.Bytes(a.fromClient(dir), b, at)
 	case isTLS:
-		a.hello[dir].Feed(b, a.info)
+		a.secure.Bytes(a.fromClient(dir), b, at)
 	case undecided:
 		a.detect(dir, b, at)
 	}
@@ -73,10 +91,10 @@ func (a *app) bytes(dir int, b []byte, at segment.Mark) {
 // gap says that n bytes of direction dir are missing here.
 func (a *app) gap(dir int, n int64, at segment.Mark) {
 	switch a.proto {
-	case isHTTP1:
-		a.pair.Gap(a.fromClient(dir), n, at)
+	case isHTTP1, isHTTP2, isSealed:
+		a.read.Gap(a.fromClient(dir), n, at)
 	case isTLS:
-		a.hello[dir].Stop(a.info)
+		a.secure.Conn.Gap(a.fromClient(dir), n, at)
 	case undecided:
 		d := &a.first[dir]
 		if len(d.kept) > 0 { // as much as the snap length left must tell
@@ -96,10 +114,10 @@ func (a *app) close(dir int, at segment.Mark) {
 		a.decide(dir, a.first[dir].kept, true)
 	}
 	switch a.proto {
-	case isHTTP1:
-		a.pair.Close(a.fromClient(dir), at)
+	case isHTTP1, isHTTP2, isSealed:
+		a.read.Close(a.fromClient(dir), at)
 	case isTLS:
-		a.hello[dir].Stop(a.info)
+		a.secure.close(a.fromClient(dir), at)
 	}
 }
 
@@ -151,17 +169,24 @@ func (a *app) miss(d *detector) {
 func (a *app) decide(dir int, b []byte, last bool) http1.Answer {
 	hello, client := tls.Detect(b)
 	asRequest, asResponse := http1.DetectRequest(b), http1.DetectResponse(b)
+	asClient, asServer := http2.DetectClient(b), http2.DetectServer(b)
 	switch {
 	case hello == tls.Yes:
 		a.start(isTLS, dir, client)
-	case len(b) >= len(preface) && string(b[:len(preface)]) == preface:
+	case asClient == http2.Yes:
 		a.start(isHTTP2, dir, true)
+	case asServer == http2.Yes:
+		a.start(isHTTP2, dir, false)
 	case asRequest == http1.Yes:
 		a.start(isHTTP1, dir, true)
 	case asResponse == http1.Yes:
 		a.start(isHTTP1, dir, false)
-	case !last && (hello == tls.More || asRequest == http1.More || asResponse == http1.More):
+	case !last && (hello == tls.More || asRequest == http1.More || asResponse == http1.More || asClient == http2.More || asServer == http2.More):
 		return http1.More
+	case a.first[dir].midway && tls.DetectMidway(b): // nor do records
+		a.start(isTLS, dir, (dir == 0) != (a.owner != nil && a.owner.clientIsB()))
+	case a.first[dir].midway && http2.DetectMidway(b) == http2.Yes: // frames do not show who sends them
+		a.start(isHTTP2, dir, (dir == 0) != (a.owner != nil && a.owner.clientIsB()))
 	default:
 		return http1.No
 	}
@@ -177,21 +202,45 @@ func (a *app) decide(dir int, b []byte, last bool) http1.Answer {
 func (a *app) start(p protocol, dir int, client bool) {
 	a.proto = p
 	a.turned = (dir == 0) != client
-	if a.roles != nil {
-		a.roles(a.turned)
+	if a.owner != nil {
+		a.owner.payloadRole(a.turned)
 	}
 	switch p {
 	case isTLS:
-		a.info, a.hello = new(tls.Info), new([2]tls.Hello)
+		a.secure = a.spares.secure()
+		a.secure.begin(a)
 	case isHTTP1:
-		a.pair = a.spares.get()
-		a.pair.KeepText = a.texts
-		c, s := 0, 1
-		if a.turned {
-			c, s = 1, 0
-		}
-		a.pair.Reset(a.to, a.first[c].midway || a.first[c].gone, a.first[s].midway || a.first[s].gone)
+		p := a.spares.pairer()
+		p.KeepText = a.texts
+		p.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
+		a.read = p
+	case isHTTP2:
+		m := a.spares.multiplexer()
+		m.KeepText = a.texts
+		m.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
+		a.read = m
 	}
+}
+
+// midwayIn reports whether what is read of one side does not begin with its first
+// byte.
+func (a *app) midwayIn(client bool) bool {
+	d := &a.first[direction(client != a.turned)]
+	return d.midway || d.gone
+}
+
+// upgrade changes from HTTP/1 to HTTP/2 if the messages have said so, and reports
+// whether HTTP/2 it is.
+func (a *app) upgrade() bool {
+	if p, ok := a.read.(*transaction.Pairer); ok && p.Next != nil {
+		m := a.spares.multiplexer()
+		m.KeepText = a.texts
+		m.Reset(a.to, false, false)
+		m.Upgraded(p.Next, p.Sums)
+		a.proto, a.read = isHTTP2, m
+		// p is being read and may not serve again yet.
+	}
+	return a.proto == isHTTP2
 }
 
 // replay gives the reader what was kept of both halves, in the order it came.
@@ -209,31 +258,106 @@ func (a *app) replay() {
 
 // release ends the reading: what the messages came to stays.
 func (a *app) release() {
-	if a.pair != nil {
-		a.sums = a.pair.Sums
-		a.spares.put(a.pair)
-		a.pair = nil
+	if a.read != nil {
+		a.sums = *a.read.Came()
+		a.spares.put(a.read)
+		a.read = nil
+	}
+	if a.secure != nil {
+		a.inside = a.secure.end()
+		a.spares.putSecure(a.secure)
+		a.secure = nil
 	}
 	a.first = [2]detector{}
 }
 
-// pairers are Pairers whose connections have ended: they are large, and most
-// connections need one only for a short while.
-type pairers []*transaction.Pairer
+// speaker returns the app whose messages count: a itself or, in TLS, what runs
+// inside.
+func (a *app) speaker() *app {
+	if a.secure != nil {
+		return a.secure.inner.speaker()
+	}
+	return a
+}
 
-// get returns one to be reset. A nil list gives a new one each time.
-func (s *pairers) get() *transaction.Pairer {
-	if s == nil || len(*s) == 0 {
+// settled returns the app whose messages counted, once a is released.
+func (a *app) settled() *app {
+	if a.inside != nil {
+		return a.inside.app.settled()
+	}
+	return a
+}
+
+// bounds returns the fewest and the most requests that a, once released, has
+// carried.
+func (a *app) bounds() (fewest, most int64) {
+	b := a.settled()
+	fewest, most = b.sums.Requests, b.sums.Requests
+	if b.proto == isSealed {
+		fewest, most = b.sums.Low, b.sums.High
+	}
+	if a.inside != nil {
+		most += a.inside.hidden
+	}
+	return fewest, most
+}
+
+// spares are readers whose connections have ended: they are large, and most
+// connections need one only for a short while. A nil one has none.
+type spares struct {
+	pairers      []*transaction.Pairer
+	multiplexers []*transaction.Multiplexer
+	secures      []*secure
+	keys         *tls.Keys
+}
+
+// pairer returns a Pairer to be reset.
+func (s *spares) pairer() *transaction.Pairer {
+	if s == nil || len(s.pairers) == 0 {
 		return new(transaction.Pairer)
 	}
-	n := len(*s) - 1
-	p := (*s)[n]
-	*s = (*s)[:n]
+	n := len(s.pairers) - 1
+	p := s.pairers[n]
+	s.pairers = s.pairers[:n]
 	return p
 }
 
-func (s *pairers) put(p *transaction.Pairer) {
-	if s != nil && p != nil {
-		*s = append(*s, p)
+// multiplexer returns a Multiplexer to be reset.
+func (s *spares) multiplexer() *transaction.Multiplexer {
+	if s == nil || len(s.multiplexers) == 0 {
+		return new(transaction.Multiplexer)
+	}
+	n := len(s.multiplexers) - 1
+	m := s.multiplexers[n]
+	s.multiplexers = s.multiplexers[:n]
+	return m
+}
+
+func (s *spares) put(m messages) {
+	if s == nil {
+		return
+	}
+	switch m := m.(type) {
+	case *transaction.Pairer:
+		s.pairers = append(s.pairers, m)
+	case *transaction.Multiplexer:
+		s.multiplexers = append(s.multiplexers, m)
+	}
+}
+
+// secure returns one to begin with.
+func (s *spares) secure() *secure {
+	if s == nil || len(s.secures) == 0 {
+		return new(secure)
+	}
+	n := len(s.secures) - 1
+	x := s.secures[n]
+	s.secures = s.secures[:n]
+	return x
+}
+
+func (s *spares) putSecure(x *secure) {
+	if s != nil {
+		s.secures = append(s.secures, x)
 	}
 }

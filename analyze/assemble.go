@@ -13,12 +13,17 @@ import (
 
 // report concludes the pools and puts everything together.
 func (k *collector) report(t segment.Totals) (*report.Report, error) {
+	for _, p := range t.Problems {
+		if p.Kind == segment.KernelDropped {
+			k.judge.Lacking = "the kernel dropped packets of the capture"
+		}
+	}
 	k.judge.Finish(k.clock)
 	k.decide()
 	pools := k.judge.Pools()
 	k.findings.Pools(pools)
 	for _, p := range k.placed {
-		p.record.Pool = p.pool.Final().ID
+		p.record.Pool = k.judge.Number(p.pool)
 	}
 	folded, n := k.judge.Folded()
 	k.lost.pools = n
@@ -76,7 +81,8 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
 		{Kind: "pools-not-kept", Count: l.pools, Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", k.o.Limits.KeptPools)},
 		{Kind: "transactions-not-kept", Count: l.transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptTransactions)},
-		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended more than a second before; not counted with them"},
+		{Kind: "seen-twice", Count: l.twins, FirstPacket: l.twinFirst, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
+		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: k.judge.Forced(), Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
@@ -109,8 +115,8 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 		t.ServerEnded += p.ServerEnded
 		t.Promised += p.Promised
 		t.Shared += p.Shared
-		for c, n := range p.Causes {
-			t.Causes[c] += n
+		for _, x := range p.Causes {
+			t.Causes[x.Cause] += x.N
 		}
 	}
 	return t
@@ -119,7 +125,7 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable,
-		ServerEnded: p.ServerEnded, Causes: p.Causes, Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
+		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
 		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Avoidable}
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
@@ -132,6 +138,10 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	}
 	if p.Used == 0 && p.Opaque > 0 {
 		r.Protocol = "tls"
+	}
+	if p.Fewer+p.More > 0 {
+		low, high := p.Transactions-p.Fewer, p.Transactions+p.More
+		r.TransactionLow, r.TransactionHigh = &low, &high
 	}
 	for _, s := range p.Servers {
 		r.Server = append(r.Server, s.String())
@@ -147,7 +157,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 }
 
 func openedBecause(d *pool.Decision) *report.OpenedBecause {
-	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets,
+	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
 		Text: d.Text(), RefutedBy: d.RefutedBy()}
 	if d.HasIdle {
 		o.Idle = seconds(max(0, d.Idle))

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"sync/atomic"
+	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
@@ -21,9 +22,12 @@ type collector struct {
 	ids      int64
 	cursor   []int // by worker: how many of the batch's events are handled
 	clock    segment.Time
+	advanced segment.Time // clock when the pools last decided
+	facts    verdict.Conn // of the connection being finished
 
 	kept         []*report.Connection
-	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
+	sightings    sightings
+	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
 	transactions int // kept
@@ -32,16 +36,21 @@ type collector struct {
 	err          error // of Options.Final
 }
 
+// advanceEvery is how much capture time passes before pools decide anew: to look
+// at each after every batch would cost more than all its events.
+const advanceEvery = 20 * time.Millisecond
+
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
 	record *report.Connection
-	pool   *pool.Pool
+	pool   int64 // its serial
 }
 
 // dropped counts what limits cost.
 type dropped struct {
 	connections, transactions, gaveUp, overflows int64
 	strays, strayFirst, pools                    int64
+	twins, twinFirst                             int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -74,7 +83,10 @@ func (k *collector) take(b *batch) {
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
-	k.judge.Advance(k.clock)
+	if k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 {
+		k.judge.Advance(k.clock)
+		k.advanced = k.clock
+	}
 	k.decide()
 }
 
@@ -88,23 +100,41 @@ func (e *event) before(f *event) bool {
 func (k *collector) handle(e *event) {
 	switch e.kind {
 	case seen:
-		k.ids++
-		e.conn.id = k.ids
+		k.number(e.conn)
+	case opened:
+		c := e.conn
+		if k.sightings.twin(c) {
+			break
+		}
+		k.number(c)
+		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
+			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
 	case forPool:
-		e.pool.Conn = e.conn.id
-		k.judge.Handle(&e.pool)
+		if e.conn.judged != nil {
+			k.judge.Handle(e.conn.judged, &e.pool)
+		}
 	case stray:
 		if k.lost.strays++; k.lost.strays == 1 {
 			k.lost.strayFirst = e.when
 		}
-	case gaveUp:
-		k.lost.gaveUp++
-		k.finish(e.conn)
-	case finished:
-		k.finish(e.conn)
-		if !e.conn.queued {
-			spareConns.Put(e.conn)
+	case gaveUp, finished:
+		if e.kind == gaveUp {
+			k.lost.gaveUp++
 		}
+		if e.conn.judged != nil {
+			k.finish(e.conn)
+		} else if k.lost.twins++; k.lost.twins == 1 {
+			k.lost.twinFirst = e.conn.first.Packet
+		}
+		spareConns.Put(e.conn)
+	}
+}
+
+// number gives c its ID with its first event: they are in order of first packet.
+func (k *collector) number(c *conn) {
+	if c.id == 0 {
+		k.ids++
+		c.id = k.ids
 	}
 }
 
@@ -121,7 +151,8 @@ func (k *collector) finish(c *conn) {
 			}
 		}
 	}
-	k.findings.Connection(c.facts())
+	c.facts(&k.facts)
+	k.findings.Connection(&k.facts)
 	keepText := !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
 	if !keepText {
 		k.full.Store(true)
@@ -129,9 +160,18 @@ func (k *collector) finish(c *conn) {
 		c.http.records = c.http.records[:0]
 	}
 	d := k.unfinished[c.id]
-	delete(k.unfinished, c.id)
+	if d != nil {
+		delete(k.unfinished, c.id)
+	}
 	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
 		k.lost.connections++
+		k.full.Store(true)
+		switch {
+		case d != nil:
+			k.judge.Done(d)
+		case c.http.facts.count > 0:
+			k.undecided[c.id] = nil
+		}
 		return
 	}
 	k.transactions += len(c.http.records)
@@ -156,6 +196,7 @@ func (k *collector) because(r *report.Connection, d *pool.Decision) {
 	if k.o.Final == nil {
 		k.placed = append(k.placed, placed{r, d.Pool})
 	}
+	k.judge.Done(d)
 	k.final(r)
 }
 
@@ -168,11 +209,19 @@ func (k *collector) final(r *report.Connection) {
 // decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
 	k.judge.Decisions(func(d *pool.Decision) {
-		if r := k.undecided[d.Conn]; r != nil {
-			delete(k.undecided, d.Conn)
-			k.because(r, d)
-		} else {
-			k.unfinished[d.Conn] = d
+		if k.o.Watch != nil {
+			k.o.Watch(d)
 		}
+		r, finished := k.undecided[d.Conn]
+		switch {
+		case !finished:
+			k.unfinished[d.Conn] = d
+			return
+		case r != nil:
+			k.because(r, d)
+		default:
+			k.judge.Done(d)
+		}
+		delete(k.undecided, d.Conn)
 	})
 }

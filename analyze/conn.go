@@ -10,16 +10,6 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// After its end a connection still takes segments for a while: the last
-// acknowledgement, or what was on its way at a reset. After stay it goes to the
-// collector and only its key is remembered, so that stragglers do not make a new
-// connection; that ends after linger, which is how long Linux keeps TIME-WAIT
-// (RFC 9293 section 3.4.2 says four minutes).
-const (
-	stay   = time.Second
-	linger = 60 * time.Second
-)
-
 // A conn is one TCP connection as an observer sees it. Its worker owns it until
 // it is finished, then the collector does.
 type conn struct {
@@ -37,15 +27,19 @@ type conn struct {
 
 	first, last      segment.Mark
 	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
+	syn1             synPrint     // of the first SYN
 	synData          bool         // fast open: the SYN carried data (RFC 7413)
 	opened           bool         // the pool has been told
+	midway           bool         // of the client no SYN was seen when it was
 	over             bool         // both directions have ended, or one was reset
 	overAt           segment.Mark
 	closing          closing
 
-	gone   bool  // no longer in its shard's table
-	queued bool  // waits in its shard to be let go: must not be used for another
-	id     int64 // the collector's, in order of first packet
+	place // where it waits once it has ended
+
+	// The collector's.
+	id     int64      // in order of first packet
+	judged *pool.Conn // nil for a twin: the other is judged
 }
 
 // closing is how a connection's end began.
@@ -85,8 +79,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
 	c.http.conn = c
-	c.app.to, c.app.roles, c.app.texts, c.app.spares = &c.http, c.payloadRole, !out.full.Load(), &out.spares
-	out.seen(c)
+	c.app.to, c.app.owner, c.app.texts, c.app.spares = &c.http, c, !out.full.Load(), &out.spares
 	return c
 }
 
@@ -179,6 +172,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
 			c.client, c.roleBasis = s.Dir, "syn"
+			c.syn1 = synPrint{s.Seq, s.Options.TSVal}
 		}
 		if c.client == s.Dir && c.synAck.Packet == 0 {
 			c.syn = at // a resent one starts the clock anew: the answer is its
@@ -211,6 +205,12 @@ func (c *conn) payloadRole(clientIsB bool) {
 	c.open()
 }
 
+// clientIsB tells who the client is.
+func (c *conn) clientIsB() bool {
+	c.portRole()
+	return c.client == segment.BtoA
+}
+
 // portRole guesses the client when nothing else tells: the lower port serves.
 func (c *conn) portRole() {
 	if c.roleBasis != "" {
@@ -224,9 +224,8 @@ func (c *conn) portRole() {
 }
 
 func (c *conn) open() {
-	c.opened = true
-	c.emit(pool.Event{Kind: pool.ConnOpened, Time: c.first.Time, Packet: c.first.Packet, Midway: !c.half[c.client].SawSYN,
-		Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
+	c.opened, c.midway = true, !c.half[c.client].SawSYN
+	c.out.add(c, opened, pool.Event{})
 }
 
 func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
@@ -244,10 +243,9 @@ func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
 	if c.over || !s.Flags.Has(segment.FIN|segment.RST) && !own.SawFIN && !c.half[1-s.Dir].SawFIN {
 		return
 	}
-	if c.closing.by == pool.Nobody && s.Flags.Has(segment.FIN|segment.RST) {
+	if s.Flags.Has(segment.FIN | segment.RST) {
 		c.portRole()
-		c.closing = closing{c.side(s.Dir), s.Flags.Has(segment.RST), at}
-		c.emit(pool.Event{Kind: pool.ConnClosing, By: c.closing.by, Reset: c.closing.reset, Time: at.Time, Packet: at.Packet})
+		c.closes(c.side(s.Dir), s.Flags.Has(segment.RST), at)
 	}
 	if s.Flags.Has(segment.RST) {
 		c.end(at)
@@ -262,6 +260,25 @@ func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
 	if c.half[0].ended && c.half[1].ended {
 		c.end(at)
 	}
+}
+
+// closes notes who ends the connection: the side of the first FIN, RST or
+// close_notify.
+func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
+	if c.closing.by != pool.Nobody {
+		return
+	}
+	c.closing = closing{by, reset, at}
+	c.emit(pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
+}
+
+// closeNotify is told of TLS's close_notify.
+func (c *conn) closeNotify(fromClient bool, at segment.Mark) {
+	by := pool.Server
+	if fromClient {
+		by = pool.Client
+	}
+	c.closes(by, false, at)
 }
 
 // end concludes the application's part: no bytes come any more.
@@ -284,7 +301,9 @@ func (c *conn) end(at segment.Mark) {
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
 	c.app.release()
-	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(), Opaque: c.app.proto == isTLS || c.app.proto == isHTTP2, Gaps: c.half[c.client].stream.Missing > 0})
+	fewest, most := c.app.bounds()
+	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
+		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or
@@ -350,5 +369,5 @@ func (c *conn) emit(e pool.Event) {
 	e.Shift = c.shift()
 	a, b := c.gaps()
 	e.RTT = a + b
-	c.out.add(c, e)
+	c.out.add(c, forPool, e)
 }

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -58,9 +59,7 @@ type facts struct {
 // Requested is told of a request's head.
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
-	if len(name) > 0 && string(name) != x.name {
-		x.name = string(name)
-	}
+	x.named(name)
 	f := &x.facts
 	f.count++
 	if t.Promises {
@@ -76,8 +75,22 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
-	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name,
+	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams,
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
+}
+
+// named notes what a request calls its authority. In TLS the name in the hello
+// counts: the connection was made for it.
+func (x *exchange) named(host []byte) {
+	if s := x.conn.app.secure; s != nil && s.Info().ServerName != "" {
+		if x.name == "" {
+			x.name = strings.TrimSuffix(strings.ToLower(s.Info().ServerName), ".")
+		}
+		return
+	}
+	if len(host) > 0 && string(host) != x.name {
+		x.name = x.conn.out.names.of(host)
+	}
 }
 
 // Answered is told that request and response have both ended.
@@ -91,8 +104,11 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
-	if t.Consumes {
+	switch {
+	case t.Consumes:
 		e.Outcome = pool.Consumed
+	case !t.ResponseDone && !t.StreamReset: // too much was waiting
+		e.Outcome = pool.Unanswered
 	}
 	server := &c.half[1-c.client]
 	x.pending = append(x.pending, pending{e, server.stream.Next()})
@@ -135,6 +151,9 @@ func (x *exchange) probed(d segment.Dir) {
 // the connection has.
 func (x *exchange) conclude(at segment.Mark) {
 	c := x.conn
+	if x.tunnel != nil {
+		x.tunnel.end(at)
+	}
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	// Answered to the last byte, but never acknowledged: if the client reset or
 	// had closed before, it did not read on.
@@ -146,10 +165,11 @@ func (x *exchange) conclude(at segment.Mark) {
 		c.emit(e)
 	}
 	x.pending = x.pending[:0]
-	if c.app.pair == nil {
+	read := c.app.speaker().read
+	if read == nil {
 		return
 	}
-	for _, t := range c.app.pair.Waiting() {
+	for _, t := range read.Waiting() {
 		x.keep(t)
 		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
 		reading := t.HasStatus && !t.ResponseDone
@@ -189,7 +209,7 @@ func (x *exchange) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
 	spoke := client.SawFIN || client.SawRST
-	if !x.last.hasEdge || !spoke || x.last.bytes < int64(4<<client.Window.Scale) {
+	if !x.last.hasEdge || !spoke || c.app.settled().proto == isHTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
 		return 0
 	}
 	if int64(client.Window.Edge.Sub(x.last.edge)) < x.last.bytes/2 {
@@ -207,11 +227,28 @@ func (x *exchange) keep(t *transaction.Transaction) {
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
+	if a := x.conn.app.speaker(); a.upgrade() {
+		a.read.Bytes(fromClient, b, at)
+		return
+	}
 	if x.tunnel == nil {
-		x.tunnel = newTunnel(x.conn.app.texts)
+		x.tunnel = newTunnel(&x.conn.app)
 	}
 	x.tunnel.bytes(fromClient, b, at)
 }
+
+// TunnelGap hands on that bytes inside are missing.
+func (x *exchange) TunnelGap(fromClient bool, n int64, at segment.Mark) {
+	if a := x.conn.app.speaker(); a.upgrade() {
+		a.read.Gap(fromClient, n, at)
+	} else if x.tunnel != nil {
+		x.tunnel.app.gap(direction(fromClient), n, at)
+	}
+}
+
+// GoAway begins the end of the connection: no more streams will be opened, or
+// none served.
+func (x *exchange) GoAway(fromClient bool, at segment.Mark) { x.conn.closeNotify(fromClient, at) }
 
 // A tunnel is what runs inside a connection: looked at like a connection
 // within.
@@ -221,9 +258,9 @@ type tunnel struct {
 	count   int64
 }
 
-func newTunnel(texts bool) *tunnel {
+func newTunnel(outer *app) *tunnel {
 	t := new(tunnel)
-	t.app.to, t.app.texts = t, texts
+	t.app.to, t.app.texts, t.app.spares = t, outer.texts, outer.spares
 	return t
 }
 
@@ -231,11 +268,7 @@ func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
 	if len(bytes.TrimSpace(b)) == 0 && t.app.proto == undecided {
 		return
 	}
-	dir := 1
-	if fromClient {
-		dir = 0
-	}
-	t.app.bytes(dir, b, at)
+	t.app.bytes(direction(fromClient), b, at)
 }
 
 // Requested counts a transaction inside.
@@ -251,5 +284,18 @@ func (t *tunnel) Answered(u *transaction.Transaction) {
 	}
 }
 
+// end ends what runs inside.
+func (t *tunnel) end(at segment.Mark) {
+	t.app.close(0, at)
+	t.app.close(1, at)
+	t.app.release()
+}
+
 // Tunnel ends here: a tunnel within a tunnel is not looked into.
 func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
+
+// GoAway is of no interest inside.
+func (t *tunnel) GoAway(bool, segment.Mark) {}
+
+// TunnelGap ends here too.
+func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}

@@ -62,7 +62,7 @@ func (r *reader) read(ctx context.Context) error {
 	for {
 		b := <-r.free
 		err := ctx.Err()
-		b.Segments = b.Segments[:0]
+		b.Segments, b.Secrets = b.Segments[:0], nil
 		if err == nil {
 			err = r.src.Fill(&b.Batch)
 		}
@@ -94,7 +94,7 @@ func (r *reader) finish() {
 	n := r.src.Totals().Packets
 	for i := range int64(finishSteps) {
 		b := <-r.free
-		b.Segments, b.hashes = b.Segments[:0], b.hashes[:0]
+		b.Segments, b.Secrets, b.hashes = b.Segments[:0], nil, b.hashes[:0]
 		b.bound = 1 + n*(i+1)/finishSteps
 		r.send(b)
 	}

@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"cmp"
+	"math"
+	"slices"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -20,14 +23,18 @@ func (c *conn) record() *report.Connection {
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),
 		ClientToServer: c.halfRecord(c.client), ServerToClient: c.halfRecord(1 - c.client),
 	}
-	if c.app.info != nil {
-		r.TLS = tlsRecord(&c.app)
+	if c.app.inside != nil {
+		r.TLS = tlsRecord(c.app.inside)
 		r.Name = r.TLS.ServerName
 	}
-	if p := &c.app.sums; c.app.proto == isHTTP1 {
-		r.TransactionBasis = transaction.Parsed
+	if a := c.app.settled(); a.proto == isHTTP1 || a.proto == isHTTP2 || a.proto == isSealed {
+		p := &a.sums
+		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
 		r.Transactions = transactions(c.http.records)
+		if fewest, most := c.app.bounds(); fewest != most || a.proto == isSealed {
+			r.TransactionLow, r.TransactionHigh = &fewest, &most
+		}
 		if p.Consumed {
 			r.Tunnel = c.tunnelRecord()
 		}
@@ -36,12 +43,13 @@ func (c *conn) record() *report.Connection {
 }
 
 func (c *conn) protocol() string {
-	switch p := &c.app.sums; {
-	case c.app.proto == isTLS:
-		return "tls"
-	case c.app.proto == isHTTP2:
+	a := c.app.settled()
+	switch p := &a.sums; {
+	case a.proto == isHTTP2:
 		return "http/2"
-	case c.app.proto != isHTTP1:
+	case a.proto == isSealed, c.app.proto == isTLS && a.proto != isHTTP1:
+		return "tls"
+	case a.proto != isHTTP1:
 		return "unknown"
 	case p.Consumed && p.Upgrade == "websocket":
 		return "websocket"
@@ -136,13 +144,31 @@ func seconds(d time.Duration) *report.Seconds {
 	return &s
 }
 
-func tlsRecord(a *app) *report.TLS {
-	return &report.TLS{Version: a.info.VersionName(), ServerName: a.info.ServerName, ALPN: a.info.ALPN}
+func tlsRecord(in *inside) *report.TLS {
+	r := &report.TLS{Version: in.info.VersionName(), ServerName: in.info.ServerName, ALPN: in.info.ALPN, Decrypted: in.info.Decrypted}
+	if in.info.Version != 0 {
+		r.Resumed = &in.info.Resumed
+	}
+	return r
+}
+
+// basis says where a's messages come from.
+func (a *app) basis() transaction.Basis {
+	if fewest, most := a.bounds(); a.settled().proto == isSealed || fewest != most {
+		return transaction.Inferred
+	}
+	if a.proto == isTLS {
+		return transaction.Decrypted
+	}
+	return transaction.Parsed
 }
 
 // transactions writes down what was kept of one connection, in order.
 func transactions(kept []transaction.Transaction) []*report.Transaction {
+	// HTTP/2's end in another order than they begin.
+	slices.SortFunc(kept, func(a, b transaction.Transaction) int { return cmp.Compare(a.N, b.N) })
 	list := make([]*report.Transaction, len(kept))
+	var idleSince segment.Time // end of the latest, if all before have ended
 	for i := range kept {
 		t := &kept[i]
 		r := &report.Transaction{N: int64(t.N), Method: t.Method, Target: t.Target, Status: t.Status, Start: report.Instant(t.Start.Time),
@@ -156,16 +182,20 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 			r.Receive = seconds(t.LastByte.Time.Sub(t.FirstByte.Time))
 			r.Duration = seconds(t.LastByte.Time.Sub(t.Start.Time))
 		}
-		if i > 0 && kept[i-1].ResponseDone && kept[i-1].LastByte.Time <= t.Start.Time {
-			r.IdleBefore = seconds(t.Start.Time.Sub(kept[i-1].LastByte.Time))
+		if i > 0 && idleSince <= t.Start.Time {
+			r.IdleBefore = seconds(t.Start.Time.Sub(idleSince))
 		}
+		if !t.ResponseDone {
+			idleSince = math.MaxInt64
+		}
+		idleSince = max(idleSince, t.LastByte.Time)
 		list[i] = r
 	}
 	return list
 }
 
 func (c *conn) tunnelRecord() *report.Tunnel {
-	p := &c.app.sums
+	p := &c.app.settled().sums
 	r := &report.Tunnel{Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
 	switch {
 	case p.Target != "":
@@ -177,15 +207,20 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 	if t == nil {
 		return r
 	}
-	switch t.app.proto {
-	case isTLS:
-		r.Protocol, r.TLS = "tls", tlsRecord(&t.app)
+	if t.app.inside != nil {
+		r.Protocol, r.TLS = "tls", tlsRecord(t.app.inside)
+	}
+	switch t.app.settled().proto {
 	case isHTTP2:
 		r.Protocol = "http/2"
 	case isHTTP1:
-		r.Protocol, r.TransactionBasis, r.TransactionCount = "http/1.1", transaction.Parsed, t.count
-		r.Transactions = transactions(t.records)
+		r.Protocol = "http/1.1"
+	case isSealed:
+	default:
+		return r
 	}
+	r.TransactionBasis, r.TransactionCount = t.app.basis(), t.count
+	r.Transactions = transactions(t.records)
 	return r
 }
 
@@ -205,12 +240,13 @@ func (c *conn) vantage() report.Vantage {
 	return report.InTheMiddle
 }
 
-// facts are what findings need to know of c.
-func (c *conn) facts() *verdict.Conn {
+// facts writes into v what findings need to know of c.
+func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	v := &verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr, Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
+	*v = verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr,
+		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
 		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first,
@@ -218,5 +254,4 @@ func (c *conn) facts() *verdict.Conn {
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest
 	}
-	return v
 }

@@ -1,11 +1,11 @@
 package analyze
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
@@ -29,50 +29,11 @@ type worker struct {
 
 // A shard holds the connections whose keys hash to it.
 type shard struct {
-	table  flow.Table[conn]
-	over   queue[*conn] // ended by FINs, oldest first; they stay a little
-	reset  queue[*conn] // ended by a reset; one of them may be forged, so they linger whole
-	ghosts flow.Table[ghost]
-	dead   queue[*ghost] // oldest first
-}
-
-// A ghost is a connection that has ended and is finished, but whose segments may
-// still straggle in.
-type ghost struct {
-	key  segment.Key
-	hash uint64
-	laid bool // its key has begun a new connection
-}
-
-// A queue is first in, first out, and reuses its space. It holds times beside
-// values: whether the first is due is asked for every segment, and to look at the
-// value itself would be a cache miss each time.
-type queue[T any] struct {
-	list []timed[T]
-	head int
-}
-
-type timed[T any] struct {
-	at    segment.Time
-	value T
-}
-
-func (q *queue[T]) push(at segment.Time, v T) { q.list = append(q.list, timed[T]{at, v}) }
-
-// due reports whether the first has been there for longer than d.
-func (q *queue[T]) due(now segment.Time, d time.Duration) bool {
-	return q.head < len(q.list) && now.Sub(q.list[q.head].at) > d
-}
-
-func (q *queue[T]) pop() T {
-	v := q.list[q.head].value
-	q.list[q.head] = timed[T]{}
-	if q.head++; q.head*2 > len(q.list) {
-		n := copy(q.list, q.list[q.head:])
-		clear(q.list[n:])
-		q.list, q.head = q.list[:n], 0
-	}
-	return v
+	table   flow.Table[conn]
+	over    waitlist // ended, but the last acknowledgements are still to come
+	settled waitlist // ended, and both FINs acknowledged
+	reset   waitlist // ended by a reset, which may be forged
+	ghosts  ghosts
 }
 
 // An event is what a worker tells the collector: of packet when, about conn.
@@ -86,7 +47,8 @@ type event struct {
 type eventKind uint8
 
 const (
-	seen     eventKind = iota // conn's first packet
+	seen     eventKind = iota // conn's first packet, which did not open it
+	opened                    // its client is known
 	forPool                   // for the pools
 	finished                  // the worker is done with conn
 	gaveUp                    // likewise, because there were too many
@@ -98,15 +60,35 @@ type outbox struct {
 	events []event
 	now    segment.Mark
 	full   *atomic.Bool // the collector keeps no more transactions
-	spares pairers
+	spares spares
+	names  names
+}
+
+// names are strings made before: many connections carry the same few.
+type names map[string]string
+
+// maxNames bounds names; then it begins anew.
+const maxNames = 4096
+
+// of returns b as a string.
+func (n *names) of(b []byte) string {
+	if s, ok := (*n)[string(b)]; ok {
+		return s
+	}
+	if *n == nil || len(*n) >= maxNames {
+		*n = names{}
+	}
+	s := string(b)
+	(*n)[s] = s
+	return s
 }
 
 func (o *outbox) seen(c *conn) {
 	o.events = append(o.events, event{kind: seen, when: o.now.Packet, conn: c})
 }
 
-func (o *outbox) add(c *conn, e pool.Event) {
-	o.events = append(o.events, event{kind: forPool, when: o.now.Packet, conn: c, pool: e})
+func (o *outbox) add(c *conn, k eventKind, e pool.Event) {
+	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c, pool: e})
 }
 
 func (o *outbox) done(c *conn, k eventKind) {
@@ -120,12 +102,15 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, spares: spares{keys: o.Keys.On()}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
 	for b := range w.in {
 		w.out.events = b.events[w.index][:0]
+		for _, log := range b.Secrets {
+			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
+		}
 		for i, h := range b.hashes {
 			// The top bits choose the shard, the low ones the slot.
 			if sh := int(h >> 58); sh%w.every == w.index {
@@ -150,64 +135,68 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = nil
 	}
 	if c == nil {
-		if g := sh.ghosts.Get(&s.Key, hash); g != nil {
+		if sh.ghosts.has(hash, s.Time) {
 			if !s.Flags.Has(segment.SYN) {
 				w.out.stray()
 				return
 			}
-			g.laid = true
-			sh.ghosts.Delete(g.key, g.hash)
+			sh.ghosts.drop(hash)
 		}
 		if sh.table.Len() >= w.limit {
 			sh.evict(&w.out)
 		}
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
+		if c.segment(s); !c.opened {
+			w.out.seen(c)
+		}
+	} else {
+		c.segment(s)
 	}
-	over := c.over
-	c.segment(s)
-	switch {
-	case !c.over || over:
-	case c.half[0].SawRST || c.half[1].SawRST:
-		c.queued = true
-		sh.reset.push(c.overAt.Time, c)
-	default:
-		c.queued = true
-		sh.over.push(c.overAt.Time, c)
+	if c.over {
+		sh.await(c, s.Time)
 	}
 }
 
-// bury remembers c's key.
-func (sh *shard) bury(c *conn) {
-	g := &ghost{key: c.key, hash: c.hash}
-	sh.ghosts.Put(g.key, g.hash, g)
-	sh.dead.push(c.overAt.Time, g)
+// await has c, which has ended, wait for stragglers.
+func (sh *shard) await(c *conn, now segment.Time) {
+	switch {
+	case c.half[0].SawRST || c.half[1].SawRST:
+		if c.waits != &sh.reset {
+			sh.reset.push(c, now)
+		}
+	case c.half[0].FinAcked() && c.half[1].FinAcked():
+		if c.waits != &sh.settled {
+			sh.settled.push(c, now)
+		}
+	case c.waits == nil:
+		sh.over.push(c, now)
+	}
 }
 
 // expire lets go of what has ended long enough ago.
 func (sh *shard) expire(now segment.Time, out *outbox) {
-	for sh.over.due(now, stay) {
-		if c := sh.over.pop(); !c.gone {
-			c.queued = false
-			sh.bury(c)
-			sh.remove(c, out, finished)
-		}
+	for sh.over.due(now, stay, math.MaxInt) {
+		sh.bury(sh.over.first, out)
 	}
-	for sh.reset.due(now, linger) {
-		if c := sh.reset.pop(); !c.gone {
-			c.queued = false
-			sh.remove(c, out, finished)
-		}
+	for sh.settled.due(now, stay, maxSettled) {
+		sh.bury(sh.settled.first, out)
 	}
-	for sh.dead.due(now, linger) {
-		if g := sh.dead.pop(); !g.laid {
-			sh.ghosts.Delete(g.key, g.hash)
-		}
+	for sh.reset.due(now, linger, maxReset) {
+		sh.bury(sh.reset.first, out)
 	}
 }
 
+// bury lets go of c, which has ended, and remembers its key.
+func (sh *shard) bury(c *conn, out *outbox) {
+	sh.ghosts.add(c.hash, c.overAt.Time.Add(linger), out.now.Time)
+	sh.remove(c, out, finished)
+}
+
 func (sh *shard) remove(c *conn, out *outbox, k eventKind) {
-	c.gone = true
+	if c.waits != nil {
+		c.waits.remove(c)
+	}
 	sh.table.Delete(c.key, c.hash)
 	out.done(c, k)
 }

@@ -7,14 +7,18 @@ import (
 )
 
 // Block types of pcapng (draft-ietf-opsawg-pcapng section 4). All others are
-// skipped: names, statistics, secrets, custom blocks.
+// skipped: names, statistics, custom blocks.
 const (
 	blockSection   = 0x0a0d0d0a // reads the same in either byte order
 	blockInterface = 1
 	blockOldPacket = 2 // obsolete
 	blockSimple    = 3
 	blockEnhanced  = 6
+	blockSecrets   = 10
 )
+
+// secretsTLS is the kind of secrets that are a TLS key log (section 4.7).
+const secretsTLS = 0x544c534b
 
 const (
 	byteOrderMagic = 0x1a2b3c4d
@@ -90,6 +94,19 @@ func (f *pcapng) block(typ uint32, b []byte, p *packet) error {
 		return f.enhanced(typ, b, p)
 	case blockSimple:
 		return f.simple(b, p)
+	case blockSecrets:
+		return f.secrets(b, p)
+	}
+	return nil
+}
+
+// secrets reads a decryption secrets block.
+func (f *pcapng) secrets(b []byte, p *packet) error {
+	if len(b) < 8 || f.order.uint32(b[4:]) > uint32(len(b)-8) {
+		return errors.New("a block of secrets is too short")
+	}
+	if f.order.uint32(b) == secretsTLS {
+		p.secrets = b[8 : 8+f.order.uint32(b[4:])]
 	}
 	return nil
 }

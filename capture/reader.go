@@ -2,17 +2,19 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"os"
 
+	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 )
 
 const (
-	blockSize  = 256 << 10 // bytes of a batch, more only for one long record
+	blockSize  = 128 << 10 // bytes of a batch, more only for one long record
 	readSize   = 64 << 10  // bytes read at once: they are decoded while in the cache
 	maxPacket  = 16 << 20  // bytes; a captured length beyond this is no packet's
-	maxInBatch = 2048      // segments
+	maxInBatch = 1024      // segments
 )
 
 // A Reader reads one capture, or several that follow each other in time. It is
@@ -21,6 +23,8 @@ type Reader struct {
 	names []string  // still to be opened
 	in    io.Reader // what "-" stands for
 	dec   decoder
+	pass  *filter.Expr                        // nil: everything
+	match map[uint32]func(packet []byte) bool // by link type
 
 	file   *os.File // open now, if any
 	stream *bufio.Reader
@@ -49,14 +53,16 @@ type packet struct {
 	time  segment.Time
 	timed bool // time is known
 	none  bool // the record holds no packet
+
+	secrets []byte // a TLS key log, where none
 }
 
-// Fill replaces b's segments with the next ones, at most 2048; there may be none
+// Fill replaces b's segments with the next ones, at most 1024; there may be none
 // though more will come. It returns io.EOF at the end and a *FormatError where the
 // capture cannot be read further; b holds what came before either. Payloads
 // point into b.Bytes and are valid until b is filled again.
 func (r *Reader) Fill(b *segment.Batch) error {
-	b.Segments = b.Segments[:0]
+	b.Segments, b.Secrets = b.Segments[:0], b.Secrets[:0]
 	if r.err != nil {
 		return r.err
 	}
@@ -101,11 +107,40 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 			break
 		}
 		at += n
-		if !r.packet.none {
+		switch {
+		case !r.packet.none:
+			if r.pass != nil {
+				ok, err := r.passes()
+				if err != nil {
+					return at, err
+				}
+				if !ok {
+					r.dec.totals.Packets++ // it keeps its number
+					break
+				}
+			}
 			r.dec.packet(b, &r.packet)
+		case len(r.packet.secrets) > 0:
+			b.Secrets = append(b.Secrets, bytes.Clone(r.packet.secrets))
 		}
 	}
 	return at, nil
+}
+
+// Filter has only packets that e lets through be used. All are counted: a packet's
+// number is that in the file.
+func (r *Reader) Filter(e *filter.Expr) { r.pass, r.match = e, map[uint32]func([]byte) bool{} }
+
+func (r *Reader) passes() (bool, error) {
+	match := r.match[r.packet.link]
+	if match == nil {
+		var err error
+		if match, err = r.pass.Matcher(r.packet.link); err != nil {
+			return false, err
+		}
+		r.match[r.packet.link] = match
+	}
+	return match(r.packet.data), nil
 }
 
 // read reads at least one byte, or returns an error.

@@ -11,14 +11,14 @@ import (
 func TestPendingIsBounded(t *testing.T) {
 	const limit, transactions = 100, 100_000
 	const ms = segment.Time(time.Millisecond)
-	j := New(limit)
+	j := feed(New(limit))
 	now, packet := segment.Time(0), int64(0)
-	handle := func(e Event) {
+	handle := func(e step) {
 		now += ms / 10
 		packet++
 		e.Time, e.Packet, e.Name = now, packet, "a"
-		j.Handle(&e)
-		for _, p := range j.all {
+		j.handle(&e)
+		for p := j.roll.first; p != nil; p = p.next {
 			if len(p.items) > limit+2 {
 				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
 			}
@@ -28,25 +28,25 @@ func TestPendingIsBounded(t *testing.T) {
 		}
 	}
 	open := func(id int64) {
-		handle(Event{Kind: ConnOpened, Conn: id, Client: testEndpoint(1, uint16(id)), Server: testEndpoint(10, 80)})
+		handle(opens(id, testEndpoint(1, uint16(id)), testEndpoint(10, 80)))
 	}
 	open(1)
-	handle(Event{Kind: Requested, Conn: 1, N: 1})
+	handle(of(1, Event{Kind: Requested, N: 1}))
 	id, n, decided, most := int64(1), int32(0), 0, 0
 	for k := range transactions {
 		if k%10 == 0 { // the one before closes at once
 			if id > 1 {
-				handle(Event{Kind: ConnClosing, Conn: id, By: Client})
-				handle(Event{Kind: ConnEnded, Conn: id})
+				handle(of(id, Event{Kind: ConnClosing, By: Client}))
+				handle(of(id, Event{Kind: ConnEnded}))
 			}
 			id, n = id+1, 0
 			open(id)
 		}
 		n++
-		handle(Event{Kind: Requested, Conn: id, N: n})
-		handle(Event{Kind: Answered, Conn: id, N: n})
+		handle(of(id, Event{Kind: Requested, N: n}))
+		handle(of(id, Event{Kind: Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
-		p := j.all[0]
+		p := j.roll.first
 		most = max(most, len(p.items)+len(p.outstanding)+len(p.tokens)+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
 	}
 	if j.Forced() == 0 {
@@ -57,8 +57,8 @@ func TestPendingIsBounded(t *testing.T) {
 	if most > limit+maxTakeBack+20 {
 		t.Errorf("a pool held %d things", most)
 	}
-	handle(Event{Kind: ConnEnded, Conn: 1})
-	handle(Event{Kind: ConnEnded, Conn: id})
+	handle(of(1, Event{Kind: ConnEnded}))
+	handle(of(id, Event{Kind: ConnEnded}))
 	j.Finish(now)
 	j.Decisions(func(*Decision) { decided++ })
 	p := j.Pools()[0]
@@ -77,39 +77,43 @@ func TestPendingIsBounded(t *testing.T) {
 // Connections that never carry anything hold others up, but only so long.
 func TestSilentConnectionsAreBounded(t *testing.T) {
 	const limit = 64
-	j := New(limit)
+	j := feed(New(limit))
 	packet := int64(0)
-	handle := func(e Event) {
+	handle := func(e step) {
 		packet++
 		e.Time, e.Packet, e.Name = segment.Time(packet)*1e6, packet, "a"
-		e.Client, e.Server = testEndpoint(1, uint16(e.Conn)), testEndpoint(10+uint64(e.Conn%3), 80)
-		j.Handle(&e)
+		e.client, e.server = testEndpoint(1, uint16(e.conn)), testEndpoint(10+uint64(e.conn%3), 80)
+		j.handle(&e)
 		j.Advance(e.Time)
 	}
-	handle(Event{Kind: ConnOpened, Conn: 1}) // says nothing
-	handle(Event{Kind: ConnOpened, Conn: 3})
+	handle(opens(1, segment.Endpoint{}, segment.Endpoint{})) // says nothing
+	handle(opens(3, segment.Endpoint{}, segment.Endpoint{}))
 	for n := range int32(5000) {
-		handle(Event{Kind: Requested, Conn: 3, N: n + 1})
-		handle(Event{Kind: Answered, Conn: 3, N: n + 1})
+		handle(of(3, Event{Kind: Requested, N: n + 1}))
+		handle(of(3, Event{Kind: Answered, N: n + 1}))
 		id := int64(4 + n)
-		handle(Event{Kind: ConnOpened, Conn: id})
-		handle(Event{Kind: ConnEnded, Conn: id})
-		for _, p := range j.all {
+		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
+		handle(of(id, Event{Kind: ConnEnded}))
+		for p := j.roll.first; p != nil; p = p.next {
 			if len(p.items) > limit+2 {
 				t.Fatalf("%d items wait", len(p.items))
 			}
 		}
-		for _, s := range j.sites {
-			if len(s.silent.conns) > 40 {
-				t.Fatalf("%d connections count as silent", len(s.silent.conns))
+		for _, k := range j.clients {
+			n := 0
+			for c := k.quiet.get(80).first; c != nil; c = c.after {
+				n++
+			}
+			if n > 40 {
+				t.Fatalf("%d connections count as silent", n)
 			}
 		}
 	}
 	if j.Forced() == 0 {
 		t.Error("nothing was forced")
 	}
-	handle(Event{Kind: ConnEnded, Conn: 3})
-	handle(Event{Kind: ConnEnded, Conn: 1})
+	handle(of(3, Event{Kind: ConnEnded}))
+	handle(of(1, Event{Kind: ConnEnded}))
 	j.Finish(segment.Time(packet) * 1e6)
 	for _, p := range j.Pools() {
 		if err := addsUp(p); err != nil {
@@ -119,16 +123,15 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 }
 
 func TestSteadyStateAllocatesLittle(t *testing.T) {
-	j := New(0)
-	var e Event
+	j := feed(New(0))
+	e := opens(1, testEndpoint(1, 1), testEndpoint(10, 80))
+	j.handle(&e)
 	now, packet, n := segment.Time(0), int64(0), int32(0)
 	handle := func(kind Kind) {
 		now, packet = now+1e6, packet+1
-		e = Event{Kind: kind, Conn: 1, Time: now, Packet: packet, Name: "a", N: n,
-			Client: testEndpoint(1, 1), Server: testEndpoint(10, 80)}
-		j.Handle(&e)
+		e = of(1, Event{Kind: kind, Time: now, Packet: packet, Name: "a", N: n})
+		j.handle(&e)
 	}
-	handle(ConnOpened)
 	transaction := func() {
 		n++
 		handle(Requested)

@@ -1,5 +1,7 @@
 package pool
 
+import "slices"
+
 // A Cause says why a connection was opened.
 type Cause string
 
@@ -34,6 +36,47 @@ func (c Cause) Avoidable() bool {
 		return true
 	}
 	return false
+}
+
+// Causes counts connections by why they were opened. Few causes occur in one pool.
+type Causes []CauseCount
+
+// A CauseCount is how many connections were opened because of one cause.
+type CauseCount struct {
+	Cause Cause
+	N     int64
+}
+
+// Of returns how many were opened because of c.
+func (a Causes) Of(c Cause) int64 {
+	for _, x := range a {
+		if x.Cause == c {
+			return x.N
+		}
+	}
+	return 0
+}
+
+// Add counts n more.
+func (a *Causes) Add(c Cause, n int64) {
+	for i := range *a {
+		if x := &(*a)[i]; x.Cause == c {
+			if x.N += n; x.N == 0 {
+				*a = slices.Delete(*a, i, i+1)
+			}
+			return
+		}
+	}
+	*a = append(*a, CauseCount{c, n})
+}
+
+// Map returns a as a map.
+func (a Causes) Map() map[Cause]int64 {
+	m := make(map[Cause]int64, len(a))
+	for _, x := range a {
+		m[x.Cause] = x.N
+	}
+	return m
 }
 
 // Confidence grades a statement.

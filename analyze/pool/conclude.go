@@ -1,15 +1,16 @@
 package pool
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// conclude sums a pool up once all is decided.
-func (p *Pool) conclude() {
-	p.curve()
-	p.Verdict, p.WithheldBecause = p.verdict()
-}
+const inferredOnly = "its transactions are inferred from encrypted records and can only be bounded"
 
 func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
+	case p.Fewer > 0 && (p.Avoidable > 0 || p.Reused <= p.Fewer):
+		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Reused > 0:
 		return PartlyReused, ""
 	case p.Avoidable > 0:
@@ -22,7 +23,9 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Reused > 0:
 		return Reused, ""
-	case p.Causes[ServerClosed]+p.Causes[ServerSaidClose]+p.Causes[Reset] > 0:
+	case p.More > 0:
+		return NotKnown, inferredOnly
+	case p.Causes.Of(ServerClosed)+p.Causes.Of(ServerSaidClose)+p.Causes.Of(Reset) > 0:
 		return ServerPrevents, ""
 	}
 	return NoOpportunity, ""
@@ -45,6 +48,11 @@ func Worst(pools []*Pool) Verdict {
 // decided.
 func (j *Judge) merge(p, q *Pool) {
 	q.merged, q.into = true, p
+	j.roll.remove(j, q)
+	p.parts = append(append(p.parts, q.serial), q.parts...)
+	for _, serial := range p.parts {
+		j.moved[serial] = p.serial
+	}
 	for _, s := range q.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
 		s.pools = append(s.pools, p)
@@ -66,6 +74,8 @@ func (p *Pool) count(q *Pool) {
 	p.Unused += q.Unused
 	p.Opaque += q.Opaque
 	p.Gaps += q.Gaps
+	p.Fewer += q.Fewer
+	p.More += q.More
 	p.Used += q.Used
 	p.Transactions += q.Transactions
 	p.Reused += q.Reused
@@ -75,8 +85,8 @@ func (p *Pool) count(q *Pool) {
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
 	p.ColdCost += q.ColdCost
-	for c, n := range q.Causes {
-		p.Causes[c] += n
+	for _, x := range q.Causes {
+		p.Causes.Add(x.Cause, x.N)
 	}
 }
 
@@ -97,7 +107,7 @@ func (p *Pool) add(q *Pool) {
 	}
 	p.outstanding = append(p.outstanding, q.outstanding...)
 	p.tokens = append(p.tokens, q.tokens...)
-	slices.SortStableFunc(p.tokens, func(a, b token) int { return int(a.at - b.at) })
+	slices.SortStableFunc(p.tokens, func(a, b *token) int { return cmp.Compare(a.at, b.at) })
 	p.losses = append(p.losses, q.losses...)
 	p.held = append(p.held, q.held...)
 	if p.sim == nil {

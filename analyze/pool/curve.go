@@ -28,18 +28,18 @@ type stack struct {
 }
 
 type idleConn struct {
-	conn *conn
+	conn *Conn
 	at   segment.Time
 }
 
-func (s *stack) push(c *conn, at segment.Time, keep int) {
+func (s *stack) push(c *Conn, at segment.Time, keep int) {
 	s.idle = append(s.idle, idleConn{c, at})
 	if len(s.idle) > keep {
 		s.idle = s.idle[:copy(s.idle, s.idle[1:])]
 	}
 }
 
-func (s *stack) take(c *conn, at segment.Time) {
+func (s *stack) take(c *Conn, at segment.Time) {
 	n := len(s.idle) - 1
 	for k := n; k >= 0; k-- {
 		if s.idle[k].conn == c {
@@ -55,7 +55,7 @@ func (s *stack) take(c *conn, at segment.Time) {
 	s.idle = slices.Delete(s.idle, n, n+1)
 }
 
-func (s *stack) drop(c *conn) {
+func (s *stack) drop(c *Conn) {
 	for k := range s.idle {
 		if s.idle[k].conn == c {
 			s.idle = slices.Delete(s.idle, k, k+1)
@@ -97,8 +97,9 @@ func (p *Pool) curve() {
 	if p.Used == 0 {
 		return
 	}
-	if p.sim == nil {
-		p.startCurve()
+	if p.sim == nil { // one connection: any client that keeps one idle has it
+		p.Curve = []CurvePoint{{0, p.occupied, 0}, {1, min(p.occupied, 1), p.idled}}
+		return
 	}
 	for i := range p.sim {
 		s := &p.sim[i]

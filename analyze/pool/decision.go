@@ -3,23 +3,45 @@ package pool
 import (
 	"fmt"
 	"time"
+
+	"tcpwarm/capture/segment"
 )
 
 // A Decision says why a used connection was opened.
 type Decision struct {
 	Conn       int64
-	Pool       *Pool
+	From, To   segment.Endpoint // the client's and the server's
+	At         segment.Time     // of the opening
+	Pool       int64            // Judge.Number has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
 	Confidence Confidence
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
-	Packets    []int64
 
 	opened, answered, closed, because int64         // packets
 	n                                 int32         // transaction of InsteadOf before
+	busy                              int32         // transactions on InsteadOf then: it had room for another
 	closedAfter, cost                 time.Duration // cost is Conn's handshake
 	gone                              bool          // InsteadOf was closed by then
+	final                             bool          // nothing more can change it
+}
+
+// Packets returns the numbers of the packets that show it: of the opening, then
+// of what led to it.
+func (d *Decision) Packets() []int64 {
+	list := []int64{d.opened}
+	if d.InsteadOf != 0 {
+		if d.answered != 0 {
+			list = append(list, d.answered)
+		}
+		if d.gone && d.closed != 0 {
+			list = append(list, d.closed)
+		}
+	} else if d.because != 0 && d.because != d.opened {
+		list = append(list, d.because)
+	}
+	return list
 }
 
 // Text gives the evidence in one sentence.
@@ -27,6 +49,9 @@ func (d *Decision) Text() string {
 	idle := d.Idle.Round(10 * time.Microsecond)
 	switch d.Cause {
 	case Missed:
+		if d.busy > 0 {
+			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams that was not reached (packet %d)", d.InsteadOf, d.busy, d.opened)
+		}
 		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, and it was not closed before packet %d", d.InsteadOf, idle, d.answered, d.opened)
 		if d.closed != 0 {
 			s += fmt.Sprintf(" (it closed in packet %d)", d.closed)

@@ -9,14 +9,13 @@ import (
 // A Kind says what an Event tells.
 type Kind uint8
 
-// The kinds of events. A connection gives one ConnOpened first and one ConnEnded
-// last. For each transaction it gives Requested, then later Answered; Requested
-// of transaction n+1 may come before Answered of n (pipelining), and Answered
-// may come long after the instant it states (a response that turns out never to
-// have been read).
+// The kinds of events. A connection begins with Judge.Open and ends with
+// ConnEnded. For each transaction it gives Requested, then later Answered;
+// Requested of transaction n+1 may come before Answered of n (pipelining), and
+// Answered may come long after the instant it states (a response that turns out
+// never to have been read).
 const (
-	ConnOpened Kind = iota
-	Requested
+	Requested Kind = iota
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
 	ConnEnded   // nothing more will come
@@ -43,44 +42,52 @@ const (
 	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT) or an event stream left on purpose: no more transactions on it
 )
 
+// An Opening is a connection's first sign of life.
+type Opening struct {
+	ID             int64
+	Time           segment.Time
+	Packet         int64
+	Client, Server segment.Endpoint
+	Midway         bool // no SYN in the capture: opened before it began
+}
+
 // An Event is something that happened on a connection. Which fields count
 // depends on Kind. Time is capture time; the judge moves it to the client's
 // clock with Shift.
 type Event struct {
-	Kind   Kind
-	Conn   int64 // ID of the connection
 	Time   segment.Time
 	Packet int64
 
-	// ConnOpened.
-	Client, Server segment.Endpoint
-	Midway         bool // no SYN in the capture: opened before it began
+	// What the client sent counts Shift earlier, what the server sent Shift later:
+	// half the gap from SYN-ACK to ACK; 0 at the client. RTT is the handshake's, 0
+	// if not known.
+	Shift, RTT time.Duration
 
-	// Requested and later: what the client sent counts Shift earlier, what the
-	// server sent Shift later. Half the gap from SYN-ACK to ACK; 0 at the client.
-	Shift time.Duration
-	RTT   time.Duration // the handshake's, 0 if not known
+	Kind Kind
 
 	// Requested.
 	TLS       bool
-	Name      string // authority's name, lower case, no port; "" if it has none
 	Proxied   bool   // absolute-form target or CONNECT: sent to a proxy
-	N         int32  // number of the transaction on its connection, from 1
 	AsksClose bool   // close, or HTTP/1.0 without keep-alive
 	Promises  bool   // the request promised persistence
+	N         int32  // number of the transaction on its connection, from 1
+	Name      string // authority's name, lower case, no port; "" if it has none
+	Streams   int32  // transactions that the connection may carry at once; 0: one
 
 	// Answered, with N.
 	Outcome   Outcome
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
-	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
 	Sure      bool          // of Abandoned: certain, else likely
+	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
 
 	// ConnClosing.
 	By    Side
 	Reset bool // by RST
+
 	// ConnEnded.
 	Refused bool  // never answered, or the SYN was answered by RST
-	Opaque  bool  // carried application data that could not be read
+	Fewer   int64 // how many transactions too many may have been told of: they are inferred
+	More    int64 // likewise too few: or some may be hidden
 	Gaps    bool  // the capture lacks bytes that the client sent: requests may hide there
 	Unread  int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

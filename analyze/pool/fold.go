@@ -1,9 +1,6 @@
 package pool
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // folded is what pools that are no longer kept come to.
 type folded struct {
@@ -12,35 +9,79 @@ type folded struct {
 	worst int // index in order
 }
 
-// fold sums up pools of which nothing is open, to make room: first those without
-// avoidable connections, the oldest first. A client that comes back begins a new
-// pool, and what its old one held idle is forgotten.
-func (j *Judge) fold() {
-	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
-	var settled []*Pool
-	for _, p := range j.all {
-		if p.alive == 0 && len(p.outstanding) == 0 && !p.awaited() {
-			settled = append(settled, p)
+// A roll lists the pools that are kept, in the order in which they were begun.
+type roll struct {
+	first, last *Pool
+	n           int
+}
+
+func (r *roll) add(p *Pool) {
+	if p.prev = r.last; p.prev != nil {
+		p.prev.next = p
+	} else {
+		r.first = p
+	}
+	r.last = p
+	r.n++
+}
+
+func (r *roll) remove(j *Judge, p *Pool) {
+	if j.hand == p {
+		j.hand = p.next
+	}
+	if p.prev != nil {
+		p.prev.next = p.next
+	} else {
+		r.first = p.next
+	}
+	if p.next != nil {
+		p.next.prev = p.prev
+	} else {
+		r.last = p.prev
+	}
+	p.prev, p.next = nil, nil
+	r.n--
+}
+
+// looks is how many pools are looked at for each new one beyond the limit.
+const looks = 4
+
+// makeRoom sums up pools of which nothing is open, the oldest first; those with
+// avoidable connections only beyond twice the limit. A client that comes back
+// begins a new pool, and what its old one held idle is forgotten.
+func (j *Judge) makeRoom() {
+	for i := 0; i < looks && j.roll.n >= j.KeepPools; i++ {
+		p := j.hand
+		if p == nil {
+			p = j.roll.first
+		}
+		j.hand = p.next
+		if p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
+			continue
+		}
+		if j.decideAll(p); p.Avoidable == 0 || j.roll.n >= 2*j.KeepPools {
+			j.fold(p)
 		}
 	}
-	slices.SortStableFunc(settled, func(a, b *Pool) int {
-		return cmp.Or(cmp.Compare(min(a.Avoidable, 1), min(b.Avoidable, 1)), cmp.Compare(a.FirstPacket, b.FirstPacket))
-	})
-	for _, p := range settled[:max(0, min(len(settled), len(j.all)-j.KeepPools))] {
-		j.close(p)
-		j.folded.add(p)
-		j.forget(p)
-		p.merged, p.into = true, &j.folded.sums
+}
+
+// fold sums p up.
+func (j *Judge) fold(p *Pool) {
+	j.close(p)
+	j.folded.add(p)
+	j.forget(p)
+	j.roll.remove(j, p)
+	for _, serial := range p.parts {
+		delete(j.moved, serial)
 	}
-	j.all = slices.DeleteFunc(j.all, func(p *Pool) bool { return p.merged })
-	// Where most are in use, do not look through all of them at each new one.
-	j.foldAt = max(2*j.KeepPools, len(j.all)+j.KeepPools)
+	p.merged, p.into = true, &j.folded.sums
+	j.recycle(p)
 }
 
 // awaited reports whether a connection that has yet to speak may belong to p.
 func (p *Pool) awaited() bool {
 	for _, s := range p.sites {
-		if len(s.silent.conns) > s.silent.spoke {
+		if s.silent.first != nil {
 			return true
 		}
 	}
@@ -49,7 +90,7 @@ func (p *Pool) awaited() bool {
 
 func (f *folded) add(p *Pool) {
 	if f.count == 0 {
-		f.sums.Causes, f.worst = map[Cause]int64{}, len(order)-1
+		f.worst = len(order) - 1
 	}
 	f.count++
 	f.worst = min(f.worst, slices.Index(order, p.Verdict))
@@ -59,19 +100,13 @@ func (f *folded) add(p *Pool) {
 // forget takes p out of all that could find it.
 func (j *Judge) forget(p *Pool) {
 	for _, key := range p.names {
-		if x := j.named[key]; x != nil && x.Final() == p {
-			delete(j.named, key)
+		if x := p.client.named.get(key); x != nil && x.Final() == p {
+			p.client.named.delete(key)
 		}
 	}
 	for _, s := range p.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
-		if len(s.pools) > 0 || len(s.silent.conns) > 0 || j.sites[s.key] != s {
-			continue
-		}
-		delete(j.sites, s.key)
-		if s.silent.sites--; s.silent.sites == 0 {
-			delete(j.quiet, quietKey{s.key.client, s.key.server.Port})
-		}
+		j.leave(s)
 	}
 }
 

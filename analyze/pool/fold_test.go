@@ -9,7 +9,7 @@ import (
 // Pools beyond the limit are summed up; the totals and the worst verdict stay.
 func TestPoolsAreBounded(t *testing.T) {
 	const clients = 5000
-	j := New(0)
+	j := feed(New(0))
 	j.KeepPools = 100
 	most := 0
 	for i := range int64(clients) {
@@ -19,19 +19,19 @@ func TestPoolsAreBounded(t *testing.T) {
 		for k := range int64(2) { // the first closed at once, the second for nothing
 			id := 2*i + k + 1
 			at := at + segment.Time(k)*1e6
-			for _, e := range []Event{
-				{Kind: ConnOpened, Client: client, Server: server},
-				{Kind: Requested, N: 1, Name: "a.example", Promises: true},
-				{Kind: Answered, N: 1},
-				{Kind: ConnClosing, By: Client},
-				{Kind: ConnEnded},
+			for _, e := range []step{
+				opens(id, client, server),
+				of(id, Event{Kind: Requested, N: 1, Name: "a.example", Promises: true}),
+				of(id, Event{Kind: Answered, N: 1}),
+				of(id, Event{Kind: ConnClosing, By: Client}),
+				of(id, Event{Kind: ConnEnded}),
 			} {
-				e.Conn, e.Time, e.Packet = id, at, id
-				j.Handle(&e)
+				e.Time, e.Packet = at, id
+				j.handle(&e)
 			}
 		}
 		j.Advance(at)
-		most = max(most, len(j.all), len(j.named), len(j.sites), len(j.quiet))
+		most = max(most, j.roll.n, len(j.clients))
 	}
 	j.Finish(clients * 1e9)
 	n := 0

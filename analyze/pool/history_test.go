@@ -18,6 +18,7 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
@@ -28,9 +29,9 @@ import (
 //	opaque      nothing more comes: encrypted
 //
 // Connections that have not ended end after the last step.
-func parseHistory(t testing.TB, text string) []Event {
+func parseHistory(t testing.TB, text string) []step {
 	t.Helper()
-	var list []Event
+	var list []step
 	type state struct{ asked, answered int32 }
 	open := map[int64]*state{}
 	now := segment.Time(0)
@@ -42,7 +43,7 @@ func parseHistory(t testing.TB, text string) []Event {
 			t.Fatalf("step %q", step)
 		}
 		now = max(now, segment.Time(ms)*1e6)
-		e := Event{Conn: id, Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)}
+		e := of(id, Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
 		s := open[id]
 		if s == nil {
 			s = &state{}
@@ -52,14 +53,20 @@ func parseHistory(t testing.TB, text string) []Event {
 		finish := func() { e.Kind = ConnEnded; delete(open, id) }
 		switch what := part[2]; what {
 		case "syn", "syn2", "mid":
-			e.Kind, e.Midway = ConnOpened, what == "mid"
-			e.Client, e.Server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
+			e.open, e.midway = true, what == "mid"
+			e.client, e.server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
 			if what == "syn2" {
-				e.Server = testEndpoint(11, 80)
+				e.server = testEndpoint(11, 80)
 			}
 		case "req", "reqc":
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose = Requested, s.asked, "a", what == "reqc"
+		case "req100", "req2": // HTTP/2
+			s.asked++
+			e.Kind, e.N, e.Name, e.Streams = Requested, s.asked, "a", 100
+			if what == "req2" {
+				e.Streams = 2
+			}
 		case "ok":
 			answer()
 		case "close":
@@ -80,7 +87,10 @@ func parseHistory(t testing.TB, text string) []Event {
 			e.Unread = s.answered
 			finish()
 		case "end", "refused", "opaque":
-			e.Refused, e.Opaque = what == "refused", what == "opaque"
+			e.Refused = what == "refused"
+			if what == "opaque" {
+				e.More = 9
+			}
 			finish()
 		default:
 			at, ok := strings.CutPrefix(what, "left")
@@ -96,7 +106,7 @@ func parseHistory(t testing.TB, text string) []Event {
 		list = append(list, e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		list = append(list, Event{Kind: ConnEnded, Conn: id, Time: now, Packet: int64(len(list) + 1)})
+		list = append(list, of(id, Event{Kind: ConnEnded, Time: now, Packet: int64(len(list) + 1)}))
 	}
 	return list
 }
@@ -107,14 +117,14 @@ func testEndpoint(host uint64, port uint16) segment.Endpoint {
 
 // judge runs events through a Judge; advance says whether to Advance after an
 // event.
-func judge(events []Event, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
-	j := New(0)
+func judge(events []step, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
+	j := feed(New(0))
 	causes := map[int64]Cause{}
 	collect := func() { j.Decisions(func(d *Decision) { causes[d.Conn] = d.Cause }) }
 	var now segment.Time
 	for k := range events {
 		e := events[k]
-		j.Handle(&e)
+		j.handle(&e)
 		now = max(now, e.Time)
 		if advance() {
 			j.Advance(now)
@@ -123,13 +133,14 @@ func judge(events []Event, advance func() bool) (*Judge, map[int64]Cause, []*Poo
 	}
 	j.Finish(now)
 	collect()
-	return j, causes, j.Pools()
+	return j.Judge, causes, j.Pools()
 }
 
 // addsUp checks what holds of any pool.
 func addsUp(p *Pool) error {
 	var needed, avoidable int64
-	for c, n := range p.Causes {
+	for _, x := range p.Causes {
+		c, n := x.Cause, x.N
 		if n < 0 {
 			return fmt.Errorf("%d connections because of %s", n, c)
 		}
@@ -199,6 +210,14 @@ var histories = []struct {
 	{"client-idle-timeout", oneDone + "500:1:cfin 520:2:syn 521:2:req 522:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 503:1:cfin", "1:first 2:missed", NotReused},
 	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
+	{"streams", "0:1:syn 1:1:req100 2:1:req100 3:1:ok 4:1:ok", "1:first", Reused},
+	{"streams: room on another", "0:1:syn 1:1:req100 2:2:syn 3:2:req100 5:1:ok 6:2:ok", "1:first 2:missed", NotReused},
+	{"streams: room, not known yet", "0:1:syn 0:2:syn 1:1:req100 1:2:req100 5:1:ok 6:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"streams: at the limit", "0:1:syn 1:1:req2 1:1:req2 2:2:syn 3:2:req2 5:1:ok 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
+	{"streams: below it again", "0:1:syn 1:1:req2 1:1:req2 2:1:ok 3:2:syn 4:2:req2 6:1:ok 7:2:ok", "1:first 2:missed", PartlyReused},
+	{"streams: GOAWAY", "0:1:syn 1:1:req100 2:1:ok 50:1:sfin 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"streams: GOAWAY with one left", "0:1:syn 1:1:req100 50:1:sfin 55:1:ok 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"streams: one lost, one loss", "0:1:syn 1:1:req100 1:1:req100 50:1:sfin 51:1:no 51:1:no 52:1:end 60:2:syn 60:3:syn 61:2:req100 62:3:req100 63:2:ok 64:3:ok", "1:first 2:server-closed 3:concurrent", Reused},
 	{"encrypted", "0:1:syn 1:1:req 3:1:ok 4:2:syn 5:2:opaque", "1:first", NotKnown},
 }
 

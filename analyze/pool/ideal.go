@@ -7,12 +7,48 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A token is a connection that the ideal client holds idle, tied to the real one
-// that carried the latest transaction on it.
+// A token is a connection of the ideal client, tied to the real one that carried
+// the latest transaction on it. HTTP/2's carries several at once, and stays tied.
 type token struct {
-	conn *conn
-	at   segment.Time
+	conn *Conn
+	at   segment.Time // when its latest transaction ended
 	last carried
+	busy int32 // transactions on it
+	gone bool  // the server has ended it
+}
+
+// room reports whether t can take a transaction whose need arose at an instant.
+func (t *token) room(at segment.Time) bool {
+	c := t.conn
+	return t.busy == 0 || t.busy < c.limit && c.known <= at
+}
+
+// take puts o on the token at k of the stack, which stays there only if it has
+// room for more.
+func (p *Pool) take(k int, o *occupation) *token {
+	t := p.tokens[k]
+	t.busy++
+	o.on = t
+	if t.busy >= t.conn.limit {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+	}
+	return t
+}
+
+// begin has the ideal client open a connection for o, as the real one did.
+func (p *Pool) begin(o *occupation) {
+	o.on = &token{conn: o.conn, at: o.demand, busy: 1}
+	if o.conn.limit > 1 {
+		p.tokens = append(p.tokens, o.on)
+	}
+}
+
+// drop takes t, which the server has ended, off the stack.
+func (p *Pool) drop(t *token) {
+	t.gone = true
+	if k := slices.Index(p.tokens, t); k >= 0 {
+		p.tokens = slices.Delete(p.tokens, k, k+1)
+	}
 }
 
 // carried is what is remembered of the latest occupation of a token's
@@ -30,7 +66,7 @@ type carried struct {
 type loss struct {
 	cause  Cause
 	server segment.Endpoint
-	conn   *conn
+	conn   *Conn
 	packet int64
 }
 
@@ -58,17 +94,38 @@ func (p *Pool) answered(j *Judge, i item) {
 	case c.lost:
 		cause = ServerClosed
 	}
+	t := o.on
 	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
 	if o.demanded { // else its demand is still an item
-		j.spare(o)
+		j.spare.occupations.put(o)
 	}
-	if cause != "" {
+	c.carried--
+	if t == nil {
+		t = &token{conn: c, busy: 1}
+	}
+	t.busy--
+	switch {
+	case t.gone:
+		return
+	case cause != "" && (c.limit == 0 || t.conn == c):
 		c.lost = true
+		p.drop(t)
 		p.lose(loss{cause, c.server, c, i.packet})
 		return
 	}
-	p.tokens = append(p.tokens, token{c, i.at, last})
-	p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
+	t.at, t.last = i.at, last
+	if t.conn.limit == 0 || t.busy == 0 {
+		t.conn = c
+		if k := slices.Index(p.tokens, t); k >= 0 {
+			p.tokens = slices.Delete(p.tokens, k, k+1)
+		}
+		p.tokens = append(p.tokens, t)
+	} else if !slices.Contains(p.tokens, t) {
+		p.tokens = append(p.tokens, t)
+	}
+	if c.carried == 0 {
+		p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
+	}
 }
 
 // serverClosed takes the token of a connection that the server closed. If a
@@ -81,13 +138,13 @@ func (p *Pool) serverClosed(i item) {
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
 	if k := p.tokenOf(c); k >= 0 {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.drop(p.tokens[k])
 		p.lose(loss{ServerClosed, c.server, c, i.packet})
 	}
 }
 
 // tokenOf returns where c's token lies, -1 if nowhere.
-func (p *Pool) tokenOf(c *conn) int {
+func (p *Pool) tokenOf(c *Conn) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
 		if p.tokens[k].conn == c {
 			return k
@@ -106,11 +163,13 @@ func (p *Pool) demanded(j *Judge, i item) {
 	if p.sim == nil && o.first && p.judged > 0 {
 		p.startCurve()
 	}
-	if k := p.tokenOf(c); p.sim == nil && k >= 0 {
+	if k := p.tokenOf(c); p.sim == nil && k >= 0 && p.tokens[k].busy == 0 {
 		p.idled = max(p.idled, i.at.Sub(p.tokens[k].at))
 	}
-	p.occupied++
-	p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
+	if c.carried++; c.carried == 1 {
+		p.occupied++
+		p.simulate(func(s *stack, _ int) { s.take(c, i.at) })
+	}
 	switch {
 	case !o.first:
 		p.again(j, i)
@@ -125,10 +184,10 @@ func (p *Pool) demanded(j *Judge, i item) {
 
 // again serves a transaction on a connection already used.
 func (p *Pool) again(j *Judge, i item) {
-	c := i.conn
-	if i.occ.stale { // its own token, lost already or about to be, is what it takes
+	c, o := i.conn, i.occ
+	if o.stale { // its own token, lost already or about to be, is what it takes
 		if k := p.tokenOf(c); k >= 0 {
-			p.tokens = slices.Delete(p.tokens, k, k+1)
+			p.take(k, o)
 			return
 		}
 		for k := len(p.losses) - 1; k >= 0; k-- {
@@ -141,15 +200,16 @@ func (p *Pool) again(j *Judge, i item) {
 	}
 	k := p.tokenOf(c)
 	if k < 0 {
-		k = p.top(c.server)
+		k = p.top(c.server, i.at)
 	}
 	if k < 0 {
 		k = len(p.tokens) - 1 // another address's, for want of a better
 	}
 	if k >= 0 {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.take(k, o)
 		return
 	}
+	p.begin(o)
 	// The ideal client opens one here. The real client has it already: so it
 	// opened one a moment before the ideal client would have. Where nothing was
 	// blamed on it, nothing is taken back, and used = needed + avoidable stays.
@@ -165,12 +225,10 @@ func (p *Pool) anew(j *Judge, i item) {
 	c, o := i.conn, i.occ
 	k := p.spare(c, o)
 	if k < 0 {
-		k = p.top(c.server)
+		k = p.top(c.server, i.at)
 	}
 	if k >= 0 {
-		t := p.tokens[k]
-		p.tokens = slices.Delete(p.tokens, k, k+1)
-		p.blame(j, i, t)
+		p.blame(j, i, p.take(k, o))
 		return
 	}
 	if k := p.latestLoss(c.server); k >= 0 {
@@ -179,7 +237,7 @@ func (p *Pool) anew(j *Judge, i item) {
 		p.opens(j, i, l.cause, l.packet)
 		return
 	}
-	if len(p.tokens) > 0 {
+	if slices.ContainsFunc(p.tokens, func(t *token) bool { return t.room(i.at) }) {
 		p.opens(j, i, OtherAddress, 0)
 		return
 	}
@@ -189,9 +247,15 @@ func (p *Pool) anew(j *Judge, i item) {
 // spare returns the most recently idle token to the same address whose
 // connection takes no other transaction before the new one's first response has
 // ended.
-func (p *Pool) spare(c *conn, o *occupation) int {
+func (p *Pool) spare(c *Conn, o *occupation) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
 		r := p.tokens[k].conn
+		if r.limit > 0 {
+			if r.server == c.server && p.tokens[k].room(o.demand) {
+				return k
+			}
+			continue
+		}
 		if r.server == c.server && (len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end) {
 			return k
 		}
@@ -199,10 +263,11 @@ func (p *Pool) spare(c *conn, o *occupation) int {
 	return -1
 }
 
-// top returns the most recently idle token to an endpoint.
-func (p *Pool) top(server segment.Endpoint) int {
+// top returns the token to an endpoint that has most recently become idle, or has
+// room.
+func (p *Pool) top(server segment.Endpoint, at segment.Time) int {
 	for k := len(p.tokens) - 1; k >= 0; k-- {
-		if p.tokens[k].conn.server == server {
+		if t := p.tokens[k]; t.conn.server == server && t.room(at) {
 			return k
 		}
 	}
@@ -222,14 +287,12 @@ func (p *Pool) latestLoss(server segment.Endpoint) int {
 
 // opens notes a connection that the ideal client opened too.
 func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
+	p.begin(i.occ)
 	p.judged++
 	p.Needed++
-	p.Causes[cause]++
-	d := &Decision{Conn: i.conn.id, Pool: p, Cause: cause, Confidence: Certain, opened: i.packet, because: because}
-	d.Packets = append(d.Packets, i.packet)
-	if because != 0 && because != i.packet {
-		d.Packets = append(d.Packets, because)
-	}
+	p.Causes.Add(cause, 1)
+	d := j.spare.decisions.get()
+	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
 	j.ready = append(j.ready, d)
 }
 
@@ -239,13 +302,13 @@ const atOnce = 100 * time.Millisecond
 
 // blame notes a connection that the ideal client did without, and says what had
 // become of the one it would have taken.
-func (p *Pool) blame(j *Judge, i item, t token) {
+func (p *Pool) blame(j *Judge, i item, t *token) {
 	p.judged++
 	p.Avoidable++
 	p.ColdCost += i.conn.rtt
 	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, Pool: p, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: true,
-		Idle: max(0, i.at.Sub(t.at)), n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
+	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
+		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {
 	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:
@@ -268,11 +331,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 	if gone {
 		d.closedAfter, d.gone = max(0, r.closedAt.Sub(t.at)), true
 	}
-	d.Packets = []int64{i.packet, o.endPacket}
-	if r.closedIn != 0 && gone {
-		d.Packets = append(d.Packets, r.closedIn)
-	}
-	p.Causes[d.Cause]++
+	p.Causes.Add(d.Cause, 1)
 	if d.Cause == ClientClosed {
 		p.wave.again(i.conn)
 	}
@@ -292,7 +351,7 @@ func (p *Pool) blame(j *Judge, i item, t token) {
 
 // revise says that a connection blamed for idling, or for being closed, was
 // never read.
-func (p *Pool) revise(d *Decision, r *conn) {
+func (p *Pool) revise(d *Decision, r *Conn) {
 	if r.unread != 0 && r.unread == d.n && d.Cause.Avoidable() {
 		p.recause(d, Undrained)
 		d.Confidence = Likely
@@ -301,10 +360,8 @@ func (p *Pool) revise(d *Decision, r *conn) {
 
 // recause changes a decision's cause and the sums with it.
 func (p *Pool) recause(d *Decision, to Cause) {
-	if p.Causes[d.Cause]--; p.Causes[d.Cause] == 0 {
-		delete(p.Causes, d.Cause)
-	}
-	p.Causes[to]++
+	p.Causes.Add(d.Cause, -1)
+	p.Causes.Add(to, 1)
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.ColdCost -= d.cost

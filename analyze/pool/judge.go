@@ -9,8 +9,8 @@ import (
 )
 
 // A Judge sorts connections into pools and judges each pool beside the ideal
-// client. Feed it with Handle in packet order, Advance now and then, and Finish
-// at the end.
+// client. Feed it with Open and Handle in packet order, Advance now and then, and
+// Finish at the end.
 //
 // A pool decides as of an instant only once all that bears on it is known: no
 // occupation begun before it is still outstanding, no connection opened before it
@@ -18,63 +18,30 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	KeepPools int // pools kept in full; beyond about twice as many, settled ones are summed up
+	Lacking   string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
+	KeepPools int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
-	limit  int // items a pool may hold undecided
-	conns  map[int64]*conn
-	named  map[nameKey]*Pool
-	sites  map[siteKey]*site
-	quiet  map[quietKey]*silence
-	all    []*Pool
-	dirty  []*Pool // pools with something new since the last Advance
-	now    segment.Time
-	ready  []*Decision
-	early  int64
-	folded folded
-	foldAt int           // pools at which to fold next
-	spares []*occupation // over and judged
-}
-
-// A nameKey finds a pool by what it is called.
-type nameKey struct {
-	client segment.Addr
-	tls    bool
-	name   string
-	port   uint16
-}
-
-// A siteKey finds what one client has to do with one endpoint.
-type siteKey struct {
-	client segment.Addr
-	server segment.Endpoint
-}
-
-// A site is one client and one endpoint of a server.
-type site struct {
-	key    siteKey
-	pools  []*Pool  // that have connections here, latest last
-	silent *silence // of the client and the port: a name may have several addresses
-}
-
-// A quietKey finds what a client has to do with one port, whatever the address.
-type quietKey struct {
-	client segment.Addr
-	port   uint16
-}
-
-// A silence holds connections without a request yet, in the order of opening.
-type silence struct {
-	sites int     // that share it
-	conns []*conn // the first is silent, the others may have spoken since
-	spoke int     // how many of conns have
+	limit   int // items a pool may hold undecided
+	clients map[segment.Addr]*client
+	roll    roll
+	hand    *Pool   // where to look next for a pool to sum up, nil: at the first
+	dirty   []*Pool // pools with something new since the last Advance
+	now     segment.Time
+	ready   []*Decision
+	early   int64
+	folded  folded
+	serial  int64           // of the latest pool
+	moved   map[int64]int64 // from the serial of a merged pool to that of the one it is part of
+	numbers map[int64]int64 // from serials to IDs, once Pools was called
+	spare   spares
 }
 
 // maxSitePools bounds the pools remembered for one endpoint; more share the
 // first.
 const maxSitePools = 1024
 
-// A conn is a connection as far as pools care.
-type conn struct {
+// A Conn is a connection as far as pools care.
+type Conn struct {
 	id             int64
 	client, server segment.Endpoint
 	site           *site
@@ -86,7 +53,10 @@ type conn struct {
 
 	requests int64
 	promised int64
-	occ      *occupation   // outstanding
+	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
+	known    segment.Time  // when the client knew limit
+	active   []*occupation // outstanding; with limit 0 at most one
+	carried  int           // occupations whose demand, but not whose end, has been decided
 	queue    []*occupation // whose demand has not been decided, in order
 
 	by        Side // who ended it first
@@ -95,10 +65,11 @@ type conn struct {
 	lastEnd   moment // of the latest occupation
 	asksClose bool   // of the latest request
 	lost      bool   // the server has ended it: its token is gone
-	spoke     bool   // no longer silent
 	ended     bool
 	unread    int32
 	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
+
+	before, after *Conn // in its site's silence
 }
 
 // New returns a Judge whose pools hold at most limit undecided items; 0 stands
@@ -107,20 +78,12 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, conns: map[int64]*conn{}, named: map[nameKey]*Pool{}, sites: map[siteKey]*site{}, quiet: map[quietKey]*silence{}}
+	return &Judge{KeepPools: 10_000, limit: limit, clients: map[segment.Addr]*client{}, moved: map[int64]int64{}}
 }
 
-// Handle takes the next event.
-func (j *Judge) Handle(e *Event) {
+// Handle takes the next event of c.
+func (j *Judge) Handle(c *Conn, e *Event) {
 	j.now = max(j.now, e.Time)
-	if e.Kind == ConnOpened {
-		j.opened(e)
-		return
-	}
-	c := j.conns[e.Conn]
-	if c == nil {
-		return
-	}
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
 	if c.pool != nil {
 		c.pool = c.pool.Final()
@@ -148,33 +111,26 @@ func (j *Judge) touch(p *Pool) {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
 	}
-	if !p.dirty {
+	if !p.dirty && len(p.items) > 0 {
 		p.dirty = true
 		j.dirty = append(j.dirty, p)
 	}
 }
 
-func (j *Judge) opened(e *Event) {
-	key := siteKey{e.Client.Addr, e.Server}
-	s := j.sites[key]
-	if s == nil {
-		quiet := quietKey{e.Client.Addr, e.Server.Port}
-		if j.quiet[quiet] == nil {
-			j.quiet[quiet] = &silence{}
-		}
-		s = &site{key: key, silent: j.quiet[quiet]}
-		s.silent.sites++
-		j.sites[key] = s
-	}
-	c := &conn{id: e.Conn, client: e.Client, server: e.Server, site: s, opened: e.Time, packet: e.Packet, midway: e.Midway}
-	j.conns[e.Conn] = c
-	s.silent.conns = append(s.silent.conns, c)
+// Open takes a new connection.
+func (j *Judge) Open(o *Opening) *Conn {
+	j.now = max(j.now, o.Time)
+	s := j.site(o.Client.Addr, o.Server)
+	c := j.spare.conns.get()
+	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
+	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
 	}
+	return c
 }
 
-func (j *Judge) requested(c *conn, e *Event) {
+func (j *Judge) requested(c *Conn, e *Event) {
 	j.place(c, e)
 	p := c.pool
 	if c.requests == 0 {
@@ -200,16 +156,22 @@ func (j *Judge) requested(c *conn, e *Event) {
 	}
 	c.asksClose = e.AsksClose
 	at := e.Time.Add(-c.shift)
-	if o := c.occ; o != nil { // pipelined: one occupation
+	if len(c.active) > 0 && e.Streams == 0 { // pipelined: one occupation
+		o := c.active[0]
 		o.waiting++
 		o.n, o.asksClose = e.N, e.AsksClose
 		return
 	}
+	if e.Streams > 0 && c.limit == 0 {
+		c.known = at
+	}
+	c.limit = e.Streams
 	p.unhold(c, false)
-	if !c.lastEnd.IsZero() {
+	idle := len(c.active) == 0 && !c.lastEnd.IsZero()
+	if idle {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
-	o := j.occupation()
+	o := j.spare.occupations.get()
 	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
 	if c.requests == 1 {
 		o.first = true
@@ -218,19 +180,19 @@ func (j *Judge) requested(c *conn, e *Event) {
 		}
 	}
 	o.stale = c.by == Server
-	c.occ = o
+	c.active = append(c.active, o)
 	c.queue = append(c.queue, o)
 	p.outstanding = append(p.outstanding, o)
 	p.shift = max(p.shift, c.shift)
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.holding))
 	p.push(item{at: o.demand, packet: o.packet, kind: demanded, conn: c, occ: o})
-	if !c.lastEnd.IsZero() {
+	if idle {
 		p.gaps.reuse(at.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 }
 
-func (j *Judge) answered(c *conn, e *Event) {
-	o := c.occ
+func (j *Judge) answered(c *Conn, e *Event) {
+	o := c.carrying(e.N)
 	if o == nil {
 		return
 	}
@@ -246,7 +208,10 @@ func (j *Judge) answered(c *conn, e *Event) {
 	if o.waiting--; o.waiting > 0 {
 		return
 	}
-	c.occ, c.pool.idleLast = nil, c
+	c.active = slices.DeleteFunc(c.active, func(x *occupation) bool { return x == o })
+	if len(c.active) == 0 {
+		c.pool.idleLast = c
+	}
 	o.settled = true
 	if o.saysClose && c.by == Nobody && !c.ended {
 		o.held = true // it may yet carry another transaction
@@ -256,7 +221,17 @@ func (j *Judge) answered(c *conn, e *Event) {
 	c.pool.release(o, o.saysClose)
 }
 
-func (j *Judge) closing(c *conn, e *Event) {
+// carrying returns the outstanding occupation that transaction n is of.
+func (c *Conn) carrying(n int32) *occupation {
+	for _, o := range c.active {
+		if c.limit == 0 || o.n == n {
+			return o
+		}
+	}
+	return nil
+}
+
+func (j *Judge) closing(c *Conn, e *Event) {
 	c.by, c.closedIn = e.By, e.Packet
 	c.closedAt = e.Time.Add(-c.shift)
 	if e.By == Server {
@@ -271,7 +246,7 @@ func (j *Judge) closing(c *conn, e *Event) {
 	if e.By == Server && !c.asksClose {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
-	if !c.asksClose && !c.lastEnd.IsZero() {
+	if !c.asksClose && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
 		p.gaps.closed(e.By, c.closedAt, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 	if e.By == Client {
@@ -279,9 +254,8 @@ func (j *Judge) closing(c *conn, e *Event) {
 	}
 }
 
-func (j *Judge) ended(c *conn, e *Event) {
+func (j *Judge) ended(c *Conn, e *Event) {
 	c.ended, c.unread = true, e.Unread
-	delete(j.conns, c.id)
 	if c.pool == nil {
 		j.unused(c, e)
 	}
@@ -293,7 +267,7 @@ func (j *Judge) ended(c *conn, e *Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
-		if e.Opaque {
+		if e.More > 0 {
 			p.Opaque++
 		}
 		return
@@ -308,6 +282,8 @@ func (j *Judge) ended(c *conn, e *Event) {
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}
+	p.Fewer += e.Fewer
+	p.More += e.More
 	for _, d := range c.blamed {
 		p.revise(d, c)
 	}
@@ -316,38 +292,22 @@ func (j *Judge) ended(c *conn, e *Event) {
 
 // unused puts a connection that never carried a request into the pool of its
 // client and server, if there is one.
-func (j *Judge) unused(c *conn, e *Event) {
-	c.speak()
+func (j *Judge) unused(c *Conn, e *Event) {
+	c.site.silent.remove(c)
 	if n := len(c.site.pools); n > 0 {
 		c.pool = c.site.pools[n-1]
 		c.pool.alive++
 	} else {
-		c.pool = j.newPool(c, nameKey{client: c.client.Addr, port: c.server.Port})
+		c.pool = j.newPool(c, nameKey{port: c.server.Port})
 	}
 	if e.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
 	}
 }
 
-// speak takes c out of the silent ones.
-func (c *conn) speak() {
-	s := c.site.silent
-	c.spoke = true
-	s.spoke++
-	for len(s.conns) > 0 && s.conns[0].spoke {
-		s.conns[0] = nil
-		s.conns = s.conns[1:]
-		s.spoke--
-	}
-	if s.spoke > len(s.conns)/2+16 {
-		s.conns = slices.DeleteFunc(s.conns, func(x *conn) bool { return x.spoke })
-		s.spoke = 0
-	}
-}
-
 // place finds the pool of c by what its request names.
-func (j *Judge) place(c *conn, e *Event) {
-	key := nameKey{client: c.client.Addr, tls: e.TLS, name: e.Name, port: c.server.Port}
+func (j *Judge) place(c *Conn, e *Event) {
+	key := nameKey{name: e.Name, port: c.server.Port, tls: e.TLS}
 	if e.Proxied || e.Name == "" {
 		key.name = ""
 	}
@@ -357,8 +317,8 @@ func (j *Judge) place(c *conn, e *Event) {
 		}
 		return
 	}
-	c.speak()
-	p := j.find(c, key)
+	c.site.silent.remove(c)
+	p := j.known(c, key)
 	if p == nil {
 		p = j.newPool(c, key)
 	} else {
@@ -367,9 +327,9 @@ func (j *Judge) place(c *conn, e *Event) {
 	p.proxied = p.proxied || e.Proxied
 }
 
-// find returns the pool that key names, or the one without a name at c's site,
+// known returns the pool that key names, or the one without a name at c's site,
 // whose name is known from now on.
-func (j *Judge) find(c *conn, key nameKey) *Pool {
+func (j *Judge) known(c *Conn, key nameKey) *Pool {
 	pools := c.site.pools
 	if key.name == "" {
 		if n := len(pools); n > 0 {
@@ -377,7 +337,7 @@ func (j *Judge) find(c *conn, key nameKey) *Pool {
 		}
 		return nil
 	}
-	if p := j.named[key]; p != nil {
+	if p := c.site.client.named.get(key); p != nil {
 		return p.Final()
 	}
 	for _, p := range pools {
@@ -388,20 +348,25 @@ func (j *Judge) find(c *conn, key nameKey) *Pool {
 	return nil
 }
 
-func (j *Judge) newPool(c *conn, key nameKey) *Pool {
-	if len(j.all) > max(j.foldAt, 2*j.KeepPools) {
-		j.fold()
-	}
-	p := &Pool{ID: int64(len(j.all) + 1), Client: key.client, TLS: key.tls, Causes: map[Cause]int64{}, FirstPacket: c.packet}
-	j.all = append(j.all, p)
+func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
+	j.makeRoom()
+	j.serial++
+	p := j.spare.pools.get()
+	p.clear()
+	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = j.serial, c.site.client, key.tls, c.packet, c
+	p.Client = p.client.addr
+	j.roll.add(p)
 	j.join(c, p, key)
 	return p
 }
 
 // join makes c one of p's, and p known by key and at c's site.
-func (j *Judge) join(c *conn, p *Pool, key nameKey) {
+func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 	c.pool = p
 	p.alive++
+	if p.sole != c {
+		p.sole = nil
+	}
 	p.FirstPacket = min(p.FirstPacket, c.packet)
 	if p.Name == "" && key.name != "" && !p.proxied {
 		p.Name, p.TLS = key.name, key.tls
@@ -418,14 +383,14 @@ func (j *Judge) join(c *conn, p *Pool, key nameKey) {
 
 // call makes p known by key.
 func (j *Judge) call(p *Pool, key nameKey) {
-	j.named[key] = p
+	p.client.named.put(key, p)
 	p.names = append(p.names, key)
 }
 
 // another joins two pools: one connection carries both names, so a client that
 // has one connection has it for both.
-func (j *Judge) another(c *conn, key nameKey) {
-	q := j.named[key]
+func (j *Judge) another(c *Conn, key nameKey) {
+	q := c.site.client.named.get(key)
 	if q == nil {
 		j.call(c.pool, key)
 		return
@@ -450,20 +415,24 @@ func (j *Judge) Advance(now segment.Time) {
 // Finish decides the rest.
 func (j *Judge) Finish(now segment.Time) {
 	j.now = max(j.now, now)
-	for _, p := range j.all {
-		if p.merged {
-			continue
-		}
+	for p := j.roll.first; p != nil; p = p.next {
 		j.close(p)
+		p.curve()
 	}
 }
 
-// close decides all that p still holds.
+// decideAll decides what p still waits with.
+func (j *Judge) decideAll(p *Pool) { p.run(j, 1<<63-1, 1<<63-1, 0) }
+
+// close concludes p.
 func (j *Judge) close(p *Pool) {
-	p.run(j, 1<<63-1, 1<<63-1, 0)
+	j.decideAll(p)
 	j.ready = append(j.ready, p.held...)
 	p.held = nil
-	p.conclude()
+	p.Verdict, p.WithheldBecause = p.verdict()
+	if j.Lacking != "" && p.Avoidable == 0 {
+		p.Verdict, p.WithheldBecause = NotKnown, j.Lacking
+	}
 }
 
 // Decisions hands over what has become final.
@@ -480,28 +449,24 @@ func (j *Judge) Forced() int64 { return j.early }
 // Pools returns all pools in order of first packet. Call it after Finish.
 func (j *Judge) Pools() []*Pool {
 	var list []*Pool
-	for _, p := range j.all {
-		if !p.merged {
-			slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
-			list = append(list, p)
-		}
+	for p := j.roll.first; p != nil; p = p.next {
+		slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
+		list = append(list, p)
 	}
 	slices.SortStableFunc(list, func(a, b *Pool) int { return cmp.Compare(a.FirstPacket, b.FirstPacket) })
+	j.numbers = make(map[int64]int64, len(list))
 	for i, p := range list {
 		p.ID = int64(i + 1)
+		j.numbers[p.serial] = p.ID
 	}
 	return list
 }
 
-// occupation returns space for one; spare takes it back.
-func (j *Judge) occupation() *occupation {
-	n := len(j.spares) - 1
-	if n < 0 {
-		return new(occupation)
+// Number returns the ID that a decision's pool has in the end, 0 if it is not
+// kept. Call it after Pools.
+func (j *Judge) Number(serial int64) int64 {
+	if to, ok := j.moved[serial]; ok {
+		serial = to
 	}
-	o := j.spares[n]
-	j.spares = j.spares[:n]
-	return o
+	return j.numbers[serial]
 }
-
-func (j *Judge) spare(o *occupation) { j.spares = append(j.spares, o) }

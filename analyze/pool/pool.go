@@ -11,7 +11,7 @@ import (
 // A Pool is one client and one authority: all connections between them, beside
 // those the ideal client would have opened.
 type Pool struct {
-	ID          int64 // from 1, in order of first packet; valid after Finish
+	ID          int64 // from 1, in order of first packet; valid after Pools
 	Client      segment.Addr
 	Servers     []segment.Endpoint
 	Name        string // "" if none was seen
@@ -20,13 +20,14 @@ type Pool struct {
 
 	Connections, Unused, Used int64
 	Opaque                    int64 // of the unused: carried what could not be read
+	Fewer, More               int64 // transactions that may be too many or too few, where they are inferred
 	Gaps                      int64 // connections of which the capture lacks bytes that the client sent
 	Transactions, Reused      int64
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	ServerEnded               int64
 	ColdCost                  time.Duration // handshakes of the avoidable connections, where seen
-	Causes                    map[Cause]int64
+	Causes                    Causes
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint
 	Verdict                   Verdict
@@ -36,16 +37,21 @@ type Pool struct {
 	wave  waves
 	Split Split // where Conn is not 0: an idle connection was there under another name
 
-	sites    []*site
-	proxied  bool
-	merged   bool // into into
-	into     *Pool
-	alive    int       // connections that have joined and not ended
-	names    []nameKey // it is known by
-	dirty    bool
-	midway   int64
-	idleLast *conn // whose occupation ended last
-	open     int   // used connections that nobody has closed, in capture order
+	serial     int64 // in order of creation
+	prev, next *Pool // in the roll
+	client     *client
+	sole       *Conn // its only connection, nil if there were several
+	sites      []*site
+	proxied    bool
+	parts      []int64 // serials of those that have been merged into it
+	merged     bool    // into into
+	into       *Pool
+	alive      int       // connections that have joined and not ended
+	names      []nameKey // it is known by
+	dirty      bool
+	midway     int64
+	idleLast   *Conn // whose occupation ended last
+	open       int   // used connections that nobody has closed, in capture order
 
 	items       []item        // a heap
 	outstanding []*occupation // begun; not settled, or held
@@ -55,16 +61,39 @@ type Pool struct {
 	occupied    int64             // occupations that have begun
 	idled       time.Duration     // longest before one, while there was one connection
 
-	tokens []token
+	tokens []*token // with room for a transaction; the latest to become so last
 	losses []loss
 	judged int64       // used connections decided
 	held   []*Decision // avoidable ones that may be taken back, oldest first
+
+	room struct { // for what most have one or two of: many pools have one connection
+		servers     [1]segment.Endpoint
+		causes      [1]CauseCount
+		sites       [1]*site
+		names       [1]nameKey
+		outstanding [1]*occupation
+		items       [2]item
+		tokens      [1]*token
+	}
+}
+
+// clear empties p for a new use. It keeps what has grown, else it takes its own
+// room.
+func (p *Pool) clear() {
+	q := Pool{Servers: p.Servers[:0], Causes: p.Causes[:0], sites: p.sites[:0], names: p.names[:0],
+		outstanding: p.outstanding[:0], items: p.items[:0], tokens: p.tokens[:0]}
+	if q.items == nil {
+		r := &p.room
+		q.Servers, q.Causes, q.sites, q.names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
+		q.outstanding, q.items, q.tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
+	}
+	*p = q
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
 // first request to the last response.
 type occupation struct {
-	conn      *conn
+	conn      *Conn
 	first     bool         // of its connection
 	start     segment.Time // of the first request
 	demand    segment.Time // when it needs a connection: the SYN where it is the first
@@ -77,11 +106,12 @@ type occupation struct {
 	saysClose bool
 	outcome   Outcome
 	sure      bool
-	demanded  bool // the ideal client has had its turn
-	stale     bool // sent on a connection that the server had already ended
-	settled   bool // end is known
-	held      bool // settled but for whether saysClose ended anything
-	byServer  bool // it ended with its connection, by the server's word
+	on        *token // what carries it for the ideal client, nil if nothing does
+	demanded  bool   // the ideal client has had its turn
+	stale     bool   // sent on a connection that the server had already ended
+	settled   bool   // end is known
+	held      bool   // settled but for whether saysClose ended anything
+	byServer  bool   // it ended with its connection, by the server's word
 }
 
 // maxTakeBack is how many avoidable connections can still become early.
@@ -105,7 +135,7 @@ func (p *Pool) release(o *occupation, byServer bool) {
 }
 
 // unhold settles what c's latest response, which said close, came to.
-func (p *Pool) unhold(c *conn, closed bool) {
+func (p *Pool) unhold(c *Conn, closed bool) {
 	for _, o := range p.outstanding {
 		if o.conn == c && o.held {
 			p.release(o, closed)
@@ -125,8 +155,7 @@ func (p *Pool) watermark(now segment.Time) segment.Time {
 		}
 	}
 	for _, s := range p.sites {
-		if len(s.silent.conns) > 0 {
-			c := s.silent.conns[0]
+		if c := s.silent.first; c != nil {
 			w = min(w, c.opened.Add(-max(p.shift, c.shift)))
 		}
 	}
@@ -172,7 +201,7 @@ type item struct {
 	at     segment.Time
 	packet int64
 	kind   itemKind
-	conn   *conn
+	conn   *Conn
 	occ    *occupation
 }
 

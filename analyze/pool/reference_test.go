@@ -69,14 +69,14 @@ type refStep struct {
 }
 
 // readAll gathers what a history says of each connection.
-func readAll(events []Event) []*refConn {
+func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
-		if e.Kind == ConnOpened {
-			conns = append(conns, &refConn{id: e.Conn, server: e.Server, opened: e.Time, packet: e.Packet, midway: e.Midway})
+		if e.open {
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midway: e.midway})
 			continue
 		}
-		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.Conn })]
+		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
 		c.rtt = e.RTT
 		sent, got := e.Time.Add(-e.Shift), e.Time.Add(e.Shift)
 		var last *refOccupation
@@ -126,7 +126,7 @@ func readAll(events []Event) []*refConn {
 	return conns
 }
 
-func reference(events []Event) (needed, avoidable int64, causes map[int64]Cause) {
+func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) {
 	var steps []refStep
 	for _, c := range readAll(events) {
 		if c.refused {
@@ -285,12 +285,12 @@ func becameOf(t refToken, at segment.Time) Cause {
 
 // A told event is one with the instant it is told at.
 type told struct {
-	Event
+	step
 	told segment.Time
 }
 
 // randomHistory lets a few connections live side by side.
-func randomHistory(r *rand.Rand) []Event {
+func randomHistory(r *rand.Rand) []step {
 	const ms = segment.Time(time.Millisecond)
 	var all []told
 	shift := time.Duration(0)
@@ -313,15 +313,15 @@ func randomHistory(r *rand.Rand) []Event {
 			t += idle()
 		}
 		emit := func(e Event, at segment.Time) {
-			e.Conn, e.Time, e.Shift, e.RTT = id, t, shift, 3*shift
-			all = append(all, told{e, max(at, t)})
+			e.Time, e.Shift, e.RTT = t, shift, 3*shift
+			all = append(all, told{of(id, e), max(at, t)})
 		}
 		host := uint64(10)
 		if id > 1 && chance(second) {
 			host = 11
 		}
-		opened := Event{Kind: ConnOpened, Client: testEndpoint(1, uint16(id)), Server: testEndpoint(host, 80), Midway: chance(midway)}
-		opened.Conn, opened.Time = id, t
+		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
+		opened.midway, opened.Time = chance(midway), t
 		all = append(all, told{opened, t})
 		if id == 1 {
 			t += ms
@@ -480,9 +480,9 @@ func randomHistory(r *rand.Rand) []Event {
 		all[k].Packet = int64(k + 1)
 	}
 	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.told, b.told) })
-	events := make([]Event, len(all))
+	events := make([]step, len(all))
 	for k := range all {
-		events[k] = all[k].Event
+		events[k] = all[k].step
 	}
 	return events
 }
@@ -520,13 +520,15 @@ func TestJudgeIsTheReference(t *testing.T) {
 }
 
 // tell writes events, one a line.
-func tell(events []Event) (s string) {
+func tell(events []step) (s string) {
 	for _, e := range events {
-		kind := [...]string{"opened", "requested", "answered", "closing", "ended"}[e.Kind]
-		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.Conn, e.Packet, kind)
+		if e.open {
+			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midway)
+			continue
+		}
+		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]
+		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.conn, e.Packet, kind)
 		switch e.Kind {
-		case ConnOpened:
-			s += fmt.Sprintf(" to %v midway=%v", e.Server, e.Midway)
 		case Requested:
 			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.Shift)
 		case Answered:

@@ -86,7 +86,7 @@ type waves struct {
 	closing  int // since the last opening
 	count    int64
 	min, max int
-	first    *conn // opened although others had just been closed
+	first    *Conn // opened although others had just been closed
 }
 
 func (w *waves) closed() { w.closing++ }
@@ -103,7 +103,7 @@ func (w *waves) opened(open int) {
 	w.closing = 0
 }
 
-func (w *waves) again(c *conn) {
+func (w *waves) again(c *Conn) {
 	if w.first == nil {
 		w.first = c
 	}
@@ -131,13 +131,13 @@ type Split struct {
 // split looks for an idle connection of the same client to the same endpoint in
 // another pool, when c carries the first request of this one. It asks each pool
 // only for the connection that has become idle last.
-func (p *Pool) split(c *conn) {
+func (p *Pool) split(c *Conn) {
 	for _, q := range c.site.pools {
 		r := q.idleLast
 		if q == p || q.merged || r == nil || r.server != c.server {
 			continue
 		}
-		if r.occ == nil && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
+		if len(r.active) == 0 && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
 			p.Split = Split{r.id, c.id, c.packet, q.Name}
 			return
 		}

@@ -189,3 +189,9 @@ func (p *page) finding(all []Finding) {
 
 // isCause reports whether a finding's ID is a cause that reasons tells.
 func isCause(id string) bool { return told(pool.Cause(id)) }
+
+// OpenedLine says in one line why a connection was opened, for a capture that goes
+// on.
+func OpenedLine(d *pool.Decision) string {
+	return clean(fmt.Sprintf("%s  %s > %s  #%d  %s, %s: %s", d.At.Std().Local().Format("15:04:05.000"), d.From, d.To, d.Conn, d.Cause, d.Confidence, d.Text()))
+}

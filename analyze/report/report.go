@@ -59,8 +59,17 @@ type Report struct {
 	Findings     []Finding       `json:"findings"`
 	Expectations []Expectation   `json:"expectations"`
 	Totals       Totals          `json:"totals"`
+	Command      *Command        `json:"command,omitempty"` // that was run while capturing
 	Outcome      verdict.Outcome `json:"outcome,omitempty"` // of the expectations together; absent where nothing was demanded
 	Verdict      pool.Verdict    `json:"verdict"`
+}
+
+// A Command is a client that was run while its packets were captured.
+type Command struct {
+	Args   []string `json:"args"`
+	Exit   int      `json:"exit"` // -1 if a signal ended it
+	Signal string   `json:"signal,omitempty"`
+	Scope  string   `json:"scope"` // whose connections were judged
 }
 
 // Totals are sums over everything, kept or not.
@@ -82,6 +91,7 @@ type Totals struct {
 // Capture says what was read and what of it could not be used.
 type Capture struct {
 	Files       []string  `json:"files"`
+	Filter      string    `json:"filter,omitempty"` // only packets that it lets through were used
 	Packets     int64     `json:"packets"`
 	Segments    int64     `json:"segments"`
 	Bytes       int64     `json:"bytes"`

@@ -143,6 +143,10 @@ func (h *Half) Flight() int {
 	return h.Nxt.Sub(h.Una)
 }
 
+// FinAcked reports whether this side has sent its FIN and the other has
+// acknowledged it.
+func (h *Half) FinAcked() bool { return h.SawFIN && h.Una.After(h.FinSeq) }
+
 // reorderWithin is how far apart reordering can bring two segments where no
 // round trip is known; Wireshark's value.
 const reorderWithin = 3 * time.Millisecond

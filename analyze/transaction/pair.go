@@ -35,6 +35,11 @@ type Transaction struct {
 	ResponsePromises     bool // the response promises persistence
 	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
 	ResponseEndsByClosed bool // the body's end was the connection's
+
+	// HTTP/2.
+	Stream      uint32
+	Streams     int32 // that the server permitted at once when it began; 0: not HTTP/2
+	StreamReset bool  // ended by RST_STREAM
 }
 
 // A Handler is told of transactions as they happen, each call borrowing t.
@@ -48,6 +53,10 @@ type Handler interface {
 	Answered(t *Transaction)
 	// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
+	// TunnelGap says that n bytes of that are missing here.
+	TunnelGap(fromClient bool, n int64, at segment.Mark)
+	// GoAway comes when a side of HTTP/2 begins to end the connection.
+	GoAway(fromClient bool, at segment.Mark)
 	// Interim and unpaired responses need no call: the Pairer counts them.
 }
 
@@ -68,6 +77,11 @@ type Pairer struct {
 	lastIn  segment.Mark // last bytes of the server
 	host    []byte       // scratch
 
+	// Next is the transaction that goes on as stream 1 of HTTP/2, to which the
+	// connection has changed (RFC 7540 section 3.2); nil if it has not. What comes
+	// now goes to Handler.Tunnel.
+	Next *Transaction
+
 	Sums
 }
 
@@ -80,7 +94,14 @@ type Sums struct {
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
 	Target    string // of the latest CONNECT
+	GRPC      int64  // requests that were gRPC
+	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
+
+	Low, High int64 // bounds of Requests, where they are inferred
 }
+
+// Came returns what the messages came to.
+func (s *Sums) Came() *Sums { return s }
 
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
@@ -153,6 +174,8 @@ func (s *side) End(e http1.End) {
 
 func (s *side) Tunnel(b []byte, at http1.Mark) { s.p.to.Tunnel(s.fromClient, b, at) }
 
+func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient, n, at) }
+
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).
 func (s *side) RequestMethod() (http1.Method, bool) {
@@ -180,6 +203,9 @@ func (p *Pairer) oldest() *Transaction {
 
 func (p *Pairer) requestHead(h *http1.Head) {
 	p.endCut()
+	if len(p.waiting) >= maxWaiting {
+		p.giveUp()
+	}
 	t := p.take()
 	p.n++
 	p.Requests++
@@ -226,6 +252,11 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	if h.Status >= 100 && h.Status < 200 && h.Status != 101 {
 		return // interim (RFC 9110 section 15.2)
 	}
+	if t != nil && h.Status == 101 && bytes.EqualFold(bytes.TrimSpace(h.Upgrade), []byte("h2c")) {
+		p.Next = t // its response comes as HTTP/2
+		p.client.Upgraded()
+		return
+	}
 	p.Responses++
 	p.orphan = t == nil
 	if p.orphan {
@@ -239,7 +270,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
-	t.EventStream = bytes.HasPrefix(bytes.ToLower(h.ContentType), []byte("text/event-stream"))
+	t.EventStream = isEventStream(h.ContentType)
 	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.ResponsePromises = !closes
 	t.SaysClose = closes && !t.AsksClose
@@ -254,7 +285,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 
 func (p *Pairer) responseEnd(e http1.End) {
 	t := p.oldest()
-	if p.orphan || t == nil || !t.HasStatus {
+	if p.orphan || t == nil || !t.HasStatus || p.Next != nil {
 		return // interim, or without a request
 	}
 	t.ResponseBytes += e.BodyBytes
@@ -303,6 +334,25 @@ func (p *Pairer) take() *Transaction {
 		return t
 	}
 	return new(Transaction)
+}
+
+// isEventStream tells the media type of server-sent events, whatever its
+// parameters.
+func isEventStream(contentType []byte) bool {
+	const name = "text/event-stream"
+	return len(contentType) >= len(name) && bytes.EqualFold(contentType[:len(name)], []byte(name))
+}
+
+// maxWaiting bounds the requests that wait for their responses; nobody pipelines
+// so many.
+const maxWaiting = 1024
+
+// giveUp takes the oldest request for one that is never answered.
+func (p *Pairer) giveUp() {
+	t := p.waiting[0]
+	p.to.Answered(t)
+	p.waiting = p.waiting[:copy(p.waiting, p.waiting[1:])]
+	p.free = append(p.free, t)
 }
 
 // method returns m as a string without allocating for the usual ones.

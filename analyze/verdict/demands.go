@@ -79,7 +79,7 @@ func outcome(all []Held) Outcome {
 // intervals of them: each may have carried any number of transactions; so do
 // bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -93,11 +93,13 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		needed += p.Needed
 		avoidable += p.Avoidable
 		opaque += p.Opaque
-		midway += p.Causes[pool.Unknown]
+		midway += p.Causes.Of(pool.Unknown)
 		gaps += p.Gaps
+		fewer += p.Fewer
+		more += p.More
 		for c := range allowed {
 			if c.Avoidable() {
-				avoidable -= p.Causes[c]
+				avoidable -= p.Causes.Of(c)
 			}
 		}
 	}
@@ -105,16 +107,16 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	for _, n := range findings {
 		found += n
 	}
-	more := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
+	upTo := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
 	m := map[string]Interval{
-		"connections": more(conns, 0), "used": more(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
-		"transactions": more(tx, 0), "reused": more(reused, midway), "needed": more(needed, opaque),
-		"avoidable": {float64(avoidable), float64(avoidable + opaque)}, "findings": more(found, 0), "reuse": {0, 1},
+		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
+		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
+		"needed": upTo(needed, opaque), "avoidable": {float64(avoidable), float64(avoidable + opaque)}, "findings": upTo(found, 0), "reuse": {0, 1},
 	}
 	if opaque+gaps > 0 {
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}
 		m["reused"] = Interval{float64(reused), math.Inf(1)}
-	} else if tx > 0 {
+	} else if tx > 0 && fewer+more == 0 {
 		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midway) / float64(tx)}
 	}
 	if d.unsure(pools) {
@@ -159,7 +161,7 @@ func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
 
 func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
 	for _, p := range pools {
-		n += p.Causes[c]
+		n += p.Causes.Of(c)
 	}
 	return n
 }

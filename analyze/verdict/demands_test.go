@@ -9,7 +9,7 @@ import (
 
 func reused(change func(*pool.Pool)) []*pool.Pool {
 	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
-		Causes: map[pool.Cause]int64{pool.First: 1}}
+		Causes: pool.Causes{{Cause: pool.First, N: 1}}}
 	change(p)
 	return []*pool.Pool{p}
 }
@@ -27,9 +27,9 @@ func TestJudge(t *testing.T) {
 		want  Outcome
 	}{
 		{"reused", Demands{}, reused(func(*pool.Pool) {}), Passed},
-		{"avoidable", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.Missed] = 2, 1, 1 }), Failed},
-		{"avoidable, but allowed", Demands{Allow: []string{"missed"}}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.Missed] = 2, 1, 1 }), Passed},
-		{"idle timeout is allowed", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable, p.Causes[pool.ClientIdleTimeout] = 2, 1, 1 }), Passed},
+		{"avoidable", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) }), Failed},
+		{"avoidable, but allowed", Demands{Allow: []string{"missed"}}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) }), Passed},
+		{"idle timeout is allowed", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.ClientIdleTimeout, 1) }), Passed},
 		{"nothing to reuse", Demands{}, reused(func(p *pool.Pool) { p.Transactions, p.Reused = 1, 0 }), Undecided},
 		{"nothing seen", Demands{}, nil, Undecided},
 		{"encrypted beside it", Demands{}, reused(func(p *pool.Pool) { p.Opaque = 1 }), Undecided},

@@ -24,7 +24,7 @@ var poolRules = []poolRule{
 // once, then new ones are opened; k is the same each time.
 func poolTooSmall(p *pool.Pool) (Found, bool) {
 	n, low, high, conn, packet := p.Waves()
-	if n == 0 || low != high || low == 0 || p.Causes[pool.ClientClosed] < 2 {
+	if n == 0 || low != high || low == 0 || p.Causes.Of(pool.ClientClosed) < 2 {
 		return Found{}, false
 	}
 	f := Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Likely}}
@@ -32,7 +32,7 @@ func poolTooSmall(p *pool.Pool) (Found, bool) {
 		f.Confidence = pool.Hint
 	}
 	f.Text = fmt.Sprintf("%d connections were closed by the client right after use and opened anew; %s stayed open each time (seen %s)",
-		p.Causes[pool.ClientClosed], count(int64(low), "connection"), count(n, "time"))
+		p.Causes.Of(pool.ClientClosed), count(int64(low), "connection"), count(n, "time"))
 	return f, true
 }
 

@@ -101,7 +101,8 @@ func (s *Segment) End() Seq {
 // it is given back to be filled again, then no part of it may be used.
 type Batch struct {
 	Segments []Segment
-	Bytes    []byte // backing store; a source may grow it
+	Bytes    []byte   // backing store; a source may grow it
+	Secrets  [][]byte // TLS key logs that the capture holds here; they may be kept
 }
 
 // Grow returns a pointer to one more segment of b, not cleared.

@@ -9,6 +9,10 @@ type Problem struct {
 	Text        string // one line for people
 }
 
+// KernelDropped is the Kind of the problem that packets were lost before the
+// capture could take them: no verdict can rest on what is not there.
+const KernelDropped = "kernel-dropped"
+
 // Totals are what a source has seen so far.
 type Totals struct {
 	Files       []string

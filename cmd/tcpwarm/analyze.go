@@ -13,9 +13,11 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
+	"tcpwarm/capture/filter"
 )
 
 // output says how a report is shown.
@@ -23,6 +25,8 @@ type output struct {
 	format  choice
 	color   choice
 	workers int
+	keys    []string // key logs
+	filter  string
 }
 
 // A choice is a flag that takes one of a few words.
@@ -55,6 +59,8 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.Var(&o.format, "format", "text, json or ndjson, to standard output")
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
@@ -77,6 +83,12 @@ taken for one rotated set in time order.`,
 	return c
 }
 
+// Text draws few connections: to keep more in full would only cost time.
+const (
+	textConnections  = 5000
+	textTransactions = 10_000
+)
+
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
@@ -85,11 +97,37 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return nil, &codedError{exitInput, err}
 	}
 	defer src.Close()
-	opts := analyze.Options{Workers: o.workers, Demands: demands}
-	if o.format.value == "ndjson" {
+	if o.filter != "" {
+		e, err := filter.Parse(o.filter)
+		if err != nil {
+			return nil, err
+		}
+		src.Filter(e)
+	}
+	return o.analyze(ctx, s, src, analyze.Options{Demands: demands}, nil)
+}
+
+// analyze analyses src and writes the report, to which amend may add. Options that
+// o knows are set.
+func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+	opts.Workers = o.workers
+	if opts.Keys == nil {
+		var err error
+		if opts.Keys, err = o.keyLogs(); err != nil {
+			return nil, &codedError{exitInput, err}
+		}
+	}
+	switch o.format.value {
+	case "text":
+		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
+	case "ndjson":
 		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
+	r.Capture.Filter = o.filter
+	if amend != nil {
+		amend(r)
+	}
 	if err := o.write(s.out, r); err != nil {
 		return r, &codedError{exitInput, err}
 	}
@@ -97,6 +135,29 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return r, &codedError{exitInput, readErr}
 	}
 	return r, nil
+}
+
+// keyLogs reads the key logs asked for.
+func (o *output) keyLogs() (*tls.Keys, error) {
+	keys := tls.NewKeys()
+	names := o.keys
+	if env := os.Getenv("SSLKEYLOGFILE"); len(names) == 0 && env != "" {
+		if _, err := os.Stat(env); err == nil {
+			names = []string{env}
+		}
+	}
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		err = keys.Add(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return keys, nil
 }
 
 // write shows r in the format asked for.

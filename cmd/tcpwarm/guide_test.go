@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the output that the samples' README shows")
 
-var shown = regexp.MustCompile("(?m)^    go run \\./cmd/tcpwarm analyze pcaps/(\\S+)(?: \\| head -(\\d+))?\n\n```\n(?s:(.*?))^```\n")
+var shown = regexp.MustCompile("(?m)^    go run \\./cmd/tcpwarm analyze (.+?)(?: \\| head -(\\d+))?\n\n```\n(?s:(.*?))^```\n")
 
 // The samples' README shows real output: each command that has a block below it
 // gives just that.
@@ -29,7 +29,7 @@ func TestGuide(t *testing.T) {
 		n++
 		m := shown.FindStringSubmatch(block)
 		var out, errs bytes.Buffer
-		if code := run(context.Background(), []string{"analyze", "../../pcaps/" + m[1]}, nil, &out, &errs); code != exitOK {
+		if code := run(context.Background(), append([]string{"analyze"}, strings.Fields(strings.ReplaceAll(m[1], "pcaps/", "../../pcaps/"))...), nil, &out, &errs); code != exitOK {
 			t.Errorf("%s: exit code %d: %s", m[1], code, errs.String())
 		}
 		got := out.String()

@@ -16,6 +16,7 @@ const (
 	exitUsage   = 2
 	exitInput   = 3 // the capture could not be read to its end
 	exitUnknown = 4 // not enough evidence to judge
+	exitCommand = 5 // verify: the command itself failed
 )
 
 // A codedError ends the command with its own exit code. Its text, if any, has
@@ -72,11 +73,13 @@ believes the Connection header.`,
 		Example: `  tcpwarm analyze capture.pcap
   tcpwarm analyze --format json *.pcapng
   gzip -dc big.pcap.gz | tcpwarm analyze -
+  sudo tcpwarm capture -i eth0 'tcp port 443'
+  sudo tcpwarm verify -- node client.js
   tcpwarm verify -r capture.pcap --expect 'connections<=2'
   tcpwarm explain undrained`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAnalyze(s), newVerify(s), newExplain(s), newDemo(s))
+	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newInterfaces(s), newExplain(s), newDemo(s))
 	return root
 }

@@ -29,12 +29,12 @@ func shared(t *testing.T) (dir, binary string) {
 	return dir, binary
 }
 
-// Every cleartext HTTP/1 capture of real clients is as its server recorded it,
+// Every capture of real clients is as its server recorded it,
 // with its pools and causes.
 func TestAsServersRecorded(t *testing.T) {
 	dir, binary := shared(t)
 	truth := filepath.Join(dir, "truth/clients")
-	out, err := exec.Command("python3", filepath.Join(truth, "judge.py"), binary, truth, "--pools", filepath.Join(truth, "pools.json"), "--clear").CombinedOutput()
+	out, err := exec.Command("python3", filepath.Join(truth, "judge.py"), binary, truth, "--pools", filepath.Join(truth, "pools.json")).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -11,24 +11,31 @@ import (
 
 func newVerify(s *streams) *cobra.Command {
 	var o output
+	var t trial
 	var file string
 	var demands verdict.Demands
 	var expect []string
 	c := &cobra.Command{
-		Use:   "verify -r FILE [flags]",
-		Short: "Hold a saved capture against expectations; the exit code is the answer",
-		Long: `Without --expect: at least one transaction that could be reused, and no avoidable
+		Use:   "verify [flags] -- COMMAND [ARG...]\n  tcpwarm verify [flags] -r FILE",
+		Short: "Run a client while capturing, or take a saved capture, and hold it against expectations",
+		Long: `Runs COMMAND, watches the wire while it runs, and ends with a report and an exit
+code. What the command writes goes to standard error, the report to standard
+output. Under sudo the command runs as the user who called it. Its TLS keys are
+logged by SSLKEYLOGFILE, and Node's option --tls-keylog, and used.
+
+Without --expect: at least one transaction that could be reused, and no avoidable
 connection. client-idle-timeout is allowed by default.
 
 Exit codes: 0 every expectation held, 1 one failed, 2 usage, 3 the capture could
-not be read to its end, 4 not enough evidence to judge.`,
-		Example: `  tcpwarm verify -r capture.pcap
-  tcpwarm verify -r capture.pcap --expect 'connections<=2' --forbid header-lies
-  tcpwarm verify -r capture.pcap --server api.example.com --allow undrained`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return fmt.Errorf("verify: name a capture with -r")
+not be made or read to its end, 4 not enough evidence to judge, 5 the command
+itself failed.`,
+		Example: `  sudo tcpwarm verify -- node client.js
+  tcpwarm verify --isolated -- npm test
+  sudo tcpwarm verify -i eth0 -f 'tcp port 443' --expect 'connections<=2' -- ./client
+  tcpwarm verify -r capture.pcap --server api.example.com --forbid header-lies --allow undrained`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if (file == "") == (len(args) == 0) {
+				return fmt.Errorf("verify: name either a capture with -r or a command after --")
 			}
 			for _, text := range expect {
 				e, err := verdict.ParseExpectation(text)
@@ -40,29 +47,62 @@ not be read to its end, 4 not enough evidence to judge.`,
 			if err := known(append(demands.Forbid, demands.Allow...)); err != nil {
 				return err
 			}
-			r, err := analyzeFiles(cmd.Context(), s, []string{file}, &o, &demands)
-			if err != nil {
-				// What was read may have failed already, but an unread rest
-				// weighs more.
-				return err
+			var r *report.Report
+			var err error
+			switch {
+			case file != "":
+				r, err = analyzeFiles(cmd.Context(), s, []string{file}, &o, &demands)
+			case t.isolated && !isIsolated():
+				code, err := isolate(s)
+				if err != nil {
+					return &codedError{exitInput, err}
+				}
+				if code != exitOK {
+					return &codedError{code, nil}
+				}
+				return nil
+			default:
+				if t.isolated {
+					t.iface = "lo"
+					if err := loopbackUp(); err != nil {
+						return &codedError{exitInput, err}
+					}
+				}
+				r, err = t.run(cmd.Context(), s, &o, &demands, args)
 			}
-			switch r.Outcome {
-			case verdict.Failed:
-				return &codedError{exitFinding, nil}
-			case verdict.Undecided:
-				return &codedError{exitUnknown, nil}
-			}
-			return nil
+			return judged(r, err)
 		},
 	}
 	f := c.Flags()
+	f.SetInterspersed(false)
 	o.flags(f)
+	t.flags(f)
 	f.StringVarP(&file, "read", "r", "", "capture to judge; - is standard input")
 	f.StringArrayVar(&expect, "expect", nil, "METRIC OP VALUE, such as connections<=2; repeatable")
 	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding that must not be there; repeatable")
 	f.StringArrayVar(&demands.Allow, "allow", nil, "cause that is no fault; repeatable")
 	f.StringVar(&demands.Server, "server", "", "judge only pools of this HOST[:PORT]")
 	return c
+}
+
+// judged turns a report and an error into the exit code. Where several apply: the
+// command's failure, the capture's, an expectation's, too little evidence.
+func judged(r *report.Report, err error) error {
+	switch {
+	case r != nil && r.Command != nil && r.Command.Exit != 0:
+		how := fmt.Sprintf("exit code %d", r.Command.Exit)
+		if r.Command.Signal != "" {
+			how = r.Command.Signal
+		}
+		return &codedError{exitCommand, fmt.Errorf("the command failed: %s", how)}
+	case err != nil: // what was read may have failed already, but an unread rest weighs more
+		return err
+	case r.Outcome == verdict.Failed:
+		return &codedError{exitFinding, nil}
+	case r.Outcome == verdict.Undecided:
+		return &codedError{exitUnknown, nil}
+	}
+	return nil
 }
 
 // known refuses names of causes and findings that do not exist: a misspelt

@@ -31,6 +31,8 @@ type Sink interface {
 	RequestMethod() (m Method, ok bool)
 	// Tunnel takes all bytes after the connection has become a tunnel.
 	Tunnel(b []byte, at Mark)
+	// TunnelGap says that n of them are missing here.
+	TunnelGap(n int64, at Mark)
 }
 
 // A state is what the next byte belongs to.

@@ -12,15 +12,16 @@ import (
 
 // A recorder writes down what a Parser says.
 type recorder struct {
-	methods []Method // of the requests waiting
-	p       *Parser
-	answer  string // "tunnel" or "refuse": said in Head of a CONNECT request
-	events  []string
-	tunnel  []byte
-	open    int
-	bad     string
-	lostAt  int // number of events when the parser first lost its way, -1 if never
-	marks   bool
+	methods    []Method // of the requests waiting
+	p          *Parser
+	answer     string // "tunnel" or "refuse": said in Head of a CONNECT request
+	events     []string
+	tunnel     []byte
+	tunnelGaps int64
+	open       int
+	bad        string
+	lostAt     int // number of events when the parser first lost its way, -1 if never
+	marks      bool
 }
 
 func (r *recorder) Head(h *Head) {
@@ -108,7 +109,8 @@ func (r *recorder) RequestMethod() (Method, bool) {
 	return m, true
 }
 
-func (r *recorder) Tunnel(b []byte, _ Mark) { r.tunnel = append(r.tunnel, b...) }
+func (r *recorder) Tunnel(b []byte, _ Mark)   { r.tunnel = append(r.tunnel, b...) }
+func (r *recorder) TunnelGap(n int64, _ Mark) { r.tunnelGaps += n }
 
 func (r *recorder) text() string { return strings.Join(r.events, "\n") }
 

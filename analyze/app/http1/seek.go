@@ -69,6 +69,8 @@ func (p *Parser) Gap(n int64, at Mark) {
 		p.midLine = true
 	case holding:
 		p.held.gap(n, at)
+	case tunnelled:
+		p.sink.TunnelGap(n, at)
 	}
 }
 

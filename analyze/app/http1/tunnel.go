@@ -72,10 +72,12 @@ func (p *Parser) Upgraded() {
 	}
 	b := kept.bytes
 	for _, piece := range kept.pieces {
-		if piece.bytes > 0 {
-			p.sink.Tunnel(b[:piece.bytes], piece.at)
-			b = b[piece.bytes:]
+		if piece.gap > 0 {
+			p.sink.TunnelGap(piece.gap, piece.at)
+			continue
 		}
+		p.sink.Tunnel(b[:piece.bytes], piece.at)
+		b = b[piece.bytes:]
 	}
 }
 

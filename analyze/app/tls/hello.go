@@ -1,28 +1,6 @@
-// Package tls recognises TLS and reads what its handshake shows in the clear.
-//
-// The first bytes of each half come in, in order; the version, server name and
-// ALPN choice go out. Records, resumption and decryption are not here yet.
 package tls
 
-import (
-	"encoding/binary"
-)
-
-// maxHello bounds the handshake bytes kept of one half until its hello is whole.
-const maxHello = 16 << 10
-
-// Record and handshake types (RFC 8446 sections 5.1 and 4).
-const (
-	recordHandshake        = 22
-	typeClientHello        = 1
-	typeServerHello        = 2
-	recordHeader           = 5
-	handshakeHeader        = 4
-	extServerName          = 0
-	extALPN                = 16
-	extVersions            = 43
-	version13       uint16 = 0x0304
-)
+import "encoding/binary"
 
 // An Answer says whether bytes are TLS.
 type Answer uint8
@@ -37,8 +15,7 @@ const (
 // Detect tells by its first bytes whether a half speaks TLS: a handshake record
 // that holds a ClientHello (client true) or a ServerHello.
 func Detect(b []byte) (is Answer, client bool) {
-	want := []byte{recordHandshake, 3}
-	for i, w := range want {
+	for i, w := range [2]byte{recordHandshake, 3} {
 		if i >= len(b) {
 			return More, false
 		}
@@ -46,27 +23,49 @@ func Detect(b []byte) (is Answer, client bool) {
 			return No, false
 		}
 	}
-	if len(b) < recordHeader+1 {
+	if len(b) < headerLen+1 {
 		return More, false
 	}
 	n := binary.BigEndian.Uint16(b[3:])
-	if b[2] > 4 || n < handshakeHeader || n > 1<<14+2048 {
+	if b[2] > 4 || n < messageHeader || n > maxFragment {
 		return No, false
 	}
-	switch b[recordHeader] {
-	case typeClientHello:
+	switch b[headerLen] {
+	case clientHello:
 		return Yes, true
-	case typeServerHello:
+	case serverHello:
 		return Yes, false
 	}
 	return No, false
 }
 
-// Info is what the two hellos showed.
+// DetectMidway tells whether records of data begin with b, somewhere within a
+// connection: one that is whole, and after it another's header or the end of b; or
+// one longer than b.
+func DetectMidway(b []byte) bool {
+	for n := 0; n < 2; n++ {
+		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 || !isHeader(b) || recordLen(b) < headerLen+17 {
+			return false
+		}
+		if recordLen(b) >= len(b) {
+			return true
+		}
+		b = b[recordLen(b):]
+	}
+	return true
+}
+
+// Info is what a handshake showed. What TLS 1.3 hides is known with keys only.
 type Info struct {
 	ServerName string // of the client's server_name extension, "" if absent
-	ALPN       string // the server's choice; hidden in TLS 1.3 without keys
+	Offers     string // the first protocol that the client offers by ALPN
+	OffersH2   bool   // one of them is h2
+	ALPN       string // the server's choice
 	Version    uint16 // the server's choice, 0 until its hello is seen
+	Suite      uint16 // likewise
+	Resumed    bool   // the server took up a session: by PSK, or by session ID or ticket
+	EarlyData  bool   // and the data sent with the hello (RFC 8446 section 2.3)
+	Decrypted  bool   // application data was read
 }
 
 // VersionName returns 1.0 to 1.3, "" if not known.
@@ -77,59 +76,35 @@ func (i *Info) VersionName() string {
 	return ""
 }
 
-// A Hello collects the first handshake message of one half.
-type Hello struct {
-	raw  []byte // record bytes not yet understood
-	msg  []byte
-	done bool
-}
+// Types of handshake messages (RFC 8446 section 4, RFC 5246 section 7.4).
+const (
+	clientHello         = 1
+	serverHello         = 2
+	endOfEarlyData      = 5
+	encryptedExtensions = 8
+	keyUpdate           = 24
+)
 
-// Feed takes the next bytes of the half and fills info once the hello is whole.
-// It keeps at most maxHello bytes.
-func (h *Hello) Feed(b []byte, info *Info) {
-	if h.done {
-		return
-	}
-	h.raw = append(h.raw, b[:min(len(b), maxHello-len(h.raw))]...)
-	for len(h.raw) >= recordHeader && h.raw[0] == recordHandshake {
-		n := int(binary.BigEndian.Uint16(h.raw[3:]))
-		if len(h.raw) < recordHeader+n {
-			break
-		}
-		h.msg = append(h.msg, h.raw[recordHeader:recordHeader+n]...)
-		h.raw = h.raw[recordHeader+n:]
-	}
-	h.parse(info, len(h.raw) >= maxHello)
-}
+// Types of extensions (IANA's registry).
+const (
+	extServerName     = 0
+	extALPN           = 16
+	extEncryptThenMAC = 22
+	extPreSharedKey   = 41
+	extEarlyData      = 42
+	extVersions       = 43
+)
 
-// Stop parses what there is: a gap or the end came.
-func (h *Hello) Stop(info *Info) {
-	if h.done {
-		return
-	}
-	if len(h.raw) > recordHeader && h.raw[0] == recordHandshake {
-		h.msg = append(h.msg, h.raw[recordHeader:]...)
-	}
-	h.parse(info, true)
-}
+const (
+	version12 = 0x0303
+	version13 = 0x0304
+)
 
-func (h *Hello) parse(info *Info, last bool) {
-	if len(h.msg) >= handshakeHeader {
-		n := int(h.msg[1])<<16 | int(h.msg[2])<<8 | int(h.msg[3])
-		if len(h.msg) >= handshakeHeader+n || last {
-			body := h.msg[handshakeHeader:min(len(h.msg), handshakeHeader+n)]
-			switch h.msg[0] {
-			case typeClientHello:
-				clientHello(body, info)
-			case typeServerHello:
-				serverHello(body, info)
-			}
-			last = true
-		}
-	}
-	if last {
-		h.done, h.raw, h.msg = true, nil, nil
-	}
+// retry is the random of a ServerHello that is a HelloRetryRequest (RFC 8446
+// section 4.1.3): the SHA-256 of that word.
+var retry = random{
+	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+	0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 }
 
 // A cursor reads length-prefixed parts. Reading past the end gives nothing and
@@ -158,47 +133,113 @@ func (c *cursor) uint(size int) (n int) {
 
 func (c *cursor) vector(size int) cursor { return cursor{b: c.take(c.uint(size))} }
 
-// clientHello reads RFC 8446 section 4.1.2.
-func clientHello(b []byte, info *Info) {
-	c := cursor{b: b}
-	c.take(2 + 32) // version, random
-	c.vector(1)    // session id
-	c.vector(2)    // cipher suites
-	c.vector(1)    // compression methods
-	ext := c.vector(2)
-	for len(ext.b) > 0 {
-		typ := ext.uint(2)
-		body := ext.vector(2)
-		if typ == extServerName { // RFC 6066 section 3
-			list := body.vector(2)
-			if list.uint(1) == 0 {
-				name := list.vector(2)
-				info.ServerName = string(name.b)
-			}
-		}
+// random takes the 32 bytes of a hello's random; false if they are not all there.
+func (c *cursor) random() (r random, ok bool) {
+	return r, copy(r[:], c.take(len(r))) == len(r)
+}
+
+// extensions calls f with each extension that c still holds, whole or not.
+func (c *cursor) extensions(f func(typ int, body cursor)) {
+	list := c.vector(2)
+	for len(list.b) > 0 {
+		typ := list.uint(2)
+		f(typ, list.vector(2))
 	}
 }
 
-// serverHello reads RFC 8446 section 4.1.3.
-func serverHello(b []byte, info *Info) {
-	c := cursor{b: b}
-	info.Version = uint16(c.uint(2))
-	c.take(32)
-	c.vector(1)
-	c.take(2 + 1) // cipher suite, compression method
-	ext := c.vector(2)
-	for len(ext.b) > 0 {
-		typ := ext.uint(2)
-		body := ext.vector(2)
+// clientHello reads RFC 8446 section 4.1.2. It may be cut off.
+func (c *Conn) clientHello(b []byte) {
+	k := cursor{b: b}
+	k.take(2) // version
+	r, ok := k.random()
+	if !ok {
+		return
+	}
+	c.randoms[fromClient] = r
+	c.secrets, c.asked = nil, 0
+	k.vector(1) // session ID
+	k.vector(2) // suites
+	k.vector(1) // compression
+	c.info.Offers, c.info.OffersH2 = "", false
+	k.extensions(func(typ int, body cursor) {
+		switch typ {
+		case extServerName: // RFC 6066 section 3
+			list := body.vector(2)
+			if list.uint(1) == 0 {
+				name := list.vector(2)
+				c.info.ServerName = string(name.b)
+			}
+		case extALPN: // RFC 7301 section 3.1
+			for list := body.vector(2); len(list.b) > 0; {
+				name := list.vector(1)
+				if c.info.Offers == "" {
+					c.info.Offers = string(name.b)
+				}
+				c.info.OffersH2 = c.info.OffersH2 || string(name.b) == "h2"
+			}
+		}
+	})
+}
+
+// serverHello reads RFC 8446 section 4.1.3. It may be cut off.
+func (c *Conn) serverHello(b []byte) {
+	k := cursor{b: b}
+	version := uint16(k.uint(2))
+	r, ok := k.random()
+	if !ok {
+		return
+	}
+	k.vector(1) // session ID
+	suite := uint16(k.uint(2))
+	k.take(1) // compression
+	psk := false
+	c.etm = false
+	k.extensions(func(typ int, body cursor) {
 		switch typ {
 		case extVersions:
 			if v := uint16(body.uint(2)); v != 0 {
-				info.Version = v
+				version = v
 			}
-		case extALPN: // RFC 7301 section 3.1
-			list := body.vector(2)
-			name := list.vector(1)
-			info.ALPN = string(name.b)
+		case extALPN:
+			c.chosen(body)
+		case extPreSharedKey:
+			psk = true
+		case extEncryptThenMAC:
+			c.etm = true
 		}
+	})
+	c.info.Version, c.info.Suite = version, suite
+	if r == retry { // a second pair of hellos follows; early data is refused (section 4.2.10)
+		c.early.drop()
+		return
+	}
+	c.randoms[fromServer] = r
+	c.suite, c.readable = suites[suite]
+	c.readable = c.readable && (version == version12 || version == version13)
+	c.info.Resumed = psk && version == version13
+}
+
+// chosen takes the server's ALPN choice.
+func (c *Conn) chosen(body cursor) {
+	list := body.vector(2)
+	name := list.vector(1)
+	c.info.ALPN = string(name.b)
+}
+
+// encryptedExtensions reads RFC 8446 section 4.3.1.
+func (c *Conn) encryptedExtensions(b []byte) {
+	k := cursor{b: b}
+	k.extensions(func(typ int, body cursor) {
+		switch typ {
+		case extALPN:
+			c.chosen(body)
+		case extEarlyData:
+			c.info.EarlyData = true
+		}
+	})
+	if c.info.EarlyData {
+		c.early.release(c.to)
+	} else {
+		c.early.drop()
 	}
 }

@@ -1,0 +1,209 @@
+package http2
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// A wire writes frames as a peer would.
+type wire struct {
+	bytes.Buffer
+	*http2.Framer
+	fields bytes.Buffer
+	enc    *hpack.Encoder
+}
+
+func newWire(client bool) *wire {
+	w := &wire{}
+	if client {
+		w.WriteString(Preface)
+	}
+	w.Framer = http2.NewFramer(&w.Buffer, nil)
+	w.enc = hpack.NewEncoder(&w.fields)
+	return w
+}
+
+func (w *wire) section(list ...string) []byte {
+	w.fields.Reset()
+	for i := 0; i < len(list); i += 2 {
+		w.enc.WriteField(hpack.HeaderField{Name: list[i], Value: list[i+1]})
+	}
+	return bytes.Clone(w.fields.Bytes())
+}
+
+func (w *wire) headers(stream uint32, end bool, list ...string) {
+	w.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, EndStream: end, EndHeaders: true, BlockFragment: w.section(list...)})
+}
+
+// A teller is a Sink that writes down what it is told.
+type teller struct{ strings.Builder }
+
+func (t *teller) Headers(h *Headers) {
+	fmt.Fprintf(t, "headers %d end=%v known=%v %s %s %s %d\n", h.Stream, h.End, h.Known, h.Method, h.Target, h.Authority, h.Status)
+}
+func (t *teller) Data(s uint32, n int, end bool, _ Mark) {
+	fmt.Fprintf(t, "data %d %d end=%v\n", s, n, end)
+}
+func (t *teller) Reset(s, code uint32, _ Mark)     { fmt.Fprintf(t, "reset %d %d\n", s, code) }
+func (t *teller) GoAway(last, code uint32, _ Mark) { fmt.Fprintf(t, "goaway %d %d\n", last, code) }
+func (t *teller) Streams(n uint32)                 { fmt.Fprintf(t, "streams %d\n", n) }
+func (t *teller) Table(n uint32)                   { fmt.Fprintf(t, "table %d\n", n) }
+
+// client is a client's direction with everything in it.
+func client() []byte {
+	w := newWire(true)
+	w.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 7}, http2.Setting{ID: http2.SettingHeaderTableSize, Val: 8192})
+	w.WriteWindowUpdate(0, 1000)
+	w.headers(1, true, ":method", "GET", ":path", "/a", ":authority", "a.example")
+	block := w.section(":method", "POST", ":path", "/b", ":authority", "a.example", "x", strings.Repeat("y", 100))
+	w.WriteHeaders(http2.HeadersFrameParam{StreamID: 3, BlockFragment: block[:3], PadLength: 9, Priority: http2.PriorityParam{Weight: 3}})
+	w.WriteContinuation(3, false, block[3:10])
+	w.WriteContinuation(3, true, block[10:])
+	w.WriteDataPadded(3, false, []byte("hello"), make([]byte, 30))
+	w.WriteData(3, true, make([]byte, 5000))
+	w.WritePing(false, [8]byte{})
+	w.WriteRSTStream(1, http2.ErrCodeCancel)
+	w.headers(5, true, ":method", "GET", ":path", "/a", ":authority", "a.example")
+	w.WriteGoAway(0, http2.ErrCodeNo, []byte("bye"))
+	return w.Bytes()
+}
+
+const clientTold = `streams 7
+table 8192
+headers 1 end=true known=true GET /a a.example 0
+headers 3 end=false known=true POST /b a.example 0
+data 3 5 end=false
+data 3 5000 end=true
+reset 1 8
+headers 5 end=true known=true GET /a a.example 0
+goaway 0 0
+`
+
+func TestCutAnywhere(t *testing.T) {
+	b := client()
+	for _, size := range []int{1, 2, 3, 5, 9, 10, 100, len(b)} {
+		var got teller
+		p := new(Parser)
+		p.Reset(true, &got)
+		for rest := b; len(rest) > 0; {
+			n := min(size, len(rest))
+			p.Feed(rest[:n], Mark{})
+			rest = rest[n:]
+		}
+		if got.String() != clientTold {
+			t.Errorf("pieces of %d:\n%s", size, got.String())
+		}
+	}
+}
+
+func TestServerAndDetect(t *testing.T) {
+	w := newWire(false)
+	w.WriteSettings(http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 100})
+	w.WriteSettingsAck()
+	w.headers(1, false, ":status", "103")
+	w.headers(1, false, ":status", "200")
+	w.WriteData(1, true, []byte("ok"))
+	var got teller
+	p := new(Parser)
+	p.Reset(false, &got)
+	p.Feed(w.Bytes(), Mark{})
+	if want := "streams 100\nheaders 1 end=false known=true    103\nheaders 1 end=false known=true    200\ndata 1 2 end=true\n"; got.String() != want {
+		t.Error(got.String())
+	}
+	for i := range headerLen {
+		if DetectServer(w.Bytes()[:i]) != More {
+			t.Errorf("server, %d bytes: not More", i)
+		}
+	}
+	if DetectServer(w.Bytes()) != Yes || DetectClient(client()) != Yes || DetectClient([]byte("PRI")) != More {
+		t.Error("not detected")
+	}
+	for _, other := range []string{"GET / HTTP/1.1\r\n", "\x16\x03\x01\x00\x50\x01", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "HTTP/1.1 200 OK\r\n"} {
+		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidway([]byte(other)) == Yes {
+			t.Errorf("%q is no HTTP/2", other)
+		}
+	}
+}
+
+// Where the gap was in data, the rest is as before.
+func TestGapInData(t *testing.T) {
+	b := client()
+	at := bytes.Index(b, make([]byte, 4000)) + 100
+	var got teller
+	p := new(Parser)
+	p.Reset(true, &got)
+	p.Feed(b[:at], Mark{})
+	p.Gap(1000, Mark{})
+	p.Feed(b[at+1000:], Mark{})
+	if got.String() != clientTold {
+		t.Error(got.String())
+	}
+}
+
+// Elsewhere streams still count, but what fields say is not known.
+func TestGapBetweenFrames(t *testing.T) {
+	w := newWire(true)
+	w.WriteSettings()
+	w.headers(1, true, ":method", "GET", ":path", "/one", ":authority", "a.example")
+	at := w.Len()
+	w.headers(3, true, ":method", "GET", ":path", "/two", ":authority", "a.example")
+	end := w.Len()
+	w.headers(5, true, ":method", "GET", ":path", "/two", ":authority", "a.example")
+	w.WriteWindowUpdate(0, 1000)
+	var got teller
+	p := new(Parser)
+	p.Reset(true, &got)
+	p.Feed(w.Bytes()[:at], Mark{})
+	p.Gap(int64(end-at), Mark{})
+	p.Feed(w.Bytes()[end:], Mark{})
+	if want := "headers 1 end=true known=true GET /one a.example 0\nheaders 5 end=true known=false    0\n"; got.String() != want {
+		t.Error(got.String())
+	}
+}
+
+func TestMidway(t *testing.T) {
+	w := newWire(true)
+	w.headers(1, true, ":method", "GET", ":path", "/one", ":authority", "a.example")
+	skip := w.Len() + 4
+	w.WriteData(1, false, make([]byte, 50))
+	w.headers(3, true, ":method", "GET", ":path", "/two", ":authority", "a.example")
+	w.WriteWindowUpdate(0, 1000)
+	var got teller
+	p := new(Parser)
+	p.Reset(true, &got)
+	p.Midway()
+	p.Feed(w.Bytes()[skip:], Mark{})
+	if want := "headers 3 end=true known=false    0\n"; got.String() != want {
+		t.Error(got.String())
+	}
+}
+
+func FuzzParser(f *testing.F) {
+	f.Add(client(), true)
+	f.Add(client()[len(Preface):], false)
+	f.Fuzz(func(t *testing.T, b []byte, isClient bool) {
+		var got teller
+		p := new(Parser)
+		p.Reset(isClient, &got)
+		DetectClient(b)
+		DetectServer(b)
+		DetectMidway(b)
+		for i := 0; len(b) > 0; i++ {
+			n := min(int(b[0])+1, len(b))
+			if i%11 == 7 {
+				p.Gap(int64(n), Mark{})
+			} else {
+				p.Feed(b[:n], Mark{})
+			}
+			b = b[n:]
+			if len(p.buf) > maxPayload+headerLen || len(p.block) > maxBlock {
+				t.Fatal("kept too much")
+			}
+		}
+	})
+}

@@ -1,0 +1,291 @@
+package tls
+
+import "encoding/binary"
+
+// Types of records (RFC 8446 section 5.1).
+const (
+	recordChange    = 20
+	recordAlert     = 21
+	recordHandshake = 22
+	recordData      = 23
+)
+
+const (
+	headerLen     = 5
+	messageHeader = 4
+	maxFragment   = 1<<14 + 2048 // RFC 5246 section 6.2.3
+	maxMessage    = 64 << 10     // bytes of a handshake message that are kept
+)
+
+// A half is one direction: it puts records together out of bytes, and handshake
+// messages out of records.
+type half struct {
+	conn *Conn
+	side int
+
+	buf   []byte // a record that is not complete; while lost, all since the gap that may be one's begin
+	start Mark   // of buf's first byte
+	skip  int    // bytes of a record that are no use: part of it is missing
+	lost  bool   // where records begin is not known
+	dead  bool   // what comes is no TLS
+
+	msg     []byte // a handshake message that is not complete
+	msgSkip int    // bytes of one that nobody wants
+
+	sealed  bool // TLS 1.2: after the ChangeCipherSpec
+	open    *opener
+	stage   int    // TLS 1.3: which secret open belongs to
+	missing uint64 // records that may be missing before the next
+	failed  int    // in a row, to open
+	given   uint64 // state of the log at which trying was given up
+}
+
+func (h *half) bytes(b []byte, at Mark) {
+	for len(b) > 0 && !h.dead {
+		switch {
+		case h.lost:
+			h.seek(b, at)
+			return
+		case h.skip > 0:
+			n := min(h.skip, len(b))
+			h.skip -= n
+			b = b[n:]
+		case len(h.buf) == 0 && whole(b) > 0:
+			n := whole(b)
+			h.record(b[:n], at, at)
+			b = b[n:]
+		default:
+			b = h.collect(b, at)
+		}
+	}
+}
+
+// whole returns the length of the record that b begins with, 0 if it is not all
+// there or none.
+func whole(b []byte) int {
+	if len(b) < headerLen || !isHeader(b) {
+		return 0
+	}
+	if n := recordLen(b); n <= len(b) {
+		return n
+	}
+	return 0
+}
+
+func recordLen(b []byte) int { return headerLen + int(binary.BigEndian.Uint16(b[3:])) }
+
+// isHeader reports whether a record may begin with b, which has five bytes.
+func isHeader(b []byte) bool {
+	n := recordLen(b) - headerLen
+	return b[0] >= recordChange && b[0] <= recordData && b[1] == 3 && b[2] <= 4 && n <= maxFragment && (n > 0 || b[0] == recordData)
+}
+
+// collect adds to the record being put together.
+func (h *half) collect(b []byte, at Mark) []byte {
+	if len(h.buf) == 0 {
+		h.start = at
+	}
+	if len(h.buf) < headerLen {
+		n := min(headerLen-len(h.buf), len(b))
+		h.buf = append(h.buf, b[:n]...)
+		b = b[n:]
+		if len(h.buf) < headerLen {
+			return nil
+		}
+		if !isHeader(h.buf) {
+			h.buf, h.dead = nil, true
+			return nil
+		}
+	}
+	n := min(recordLen(h.buf)-len(h.buf), len(b))
+	h.buf = append(h.buf, b[:n]...)
+	if len(h.buf) == recordLen(h.buf) {
+		h.record(h.buf, h.start, at)
+		h.buf = h.buf[:0]
+	}
+	return b[n:]
+}
+
+// gap says that n bytes are missing. Within one record they cost that record;
+// beyond it, where the next begins must be found.
+func (h *half) gap(n int64, at Mark) {
+	if h.dead {
+		return
+	}
+	h.conn.to.Gap(h.side == fromClient, n, at)
+	left := 0
+	switch {
+	case h.lost:
+	case h.skip > 0:
+		left = h.skip
+	case len(h.buf) >= headerLen:
+		left = recordLen(h.buf) - len(h.buf)
+		h.unfinished()
+		h.missing++
+	}
+	if left > 0 && n <= int64(left) {
+		h.skip, h.buf = left-int(n), h.buf[:0]
+		return
+	}
+	h.unfinished()
+	h.skip, h.buf, h.lost = 0, h.buf[:0], true
+	h.msg, h.msgSkip = nil, 0
+	h.missing += uint64((n-int64(left))/(headerLen+17) + 2)
+}
+
+// maxSeek bounds what is kept while looking for a record's begin: the longest
+// record, and some.
+const maxSeek = headerLen + maxFragment + 4096
+
+// seek looks for the next record after a gap: a header that makes sense, of a
+// record that opens or, without keys, is followed by another.
+func (h *half) seek(b []byte, at Mark) {
+	h.buf = append(h.buf, b...)
+	for {
+		i := 0
+		for i+headerLen <= len(h.buf) && !h.isSure(h.buf[i:]) {
+			i++
+		}
+		h.drop(i)
+		if len(h.buf) < headerLen {
+			return
+		}
+		n := recordLen(h.buf)
+		if len(h.buf) < n {
+			h.drop(max(0, len(h.buf)-maxSeek))
+			return
+		}
+		if h.fits(n) {
+			h.lost = false
+			rest := append([]byte(nil), h.buf[n:]...)
+			h.record(h.buf[:n], at, at)
+			h.buf = h.buf[:0]
+			h.bytes(rest, at)
+			return
+		}
+		h.drop(1)
+	}
+}
+
+func (h *half) drop(n int) { h.buf = h.buf[:copy(h.buf, h.buf[n:])] }
+
+// isSure is isHeader for bytes that may be anything: it wants the version that
+// all records have after the hellos (RFC 8446 section 5.1).
+func (h *half) isSure(b []byte) bool {
+	return isHeader(b) && (binary.BigEndian.Uint16(b[1:]) == version12 || binary.BigEndian.Uint16(b[1:]) == h.conn.info.Version) &&
+		(b[0] != recordChange || recordLen(b) == headerLen+1)
+}
+
+// fits reports whether the first n bytes of the buffer are a record.
+func (h *half) fits(n int) bool {
+	if h.protected(h.buf[0]) && h.conn.readable && h.conn.find() != nil {
+		_, _, ok := h.decrypt(h.buf[0], h.buf[headerLen:n])
+		if ok {
+			h.open.seq-- // it will be opened once more
+		}
+		return ok
+	}
+	return len(h.buf) < n+headerLen || h.isSure(h.buf[n:])
+}
+
+func (h *half) protected(typ uint8) bool { return typ == recordData || h.sealed }
+
+// record takes a whole record.
+func (h *half) record(b []byte, start, at Mark) {
+	typ, fragment, c := b[0], b[headerLen:], h.conn
+	if !h.protected(typ) {
+		h.content(typ, fragment, start, at)
+		return
+	}
+	plain, inner, ok := h.decrypt(typ, fragment)
+	if ok {
+		h.content(inner, plain, start, at)
+		return
+	}
+	h.missing++
+	if c.info.Decrypted && typ == recordData {
+		c.to.Gap(h.side == fromClient, int64(len(fragment)), at)
+	}
+	c.to.Record(Record{FromClient: h.side == fromClient, Type: typ, Version: c.info.Version, Length: len(fragment), Start: start, At: at})
+}
+
+// content takes what a record carries.
+func (h *half) content(typ uint8, b []byte, start, at Mark) {
+	c := h.conn
+	switch typ {
+	case recordHandshake:
+		h.handshake(b)
+	case recordChange:
+		c.changed(h)
+	case recordAlert:
+		c.alert(h, b, at)
+	case recordData:
+		if len(b) == 0 {
+			return
+		}
+		c.info.Decrypted = true
+		client := h.side == fromClient
+		switch {
+		case client && h.early():
+			c.early.add(b, at, c.to)
+		case start.Packet != at.Packet && len(b) > 1: // it began earlier than it ended
+			c.to.Data(client, b[:1], start)
+			c.to.Data(client, b[1:], at)
+		default:
+			c.to.Data(client, b, at)
+		}
+	}
+}
+
+// handshake puts messages together out of records: several may be in one, one may
+// take several.
+func (h *half) handshake(b []byte) {
+	for len(b) > 0 {
+		if h.msgSkip > 0 {
+			n := min(h.msgSkip, len(b))
+			h.msgSkip -= n
+			b = b[n:]
+			continue
+		}
+		if len(h.msg) < messageHeader {
+			n := min(messageHeader-len(h.msg), len(b))
+			h.msg = append(h.msg, b[:n]...)
+			b = b[n:]
+			if len(h.msg) == messageHeader && (!wanted(h.msg[0]) || messageLen(h.msg) > maxMessage) {
+				h.msgSkip, h.msg = messageLen(h.msg), h.msg[:0]
+				continue
+			}
+		} else {
+			n := min(messageHeader+messageLen(h.msg)-len(h.msg), len(b))
+			h.msg = append(h.msg, b[:n]...)
+			b = b[n:]
+		}
+		if len(h.msg) >= messageHeader && len(h.msg) == messageHeader+messageLen(h.msg) {
+			h.conn.message(h, h.msg[0], h.msg[messageHeader:])
+			h.msg = h.msg[:0]
+		}
+	}
+}
+
+func messageLen(b []byte) int { return int(b[1])<<16 | int(b[2])<<8 | int(b[3]) }
+
+func wanted(typ uint8) bool {
+	switch typ {
+	case clientHello, serverHello, endOfEarlyData, encryptedExtensions, keyUpdate:
+		return true
+	}
+	return false
+}
+
+// unfinished reads a hello as far as it was captured: the snap length often cuts
+// it.
+func (h *half) unfinished() {
+	if !h.lost && len(h.buf) > headerLen && h.buf[0] == recordHandshake && !h.protected(recordHandshake) {
+		h.handshake(h.buf[headerLen:])
+		h.buf = h.buf[:0]
+	}
+	if len(h.msg) > messageHeader && (h.msg[0] == clientHello || h.msg[0] == serverHello) {
+		h.conn.message(h, h.msg[0], h.msg[messageHeader:])
+	}
+	h.msg = h.msg[:0]
+}

@@ -1,0 +1,38 @@
+package pool
+
+import "tcpwarm/capture/segment"
+
+// A step is what a test tells a Judge: a connection's opening, or an event of
+// it.
+type step struct {
+	Event
+	conn           int64
+	open           bool
+	client, server segment.Endpoint
+	midway         bool
+}
+
+func opens(conn int64, client, server segment.Endpoint) step {
+	return step{conn: conn, open: true, client: client, server: server}
+}
+
+func of(conn int64, e Event) step { return step{conn: conn, Event: e} }
+
+// A feeder is a Judge that knows connections by number.
+type feeder struct {
+	*Judge
+	conns map[int64]*Conn
+}
+
+func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
+
+func (f *feeder) handle(s *step) {
+	if s.open {
+		f.conns[s.conn] = f.Open(&Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway})
+		return
+	}
+	f.Judge.Handle(f.conns[s.conn], &s.Event)
+	if s.Kind == ConnEnded {
+		delete(f.conns, s.conn)
+	}
+}

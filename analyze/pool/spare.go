@@ -1,0 +1,48 @@
+package pool
+
+// Where many clients come and go, what is over serves again: to begin each in
+// fresh memory costs more than to judge it.
+type spares struct {
+	occupations list[occupation] // over and judged
+	decisions   list[Decision]   // no longer used
+	pools       list[Pool]       // folded, and nothing points to them
+	conns       list[Conn]       // likewise
+	sites       list[site]
+	clients     list[client]
+	silences    list[silence] // empty
+}
+
+// A list holds what is spare. It is as long as there once was use for it.
+type list[T any] []*T
+
+// get returns one to be overwritten.
+func (l *list[T]) get() *T {
+	n := len(*l) - 1
+	if n < 0 {
+		return new(T)
+	}
+	x := (*l)[n]
+	*l = (*l)[:n]
+	return x
+}
+
+func (l *list[T]) put(x *T) { *l = append(*l, x) }
+
+// Done gives back a decision that Decisions has handed over. It must not be used
+// any more.
+func (j *Judge) Done(d *Decision) {
+	if d.final {
+		j.spare.decisions.put(d)
+	}
+}
+
+// recycle takes back a folded pool, with its connection if it had only one.
+func (j *Judge) recycle(p *Pool) {
+	if len(p.parts) > 0 || p.dirty {
+		return
+	}
+	if p.sole != nil && p.sole.ended {
+		j.spare.conns.put(p.sole)
+	}
+	j.spare.pools.put(p)
+}

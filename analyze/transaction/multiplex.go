@@ -1,0 +1,253 @@
+package transaction
+
+import (
+	"strings"
+
+	"tcpwarm/analyze/app/http2"
+	"tcpwarm/capture/segment"
+)
+
+// maxOpen bounds the streams of one connection that are followed at once; the
+// oldest is given up for a new one. Servers permit some hundred.
+const maxOpen = 1 << 14
+
+// A Multiplexer reads both directions of an HTTP/2 connection: each stream that
+// the client opens is a transaction (RFC 9113 section 8.1). Reset a zero one
+// before use.
+type Multiplexer struct {
+	to       Handler
+	KeepText bool // copy targets into transactions
+
+	client, server http2.Parser
+	in, out        end // the sinks of the two parsers
+
+	open    map[uint32]*Transaction
+	waiting []*Transaction // those in open, oldest first
+	free    []*Transaction
+	latest  uint32 // highest stream the client has opened
+	n       int32
+	streams int32  // that the server permits at once
+	host    []byte // scratch
+
+	Sums
+}
+
+// unlimited stands for the streams permitted as long as nothing was said (RFC
+// 9113 section 6.5.2).
+const unlimited = 1<<31 - 1
+
+// Reset readies m for a new connection. A parser begun midway looks for the next
+// frame.
+func (m *Multiplexer) Reset(to Handler, clientMidway, serverMidway bool) {
+	*m = Multiplexer{to: to, KeepText: m.KeepText, client: m.client, server: m.server, open: map[uint32]*Transaction{},
+		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
+	m.Minor = 2
+	m.in, m.out = end{m, true}, end{m, false}
+	m.client.Reset(true, &m.in)
+	m.server.Reset(false, &m.out)
+	if clientMidway {
+		m.client.Midway()
+	}
+	if serverMidway {
+		m.server.Midway()
+	}
+}
+
+// Upgraded says that the connection began as HTTP/1 and that the request that
+// asked for h2c is its stream 1 (RFC 7540 section 3.2). t was told of already: it
+// goes on here, as do the sums.
+func (m *Multiplexer) Upgraded(t *Transaction, sums Sums) {
+	m.Sums = sums
+	m.Minor = 2
+	u := m.take()
+	*u = *t
+	u.RequestDone = true
+	u.Stream, u.Streams = 1, m.streams
+	m.n, m.latest = t.N, 1
+	m.open[1] = u
+	m.waiting = append(m.waiting, u)
+}
+
+// Bytes takes the next bytes of one direction.
+func (m *Multiplexer) Bytes(fromClient bool, b []byte, at segment.Mark) {
+	m.side(fromClient).Feed(b, at)
+}
+
+// Gap says that n bytes of one direction are missing here.
+func (m *Multiplexer) Gap(fromClient bool, n int64, at segment.Mark) { m.side(fromClient).Gap(n, at) }
+
+// Close ends one direction. Streams that have not ended stay so.
+func (m *Multiplexer) Close(bool, segment.Mark) {}
+
+func (m *Multiplexer) side(fromClient bool) *http2.Parser {
+	if fromClient {
+		return &m.client
+	}
+	return &m.server
+}
+
+// Waiting returns the transactions that have not ended, oldest first.
+func (m *Multiplexer) Waiting() []*Transaction { return m.waiting }
+
+// An end is the sink of one parser.
+type end struct {
+	m          *Multiplexer
+	fromClient bool
+}
+
+// Streams and Table are settings, which bind the other side.
+func (e *end) Streams(most uint32) {
+	if !e.fromClient {
+		e.m.streams = int32(min(most, unlimited))
+	}
+}
+
+// Table is the size of HPACK's table that the other side may use.
+func (e *end) Table(size uint32) { e.m.side(!e.fromClient).AllowTable(size) }
+
+// GoAway hands on that a side ends the connection.
+func (e *end) GoAway(_, _ uint32, at segment.Mark) { e.m.to.GoAway(e.fromClient, at) }
+
+// Headers begins a request or a response, or ends one by trailers.
+func (e *end) Headers(h *http2.Headers) {
+	if e.fromClient {
+		e.m.request(h)
+	} else {
+		e.m.response(h)
+	}
+}
+
+func (m *Multiplexer) request(h *http2.Headers) {
+	t := m.open[h.Stream]
+	if t == nil {
+		// Streams are opened in order (RFC 9113 section 5.1.1): a lower one has
+		// ended, and these are its trailers.
+		if h.Stream%2 == 0 || h.Stream <= m.latest {
+			return
+		}
+		m.latest = h.Stream
+		t = m.begin(h)
+		host := h.Authority
+		if host == "" {
+			host = h.Host
+		}
+		m.host = appendHost(m.host[:0], []byte(host))
+		m.to.Requested(t, m.host)
+	} else {
+		t.RequestBytes += int64(h.Bytes)
+		t.RequestEnd = h.At
+	}
+	if h.End {
+		t.RequestDone = true
+		m.settle(h.Stream, t)
+	}
+}
+
+// begin makes the transaction of a new stream.
+func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
+	if len(m.waiting) >= maxOpen {
+		m.giveUp(m.waiting[0])
+	}
+	t := m.take()
+	m.n++
+	m.Requests++
+	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2, Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
+		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
+	t.Connect = t.Method == "CONNECT"
+	if m.KeepText {
+		t.Target = strings.Clone(h.Target)
+	}
+	if strings.HasPrefix(h.ContentType, "application/grpc") {
+		m.GRPC++
+	}
+	m.open[h.Stream] = t
+	m.waiting = append(m.waiting, t)
+	return t
+}
+
+func (m *Multiplexer) response(h *http2.Headers) {
+	t := m.open[h.Stream]
+	if t == nil {
+		switch {
+		case h.Stream%2 == 0:
+			m.Pushed++
+		case h.Stream > m.latest: // its request is missing
+			m.latest = h.Stream
+			m.Responses++
+			m.Orphans++
+		}
+		return
+	}
+	t.ResponseBytes += int64(h.Bytes)
+	t.LastByte = h.At
+	interim := h.Status >= 100 && h.Status < 200
+	if !t.HasStatus && !interim {
+		m.Responses++
+		t.HasStatus, t.Status, t.FirstByte = true, h.Status, h.Start
+		t.EventStream = isEventStream([]byte(h.ContentType))
+		m.to.Began(t)
+	}
+	if h.End {
+		t.ResponseDone = true
+		m.settle(h.Stream, t)
+	}
+}
+
+// Data is a piece of a body.
+func (e *end) Data(stream uint32, n int, ends bool, at segment.Mark) {
+	m := e.m
+	t := m.open[stream]
+	if t == nil {
+		return
+	}
+	if e.fromClient {
+		t.RequestBytes += int64(n)
+		t.RequestEnd = at
+		t.RequestDone = t.RequestDone || ends
+	} else {
+		t.ResponseBytes += int64(n)
+		t.LastByte = at
+		t.ResponseDone = t.ResponseDone || ends
+	}
+	m.settle(stream, t)
+}
+
+// Reset ends a stream, whoever sends it: the connection goes on.
+func (e *end) Reset(stream uint32, _ uint32, at segment.Mark) {
+	if t := e.m.open[stream]; t != nil {
+		if t.LastByte.Time < at.Time {
+			t.LastByte = at
+		}
+		t.StreamReset = true
+		e.m.giveUp(t)
+	}
+}
+
+// settle hands a transaction on once its response has ended; a request that has
+// not then is of no more use (RFC 9113 section 8.1).
+func (m *Multiplexer) settle(stream uint32, t *Transaction) {
+	if t.ResponseDone && (t.RequestDone || !t.Connect) {
+		m.giveUp(t)
+	}
+}
+
+func (m *Multiplexer) giveUp(t *Transaction) {
+	for i := range m.waiting {
+		if m.waiting[i] == t {
+			m.waiting = append(m.waiting[:i], m.waiting[i+1:]...)
+			break
+		}
+	}
+	delete(m.open, t.Stream)
+	m.to.Answered(t)
+	m.free = append(m.free, t)
+}
+
+func (m *Multiplexer) take() *Transaction {
+	if n := len(m.free); n > 0 {
+		t := m.free[n-1]
+		m.free = m.free[:n-1]
+		return t
+	}
+	return new(Transaction)
+}

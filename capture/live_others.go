@@ -1,0 +1,12 @@
+//go:build !linux && !darwin && !dragonfly && !freebsd && !netbsd && !openbsd
+
+package capture
+
+import (
+	"errors"
+	"runtime"
+)
+
+func openRing(*LiveOptions) (ring, error) {
+	return nil, errors.New("live capture is not supported on " + runtime.GOOS + "; capture with another tool and analyze the file")
+}

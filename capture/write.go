@@ -1,0 +1,157 @@
+package capture
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+	"github.com/google/gopacket/pcapgo"
+)
+
+// WriteOptions say where packets go.
+type WriteOptions struct {
+	Name     string        // of the file; "-" is standard output. With Every, a pattern of strftime
+	Bytes    int64         // begin another file after so many, 0: never
+	Files    int           // with Bytes: begin again with the first file after so many, 0: never
+	Every    time.Duration // begin another file after so long, by the packets' clock, 0: never
+	Unbuffer bool          // write each packet at once
+	Perm     os.FileMode   // of new files, 0 stands for 0644
+}
+
+// A Writer writes packets as pcapng, with nanoseconds. A file has a name of its
+// own until it is whole: NAME.partial.
+type Writer struct {
+	o      WriteOptions
+	file   *os.File
+	name   string // it will have
+	buf    *bufio.Writer
+	ng     *pcapgo.NgWriter
+	ifaces map[uint32]int // by link type
+	bytes  int64
+	files  int
+	until  time.Time // of the file, with Every
+}
+
+// NewWriter returns a Writer; the first packet, or Close, opens the file.
+func NewWriter(o WriteOptions) *Writer {
+	if o.Perm == 0 {
+		o.Perm = 0o644
+	}
+	return &Writer{o: o}
+}
+
+// Write writes one packet.
+func (w *Writer) Write(f *Frame) error {
+	at := f.Time.Std()
+	full := w.o.Bytes > 0 && w.bytes >= w.o.Bytes || w.o.Every > 0 && w.file != nil && !at.Before(w.until)
+	if full {
+		if err := w.finish(); err != nil {
+			return err
+		}
+	}
+	if w.file == nil {
+		if err := w.open(at, f.Link); err != nil {
+			return err
+		}
+	}
+	id, ok := w.ifaces[f.Link]
+	if !ok {
+		var err error
+		if id, err = w.ng.AddInterface(describe(f.Link)); err != nil {
+			return err
+		}
+		w.ifaces[f.Link] = id
+	}
+	err := w.ng.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.Data), Length: max(f.Wire, len(f.Data)), InterfaceIndex: id}, f.Data)
+	w.bytes += int64(len(f.Data)) + 32
+	if err == nil && w.o.Unbuffer {
+		err = w.flush()
+	}
+	return err
+}
+
+func describe(link uint32) pcapgo.NgInterface {
+	return pcapgo.NgInterface{LinkType: layers.LinkType(link), TimestampResolution: 9}
+}
+
+func (w *Writer) open(at time.Time, link uint32) error {
+	w.bytes, w.ifaces = 0, map[uint32]int{link: 0}
+	switch {
+	case w.o.Name == "-":
+		w.file, w.name = os.Stdout, "-"
+	default:
+		w.name = w.nextName(at)
+		var err error
+		if w.file, err = os.OpenFile(w.name+".partial", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, w.o.Perm); err != nil {
+			return err
+		}
+	}
+	w.files++
+	w.until = at.Add(w.o.Every)
+	w.buf = bufio.NewWriterSize(w.file, 256<<10)
+	var err error
+	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "tcpwarm"}})
+	return err
+}
+
+// nextName is the name of the next file: as tcpdump names them.
+func (w *Writer) nextName(at time.Time) string {
+	name := w.o.Name
+	if w.o.Every > 0 {
+		name = strftime(name, at)
+	}
+	if w.o.Bytes == 0 || w.files == 0 && w.o.Files == 0 {
+		return name
+	}
+	n := w.files
+	if w.o.Files > 0 {
+		return fmt.Sprintf("%s%0*d", name, len(fmt.Sprint(w.o.Files-1)), n%w.o.Files)
+	}
+	return fmt.Sprintf("%s%d", name, n)
+}
+
+// strftime puts the parts of a time for %Y %m %d %H %M %S %s.
+func strftime(pattern string, at time.Time) string {
+	at = at.Local()
+	return strings.NewReplacer("%Y", at.Format("2006"), "%m", at.Format("01"), "%d", at.Format("02"), "%H", at.Format("15"),
+		"%M", at.Format("04"), "%S", at.Format("05"), "%s", fmt.Sprint(at.Unix()), "%%", "%").Replace(pattern)
+}
+
+func (w *Writer) flush() error {
+	if err := w.ng.Flush(); err != nil {
+		return err
+	}
+	return w.buf.Flush()
+}
+
+// finish ends the file: now it gets its name.
+func (w *Writer) finish() error {
+	err := w.flush()
+	if w.file != os.Stdout {
+		if cerr := w.file.Close(); err == nil {
+			err = cerr
+		}
+		if err == nil {
+			err = os.Rename(w.name+".partial", w.name)
+		}
+	}
+	w.file = nil
+	return err
+}
+
+// Close ends the file. Without a packet, it is an empty capture.
+func (w *Writer) Close() error {
+	if w.file == nil {
+		if w.files > 0 {
+			return nil
+		}
+		if err := w.open(time.Now(), linkEthernet); err != nil {
+			return err
+		}
+	}
+	return w.finish()
+}

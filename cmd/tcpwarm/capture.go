@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/net/bpf"
+
+	"tcpwarm/analyze"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/capture"
+	"tcpwarm/capture/filter"
+)
+
+// live says how to capture, by tcpdump's letters.
+type live struct {
+	iface       string
+	snapLen     int
+	ringKiB     int
+	noPromisc   bool
+	user        string
+	fileMB      int64
+	files       int
+	everySecond int
+	unbuffered  bool
+	write       string
+	count       int64
+	duration    time.Duration
+}
+
+func (l *live) flags(f *pflag.FlagSet) {
+	f.StringVarP(&l.iface, "interface", "i", capture.Any, "`interface` to capture on; any is all of them")
+	f.IntVarP(&l.snapLen, "snapshot-length", "s", 0, "`bytes` kept of a packet (0: 262144)")
+	f.IntVarP(&l.ringKiB, "buffer-size", "B", 0, "`KiB` of kernel memory for packets (0: 32768)")
+	f.BoolVarP(&l.noPromisc, "no-promiscuous-mode", "p", false, "take only what is for this machine")
+}
+
+// open begins to capture what expression lets through.
+func (l *live) open(expression string) (*capture.Live, error) {
+	o := capture.LiveOptions{Interface: l.iface, SnapLen: l.snapLen, RingBytes: l.ringKiB << 10, Promiscuous: !l.noPromisc}
+	e, err := filter.Parse(expression)
+	if err != nil {
+		return nil, err
+	}
+	if expression != "" {
+		o.Filter = func(link uint32) ([]bpf.RawInstruction, error) {
+			return e.Compile(filter.Target{Link: link, Any: link == capture.LinkAny, Kernel: true})
+		}
+	}
+	src, err := capture.OpenLive(o)
+	if err != nil {
+		return nil, &codedError{exitInput, err}
+	}
+	return src, nil
+}
+
+func newCapture(s *streams) *cobra.Command {
+	var o output
+	var l live
+	c := &cobra.Command{
+		Use:   "capture [flags] [filter expression]",
+		Short: "Judge connections as they happen, until Ctrl-C",
+		Long: `Captures on an interface, says for each connection why it was opened as soon as
+that is certain, and reports at the end: at Ctrl-C, after -c packets, or after
+--duration. The filter is tcpdump's language.
+
+Needs the right to capture: sudo, or once
+  sudo setcap cap_net_raw+ep $(command -v tcpwarm)
+Under sudo, root is given up once the interface is open (-Z).`,
+		Example: `  sudo tcpwarm capture -i eth0 'tcp port 443'
+  sudo tcpwarm capture -i lo -w keep.pcapng tcp port 8080`,
+		RunE: func(cmd *cobra.Command, words []string) error {
+			return l.run(cmd.Context(), s, &o, strings.Join(words, " "))
+		},
+	}
+	f := c.Flags()
+	o.flags(f)
+	f.Lookup("filter").Hidden = true
+	l.flags(f)
+	f.StringVarP(&l.write, "write", "w", "", "keep the packets in this pcapng `file`; - is standard output")
+	f.Int64VarP(&l.count, "count", "c", 0, "end after so many `packets`")
+	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
+	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
+	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
+	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0, "with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
+	f.BoolVarP(&l.unbuffered, "packet-buffered", "U", false, "with -w: write each packet at once")
+	f.StringVarP(&l.user, "relinquish-privileges", "Z", "", "`user` to become once the interface is open (default: the one who called sudo)")
+	f.BoolP("list-interfaces", "D", false, "list the interfaces and leave")
+	run := c.RunE
+	c.RunE = func(cmd *cobra.Command, words []string) error {
+		if list, _ := cmd.Flags().GetBool("list-interfaces"); list {
+			return listInterfaces(s)
+		}
+		return run(cmd, words)
+	}
+	return c
+}
+
+func (l *live) run(ctx context.Context, s *streams, o *output, expression string) error {
+	if expression == "" {
+		expression = o.filter
+	}
+	src, err := l.open(expression)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if err := dropRoot(l.user); err != nil {
+		return &codedError{exitInput, err}
+	}
+	o.filter = expression
+	reports := s.out
+	if l.write != "" {
+		w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
+			Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
+		src.Tee(w.Write)
+		defer w.Close()
+		if l.write == "-" {
+			reports = s.err
+		}
+	}
+	src.Limit(l.count)
+	if l.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.duration)
+		defer cancel()
+	}
+	stopAtEnd := context.AfterFunc(ctx, src.Stop)
+	defer stopAtEnd()
+	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", l.iface)
+	var opts analyze.Options
+	if o.format.value == "text" {
+		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
+	}
+	// The context ends the source, which hands on what it has: so the analysis
+	// itself is not cancelled.
+	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, src, opts, nil)
+	n := src.Counters()
+	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n", n.Captured, n.Received, n.Dropped)
+	return err
+}
+
+func newInterfaces(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "interfaces",
+		Short: "List what can be captured on",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return listInterfaces(s) },
+	}
+}
+
+func listInterfaces(s *streams) error {
+	all, err := net.Interfaces()
+	if err != nil {
+		return &codedError{exitInput, err}
+	}
+	for _, i := range all {
+		var addrs []string
+		if list, err := i.Addrs(); err == nil {
+			for _, a := range list {
+				addrs = append(addrs, a.String())
+			}
+		}
+		fmt.Fprintf(s.out, "%-16s %-30s %s\n", i.Name, i.Flags, strings.Join(addrs, " "))
+	}
+	fmt.Fprintf(s.out, "%-16s %s\n", capture.Any, "all of them")
+	return nil
+}

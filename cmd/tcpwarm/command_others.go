@@ -1,0 +1,25 @@
+//go:build !unix
+
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/pflag"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+)
+
+// A trial runs a command while capturing: not on this system.
+type trial struct {
+	live
+	isolated bool
+}
+
+func (t *trial) flags(*pflag.FlagSet) {}
+
+func (t *trial) run(context.Context, *streams, *output, *verdict.Demands, []string) (*report.Report, error) {
+	return nil, errors.New("verify: a command cannot be watched on this system; capture with another tool and use -r")
+}
