@@ -126,6 +126,9 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	if got := diagnoses(r); got != s.finds {
 		problems = append(problems, fmt.Sprintf("findings %q, want %q", got, s.finds))
 	}
+	if saw.Verdict != sum(saw.Connections) {
+		problems = append(problems, "the truth's totals are not those of its connections")
+	}
 	legs := 1
 	if s.via != "" {
 		legs = 2

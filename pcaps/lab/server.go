@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"strconv"
@@ -49,7 +50,8 @@ func serve(opts options, cert *tls.Certificate, keys io.Writer) (*origin, error)
 	if idle == 0 {
 		idle = time.Minute
 	}
-	o.server = &http.Server{Handler: o, IdleTimeout: idle, ConnContext: o.accepted, ConnState: o.state, Protocols: protocols}
+	o.server = &http.Server{Handler: o, IdleTimeout: idle, ConnContext: o.accepted, ConnState: o.state, Protocols: protocols,
+		ErrorLog: log.New(io.Discard, "", 0)} // clients that give up are part of the game
 	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ const {base, drive} = require('./drive');
 
 const get = async (path, dispatcher) => { const {body} = await request(base + path, {dispatcher}); await body.dump(); };
 const shared = new Agent();
+const h2 = new Agent({allowH2: true, connections: 1});
 const pool2 = new Pool(base, {connections: 2});
 
 drive({
@@ -12,6 +13,8 @@ drive({
   parallel: path => get(path, shared),
   unread: path => request(base + path, {dispatcher: shared}),
   idle: path => get(path, shared),
+  'shared-h2': path => get(path, h2),
+  'parallel-h2': path => get(path, h2),
   each: path => get(path, new Agent()),
   'parallel-pool2': path => get(path, pool2),
 });
