@@ -2,7 +2,10 @@
 
 package main
 
-import "errors"
+import (
+	"errors"
+	"net"
+)
 
 func isolate(env ...string) (here bool, err error) {
 	return false, errors.New("the lab needs Linux and its network namespaces")
@@ -10,3 +13,13 @@ func isolate(env ...string) (here bool, err error) {
 
 // inside marks the process that runs in the namespace; here none does.
 const inside = "TCPWARM_LAB_INSIDE"
+
+type path struct{ listener net.Listener }
+
+func openPath(route, int) (*path, error) {
+	return nil, errors.New("the lab needs Linux and its TUN devices")
+}
+
+func (p *path) close() {}
+
+func sendWindow(net.Conn) int { return 0 }

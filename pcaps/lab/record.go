@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,16 +46,18 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 		defer f.Close()
 		keys = f
 	}
-	o, err := serve(s.server, r.cert, keys)
+	l, device, err := listen(s)
 	if err != nil {
 		return nil, err
 	}
+	defer l.close()
+	o := serve(s.server, l.listener, r.cert, keys)
 	defer o.stop()
 	front, url, err := r.front(s, o)
 	if err != nil {
 		return nil, err
 	}
-	dump, err := startCapture(filepath.Join(r.out, s.name+".pcap"), s.snap)
+	dump, err := startCapture(device, filepath.Join(r.out, s.name+".pcap"), s.snap)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +85,17 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 	}
 	t.Verdict = sum(t.Connections)
 	return t, t.write(filepath.Join(r.out, s.name+".truth.json"))
+}
+
+// listen opens where the server of s listens, and names the device that its
+// clients' packets pass.
+func listen(s *scenario) (*path, string, error) {
+	if s.path != nil {
+		p, err := openPath(*s.path, s.server.port())
+		return p, nearDevice, err
+	}
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", s.server.port()))
+	return &path{listener: l}, "lo", err
 }
 
 // front starts the relay of s, if it has one, and returns the URL for clients.
@@ -130,15 +144,15 @@ type dump struct {
 	log *bufio.Reader
 }
 
-// startCapture captures the lab's ports on lo and returns once it does. Each
+// startCapture captures the lab's ports on a device and returns once it does. Each
 // packet is written as it comes; root is kept, for the folder may be root's. The
 // kernel sets aside a whole snap length for each packet, hence the bounds.
-func startCapture(file string, snap int) (*dump, error) {
+func startCapture(device, file string, snap int) (*dump, error) {
 	if snap == 0 {
 		snap = maxPacket
 	}
 	filter := fmt.Sprintf("tcp port %d or tcp port %d or tcp port %d", originPort, relayPort, securePort)
-	c := exec.Command("tcpdump", "-i", "lo", "--immediate-mode", "-U", "-Z", "root", "-B", "32768", "-s", strconv.Itoa(snap), "-w", file, filter)
+	c := exec.Command("tcpdump", "-i", device, "--immediate-mode", "-U", "-Z", "root", "-B", "32768", "-s", strconv.Itoa(snap), "-w", file, filter)
 	pipe, err := c.StderrPipe()
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ func startDumb() (*dumbProxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dumbProxy{listener: l, ledger: ledger{leg: "client-proxy", port: relayPort}}
+	d := &dumbProxy{listener: l, ledger: ledger{leg: "client-proxy"}}
 	go d.accept()
 	return d, nil
 }

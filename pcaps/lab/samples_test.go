@@ -132,16 +132,16 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	legs := 1
 	if s.via != "" {
 		legs = 2
-		problems = append(problems, s.front.compare(r, relayPort)...)
+		problems = append(problems, s.front.compare(r, fmt.Sprintf("127.0.0.1:%d", relayPort))...)
 	}
 	if len(r.Pools) != legs {
 		problems = append(problems, fmt.Sprintf("%d pools, want %d", len(r.Pools), legs))
 	}
-	port := originPort
-	if s.server.tls {
-		port = securePort
+	host := "127.0.0.1"
+	if s.path != nil {
+		host = farAddr
 	}
-	return append(problems, s.want.compare(r, port)...)
+	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.server.port()))...)
 }
 
 // diagnoses names the findings of r, but for those that hang on the moment a
@@ -202,27 +202,27 @@ func compareConnections(saw *truth, r *report.Report, stale int) []string {
 	return problems
 }
 
-// compare holds the pool of a server port against w.
-func (w want) compare(r *report.Report, port int) []string {
+// compare holds the pool of a server against w.
+func (w want) compare(r *report.Report, server string) []string {
 	for _, p := range r.Pools {
-		if len(p.Server) != 1 || p.Server[0] != fmt.Sprintf("127.0.0.1:%d", port) {
+		if len(p.Server) != 1 || p.Server[0] != server {
 			continue
 		}
 		var problems []string
 		if int(p.Used) != w.used || int(p.Needed) != w.needed || p.Avoidable != p.Used-p.Needed {
-			problems = append(problems, fmt.Sprintf("port %d: used %d, needed %d, avoidable %d; want %d, %d", port, p.Used, p.Needed, p.Avoidable, w.used, w.needed))
+			problems = append(problems, fmt.Sprintf("%s: used %d, needed %d, avoidable %d; want %d, %d", server, p.Used, p.Needed, p.Avoidable, w.used, w.needed))
 		}
 		if v := w.verdict(int(p.Transactions)); p.Verdict != v {
-			problems = append(problems, fmt.Sprintf("port %d: verdict %s, want %s", port, p.Verdict, v))
+			problems = append(problems, fmt.Sprintf("%s: verdict %s, want %s", server, p.Verdict, v))
 		}
 		for cause, n := range p.Causes {
 			if cause.Avoidable() && (string(cause) != w.why || int(n) != w.used-w.needed) {
-				problems = append(problems, fmt.Sprintf("port %d: %d avoidable by %s, want %d by %q", port, n, cause, w.used-w.needed, w.why))
+				problems = append(problems, fmt.Sprintf("%s: %d avoidable by %s, want %d by %q", server, n, cause, w.used-w.needed, w.why))
 			}
 		}
 		return problems
 	}
-	return []string{fmt.Sprintf("no pool of port %d", port)}
+	return []string{"no pool of " + server}
 }
 
 // verdict is what w comes to with so many transactions.

@@ -11,6 +11,7 @@ type scenario struct {
 	client string // key of clients
 	mode   string // what the client is told; "" is the last word of the name
 	server options
+	path   *route // between client and server; nil: loopback
 	via    string // relay between client and server: "", dumb, nginx, nginx-keepalive
 	snap   int    // bytes kept of each packet; 0: all
 
@@ -32,6 +33,19 @@ type options struct {
 	delay       time.Duration // before each response
 }
 
+// route is a path with a real round trip.
+type route struct {
+	delay time.Duration // one way
+	rate  int64         // bits a second, each way
+	queue int           // bytes that may wait before the link; what does not fit is dropped
+}
+
+const (
+	nearDevice = "lab0" // in the clients' namespace
+	nearAddr   = "10.9.0.1"
+	farAddr    = "10.9.0.2"
+)
+
 // want is what must come out.
 type want struct {
 	used   int    // connections that carry a request
@@ -42,6 +56,7 @@ type want struct {
 
 const (
 	bodySnap = 300                    // enough for every header, not for bodies
+	pathSnap = 180                    // enough for headers on a path, where packets are many
 	together = 20 * time.Millisecond  // keeps requests made at once outstanding at once
 	short    = 300 * time.Millisecond // half the clients' pause
 )
@@ -52,6 +67,8 @@ var (
 	idles  = options{idle: short}
 	secure = options{tls: true}
 	h2     = options{tls: true, http2: true}
+	far    = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
+	narrow = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
 	h2slow = options{tls: true, http2: true, delay: together}
 )
 
@@ -197,6 +214,11 @@ var scenarios = []scenario{
 	{name: "java-parallel-h2", client: "java", mode: "parallel", server: h2slow, want: want{used: 5, needed: 5}}, // dials for each before one is known to speak HTTP/2
 	{name: "curl-shared-h2", client: "curl", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
 	{name: "curl-parallel-h2", client: "curl", mode: "parallel", server: h2slow, want: want{used: 1, needed: 1}},
+
+	// A path of 50 ms: slow start each time, once, or again after a pause; and one whose queue overflows.
+	{name: "path-warm", client: "go", path: &far, server: plain, snap: pathSnap, want: want{used: 1, needed: 1}},
+	{name: "path-cold", client: "go", path: &far, server: plain, snap: pathSnap, want: want{used: 4, needed: 1, why: "client-closed"}},
+	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, want: want{used: 1, needed: 1}},
 
 	// What stands between.
 	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3}},

@@ -20,6 +20,7 @@ const (
 	relayPort  = 8081
 	securePort = 8443
 
+	midBody = 200_000   // bytes of /mid/: four round trips from a window of ten segments
 	bigBody = 1_000_000 // bytes of /big/: far more than a receiver takes in unread
 )
 
@@ -34,15 +35,14 @@ type origin struct {
 	conns map[net.Conn]*connection
 }
 
-// serve starts a server. keys takes the secrets of its TLS connections.
-func serve(opts options, cert *tls.Certificate, keys io.Writer) (*origin, error) {
+// serve starts a server on l. keys takes the secrets of its TLS connections.
+func serve(opts options, l net.Listener, cert *tls.Certificate, keys io.Writer) *origin {
 	o := &origin{opts: opts, conns: map[net.Conn]*connection{}, ledger: ledger{leg: "origin"}}
-	scheme, port := "http", originPort
+	scheme := "http"
 	if opts.tls {
-		scheme, port = "https", securePort
+		scheme = "https"
 	}
-	o.ledger.port = port
-	o.url = fmt.Sprintf("%s://127.0.0.1:%d", scheme, port)
+	o.url = fmt.Sprintf("%s://%v", scheme, l.Addr())
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(opts.http2)
@@ -52,27 +52,34 @@ func serve(opts options, cert *tls.Certificate, keys io.Writer) (*origin, error)
 	}
 	o.server = &http.Server{Handler: o, IdleTimeout: idle, ConnContext: o.accepted, ConnState: o.state, Protocols: protocols,
 		ErrorLog: log.New(io.Discard, "", 0)} // clients that give up are part of the game
-	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return nil, err
-	}
 	if opts.tls {
 		o.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*cert}, KeyLogWriter: keys}
 		go o.server.ServeTLS(l, "", "")
 	} else {
 		go o.server.Serve(l)
 	}
-	return o, nil
+	return o
 }
 
-type connectionKey struct{}
+// port is where a server with these options listens.
+func (o options) port() int {
+	if o.tls {
+		return securePort
+	}
+	return originPort
+}
+
+type (
+	connectionKey struct{} // *connection
+	socketKey     struct{} // net.Conn
+)
 
 func (o *origin) accepted(ctx context.Context, c net.Conn) context.Context {
 	n := o.ledger.open(c.RemoteAddr(), c.LocalAddr())
 	o.mu.Lock()
 	o.conns[c] = n
 	o.mu.Unlock()
-	return context.WithValue(ctx, connectionKey{}, n)
+	return context.WithValue(context.WithValue(ctx, connectionKey{}, n), socketKey{}, c)
 }
 
 func (o *origin) state(c net.Conn, s http.ConnState) {
@@ -99,6 +106,10 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/big/") {
 		body = strings.Repeat("0123456789", bigBody/10)
 	}
+	if strings.HasPrefix(r.URL.Path, "/mid/") {
+		o.mid(w, r, c, n)
+		return
+	}
 	if o.opts.drop {
 		drop(w, body)
 		o.ledger.closed(c)
@@ -110,6 +121,18 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // chunks could not be followed through snapped bodies
 	io.WriteString(w, body)
+}
+
+// mid answers with a body of some round trips. The kernel takes a window back
+// only when it sends again, so that is when the window is noted.
+func (o *origin) mid(w http.ResponseWriter, r *http.Request, c *connection, n int) {
+	w.Header().Set("Content-Length", strconv.Itoa(midBody))
+	const first = 1000
+	body := strings.Repeat("0123456789", midBody/10)
+	io.WriteString(w, body[:first])
+	http.NewResponseController(w).Flush()
+	o.ledger.window(c, n, sendWindow(r.Context().Value(socketKey{}).(net.Conn)))
+	io.WriteString(w, body[first:])
 }
 
 // drop answers as if the connection would stay, and closes it.

@@ -53,12 +53,12 @@ type request struct {
 	Proto      string `json:"proto"`
 	Status     int    `json:"status"` // -1: no answer
 	Connection string `json:"connection_header,omitempty"`
+	Window     int    `json:"snd_cwnd,omitempty"` // segments, right after the response's first packet
 }
 
 // A ledger collects connections. It is safe for concurrent use.
 type ledger struct {
-	leg  string
-	port int
+	leg string
 
 	mu   sync.Mutex
 	list []*connection
@@ -89,6 +89,13 @@ func (l *ledger) add(c *connection, r request) int {
 	c.Requests = append(c.Requests, r)
 	c.Transactions++
 	return c.Transactions
+}
+
+// window notes the congestion window at the nth request of c.
+func (l *ledger) window(c *connection, n, segments int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.Requests[n-1].Window = segments
 }
 
 // closed notes the end of c.

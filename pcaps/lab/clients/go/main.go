@@ -47,12 +47,18 @@ func client(mode string) (func(url string) error, bool) {
 	shared := &http.Client{Transport: t}
 	read := func(url string) error { return get(shared, url, true) }
 	switch mode {
-	case "default", "shared", "parallel", "idle":
+	case "default", "shared", "parallel", "idle", "warm":
 		return read, true
 	case "unread":
 		return func(url string) error { return get(shared, url, false) }, true
 	case "each":
 		return func(url string) error { return get(&http.Client{Transport: transport()}, url, true) }, true
+	case "cold":
+		return func(url string) error {
+			own := transport()
+			defer own.CloseIdleConnections()
+			return get(&http.Client{Transport: own}, url, true)
+		}, true
 	case "off":
 		t.DisableKeepAlives = true
 		return read, true
@@ -80,6 +86,9 @@ func drive(when, base string, get func(url string) error) error {
 		}
 		return nil
 	}
+	if when == "warm" || when == "cold" {
+		return warmUp(base, get)
+	}
 	for i := range 10 {
 		if err := get(fmt.Sprint(base, path, i+1)); err != nil {
 			return err
@@ -92,6 +101,20 @@ func drive(when, base string, get func(url string) error) error {
 			pause = 60 * time.Millisecond
 		}
 		time.Sleep(pause)
+	}
+	return nil
+}
+
+// warmUp asks for three bodies of several round trips, one after the other, and
+// for a fourth after a pause in which the server's window cools.
+func warmUp(base string, get func(url string) error) error {
+	for i := range 4 {
+		if i == 3 {
+			time.Sleep(1500 * time.Millisecond)
+		}
+		if err := get(fmt.Sprint(base, "/mid/", i+1)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
