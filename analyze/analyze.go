@@ -31,6 +31,10 @@ type Options struct {
 	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
 
+	// Judged, where set, tells whether a connection is judged. The others are kept
+	// in the report and counted, no more.
+	Judged func(client, server segment.Endpoint) bool
+
 	// Watch, where set, is called with each opening of a used connection as soon as
 	// its cause is known, in a fixed order, by another goroutine than Run's.
 	Watch func(*pool.Decision)

@@ -81,6 +81,7 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
 		{Kind: "pools-not-kept", Count: l.pools, Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", k.o.Limits.KeptPools)},
 		{Kind: "transactions-not-kept", Count: l.transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptTransactions)},
+		{Kind: "other-connections", Count: l.others, Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.twins, FirstPacket: l.twinFirst, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},

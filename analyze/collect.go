@@ -51,6 +51,7 @@ type dropped struct {
 	connections, transactions, gaveUp, overflows int64
 	strays, strayFirst, pools                    int64
 	twins, twinFirst                             int64
+	others                                       int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -107,6 +108,9 @@ func (k *collector) handle(e *event) {
 			break
 		}
 		k.number(c)
+		if c.other = k.o.Judged != nil && !k.o.Judged(c.key.Sender(c.client), c.key.Sender(1-c.client)); c.other {
+			break
+		}
 		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
 	case forPool:
@@ -121,7 +125,7 @@ func (k *collector) handle(e *event) {
 		if e.kind == gaveUp {
 			k.lost.gaveUp++
 		}
-		if e.conn.judged != nil {
+		if e.conn.judged != nil || e.conn.other {
 			k.finish(e.conn)
 		} else if k.lost.twins++; k.lost.twins == 1 {
 			k.lost.twinFirst = e.conn.first.Packet
@@ -152,7 +156,11 @@ func (k *collector) finish(c *conn) {
 		}
 	}
 	c.facts(&k.facts)
-	k.findings.Connection(&k.facts)
+	if c.other {
+		k.lost.others++
+	} else {
+		k.findings.Connection(&k.facts)
+	}
 	keepText := !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
 	if !keepText {
 		k.full.Store(true)
@@ -169,7 +177,7 @@ func (k *collector) finish(c *conn) {
 		switch {
 		case d != nil:
 			k.judge.Done(d)
-		case c.http.facts.count > 0:
+		case c.http.facts.count > 0 && !c.other:
 			k.undecided[c.id] = nil
 		}
 		return
@@ -182,7 +190,7 @@ func (k *collector) finish(c *conn) {
 	switch {
 	case d != nil:
 		k.because(r, d)
-	case r.TransactionCount > 0:
+	case r.TransactionCount > 0 && !c.other:
 		k.undecided[r.ID] = r
 	default:
 		k.final(r)

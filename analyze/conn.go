@@ -39,7 +39,8 @@ type conn struct {
 
 	// The collector's.
 	id     int64      // in order of first packet
-	judged *pool.Conn // nil for a twin: the other is judged
+	judged *pool.Conn // nil for a twin, whose other is judged, and for others' connections
+	other  bool       // not of those that are to be judged
 }
 
 // closing is how a connection's end began.

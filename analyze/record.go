@@ -17,7 +17,7 @@ import (
 // record writes c down for the report.
 func (c *conn) record() *report.Connection {
 	r := &report.Connection{
-		ID: c.id, Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: c.roleBasis,
+		ID: c.id, Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: c.roleBasis, Other: c.other,
 		Start: report.Instant(c.first.Time), End: report.Instant(c.last.Time), FirstPacket: c.first.Packet, LastPacket: c.last.Packet,
 		Handshake: c.handshakeName(), History: string(c.history.letters), Protocol: c.protocol(), Name: c.http.name,
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),

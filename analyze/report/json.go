@@ -20,6 +20,9 @@ func JSON(w io.Writer, r *Report) error {
 	array(o, "findings", r.Findings, Finding.listed)
 	array(o, "expectations", r.Expectations, func(e Expectation) Expectation { return e })
 	o.field("totals", r.Totals)
+	if r.Command != nil {
+		o.field("command", r.Command)
+	}
 	if r.Outcome != "" {
 		o.field("outcome", r.Outcome)
 	}

@@ -184,6 +184,7 @@ func burstReport() *Report {
 		{Text: "cold <= 4", Held: nil, Measured: "4 to 9"},
 	}
 	r.Outcome = verdict.Failed
+	r.Command = &Command{Args: []string{"node", "client.js"}, Exit: -1, Signal: "terminated", Scope: "the command's connections"}
 	r.Capture.MissingBytes = 1460
 	r.Capture.Problems = []Problem{
 		{"file-cut-short", 1, 200, "the file ends within a packet"},

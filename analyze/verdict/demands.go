@@ -16,6 +16,7 @@ type Demands struct {
 	Forbid []string // causes and findings that must not be there
 	Allow  []string // causes that are no fault; client-idle-timeout always is
 	Server string   // HOST[:PORT]: only pools of it count; "" is all
+	Doubt  string   // why what was seen may not be what is to be judged; then nothing passes
 }
 
 // An Outcome is what all demands together come to.
@@ -49,6 +50,9 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	for _, id := range d.Forbid {
 		n := Exactly(float64(findings[id]) + float64(countCause(d.in(pools), pool.Cause(id))))
 		all = append(all, Held{"no " + id, n.Low > 0 || !d.unsure(pools), n.Low == 0, n})
+	}
+	if d.Doubt != "" && m["connections"].High > 0 {
+		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})
 	}
 	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
 		return all, outcome(all)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,6 +28,7 @@ type output struct {
 	workers int
 	keys    []string // key logs
 	filter  string
+	reports []string // KIND=FILE
 }
 
 // A choice is a flag that takes one of a few words.
@@ -55,10 +57,11 @@ func (c *choice) Set(s string) error {
 var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
-	o.format = choice{"text", []string{"text", "json", "ndjson"}}
+	o.format = choice{"text", []string{"text", "json", "ndjson", "junit", "github"}}
 	o.color = choice{"auto", []string{"auto", "always", "never"}}
-	f.Var(&o.format, "format", "text, json or ndjson, to standard output")
+	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
@@ -110,6 +113,9 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 // analyze analyses src and writes the report, to which amend may add. Options that
 // o knows are set.
 func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	opts.Workers = o.workers
 	if opts.Keys == nil {
 		var err error
@@ -160,15 +166,71 @@ func (o *output) keyLogs() (*tls.Keys, error) {
 	return keys, nil
 }
 
-// write shows r in the format asked for.
+// write shows r in the formats asked for.
 func (o *output) write(w io.Writer, r *report.Report) error {
-	switch o.format.value {
-	case "json":
-		return report.JSON(w, r)
-	case "ndjson":
+	for _, where := range o.reports {
+		kind, name, _ := strings.Cut(where, "=")
+		if err := o.writeFile(kind, name, r); err != nil {
+			return err
+		}
+	}
+	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		err = report.StepSummary(f, r)
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if o.format.value == "ndjson" {
 		return report.NDJSON(w, r) // the connections have been written
 	}
-	return report.Text(w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
+	return o.writeAs(o.format.value, w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
+}
+
+func (o *output) writeFile(kind, name string, r *report.Report) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	err = o.writeAs(kind, f, r, report.TextOptions{Width: 80})
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func (o *output) writeAs(kind string, w io.Writer, r *report.Report, text report.TextOptions) error {
+	switch kind {
+	case "json":
+		return report.JSON(w, r)
+	case "junit":
+		return report.JUnit(w, r)
+	case "github":
+		return report.GitHub(w, r)
+	}
+	return report.Text(w, r, text)
+}
+
+// check refuses reports of kinds that there are none of.
+func (o *output) check() error {
+	for _, where := range o.reports {
+		kind, name, ok := strings.Cut(where, "=")
+		switch kind {
+		case "text", "json", "junit", "github":
+		default:
+			ok = false
+		}
+		if !ok || name == "" {
+			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github", where)
+		}
+	}
+	return nil
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

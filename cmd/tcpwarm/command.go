@@ -22,6 +22,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
+	"tcpwarm/capture/process"
 	"tcpwarm/capture/segment"
 )
 
@@ -80,6 +81,17 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		src.Stop()
 		return nil, &codedError{exitInput, err}
 	}
+	var group *process.Watch
+	scope := "every connection of the command's own network namespace"
+	if !t.isolated {
+		var err error
+		if group, err = process.New(); err != nil {
+			scope = fmt.Sprintf("every connection that was captured, because nothing tells the command's from others': %v", err)
+		} else {
+			group.Enter(cmd.SysProcAttr)
+			scope = "the command's connections, told by its control group"
+		}
+	}
 	became, runErr := runCommand(ctx, cmd)
 	watch.settle(t.settle)
 	src.Stop()
@@ -89,15 +101,31 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if err := w.Close(); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
+	var made map[process.Connection]bool
+	if group != nil {
+		var err error
+		if made, err = group.Connections(); err != nil {
+			return nil, &codedError{exitInput, err}
+		}
+		group.Close()
+	}
+	// What is left needs no rights, and reads what strangers have sent.
+	if err := t.leaveRoot(spool); err != nil {
+		return nil, &codedError{exitInput, err}
+	}
 	if runErr != nil {
 		return nil, &codedError{exitCommand, runErr}
 	}
-	became.Args = args
-	became.Scope = "every connection that was captured: nothing tells the command's from others'"
-	if t.isolated {
-		became.Scope = "every connection of the command's own network namespace"
-	}
+	became.Args, became.Scope = args, scope
 	opts := analyze.Options{Demands: demands}
+	switch {
+	case group != nil:
+		opts.Judged = func(client, server segment.Endpoint) bool {
+			return made[process.Connection{Client: client, Server: server}]
+		}
+	case !t.isolated && o.filter == "" && demands.Server == "":
+		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
+	}
 	if opts.Keys, err = t.keys(o, keyLog); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
@@ -108,6 +136,18 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	defer saved.Close()
 	counted := &countedSource{saved, src.Totals()}
 	return o.analyze(context.WithoutCancel(ctx), s, counted, opts, func(r *report.Report) { r.Command = became })
+}
+
+// leaveRoot becomes the user who called sudo, who gets the packets.
+func (t *trial) leaveRoot(spool string) error {
+	who, err := invoker()
+	if err != nil || who == nil || t.asRoot {
+		return err
+	}
+	if err := os.Chown(spool, who.uid, who.gid); err != nil {
+		return err
+	}
+	return dropRoot("")
 }
 
 // prepare gives the command its user, its environment and its key log.

@@ -10,6 +10,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if scenario := os.Getenv("TCPWARM_SCENARIO"); scenario != "" {
+		os.Exit(play(scenario))
+	}
 	testscript.Main(m, map[string]func(){
 		"tcpwarm": func() {
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -1,0 +1,25 @@
+//go:build !linux
+
+package process
+
+import (
+	"errors"
+	"syscall"
+)
+
+// A Watch is not to be had on this system.
+type Watch struct{}
+
+// New says so.
+func New() (*Watch, error) {
+	return nil, errors.New("only Linux tells which connections a command has opened")
+}
+
+// Enter does nothing.
+func (w *Watch) Enter(*syscall.SysProcAttr) {}
+
+// Connections returns nothing.
+func (w *Watch) Connections() (map[Connection]bool, error) { return nil, nil }
+
+// Close does nothing.
+func (w *Watch) Close() error { return nil }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+)
+
+// play is the client that is watched, with a server of its own: a scenario by name.
+// It runs where there is nothing but loopback.
+func play(scenario string) int {
+	size, closes := 500, false
+	switch scenario {
+	case "unread":
+		size = 1 << 20
+	case "server closes":
+		closes = true
+	case "nothing":
+		return 0
+	case "fails":
+		return 3
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 9
+	}
+	body := make([]byte, size)
+	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if closes {
+			w.Header().Set("Connection", "close")
+		}
+		w.Write(body)
+	}))
+	get := func(c *http.Client, read bool) {
+		resp, err := c.Get("http://" + l.Addr().String() + "/")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(9)
+		}
+		if read {
+			io.Copy(io.Discard, resp.Body)
+		}
+		resp.Body.Close()
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	switch scenario {
+	case "one":
+		get(client, true)
+	case "many":
+		for range 20_000 {
+			get(client, true)
+		}
+	case "waits":
+		get(client, true)
+		get(client, true)
+		time.Sleep(time.Minute)
+	default:
+		for range 4 {
+			if scenario == "client each" {
+				client = &http.Client{Transport: &http.Transport{}}
+			}
+			get(client, scenario != "unread")
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	return 0
+}
+
+// isolatedVerify runs verify --isolated on a scenario.
+func isolatedVerify(t *testing.T, binary, scenario string, args ...string) (*report.Report, int, string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, append(append([]string{"verify", "--isolated", "--format", "json"}, args...), "--", self)...)
+	cmd.Env = append(os.Environ(), "TCPWARM_SCENARIO="+scenario)
+	var out, errw bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errw
+	err = cmd.Run()
+	if strings.Contains(errw.String(), "forbids user namespaces") {
+		t.Skip("this system forbids user namespaces")
+	}
+	var r report.Report
+	if jerr := json.Unmarshal(out.Bytes(), &r); jerr != nil {
+		t.Fatalf("%v %v\n%s%s", jerr, err, out.String(), errw.String())
+	}
+	return &r, cmd.ProcessState.ExitCode(), errw.String()
+}
+
+func liveBinary(t *testing.T) string {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("namespaces are Linux's")
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	binary := filepath.Join(t.TempDir(), "tcpwarm-live")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return binary
+}
+
+func TestVerifyRunsACommand(t *testing.T) {
+	binary := liveBinary(t)
+	for _, c := range []struct {
+		scenario string
+		code     int
+		cause    pool.Cause
+		args     []string
+	}{
+		{scenario: "shared", code: exitOK},
+		{scenario: "client each", code: exitFinding, cause: pool.Missed},
+		{scenario: "client each", code: exitOK, cause: pool.Missed, args: []string{"--expect", "connections<=4"}},
+		{scenario: "unread", code: exitFinding, cause: pool.Undrained},
+		{scenario: "server closes", code: exitUnknown, cause: pool.ServerSaidClose},
+		{scenario: "one", code: exitUnknown},
+		{scenario: "nothing", code: exitUnknown},
+		{scenario: "fails", code: exitCommand},
+	} {
+		r, code, errs := isolatedVerify(t, binary, c.scenario, c.args...)
+		if code != c.code {
+			t.Errorf("%s: exit code %d, want %d\n%s", c.scenario, code, c.code, errs)
+		}
+		if c.cause != "" && r.Totals.Causes[c.cause] == 0 {
+			t.Errorf("%s: causes %v, want %s", c.scenario, r.Totals.Causes, c.cause)
+		}
+		if r.Command == nil || (r.Command.Exit != 0) != (c.code == exitCommand) {
+			t.Errorf("%s: command %+v", c.scenario, r.Command)
+		}
+	}
+}
+
+// At full speed either nothing is lost, or it is said and no verdict given.
+func TestNothingIsLostSilently(t *testing.T) {
+	r, _, errs := isolatedVerify(t, liveBinary(t), "many")
+	for _, p := range r.Capture.Problems {
+		if p.Kind == "kernel-dropped" {
+			t.Logf("%d packets dropped", p.Count)
+			if r.Verdict != pool.NotKnown {
+				t.Errorf("verdict %s all the same", r.Verdict)
+			}
+			return
+		}
+	}
+	if r.Totals.Transactions != 20_000 || r.Totals.Connections != 1 || r.Verdict != pool.Reused {
+		t.Errorf("%d transactions on %d connections, %s\n%s", r.Totals.Transactions, r.Totals.Connections, r.Verdict, errs)
+	}
+}
+
+// A signal to us ends the command, and the report is written all the same.
+func TestSignalsLoseNoReport(t *testing.T) {
+	binary := liveBinary(t)
+	isolatedVerify(t, binary, "nothing") // skips where it is forbidden
+	self, _ := os.Executable()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, binary, "verify", "--isolated", "--format", "json", "--", self)
+		cmd.Env = append(os.Environ(), "TCPWARM_SCENARIO=waits")
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		// A terminal's Ctrl-C, and most supervisors, reach the whole tree; here it
+		// is us alone.
+		cmd.Process.Signal(sig)
+		cmd.Wait()
+		var r report.Report
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Errorf("%v: %v\n%s", sig, err, out.String())
+			continue
+		}
+		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitCommand {
+			t.Errorf("%v: %d transactions, command %+v, exit code %d", sig, r.Totals.Transactions, r.Command, cmd.ProcessState.ExitCode())
+		}
+	}
+}
