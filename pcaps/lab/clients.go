@@ -44,7 +44,7 @@ var clients = map[string]client{
 type toolchain struct {
 	needs   string // program
 	prepare []string
-	done    string // prepare is not needed if this file is there
+	done    string // prepare is not needed if this file is there; "": it always is
 	version []string
 }
 
@@ -57,8 +57,8 @@ var toolchains = map[string]toolchain{
 	"node18": {"node", []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, node18, []string{node18, "--version"}},
 	"rust": {"cargo", []string{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", "rust/Cargo.toml",
 		"--config", `source.crates-io.replace-with="debian"`, "--config", `source.debian.directory="` + debianCrates + `"`},
-		"rust/target/release/lab", []string{"rustc", "--version"}},
-	"go":     {"go", []string{"go", "build", "-o", "{work}/goclient", "./go"}, "{work}/goclient", []string{"go", "env", "GOVERSION"}},
+		"", []string{"rustc", "--version"}},
+	"go":     {"go", []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
 	"curl":   {"curl", nil, "", []string{"curl", "--version"}},
 	"python": {"python3", nil, "", []string{"python3", "--version"}},
 	"java":   {"java", nil, "", []string{"java", "--version"}},
@@ -100,12 +100,10 @@ func (b *bench) prepare(name string) error {
 	if t.prepare == nil {
 		return nil
 	}
-	done := b.words([]string{t.done})[0]
-	if !filepath.IsAbs(done) {
-		done = filepath.Join(b.clients, done)
-	}
-	if _, err := os.Stat(done); err == nil {
-		return nil
+	if t.done != "" {
+		if _, err := os.Stat(filepath.Join(b.clients, t.done)); err == nil {
+			return nil
+		}
 	}
 	out, err := b.command(t.prepare...).CombinedOutput()
 	if err != nil {

@@ -12,6 +12,7 @@
 // server's key log is NAME.keys.
 //
 // scenario.go declares all scenarios; clients/ has the clients, by language. A
-// client whose toolchain is not here is skipped and named. Linux only, as root
-// or where user namespaces are allowed, with tcpdump.
+// client whose toolchain is not here is skipped and named. Linux only, as root,
+// with tcpdump: the samples come from a capture program that shares no code with
+// what they test.
 package main

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -12,11 +13,14 @@ import (
 const inside = "TCPWARM_LAB_INSIDE"
 
 // isolate runs this program again in a network namespace of its own, and says
-// whether this process already is that one. A user who is not root gets a user
-// namespace with it.
+// whether this process already is that one. Only root may: in a user namespace
+// tcpdump, which gives up root by itself, has no user to become.
 func isolate(env ...string) (here bool, err error) {
 	if os.Getenv(inside) != "" {
 		return true, loopbackUp()
+	}
+	if os.Getuid() != 0 {
+		return false, errors.New("recording needs root")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -26,11 +30,6 @@ func isolate(env ...string) (here bool, err error) {
 	c.Env = append(append(os.Environ(), inside+"=1"), env...)
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	if uid := os.Getuid(); uid != 0 {
-		c.SysProcAttr.Cloneflags |= unix.CLONE_NEWUSER
-		c.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		c.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
 	return false, c.Run()
 }
 
