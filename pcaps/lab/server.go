@@ -98,7 +98,7 @@ func (o *origin) state(c net.Conn, s http.ConnState) {
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connectionKey{}).(*connection)
 	if r.TLS != nil {
-		c.TLSVersion, c.ALPN, c.Resumed = tls.VersionName(r.TLS.Version), r.TLS.NegotiatedProtocol, r.TLS.DidResume
+		o.ledger.secured(c, r.TLS)
 	}
 	n := o.ledger.add(c, request{Method: r.Method, Path: r.URL.Path, Proto: r.Proto, Status: http.StatusOK, Connection: r.Header.Get("Connection")})
 	time.Sleep(o.opts.delay)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"net"
 	"os"
@@ -108,11 +109,24 @@ func (l *ledger) closed(c *connection) {
 	}
 }
 
-// connections returns what was noted so far.
+// secured notes what c's TLS handshake came to.
+func (l *ledger) secured(c *connection, s *tls.ConnectionState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.TLSVersion, c.ALPN, c.Resumed = tls.VersionName(s.Version), s.NegotiatedProtocol, s.DidResume
+}
+
+// connections returns copies of what was noted so far.
 func (l *ledger) connections() []*connection {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.list)
+	var all []*connection
+	for _, c := range l.list {
+		now := *c
+		now.Requests = slices.Clone(c.Requests)
+		all = append(all, &now)
+	}
+	return all
 }
 
 // sum counts the connections that end at the origin.
