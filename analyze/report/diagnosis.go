@@ -4,7 +4,7 @@ package report
 var diagnoses = []Entry{
 	{
 		ID: "header-lies", Title: "keep-alive was promised and not kept",
-		Meaning:   "Connection: keep-alive is a promise; only packets show whether it is kept. Here persistence was promised, and the side that promised closed within a round trip of the response; or close was said, and the connection was used again.",
+		Meaning:   "Connection: keep-alive is a promise; only packets show whether it is kept. Here persistence was promised, and the side that promised closed within a round trip of the response (a client: of the only one); or close was said, and the connection was used again.",
 		Evidence:  "The headers, and the FIN or RST from the same side right after the response.",
 		RefutedBy: "the closing side had ended as a whole",
 		Remedy:    "Consistent with a header set by hand while the library's own pool is off. Remove the header and turn the pool on:",

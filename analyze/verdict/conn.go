@@ -56,7 +56,7 @@ var connRules = []connRule{
 }
 
 // headerLies: persistence promised by both sides, but closed within a round
-// trip of the response; or close said, then reused.
+// trip of the response, by a client of its only one; or close said, then reused.
 func headerLies(c *Conn) (Evidence, bool) {
 	if c.ReusedAfterClose.Packet != 0 {
 		return Evidence{Packets: []int64{c.SaidClose.Packet, c.ReusedAfterClose.Packet}, Confidence: pool.Certain,
@@ -65,6 +65,9 @@ func headerLies(c *Conn) (Evidence, bool) {
 	}
 	if c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0 {
 		return Evidence{}, false
+	}
+	if c.ClosedBy == pool.Client && c.Transactions > 1 {
+		return Evidence{}, false // it did use the connection again; now it is done
 	}
 	idle := c.Closed.Time.Sub(c.LastEnd.Time)
 	if idle < 0 || idle > max(c.RTT, time.Millisecond) {
