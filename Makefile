@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 60s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build check test race fuzz bench cover cross fmt vet lint tidy
+.PHONY: help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -36,6 +36,10 @@ cover: ## coverage by package
 
 bench: ## every benchmark six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
+
+pcaps: ## record all samples again, with their truth, and their guide
+	$(GO) run ./pcaps/lab --readme
+	$(GO) test ./cmd/tcpwarm -run TestGuide -update
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

@@ -109,7 +109,9 @@ func (c *conn) segment(s *segment.Segment) {
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
 	}
-	if kind == tcp.KeepAlive {
+	// Against a closed window the same segment asks for room (RFC 9293 section
+	// 3.8.6.1): somebody waits, nobody is idle.
+	if kind == tcp.KeepAlive && !(peer.Window.Known && peer.Window.Offered == 0) {
 		c.http.probed(s.Dir)
 	}
 	own.stream.Tick(at, own)

@@ -51,6 +51,7 @@ type facts struct {
 	reusedAfterClose segment.Mark // a request after a response that said close
 	saidCloseAt      segment.Mark
 	staleRequest     segment.Mark // a request sent after the server's FIN
+	latest           segment.Mark // the latest request
 	probes           int64        // keep-alive probes since the last transaction
 	firstProbe       segment.Mark
 }
@@ -65,6 +66,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 		f.promised++
 	}
 	f.probes = 0
+	f.latest = t.Start
 	if t.N > 1 && x.last.n == t.N-1 {
 		if x.last.says && f.reusedAfterClose.Packet == 0 {
 			f.reusedAfterClose, f.saidCloseAt = t.Start, x.last.end

@@ -245,9 +245,13 @@ func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	*v = verdict.Conn{ID: c.id, Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
+	*v = verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr,
+		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
-		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first.Packet,
+		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first,
 		Missing: client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+	if !v.LastComplete && f.latest.Time > last.end.Time {
+		v.Ignored = f.latest
+	}
 }

@@ -4,7 +4,7 @@ package report
 var diagnoses = []Entry{
 	{
 		ID: "header-lies", Title: "keep-alive was promised and not kept",
-		Meaning:   "Connection: keep-alive is a promise; only packets show whether it is kept. Here persistence was promised, and the side that promised closed within a round trip of the response; or close was said, and the connection was used again.",
+		Meaning:   "Connection: keep-alive is a promise; only packets show whether it is kept. Here persistence was promised, and the side that promised closed within a round trip of the response (a client: of the only one); or close was said, and the connection was used again.",
 		Evidence:  "The headers, and the FIN or RST from the same side right after the response.",
 		RefutedBy: "the closing side had ended as a whole",
 		Remedy:    "Consistent with a header set by hand while the library's own pool is off. Remove the header and turn the pool on:",
@@ -94,6 +94,17 @@ var diagnoses = []Entry{
 			{"go", "net.Dialer.KeepAlive is TCP's; a shared http.Transport is HTTP's"},
 			{"rust reqwest", "tcp_keepalive() is TCP's; a shared Client is HTTP's"},
 			{"curl", "--keepalive-time is TCP's; several URLs in one command is HTTP's"},
+		},
+	},
+	{
+		ID: "blind-proxy", Title: "a relay passes on keep-alive that it does not know",
+		Meaning:   "Connection is for one hop (RFC 9110 section 7.6.1). A relay that passes it on makes both sides expect persistence from each other, but takes the end of the origin's connection for the end of the response: it does not read the client's next request, and all wait until the origin's idle timeout (RFC 9112 appendix C.2.2).",
+		Evidence:  "On both legs a complete response with persistence promised; a request on the client's leg that gets no answer; then the origin's timeout, and right after it the relay closes the client's leg.",
+		RefutedBy: "the relay's log shows that it read the request",
+		Remedy:    "Consistent with a relay for HTTP/1.0 without persistence. Let it drop Connection and all fields it names:",
+		Knobs: [][2]string{
+			{"nginx", `proxy_http_version 1.1 and proxy_set_header Connection ""`},
+			{"your own proxy", "before forwarding remove Connection, the fields it names, Keep-Alive and Proxy-Connection"},
 		},
 	},
 	{

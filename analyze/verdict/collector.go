@@ -22,6 +22,7 @@ type Collector struct {
 	found  map[string][]Found
 	Counts map[string]int64 // by ID, those not kept included
 	lacks  incomplete
+	relays relays
 }
 
 // NewCollector returns a Collector that keeps at most limit findings of one
@@ -36,6 +37,9 @@ func (k *Collector) Connection(c *Conn) {
 		if e, ok := connRules[i].find(c); ok {
 			k.add(Found{ID: connRules[i].id, Connections: []int64{c.ID}, Evidence: e})
 		}
+	}
+	if f, ok := k.relays.note(c); ok {
+		k.add(f)
 	}
 	k.lacks.note(c)
 }

@@ -11,9 +11,10 @@ import (
 // A Conn is what findings need to know of one connection. Marks with packet 0
 // did not happen.
 type Conn struct {
-	ID           int64
-	Transactions int64
-	RTT          time.Duration // of the handshake, 0 if not known
+	ID             int64
+	Client, Server segment.Addr
+	Transactions   int64
+	RTT            time.Duration // of the handshake, 0 if not known
 
 	ClosedBy             pool.Side
 	Reset                bool
@@ -23,13 +24,14 @@ type Conn struct {
 	LastEnd          segment.Mark // last byte of the latest complete response
 	LastPromised     bool         // request and response of it promised persistence
 	LastComplete     bool         // no transaction was left without its response's end
+	Ignored          segment.Mark // the latest request, sent after LastEnd, if it has no whole response
 	SaidClose        segment.Mark // a response that said close ...
 	ReusedAfterClose segment.Mark // ... and the request that followed it all the same
 	StaleRequest     segment.Mark // a request sent after the server's FIN
 	Probes           int64        // keep-alive probes after the latest transaction
 	FirstProbe       segment.Mark
 
-	First   int64 // packet
+	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
 	Midway  bool  // the capture began after it
 }
@@ -54,7 +56,7 @@ var connRules = []connRule{
 }
 
 // headerLies: persistence promised by both sides, but closed within a round
-// trip of the response; or close said, then reused.
+// trip of the response, by a client of its only one; or close said, then reused.
 func headerLies(c *Conn) (Evidence, bool) {
 	if c.ReusedAfterClose.Packet != 0 {
 		return Evidence{Packets: []int64{c.SaidClose.Packet, c.ReusedAfterClose.Packet}, Confidence: pool.Certain,
@@ -63,6 +65,9 @@ func headerLies(c *Conn) (Evidence, bool) {
 	}
 	if c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0 {
 		return Evidence{}, false
+	}
+	if c.ClosedBy == pool.Client && c.Transactions > 1 {
+		return Evidence{}, false // it did use the connection again; now it is done
 	}
 	idle := c.Closed.Time.Sub(c.LastEnd.Time)
 	if idle < 0 || idle > max(c.RTT, time.Millisecond) {

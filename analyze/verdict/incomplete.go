@@ -30,7 +30,7 @@ func (i *incomplete) note(c *Conn) {
 	}
 	if len(i.connections) < 8 {
 		i.connections = append(i.connections, c.ID)
-		i.packets = append(i.packets, c.First)
+		i.packets = append(i.packets, c.First.Packet)
 	}
 }
 

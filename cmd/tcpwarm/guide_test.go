@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the output that the samples' README shows")
+
+var shown = regexp.MustCompile("(?m)^    go run \\./cmd/tcpwarm analyze (.+?)(?: \\| head -(\\d+))?\n\n```\n(?s:(.*?))^```\n")
+
+// The samples' README shows real output: each command that has a block below it
+// gives just that.
+func TestGuide(t *testing.T) {
+	const file = "../../pcaps/README.md"
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("COLUMNS", "80")
+	n := 0
+	doc := shown.ReplaceAllStringFunc(string(b), func(block string) string {
+		n++
+		m := shown.FindStringSubmatch(block)
+		var out, errs bytes.Buffer
+		if code := run(context.Background(), append([]string{"analyze"}, strings.Fields(strings.ReplaceAll(m[1], "pcaps/", "../../pcaps/"))...), nil, &out, &errs); code != exitOK {
+			t.Errorf("%s: exit code %d: %s", m[1], code, errs.String())
+		}
+		got := out.String()
+		if m[2] != "" {
+			lines, _ := strconv.Atoi(m[2])
+			got = strings.Join(strings.SplitAfterN(got, "\n", lines+1)[:lines], "")
+		}
+		if got != m[3] && !*update {
+			t.Errorf("%s: the README shows\n%s\nthe command gives\n%s", m[1], m[3], got)
+		}
+		head, _, _ := strings.Cut(block, "```\n")
+		return head + "```\n" + got + "```\n"
+	})
+	if n < 20 {
+		t.Errorf("only %d commands with output found", n)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(doc), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,19 @@
+// agentkeepalive under Node's http.
+const lib = require('http');
+const Agent = require('agentkeepalive');
+const {base, drive} = require('./drive');
+
+const get = (path, agent, read = true) => new Promise((ok, no) =>
+  lib.get(base + path, {agent}, r => read ? r.resume().on('end', ok) : ok()).on('error', no));
+const shared = new Agent();
+const with_ = options => { const agent = new Agent(options); return path => get(path, agent); };
+
+drive({
+  default: path => get(path, new Agent()), // as in an example that makes its agent beside its request
+  shared: path => get(path, shared),
+  parallel: path => get(path, shared),
+  unread: path => get(path, shared, false),
+  idle: path => get(path, shared),
+  'idle-free200': with_({freeSocketTimeout: 200}),
+  'idle-timeout200': with_({timeout: 200, freeSocketTimeout: 4000}),
+});

@@ -1,0 +1,27 @@
+"""Ten requests at the times the mode asks for; see ../node/drive.js.
+
+usage: python3 CLIENT.py MODE URL
+"""
+import concurrent.futures
+import sys
+import time
+
+mode, base = sys.argv[1:]
+when = mode.split("-")[0]
+
+
+def path(i):
+    return ("/big/%d" if when == "unread" else "/item/%d") % i
+
+
+def drive(clients):
+    get = clients[mode]
+    if when == "parallel":
+        with concurrent.futures.ThreadPoolExecutor(5) as threads:
+            for first in (1, 6):
+                list(threads.map(get, [path(first + i) for i in range(5)]))
+                time.sleep(0.05)
+        return
+    for i in range(1, 11):
+        get(path(i))
+        time.sleep(0.6 if when == "idle" and i == 5 else 0.06 if when == "unread" else 0.01)

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// workFolder tells the process in the namespace where the other has prepared.
+const workFolder = "TCPWARM_LAB_WORK"
+
+func main() {
+	out := pflag.StringP("out", "o", "pcaps", "folder for captures and truths")
+	dir := pflag.String("clients", "pcaps/lab/clients", "folder of the clients")
+	pattern := pflag.String("run", ".", "record only scenarios that match this regular expression")
+	list := pflag.Bool("list", false, "print the scenarios' names")
+	readme := pflag.Bool("readme", false, "put the tables into README.md of the folder")
+	pflag.Parse()
+	if err := run(*out, *dir, *pattern, *list, *readme); err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out, dir, pattern string, list, readme bool) error {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
+	var chosen []*scenario
+	for i := range scenarios {
+		if s := &scenarios[i]; re.MatchString(s.name) {
+			chosen = append(chosen, s)
+		}
+	}
+	if list {
+		for _, s := range chosen {
+			fmt.Println(s.name)
+		}
+		return nil
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	if err := recordAll(out, bench{clients: dir}, chosen); err != nil {
+		return err
+	}
+	if readme && os.Getenv(inside) == "" {
+		return putTables(out)
+	}
+	return nil
+}
+
+// recordAll prepares the toolchains here and records in the namespace.
+func recordAll(out string, b bench, chosen []*scenario) error {
+	if b.work = os.Getenv(workFolder); b.work != "" {
+		if _, err := isolate(); err != nil {
+			return err
+		}
+		return recordHere(out, b, chosen)
+	}
+	if _, err := exec.LookPath("tcpdump"); err != nil {
+		return errors.New("tcpdump is not here")
+	}
+	work, err := os.MkdirTemp("", "tcpwarm-lab")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	b.work = work
+	var missing []string
+	tools := map[string]bool{}
+	for _, s := range chosen {
+		tools[clients[s.client].tool] = true
+		if strings.HasPrefix(s.via, "nginx") {
+			tools["nginx"] = true
+		}
+	}
+	for name := range tools {
+		if err := b.prepare(name); err != nil {
+			fmt.Fprintf(os.Stderr, "skipped: all of %s: %v\n", name, err)
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	_, err = isolate(workFolder+"="+work, missingTools+"="+strings.Join(missing, ","))
+	return err
+}
+
+// missingTools tells the process in the namespace which toolchains are not here.
+const missingTools = "TCPWARM_LAB_MISSING"
+
+// recordHere records and says of each whether it came out as declared.
+func recordHere(out string, b bench, chosen []*scenario) error {
+	r := &recorder{bench: b, out: out, certFile: filepath.Join(b.work, "cert.pem")}
+	var err error
+	if r.cert, err = newCertificate(r.certFile); err != nil {
+		return err
+	}
+	missing := strings.Split(os.Getenv(missingTools), ",")
+	wrong := 0
+	for _, s := range chosen {
+		if slices.Contains(missing, clients[s.client].tool) || strings.HasPrefix(s.via, "nginx") && slices.Contains(missing, "nginx") {
+			fmt.Printf("%-28s skipped\n", s.name)
+			continue
+		}
+		t, err := r.record(s)
+		switch {
+		case err != nil:
+			fmt.Printf("%-28s FAILED: %v\n", s.name, err)
+			wrong++
+		case t.Verdict.Used != s.want.used:
+			fmt.Printf("%-28s %d connections for %d requests, %d expected   %s\n", s.name, t.Verdict.Used, t.Verdict.Transactions, s.want.used, t.Client)
+			wrong++
+		default:
+			fmt.Printf("%-28s %d connections for %d requests   %s\n", s.name, t.Verdict.Used, t.Verdict.Transactions, t.Client)
+		}
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d scenarios are not as declared", wrong)
+	}
+	return nil
+}

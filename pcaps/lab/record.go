@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxPacket     = 65536                  // bytes, on lo with its offload
+	settle        = 150 * time.Millisecond // for the last packets, and those of a program that ends
+	clientTimeout = 60 * time.Second
+)
+
+// A recorder records scenarios into a folder.
+type recorder struct {
+	bench
+	out      string
+	cert     *tls.Certificate
+	certFile string // PEM, for clients to trust
+}
+
+// record runs s and writes its capture and truth.
+func (r *recorder) record(s *scenario) (*truth, error) {
+	title, err := r.title(s.client)
+	if err != nil {
+		return nil, err
+	}
+	t := &truth{Name: s.name, Client: title, Mode: s.told(), Via: s.via}
+	var keys io.Writer
+	if s.server.tls {
+		t.Keys = s.name + ".keys"
+		f, err := os.Create(filepath.Join(r.out, t.Keys))
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		keys = f
+	}
+	l, device, err := listen(s)
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	o := serve(s.server, l.listener, r.cert, keys)
+	defer o.stop()
+	front, url, err := r.front(s, o)
+	if err != nil {
+		return nil, err
+	}
+	dump, err := startCapture(device, filepath.Join(r.out, s.name+".pcap"), s.snap)
+	if err != nil {
+		return nil, err
+	}
+	clientErr := r.run(s, url)
+	time.Sleep(settle)
+	if err := dump.stop(); err != nil {
+		return nil, err
+	}
+	if clientErr != nil {
+		return nil, clientErr
+	}
+	t.Connections = o.ledger.connections()
+	if front != nil {
+		for _, c := range t.Connections {
+			c.Leg = "proxy-origin"
+		}
+		more, err := front.connections()
+		if err != nil {
+			return nil, err
+		}
+		t.Connections = append(t.Connections, more...)
+		if err := front.stop(); err != nil {
+			return nil, err
+		}
+	}
+	t.Verdict = sum(t.Connections)
+	return t, t.write(filepath.Join(r.out, s.name+".truth.json"))
+}
+
+// listen opens where the server of s listens, and names the device that its
+// clients' packets pass.
+func listen(s *scenario) (*path, string, error) {
+	if s.path != nil {
+		p, err := openPath(*s.path, s.server.port())
+		return p, nearDevice, err
+	}
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", s.server.port()))
+	return &path{listener: l}, "lo", err
+}
+
+// front starts the relay of s, if it has one, and returns the URL for clients.
+func (r *recorder) front(s *scenario, o *origin) (relay, string, error) {
+	if s.via == "" {
+		return nil, o.url, nil
+	}
+	var f relay
+	var err error
+	switch s.via {
+	case "dumb":
+		f, err = startDumb()
+	case "nginx", "nginx-keepalive":
+		dir, e := os.MkdirTemp(r.work, "nginx")
+		if e != nil {
+			return nil, "", e
+		}
+		f, err = startNginx(dir, s.via == "nginx-keepalive")
+	default:
+		err = fmt.Errorf("no relay %q", s.via)
+	}
+	return f, fmt.Sprintf("http://127.0.0.1:%d", relayPort), err
+}
+
+// run lets the client do its requests.
+func (r *recorder) run(s *scenario, url string) error {
+	c := r.command(append(append([]string{}, clients[s.client].command...), s.told(), url)...)
+	c.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.certFile, "SSL_CERT_FILE="+r.certFile,
+		"REQUESTS_CA_BUNDLE="+r.certFile, "CURL_CA_BUNDLE="+r.certFile, "NODE_NO_WARNINGS=1")
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = nil, &out
+	if err := c.Start(); err != nil {
+		return err
+	}
+	late := time.AfterFunc(clientTimeout, func() { c.Process.Kill() })
+	defer late.Stop()
+	if err := c.Wait(); err != nil {
+		return fmt.Errorf("client: %v: %s", err, strings.TrimSpace(out.String()))
+	}
+	return nil
+}
+
+// A dump is a running tcpdump.
+type dump struct {
+	cmd *exec.Cmd
+	log *bufio.Reader
+}
+
+// startCapture captures the lab's ports on a device and returns once it does. Each
+// packet is written as it comes; root is kept, for the folder may be root's. The
+// kernel sets aside a whole snap length for each packet, hence the bounds.
+func startCapture(device, file string, snap int) (*dump, error) {
+	if snap == 0 {
+		snap = maxPacket
+	}
+	filter := fmt.Sprintf("tcp port %d or tcp port %d or tcp port %d", originPort, relayPort, securePort)
+	c := exec.Command("tcpdump", "-i", device, "--immediate-mode", "-U", "-Z", "root", "-B", "32768", "-s", strconv.Itoa(snap), "-w", file, filter)
+	pipe, err := c.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	d := &dump{c, bufio.NewReader(pipe)}
+	for {
+		line, err := d.log.ReadString('\n')
+		if strings.Contains(line, "listening on") {
+			return d, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tcpdump: %s %v", line, c.Wait())
+		}
+	}
+}
+
+// stop ends the capture. A capture that lost packets is an error.
+func (d *dump) stop() error {
+	if err := d.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	log, err := io.ReadAll(d.log)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(log, []byte("\n0 packets dropped by kernel")) {
+		return fmt.Errorf("tcpdump: %s", lastLine(log))
+	}
+	return d.cmd.Wait()
+}

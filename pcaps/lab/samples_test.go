@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze"
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/capture"
+)
+
+// Each sample gives just what its server saw, and the verdict and causes its
+// scenario declares.
+func TestSamples(t *testing.T) {
+	checkFolder(t, "..", len(scenarios))
+}
+
+// The quick clients, recorded afresh, come out as declared: the samples were no
+// lucky ones.
+func TestFreshRecording(t *testing.T) {
+	switch {
+	case testing.Short():
+		t.Skip("short")
+	case runtime.GOOS != "linux" || os.Getuid() != 0:
+		t.Skip("recording needs root on Linux")
+	}
+	for _, program := range []string{"tcpdump", "node", "curl", "python3"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not here", program)
+		}
+	}
+	dir := t.TempDir()
+	lab := filepath.Join(dir, "lab")
+	if out, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	quick := "^(node-(shared|each|off|timeout)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
+	out, err := exec.Command(lab, "--out", dir, "--clients", "clients", "--run", quick).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	checkFolder(t, dir, strings.Count(string(out), "connections for"))
+}
+
+// The tables in the README are those of the truths beside it.
+func TestTables(t *testing.T) {
+	b, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := filled(string(b), "..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(b) != want {
+		t.Error("the README's tables are not the truths': run make pcaps")
+	}
+}
+
+// checkFolder holds every capture of dir that has a truth against it.
+func checkFolder(t *testing.T, dir string, number int) {
+	truths, err := filepath.Glob(filepath.Join(dir, "*.truth.json"))
+	if err != nil || len(truths) != number || number == 0 {
+		t.Errorf("%d truths, want %d: %v", len(truths), number, err)
+	}
+	for _, file := range truths {
+		name := strings.TrimSuffix(filepath.Base(file), ".truth.json")
+		t.Run(name, func(t *testing.T) {
+			s := find(name)
+			if s == nil {
+				t.Fatal("no scenario of this name")
+			}
+			saw, err := readTruth(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, problem := range s.compare(saw, analyzed(t, dir, saw)) {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
+// analyzed reads the capture that saw is the truth of, with its keys.
+func analyzed(t *testing.T, dir string, saw *truth) *report.Report {
+	src, err := capture.OpenAll([]string{filepath.Join(dir, saw.Name+".pcap")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	keys := tls.NewKeys()
+	if saw.Keys != "" {
+		f, err := os.Open(filepath.Join(dir, saw.Keys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := keys.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := analyze.Run(context.Background(), src, analyze.Options{Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// compare returns in what r differs from what the server saw and s declares.
+func (s *scenario) compare(saw *truth, r *report.Report) []string {
+	problems := compareConnections(saw, r, s.stale)
+	for _, p := range r.Capture.Problems {
+		if p.Kind != "clock-stepped-back" { // by microseconds, from one processor to the next
+			problems = append(problems, "the capture has a problem: "+p.Text)
+		}
+	}
+	if got := diagnoses(r); got != s.finds {
+		problems = append(problems, fmt.Sprintf("findings %q, want %q", got, s.finds))
+	}
+	if saw.Verdict != sum(saw.Connections) {
+		problems = append(problems, "the truth's totals are not those of its connections")
+	}
+	legs := 1
+	if s.via != "" {
+		legs = 2
+		problems = append(problems, s.front.compare(r, fmt.Sprintf("127.0.0.1:%d", relayPort))...)
+	}
+	if len(r.Pools) != legs {
+		problems = append(problems, fmt.Sprintf("%d pools, want %d", len(r.Pools), legs))
+	}
+	host := "127.0.0.1"
+	if s.path != nil {
+		host = farAddr
+	}
+	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.server.port()))...)
+}
+
+// diagnoses names the findings of r, but for those that hang on the moment a
+// program ends or on how long it paused.
+func diagnoses(r *report.Report) string {
+	var ids []string
+	for id := range r.Totals.Findings {
+		if id != "header-lies" && id != "idle-timeout" && id != "timeout-mismatch-risk" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// compareConnections holds connections, their transactions, methods and targets
+// against the server's. stale are requests that met a connection the server had
+// closed: on the wire, not seen by the server.
+func compareConnections(saw *truth, r *report.Report, stale int) []string {
+	var problems []string
+	want := map[string]*connection{}
+	for _, c := range saw.Connections {
+		want[fmt.Sprintf("%s:%d>%d", c.ClientAddr, c.ClientPort, c.ServerPort)] = c
+	}
+	for _, c := range r.Connections {
+		key := c.Client + ">" + c.Server[strings.LastIndexByte(c.Server, ':')+1:]
+		w := want[key]
+		delete(want, key)
+		if w == nil {
+			problems = append(problems, "the server knows no connection "+key)
+			continue
+		}
+		extra := int(c.TransactionCount) - w.Transactions
+		if extra > 0 {
+			stale -= extra
+		}
+		if extra < 0 || stale < 0 {
+			problems = append(problems, fmt.Sprintf("%s: %d transactions, the server saw %d", key, c.TransactionCount, w.Transactions))
+			continue
+		}
+		for _, q := range w.Requests {
+			i := slices.IndexFunc(c.Transactions, func(got *report.Transaction) bool {
+				return got.Method == q.Method && got.Target == q.Path && got.Status == max(q.Status, 0)
+			})
+			if i < 0 || i > 0 && w.ALPN != "h2" { // streams reach the server's handlers in no order
+				problems = append(problems, fmt.Sprintf("%s: the server saw %s %s %d next", key, q.Method, q.Path, q.Status))
+				break
+			}
+			c.Transactions = slices.Delete(c.Transactions, i, i+1)
+		}
+	}
+	for key := range want {
+		problems = append(problems, "the capture lacks "+key)
+	}
+	if stale > 0 {
+		problems = append(problems, fmt.Sprintf("%d stale requests are missing", stale))
+	}
+	return problems
+}
+
+// compare holds the pool of a server against w.
+func (w want) compare(r *report.Report, server string) []string {
+	for _, p := range r.Pools {
+		if len(p.Server) != 1 || p.Server[0] != server {
+			continue
+		}
+		var problems []string
+		if int(p.Used) != w.used || int(p.Needed) != w.needed || p.Avoidable != p.Used-p.Needed {
+			problems = append(problems, fmt.Sprintf("%s: used %d, needed %d, avoidable %d; want %d, %d", server, p.Used, p.Needed, p.Avoidable, w.used, w.needed))
+		}
+		if v := w.verdict(int(p.Transactions)); p.Verdict != v {
+			problems = append(problems, fmt.Sprintf("%s: verdict %s, want %s", server, p.Verdict, v))
+		}
+		for cause, n := range p.Causes {
+			if cause.Avoidable() && (string(cause) != w.why || int(n) != w.used-w.needed) {
+				problems = append(problems, fmt.Sprintf("%s: %d avoidable by %s, want %d by %q", server, n, cause, w.used-w.needed, w.why))
+			}
+		}
+		return problems
+	}
+	return []string{"no pool of " + server}
+}
+
+// verdict is what w comes to with so many transactions.
+func (w want) verdict(transactions int) pool.Verdict {
+	avoidable, reused := w.used > w.needed, transactions > w.used
+	switch {
+	case avoidable && reused:
+		return pool.PartlyReused
+	case avoidable:
+		return pool.NotReused
+	case reused:
+		return pool.Reused
+	case w.ended:
+		return pool.ServerPrevents
+	}
+	return pool.NoOpportunity
+}
