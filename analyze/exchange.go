@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
@@ -22,7 +23,8 @@ type exchange struct {
 	edgeOf  int32       // that transaction
 	last    lastDone
 
-	records []transaction.Transaction
+	records      []record
+	pendingStart int // index of the record whose start may still show more, plus 1
 
 	facts facts
 }
@@ -59,6 +61,7 @@ type facts struct {
 // Requested is told of a request's head.
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
+	x.settleStart()
 	x.named(name)
 	f := &x.facts
 	f.count++
@@ -151,6 +154,7 @@ func (x *exchange) probed(d segment.Dir) {
 // the connection has.
 func (x *exchange) conclude(at segment.Mark) {
 	c := x.conn
+	x.settleStart()
 	if x.tunnel != nil {
 		x.tunnel.end(at)
 	}
@@ -221,8 +225,47 @@ func (x *exchange) unread() int32 {
 // keep copies t where records are kept.
 func (x *exchange) keep(t *transaction.Transaction) {
 	if x.conn.app.texts {
-		x.records = append(x.records, *t)
+		x.records = append(x.records, record{Transaction: *t})
+		x.start(len(x.records) - 1)
 	}
+}
+
+// A record is a transaction with what its window was.
+type record struct {
+	transaction.Transaction
+	start  tcp.Start // N is 0 where nothing is known
+	rounds int
+	dir    segment.Dir // of the content
+}
+
+// start notes the window that a transaction's content began with: that of the
+// latest flight that began with nothing in flight.
+func (x *exchange) start(i int) {
+	r, c := &x.records[i], x.conn
+	r.dir = 1 - c.client
+	if r.RequestBytes > r.ResponseBytes {
+		r.dir = c.client
+	}
+	if v := c.half[r.dir].view; v != nil {
+		r.start, r.rounds = v.Start, v.Rounds
+		x.pendingStart = i + 1
+	}
+}
+
+// settleStart looks again at the latest start: its first ACK may have shown more.
+func (x *exchange) settleStart() {
+	if x.pendingStart == 0 || x.pendingStart > len(x.records) {
+		return
+	}
+	r := &x.records[x.pendingStart-1]
+	if v := x.conn.half[r.dir].view; v != nil {
+		for _, s := range [2]tcp.Start{v.Start, v.Before} {
+			if s.N == r.start.N {
+				r.start = s
+			}
+		}
+	}
+	x.pendingStart = 0
 }
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
@@ -254,7 +297,7 @@ func (x *exchange) GoAway(fromClient bool, at segment.Mark) { x.conn.closeNotify
 // within.
 type tunnel struct {
 	app     app
-	records []transaction.Transaction
+	records []record
 	count   int64
 }
 
@@ -280,7 +323,7 @@ func (t *tunnel) Began(*transaction.Transaction) {}
 // Answered keeps a transaction inside.
 func (t *tunnel) Answered(u *transaction.Transaction) {
 	if t.app.texts {
-		t.records = append(t.records, *u)
+		t.records = append(t.records, record{Transaction: *u})
 	}
 }
 

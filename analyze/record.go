@@ -31,7 +31,7 @@ func (c *conn) record() *report.Connection {
 		p := &a.sums
 		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
-		r.Transactions = transactions(c.http.records)
+		r.Transactions = transactions(c.http.records, !c.half[c.client].SawSYN)
 		if fewest, most := c.app.bounds(); fewest != most || a.proto == isSealed {
 			r.TransactionLow, r.TransactionHigh = &fewest, &most
 		}
@@ -118,6 +118,9 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 		scale := h.WindowScale
 		r.WindowScale = &scale
 	}
+	if h.view != nil {
+		r.Window = c.halfWindow(h.view)
+	}
 	toServer, toClient := c.gaps()
 	gap := toServer
 	if d != c.client {
@@ -130,6 +133,26 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 		r.RTT.Handshake = seconds(gap)
 	}
 	return r
+}
+
+func (c *conn) halfWindow(v *view) *report.HalfWindow {
+	e, s := v.Estimate(), &v.Sums
+	initial, exact := v.Initial()
+	w := &report.HalfWindow{InitialSegments: int64(initial / v.MSS), Initial: int64(initial), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
+		Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(), Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
+		LimitedBy: map[string]int64{}}
+	if exact {
+		w.InitialBasis = tcp.Observed.String()
+	}
+	if s.ExitAt != 0 {
+		w.SlowStartExit = seconds(s.ExitAt.Sub(c.first.Time))
+	}
+	for i, n := range s.By {
+		if n > 0 {
+			w.LimitedBy[tcp.Limit(i).String()] = n
+		}
+	}
+	return w
 }
 
 func rttRecord(t *tcp.RTT) *report.RTT {
@@ -164,9 +187,9 @@ func (a *app) basis() transaction.Basis {
 }
 
 // transactions writes down what was kept of one connection, in order.
-func transactions(kept []transaction.Transaction) []*report.Transaction {
+func transactions(kept []record, midway bool) []*report.Transaction {
 	// HTTP/2's end in another order than they begin.
-	slices.SortFunc(kept, func(a, b transaction.Transaction) int { return cmp.Compare(a.N, b.N) })
+	slices.SortFunc(kept, func(a, b record) int { return cmp.Compare(a.N, b.N) })
 	list := make([]*report.Transaction, len(kept))
 	var idleSince segment.Time // end of the latest, if all before have ended
 	for i := range kept {
@@ -185,6 +208,10 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 		if i > 0 && idleSince <= t.Start.Time {
 			r.IdleBefore = seconds(t.Start.Time.Sub(idleSince))
 		}
+		if s := &t.start; s.N > 0 {
+			r.Warmth, r.Rounds = warmth(t, midway), int64(t.rounds)
+			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String()}
+		}
 		if !t.ResponseDone {
 			idleSince = math.MaxInt64
 		}
@@ -192,6 +219,24 @@ func transactions(kept []transaction.Transaction) []*report.Transaction {
 		list[i] = r
 	}
 	return list
+}
+
+// warmth says whether a transaction found its connection's window grown.
+func warmth(t *record, midway bool) report.Warmth {
+	s := &t.start
+	switch {
+	case t.N == 1 && midway:
+		return report.WarmthUnknown
+	case t.N == 1:
+		return report.Cold
+	case s.Restarted:
+		return report.Cooled
+	case s.Grown:
+		return report.Warm
+	case s.Lost:
+		return report.Cooled
+	}
+	return report.Cold
 }
 
 func (c *conn) tunnelRecord() *report.Tunnel {
@@ -220,7 +265,7 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 		return r
 	}
 	r.TransactionBasis, r.TransactionCount = t.app.basis(), t.count
-	r.Transactions = transactions(t.records)
+	r.Transactions = transactions(t.records, false)
 	return r
 }
 

@@ -63,6 +63,7 @@ func (c *conn) watch(d segment.Dir) *view {
 	}
 	v.remote = near > far
 	v.trip = near
+	v.Handshake(max(near, far))
 	return v
 }
 

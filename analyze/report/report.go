@@ -185,7 +185,10 @@ type Transaction struct {
 	IdleBefore          *Seconds `json:"idle_before_s,omitempty"` // since the one before ended; absent for the first
 	Reused              bool     `json:"reused"`
 	PromisesPersistence bool     `json:"promises_persistence"`
-	Complete            bool     `json:"complete"` // the response was seen to its end
+	Warmth              Warmth   `json:"warmth,omitempty"`          // of the connection when it began
+	WindowAtStart       *Window  `json:"window_at_start,omitempty"` // congestion window of the content's sender when it began
+	Rounds              int64    `json:"rounds,omitempty"`          // flights in which the content was sent
+	Complete            bool     `json:"complete"`                  // the response was seen to its end
 }
 
 // OpenedBecause says why a used connection was opened.
@@ -221,20 +224,21 @@ type Tunnel struct {
 
 // A Half is one direction of a connection: what one side sent.
 type Half struct {
-	Packets          int64 `json:"packets"` // as captured, duplicates included
-	DuplicatePackets int64 `json:"duplicate_packets"`
-	WireSegments     int64 `json:"wire_segments"`
-	PayloadBytes     int64 `json:"payload_bytes"`
-	ResentSegments   int64 `json:"resent_segments"`
-	ResentBytes      int64 `json:"resent_bytes"`
-	MissingBytes     int64 `json:"missing_bytes"` // acknowledged by the peer, not in the capture
-	OutOfOrder       int64 `json:"out_of_order"`
-	MSS              *int  `json:"mss,omitempty"`
-	WindowScale      *int  `json:"window_scale,omitempty"`
-	SACK             bool  `json:"sack"`
-	Timestamps       bool  `json:"timestamps"`
-	MaxFlight        int64 `json:"max_flight_bytes"`
-	RTT              *RTT  `json:"rtt,omitempty"`
+	Window           *HalfWindow `json:"window,omitempty"` // congestion window of the data it sends
+	Packets          int64       `json:"packets"`          // as captured, duplicates included
+	DuplicatePackets int64       `json:"duplicate_packets"`
+	WireSegments     int64       `json:"wire_segments"`
+	PayloadBytes     int64       `json:"payload_bytes"`
+	ResentSegments   int64       `json:"resent_segments"`
+	ResentBytes      int64       `json:"resent_bytes"`
+	MissingBytes     int64       `json:"missing_bytes"` // acknowledged by the peer, not in the capture
+	OutOfOrder       int64       `json:"out_of_order"`
+	MSS              *int        `json:"mss,omitempty"`
+	WindowScale      *int        `json:"window_scale,omitempty"`
+	SACK             bool        `json:"sack"`
+	Timestamps       bool        `json:"timestamps"`
+	MaxFlight        int64       `json:"max_flight_bytes"`
+	RTT              *RTT        `json:"rtt,omitempty"`
 }
 
 // RTT are round-trip times from a half's data to the acknowledgements it drew,
@@ -314,4 +318,39 @@ type Expectation struct {
 	Low      *float64 `json:"low,omitempty"`
 	High     *float64 `json:"high,omitempty"`
 	Packets  []int64  `json:"packets,omitempty"`
+}
+
+// A Warmth says what a transaction found its connection's congestion window like.
+type Warmth string
+
+// The warmths.
+const (
+	Cold          Warmth = "cold"   // initial: the connection is new, or its window never grew
+	Warm          Warmth = "warm"   // above the initial window
+	Cooled        Warmth = "cooled" // it had grown, and idling took it back
+	WarmthUnknown Warmth = "not-known"
+)
+
+// A Window is a congestion window with its bounds, in bytes.
+type Window struct {
+	Low   int64  `json:"low_bytes"`
+	Best  int64  `json:"best_bytes"`
+	High  int64  `json:"high_bytes"`
+	Basis string `json:"basis"` // observed, inferred, assumed
+}
+
+// A HalfWindow is how the congestion window of one direction went.
+type HalfWindow struct {
+	InitialSegments int64            `json:"initial_segments"`
+	Initial         int64            `json:"initial_bytes"`
+	InitialBasis    string           `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
+	Last            int64            `json:"last_bytes"`
+	Max             int64            `json:"max_bytes"`
+	Basis           string           `json:"basis"` // of last
+	Rounds          int64            `json:"rounds"`
+	Losses          int64            `json:"loss_events"`
+	Timeouts        int64            `json:"timeouts"`
+	IdleRestarts    int64            `json:"idle_restarts"`
+	SlowStartExit   *Seconds         `json:"slow_start_exit_s,omitempty"` // after the connection's begin
+	LimitedBy       map[string]int64 `json:"limited_by"`                  // ACKs by what kept the sender from sending more
 }

@@ -48,14 +48,13 @@ type Sender struct {
 	initFull bool // it is exact
 	exited   bool // slow start has ended once
 
-	srtt, mdev, minRTT time.Duration
-	probe              segment.Seq // timed segment's end
-	probeAt            segment.Time
-	timing             bool
+	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
+	rttEnd                              segment.Seq
+	out                                 ring // sent, for their round trips
 
 	lastSend, lastAck segment.Time
 	lastFull          bool // the latest segment was full: more may be waiting
-	unprompted        int // of the latest sends, those that no ACK explains
+	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
 
 	burst  burst
@@ -134,6 +133,7 @@ type Start struct {
 	Restarted       bool // an idle restart took from it just before
 	Grown           bool // it was above the initial window
 	Lost            bool // an idle restart has taken it since it was last above that
+	doubt           bool // an idle restart may have taken from it
 	open            bool // the first ACK has not come: more may show
 	flight          int
 	full            bool // the flight ended with a full segment
@@ -175,6 +175,7 @@ const (
 	never       = 1 << 30 // no slow-start threshold yet
 	initialSegs = 10      // RFC 6928
 	rtoMin      = 200 * time.Millisecond
+	tick        = 8 * time.Millisecond // a sender counts in jiffies: two of 4 ms
 )
 
 // NewSender returns a Sender; sink may be nil.
@@ -236,9 +237,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	switch {
 	case end.After(s.nxt):
 		s.nxt = end
-		if !s.timing {
-			s.probe, s.probeAt, s.timing = end, at, true
-		}
+		s.out.push(sentSegment{end: end, at: at})
 	default:
 		s.again(seq, end, at)
 	}
@@ -287,10 +286,14 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.starts++
 	s.finishBurst()
 	s.idle = idle{}
+	s.Start.doubt = false
 	was, restarted := s.cwnd, false
-	if gap := at.Sub(s.lastSend); s.lastSend != 0 && gap > s.rto() && !s.keeps {
+	gap, rto := at.Sub(s.lastSend), s.rto()
+	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
+		s.Start.doubt = s.cwnd > s.initial
+	} else if s.lastSend != 0 && gap > rto && !s.keeps {
 		floor := min(s.initial, s.cwnd)
-		for left := gap - s.rto(); left > 0 && s.cwnd > floor; left -= s.rto() {
+		for left := gap - rto; left > 0 && s.cwnd > floor; left -= rto {
 			s.cwnd = s.cwnd / 2 / s.MSS * s.MSS
 		}
 		if s.cwnd = max(s.cwnd, floor); s.cwnd < was {
@@ -305,10 +308,15 @@ func (s *Sender) flightBegins(at segment.Time) {
 			s.recovery = open
 		}
 	}
+	doubt := s.Start.doubt
 	s.Before = s.Start
-	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
+	s.Before.doubt = false
+	s.Start = Start{doubt: doubt, N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
 	if !restarted {
 		s.Start.Low, s.Start.High = s.bounds()
+		if doubt {
+			s.Start.Low = max(s.initial, s.cwnd/2/s.MSS*s.MSS)
+		}
 	}
 	s.Start.Grown, s.Start.Lost = s.cwnd > s.initial, s.lost
 	s.Rounds = 0
@@ -326,34 +334,55 @@ func (s *Sender) opens(end segment.Seq) {
 	}
 }
 
-// rto is Linux's retransmission timeout (RFC 6298, with a floor of 200 ms for its
-// variance).
+// rto is the retransmission timeout.
 func (s *Sender) rto() time.Duration {
 	if s.srtt == 0 {
 		return time.Second
 	}
-	return s.srtt + max(rtoMin, 4*s.mdev)
+	return s.srtt/8 + s.rttvar
 }
 
-// sample takes a round-trip time (RFC 6298 section 2).
-func (s *Sender) sample(d time.Duration) {
-	if d <= 0 {
+// sample takes a round-trip time, and keeps the timeout as Linux does
+// (tcp_rtt_estimator; RFC 6298 with a variance that falls slowly and has a floor of
+// 200 ms). srtt is eight times the smoothed time, mdev and rttvar four times the
+// deviation.
+func (s *Sender) sample(m time.Duration) {
+	if m <= 0 {
 		return
 	}
-	if s.minRTT == 0 || d < s.minRTT {
-		s.minRTT = d
+	if s.minRTT == 0 || m < s.minRTT {
+		s.minRTT = m
 	}
 	if s.srtt == 0 {
-		s.srtt, s.mdev = d, d/2
+		s.srtt, s.mdev = 8*m, 2*m
+		s.rttvar = max(s.mdev, rtoMin)
+		s.mdevMax, s.rttEnd = s.rttvar, s.nxt
 		return
 	}
-	diff := d - s.srtt
-	if diff < 0 {
-		diff = -diff
+	m -= s.srtt / 8
+	s.srtt += m
+	if m < 0 {
+		if m = -m - s.mdev/4; m > 0 {
+			m /= 8
+		}
+	} else {
+		m -= s.mdev / 4
 	}
-	s.mdev += (diff - s.mdev) / 4
-	s.srtt += (d - s.srtt) / 8
+	s.mdev += m
+	if s.mdev > s.mdevMax {
+		s.mdevMax = s.mdev
+		s.rttvar = max(s.rttvar, s.mdevMax)
+	}
+	if s.una.After(s.rttEnd) {
+		if s.mdevMax < s.rttvar {
+			s.rttvar -= (s.rttvar - s.mdevMax) / 4
+		}
+		s.rttEnd, s.mdevMax = s.nxt, rtoMin
+	}
 }
+
+// Handshake takes the round trip of the handshake as the sender saw it.
+func (s *Sender) Handshake(d time.Duration) { s.sample(d) }
 
 // paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
 // does not show its window by stopping.
@@ -372,7 +401,7 @@ func (s *Sender) isPaced() bool { return s.sends >= 8 && s.unprompted*4 > s.send
 
 // again notes data sent again.
 func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
-	s.timing = false
+	s.out.markResent(seq, end)
 	quiet := at.Sub(max(s.lastAck, s.lastSend))
 	switch {
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
@@ -440,10 +469,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.dups = 0
 		s.sacked.below(ack)
 		s.resent.below(ack)
-		if s.timing && !s.probe.After(ack) {
-			s.sample(at.Sub(s.probeAt))
-			s.timing = false
-		}
+		s.time(ack, at)
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
@@ -468,6 +494,22 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.react(acked, ece, at)
 	s.burst.after = s.pipe()
 	s.lastAck = at
+}
+
+// time takes a sample of the oldest segment that ack covers, unless one of them was
+// sent again (Karn; RFC 6298 section 3).
+func (s *Sender) time(ack segment.Seq, at segment.Time) {
+	first, clean := segment.Time(0), true
+	for s.out.n > 0 && !s.out.first().end.After(ack) {
+		x := s.out.pop()
+		if first == 0 {
+			first = x.at
+		}
+		clean = clean && !x.resent
+	}
+	if first != 0 && clean {
+		s.sample(at.Sub(first))
+	}
 }
 
 // react moves the window as an ACK does.
@@ -667,7 +709,7 @@ func (s *Sender) Estimate() Estimate {
 }
 
 // SRTT returns the smoothed round-trip time, 0 if none is known.
-func (s *Sender) SRTT() time.Duration { return s.srtt }
+func (s *Sender) SRTT() time.Duration { return s.srtt / 8 }
 
 // Offered returns how many bytes beyond SND.UNA the peer permits, -1 if not known.
 func (s *Sender) Offered() int {
