@@ -62,6 +62,7 @@ type facts struct {
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	c := x.conn
 	x.settleStart()
+	x.keepStart(c.client)
 	x.named(name)
 	f := &x.facts
 	f.count++
@@ -119,6 +120,7 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 
 // Began notes where the client's window stood when a response began.
 func (x *exchange) Began(t *transaction.Transaction) {
+	x.keepStart(1 - x.conn.client)
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
 		x.edge, x.edgeOf = client.Window.Edge, t.N
@@ -238,8 +240,15 @@ type record struct {
 	dir    segment.Dir // of the content
 }
 
-// start notes the window that a transaction's content began with: that of the
-// latest flight that began with nothing in flight.
+// keepStart notes that content begins in direction d.
+func (x *exchange) keepStart(d segment.Dir) {
+	if v := x.conn.half[d].view; v != nil {
+		v.Keep()
+	}
+}
+
+// start notes the window that a transaction's content began with. Its first ACK may
+// still show more.
 func (x *exchange) start(i int) {
 	r, c := &x.records[i], x.conn
 	r.dir = 1 - c.client
@@ -247,23 +256,16 @@ func (x *exchange) start(i int) {
 		r.dir = c.client
 	}
 	if v := c.half[r.dir].view; v != nil {
-		r.start, r.rounds = v.Start, v.Rounds
+		r.start, r.rounds = v.Kept, v.KeptRounds()
 		x.pendingStart = i + 1
 	}
 }
 
-// settleStart looks again at the latest start: its first ACK may have shown more.
+// settleStart looks again at the latest record's start, before another is kept.
 func (x *exchange) settleStart() {
-	if x.pendingStart == 0 || x.pendingStart > len(x.records) {
-		return
-	}
-	r := &x.records[x.pendingStart-1]
-	if v := x.conn.half[r.dir].view; v != nil {
-		for _, s := range [2]tcp.Start{v.Start, v.Before} {
-			if s.N == r.start.N {
-				r.start = s
-			}
-		}
+	if x.pendingStart > 0 && x.pendingStart <= len(x.records) {
+		r := &x.records[x.pendingStart-1]
+		r.start = x.conn.half[r.dir].view.Kept
 	}
 	x.pendingStart = 0
 }

@@ -208,7 +208,7 @@ func transactions(kept []record, midway bool) []*report.Transaction {
 		if i > 0 && idleSince <= t.Start.Time {
 			r.IdleBefore = seconds(t.Start.Time.Sub(idleSince))
 		}
-		if s := &t.start; s.N > 0 {
+		if s := &t.start; s.N != 0 {
 			r.Warmth, r.Rounds = warmth(t, midway), int64(t.rounds)
 			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String()}
 		}

@@ -40,13 +40,16 @@ type Sender struct {
 	beta           int         // what a reduction leaves, in percent
 	learnt         bool        // beta was seen
 
-	peak     int // largest pipe since the latest reduction or idle restart
-	maxOut   int // largest pipe of the latest window (Linux's max_packets_out)
-	usage    segment.Seq
-	limited  bool // the window was full in the latest window (is_cwnd_limited)
-	initial  int  // the initial window
-	initFull bool // it is exact
-	exited   bool // slow start has ended once
+	peak       int // largest pipe since the latest reduction or idle restart
+	maxOut     int // largest pipe of the latest window (Linux's max_packets_out)
+	usage      segment.Seq
+	limited    bool // the window was full in the latest window (is_cwnd_limited)
+	initial    int  // the initial window
+	initFull   bool // it is exact
+	exited     bool // slow start has ended once
+	flat       bool // it ended without a loss, and the window has not grown since
+	flatAt     int
+	flatRounds int64
 
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
@@ -57,14 +60,16 @@ type Sender struct {
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
 
-	burst  burst
-	idle   idle
-	Start  Start // of the latest flight that began with nothing in flight
-	Before Start // of the one before
-	starts int
-	keeps  bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
-	grew   bool // the window was above the initial one at some time
-	lost   bool // an idle restart has taken it since
+	burst    burst
+	idle     idle
+	Start    Start // of the latest flight that began with nothing in flight
+	Kept     Start // that a transaction began with: see Keep
+	keptAt   int64 // rounds until then
+	starts   int
+	restarts bool // an idle restart was seen
+	keeps    bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
+	grew     bool // the window was above the initial one at some time
+	lost     bool // an idle restart has taken it since
 
 	round  segment.Seq // end of what opened the current round
 	Rounds int         // since Start
@@ -169,6 +174,7 @@ type idle struct {
 	at    segment.Time
 	was   int // the window before
 	after int
+	least int // the least it may be after
 }
 
 const (
@@ -293,15 +299,17 @@ func (s *Sender) flightBegins(at segment.Time) {
 		s.Start.doubt = s.cwnd > s.initial
 	} else if s.lastSend != 0 && gap > rto && !s.keeps {
 		floor := min(s.initial, s.cwnd)
+		least, _ := s.bounds()
 		for left := gap - rto; left > 0 && s.cwnd > floor; left -= rto {
 			s.cwnd = s.cwnd / 2 / s.MSS * s.MSS
+			least = max(least/2/s.MSS*s.MSS, min(least, floor))
 		}
 		if s.cwnd = max(s.cwnd, floor); s.cwnd < was {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			if s.ssthresh > never {
 				s.ssthresh = never
 			}
-			s.idle = idle{true, at, was, s.cwnd}
+			s.idle = idle{true, at, was, s.cwnd, min(least, max(s.cwnd, floor))}
 			restarted = true
 			s.peak, s.maxOut = 0, 0
 			s.basis = Inferred
@@ -309,10 +317,13 @@ func (s *Sender) flightBegins(at segment.Time) {
 		}
 	}
 	doubt := s.Start.doubt
-	s.Before = s.Start
-	s.Before.doubt = false
-	s.Start = Start{doubt: doubt, N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
-	if !restarted {
+	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
+	if restarted {
+		s.Start.Low = s.idle.least
+		if s.restarts {
+			s.Start.High = s.cwnd
+		}
+	} else {
 		s.Start.Low, s.Start.High = s.bounds()
 		if doubt {
 			s.Start.Low = max(s.initial, s.cwnd/2/s.MSS*s.MSS)
@@ -323,6 +334,21 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.round = s.una
 	s.burst = burst{}
 }
+
+// Keep notes that a transaction's content has just begun: Kept is its start, and
+// says more as the first ACKs come.
+func (s *Sender) Keep() {
+	s.keptAt = s.Sums.Rounds
+	if s.Start.open {
+		s.Kept = s.Start
+		return
+	}
+	e := s.Estimate() // it began while something was in flight
+	s.Kept = Start{N: -1, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+}
+
+// KeptRounds returns in how many rounds the content was sent so far.
+func (s *Sender) KeptRounds() int { return int(s.Sums.Rounds-s.keptAt) + 1 }
 
 // opens counts rounds: one opens with the first segment sent after what opened the
 // one before was acknowledged.
@@ -432,6 +458,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	} else {
 		s.Sums.Losses++
 	}
+	s.flat = false
 	s.recovery, s.recoverAt = to, s.nxt
 	s.peak, s.limited = 0, false
 	if s.sink != nil {
@@ -572,6 +599,9 @@ func (s *Sender) finishBurst() {
 	default: // no room, nothing sent: a window that is full stays so
 	}
 	s.concludeIdle(p)
+	if s.Kept.N == s.Start.N {
+		s.Kept = s.Start
+	}
 	s.Sums.Max, s.Sums.Last = max(s.Sums.Max, s.cwnd), s.cwnd
 	s.Sums.By[s.limit]++
 	s.tell(b.at)
@@ -609,8 +639,18 @@ func (s *Sender) observe(p, room int, b *burst) {
 	if s.cwnd < s.ssthresh && s.recovery == open {
 		s.exited = s.exited || s.exit(b.at)
 		s.ssthresh = seen
+		// Or something else holds it back, a full send buffer: only if it grows on is
+		// it the window that we see.
+		s.flat, s.flatAt, s.flatRounds = true, seen, s.Sums.Rounds
 	}
-	s.cwnd, s.basis = max(seen, s.MSS), Observed
+	if s.flat && seen > s.flatAt+s.MSS {
+		s.flat = false
+	}
+	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 8 {
+		s.basis, s.limit = Inferred, SendBuffer
+	} else {
+		s.basis = Observed
+	}
 }
 
 // settleStart learns from the first flight of a start, after which the sender had
@@ -625,8 +665,12 @@ func (s *Sender) settleStart(b *burst) {
 	}
 	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
 	s.Start.Grown = w > s.initial
-	if s.idle.on && w > s.idle.after { // it did not restart
+	switch {
+	case !s.idle.on:
+	case w > s.idle.after: // it did not restart
 		s.Start.Restarted, s.keeps = false, true
+	default:
+		s.restarts = true
 	}
 	s.cwnd = w + b.grown
 }
@@ -678,10 +722,14 @@ func (s *Sender) bounds() (low, high int) {
 	if s.basis == Observed {
 		return s.cwnd, s.cwnd
 	}
-	low = max(min(s.cwnd, s.whole(s.peak)), min(s.cwnd, s.initial))
+	peak := s.whole(s.peak)
+	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
 	high = s.cwnd
-	if s.cwnd < s.ssthresh {
-		high = max(s.cwnd, min(2*s.whole(s.peak), s.ssthresh))
+	switch {
+	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
+		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
+	case s.cwnd < s.ssthresh || s.flat:
+		high = max(s.cwnd, 2*peak)
 	}
 	return low, high
 }
