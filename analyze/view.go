@@ -62,6 +62,7 @@ func (c *conn) watch(d segment.Dir) *view {
 		near, far = toClient, toServer
 	}
 	v.remote = near > far
+	v.Remote = v.remote
 	v.trip = near
 	v.Handshake(max(near, far))
 	return v

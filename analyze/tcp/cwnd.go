@@ -19,8 +19,9 @@ import (
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
 type Sender struct {
-	MSS  int
-	sink Watcher
+	MSS    int
+	Remote bool // what it sends was captured at its peer: its clock does not show
+	sink   Watcher
 
 	una, nxt segment.Seq
 	started  bool // data was sent
@@ -57,6 +58,7 @@ type Sender struct {
 
 	lastSend, lastAck segment.Time
 	lastFull          bool // the latest segment was full: more may be waiting
+	hasClock          bool // it sends by a clock of its own (pacing)
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
 
@@ -181,7 +183,8 @@ const (
 	never       = 1 << 30 // no slow-start threshold yet
 	initialSegs = 10      // RFC 6928
 	rtoMin      = 200 * time.Millisecond
-	tick        = 8 * time.Millisecond // a sender counts in jiffies: two of 4 ms
+	prompt      = 120 * time.Microsecond // within which an ACK brings out what it makes room for
+	tick        = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
 )
 
 // NewSender returns a Sender; sink may be nil.
@@ -414,8 +417,14 @@ func (s *Sender) Handshake(d time.Duration) { s.sample(d) }
 // does not show its window by stopping.
 func (s *Sender) paced(at segment.Time) {
 	s.sends++
-	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > max(300*time.Microsecond, s.minRTT/100) && at.Sub(s.lastSend) > 50*time.Microsecond {
+	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
 		s.unprompted++
+	}
+	switch {
+	case s.sends >= 8 && s.unprompted*4 > s.sends:
+		s.hasClock = true
+	case s.sends >= 32 && s.unprompted*16 < s.sends:
+		s.hasClock = false
 	}
 	if s.sends >= 64 {
 		s.sends /= 2
@@ -423,7 +432,7 @@ func (s *Sender) paced(at segment.Time) {
 	}
 }
 
-func (s *Sender) isPaced() bool { return s.sends >= 8 && s.unprompted*4 > s.sends }
+func (s *Sender) isPaced() bool { return s.hasClock && !s.Remote }
 
 // again notes data sent again.
 func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
@@ -458,10 +467,11 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	} else {
 		s.Sums.Losses++
 	}
+	again := to == timeout && s.recovery == timeout // the same episode goes on
 	s.flat = false
 	s.recovery, s.recoverAt = to, s.nxt
 	s.peak, s.limited = 0, false
-	if s.sink != nil {
+	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)
 	}
 }
@@ -493,7 +503,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		s.una = ack
-		s.dups = 0
+		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
+		if s.recovery == open || !ack.Before(s.recoverAt) {
+			s.dups = 0
+		}
 		s.sacked.below(ack)
 		s.resent.below(ack)
 		s.time(ack, at)
@@ -580,6 +593,9 @@ func (s *Sender) finishBurst() {
 		// Proportional rate reduction keeps the window at what is in flight, and
 		// what it lets out (RFC 6937 section 3).
 		s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
+		if s.isPaced() {
+			s.basis = Inferred
+		}
 	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
 		s.limit = Receiver
 		s.weaken()
@@ -657,6 +673,9 @@ func (s *Sender) observe(p, room int, b *burst) {
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
 	w := s.whole(b.before)
+	if was := s.cwnd - b.grown; s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
+		w = was // a little of it was kept back, to send more at once
+	}
 	if s.Start.N == 1 && s.Start.Basis == Assumed {
 		s.initial, s.initFull = w, true
 		if s.sink != nil {
@@ -730,6 +749,8 @@ func (s *Sender) bounds() (low, high int) {
 		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
 	case s.cwnd < s.ssthresh || s.flat:
 		high = max(s.cwnd, 2*peak)
+	default: // congestion avoidance goes on while what is in flight is acknowledged
+		high = s.cwnd + s.whole(s.cwnd/12)
 	}
 	return low, high
 }
