@@ -77,17 +77,22 @@ func (v *view) data(s *segment.Segment) {
 	for len(v.acks) > 0 && v.arrived(&v.acks[0], s) {
 		v.deliver()
 	}
-	v.now = max(v.now, s.Time.Add(-v.trip/2))
+	if v.Estimate().Flight == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
+		v.now = max(v.now, s.Time.Add(-v.trip/2))
+	}
 	v.Sent(s.Seq, s.Len, v.now)
 }
 
 // arrived reports whether an ACK had come to the sender when it sent s.
 func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
 	if a.stamps && s.Options.HasTimestamps {
-		if int32(s.Options.TSEcr-a.stamp) < 0 {
+		switch later := int32(s.Options.TSEcr - a.stamp); {
+		case later != 0:
+			return later > 0
+		case v.Room() >= s.Len: // a stamp stands for a millisecond, and many ACKs: no more than were needed
 			return false
 		}
-		if d := s.Time.Sub(a.at); s.Options.TSEcr == a.stamp && d > 0 && (v.trip == 0 || d < v.trip) {
+		if d := s.Time.Sub(a.at); d > 0 && (v.trip == 0 || d < v.trip) {
 			v.trip = d
 		}
 		return true

@@ -777,6 +777,9 @@ func (s *Sender) Estimate() Estimate {
 	return e
 }
 
+// Room returns how many bytes more the window is thought to permit.
+func (s *Sender) Room() int { return s.cwnd - s.pipe() }
+
 // SRTT returns the smoothed round-trip time, 0 if none is known.
 func (s *Sender) SRTT() time.Duration { return s.srtt / 8 }
 
