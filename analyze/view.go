@@ -18,6 +18,7 @@ type view struct {
 	acks   []ackSeen     // not yet at the sender
 	trip   time.Duration // round trip from the capture point to the sender and back
 	now    segment.Time  // the sender's
+	vague  vague         // where no handshake tells the vantage
 	series *series       // nil: nobody wants it
 	lines  []seriesLine
 }
@@ -61,6 +62,7 @@ func (c *conn) watch(d segment.Dir) *view {
 	if d == c.client {
 		near, far = toClient, toServer
 	}
+	v.vague.on = near == 0 && far == 0
 	v.remote = near > far
 	v.Remote = v.remote
 	v.trip = near
@@ -97,7 +99,42 @@ func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
 		}
 		return true
 	}
-	return s.Time.Sub(a.at) >= v.trip
+	age := s.Time.Sub(a.at)
+	return age >= v.trip && (v.Room() < s.Len || age > 3*v.trip+maxQueue)
+}
+
+// maxQueue is how long an ACK, or what it brings out, may wait on its way, beside
+// round trips.
+const maxQueue = 50 * time.Millisecond
+
+// vague finds out where a connection begun midway is captured: an echo comes back at
+// once at the sender, an ACK at the receiver.
+type vague struct {
+	on    bool
+	n     int // data segments seen
+	stamp uint32
+	at    segment.Time  // of the first ACK with stamp
+	echo  time.Duration // least time from an ACK to data that echoes it
+}
+
+// look notes a data segment, and after some decides.
+func (v *view) look(s *segment.Segment, rtt *tcp.RTT) {
+	g := &v.vague
+	if d := s.Time.Sub(g.at); g.at != 0 && s.Options.HasTimestamps && s.Options.TSEcr == g.stamp && (g.echo == 0 || d < g.echo) {
+		g.echo = max(d, 1)
+	}
+	if g.n++; g.n < 16 || g.echo == 0 || rtt.Samples == 0 {
+		return
+	}
+	g.on = false
+	if rtt.Min < g.echo {
+		sender := *tcp.NewSender(v.MSS, nil)
+		sender.Remote = true
+		v.Sender, v.remote, v.trip, v.now = sender, true, g.echo, 0
+		if v.series != nil {
+			v.Sender.Watch(v)
+		}
+	}
 }
 
 // deliver has the oldest ACK arrive.
@@ -111,6 +148,9 @@ func (v *view) deliver() {
 // ack notes an acknowledgement of this direction's data; edge is the right edge of
 // the window it offers.
 func (v *view) ack(s *segment.Segment, edge segment.Seq) {
+	if g := &v.vague; g.on && s.Options.HasTimestamps && (g.at == 0 || s.Options.TSVal != g.stamp) {
+		g.stamp, g.at = s.Options.TSVal, s.Time
+	}
 	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
 	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
 	if !v.remote {
@@ -146,6 +186,9 @@ func (c *conn) window(s *segment.Segment, own, peer *half, kind tcp.Kind) {
 	}
 	if own.view == nil {
 		own.view = c.watch(s.Dir)
+	}
+	if own.view.vague.on {
+		own.view.look(s, &own.RTT)
 	}
 	own.view.data(s)
 	if len(own.view.lines) >= maxLines {

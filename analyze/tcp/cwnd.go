@@ -752,6 +752,9 @@ func (s *Sender) bounds() (low, high int) {
 	default: // congestion avoidance goes on while what is in flight is acknowledged
 		high = s.cwnd + s.whole(s.cwnd/12)
 	}
+	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
+		high = max(high, s.cwnd*9/4)
+	}
 	return low, high
 }
 
