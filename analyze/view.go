@@ -100,12 +100,12 @@ func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
 		return true
 	}
 	age := s.Time.Sub(a.at)
-	return age >= v.trip && (v.Room() < s.Len || age > 3*v.trip+maxQueue)
+	return age >= v.trip && (v.Room() < s.Len || age > 2*v.trip+maxQueue)
 }
 
 // maxQueue is how long an ACK, or what it brings out, may wait on its way, beside
 // round trips.
-const maxQueue = 50 * time.Millisecond
+const maxQueue = 10 * time.Millisecond
 
 // vague finds out where a connection begun midway is captured: an echo comes back at
 // once at the sender, an ACK at the receiver.
@@ -120,8 +120,11 @@ type vague struct {
 // look notes a data segment, and after some decides.
 func (v *view) look(s *segment.Segment, rtt *tcp.RTT) {
 	g := &v.vague
-	if d := s.Time.Sub(g.at); g.at != 0 && s.Options.HasTimestamps && s.Options.TSEcr == g.stamp && (g.echo == 0 || d < g.echo) {
-		g.echo = max(d, 1)
+	if g.at != 0 && s.Options.HasTimestamps && int32(s.Options.TSEcr-g.stamp) >= 0 {
+		if d := max(1, s.Time.Sub(g.at)); g.echo == 0 || d < g.echo {
+			g.echo = d
+		}
+		g.at = 0
 	}
 	if g.n++; g.n < 16 || g.echo == 0 || rtt.Samples == 0 {
 		return
@@ -148,7 +151,7 @@ func (v *view) deliver() {
 // ack notes an acknowledgement of this direction's data; edge is the right edge of
 // the window it offers.
 func (v *view) ack(s *segment.Segment, edge segment.Seq) {
-	if g := &v.vague; g.on && s.Options.HasTimestamps && (g.at == 0 || s.Options.TSVal != g.stamp) {
+	if g := &v.vague; g.on && g.at == 0 && s.Options.HasTimestamps {
 		g.stamp, g.at = s.Options.TSVal, s.Time
 	}
 	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)

@@ -652,6 +652,13 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.basis = Observed
 		return
 	}
+	if s.cwnd < s.ssthresh && b.sent > b.acked+b.grown+3*s.MSS {
+		// More than the ACK made room for: there was room before, and the application
+		// has only now written.
+		s.limit = Application
+		s.weaken()
+		return
+	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
 		s.exited = s.exited || s.exit(b.at)
 		s.ssthresh = seen
