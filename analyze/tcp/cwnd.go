@@ -163,7 +163,8 @@ type burst struct {
 	acked   int
 	grown   int // window the ACK has made of slow start
 	sent    int
-	full    bool // the last segment sent is full
+	first   segment.Time // of what was sent
+	full    bool         // the last segment sent is full
 	tailAt  segment.Time
 	opening bool // the first ACK of a flight that began from nothing
 	wasFull bool // that flight ended with a full segment
@@ -183,6 +184,7 @@ const (
 	never       = 1 << 30 // no slow-start threshold yet
 	initialSegs = 10      // RFC 6928
 	rtoMin      = 200 * time.Millisecond
+	maxDefer    = 64 << 10               // a sender keeps back no more, to send it at once
 	prompt      = 120 * time.Microsecond // within which an ACK brings out what it makes room for
 	tick        = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
 )
@@ -253,6 +255,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	s.paced(at)
 	p := s.pipe()
 	if s.burst.on {
+		if s.burst.sent == 0 {
+			s.burst.first = at
+		}
 		s.burst.sent += n
 		if s.burst.full = n%s.MSS == 0; !s.burst.full {
 			s.burst.tail, s.burst.tailAt = true, at
@@ -599,6 +604,14 @@ func (s *Sender) finishBurst() {
 	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
 		s.limit = Receiver
 		s.weaken()
+	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
+		// More than the ACK made room for: there was room before, and something has
+		// only now been written. If an ACK brought that about, it made room in the send
+		// buffer.
+		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt {
+			s.limit = SendBuffer
+		}
+		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
 		s.limit = Congestion
 		if b.opening && b.wasFull && b.before > 0 {
@@ -607,7 +620,9 @@ func (s *Sender) finishBurst() {
 		}
 		s.observe(p, room, b)
 	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS, room > max(3*s.MSS, s.cwnd/3): // it had room, and nothing to send
-		s.limit = Application
+		if s.limit != SendBuffer || p == 0 {
+			s.limit = Application
+		}
 		s.weaken()
 		if b.opening {
 			s.startAtLeast(b)
@@ -652,13 +667,6 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.basis = Observed
 		return
 	}
-	if s.cwnd < s.ssthresh && b.sent > b.acked+b.grown+3*s.MSS {
-		// More than the ACK made room for: there was room before, and the application
-		// has only now written.
-		s.limit = Application
-		s.weaken()
-		return
-	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
 		s.exited = s.exited || s.exit(b.at)
 		s.ssthresh = seen
@@ -669,7 +677,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 	if s.flat && seen > s.flatAt+s.MSS {
 		s.flat = false
 	}
-	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 8 {
+	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 16 {
 		s.basis, s.limit = Inferred, SendBuffer
 	} else {
 		s.basis = Observed
