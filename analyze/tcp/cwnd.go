@@ -41,16 +41,19 @@ type Sender struct {
 	beta           int         // what a reduction leaves, in percent
 	learnt         bool        // beta was seen
 
-	peak       int // largest pipe since the latest reduction or idle restart
-	maxOut     int // largest pipe of the latest window (Linux's max_packets_out)
-	usage      segment.Seq
-	limited    bool // the window was full in the latest window (is_cwnd_limited)
-	initial    int  // the initial window
-	initFull   bool // it is exact
-	exited     bool // slow start has ended once
-	flat       bool // it ended without a loss, and the window has not grown since
-	flatAt     int
-	flatRounds int64
+	peak        int // largest pipe since the latest reduction or idle restart
+	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
+	usage       segment.Seq
+	limited     bool // the window was full in the latest window (is_cwnd_limited)
+	initial     int  // the initial window
+	initFull    bool // it is exact
+	exited      bool // slow start has ended once
+	ending      ending
+	train       train
+	noDelayExit bool // its slow start does not end by delay: seen
+	flat        bool // it ended without a loss, and the window has not grown since
+	flatAt      int
+	flatRounds  int64
 
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
@@ -180,6 +183,10 @@ type idle struct {
 	least int // the least it may be after
 }
 
+// refuted reports whether so much in flight shows that there was no restart. The
+// window before is an estimate, and so is what is left of it.
+func (i *idle) refuted(flight int) bool { return i.on && flight > 2*i.after }
+
 const (
 	never       = 1 << 30 // no slow-start threshold yet
 	initialSegs = 10      // RFC 6928
@@ -242,7 +249,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.started {
 		s.begin(seq)
 	}
-	if s.pipe() == 0 {
+	if s.pipe() == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
 		s.flightBegins(at)
 	}
 	switch {
@@ -270,10 +277,11 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
-		if s.idle.on && p <= s.idle.was {
+		if s.idle.refuted(p) {
 			s.cwnd, s.keeps = s.idle.was, true // there was no restart
 		}
 		s.cwnd = max(s.cwnd, s.whole(p))
+		s.doubtExit()
 	}
 	if !s.burst.on {
 		s.tell(at)
@@ -466,7 +474,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery != timeout {
 		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
 	}
-	if s.exited = s.exited || s.exit(at); to == timeout {
+	s.confirmExit()
+	if s.exited = s.exited || s.exit(at, s.cwnd); to == timeout {
 		s.Sums.Timeouts++
 		s.cwnd = s.MSS
 	} else {
@@ -481,14 +490,50 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 }
 
+// An ending of slow start without a loss is only suspected for a round trip: it may
+// be the application, or a clock, that keeps the sender from sending more.
+type ending struct {
+	on     bool
+	at     segment.Time
+	window int
+	end    segment.Seq // decided when this is acknowledged
+}
+
+// suspect takes slow start to have ended with a window.
+func (s *Sender) suspect(at segment.Time, window int) {
+	s.ssthresh = window
+	// Something else may hold it back, a full send buffer: only if it grows on is it
+	// the window that we see.
+	s.flat, s.flatAt, s.flatRounds = true, window, s.Sums.Rounds
+	if !s.exited && !s.ending.on {
+		s.ending = ending{true, at, window, s.nxt}
+	}
+}
+
+// doubtExit takes a suspicion back if the window has grown as only slow start does.
+func (s *Sender) doubtExit() {
+	if e := &s.ending; e.on && s.cwnd > e.window+e.window/2 {
+		e.on = false
+		s.ssthresh, s.flat, s.noDelayExit = never, false, true
+	}
+}
+
+// confirmExit tells of an ending that was suspected.
+func (s *Sender) confirmExit() {
+	if e := s.ending; e.on {
+		s.ending.on = false
+		s.exit(e.at, e.window)
+	}
+}
+
 // exit notes that slow start is over, the first time.
-func (s *Sender) exit(at segment.Time) bool {
+func (s *Sender) exit(at segment.Time, window int) bool {
 	if s.exited {
 		return true
 	}
 	s.exited, s.Sums.ExitAt = true, at
 	if s.sink != nil {
-		s.sink.Event(at, "slow-start-exit", s.cwnd, 0, s)
+		s.sink.Event(at, "slow-start-exit", window, 0, s)
 	}
 	return true
 }
@@ -525,6 +570,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.sacked.add(b.Start, b.End)
 		s.resent.cut(b.Start, b.End)
 	}
+	if s.ending.on && !s.una.Before(s.ending.end) {
+		s.confirmExit()
+	}
 	delivered := acked + max(0, s.sacked.size()-was)
 	if acked == 0 && !s.hasSACK && pure && edge == s.edge && before > 0 {
 		s.dups++
@@ -544,16 +592,60 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 // time takes a sample of the oldest segment that ack covers, unless one of them was
 // sent again (Karn; RFC 6298 section 3).
 func (s *Sender) time(ack segment.Seq, at segment.Time) {
-	first, clean := segment.Time(0), true
+	first, last, clean := segment.Time(0), segment.Time(0), true
 	for s.out.n > 0 && !s.out.first().end.After(ack) {
 		x := s.out.pop()
 		if first == 0 {
 			first = x.at
 		}
-		clean = clean && !x.resent
+		last, clean = x.at, clean && !x.resent
 	}
 	if first != 0 && clean {
 		s.sample(at.Sub(first))
+		s.delays(at.Sub(last), at)
+	}
+}
+
+// A train watches a round of ACKs as CUBIC's HyStart does (Ha and Rhee, "Taming the
+// elephants", 2011; Linux's tcp_cubic.c; RFC 9406 is a later form): slow start ends
+// where the round-trip time has grown, or where ACKs have come close behind each
+// other for half of it.
+type train struct {
+	end   segment.Seq // of the round
+	start segment.Time
+	last  segment.Time
+	least time.Duration // round trip of this round
+	n     int
+}
+
+const (
+	trainLeast = 16 // segments of window below which slow start goes on
+	trainCount = 8  // round trips looked at
+	trainGap   = 2 * time.Millisecond
+)
+
+// delays takes the round-trip time of the newest segment that an ACK covers.
+func (s *Sender) delays(d time.Duration, at segment.Time) {
+	t := &s.train
+	if !s.una.Before(t.end) || t.start == 0 {
+		*t = train{end: s.nxt, start: at, last: at, least: time.Hour}
+	}
+	if s.cwnd >= s.ssthresh || s.cwnd < trainLeast*s.MSS || s.recovery != open || s.noDelayExit || s.isPaced() {
+		return
+	}
+	found := false
+	if at.Sub(t.last) <= trainGap {
+		t.last = at
+		found = at.Sub(t.start) > (s.minRTT+time.Millisecond)/2
+	}
+	t.least = min(t.least, d)
+	if t.n < trainCount {
+		t.n++
+	} else if t.least > s.minRTT+min(max(s.minRTT/8, 4*time.Millisecond), 16*time.Millisecond) {
+		found = true
+	}
+	if found {
+		s.suspect(at, s.cwnd)
 	}
 }
 
@@ -668,11 +760,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
-		s.exited = s.exited || s.exit(b.at)
-		s.ssthresh = seen
-		// Or something else holds it back, a full send buffer: only if it grows on is
-		// it the window that we see.
-		s.flat, s.flatAt, s.flatRounds = true, seen, s.Sums.Rounds
+		s.suspect(b.at, seen)
 	}
 	if s.flat && seen > s.flatAt+s.MSS {
 		s.flat = false
@@ -688,7 +776,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
 	w := s.whole(b.before)
-	if was := s.cwnd - b.grown; s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
+	if was := s.cwnd - b.grown; !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
 		w = was // a little of it was kept back, to send more at once
 	}
 	if s.Start.N == 1 && s.Start.Basis == Assumed {
@@ -701,7 +789,7 @@ func (s *Sender) settleStart(b *burst) {
 	s.Start.Grown = w > s.initial
 	switch {
 	case !s.idle.on:
-	case w > s.idle.after: // it did not restart
+	case s.idle.refuted(w): // it did not restart
 		s.Start.Restarted, s.keeps = false, true
 	default:
 		s.restarts = true
@@ -718,10 +806,13 @@ func (s *Sender) startAtLeast(b *burst) {
 			s.sink.Event(b.at, "initial-window", 0, w, s)
 		}
 	}
-	if w > s.Start.Best { // more than thought: no restart, or a larger initial window
+	switch {
+	case s.idle.refuted(w):
 		s.Start.Low, s.Start.Best = w, max(w, s.Start.High)
 		s.Start.High = s.Start.Best
 		s.Start.Restarted = false
+	case w > s.Start.Best: // more than thought
+		s.Start.Low, s.Start.Best, s.Start.High = w, w, max(w, s.Start.High)
 	}
 	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
 }
@@ -732,8 +823,8 @@ func (s *Sender) concludeIdle(p int) {
 		return
 	}
 	i := s.idle
-	s.idle.on = false
-	if s.Start.flight > i.after {
+	defer func() { s.idle.on = false }()
+	if i.refuted(s.Start.flight) {
 		return
 	}
 	s.Sums.Restarts++
@@ -762,7 +853,7 @@ func (s *Sender) bounds() (low, high int) {
 	switch {
 	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
 		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
-	case s.cwnd < s.ssthresh || s.flat:
+	case s.cwnd < s.ssthresh || s.flat || s.Sums.Losses+s.Sums.Timeouts == 0: // slow start, or nothing but suspicion that it has ended
 		high = max(s.cwnd, 2*peak)
 	default: // congestion avoidance goes on while what is in flight is acknowledged
 		high = s.cwnd + s.whole(s.cwnd/12)
