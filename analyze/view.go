@@ -65,6 +65,9 @@ func (c *conn) watch(d segment.Dir) *view {
 	v.vague.on = near == 0 && far == 0
 	v.remote = near > far
 	v.Remote = v.remote
+	if v.remote && !(own.Timestamps && peer.Timestamps) {
+		v.NoDelays()
+	}
 	v.trip = near
 	v.Handshake(max(near, far))
 	return v
@@ -100,12 +103,11 @@ func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
 		return true
 	}
 	age := s.Time.Sub(a.at)
-	return age >= v.trip && (v.Room() < s.Len || age > 2*v.trip+maxQueue)
+	return age >= v.trip && (v.Room() < s.Len || age > 2*v.trip+atEnds)
 }
 
-// maxQueue is how long an ACK, or what it brings out, may wait on its way, beside
-// round trips.
-const maxQueue = 10 * time.Millisecond
+// atEnds is how long packets may wait at the ends of their way, beside round trips.
+const atEnds = 10 * time.Millisecond
 
 // vague finds out where a connection begun midway is captured: an echo comes back at
 // once at the sender, an ACK at the receiver.

@@ -39,7 +39,7 @@ type Sender struct {
 	recoverAt      segment.Seq // the episode ends when this is acknowledged
 	prior          int         // window before the episode
 	beta           int         // what a reduction leaves, in percent
-	learnt         bool        // beta was seen
+	least          int         // smallest window of the episode
 
 	peak        int // largest pipe since the latest reduction or idle restart
 	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
@@ -200,6 +200,10 @@ const (
 func NewSender(mss int, sink Watcher) *Sender {
 	return &Sender{MSS: max(mss, 1), sink: sink, ssthresh: never, beta: 70}
 }
+
+// NoDelays says that round-trip times are not the sender's: its slow start is not
+// taken to end by them.
+func (s *Sender) NoDelays() { s.noDelayExit = true }
 
 // Watch has w told of how the estimate goes on.
 func (s *Sender) Watch(w Watcher) { s.sink = w }
@@ -482,7 +486,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.flat = false
+	s.flat, s.least = false, 0
 	s.recovery, s.recoverAt = to, s.nxt
 	s.peak, s.limited = 0, false
 	if s.sink != nil && !again {
@@ -653,6 +657,7 @@ func (s *Sender) delays(d time.Duration, at segment.Time) {
 func (s *Sender) react(acked int, ece bool, at segment.Time) {
 	if s.recovery != open && !s.una.Before(s.recoverAt) {
 		if s.recovery == fast {
+			s.learn()
 			s.cwnd = s.ssthresh
 		}
 		s.recovery = open
@@ -673,6 +678,20 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 	}
 }
 
+// learn tells by how little was in flight towards the end of recovery whether the
+// sender keeps 7/10 of its window (CUBIC, RFC 9438 section 4.6) or half of it (Reno,
+// RFC 5681 section 3.2).
+func (s *Sender) learn() {
+	if s.least == 0 || s.prior < 8*s.MSS || s.lastFull == false {
+		return
+	}
+	half, most := s.prior/2, s.prior*7/10
+	if s.beta = 70; s.least < (half+most)/2 {
+		s.beta = 50
+	}
+	s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
+}
+
 // finishBurst reads off what the latest ACK let out.
 func (s *Sender) finishBurst() {
 	b := &s.burst
@@ -690,6 +709,9 @@ func (s *Sender) finishBurst() {
 		// Proportional rate reduction keeps the window at what is in flight, and
 		// what it lets out (RFC 6937 section 3).
 		s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
+		if s.least == 0 || s.cwnd < s.least {
+			s.least = s.cwnd
+		}
 		if s.isPaced() {
 			s.basis = Inferred
 		}
