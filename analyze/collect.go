@@ -174,7 +174,7 @@ func (k *collector) finish(c *conn) {
 	} else {
 		k.findings.Connection(&k.facts)
 	}
-	keepText := !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
+	keepText := k.o.Final != nil || !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
 	if !keepText {
 		k.full.Store(true)
 		k.lost.transactions += c.http.facts.count

@@ -35,7 +35,8 @@ type conn struct {
 	overAt           segment.Mark
 	closing          closing
 
-	place // where it waits once it has ended
+	place          // where it waits once it has ended
+	spare [2]*view // by Dir: for its halves' views, or those of a connection before
 
 	// The collector's.
 	id     int64      // in order of first packet
@@ -69,11 +70,12 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 		c = new(conn)
 	}
 	// Keep what has grown. A conn is large: it is cleared, never copied.
-	a, b := c.half[0].Space(), c.half[1].Space()
+	a, b, views := c.half[0].Space(), c.half[1].Space(), c.spare
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
+	c.spare = views
 	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
 	c.out, c.key, c.hash = out, s.Key, hash
 	c.first, c.last = s.Mark(), s.Mark()

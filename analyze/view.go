@@ -52,8 +52,13 @@ func (c *conn) watch(d segment.Dir) *view {
 	if own.Timestamps && peer.Timestamps {
 		mss -= 12 // RFC 7323 appendix A
 	}
-	v := &view{series: c.out.series}
-	v.Sender = *tcp.NewSender(mss, nil)
+	v := c.spare[d]
+	if v == nil {
+		v = new(view)
+		c.spare[d] = v
+	}
+	*v = view{Sender: v.Sender, acks: v.acks[:0], series: c.out.series}
+	v.Reset(mss)
 	if v.series != nil {
 		v.Sender.Watch(v)
 	}
@@ -133,9 +138,8 @@ func (v *view) look(s *segment.Segment, rtt *tcp.RTT) {
 	}
 	g.on = false
 	if rtt.Min < g.echo {
-		sender := *tcp.NewSender(v.MSS, nil)
-		sender.Remote = true
-		v.Sender, v.remote, v.trip, v.now = sender, true, g.echo, 0
+		v.Reset(v.MSS)
+		v.Remote, v.remote, v.trip, v.now = true, true, g.echo, 0
 		if v.series != nil {
 			v.Sender.Watch(v)
 		}
@@ -190,6 +194,9 @@ func (c *conn) window(s *segment.Segment, own, peer *half, kind tcp.Kind) {
 		return
 	}
 	if own.view == nil {
+		if !c.app.texts && c.out.series == nil {
+			return // nobody will see it
+		}
 		own.view = c.watch(s.Dir)
 	}
 	if own.view.vague.on {

@@ -196,9 +196,10 @@ const (
 	tick        = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
 )
 
-// NewSender returns a Sender; sink may be nil.
-func NewSender(mss int, sink Watcher) *Sender {
-	return &Sender{MSS: max(mss, 1), sink: sink, ssthresh: never, beta: 70}
+// Reset readies s, which may be zero, for a side that sends segments of at most mss
+// bytes.
+func (s *Sender) Reset(mss int) {
+	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
 }
 
 // NoDelays says that round-trip times are not the sender's: its slow start is not
