@@ -83,6 +83,33 @@ func checkHalves(t *testing.T, path string, s *script.Script) {
 	})
 }
 
+func viewValue(v *view, name string) string {
+	e := v.Estimate()
+	switch name {
+	case "cwnd":
+		return fmt.Sprint(float64(e.Best) / float64(v.MSS))
+	case "basis":
+		return e.Basis.String()
+	case "phase":
+		return e.Phase
+	case "limit":
+		return e.Limit.String()
+	case "initial":
+		n, _ := v.Initial()
+		return fmt.Sprint(n / v.MSS)
+	case "start":
+		s := &v.Start
+		return fmt.Sprintf("%d,%d,%d", s.Low/v.MSS, s.Best/v.MSS, s.High/v.MSS)
+	case "restarted":
+		return fmt.Sprint(v.Start.Restarted)
+	case "losses":
+		return fmt.Sprint(v.Sums.Losses)
+	case "timeouts":
+		return fmt.Sprint(v.Sums.Timeouts)
+	}
+	return "no such value"
+}
+
 func halfValue(h *half, name string) string {
 	switch name {
 	case "flight":
@@ -105,6 +132,9 @@ func halfValue(h *half, name string) string {
 		return fmt.Sprint(h.WireSegments)
 	case "offered":
 		return fmt.Sprint(h.Window.Offered)
+	}
+	if v := h.view; v != nil {
+		return viewValue(v, name)
 	}
 	return "no such value"
 }

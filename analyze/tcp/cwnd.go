@@ -775,6 +775,11 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.weaken()
 		return
 	}
+	if !s.Remote && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
+		s.limit = Application
+		s.weaken()
+		return
+	}
 	// A sender waits for more to send at once (Linux's tcp_tso_should_defer): a
 	// little room means nothing. More says that slow start is over: the window has
 	// not grown with every ACK.
