@@ -147,6 +147,9 @@ func (c *conn) halfWindow(v *view) *report.HalfWindow {
 	if s.ExitAt != 0 {
 		w.SlowStartExit = seconds(s.ExitAt.Sub(c.first.Time))
 	}
+	for _, n := range s.Growth {
+		w.Growth = append(w.Growth, int64(n))
+	}
 	for i, n := range s.By {
 		if n > 0 {
 			w.LimitedBy[tcp.Limit(i).String()] = n

@@ -22,6 +22,7 @@ func (p *page) pool(pl *Pool, x *index) {
 		p.lanes(conns)
 	}
 	p.exchanges(pl, conns)
+	p.window(conns)
 	p.curve(pl)
 	p.margin(pl)
 	p.reasons(conns)
@@ -243,17 +244,96 @@ func (p *page) exchanges(pl *Pool, conns []*Connection) {
 			continue
 		}
 		p.line("")
-		p.line("  #       start        idle        wait     receive")
+		heading := "  #       start        idle        wait     receive"
+		mss := segmentBytes(c)
+		if mss > 0 {
+			heading += "  rounds  window at start"
+		}
+		p.line(heading)
 		for i, t := range c.Transactions {
 			if i == mostExchanges {
 				p.line(fmt.Sprintf("  and %d more", len(c.Transactions)-i))
 				break
 			}
-			p.line(fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
+			s := fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
 				time.Duration(t.Start-c.Start).Seconds(), 'f', 3, 64)+" s",
-				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive)))
+				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive))
+			if w := t.WindowAtStart; w != nil && mss > 0 {
+				s += fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w.Low, w.High, mss))
+			}
+			p.line(s)
 		}
 	}
+}
+
+// segmentBytes is how many bytes a segment of the server carries, 0 if nothing is
+// known of its window.
+func segmentBytes(c *Connection) int64 {
+	if w := c.ServerToClient.Window; w != nil && w.InitialSegments > 0 {
+		return w.Initial / w.InitialSegments
+	}
+	return 0
+}
+
+// segments writes a window as segments: one number, or its bounds.
+func segments(low, high, mss int64) string {
+	if low == high {
+		return strconv.FormatInt(low/mss, 10)
+	}
+	return fmt.Sprintf("%d to %d", low/mss, high/mss)
+}
+
+// window says how the largest congestion window of the pool's servers grew.
+func (p *page) window(conns []*Connection) {
+	var most *Connection
+	for _, c := range conns {
+		if w := c.ServerToClient.Window; w != nil && segmentBytes(c) > 0 && w.Max > w.Initial &&
+			(most == nil || w.Max > most.ServerToClient.Window.Max) {
+			most = c
+		}
+	}
+	if most == nil {
+		return
+	}
+	w, mss := most.ServerToClient.Window, segmentBytes(most)
+	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/mss, count(w.Rounds, "round trip"))}
+	limit, acks := "", int64(0)
+	for by, n := range w.LimitedBy {
+		if n > w.LimitedBy[limit] || n == w.LimitedBy[limit] && by < limit {
+			limit = by
+		}
+		acks += n
+	}
+	if limit != "" && limit != "unknown" {
+		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedBy[limit], acks))
+	}
+	for _, e := range []struct {
+		n    int64
+		what string
+	}{{w.Losses, "loss episode"}, {w.Timeouts, "timeout"}, {w.IdleRestarts, "idle restart"}} {
+		if e.n > 0 {
+			values = append(values, count(e.n, e.what))
+		}
+	}
+	p.facts("window", values)
+}
+
+// spark draws values as bars.
+func spark(values []int64) string {
+	const bars = "▁▂▃▄▅▆▇█"
+	if len(values) == 0 {
+		return "-"
+	}
+	most := slices.Max(values)
+	var b strings.Builder
+	for _, v := range values {
+		i := 0
+		if most > 0 {
+			i = int(v * 7 / most)
+		}
+		b.WriteRune([]rune(bars)[i])
+	}
+	return b.String()
 }
 
 // curve says how a client that keeps more idle connections would have done.

@@ -352,5 +352,6 @@ type HalfWindow struct {
 	Timeouts        int64            `json:"timeouts"`
 	IdleRestarts    int64            `json:"idle_restarts"`
 	SlowStartExit   *Seconds         `json:"slow_start_exit_s,omitempty"` // after the connection's begin
+	Growth          []int64          `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
 	LimitedBy       map[string]int64 `json:"limited_by"`                  // ACKs by what kept the sender from sending more
 }

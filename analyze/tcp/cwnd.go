@@ -149,12 +149,36 @@ type Start struct {
 	full            bool // the flight ended with a full segment
 }
 
+// maxGrowth bounds WindowSums.Growth: when full, every second value goes, and from
+// then on only every second round adds one.
+const maxGrowth = 32
+
+// trace keeps the window at the begin of a round.
+func (s *Sender) trace() {
+	g := &s.Sums
+	if g.stride == 0 {
+		g.stride = 1
+	}
+	if g.Rounds%g.stride != 0 {
+		return
+	}
+	if len(g.Growth) == maxGrowth {
+		for i := range maxGrowth / 2 {
+			g.Growth[i] = g.Growth[2*i]
+		}
+		g.Growth, g.stride = g.Growth[:maxGrowth/2], 2*g.stride
+	}
+	g.Growth = append(g.Growth, s.cwnd)
+}
+
 // WindowSums are what a sender's life comes to.
 type WindowSums struct {
 	Losses, Timeouts, Restarts, Rounds int64
 	Max, Last                          int
 	By                                 [5]int64 // ACKs by Limit
 	ExitAt                             segment.Time
+	Growth                             []int // the window at the begin of rounds, spread over all
+	stride                             int64
 }
 
 // A burst is what an ACK let out.
@@ -199,7 +223,7 @@ const (
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
 // bytes.
 func (s *Sender) Reset(mss int) {
-	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
 }
 
 // NoDelays says that round-trip times are not the sender's: its slow start is not
@@ -378,6 +402,7 @@ func (s *Sender) opens(end segment.Seq) {
 		s.Rounds++
 		s.Sums.Rounds++
 		s.round = end
+		s.trace()
 	}
 }
 

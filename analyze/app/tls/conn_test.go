@@ -96,7 +96,6 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 			return
 		}
 		c := tls.Server(&tap{s, tr, false}, server)
-		defer c.Close()
 		for range 2 {
 			b := make([]byte, 16)
 			if _, err := io.ReadFull(c, b); err != nil {
@@ -105,6 +104,7 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 			}
 			c.Write(answer)
 		}
+		c.Close()
 		done <- nil
 	}()
 	s, err := net.Dial("tcp", l.Addr().String())
