@@ -708,7 +708,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 // sender keeps 7/10 of its window (CUBIC, RFC 9438 section 4.6) or half of it (Reno,
 // RFC 5681 section 3.2).
 func (s *Sender) learn() {
-	if s.least == 0 || s.prior < 8*s.MSS || s.lastFull == false {
+	if s.least == 0 || s.prior < 8*s.MSS || !s.lastFull {
 		return
 	}
 	half, most := s.prior/2, s.prior*7/10
@@ -902,7 +902,6 @@ func (s *Sender) bounds() (low, high int) {
 	}
 	peak := s.whole(s.peak)
 	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
-	high = s.cwnd
 	switch {
 	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
 		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
