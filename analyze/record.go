@@ -314,7 +314,7 @@ func (c *conn) idleRestart() verdict.IdleRestart {
 			continue
 		}
 		return verdict.IdleRestart{Before: b.LastByte, Start: r.Start, N: int64(r.N), Rounds: int64(r.rounds),
-			Segments: int64(r.start.Best / v.MSS), Observed: r.start.Basis == tcp.Observed}
+			Low: int64(r.start.Low / v.MSS), High: int64(r.start.High / v.MSS), Observed: r.start.Basis == tcp.Observed}
 	}
 	return verdict.IdleRestart{}
 }

@@ -11,12 +11,12 @@ import (
 // An IdleRestart is a transaction that found its sender's congestion window taken
 // back by idling (RFC 5681 section 4.1, RFC 2861). Packet 0: there was none.
 type IdleRestart struct {
-	Before   segment.Mark // last byte of the transaction before
-	Start    segment.Mark
-	N        int64 // of the transaction
-	Rounds   int64 // in which its content was sent
-	Segments int64 // the window it began with
-	Observed bool  // the window was seen, not only inferred
+	Before    segment.Mark // last byte of the transaction before
+	Start     segment.Mark
+	N         int64 // of the transaction
+	Rounds    int64 // in which its content was sent
+	Low, High int64 // bounds of the window it began with, segments
+	Observed  bool  // the window was seen, not only inferred
 }
 
 // synResent: the client asked more than once before the server answered, and lost
@@ -37,9 +37,13 @@ func windowLost(c *Conn) (Evidence, bool) {
 	if r.Start.Packet == 0 || r.Rounds < 2 {
 		return Evidence{}, false
 	}
+	window := fmt.Sprint(r.Low)
+	if r.High > r.Low {
+		window += fmt.Sprintf(" to %d", r.High)
+	}
 	e := Evidence{Packets: []int64{r.Before.Packet, r.Start.Packet}, Confidence: pool.Hint,
-		Text: fmt.Sprintf("#%d: after %v idle, transaction %d (packet %d) began with a window of %d segments and took %d rounds",
-			c.ID, r.Start.Time.Sub(r.Before.Time).Round(time.Millisecond), r.N, r.Start.Packet, r.Segments, r.Rounds)}
+		Text: fmt.Sprintf("#%d: after %v idle, transaction %d (packet %d) began with a window of %s segments and took %d rounds",
+			c.ID, r.Start.Time.Sub(r.Before.Time).Round(time.Millisecond), r.N, r.Start.Packet, window, r.Rounds)}
 	if r.Observed {
 		e.Confidence = pool.Likely
 	}

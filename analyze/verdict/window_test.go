@@ -28,7 +28,7 @@ func TestSYNResent(t *testing.T) {
 }
 
 func TestWindowLost(t *testing.T) {
-	lost := IdleRestart{Before: mark(20, 0), Start: mark(21, 2*time.Second), N: 2, Rounds: 3, Segments: 10}
+	lost := IdleRestart{Before: mark(20, 0), Start: mark(21, 2*time.Second), N: 2, Rounds: 3, Low: 10, High: 40}
 	one := lost
 	one.Rounds = 1
 	for name, x := range map[string]struct {
