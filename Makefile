@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 60s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: accuracy help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -40,6 +40,13 @@ bench: ## every benchmark six times, for benchstat
 pcaps: ## record all samples again, with their truth, and their guide
 	$(GO) run ./pcaps/lab --readme
 	$(GO) test ./cmd/tcpwarm -run TestGuide -update
+
+# TRUTH holds captures with the kernel's own window, and the program that compares.
+TRUTH ?= ../shared/truth/cwnd
+
+accuracy: build ## errors of the congestion window against the kernel's, where the data is present
+	@if [ -f $(TRUTH)/run.py ]; then python3 $(TRUTH)/run.py ./tcpwarm $(TRUTH)/train; \
+	else echo "accuracy: no captures with the truth in $(TRUTH)"; fi
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

@@ -297,9 +297,24 @@ func (c *conn) facts(v *verdict.Conn) {
 		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
-		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first,
+		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
 		Missing: client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest
 	}
+}
+
+// idleRestart finds the first transaction that needed more than one round because
+// idling had taken its window.
+func (c *conn) idleRestart() verdict.IdleRestart {
+	for i := 1; i < len(c.http.records); i++ {
+		b, r := &c.http.records[i-1], &c.http.records[i]
+		v := c.half[r.dir].view
+		if v == nil || !r.start.Restarted || r.rounds < 2 || r.N != b.N+1 || !b.ResponseDone || b.LastByte.Time > r.Start.Time {
+			continue
+		}
+		return verdict.IdleRestart{Before: b.LastByte, Start: r.Start, N: int64(r.N), Rounds: int64(r.rounds),
+			Low: int64(r.start.Low / v.MSS), High: int64(r.start.High / v.MSS), Observed: r.start.Basis == tcp.Observed}
+	}
+	return verdict.IdleRestart{}
 }

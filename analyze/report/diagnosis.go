@@ -108,6 +108,23 @@ var diagnoses = []Entry{
 		},
 	},
 	{
+		ID: "syn-resent", Title: "a connection attempt had to be repeated",
+		Meaning:   "The SYN drew no answer and was sent again after the retransmission timeout, a second at first (RFC 6298 section 2.1). Every new connection risks this; a reused one does not.",
+		Evidence:  "Two SYNs of one connection with the same sequence number, no answer between them.",
+		RefutedBy: "the answer to the first SYN was sent and is missing from the capture",
+		Remedy:    "Consistent with loss on the path or a full accept queue at the server. Open fewer connections by reuse; look at the server's listen backlog.",
+	},
+	{
+		ID: "window-lost-after-idle", Title: "a reused connection had lost its congestion window",
+		Meaning:   "The connection idled longer than its sender's retransmission timeout. Senders then take the window back towards the initial one (RFC 5681 section 4.1, RFC 2861), so the content took more than one round trip again.",
+		Evidence:  "The pause, and what the sender had in flight before the first acknowledgement after it.",
+		RefutedBy: "the first flight after the pause is larger than the window said",
+		Remedy:    "Consistent with slow start after idle on the sending host:",
+		Knobs: [][2]string{
+			{"linux", "sysctl net.ipv4.tcp_slow_start_after_idle=0 on the sender; BBR does not restart"},
+		},
+	},
+	{
 		ID: "capture-incomplete", Title: "the capture misses packets that the verdict needs",
 		Meaning:   "Connections were open before the capture began, or packets are missing from it. What rests on them is not judged.",
 		Evidence:  "No SYN, acknowledged bytes that were not captured, or packets dropped by the kernel.",

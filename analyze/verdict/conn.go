@@ -31,6 +31,9 @@ type Conn struct {
 	Probes           int64        // keep-alive probes after the latest transaction
 	FirstProbe       segment.Mark
 
+	SYN     segment.Mark // the latest that the client sent before the answer
+	Restart IdleRestart  // the first
+
 	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
 	Midway  bool  // the capture began after it
@@ -53,6 +56,8 @@ var connRules = []connRule{
 	{"header-lies", headerLies},
 	{"stale-reuse-race", staleReuse},
 	{"keepalive-probes-only", probesOnly},
+	{"syn-resent", synResent},
+	{"window-lost-after-idle", windowLost},
 }
 
 // headerLies: persistence promised by both sides, but closed within a round

@@ -216,9 +216,9 @@ var scenarios = []scenario{
 	{name: "curl-parallel-h2", client: "curl", mode: "parallel", server: h2slow, want: want{used: 1, needed: 1}},
 
 	// A path of 50 ms: slow start each time, once, or again after a pause; and one whose queue overflows.
-	{name: "path-warm", client: "go", path: &far, server: plain, snap: pathSnap, want: want{used: 1, needed: 1}},
+	{name: "path-warm", client: "go", path: &far, server: plain, snap: pathSnap, finds: "window-lost-after-idle", want: want{used: 1, needed: 1}},
 	{name: "path-cold", client: "go", path: &far, server: plain, snap: pathSnap, want: want{used: 4, needed: 1, why: "client-closed"}},
-	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, want: want{used: 1, needed: 1}},
+	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, finds: "window-lost-after-idle", want: want{used: 1, needed: 1}},
 
 	// What stands between.
 	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3}},

@@ -1,0 +1,51 @@
+package verdict
+
+import (
+	"fmt"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+// An IdleRestart is a transaction that found its sender's congestion window taken
+// back by idling (RFC 5681 section 4.1, RFC 2861). Packet 0: there was none.
+type IdleRestart struct {
+	Before    segment.Mark // last byte of the transaction before
+	Start     segment.Mark
+	N         int64 // of the transaction
+	Rounds    int64 // in which its content was sent
+	Low, High int64 // bounds of the window it began with, segments
+	Observed  bool  // the window was seen, not only inferred
+}
+
+// synResent: the client asked more than once before the server answered, and lost
+// the retransmission timeout: one second at first (RFC 6298 section 2.1).
+func synResent(c *Conn) (Evidence, bool) {
+	if c.Midway || c.SYN.Packet <= c.First.Packet {
+		return Evidence{}, false
+	}
+	return Evidence{Packets: []int64{c.First.Packet, c.SYN.Packet}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("#%d: the SYN of packet %d was sent again in packet %d, %v later", c.ID, c.First.Packet, c.SYN.Packet,
+			c.SYN.Time.Sub(c.First.Time).Round(time.Millisecond))}, true
+}
+
+// windowLost: a reused connection had idled so long that its window was taken
+// back, and the transaction paid for it: its content took more than one round.
+func windowLost(c *Conn) (Evidence, bool) {
+	r := &c.Restart
+	if r.Start.Packet == 0 || r.Rounds < 2 {
+		return Evidence{}, false
+	}
+	window := fmt.Sprint(r.Low)
+	if r.High > r.Low {
+		window += fmt.Sprintf(" to %d", r.High)
+	}
+	e := Evidence{Packets: []int64{r.Before.Packet, r.Start.Packet}, Confidence: pool.Hint,
+		Text: fmt.Sprintf("#%d: after %v idle, transaction %d (packet %d) began with a window of %s segments and took %d rounds",
+			c.ID, r.Start.Time.Sub(r.Before.Time).Round(time.Millisecond), r.N, r.Start.Packet, window, r.Rounds)}
+	if r.Observed {
+		e.Confidence = pool.Likely
+	}
+	return e, true
+}

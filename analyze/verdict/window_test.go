@@ -1,0 +1,46 @@
+package verdict
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+func mark(packet int64, d time.Duration) segment.Mark {
+	return segment.Mark{Packet: packet, Time: segment.Time(d)}
+}
+
+func TestSYNResent(t *testing.T) {
+	for name, x := range map[string]struct {
+		c    Conn
+		want bool
+	}{
+		"sent again":          {Conn{First: mark(1, 0), SYN: mark(3, time.Second)}, true},
+		"once":                {Conn{First: mark(1, 0), SYN: mark(1, 0)}, false},
+		"begun midway":        {Conn{First: mark(1, 0), SYN: mark(3, time.Second), Midway: true}, false},
+		"no SYN was captured": {Conn{First: mark(1, 0)}, false},
+	} {
+		if _, got := synResent(&x.c); got != x.want {
+			t.Errorf("%s: found %v, want %v", name, got, x.want)
+		}
+	}
+}
+
+func TestWindowLost(t *testing.T) {
+	lost := IdleRestart{Before: mark(20, 0), Start: mark(21, 2*time.Second), N: 2, Rounds: 3, Low: 10, High: 40}
+	one := lost
+	one.Rounds = 1
+	for name, x := range map[string]struct {
+		r    IdleRestart
+		want bool
+	}{
+		"took rounds again":     {lost, true},
+		"fitted into one round": {one, false},
+		"no restart":            {IdleRestart{}, false},
+	} {
+		if _, got := windowLost(&Conn{Restart: x.r}); got != x.want {
+			t.Errorf("%s: found %v, want %v", name, got, x.want)
+		}
+	}
+}
