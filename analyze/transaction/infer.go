@@ -11,42 +11,61 @@ import (
 // handshake, alerts and data apart, TLS 1.3 hides all but lengths (RFC 8446
 // section 5.2).
 //
-// Counts come with bounds. The upper one does not hold where several requests in
-// one record are answered by fewer records. Reset a zero one before use.
+// Counts come with bounds. The lower one takes a client's turn for a request only
+// if it can hardly be anything else: more of an upload, or a WebSocket's frames.
+// The upper one does not hold where several requests in one record are answered by
+// fewer records. Reset a zero one before use.
 type Inferrer struct {
 	to   Handler
 	info *tls.Info
+	over overhead
 
-	finished bool // the client's handshake is over
-	first    int  // its records so far that may belong to the handshake
-	answers  turn // the server's records since the client last spoke
-	turns    int  // of the server, since the handshake
-	current  *Transaction
+	// The handshake of TLS 1.3, as long as it lasts.
+	finished       bool       // the client's is over
+	serverFinished bool       // the server's is
+	spoke          bool       // the server has sent a record
+	choice         choice     // as its first one shows it
+	first          int        // the client's records so far
+	held           tls.Record // the latest of them
 
-	t Transaction
+	current *Transaction // nil if none is going on
+	t       Transaction
+	asked   turn // the client's latest turn
+	answers turn // the server's records since
+	turns   int  // of the server, since the handshake
+
+	mayTunnel, tunnel bool    // a WebSocket may have begun, or has
+	blind             bool    // bytes of the client are missing since its latest record
+	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
+	settings          bool    // the server began as HTTP/2 does
+	firstLen, lastLen int     // of the records that the first and the latest sure request began with
+	low, most         int64   // requests for sure, and those there may have been in turns that are over
+	bytes, records    int64   // that the client sent as data
+	replied           int64   // bytes of the server that can only be responses
 
 	Sums
-	most    int64 // requests there may have been in turns that are over
-	asked   turn  // the client's latest
-	bytes   int64 // that the client sent as data
-	records int64 // likewise
 }
 
 // A turn is a run of records of one side.
 type turn struct {
 	n     int
 	bytes int64
-	len   int  // of each, if same
-	same  bool // all so far are equally long
-	last  segment.Mark
+	first length
+	len   length // of each, if same
+	same  bool   // all so far are equally long
+	least int    // the shortest
+	long  int    // the longest
 }
 
-func (t *turn) add(n int, at segment.Mark) {
-	t.same = t.n == 0 || t.same && t.len == n
-	t.len = n
+func (t *turn) add(l length, at segment.Mark) {
+	if t.n == 0 {
+		t.first, t.least = l, l.most
+	}
+	t.same = t.n == 0 || t.same && t.len == l
+	t.least, t.long = min(t.least, l.most), max(t.long, l.most)
+	t.len = l
 	t.n++
-	t.bytes += int64(n)
-	t.last = at
+	t.bytes += int64(l.most)
 }
 
 // Reset readies f for a new connection. info is what its handshake has shown; it
@@ -56,120 +75,189 @@ func (f *Inferrer) Reset(to Handler, info *tls.Info) {
 	f.Minor = 1
 }
 
-// Lengths of what is sealed, and of what tells it apart.
-const (
-	sealed13     = 17           // RFC 8446 section 5.2: the tag and the inner type
-	finished256  = 4 + 32       // a Finished by SHA-256's length
-	finished384  = 4 + 48       // or SHA-384's
-	alertLen     = 2            // RFC 8446 section 6
-	keyUpdateLen = 4 + 1        // section 4.6.3
-	continueLen  = 25           // "HTTP/1.1 100 Continue", and an empty line
-	leastRequest = 18           // "GET / HTTP/1.0", and an empty line
-	leastTicket  = 4 + 13 + 32  // a NewSessionTicket with hardly a ticket (section 4.6.1)
-	mostTicket   = 4 + 13 + 600 // with a large one
-	maxHandshake = 4            // records in which a client's last handshake flight comes: certificate, verify, Finished
-)
-
-// plain returns how many bytes r carries, as far as its length tells.
-func (f *Inferrer) plain(r *tls.Record) int {
-	over := sealed13
-	if r.Version != 0x0304 {
-		switch tls.Sealing(f.info.Suite) {
-		case tls.SealGCM:
-			over = 8 + 16
-		case tls.SealChaCha:
-			over = 16
-		case tls.SealCBC: // IV, MAC and padding: what it carries is a range, this its top
-			over = 16 + 20 + 1
-		}
-	}
-	return max(0, r.Length-over)
-}
+const version13 = 0x0304
 
 // Record takes the next record that cannot be opened.
 func (f *Inferrer) Record(r *tls.Record) {
 	if r.Type != 23 {
 		return // TLS 1.2: handshake, alert
 	}
-	n := f.plain(r)
-	if r.Version == 0x0304 && !f.application(r.FromClient, n) || n == 0 {
-		return
-	}
-	if r.FromClient {
-		f.client(n, r)
-	} else {
-		f.server(n, r)
+	l := f.over.content(r, f.info.Suite)
+	switch {
+	case l.most == 0 || r.Version == version13 && !f.application(r, l.most):
+	case r.FromClient:
+		f.client(l, r)
+	default:
+		f.server(l, r)
 	}
 }
 
 // application reports whether a record of TLS 1.3 carries data.
-func (f *Inferrer) application(client bool, n int) bool {
-	if n == alertLen || n == keyUpdateLen {
+func (f *Inferrer) application(r *tls.Record, n int) bool {
+	switch {
+	case f.finished && n == keyUpdateLen: // or the last chunk of a body
+		if t := f.current; t != nil && !r.FromClient && f.answers.n > 0 {
+			t.LastByte = r.At
+		}
 		return false
-	}
-	if f.finished {
+	case n == alertLen:
+		return false
+	case f.finished:
 		return true
+	case r.FromClient:
+		return f.clientFlight(r, n)
 	}
-	if client { // its handshake's last record is Finished
+	return f.serverFlight(n)
+}
+
+// clientFlight takes a record that may be of the client's handshake: certificate,
+// proof and Finished, in one record or several.
+func (f *Inferrer) clientFlight(r *tls.Record, n int) bool {
+	switch {
+	case isFinished(n, f.info.Suite):
+		f.finished = true
+	case f.current != nil: // more of what came with the hello
+		return n != endOfEarly
+	default:
 		f.first++
-		f.finished = n == finished256 || n == finished384 || f.first >= maxHandshake
+		f.held = *r
 	}
 	return false
 }
 
-func (f *Inferrer) client(n int, r *tls.Record) {
+// serverFlight takes a record of the server that came before the client's Finished
+// was seen. If the client has begun its handshake's last flight, the server's own is
+// over: the client's Finished was in another's record, and the first thing that may
+// come after is a request.
+func (f *Inferrer) serverFlight(n int) bool {
+	switch {
+	case f.first > 0:
+		f.finished = true
+		if f.first > 1 {
+			f.client(f.over.content(&f.held, f.info.Suite), &f.held)
+		}
+		return true
+	case f.serverFinished:
+		return f.current != nil // answers what came with the hello
+	case !f.spoke:
+		f.choice = chosen(n)
+	}
+	f.spoke, f.serverFinished = true, isFinished(n, f.info.Suite)
+	return false
+}
+
+func (f *Inferrer) client(l length, r *tls.Record) {
+	n := l.most
 	f.bytes += int64(n)
 	f.records++
-	if f.current != nil && (!f.answered() || n < leastRequest) {
+	f.ackedBy[0] = f.ackedBy[0] || n == frameHeader
+	switch {
+	case f.isHTTP2() && f.steers(n):
+		return
+	case f.tunnel:
+		f.most++
+		return
+	case f.current != nil && !f.answered():
 		f.current.RequestBytes += int64(n)
 		f.current.RequestEnd = r.At
-		f.asked.add(n, r.At)
-		f.answers = turn{}
+		f.asked.add(l, r.At)
+		f.answers, f.blind = turn{}, false
 		return
+	case n < leastRequest:
+		f.asked.add(l, r.At)
+		f.tunnel = f.current != nil && f.switched() && !f.MaybeHTTP2()
+		return
+	}
+	f.begin(l, r)
+}
+
+// steers reports whether a client's record of HTTP/2 carries no request.
+func (f *Inferrer) steers(n int) bool {
+	return f.records == 1 && isPreface(n) || f.records <= 3 && isSettings(n) || isControl(n, f.answers.bytes)
+}
+
+// begin takes a record for a request's first.
+func (f *Inferrer) begin(l length, r *tls.Record) {
+	if f.isSure(l.most) {
+		f.low++
+		f.lastLen = l.most
 	}
 	f.finish()
-	f.asked, f.answers = turn{}, turn{}
-	f.asked.add(n, r.At)
-	if n < leastRequest {
-		return
+	if f.Requests == 0 {
+		f.firstLen = l.most
 	}
+	f.asked, f.answers, f.blind = turn{}, turn{}, false
+	f.asked.add(l, r.At)
 	f.Requests++
-	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(n), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
+	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
 	f.current = &f.t
 	f.to.Requested(f.current, nil)
+}
+
+// isSure reports whether a client's record of n bytes after a turn of the server
+// begins a request for sure: it is as long as another one was, or nothing else may
+// come there.
+func (f *Inferrer) isSure(n int) bool {
+	switch {
+	case f.blind:
+		return false
+	case f.Requests == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
+		return true
+	}
+	return !f.switched() && !f.mayBeTickets() && n <= mostHead && (f.answers.n > 1 || f.answers.first.least > mostInterim)
+}
+
+// alike reports whether two requests of one client may be so long: most of a head
+// is the same in all.
+func alike(a, b int) bool { return 4*a >= 3*b && 3*a <= 4*b }
+
+// switched reports whether one of the answers may have been one that grants a
+// WebSocket.
+func (f *Inferrer) switched() bool {
+	f.mayTunnel = f.mayTunnel || f.current != nil && f.asked.first.most >= leastUpgrade && f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch)
+	return f.mayTunnel
 }
 
 // answered reports whether the server's turn was a response: not session tickets
 // alone, nor 100 Continue.
 func (f *Inferrer) answered() bool {
 	a := &f.answers
-	switch {
-	case a.n == 0:
-		return false
-	case a.n == 1 && a.len == continueLen:
-		return false
-	case f.tickets():
-		return false
-	}
-	return true
+	return a.n > 0 && (a.n > 1 || !a.first.may(leastContinue, mostContinue)) && !f.tickets()
 }
 
-// tickets reports whether the server's first turn looks like session tickets
-// alone: OpenSSL sends two, equally long.
-func (f *Inferrer) tickets() bool {
+// mayBeTickets reports whether the server's latest turn, if it was the first, may
+// have been session tickets alone.
+func (f *Inferrer) mayBeTickets() bool {
 	a := &f.answers
-	return f.info.Version == 0x0304 && f.turns == 1 && a.n >= 2 && a.same && a.len >= leastTicket && a.len <= mostTicket
+	return f.info.Version == version13 && f.turns == 1 && a.n > 0 && a.n <= mostTickets && a.least >= leastTicket && a.long <= mostTicket
 }
 
-func (f *Inferrer) server(n int, r *tls.Record) {
+// tickets reports whether it looks like them: OpenSSL sends two, equally long.
+func (f *Inferrer) tickets() bool {
+	return f.mayBeTickets() && f.answers.n >= 2 && f.answers.same
+}
+
+func (f *Inferrer) server(l length, r *tls.Record) {
+	n := l.most
+	f.ackedBy[1] = f.ackedBy[1] || n == frameHeader
+	if f.turns == 0 && n < leastAnswer && isSettings(n) {
+		f.settings = true
+	}
+	if f.isHTTP2() && (isControl(n, 0) || f.turns == 0 && isSettings(n)) {
+		return
+	}
 	if f.answers.n == 0 {
 		f.turns++
+		f.tunnel = f.tunnel || f.mayTunnel && n < leastAnswer && !l.may(leastContinue, mostContinue) && !f.MaybeHTTP2()
 		if t := f.current; t != nil && !t.HasStatus {
 			t.HasStatus, t.FirstByte = true, r.Start
 			f.to.Began(t)
 		}
 	}
-	f.answers.add(n, r.At)
+	f.answers.add(l, r.At)
+	if !isSettings(n) && !isControl(n, 0) && !f.mayBeTickets() {
+		f.replied += int64(n)
+	}
 	if t := f.current; t != nil {
 		t.ResponseBytes += int64(n)
 		t.LastByte = r.At
@@ -202,9 +290,11 @@ func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 		f.records += 1 + n/1000
 		f.bytes += n
 		f.most += 1 + n/leastRequest
-	} else {
-		f.answers.add(int(min(n, 1<<20)), at)
+		f.blind = true
+		return
 	}
+	f.spoke = true
+	f.answers.add(length{1, int(min(n, 1<<20))}, at)
 }
 
 // Close ends one direction.
@@ -222,25 +312,29 @@ func (f *Inferrer) Waiting() []*Transaction {
 	return []*Transaction{f.current}
 }
 
-// leastFrame is the least that a request takes in HTTP/2: a frame's header and a
-// few indexed fields.
-const leastFrame = 9 + 4
-
-// Came returns what the messages came to, with bounds: a turn of HTTP/1 is at least
-// one request, and more only if they are pipelined.
+// Came returns what the messages came to, with bounds. In HTTP/2 all that a client
+// says may be one request, or many.
 func (f *Inferrer) Came() *Sums {
-	f.Low, f.High = f.Requests, f.most
+	f.Low, f.High = f.low, f.most
 	if f.current != nil {
 		f.High += f.pipelined()
 	}
 	if f.MaybeHTTP2() {
-		f.Low, f.High = min(1, f.Requests), max(f.Requests, f.bytes/leastFrame)
-		if f.records <= 3 { // the preface and settings alone look like this
+		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
+		if f.replied < leastReply {
 			f.Low = 0
 		}
 	}
+	// Begun midway, the first that is seen may be the rest of an earlier request.
+	if f.info.Version == 0 && f.Requests <= 1 {
+		f.Low = 0
+	}
 	return &f.Sums
 }
+
+// leastReply is what responses come to before the server is believed to have
+// answered something.
+const leastReply = 64
 
 // MaybeHTTP2 reports whether the connection may be HTTP/2: the client offered it,
 // or may have, and the server's choice is hidden or was it.
@@ -251,5 +345,14 @@ func (f *Inferrer) MaybeHTTP2() bool {
 	case f.info.Version == 0: // no hello was seen
 		return true
 	}
-	return f.info.OffersH2 && f.info.Version == 0x0304
+	return f.info.OffersH2 && f.info.Version == version13 && (f.choice != choiceHTTP1 || f.looksLikeHTTP2())
 }
+
+// isHTTP2 reports whether it is, as far as lengths can tell.
+func (f *Inferrer) isHTTP2() bool {
+	return f.MaybeHTTP2() && (f.info.ALPN == "h2" || f.choice == choiceHTTP2 || f.looksLikeHTTP2())
+}
+
+// looksLikeHTTP2 reports whether the server began with its settings, or both sides
+// have acknowledged the other's.
+func (f *Inferrer) looksLikeHTTP2() bool { return f.settings || f.ackedBy[0] && f.ackedBy[1] }
