@@ -36,6 +36,7 @@ type Inferrer struct {
 
 	mayTunnel, tunnel bool    // a WebSocket may have begun, or has
 	blind             bool    // bytes of the client are missing since its latest record
+	padded            [2]bool // whose records are
 	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
 	settings          bool    // the server began as HTTP/2 does
 	firstLen, lastLen int     // of the records that the first and the latest sure request began with
@@ -55,6 +56,7 @@ type turn struct {
 	same  bool   // all so far are equally long
 	least int    // the shortest
 	long  int    // the longest
+	cut   bool   // bytes are missing
 }
 
 func (t *turn) add(l length, at segment.Mark) {
@@ -82,7 +84,7 @@ func (f *Inferrer) Record(r *tls.Record) {
 	if r.Type != 23 {
 		return // TLS 1.2: handshake, alert
 	}
-	l := f.over.content(r, f.info.Suite)
+	l := f.content(r)
 	switch {
 	case l.most == 0 || r.Version == version13 && !f.application(r, l.most):
 	case r.FromClient:
@@ -90,6 +92,19 @@ func (f *Inferrer) Record(r *tls.Record) {
 	default:
 		f.server(l, r)
 	}
+}
+
+// content returns how much r carries.
+func (f *Inferrer) content(r *tls.Record) length {
+	l := f.over.content(r, f.info.Suite)
+	side := 1
+	if r.FromClient {
+		side = 0
+	}
+	if f.padded[side] {
+		l.least, l.most = max(0, l.least-padding), max(0, l.most-padding)
+	}
+	return l
 }
 
 // application reports whether a record of TLS 1.3 carries data.
@@ -116,6 +131,8 @@ func (f *Inferrer) clientFlight(r *tls.Record, n int) bool {
 	switch {
 	case isFinished(n, f.info.Suite):
 		f.finished = true
+	case isFinished(n-padding, f.info.Suite):
+		f.finished, f.padded[0] = true, true
 	case f.current != nil: // more of what came with the hello
 		return n != endOfEarly
 	default:
@@ -134,7 +151,7 @@ func (f *Inferrer) serverFlight(n int) bool {
 	case f.first > 0:
 		f.finished = true
 		if f.first > 1 {
-			f.client(f.over.content(&f.held, f.info.Suite), &f.held)
+			f.client(f.content(&f.held), &f.held)
 		}
 		return true
 	case f.serverFinished:
@@ -142,7 +159,8 @@ func (f *Inferrer) serverFlight(n int) bool {
 	case !f.spoke:
 		f.choice = chosen(n)
 	}
-	f.spoke, f.serverFinished = true, isFinished(n, f.info.Suite)
+	f.padded[1] = isFinished(n-padding, f.info.Suite)
+	f.spoke, f.serverFinished = true, f.padded[1] || isFinished(n, f.info.Suite)
 	return false
 }
 
@@ -173,7 +191,7 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 
 // steers reports whether a client's record of HTTP/2 carries no request.
 func (f *Inferrer) steers(n int) bool {
-	return f.records == 1 && isPreface(n) || f.records <= 3 && isSettings(n) || isControl(n, f.answers.bytes)
+	return f.records == 1 && isPreface(n) || f.records == 2 && f.bytes == int64(prefaceLen+n) && isSettings(n) || isControl(n, f.answers.bytes)
 }
 
 // begin takes a record for a request's first.
@@ -204,7 +222,7 @@ func (f *Inferrer) isSure(n int) bool {
 	case f.Requests == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
 		return true
 	}
-	return !f.switched() && !f.mayBeTickets() && n <= mostHead && (f.answers.n > 1 || f.answers.first.least > mostInterim)
+	return !f.switched() && !f.mayBeTickets() && !f.answers.cut && n <= mostHead && (f.answers.n > 1 || f.answers.first.least > mostInterim)
 }
 
 // alike reports whether two requests of one client may be so long: most of a head
@@ -243,7 +261,7 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 	if f.turns == 0 && n < leastAnswer && isSettings(n) {
 		f.settings = true
 	}
-	if f.isHTTP2() && (isControl(n, 0) || f.turns == 0 && isSettings(n)) {
+	if f.isHTTP2() && (isServerControl(n) || f.turns == 0 && isSettings(n)) {
 		return
 	}
 	if f.answers.n == 0 {
@@ -255,7 +273,7 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 		}
 	}
 	f.answers.add(l, r.At)
-	if !isSettings(n) && !isControl(n, 0) && !f.mayBeTickets() {
+	if !isSettings(n) && !isServerControl(n) && (n < leastTicket || !f.mayBeTickets()) {
 		f.replied += int64(n)
 	}
 	if t := f.current; t != nil {
@@ -294,7 +312,8 @@ func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 		return
 	}
 	f.spoke = true
-	f.answers.add(length{1, int(min(n, 1<<20))}, at)
+	f.answers.cut = true
+	f.answers.add(length{int(min(n, 1<<20)), int(min(n, 1<<20))}, at)
 }
 
 // Close ends one direction.
@@ -334,7 +353,7 @@ func (f *Inferrer) Came() *Sums {
 
 // leastReply is what responses come to before the server is believed to have
 // answered something.
-const leastReply = 64
+const leastReply = 24
 
 // MaybeHTTP2 reports whether the connection may be HTTP/2: the client offered it,
 // or may have, and the server's choice is hidden or was it.

@@ -30,12 +30,12 @@ type length struct{ least, most int }
 // may reports whether the length may lie between a and b.
 func (l length) may(a, b int) bool { return l.most >= a && l.least <= b }
 
+// padding is what Java's TLS 1.3 adds to each record. Others that pad are not known.
+const padding = 16
+
 // isFinished reports whether a record of TLS 1.3 may be a Finished.
 func isFinished(n int, suite uint16) bool {
-	switch suite {
-	case 0:
-		return n == finished256 || n == finished384
-	case 0x1302:
+	if suite == 0x1302 {
 		return n == finished384
 	}
 	return n == finished256
@@ -55,12 +55,12 @@ const (
 // shows the length of EncryptedExtensions (RFC 8446 section 4.3.1): 6 bytes, 9 for
 // "h2" or 15 for "http/1.1" by ALPN, 4 each for a name or early data taken, an even
 // number for all else that is usual. Messages that follow in the same record make it
-// long.
+// long. Padded records are told too.
 func chosen(n int) choice {
 	switch n {
-	case 15, 19, 23:
+	case 15, 19, 23, padding + 15, padding + 19, padding + 23:
 		return choiceHTTP2
-	case 21, 25, 29:
+	case 21, 25, 29, padding + 21, padding + 25, padding + 29:
 		return choiceHTTP1
 	}
 	if n >= 6 && n <= 48 && n%2 == 0 {
@@ -77,13 +77,13 @@ const (
 	framePing    = frameHeader + 8
 	prefaceLen   = 24              // "PRI * HTTP/2.0" and so on (section 3.4)
 	leastFrame   = frameHeader + 4 // a request: a few indexed fields
-	mostSettings = frameHeader + 10*6
+	mostSettings = frameHeader + 6*6
 )
 
-// isSettings reports whether n may be a SETTINGS frame, with a WINDOW_UPDATE or an
-// acknowledgement after it or without.
+// isSettings reports whether n may be a SETTINGS frame, alone or with what is sent
+// along with it.
 func isSettings(n int) bool {
-	for _, more := range [...]int{0, frameWindow, frameHeader} {
+	for _, more := range [...]int{0, frameHeader, frameWindow, framePing, frameHeader + frameWindow} {
 		if k := n - more; k >= frameHeader && k <= mostSettings && (k-frameHeader)%6 == 0 {
 			return true
 		}
@@ -118,3 +118,7 @@ func (o *overhead) content(r *tls.Record, suite uint16) length {
 	}
 	return length{max(0, r.Length-o.least-o.blur), max(0, r.Length-o.least)}
 }
+
+// isServerControl is isControl for the server, which may acknowledge settings and
+// give leave at once.
+func isServerControl(n int) bool { return isControl(n, 0) || n == frameHeader+frameWindow }
