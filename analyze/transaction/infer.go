@@ -34,7 +34,8 @@ type Inferrer struct {
 	answers turn // the server's records since
 	turns   int  // of the server, since the handshake
 
-	mayTunnel, tunnel bool    // a WebSocket may have begun, or has
+	upgrade           int     // bytes of the request that may have asked for a WebSocket, 0 if none
+	tunnel            bool    // it did
 	blind             bool    // bytes of the client are missing since its latest record
 	padded            [2]bool // whose records are
 	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
@@ -49,23 +50,24 @@ type Inferrer struct {
 
 // A turn is a run of records of one side.
 type turn struct {
-	n     int
-	bytes int64
-	first length
-	len   length // of each, if same
-	same  bool   // all so far are equally long
-	least int    // the shortest
-	long  int    // the longest
-	cut   bool   // bytes are missing
+	n           int
+	bytes       int64
+	first, last length
+	long        int  // the longest
+	same        bool // all are equally long
+	inTicket    int  // how many of the first ones are as long as a session ticket
+	cut         bool // bytes are missing
 }
 
-func (t *turn) add(l length, at segment.Mark) {
+func (t *turn) add(l length) {
 	if t.n == 0 {
-		t.first, t.least = l, l.most
+		t.first, t.last, t.same = l, l, true
 	}
-	t.same = t.n == 0 || t.same && t.len == l
-	t.least, t.long = min(t.least, l.most), max(t.long, l.most)
-	t.len = l
+	t.same = t.same && t.last == l
+	t.last, t.long = l, max(t.long, l.most)
+	if t.inTicket == t.n && l.may(leastTicket, mostTicket) {
+		t.inTicket++
+	}
 	t.n++
 	t.bytes += int64(l.most)
 }
@@ -178,12 +180,15 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 	case f.current != nil && !f.answered():
 		f.current.RequestBytes += int64(n)
 		f.current.RequestEnd = r.At
-		f.asked.add(l, r.At)
+		f.asked.add(l)
 		f.answers, f.blind = turn{}, false
 		return
+	case f.frames(n):
+		f.tunnel = true
+		f.most++
+		return
 	case n < leastRequest:
-		f.asked.add(l, r.At)
-		f.tunnel = f.current != nil && f.switched() && !f.MaybeHTTP2()
+		f.asked.add(l)
 		return
 	}
 	f.begin(l, r)
@@ -205,7 +210,7 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 		f.firstLen = l.most
 	}
 	f.asked, f.answers, f.blind = turn{}, turn{}, false
-	f.asked.add(l, r.At)
+	f.asked.add(l)
 	f.Requests++
 	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
 	f.current = &f.t
@@ -216,13 +221,18 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 // begins a request for sure: it is as long as another one was, or nothing else may
 // come there.
 func (f *Inferrer) isSure(n int) bool {
+	a := &f.answers
 	switch {
 	case f.blind:
 		return false
 	case f.Requests == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
 		return true
+	case n > mostHead || a.cut || f.switched():
+		return false
+	case f.info.Version == version13 && f.turns == 1: // tickets may be among them
+		return a.n > mostTickets+1 || a.long > mostTicket
 	}
-	return !f.switched() && !f.mayBeTickets() && !f.answers.cut && n <= mostHead && (f.answers.n > 1 || f.answers.first.least > mostInterim)
+	return a.n > 1 || a.first.least > mostInterim
 }
 
 // alike reports whether two requests of one client may be so long: most of a head
@@ -232,27 +242,40 @@ func alike(a, b int) bool { return 4*a >= 3*b && 3*a <= 4*b }
 // switched reports whether one of the answers may have been one that grants a
 // WebSocket.
 func (f *Inferrer) switched() bool {
-	f.mayTunnel = f.mayTunnel || f.current != nil && f.asked.first.most >= leastUpgrade && f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch)
-	return f.mayTunnel
+	a := &f.asked
+	if f.upgrade == 0 && f.current != nil && a.n == 1 && a.last.most >= leastUpgrade && f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch) && !f.MaybeHTTP2() {
+		f.upgrade = a.last.most
+	}
+	return f.upgrade > 0
+}
+
+// frames reports whether a client's record of n bytes can hardly be a request as the
+// one before was, if that asked for a WebSocket.
+func (f *Inferrer) frames(n int) bool {
+	return f.switched() && (n < leastRequest || 2*n < f.upgrade && f.upgrade <= mostSwitch)
 }
 
 // answered reports whether the server's turn was a response: not session tickets
-// alone, nor 100 Continue.
+// alone, nor 100 Continue, nor that after them.
 func (f *Inferrer) answered() bool {
 	a := &f.answers
-	return a.n > 0 && (a.n > 1 || !a.first.may(leastContinue, mostContinue)) && !f.tickets()
+	if a.n == 0 || f.tickets() {
+		return false
+	}
+	return !a.last.may(leastContinue, mostContinue) || a.n > 1 && !f.mayBeTickets(a.n-1)
 }
 
-// mayBeTickets reports whether the server's latest turn, if it was the first, may
-// have been session tickets alone.
-func (f *Inferrer) mayBeTickets() bool {
+// mayBeTickets reports whether the first n records of the server's latest turn, if
+// it was its first, may have been session tickets.
+func (f *Inferrer) mayBeTickets(n int) bool {
 	a := &f.answers
-	return f.info.Version == version13 && f.turns == 1 && a.n > 0 && a.n <= mostTickets && a.least >= leastTicket && a.long <= mostTicket
+	return f.info.Version == version13 && f.turns == 1 && n > 0 && n <= mostTickets && a.inTicket >= n
 }
 
 // tickets reports whether it looks like them: OpenSSL sends two, equally long.
 func (f *Inferrer) tickets() bool {
-	return f.mayBeTickets() && f.answers.n >= 2 && f.answers.same
+	a := &f.answers
+	return f.mayBeTickets(a.n) && a.n >= 2 && a.same
 }
 
 func (f *Inferrer) server(l length, r *tls.Record) {
@@ -266,14 +289,14 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 	}
 	if f.answers.n == 0 {
 		f.turns++
-		f.tunnel = f.tunnel || f.mayTunnel && n < leastAnswer && !l.may(leastContinue, mostContinue) && !f.MaybeHTTP2()
+		f.tunnel = f.tunnel || f.upgrade > 0 && n < leastAnswer && !l.may(leastContinue, mostContinue)
 		if t := f.current; t != nil && !t.HasStatus {
 			t.HasStatus, t.FirstByte = true, r.Start
 			f.to.Began(t)
 		}
 	}
-	f.answers.add(l, r.At)
-	if !isSettings(n) && !isServerControl(n) && (n < leastTicket || !f.mayBeTickets()) {
+	f.answers.add(l)
+	if !isSettings(n) && !isServerControl(n) && (n < leastTicket || !f.mayBeTickets(f.answers.n)) {
 		f.replied += int64(n)
 	}
 	if t := f.current; t != nil {
@@ -285,7 +308,7 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 // pipelined returns how many requests there may have been in the client's latest
 // turn: so many fit in, and each has a record of its own or is answered by one.
 func (f *Inferrer) pipelined() int64 {
-	return max(1, min(f.asked.bytes/leastRequest, int64(max(f.asked.n, f.answers.n))))
+	return max(1, min(f.asked.bytes/leastLasting, int64(max(f.asked.n, f.answers.n))))
 }
 
 // finish ends the transaction before another begins.
@@ -307,13 +330,13 @@ func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {
 		f.records += 1 + n/1000
 		f.bytes += n
-		f.most += 1 + n/leastRequest
+		f.most += 1 + n/leastLasting
 		f.blind = true
 		return
 	}
 	f.spoke = true
 	f.answers.cut = true
-	f.answers.add(length{int(min(n, 1<<20)), int(min(n, 1<<20))}, at)
+	f.answers.add(length{int(min(n, 1<<20)), int(min(n, 1<<20))})
 }
 
 // Close ends one direction.

@@ -4,24 +4,25 @@ import "tcpwarm/analyze/app/tls"
 
 // Lengths of what records carry, in bytes, that tell it apart.
 const (
-	alertLen     = 2           // RFC 8446 section 6
-	keyUpdateLen = 4 + 1       // section 4.6.3
-	endOfEarly   = 4           // section 4.5
-	finished256  = 4 + 32      // a Finished by SHA-256's length
-	finished384  = 4 + 48      // or SHA-384's
-	leastTicket  = 4 + 13 + 32 // a NewSessionTicket with hardly a ticket (section 4.6.1)
-	mostTicket   = 4 + 13 + 1500
-	mostTickets  = 4 // that servers send at once
+	alertLen     = 2            // RFC 8446 section 6
+	keyUpdateLen = 4 + 1        // section 4.6.3
+	endOfEarly   = 4            // section 4.5
+	finished256  = 4 + 32       // a Finished by SHA-256's length
+	finished384  = 4 + 48       // or SHA-384's
+	leastTicket  = 4 + 13 + 32  // a NewSessionTicket with hardly a ticket (section 4.6.1)
+	mostTicket   = 4 + 13 + 600 // with a large one
+	mostTickets  = 4            // that servers send at once
 
 	leastContinue = 17   // "HTTP/1.1 100", and an empty line
 	mostContinue  = 25   // "HTTP/1.1 100 Continue", and an empty line
 	mostInterim   = 200  // another interim response, or a request for the client's certificate
 	leastRequest  = 18   // "GET / HTTP/1.0", and an empty line
 	mostHead      = 8192 // a request's head, as servers take it
+	leastLasting  = 27   // one that may be followed by others: HTTP/1.1, so with a Host
 	leastUpgrade  = 143  // a request for a WebSocket (RFC 6455 section 4.1)
 	leastSwitch   = 129  // and the answer that grants it (section 4.2.2)
 	mostSwitch    = 1024
-	leastAnswer   = 64 // a response with its Date (RFC 9110 section 6.6.1)
+	leastAnswer   = 56 // a response with its Date (RFC 9110 section 6.6.1)
 )
 
 // A length is what a record carries, in bytes: exact but for CBC's padding.
