@@ -28,11 +28,14 @@ type Inferrer struct {
 	first          int        // the client's records so far
 	held           tls.Record // the latest of them
 
-	current *Transaction // nil if none is going on
-	t       Transaction
-	asked   turn // the client's latest turn
-	answers turn // the server's records since
-	turns   int  // of the server, since the handshake
+	current     *Transaction // nil if none is going on
+	t           Transaction
+	asked       turn   // the client's latest turn
+	answers     turn   // the server's records since
+	turns       int    // of the server, since the client first asked
+	ticket      length // of those that the server sent before
+	tickets     int
+	ticketsSent bool // no more will come
 
 	upgrade           int     // bytes of the request that may have asked for a WebSocket, 0 if none
 	tunnel            bool    // it did
@@ -156,8 +159,12 @@ func (f *Inferrer) serverFlight(n int) bool {
 			f.client(f.content(&f.held), &f.held)
 		}
 		return true
+	case f.serverFinished && f.current != nil: // answers what came with the hello
+		return true
 	case f.serverFinished:
-		return f.current != nil // answers what came with the hello
+		f.unasked(length{n, n})
+		f.ticketsSent = f.tickets > 0 // a server that does not wait for the client's Finished sends all
+		return false
 	case !f.spoke:
 		f.choice = chosen(n)
 	}
@@ -194,11 +201,6 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 	f.begin(l, r)
 }
 
-// steers reports whether a client's record of HTTP/2 carries no request.
-func (f *Inferrer) steers(n int) bool {
-	return f.records == 1 && isPreface(n) || f.records == 2 && f.bytes == int64(prefaceLen+n) && isSettings(n) || isControl(n, f.answers.bytes)
-}
-
 // begin takes a record for a request's first.
 func (f *Inferrer) begin(l length, r *tls.Record) {
 	if f.isSure(l.most) {
@@ -217,74 +219,29 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 	f.to.Requested(f.current, nil)
 }
 
-// isSure reports whether a client's record of n bytes after a turn of the server
-// begins a request for sure: it is as long as another one was, or nothing else may
-// come there.
-func (f *Inferrer) isSure(n int) bool {
-	a := &f.answers
+// unasked takes a record that the server sent before the client spoke: a session
+// ticket or, in HTTP/2, its settings.
+func (f *Inferrer) unasked(l length) {
 	switch {
-	case f.blind:
-		return false
-	case f.Requests == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
-		return true
-	case n > mostHead || a.cut || f.switched():
-		return false
-	case f.info.Version == version13 && f.turns == 1: // tickets may be among them
-		return a.n > mostTickets+1 || a.long > mostTicket
+	case l.most < leastAnswer && isSettings(l.most):
+		f.settings = true
+	case l.may(leastTicket, mostTicket):
+		f.ticket = l
+		f.tickets++
 	}
-	return a.n > 1 || a.first.least > mostInterim
-}
-
-// alike reports whether two requests of one client may be so long: most of a head
-// is the same in all.
-func alike(a, b int) bool { return 4*a >= 3*b && 3*a <= 4*b }
-
-// switched reports whether one of the answers may have been one that grants a
-// WebSocket.
-func (f *Inferrer) switched() bool {
-	a := &f.asked
-	if f.upgrade == 0 && f.current != nil && a.n == 1 && a.last.most >= leastUpgrade && f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch) && !f.MaybeHTTP2() {
-		f.upgrade = a.last.most
-	}
-	return f.upgrade > 0
-}
-
-// frames reports whether a client's record of n bytes can hardly be a request as the
-// one before was, if that asked for a WebSocket.
-func (f *Inferrer) frames(n int) bool {
-	return f.switched() && (n < leastRequest || 2*n < f.upgrade && f.upgrade <= mostSwitch)
-}
-
-// answered reports whether the server's turn was a response: not session tickets
-// alone, nor 100 Continue, nor that after them.
-func (f *Inferrer) answered() bool {
-	a := &f.answers
-	if a.n == 0 || f.tickets() {
-		return false
-	}
-	return !a.last.may(leastContinue, mostContinue) || a.n > 1 && !f.mayBeTickets(a.n-1)
-}
-
-// mayBeTickets reports whether the first n records of the server's latest turn, if
-// it was its first, may have been session tickets.
-func (f *Inferrer) mayBeTickets(n int) bool {
-	a := &f.answers
-	return f.info.Version == version13 && f.turns == 1 && n > 0 && n <= mostTickets && a.inTicket >= n
-}
-
-// tickets reports whether it looks like them: OpenSSL sends two, equally long.
-func (f *Inferrer) tickets() bool {
-	a := &f.answers
-	return f.mayBeTickets(a.n) && a.n >= 2 && a.same
 }
 
 func (f *Inferrer) server(l length, r *tls.Record) {
 	n := l.most
 	f.ackedBy[1] = f.ackedBy[1] || n == frameHeader
-	if f.turns == 0 && n < leastAnswer && isSettings(n) {
-		f.settings = true
+	if f.turns == 0 {
+		f.settings = f.settings || n < leastAnswer && isSettings(n)
 	}
-	if f.isHTTP2() && (isServerControl(n) || f.turns == 0 && isSettings(n)) {
+	switch {
+	case f.isHTTP2() && (isServerControl(n) || f.turns == 0 && isSettings(n)):
+		return
+	case f.Requests == 0:
+		f.unasked(l)
 		return
 	}
 	if f.answers.n == 0 {
@@ -377,24 +334,3 @@ func (f *Inferrer) Came() *Sums {
 // leastReply is what responses come to before the server is believed to have
 // answered something.
 const leastReply = 24
-
-// MaybeHTTP2 reports whether the connection may be HTTP/2: the client offered it,
-// or may have, and the server's choice is hidden or was it.
-func (f *Inferrer) MaybeHTTP2() bool {
-	switch {
-	case f.info.ALPN != "":
-		return f.info.ALPN == "h2"
-	case f.info.Version == 0: // no hello was seen
-		return true
-	}
-	return f.info.OffersH2 && f.info.Version == version13 && (f.choice != choiceHTTP1 || f.looksLikeHTTP2())
-}
-
-// isHTTP2 reports whether it is, as far as lengths can tell.
-func (f *Inferrer) isHTTP2() bool {
-	return f.MaybeHTTP2() && (f.info.ALPN == "h2" || f.choice == choiceHTTP2 || f.looksLikeHTTP2())
-}
-
-// looksLikeHTTP2 reports whether the server began with its settings, or both sides
-// have acknowledged the other's.
-func (f *Inferrer) looksLikeHTTP2() bool { return f.settings || f.ackedBy[0] && f.ackedBy[1] }

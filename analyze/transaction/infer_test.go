@@ -78,6 +78,9 @@ func TestInferrer(t *testing.T) {
 		{"an interim response's length, but the next is like the first", v13, "<53 >53 >120 <200 >125 <200", 2, 2, 2},
 		{"an upload that the server interrupts", v13, "<53 >53 >120 <900 >16401 <900", 2, 1, 2},
 		{"tickets, then 100 Continue", v13, "<53 >53 >175 <139 <42 >257 >257 <235", 1, 1, 3},
+		{"a request between two tickets", v13, "<53 >53 <250 >82 <250 >917 <128", 1, 1, 2},
+		{"a request between two tickets: near, the second is none", v13, "<53 >53 <250 >82 <251 >917 <128", 2, 2, 2},
+		{"a ticket before Finished, as Go sends it, and answers as long", v13, "<53 <139 >53 >225 <139 >225 <139", 2, 2, 2},
 		{"a ticket alone?", v13, "<53 >53 >120 <266 >60 <900 >60 <900", 3, 2, 3},
 		{"WebSocket", v13, "<53 >53 >240 <146 >30 <28 >30 <28 >200 <50", 1, 1, 7},
 		{"WebSocket with long messages", v13, "<53 >53 >240 <146 >140 <90 >130 <40 >130 <40", 3, 1, 4},
@@ -102,4 +105,32 @@ func TestInferrer(t *testing.T) {
 			t.Errorf("%s: %d (%d to %d), want %d (%d to %d)", c.name, s.Requests, s.Low, s.High, c.count, c.low, c.top)
 		}
 	}
+}
+
+// Whatever the records, the count lies within its bounds and each transaction that
+// was told of ends at most once.
+func FuzzInferrer(f *testing.F) {
+	f.Add(uint16(0x0304), true, []byte{0, 53, 128, 53, 0, 120, 129, 200})
+	f.Add(uint16(0x0303), false, []byte{0, 120, 128, 40, 0, 250})
+	f.Fuzz(func(t *testing.T, version uint16, h2 bool, b []byte) {
+		var to listener
+		var x Inferrer
+		info := tls.Info{Version: version, Suite: 0xc013, OffersH2: h2}
+		x.Reset(&to, &info)
+		for i := 0; i+1 < len(b); i += 2 {
+			at := segment.Mark{Packet: int64(i + 1), Time: segment.Time(i)}
+			client, n := b[i] < 128, int(b[i]&63)<<8|int(b[i+1])
+			if b[i]&64 != 0 {
+				x.Gap(client, int64(n), at)
+				continue
+			}
+			x.Record(&tls.Record{FromClient: client, Type: 23, Version: version, Length: n, Start: at, At: at})
+		}
+		x.Close(true, segment.Mark{})
+		x.Close(false, segment.Mark{})
+		s := x.Came()
+		if s.Low > s.Requests || s.Requests > s.High || s.Responses > s.Requests {
+			t.Errorf("%d requests (%d to %d), %d responses", s.Requests, s.Low, s.High, s.Responses)
+		}
+	})
 }

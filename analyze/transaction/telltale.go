@@ -17,6 +17,7 @@ const (
 	mostContinue  = 25   // "HTTP/1.1 100 Continue", and an empty line
 	mostInterim   = 200  // another interim response, or a request for the client's certificate
 	leastRequest  = 18   // "GET / HTTP/1.0", and an empty line
+	shortRequest  = 64   // few clients send less
 	mostHead      = 8192 // a request's head, as servers take it
 	leastLasting  = 27   // one that may be followed by others: HTTP/1.1, so with a Host
 	leastUpgrade  = 143  // a request for a WebSocket (RFC 6455 section 4.1)
