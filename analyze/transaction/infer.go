@@ -26,7 +26,7 @@ type Inferrer struct {
 	spoke          bool       // the server has sent a record
 	choice         choice     // as its first one shows it
 	first          int        // the client's records so far
-	held           tls.Record // the latest of them
+	held           tls.Record // the latest of them; later, of HTTP/2's pings
 
 	current     *Transaction // nil if none is going on
 	t           Transaction
@@ -42,6 +42,7 @@ type Inferrer struct {
 	blind             bool    // bytes of the client are missing since its latest record
 	padded            [2]bool // whose records are
 	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
+	pinged            bool    // HTTP/2: the client's latest record may be a ping
 	settings          bool    // the server began as HTTP/2 does
 	firstLen, lastLen int     // of the records that the first and the latest sure request began with
 	low, most         int64   // requests for sure, and those there may have been in turns that are over
@@ -180,6 +181,8 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 	f.ackedBy[0] = f.ackedBy[0] || n == frameHeader
 	switch {
 	case f.isHTTP2() && f.steers(n):
+		f.pinged = n == framePing && f.answers.bytes < manyBytes
+		f.held = *r
 		return
 	case f.tunnel:
 		f.most++
@@ -194,7 +197,7 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 		f.tunnel = true
 		f.most++
 		return
-	case n < leastRequest:
+	case n < leastFrame || n < leastRequest && !f.isHTTP2():
 		f.asked.add(l)
 		return
 	}
@@ -239,7 +242,11 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 	}
 	switch {
 	case f.isHTTP2() && (isServerControl(n) || f.turns == 0 && isSettings(n)):
+		f.pinged = f.pinged && n != framePing
 		return
+	case f.pinged: // no ping, for it is answered with more than a ping
+		f.pinged = false
+		f.begin(length{framePing, framePing}, &f.held)
 	case f.Requests == 0:
 		f.unasked(l)
 		return

@@ -59,14 +59,16 @@ const (
 // number for all else that is usual. Messages that follow in the same record make it
 // long. Padded records are told too.
 func chosen(n int) choice {
-	switch n {
-	case 15, 19, 23, padding + 15, padding + 19, padding + 23:
-		return choiceHTTP2
-	case 21, 25, 29, padding + 21, padding + 25, padding + 29:
-		return choiceHTTP1
-	}
 	if n >= 6 && n <= 48 && n%2 == 0 {
 		return choiceHTTP1
+	}
+	for _, plain := range [...]int{n, n - padding} {
+		switch plain {
+		case 15, 19, 23:
+			return choiceHTTP2
+		case 21, 25, 29:
+			return choiceHTTP1
+		}
 	}
 	return choiceHidden
 }
@@ -96,6 +98,9 @@ func isSettings(n int) bool {
 // isPreface reports whether n may be how a client begins HTTP/2.
 func isPreface(n int) bool { return n == prefaceLen || isSettings(n-prefaceLen) }
 
+// manyBytes are as many as a receiver takes before it gives leave for more.
+const manyBytes = 4096
+
 // isControl reports whether n may be frames that only steer: an acknowledgement, a
 // ping, or leave to send on after so many bytes received.
 func isControl(n int, received int64) bool {
@@ -103,7 +108,7 @@ func isControl(n int, received int64) bool {
 	case frameHeader, frameWindow, framePing:
 		return true
 	}
-	return n%frameWindow == 0 && n <= 8*frameWindow && received >= 4096
+	return n%frameWindow == 0 && n <= 8*frameWindow && received >= manyBytes
 }
 
 // overhead is what records of one version and suite hold beside their content.
