@@ -23,7 +23,7 @@ var words = []Entry{
 	{ID: "flight", Title: "bytes sent and not yet acknowledged",
 		Meaning: "As seen in the capture (RFC 5681 section 2). The congestion window is in no packet: flight bounds it from below."},
 	{ID: "basis", Title: "what a count rests on",
-		Meaning: "parsed: read in clear text. decrypted: read with TLS keys. inferred: from sizes and times of TLS records, always with a lowest and a highest value. none: not HTTP."},
+		Meaning: "parsed: read in clear text. decrypted: read with TLS keys. inferred: from sizes and times of TLS records, always with a lowest and a highest value; the highest leaves out that several requests travel in one record and are answered in one. none: not HTTP."},
 	{ID: "pool-curve", Title: "how many connections a client opens that keeps a given number idle",
 		Meaning: "From the same replay: \"8 kept idle for 0.2 s would do with 8 connections instead of 20\". The times of the requests are taken as given."},
 }

@@ -11,42 +11,69 @@ import (
 // handshake, alerts and data apart, TLS 1.3 hides all but lengths (RFC 8446
 // section 5.2).
 //
-// Counts come with bounds. The upper one does not hold where several requests in
-// one record are answered by fewer records. Reset a zero one before use.
+// Counts come with bounds. The lower one takes a client's turn for a request only
+// if it can hardly be anything else: more of an upload, or a WebSocket's frames.
+// The upper one does not hold where several requests in one record are answered by
+// fewer records. Reset a zero one before use.
 type Inferrer struct {
 	to   Handler
 	info *tls.Info
+	over overhead
 
-	finished bool // the client's handshake is over
-	first    int  // its records so far that may belong to the handshake
-	answers  turn // the server's records since the client last spoke
-	turns    int  // of the server, since the handshake
-	current  *Transaction
+	// The handshake of TLS 1.3, as long as it lasts.
+	finished       bool       // the client's is over
+	serverFinished bool       // the server's is
+	spoke          bool       // the server has sent a record
+	choice         choice     // as its first one shows it
+	first          int        // the client's records so far
+	held           tls.Record // the latest of them; later, of HTTP/2's pings
 
-	t Transaction
+	current     *Transaction // nil if none is going on
+	t           Transaction
+	asked       turn   // the client's latest turn
+	answers     turn   // the server's records since
+	turns       int    // of the server, since the client first asked
+	ticket      length // of those that the server sent before
+	tickets     int
+	ticketsSent bool // no more will come
+
+	upgrade           int     // bytes of the request that may have asked for a WebSocket, 0 if none
+	tunnel            bool    // it did
+	blind             bool    // bytes of the client are missing since its latest record
+	padded            [2]bool // whose records are
+	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
+	pinged            bool    // HTTP/2: the client's latest record may be a ping
+	settings          bool    // the server began as HTTP/2 does
+	firstLen, lastLen int     // of the records that the first and the latest sure request began with
+	low, most         int64   // requests for sure, and those there may have been in turns that are over
+	bytes, records    int64   // that the client sent as data
+	replied           int64   // bytes of the server that can only be responses
 
 	Sums
-	most    int64 // requests there may have been in turns that are over
-	asked   turn  // the client's latest
-	bytes   int64 // that the client sent as data
-	records int64 // likewise
 }
 
 // A turn is a run of records of one side.
 type turn struct {
-	n     int
-	bytes int64
-	len   int  // of each, if same
-	same  bool // all so far are equally long
-	last  segment.Mark
+	n           int
+	bytes       int64
+	first, last length
+	long        int  // the longest
+	same        bool // all are equally long
+	inTicket    int  // how many of the first ones are as long as a session ticket
+	cut         bool // bytes are missing
 }
 
-func (t *turn) add(n int, at segment.Mark) {
-	t.same = t.n == 0 || t.same && t.len == n
-	t.len = n
+func (t *turn) add(l length) {
+	if t.n == 0 {
+		t.first, t.last, t.same = l, l, true
+	}
+	t.same = t.same && t.last == l
+	t.last, t.long = l, max(t.long, l.most)
+	if t.inTicket == t.n && l.may(leastTicket, mostTicket) {
+		t.inTicket++
+	}
 	t.n++
-	t.bytes += int64(n)
-	t.last = at
+	t.bytes += int64(l.most)
 }
 
 // Reset readies f for a new connection. info is what its handshake has shown; it
@@ -56,120 +83,186 @@ func (f *Inferrer) Reset(to Handler, info *tls.Info) {
 	f.Minor = 1
 }
 
-// Lengths of what is sealed, and of what tells it apart.
-const (
-	sealed13     = 17           // RFC 8446 section 5.2: the tag and the inner type
-	finished256  = 4 + 32       // a Finished by SHA-256's length
-	finished384  = 4 + 48       // or SHA-384's
-	alertLen     = 2            // RFC 8446 section 6
-	keyUpdateLen = 4 + 1        // section 4.6.3
-	continueLen  = 25           // "HTTP/1.1 100 Continue", and an empty line
-	leastRequest = 18           // "GET / HTTP/1.0", and an empty line
-	leastTicket  = 4 + 13 + 32  // a NewSessionTicket with hardly a ticket (section 4.6.1)
-	mostTicket   = 4 + 13 + 600 // with a large one
-	maxHandshake = 4            // records in which a client's last handshake flight comes: certificate, verify, Finished
-)
-
-// plain returns how many bytes r carries, as far as its length tells.
-func (f *Inferrer) plain(r *tls.Record) int {
-	over := sealed13
-	if r.Version != 0x0304 {
-		switch tls.Sealing(f.info.Suite) {
-		case tls.SealGCM:
-			over = 8 + 16
-		case tls.SealChaCha:
-			over = 16
-		case tls.SealCBC: // IV, MAC and padding: what it carries is a range, this its top
-			over = 16 + 20 + 1
-		}
-	}
-	return max(0, r.Length-over)
-}
+const version13 = 0x0304
 
 // Record takes the next record that cannot be opened.
 func (f *Inferrer) Record(r *tls.Record) {
 	if r.Type != 23 {
 		return // TLS 1.2: handshake, alert
 	}
-	n := f.plain(r)
-	if r.Version == 0x0304 && !f.application(r.FromClient, n) || n == 0 {
-		return
-	}
-	if r.FromClient {
-		f.client(n, r)
-	} else {
-		f.server(n, r)
+	l := f.content(r)
+	switch {
+	case l.most == 0 || r.Version == version13 && !f.application(r, l.most):
+	case r.FromClient:
+		f.client(l, r)
+	default:
+		f.server(l, r)
 	}
 }
 
+// content returns how much r carries.
+func (f *Inferrer) content(r *tls.Record) length {
+	l := f.over.content(r, f.info.Suite)
+	side := 1
+	if r.FromClient {
+		side = 0
+	}
+	if f.padded[side] {
+		l.least, l.most = max(0, l.least-padding), max(0, l.most-padding)
+	}
+	return l
+}
+
 // application reports whether a record of TLS 1.3 carries data.
-func (f *Inferrer) application(client bool, n int) bool {
-	if n == alertLen || n == keyUpdateLen {
+func (f *Inferrer) application(r *tls.Record, n int) bool {
+	switch {
+	case f.finished && n == keyUpdateLen: // or the last chunk of a body
+		if t := f.current; t != nil && !r.FromClient && f.answers.n > 0 {
+			t.LastByte = r.At
+		}
 		return false
-	}
-	if f.finished {
+	case n == alertLen:
+		return false
+	case f.finished:
 		return true
+	case r.FromClient:
+		return f.clientFlight(r, n)
 	}
-	if client { // its handshake's last record is Finished
+	return f.serverFlight(n)
+}
+
+// clientFlight takes a record that may be of the client's handshake: certificate,
+// proof and Finished, in one record or several.
+func (f *Inferrer) clientFlight(r *tls.Record, n int) bool {
+	switch {
+	case isFinished(n, f.info.Suite):
+		f.finished = true
+	case isFinished(n-padding, f.info.Suite):
+		f.finished, f.padded[0] = true, true
+	case f.current != nil: // more of what came with the hello
+		return n != endOfEarly
+	default:
 		f.first++
-		f.finished = n == finished256 || n == finished384 || f.first >= maxHandshake
+		f.held = *r
 	}
 	return false
 }
 
-func (f *Inferrer) client(n int, r *tls.Record) {
+// serverFlight takes a record of the server that came before the client's Finished
+// was seen. If the client has begun its handshake's last flight, the server's own is
+// over: the client's Finished was in another's record, and the first thing that may
+// come after is a request.
+func (f *Inferrer) serverFlight(n int) bool {
+	switch {
+	case f.first > 0:
+		f.finished = true
+		if f.first > 1 {
+			f.client(f.content(&f.held), &f.held)
+		}
+		return true
+	case f.serverFinished && f.current != nil: // answers what came with the hello
+		return true
+	case f.serverFinished:
+		f.unasked(length{n, n})
+		f.ticketsSent = f.tickets > 0 // a server that does not wait for the client's Finished sends all
+		return false
+	case !f.spoke:
+		f.choice = chosen(n)
+	}
+	f.padded[1] = isFinished(n-padding, f.info.Suite)
+	f.spoke, f.serverFinished = true, f.padded[1] || isFinished(n, f.info.Suite)
+	return false
+}
+
+func (f *Inferrer) client(l length, r *tls.Record) {
+	n := l.most
 	f.bytes += int64(n)
 	f.records++
-	if f.current != nil && (!f.answered() || n < leastRequest) {
+	f.ackedBy[0] = f.ackedBy[0] || n == frameHeader
+	switch {
+	case f.isHTTP2() && f.steers(n):
+		f.pinged = n == framePing && f.answers.bytes < manyBytes
+		f.held = *r
+		return
+	case f.tunnel:
+		f.most++
+		return
+	case f.current != nil && !f.answered():
 		f.current.RequestBytes += int64(n)
 		f.current.RequestEnd = r.At
-		f.asked.add(n, r.At)
-		f.answers = turn{}
+		f.asked.add(l)
+		f.answers, f.blind = turn{}, false
 		return
+	case f.frames(n):
+		f.tunnel = true
+		f.most++
+		return
+	case n < leastFrame || n < leastRequest && !f.isHTTP2():
+		f.asked.add(l)
+		return
+	}
+	f.begin(l, r)
+}
+
+// begin takes a record for a request's first.
+func (f *Inferrer) begin(l length, r *tls.Record) {
+	if f.isSure(l.most) {
+		f.low++
+		f.lastLen = l.most
 	}
 	f.finish()
-	f.asked, f.answers = turn{}, turn{}
-	f.asked.add(n, r.At)
-	if n < leastRequest {
-		return
+	if f.Requests == 0 {
+		f.firstLen = l.most
 	}
+	f.asked, f.answers, f.blind = turn{}, turn{}, false
+	f.asked.add(l)
 	f.Requests++
-	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(n), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
+	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
 	f.current = &f.t
 	f.to.Requested(f.current, nil)
 }
 
-// answered reports whether the server's turn was a response: not session tickets
-// alone, nor 100 Continue.
-func (f *Inferrer) answered() bool {
-	a := &f.answers
+// unasked takes a record that the server sent before the client spoke: a session
+// ticket or, in HTTP/2, its settings.
+func (f *Inferrer) unasked(l length) {
 	switch {
-	case a.n == 0:
-		return false
-	case a.n == 1 && a.len == continueLen:
-		return false
-	case f.tickets():
-		return false
+	case l.most < leastAnswer && isSettings(l.most):
+		f.settings = true
+	case l.may(leastTicket, mostTicket):
+		f.ticket = l
+		f.tickets++
 	}
-	return true
 }
 
-// tickets reports whether the server's first turn looks like session tickets
-// alone: OpenSSL sends two, equally long.
-func (f *Inferrer) tickets() bool {
-	a := &f.answers
-	return f.info.Version == 0x0304 && f.turns == 1 && a.n >= 2 && a.same && a.len >= leastTicket && a.len <= mostTicket
-}
-
-func (f *Inferrer) server(n int, r *tls.Record) {
+func (f *Inferrer) server(l length, r *tls.Record) {
+	n := l.most
+	f.ackedBy[1] = f.ackedBy[1] || n == frameHeader
+	if f.turns == 0 {
+		f.settings = f.settings || n < leastAnswer && isSettings(n)
+	}
+	switch {
+	case f.isHTTP2() && (isServerControl(n) || f.turns == 0 && isSettings(n)):
+		f.pinged = f.pinged && n != framePing
+		return
+	case f.pinged: // no ping, for it is answered with more than a ping
+		f.pinged = false
+		f.begin(length{framePing, framePing}, &f.held)
+	case f.Requests == 0:
+		f.unasked(l)
+		return
+	}
 	if f.answers.n == 0 {
 		f.turns++
+		f.tunnel = f.tunnel || f.upgrade > 0 && n < leastAnswer && !l.may(leastContinue, mostContinue)
 		if t := f.current; t != nil && !t.HasStatus {
 			t.HasStatus, t.FirstByte = true, r.Start
 			f.to.Began(t)
 		}
 	}
-	f.answers.add(n, r.At)
+	f.answers.add(l)
+	if !isSettings(n) && !isServerControl(n) && (n < leastTicket || !f.mayBeTickets(f.answers.n)) {
+		f.replied += int64(n)
+	}
 	if t := f.current; t != nil {
 		t.ResponseBytes += int64(n)
 		t.LastByte = r.At
@@ -179,7 +272,7 @@ func (f *Inferrer) server(n int, r *tls.Record) {
 // pipelined returns how many requests there may have been in the client's latest
 // turn: so many fit in, and each has a record of its own or is answered by one.
 func (f *Inferrer) pipelined() int64 {
-	return max(1, min(f.asked.bytes/leastRequest, int64(max(f.asked.n, f.answers.n))))
+	return max(1, min(f.asked.bytes/leastLasting, int64(max(f.asked.n, f.answers.n))))
 }
 
 // finish ends the transaction before another begins.
@@ -201,10 +294,13 @@ func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {
 		f.records += 1 + n/1000
 		f.bytes += n
-		f.most += 1 + n/leastRequest
-	} else {
-		f.answers.add(int(min(n, 1<<20)), at)
+		f.most += 1 + n/leastLasting
+		f.blind = true
+		return
 	}
+	f.spoke = true
+	f.answers.cut = true
+	f.answers.add(length{int(min(n, 1<<20)), int(min(n, 1<<20))})
 }
 
 // Close ends one direction.
@@ -222,34 +318,26 @@ func (f *Inferrer) Waiting() []*Transaction {
 	return []*Transaction{f.current}
 }
 
-// leastFrame is the least that a request takes in HTTP/2: a frame's header and a
-// few indexed fields.
-const leastFrame = 9 + 4
-
-// Came returns what the messages came to, with bounds: a turn of HTTP/1 is at least
-// one request, and more only if they are pipelined.
+// Came returns what the messages came to, with bounds. In HTTP/2 all that a client
+// says may be one request, or many.
 func (f *Inferrer) Came() *Sums {
-	f.Low, f.High = f.Requests, f.most
+	f.Low, f.High = f.low, f.most
 	if f.current != nil {
 		f.High += f.pipelined()
 	}
 	if f.MaybeHTTP2() {
-		f.Low, f.High = min(1, f.Requests), max(f.Requests, f.bytes/leastFrame)
-		if f.records <= 3 { // the preface and settings alone look like this
+		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
+		if f.replied < leastReply {
 			f.Low = 0
 		}
+	}
+	// Begun midway, the first that is seen may be the rest of an earlier request.
+	if f.info.Version == 0 && f.Requests <= 1 {
+		f.Low = 0
 	}
 	return &f.Sums
 }
 
-// MaybeHTTP2 reports whether the connection may be HTTP/2: the client offered it,
-// or may have, and the server's choice is hidden or was it.
-func (f *Inferrer) MaybeHTTP2() bool {
-	switch {
-	case f.info.ALPN != "":
-		return f.info.ALPN == "h2"
-	case f.info.Version == 0: // no hello was seen
-		return true
-	}
-	return f.info.OffersH2 && f.info.Version == 0x0304
-}
+// leastReply is what responses come to before the server is believed to have
+// answered something.
+const leastReply = 24

@@ -80,31 +80,6 @@ var suites = map[uint16]suite{
 	0xc012: {cbc3DES, 24, sha1.New, sha256.New},
 }
 
-// A Seal is how a suite of TLS 1.2 and before protects its records.
-type Seal uint8
-
-// The seals.
-const (
-	SealUnknown Seal = iota
-	SealGCM
-	SealChaCha
-	SealCBC
-)
-
-// Sealing returns the seal of a suite by its number.
-func Sealing(number uint16) Seal {
-	s, ok := suites[number]
-	switch {
-	case !ok:
-		return SealUnknown
-	case s.kind == gcm:
-		return SealGCM
-	case s.kind == chacha:
-		return SealChaCha
-	}
-	return SealCBC
-}
-
 // sizes returns the lengths of a direction's MAC key, key and IV in the key block
 // of TLS 1.2 (RFC 5246 section 6.3).
 func (s *suite) sizes() (mac, key, iv int) {
