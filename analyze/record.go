@@ -172,7 +172,7 @@ func seconds(d time.Duration) *report.Seconds {
 
 func tlsRecord(in *inside) *report.TLS {
 	r := &report.TLS{Version: in.info.VersionName(), ServerName: in.info.ServerName, ALPN: in.info.ALPN, Decrypted: in.info.Decrypted}
-	if in.info.Version != 0 {
+	if in.info.Hellos || in.info.Resumed {
 		r.Resumed = &in.info.Resumed
 	}
 	return r

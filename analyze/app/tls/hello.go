@@ -1,6 +1,9 @@
 package tls
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // An Answer says whether bytes are TLS.
 type Answer uint8
@@ -64,6 +67,7 @@ type Info struct {
 	Version    uint16 // the server's choice, 0 until its hello is seen
 	Suite      uint16 // likewise
 	Resumed    bool   // the server took up a session: by PSK, or by session ID or ticket
+	Hellos     bool   // both hellos were captured as far as they show it: Resumed is sure
 	EarlyData  bool   // and the data sent with the hello (RFC 8446 section 2.3)
 	Decrypted  bool   // application data was read
 }
@@ -82,6 +86,7 @@ const (
 	serverHello         = 2
 	endOfEarlyData      = 5
 	encryptedExtensions = 8
+	serverHelloDone     = 14
 	keyUpdate           = 24
 )
 
@@ -138,12 +143,15 @@ func (c *cursor) random() (r random, ok bool) {
 	return r, copy(r[:], c.take(len(r))) == len(r)
 }
 
-// extensions calls f with each extension that c still holds, whole or not.
+// extensions calls f with each extension that c holds whole.
 func (c *cursor) extensions(f func(typ int, body cursor)) {
 	list := c.vector(2)
 	for len(list.b) > 0 {
-		typ := list.uint(2)
-		f(typ, list.vector(2))
+		typ, body := list.uint(2), list.vector(2)
+		if list.short {
+			return
+		}
+		f(typ, body)
 	}
 }
 
@@ -157,12 +165,15 @@ func (c *Conn) clientHello(b []byte) {
 	}
 	c.randoms[fromClient] = r
 	c.secrets, c.asked = nil, 0
-	k.vector(1) // session ID
+	id := k.vector(1)
+	c.session, c.offered = append(c.session[:0], id.b...), !k.short
 	k.vector(2) // suites
 	k.vector(1) // compression
 	c.info.Offers, c.info.OffersH2 = "", false
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
+		case extEarlyData:
+			c.early.offered = true
 		case extServerName: // RFC 6066 section 3
 			list := body.vector(2)
 			if list.uint(1) == 0 {
@@ -182,15 +193,21 @@ func (c *Conn) clientHello(b []byte) {
 }
 
 // serverHello reads RFC 8446 section 4.1.3. It may be cut off.
-func (c *Conn) serverHello(b []byte) {
+func (c *Conn) serverHello(b []byte, whole bool) {
 	k := cursor{b: b}
 	version := uint16(k.uint(2))
 	r, ok := k.random()
 	if !ok {
 		return
 	}
-	k.vector(1) // session ID
+	id := k.vector(1)
 	suite := uint16(k.uint(2))
+	if k.short {
+		return
+	}
+	if suite>>8 == 0x13 { // it tells even where the extension is cut off (RFC 8446 appendix B.4)
+		version = version13
+	}
 	k.take(1) // compression
 	psk := false
 	c.etm = false
@@ -209,14 +226,20 @@ func (c *Conn) serverHello(b []byte) {
 		}
 	})
 	c.info.Version, c.info.Suite = version, suite
+	c.suite, c.readable = suites[suite]
+	c.readable = c.readable && (version == version12 || version == version13)
 	if r == retry { // a second pair of hellos follows; early data is refused (section 4.2.10)
 		c.early.drop()
 		return
 	}
 	c.randoms[fromServer] = r
-	c.suite, c.readable = suites[suite]
-	c.readable = c.readable && (version == version12 || version == version13)
-	c.info.Resumed = psk && version == version13
+	if version == version13 {
+		c.info.Resumed, c.info.Hellos = psk, whole
+		return
+	}
+	// The server says the client's session ID back to take the session up, by ticket
+	// too (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
+	c.info.Resumed, c.info.Hellos = len(id.b) > 0 && bytes.Equal(id.b, c.session), c.offered
 }
 
 // chosen takes the server's ALPN choice.
