@@ -45,7 +45,7 @@ type Conn struct {
 	readable bool // suite and version are such that keys would help
 	etm      bool
 	session  []byte   // the ID of one that the client would take up, in TLS 1.2
-	offered  bool     // it was captured
+	whole    bool     // the client's hello was captured to its end
 	secrets  *secrets // nil until the log has them
 	asked    uint64   // state of the log when it was last asked
 	early    early
@@ -111,7 +111,7 @@ func (c *Conn) find() *secrets {
 func (c *Conn) message(h *half, typ uint8, b []byte, whole bool) {
 	switch {
 	case typ == clientHello && h.side == fromClient:
-		c.clientHello(b)
+		c.clientHello(b, whole)
 	case typ == serverHello && h.side == fromServer:
 		c.serverHello(b, whole)
 	case typ == encryptedExtensions && h.side == fromServer:

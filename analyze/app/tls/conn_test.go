@@ -450,3 +450,41 @@ func FuzzConn(f *testing.F) {
 		c.Close(false, mark(0))
 	})
 }
+
+// FuzzKeys: a key log may hold anything. What it takes must be a secret as the
+// log says it.
+func FuzzKeys(f *testing.F) {
+	both := configs(f)["TLS 1.3"]
+	f.Add(exchange(f, both[0], both[1]).keys.Bytes())
+	f.Add([]byte("CLIENT_RANDOM " + strings.Repeat("00", 32) + " " + strings.Repeat("ff", 48) + "\r\n# c\nRSA 00 11\n"))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		k := NewKeys()
+		err := k.Add(bytes.NewReader(log))
+		if err != nil && !strings.HasPrefix(err.Error(), "line ") {
+			t.Errorf("no line in %q", err)
+		}
+		for r := range k.by {
+			if s, version := k.On().of(r); s == nil || version == 0 || !bytes.Contains(bytes.ToLower(log), fmt.Appendf(nil, "%x", r[:])) {
+				t.Errorf("%x is not in the log", r)
+			}
+		}
+	})
+}
+
+// FuzzHello: the hellos of both sides are anything, and may be cut off.
+func FuzzHello(f *testing.F) {
+	both := configs(f)["TLS 1.3"]
+	for _, w := range exchange(f, both[0], both[1]).list[:2] {
+		f.Add(w.b[headerLen+messageHeader:recordLen(w.b)], w.client)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, client bool) {
+		for _, whole := range []bool{true, false} {
+			c := new(Conn)
+			c.Reset(NewKeys(), discard{})
+			c.message(&c.half[index(client)], map[bool]uint8{true: clientHello, false: serverHello}[client], b, whole)
+			if info := c.Info(); client && info.Version != 0 || !bytes.Contains(b, []byte(info.ServerName)) || !bytes.Contains(b, []byte(info.ALPN)) {
+				t.Errorf("%+v", info)
+			}
+		}
+	})
+}

@@ -67,7 +67,10 @@ type Info struct {
 	Version    uint16 // the server's choice, 0 until its hello is seen
 	Suite      uint16 // likewise
 	Resumed    bool   // the server took up a session: by PSK, or by session ID or ticket
-	Hellos     bool   // both hellos were captured as far as they show it: Resumed is sure
+	Hellos     bool   // both hellos were captured to their ends: Resumed, Asks and Takes are sure
+	Asks       bool   // the client would have a ticket, to take the session up later
+	Takes      bool   // the client would take up a session
+	Gives      bool   // the server gave one that can be taken up later
 	EarlyData  bool   // and the data sent with the hello (RFC 8446 section 2.3)
 	Decrypted  bool   // application data was read
 }
@@ -84,6 +87,7 @@ func (i *Info) VersionName() string {
 const (
 	clientHello         = 1
 	serverHello         = 2
+	newSessionTicket    = 4
 	endOfEarlyData      = 5
 	encryptedExtensions = 8
 	serverHelloDone     = 14
@@ -95,9 +99,11 @@ const (
 	extServerName     = 0
 	extALPN           = 16
 	extEncryptThenMAC = 22
+	extSessionTicket  = 35
 	extPreSharedKey   = 41
 	extEarlyData      = 42
 	extVersions       = 43
+	extPSKModes       = 45
 )
 
 const (
@@ -156,7 +162,7 @@ func (c *cursor) extensions(f func(typ int, body cursor)) {
 }
 
 // clientHello reads RFC 8446 section 4.1.2. It may be cut off.
-func (c *Conn) clientHello(b []byte) {
+func (c *Conn) clientHello(b []byte, whole bool) {
 	k := cursor{b: b}
 	k.take(2) // version
 	r, ok := k.random()
@@ -166,12 +172,22 @@ func (c *Conn) clientHello(b []byte) {
 	c.randoms[fromClient] = r
 	c.secrets, c.asked = nil, 0
 	id := k.vector(1)
-	c.session, c.offered = append(c.session[:0], id.b...), !k.short
+	c.session, c.whole = append(c.session[:0], id.b...), whole
 	k.vector(2) // suites
 	k.vector(1) // compression
 	c.info.Offers, c.info.OffersH2 = "", false
+	c.info.Asks = false
+	takes, byID := false, len(id.b) > 0
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
+		case extPreSharedKey:
+			takes = true
+		case extSessionTicket: // RFC 5077 section 3.2
+			c.info.Asks, takes = true, takes || len(body.b) > 0
+		case extPSKModes: // without them no ticket is of use (RFC 8446 section 4.2.9)
+			c.info.Asks = true
+		case extVersions: // with TLS 1.3 an ID need not be a session's (RFC 8446 appendix D.4)
+			byID = false
 		case extEarlyData:
 			c.early.offered = true
 		case extServerName: // RFC 6066 section 3
@@ -190,6 +206,7 @@ func (c *Conn) clientHello(b []byte) {
 			}
 		}
 	})
+	c.info.Takes = takes || byID
 }
 
 // serverHello reads RFC 8446 section 4.1.3. It may be cut off.
@@ -233,13 +250,15 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 		return
 	}
 	c.randoms[fromServer] = r
+	c.info.Hellos = whole && c.whole
 	if version == version13 {
-		c.info.Resumed, c.info.Hellos = psk, whole
+		c.info.Resumed = psk
 		return
 	}
 	// The server says the client's session ID back to take the session up, by ticket
 	// too (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
-	c.info.Resumed, c.info.Hellos = len(id.b) > 0 && bytes.Equal(id.b, c.session), c.offered
+	c.info.Resumed = len(id.b) > 0 && bytes.Equal(id.b, c.session)
+	c.info.Gives = len(id.b) > 0
 }
 
 // chosen takes the server's ALPN choice.

@@ -273,7 +273,7 @@ func (h *half) handshake(b []byte) {
 			n := min(messageHeader-len(h.msg), len(b))
 			h.msg = append(h.msg, b[:n]...)
 			b = b[n:]
-			h.done = h.done || h.msg[0] == serverHelloDone
+			h.noted(h.msg[0])
 			if len(h.msg) == messageHeader && (!wanted(h.msg[0]) || messageLen(h.msg) > maxMessage) {
 				h.msgSkip, h.msg = messageLen(h.msg), h.msg[:0]
 				continue
@@ -287,6 +287,17 @@ func (h *half) handshake(b []byte) {
 			h.conn.message(h, h.msg[0], h.msg[messageHeader:], true)
 			h.msg = h.msg[:0]
 		}
+	}
+}
+
+// noted notes what a message's being there shows.
+func (h *half) noted(typ uint8) {
+	switch {
+	case h.side != fromServer:
+	case typ == serverHelloDone:
+		h.done = true
+	case typ == newSessionTicket:
+		h.conn.info.Gives = true
 	}
 }
 
