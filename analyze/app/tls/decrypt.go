@@ -11,13 +11,15 @@ const (
 	stageTraffic
 )
 
-// maxTried bounds the work for one record after a gap: bytes to be opened under
-// one number after another.
-const maxTried = 8 << 20
-
-// maxFailed is how many records in a row are tried in vain before a direction is
-// left alone, until the log has more for it.
-const maxFailed = 64
+// Under which number a record after a gap opens shows by trying one after another.
+// These bound the work, in bytes: some milliseconds a record, and for a direction
+// less than a second, or so many records, until it is left alone. It is tried again
+// once the log has more for it.
+const (
+	maxTried     = 64 << 20
+	maxTriedVain = 512 << 20
+	maxFailed    = 64
+)
 
 // early reports whether the client's latest record was early data.
 func (h *half) early() bool { return h.stage == stageEarly }
@@ -34,9 +36,9 @@ func (h *half) decrypt(typ uint8, fragment []byte) (plain []byte, inner uint8, o
 		return nil, 0, false
 	}
 	if plain, inner, ok = h.decryptWith(s, typ, fragment); ok {
-		h.failed, h.missing = 0, missing{}
-	} else if h.failed++; h.failed >= maxFailed {
-		h.failed, h.vain = 0, s
+		h.failed, h.tried, h.missing = 0, 0, missing{}
+	} else if h.failed++; h.failed >= maxFailed || h.tried >= maxTriedVain {
+		h.failed, h.tried, h.vain = 0, 0, s
 	}
 	return plain, inner, ok
 }
@@ -138,6 +140,7 @@ func (h *half) try(o *opener, typ uint8, fragment []byte) ([]byte, uint8, bool) 
 }
 
 func (h *half) tryAs(o *opener, seq uint64, typ uint8, fragment []byte) ([]byte, uint8, bool) {
+	h.tried += len(fragment)
 	plain, inner, err := o.open(h.conn.plain[:0], typ, fragment, seq)
 	h.conn.plain = plain[:0]
 	if err != nil {

@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/binary"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,6 @@ func TestLongGap(t *testing.T) {
 		g := &gatherer{}
 		c := new(Conn)
 		c.Reset(tr.log(t), g)
-		// All of the client's handshake first: order between the sides is as on the wire up to here.
 		sent, n := 0, 0
 		for _, w := range tr.list {
 			for p := w.b; len(p) > 0; n++ {
@@ -214,5 +214,76 @@ func TestClientHelloCutShort(t *testing.T) {
 			t.Fatalf("cut at %d of %d: %+v", cut, len(hello), info)
 		}
 		named = named || info.ServerName != ""
+	}
+}
+
+// Many small records are missing and only large ones follow: the number of records
+// lies far from what the bytes suggest.
+func TestGapOfSmallRecords(t *testing.T) {
+	for _, name := range []string{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS 1.3"} {
+		both := configs(t)[name]
+		both[1].DynamicRecordSizingDisabled = true
+		small, large := 3000, 20
+		if name != "TLS 1.3" {
+			small = 20_000 // nonces tell
+		}
+		tr := converse(t, both[0], both[1], 1, func(write func([]byte)) {
+			for range small {
+				write(make([]byte, 50))
+			}
+			for range large {
+				write(make([]byte, 16<<10))
+			}
+		}, small*50+large<<14)
+		b, ends := tr.wire(false)
+		last := len(ends) - 1
+		for recordLen(b[ends[last-1]:]) < 16<<10 { // close_notify
+			last--
+		}
+		to := ends[last-large]
+		from := ends[last-large-small+10]
+		g := &gatherer{}
+		c := new(Conn)
+		c.Reset(tr.log(t), g)
+		sent := 0
+		for i, w := range tr.list {
+			switch {
+			case w.client:
+				c.Bytes(true, w.b, mark(i))
+				continue
+			case sent+len(w.b) <= from || sent >= to:
+				c.Bytes(false, w.b, mark(i))
+			case sent == from:
+				c.Gap(false, int64(to-from), mark(i))
+			}
+			sent += len(w.b)
+		}
+		if got := g.data[fromServer].Len(); got < large<<14 {
+			t.Errorf("%s: %d bytes, want %d", name, got, large<<14)
+		}
+	}
+}
+
+// What follows the part of a message that is missing is not taken for a message.
+func TestTornHandshake(t *testing.T) {
+	both := configs(t)["TLS 1.3"]
+	tr := exchange(t, both[0], both[1])
+	c := new(Conn)
+	c.Reset(nil, discard{})
+	c.Bytes(true, tr.list[0].b, mark(0))
+	hello := func(version byte) []byte {
+		b := append([]byte{serverHello, 0, 0, 2 + 32 + 1 + 3}, 3, version)
+		return append(append(b, make([]byte, 32)...), 0, 0xc0, 0x2f, 0)
+	}
+	record := func(b []byte) []byte {
+		return append(binary.BigEndian.AppendUint16([]byte{recordHandshake, 3, 3}, uint16(len(b))), b...)
+	}
+	const certificate = 11
+	first := record(append(hello(3), append([]byte{certificate, 0, 2, 0}, make([]byte, 300)...)...))
+	c.Bytes(false, first[:100], mark(1))
+	c.Gap(false, int64(len(first)-100), mark(1))
+	c.Bytes(false, record(hello(2)), mark(2)) // within the certificate
+	if v := c.Info().VersionName(); v != "1.2" {
+		t.Errorf("version %q, want 1.2", v)
 	}
 }

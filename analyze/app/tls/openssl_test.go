@@ -305,6 +305,19 @@ func TestEarlyDataOfOpenSSL(t *testing.T) {
 					t.Errorf("%+v", info)
 				}
 			}
+			// Without its secret it is a gap if it was taken, and else nothing.
+			var log strings.Builder
+			for line := range strings.Lines(tr.keys.String()) {
+				if !strings.Contains(line, "EARLY") {
+					log.WriteString(line)
+				}
+			}
+			tr.keys.Reset()
+			tr.keys.WriteString(log.String())
+			g, _ := tr.read(t, tr.log(t), 100)
+			if got := g.data[fromClient].String(); got != "late\n" || g.gaps[fromClient] > 0 != x.taken {
+				t.Errorf("without the early secret: %q, a gap of %d", got, g.gaps[fromClient])
+			}
 		})
 	}
 }

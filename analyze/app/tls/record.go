@@ -44,6 +44,7 @@ type half struct {
 	stage   int // TLS 1.3: which secret open belongs to
 	missing missing
 	failed  int      // records in a row that did not open
+	tried   int      // bytes tried since one did, a number at a time
 	vain    *secrets // that they did not open with, where no more are tried
 }
 
