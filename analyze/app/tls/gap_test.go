@@ -287,3 +287,26 @@ func TestTornHandshake(t *testing.T) {
 		t.Errorf("version %q, want 1.2", v)
 	}
 }
+
+// A gap whose end is never found costs a bounded number of tries.
+func TestGapThatNeverEnds(t *testing.T) {
+	both := configs(t)["TLS 1.3"]
+	both[1].DynamicRecordSizingDisabled = true
+	tr := stream(t, both[0], both[1], 1<<20, 1)
+	c := new(Conn)
+	c.Reset(tr.log(t), discard{})
+	b, ends := tr.wire(false)
+	n := len(ends) / 2
+	h := &c.half[fromServer]
+	for i := 0; h.stage != stageTraffic; i++ {
+		c.Bytes(tr.list[i].client, tr.list[i].b, mark(i))
+	}
+	c.Gap(false, 1<<50, mark(9))
+	tried := 0
+	for ; tried < maxFailed-1 && h.vain == nil; tried++ {
+		c.Bytes(false, b[ends[n-1]:ends[n]], mark(10+tried))
+	}
+	if h.vain == nil || tried < 2 {
+		t.Errorf("after %d records: %+v", tried, h.missing)
+	}
+}

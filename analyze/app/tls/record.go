@@ -322,5 +322,5 @@ func (h *half) unfinished() {
 	if len(h.msg) > messageHeader && (h.msg[0] == clientHello || h.msg[0] == serverHello) {
 		h.conn.message(h, h.msg[0], h.msg[messageHeader:], false)
 	}
-	h.msg = h.msg[:0]
+	h.msg, h.msgSkip = h.msg[:0], 0
 }
