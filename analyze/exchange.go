@@ -54,6 +54,7 @@ type facts struct {
 	saidCloseAt      segment.Mark
 	staleRequest     segment.Mark // a request sent after the server's FIN
 	latest           segment.Mark // the latest request
+	firstEnd         segment.Mark // of the first response that ended
 	probes           int64        // keep-alive probes since the last transaction
 	firstProbe       segment.Mark
 }
@@ -101,6 +102,9 @@ func (x *exchange) named(host []byte) {
 func (x *exchange) Answered(t *transaction.Transaction) {
 	c := x.conn
 	x.keep(t)
+	if x.facts.firstEnd.Packet == 0 {
+		x.facts.firstEnd = t.LastByte
+	}
 	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
 	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,

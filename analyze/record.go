@@ -172,7 +172,7 @@ func seconds(d time.Duration) *report.Seconds {
 
 func tlsRecord(in *inside) *report.TLS {
 	r := &report.TLS{Version: in.info.VersionName(), ServerName: in.info.ServerName, ALPN: in.info.ALPN, Decrypted: in.info.Decrypted}
-	if in.info.Version != 0 {
+	if in.info.Hellos || in.info.Resumed {
 		r.Resumed = &in.info.Resumed
 	}
 	return r
@@ -293,12 +293,17 @@ func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	*v = verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr,
+	*v = verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr, Port: c.key.Sender(1 - c.client).Port,
 		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
 		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
-		Missing: client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+		FirstEnd: f.firstEnd,
+		Missing:  client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+	if in := c.app.inside; in != nil {
+		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,
+			Name: in.info.ServerName, Read: in.info.Decrypted || in.info.Version < 0x0304}
+	}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest
 	}

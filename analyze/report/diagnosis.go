@@ -125,6 +125,21 @@ var diagnoses = []Entry{
 		},
 	},
 	{
+		ID: "tls-not-resumed", Title: "new connections repeat the whole TLS handshake",
+		Meaning:   "A client that has spoken with a server before can take up the session: no certificates, less computing, in TLS 1.2 a round trip less (RFC 8446 section 2.2, RFC 5077). To reuse the connection saves more still.",
+		Evidence:  "A ClientHello for the same name at the same server, sent after a response of it, that ends in a handshake without PSK, ticket or session ID taken up. The client never resumed there: one ticket serves once, so some connections of many may have none.",
+		RefutedBy: "the connections come from several programs: they do not share sessions",
+		Remedy:    "Consistent with a client that keeps no sessions, or a new TLS context for each connection. Keep one:",
+		Knobs: [][2]string{
+			{"node, axios", "one https.Agent for all requests: it keeps the sessions (maxCachedSessions, 100 by default)"},
+			{"go", "tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(64)} in the Transport: the default keeps none"},
+			{"reqwest", "one Client: it keeps the sessions"},
+			{"java", "one SSLContext for all connections"},
+			{"nginx", "ssl_session_tickets on, ssl_session_cache shared:SSL:10m; to an upstream proxy_ssl_session_reuse on"},
+			{"several servers", "the same ticket keys on all of them"},
+		},
+	},
+	{
 		ID: "capture-incomplete", Title: "the capture misses packets that the verdict needs",
 		Meaning:   "Connections were open before the capture began, or packets are missing from it. What rests on them is not judged.",
 		Evidence:  "No SYN, acknowledged bytes that were not captured, or packets dropped by the kernel.",

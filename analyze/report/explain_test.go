@@ -33,7 +33,7 @@ func TestEntriesComplete(t *testing.T) {
 		first concurrent server-closed server-said-close reset used-up other-address failed early unknown
 		not-reused partly-reused server-prevents not-known reused no-opportunity
 		header-lies pool-too-small pool-key-split idle-timeout timeout-mismatch-risk stale-reuse-race
-		keepalive-probes-only blind-proxy capture-incomplete
+		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete
 		reuse needed avoidable ideal-client used-connection transaction authority pool cold flight basis pool-curve`) {
 		if !seen[id] {
 			t.Errorf("%s is not explained", id)

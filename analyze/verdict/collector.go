@@ -23,6 +23,7 @@ type Collector struct {
 	Counts map[string]int64 // by ID, those not kept included
 	lacks  incomplete
 	relays relays
+	resume resumption
 }
 
 // NewCollector returns a Collector that keeps at most limit findings of one
@@ -41,6 +42,7 @@ func (k *Collector) Connection(c *Conn) {
 	if f, ok := k.relays.note(c); ok {
 		k.add(f)
 	}
+	k.resume.note(c)
 	k.lacks.note(c)
 }
 
@@ -54,6 +56,7 @@ func (k *Collector) Pools(pools []*pool.Pool) {
 			}
 		}
 	}
+	k.resume.find(k.add)
 	if f, ok := k.lacks.find(); ok {
 		k.add(f)
 	}

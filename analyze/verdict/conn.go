@@ -13,6 +13,7 @@ import (
 type Conn struct {
 	ID             int64
 	Client, Server segment.Addr
+	Port           uint16 // the server's
 	Transactions   int64
 	RTT            time.Duration // of the handshake, 0 if not known
 
@@ -21,6 +22,9 @@ type Conn struct {
 	Closed               segment.Mark // the first FIN or RST
 	ClientRST, ServerRST bool
 
+	TLS Handshake
+
+	FirstEnd         segment.Mark // last byte of the first response that ended
 	LastEnd          segment.Mark // last byte of the latest complete response
 	LastPromised     bool         // request and response of it promised persistence
 	LastComplete     bool         // no transaction was left without its response's end
@@ -37,6 +41,17 @@ type Conn struct {
 	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
 	Midway  bool  // the capture began after it
+}
+
+// A Handshake is TLS's.
+type Handshake struct {
+	Seen    bool // both hellos: there is TLS, and the rest is sure
+	Resumed bool // the server took up a session
+	Asks    bool // the client would have a ticket
+	Takes   bool // the client would have one taken up
+	Gives   bool // the server gave one to take up later
+	Read    bool // else Gives may be hidden
+	Name    string
 }
 
 // Evidence is what a finding rests on.

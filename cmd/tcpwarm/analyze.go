@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
-	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
@@ -156,29 +155,6 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		return r, &codedError{exitInput, readErr}
 	}
 	return r, nil
-}
-
-// keyLogs reads the key logs asked for.
-func (o *output) keyLogs() (*tls.Keys, error) {
-	keys := tls.NewKeys()
-	names := o.keys
-	if env := os.Getenv("SSLKEYLOGFILE"); len(names) == 0 && env != "" {
-		if _, err := os.Stat(env); err == nil {
-			names = []string{env}
-		}
-	}
-	for _, name := range names {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		err = keys.Add(f)
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return keys, nil
 }
 
 // write shows r in the formats asked for.

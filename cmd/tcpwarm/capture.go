@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
@@ -114,6 +115,10 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := dropRoot(l.user); err != nil {
 		return &codedError{exitInput, err}
 	}
+	packets, err := o.grown(src)
+	if err != nil {
+		return &codedError{exitInput, err}
+	}
 	o.filter = expression
 	reports := s.out
 	if l.write != "" {
@@ -134,13 +139,13 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	stopAtEnd := context.AfterFunc(ctx, src.Stop)
 	defer stopAtEnd()
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", l.iface)
-	var opts analyze.Options
+	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
 		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
-	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, src, opts, nil)
+	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, nil)
 	n := src.Counters()
 	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n", n.Captured, n.Received, n.Dropped)
 	return err

@@ -44,6 +44,8 @@ type Conn struct {
 	suite    suite
 	readable bool // suite and version are such that keys would help
 	etm      bool
+	session  []byte   // the ID of one that the client would take up, in TLS 1.2
+	whole    bool     // the client's hello was captured to its end
 	secrets  *secrets // nil until the log has them
 	asked    uint64   // state of the log when it was last asked
 	early    early
@@ -53,8 +55,8 @@ type Conn struct {
 
 // Reset readies c for a new connection. keys may be nil.
 func (c *Conn) Reset(keys *Keys, to Sink) {
-	a, b, plain := c.half[0].buf[:0], c.half[1].buf[:0], c.plain[:0]
-	*c = Conn{to: to, keys: keys, plain: plain}
+	a, b, plain, session := c.half[0].buf[:0], c.half[1].buf[:0], c.plain[:0], c.session[:0]
+	*c = Conn{to: to, keys: keys, plain: plain, session: session}
 	c.half[fromClient] = half{conn: c, side: fromClient, buf: a}
 	c.half[fromServer] = half{conn: c, side: fromServer, buf: b}
 }
@@ -64,7 +66,13 @@ func (c *Conn) Info() *Info { return &c.info }
 
 // HasKeys reports whether the key log knows the connection, and its suite can be
 // opened.
-func (c *Conn) HasKeys() bool { return c.readable && c.find() != nil }
+func (c *Conn) HasKeys() bool {
+	if !c.readable && c.info.Version != 0 {
+		return false
+	}
+	s := c.find()
+	return s != nil && (c.readable || s.serverTraffic != nil || s.clientTraffic != nil || s.early != nil)
+}
 
 // Bytes takes the next bytes of one direction.
 func (c *Conn) Bytes(client bool, b []byte, at Mark) { c.side(client).bytes(b, at) }
@@ -73,7 +81,13 @@ func (c *Conn) Bytes(client bool, b []byte, at Mark) { c.side(client).bytes(b, a
 func (c *Conn) Gap(client bool, n int64, at Mark) { c.side(client).gap(n, at) }
 
 // Close ends one direction.
-func (c *Conn) Close(client bool, at Mark) { c.side(client).unfinished() }
+func (c *Conn) Close(client bool, at Mark) {
+	c.side(client).unfinished()
+	if e := &c.early; client && !e.decided && e.hidden+int64(e.size) > 0 { // nobody knows
+		c.to.Gap(true, e.hidden+int64(e.size), at)
+		e.drop()
+	}
+}
 
 func (c *Conn) side(client bool) *half {
 	if client {
@@ -94,12 +108,12 @@ func (c *Conn) find() *secrets {
 }
 
 // message takes a handshake message of one side, whole or cut off.
-func (c *Conn) message(h *half, typ uint8, b []byte) {
+func (c *Conn) message(h *half, typ uint8, b []byte, whole bool) {
 	switch {
 	case typ == clientHello && h.side == fromClient:
-		c.clientHello(b)
+		c.clientHello(b, whole)
 	case typ == serverHello && h.side == fromServer:
-		c.serverHello(b)
+		c.serverHello(b, whole)
 	case typ == encryptedExtensions && h.side == fromServer:
 		c.encryptedExtensions(b)
 	case typ == endOfEarlyData && h.side == fromClient: // only sent if it was accepted
@@ -119,12 +133,12 @@ func (c *Conn) changed(h *half) {
 	if c.info.Version == 0 || c.info.Version == version13 {
 		return
 	}
-	// In a full handshake the client is first, in a resumed one the server (RFC
-	// 5246 section 7.3).
-	if h.side == fromServer && !c.half[fromClient].sealed {
+	// A full handshake has a ServerHelloDone before, a resumed one none (RFC 5246
+	// section 7.3).
+	if h.side == fromServer && !h.done && !h.holed {
 		c.info.Resumed = true
 	}
-	h.sealed, h.open, h.missing = true, nil, 0
+	h.sealed, h.torn, h.open, h.missing = true, false, nil, missing{}
 }
 
 // alert takes an alert; only close_notify is of interest.
@@ -143,8 +157,11 @@ const maxEarly = 64 << 10
 // early is data sent with the hello: it counts only if the server takes it (RFC
 // 8446 section 4.2.10), for otherwise it is sent again.
 type early struct {
+	offered bool
 	held    []heldData
 	size    int
+	hidden  int64 // bytes that could not be opened, or were too many
+	last    Mark  // of these
 	decided bool
 	take    bool
 }
@@ -162,6 +179,18 @@ func (e *early) add(b []byte, at Mark, to Sink) {
 	case e.size+len(b) <= maxEarly:
 		e.held = append(e.held, heldData{append([]byte(nil), b...), at})
 		e.size += len(b)
+	default:
+		e.hidden, e.last = e.hidden+int64(len(b)), at
+	}
+}
+
+// unread notes a record that may be early data and does not open.
+func (e *early) unread(n int, at Mark, to Sink) {
+	switch {
+	case e.decided && e.take:
+		to.Gap(true, int64(n), at)
+	case !e.decided:
+		e.hidden, e.last = e.hidden+int64(n), at
 	}
 }
 
@@ -169,7 +198,10 @@ func (e *early) release(to Sink) {
 	for _, d := range e.held {
 		to.Data(true, d.b, d.at)
 	}
-	*e = early{decided: true, take: true}
+	if e.hidden > 0 {
+		to.Gap(true, e.hidden, e.last)
+	}
+	*e = early{offered: true, decided: true, take: true}
 }
 
-func (e *early) drop() { *e = early{decided: true} }
+func (e *early) drop() { *e = early{offered: e.offered, decided: true} }

@@ -78,6 +78,20 @@ func certificate(t testing.TB, useRSA bool) tls.Certificate {
 // transcript.
 func exchange(t testing.TB, client, server *tls.Config) *transcript {
 	t.Helper()
+	answer := bytes.Repeat([]byte("answer "), 6000)
+	tr := converse(t, client, server, 2, func(write func([]byte)) { write(answer) }, len(answer))
+	for i := range 2 {
+		tr.client = append(tr.client, request(i)...)
+	}
+	tr.server = bytes.Repeat(answer, 2)
+	return tr
+}
+
+func request(i int) []byte { return fmt.Appendf(nil, "GET /%d        \r\n\r\n", i) }
+
+// converse has requests answered one after the other, with size bytes each.
+func converse(t testing.TB, client, server *tls.Config, requests int, answer func(write func([]byte)), size int) *transcript {
+	t.Helper()
 	// A real socket: over a pipe both ends would wait for each other.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -87,7 +101,6 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 	tr := &transcript{}
 	server.KeyLogWriter = &tr.keys
 	client.InsecureSkipVerify, client.ServerName = true, "a.example"
-	answer := bytes.Repeat([]byte("answer "), 6000)
 	done := make(chan error, 1)
 	go func() {
 		s, err := l.Accept()
@@ -96,13 +109,12 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 			return
 		}
 		c := tls.Server(&tap{s, tr, false}, server)
-		for range 2 {
-			b := make([]byte, 16)
-			if _, err := io.ReadFull(c, b); err != nil {
+		for i := range requests {
+			if _, err := io.ReadFull(c, make([]byte, len(request(i)))); err != nil {
 				done <- err
 				return
 			}
-			c.Write(answer)
+			answer(func(b []byte) { c.Write(b) })
 		}
 		c.Close()
 		done <- nil
@@ -112,9 +124,9 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 		t.Fatal(err)
 	}
 	c := tls.Client(&tap{s, tr, true}, client)
-	for i := range 2 {
-		fmt.Fprintf(c, "GET /%d        \r\n\r\n", i)
-		if _, err := io.ReadFull(c, make([]byte, len(answer))); err != nil {
+	for i := range requests {
+		c.Write(request(i))
+		if _, err := io.CopyN(io.Discard, c, int64(size)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,11 +134,6 @@ func exchange(t testing.TB, client, server *tls.Config) *transcript {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-
-	for i := range 2 {
-		tr.client = fmt.Appendf(tr.client, "GET /%d        \r\n\r\n", i)
-	}
-	tr.server = bytes.Repeat(answer, 2)
 	return tr
 }
 
@@ -369,7 +376,7 @@ func TestHelloCutShort(t *testing.T) {
 }
 
 func TestNoAllocationPerRecord(t *testing.T) {
-	for _, name := range []string{"TLS 1.3", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"} {
+	for _, name := range []string{"TLS 1.3", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"} {
 		both := configs(t)[name]
 		tr := exchange(t, both[0], both[1])
 		c := new(Conn)
@@ -435,11 +442,49 @@ func FuzzConn(f *testing.F) {
 			b = b[n:]
 		}
 		for i := range c.half {
-			if len(c.half[i].buf) > maxSeek+300 || len(c.half[i].msg) > maxMessage+messageHeader {
+			if len(c.half[i].buf) > headerLen+maxFragment+300 || len(c.half[i].msg) > maxMessage+messageHeader {
 				t.Error("kept too much")
 			}
 		}
 		c.Close(true, mark(0))
 		c.Close(false, mark(0))
+	})
+}
+
+// FuzzKeys: a key log may hold anything. What it takes must be a secret as the
+// log says it.
+func FuzzKeys(f *testing.F) {
+	both := configs(f)["TLS 1.3"]
+	f.Add(exchange(f, both[0], both[1]).keys.Bytes())
+	f.Add([]byte("CLIENT_RANDOM " + strings.Repeat("00", 32) + " " + strings.Repeat("ff", 48) + "\r\n# c\nRSA 00 11\n"))
+	f.Fuzz(func(t *testing.T, log []byte) {
+		k := NewKeys()
+		err := k.Add(bytes.NewReader(log))
+		if err != nil && !strings.HasPrefix(err.Error(), "line ") {
+			t.Errorf("no line in %q", err)
+		}
+		for r := range k.by {
+			if s, version := k.On().of(r); s == nil || version == 0 || !bytes.Contains(bytes.ToLower(log), fmt.Appendf(nil, "%x", r[:])) {
+				t.Errorf("%x is not in the log", r)
+			}
+		}
+	})
+}
+
+// FuzzHello: the hellos of both sides are anything, and may be cut off.
+func FuzzHello(f *testing.F) {
+	both := configs(f)["TLS 1.3"]
+	for _, w := range exchange(f, both[0], both[1]).list[:2] {
+		f.Add(w.b[headerLen+messageHeader:recordLen(w.b)], w.client)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, client bool) {
+		for _, whole := range []bool{true, false} {
+			c := new(Conn)
+			c.Reset(NewKeys(), discard{})
+			c.message(&c.half[index(client)], map[bool]uint8{true: clientHello, false: serverHello}[client], b, whole)
+			if info := c.Info(); client && info.Version != 0 || !bytes.Contains(b, []byte(info.ServerName)) || !bytes.Contains(b, []byte(info.ALPN)) {
+				t.Errorf("%+v", info)
+			}
+		}
 	})
 }

@@ -1,6 +1,9 @@
 package tls
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // An Answer says whether bytes are TLS.
 type Answer uint8
@@ -64,6 +67,10 @@ type Info struct {
 	Version    uint16 // the server's choice, 0 until its hello is seen
 	Suite      uint16 // likewise
 	Resumed    bool   // the server took up a session: by PSK, or by session ID or ticket
+	Hellos     bool   // both hellos were captured to their ends: Resumed, Asks and Takes are sure
+	Asks       bool   // the client would have a ticket, to take the session up later
+	Takes      bool   // the client would take up a session
+	Gives      bool   // the server gave one that can be taken up later
 	EarlyData  bool   // and the data sent with the hello (RFC 8446 section 2.3)
 	Decrypted  bool   // application data was read
 }
@@ -80,8 +87,10 @@ func (i *Info) VersionName() string {
 const (
 	clientHello         = 1
 	serverHello         = 2
+	newSessionTicket    = 4
 	endOfEarlyData      = 5
 	encryptedExtensions = 8
+	serverHelloDone     = 14
 	keyUpdate           = 24
 )
 
@@ -90,9 +99,11 @@ const (
 	extServerName     = 0
 	extALPN           = 16
 	extEncryptThenMAC = 22
+	extSessionTicket  = 35
 	extPreSharedKey   = 41
 	extEarlyData      = 42
 	extVersions       = 43
+	extPSKModes       = 45
 )
 
 const (
@@ -138,17 +149,20 @@ func (c *cursor) random() (r random, ok bool) {
 	return r, copy(r[:], c.take(len(r))) == len(r)
 }
 
-// extensions calls f with each extension that c still holds, whole or not.
+// extensions calls f with each extension that c holds whole.
 func (c *cursor) extensions(f func(typ int, body cursor)) {
 	list := c.vector(2)
 	for len(list.b) > 0 {
-		typ := list.uint(2)
-		f(typ, list.vector(2))
+		typ, body := list.uint(2), list.vector(2)
+		if list.short {
+			return
+		}
+		f(typ, body)
 	}
 }
 
 // clientHello reads RFC 8446 section 4.1.2. It may be cut off.
-func (c *Conn) clientHello(b []byte) {
+func (c *Conn) clientHello(b []byte, whole bool) {
 	k := cursor{b: b}
 	k.take(2) // version
 	r, ok := k.random()
@@ -157,12 +171,25 @@ func (c *Conn) clientHello(b []byte) {
 	}
 	c.randoms[fromClient] = r
 	c.secrets, c.asked = nil, 0
-	k.vector(1) // session ID
+	id := k.vector(1)
+	c.session, c.whole = append(c.session[:0], id.b...), whole
 	k.vector(2) // suites
 	k.vector(1) // compression
 	c.info.Offers, c.info.OffersH2 = "", false
+	c.info.Asks = false
+	takes, byID := false, len(id.b) > 0
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
+		case extPreSharedKey:
+			takes = true
+		case extSessionTicket: // RFC 5077 section 3.2
+			c.info.Asks, takes = true, takes || len(body.b) > 0
+		case extPSKModes: // without them no ticket is of use (RFC 8446 section 4.2.9)
+			c.info.Asks = true
+		case extVersions: // with TLS 1.3 an ID need not be a session's (RFC 8446 appendix D.4)
+			byID = false
+		case extEarlyData:
+			c.early.offered = true
 		case extServerName: // RFC 6066 section 3
 			list := body.vector(2)
 			if list.uint(1) == 0 {
@@ -179,18 +206,25 @@ func (c *Conn) clientHello(b []byte) {
 			}
 		}
 	})
+	c.info.Takes = takes || byID
 }
 
 // serverHello reads RFC 8446 section 4.1.3. It may be cut off.
-func (c *Conn) serverHello(b []byte) {
+func (c *Conn) serverHello(b []byte, whole bool) {
 	k := cursor{b: b}
 	version := uint16(k.uint(2))
 	r, ok := k.random()
 	if !ok {
 		return
 	}
-	k.vector(1) // session ID
+	id := k.vector(1)
 	suite := uint16(k.uint(2))
+	if k.short {
+		return
+	}
+	if suite>>8 == 0x13 { // it tells even where the extension is cut off (RFC 8446 appendix B.4)
+		version = version13
+	}
 	k.take(1) // compression
 	psk := false
 	c.etm = false
@@ -209,14 +243,22 @@ func (c *Conn) serverHello(b []byte) {
 		}
 	})
 	c.info.Version, c.info.Suite = version, suite
+	c.suite, c.readable = suites[suite]
+	c.readable = c.readable && (version == version12 || version == version13)
 	if r == retry { // a second pair of hellos follows; early data is refused (section 4.2.10)
 		c.early.drop()
 		return
 	}
 	c.randoms[fromServer] = r
-	c.suite, c.readable = suites[suite]
-	c.readable = c.readable && (version == version12 || version == version13)
-	c.info.Resumed = psk && version == version13
+	c.info.Hellos = whole && c.whole
+	if version == version13 {
+		c.info.Resumed = psk
+		return
+	}
+	// The server says the client's session ID back to take the session up, by ticket
+	// too (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
+	c.info.Resumed = len(id.b) > 0 && bytes.Equal(id.b, c.session)
+	c.info.Gives = len(id.b) > 0
 }
 
 // chosen takes the server's ALPN choice.

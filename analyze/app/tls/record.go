@@ -1,6 +1,9 @@
 package tls
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Types of records (RFC 8446 section 5.1).
 const (
@@ -14,6 +17,7 @@ const (
 	headerLen     = 5
 	messageHeader = 4
 	maxFragment   = 1<<14 + 2048 // RFC 5246 section 6.2.3
+	minSealed     = 17           // bytes of a fragment that carries something, in TLS 1.3
 	maxMessage    = 64 << 10     // bytes of a handshake message that are kept
 )
 
@@ -31,13 +35,32 @@ type half struct {
 
 	msg     []byte // a handshake message that is not complete
 	msgSkip int    // bytes of one that nobody wants
+	torn    bool   // part of the handshake is missing: where messages begin is not known
+	holed   bool   // there was a gap
+	done    bool   // a ServerHelloDone was seen
 
 	sealed  bool // TLS 1.2: after the ChangeCipherSpec
 	open    *opener
-	stage   int    // TLS 1.3: which secret open belongs to
-	missing uint64 // records that may be missing before the next
-	failed  int    // in a row, to open
-	given   uint64 // state of the log at which trying was given up
+	stage   int // TLS 1.3: which secret open belongs to
+	missing missing
+	failed  int      // records in a row that did not open
+	tried   int      // bytes tried since one did, a number at a time
+	vain    *secrets // that they did not open with, where no more are tried
+}
+
+// missing is what came since the latest record that opened.
+type missing struct {
+	records uint64 // that did not open, or were captured in part
+	bytes   int64  // that hold an unknown number of others
+}
+
+// fewest and most bound how many records there were.
+func (m *missing) fewest() uint64 { return m.records + uint64(m.bytes)/(headerLen+maxFragment) }
+func (m *missing) most() uint64 {
+	if m.bytes == 0 {
+		return m.records
+	}
+	return m.records + uint64(m.bytes)/(headerLen+minSealed) + 2
 }
 
 func (h *half) bytes(b []byte, at Mark) {
@@ -113,6 +136,7 @@ func (h *half) gap(n int64, at Mark) {
 		return
 	}
 	h.conn.to.Gap(h.side == fromClient, n, at)
+	h.holed = true
 	left := 0
 	switch {
 	case h.lost:
@@ -121,7 +145,7 @@ func (h *half) gap(n int64, at Mark) {
 	case len(h.buf) >= headerLen:
 		left = recordLen(h.buf) - len(h.buf)
 		h.unfinished()
-		h.missing++
+		h.missing.records++
 	}
 	if left > 0 && n <= int64(left) {
 		h.skip, h.buf = left-int(n), h.buf[:0]
@@ -129,45 +153,33 @@ func (h *half) gap(n int64, at Mark) {
 	}
 	h.unfinished()
 	h.skip, h.buf, h.lost = 0, h.buf[:0], true
-	h.msg, h.msgSkip = nil, 0
-	h.missing += uint64((n-int64(left))/(headerLen+17) + 2)
+	h.msg, h.msgSkip, h.torn = nil, 0, true
+	h.missing.bytes += n - int64(left)
 }
 
-// maxSeek bounds what is kept while looking for a record's begin: the longest
-// record, and some.
-const maxSeek = headerLen + maxFragment + 4096
-
 // seek looks for the next record after a gap: a header that makes sense, of a
-// record that opens or, without keys, is followed by another.
+// record that opens or, without keys, is followed by another. It keeps at most the
+// longest record beside b.
 func (h *half) seek(b []byte, at Mark) {
 	h.buf = append(h.buf, b...)
-	for {
-		i := 0
-		for i+headerLen <= len(h.buf) && !h.isSure(h.buf[i:]) {
-			i++
+	i := 0
+	for ; i+headerLen <= len(h.buf); i++ {
+		if !h.isSure(h.buf[i:]) {
+			continue
 		}
-		h.drop(i)
-		if len(h.buf) < headerLen {
-			return
+		if len(h.buf) < i+recordLen(h.buf[i:]) {
+			break // it may still become one
 		}
-		n := recordLen(h.buf)
-		if len(h.buf) < n {
-			h.drop(max(0, len(h.buf)-maxSeek))
-			return
-		}
-		if h.fits(n) {
-			h.lost = false
-			rest := append([]byte(nil), h.buf[n:]...)
-			h.record(h.buf[:n], at, at)
-			h.buf = h.buf[:0]
+		if h.fits(h.buf[i:]) {
+			rest := bytes.Clone(h.buf[i:])
+			h.lost, h.buf = false, h.buf[:0]
 			h.bytes(rest, at)
 			return
 		}
-		h.drop(1)
 	}
+	h.missing.bytes += int64(i)
+	h.buf = h.buf[:copy(h.buf, h.buf[i:])]
 }
-
-func (h *half) drop(n int) { h.buf = h.buf[:copy(h.buf, h.buf[n:])] }
 
 // isSure is isHeader for bytes that may be anything: it wants the version that
 // all records have after the hellos (RFC 8446 section 5.1).
@@ -176,16 +188,20 @@ func (h *half) isSure(b []byte) bool {
 		(b[0] != recordChange || recordLen(b) == headerLen+1)
 }
 
-// fits reports whether the first n bytes of the buffer are a record.
-func (h *half) fits(n int) bool {
-	if h.protected(h.buf[0]) && h.conn.readable && h.conn.find() != nil {
-		_, _, ok := h.decrypt(h.buf[0], h.buf[headerLen:n])
+// fits reports whether a record begins b, which holds it whole.
+func (h *half) fits(b []byte) bool {
+	n := recordLen(b)
+	if h.protected(b[0]) && h.conn.HasKeys() {
+		missing := h.missing
+		_, _, ok := h.decrypt(b[0], b[headerLen:n])
 		if ok {
 			h.open.seq-- // it will be opened once more
+		} else {
+			h.missing = missing
 		}
 		return ok
 	}
-	return len(h.buf) < n+headerLen || h.isSure(h.buf[n:])
+	return len(b) < n+headerLen || h.isSure(b[n:])
 }
 
 func (h *half) protected(typ uint8) bool { return typ == recordData || h.sealed }
@@ -202,7 +218,11 @@ func (h *half) record(b []byte, start, at Mark) {
 		h.content(inner, plain, start, at)
 		return
 	}
-	h.missing++
+	h.missing.records++
+	if h.side == fromClient && c.early.offered && h.stage < stageHandshake && c.HasKeys() {
+		c.early.unread(len(fragment), at, c.to)
+		return
+	}
 	if c.info.Decrypted && typ == recordData {
 		c.to.Gap(h.side == fromClient, int64(len(fragment)), at)
 	}
@@ -240,6 +260,9 @@ func (h *half) content(typ uint8, b []byte, start, at Mark) {
 // handshake puts messages together out of records: several may be in one, one may
 // take several.
 func (h *half) handshake(b []byte) {
+	if h.torn && !h.sealed && h.stage != stageTraffic {
+		return
+	}
 	for len(b) > 0 {
 		if h.msgSkip > 0 {
 			n := min(h.msgSkip, len(b))
@@ -251,6 +274,7 @@ func (h *half) handshake(b []byte) {
 			n := min(messageHeader-len(h.msg), len(b))
 			h.msg = append(h.msg, b[:n]...)
 			b = b[n:]
+			h.noted(h.msg[0])
 			if len(h.msg) == messageHeader && (!wanted(h.msg[0]) || messageLen(h.msg) > maxMessage) {
 				h.msgSkip, h.msg = messageLen(h.msg), h.msg[:0]
 				continue
@@ -261,9 +285,20 @@ func (h *half) handshake(b []byte) {
 			b = b[n:]
 		}
 		if len(h.msg) >= messageHeader && len(h.msg) == messageHeader+messageLen(h.msg) {
-			h.conn.message(h, h.msg[0], h.msg[messageHeader:])
+			h.conn.message(h, h.msg[0], h.msg[messageHeader:], true)
 			h.msg = h.msg[:0]
 		}
+	}
+}
+
+// noted notes what a message's being there shows.
+func (h *half) noted(typ uint8) {
+	switch {
+	case h.side != fromServer:
+	case typ == serverHelloDone:
+		h.done = true
+	case typ == newSessionTicket:
+		h.conn.info.Gives = true
 	}
 }
 
@@ -282,10 +317,10 @@ func wanted(typ uint8) bool {
 func (h *half) unfinished() {
 	if !h.lost && len(h.buf) > headerLen && h.buf[0] == recordHandshake && !h.protected(recordHandshake) {
 		h.handshake(h.buf[headerLen:])
-		h.buf = h.buf[:0]
+		h.buf, h.torn = h.buf[:0], true
 	}
 	if len(h.msg) > messageHeader && (h.msg[0] == clientHello || h.msg[0] == serverHello) {
-		h.conn.message(h, h.msg[0], h.msg[messageHeader:])
+		h.conn.message(h, h.msg[0], h.msg[messageHeader:], false)
 	}
-	h.msg = h.msg[:0]
+	h.msg, h.msgSkip = h.msg[:0], 0
 }

@@ -97,11 +97,12 @@ type opener struct {
 	version uint16
 	suite   suite
 	seq     uint64 // of the record due
+	last    uint64 // explicit nonce of the one before it
 	secret  []byte // TLS 1.3: the traffic secret, for a KeyUpdate
 
 	aead  cipher.AEAD
 	iv    [12]byte
-	block cipher.Block // of CBC
+	block cbcDecrypter
 	mac   hash.Hash
 	etm   bool // encrypt-then-MAC (RFC 7366)
 
@@ -183,16 +184,27 @@ func prf12(h func() hash.Hash, secret, seed []byte, n int) []byte {
 }
 
 func (o *opener) setKey(key, mac []byte) (err error) {
+	var block cipher.Block
 	switch o.suite.kind {
 	case cbc:
-		o.block, err = aes.NewCipher(key)
+		block, err = aes.NewCipher(key)
 	case cbc3DES:
-		o.block, err = des.NewTripleDESCipher(key)
+		block, err = des.NewTripleDESCipher(key)
 	default:
 		return o.setAEAD(key)
 	}
+	if err != nil {
+		return err
+	}
+	o.block = cipher.NewCBCDecrypter(block, make([]byte, block.BlockSize())).(cbcDecrypter)
 	o.mac = hmac.New(o.suite.mac, mac)
-	return err
+	return nil
+}
+
+// A cbcDecrypter takes a new IV for each record: crypto/tls relies on that too.
+type cbcDecrypter interface {
+	cipher.BlockMode
+	SetIV([]byte)
 }
 
 func (o *opener) setAEAD(key []byte) (err error) {
@@ -220,6 +232,18 @@ func (o *opener) overhead() int {
 		return o.aead.Overhead()
 	}
 	return o.block.BlockSize() + o.mac.Size() + 1
+}
+
+// explicit reports whether records bring part of their nonce (RFC 5288 section 3).
+func (o *opener) explicit() bool { return o.version == version12 && o.suite.kind == gcm }
+
+// counted guesses a record's number by its nonce: most senders count it up by
+// one a record.
+func (o *opener) counted(fragment []byte) (seq uint64, ok bool) {
+	if !o.explicit() || len(fragment) < 8 || o.seq == 0 {
+		return 0, false
+	}
+	return o.seq - 1 + binary.BigEndian.Uint64(fragment) - o.last, true
 }
 
 var errSealed = errors.New("record does not open")
@@ -305,7 +329,8 @@ func (o *opener) openCBC(dst []byte, typ uint8, fragment []byte, seq uint64) ([]
 	}
 	out := append(dst, fragment[size:]...)
 	plain := out[len(dst):]
-	cipher.NewCBCDecrypter(o.block, fragment[:size]).CryptBlocks(plain, plain)
+	o.block.SetIV(fragment[:size])
+	o.block.CryptBlocks(plain, plain)
 	end := len(plain) - 1 - int(plain[len(plain)-1])
 	if end < 0 {
 		return dst, errSealed
