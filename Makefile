@@ -3,7 +3,7 @@ GO ?= go
 FUZZTIME ?= 60s
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: accuracy help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: accuracy profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ cover: ## coverage by package
 
 bench: ## every benchmark six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
+
+profile: ## what the compiler is told of the hot path, again (after larger changes)
+	$(GO) test -run '^$$' -bench Analyze -benchtime 5x -cpuprofile cmd/tcpwarm/default.pgo -o /dev/null ./cmd/tcpwarm
 
 pcaps: ## record all samples again, with their truth, and their guide
 	$(GO) run ./pcaps/lab --readme

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	blockSize  = 128 << 10 // bytes of a batch, more only for one long record
-	readSize   = 64 << 10  // bytes read at once: they are decoded while in the cache
-	maxPacket  = 16 << 20  // bytes; a captured length beyond this is no packet's
-	maxInBatch = 1024      // segments
+	blockSize  = 1 << 20  // bytes of a batch, more only for one long record
+	readSize   = 64 << 10 // bytes read at once: they are decoded while in the cache
+	maxPacket  = 16 << 20 // bytes; a captured length beyond this is no packet's
+	maxInBatch = 8192     // segments
 )
 
 // A Reader reads one capture, or several that follow each other in time. It is
@@ -57,7 +57,7 @@ type packet struct {
 	secrets []byte // a TLS key log, where none
 }
 
-// Fill replaces b's segments with the next ones, at most 1024; there may be none
+// Fill replaces b's segments with the next ones, at most 8192; there may be none
 // though more will come. It returns io.EOF at the end and a *FormatError where the
 // capture cannot be read further; b holds what came before either. Payloads
 // point into b.Bytes and are valid until b is filled again.

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tcpwarm/pcaps/script"
+)
+
+// usual is a connection as most are: some requests, a short answer to each.
+const usual = `
+0      > S 0:0(0) win 64240 <mss 1460, sackOK, TS 1 0, wscale 7>
++0.010 < S. 0:0(0) ack 1 win 65160 <mss 1460, sackOK, TS 1 1, wscale 7>
++0     > . 1:1(0) ack 1 <TS 11 1>
+REQUESTS
++0.010 > F. +(0) ack + <TS 90 80>
++0.010 < F. +(0) ack + <TS 90 90>
++0.001 > . +(0) ack + <TS 91 90>
+`
+
+const turn = `
++0.010 > P. + ack + "GET /items/17 HTTP/1.1\r\nHost: svc.example\r\nUser-Agent: bench/1.0\r\nAccept: */*\r\n\r\n" <TS 20 10>
++0.010 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 20\r\n\r\nabcdefghijklmnopqrst" <TS 30 20>
++0     > . +(0) ack + <TS 31 30>
+`
+
+// frames returns the records of a pcap of n requests on one connection.
+func frames(b *testing.B, n int) [][]byte {
+	s, err := script.Parse(strings.Replace(usual, "REQUESTS\n", strings.Repeat(turn, n), 1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var buf bytes.Buffer
+	if err := s.WritePcap(&buf); err != nil {
+		b.Fatal(err)
+	}
+	var list [][]byte
+	for rest := buf.Bytes()[24:]; len(rest) > 0; {
+		n := 16 + binary.LittleEndian.Uint32(rest[8:])
+		list = append(list, rest[:n])
+		rest = rest[n:]
+	}
+	return list
+}
+
+// benchCapture writes a capture of conns connections, atOnce of them at once, of
+// one to five requests each, between many clients and few servers. It returns its
+// path and how many packets it has.
+func benchCapture(b *testing.B, conns, atOnce int) (path string, packets int) {
+	var kinds [5][][]byte
+	for i := range kinds {
+		kinds[i] = frames(b, i+1)
+	}
+	const (
+		client = 16 + 14 + 12 // the frame's source address, when the client sends
+		port   = 16 + 14 + 20 // its port
+	)
+	out := []byte("\x4d\x3c\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x01\x00\x00\x00")
+	type live struct{ number, next int }
+	var lives []live
+	for begun := 0; begun < conns || len(lives) > 0; {
+		for len(lives) < atOnce && begun < conns {
+			lives = append(lives, live{begun, 0})
+			begun++
+		}
+		for i := 0; i < len(lives); {
+			l := &lives[i]
+			kind := kinds[l.number*7%11%5]
+			f := kind[l.next]
+			start := len(out)
+			out = append(out, f...)
+			r := out[start:]
+			at := time.Duration(packets) * 2 * time.Microsecond
+			binary.LittleEndian.PutUint32(r, 1_700_000_000+uint32(at/time.Second))
+			binary.LittleEndian.PutUint32(r[4:], uint32(at%time.Second))
+			shift := 0 // 4 and 2 bytes on for what the server sends
+			if bytes.Equal(f[client:client+4], kind[1][client:client+4]) {
+				shift = 1
+			}
+			binary.BigEndian.PutUint32(r[client+4*shift:], 10<<24|uint32(l.number/3))
+			binary.BigEndian.PutUint16(r[port+2*shift:], uint16(20_000+l.number%40_000))
+			packets++
+			if l.next++; l.next == len(kind) {
+				lives[i] = lives[len(lives)-1]
+				lives = lives[:len(lives)-1]
+				continue
+			}
+			i++
+		}
+	}
+	path = filepath.Join(b.TempDir(), "bench.pcap")
+	if err := os.WriteFile(path, out, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path, packets
+}
+
+// BenchmarkAnalyze is the whole way, from a file to the text. Its profile is what
+// the compiler is given (make profile).
+func BenchmarkAnalyze(b *testing.B) {
+	path, packets := benchCapture(b, 60_000, 3000)
+	least := floor(b, path)
+	for b.Loop() {
+		if code := run(b.Context(), []string{"analyze", path}, strings.NewReader(""), io.Discard, io.Discard); code != 0 {
+			b.Fatal("exit code", code)
+		}
+	}
+	each := b.Elapsed() / time.Duration(b.N)
+	b.ReportMetric(float64(each.Nanoseconds())/float64(packets), "ns/packet")
+	b.ReportMetric(float64(each)/float64(least), "x-floor")
+}
+
+// floor is the least that counting segments by connection costs here: the file
+// read once, the fields of each header, a table.
+func floor(b *testing.B, path string) time.Duration {
+	type key struct{ addrs, ports uint64 }
+	least := time.Duration(1<<63 - 1)
+	for range 3 {
+		start := time.Now()
+		file, err := os.ReadFile(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		counts := make(map[key]int)
+		for rest := file[24:]; len(rest) > 0; {
+			n := 16 + binary.LittleEndian.Uint32(rest[8:])
+			ip := rest[16+14:]
+			k := key{binary.BigEndian.Uint64(ip[12:]), uint64(binary.BigEndian.Uint32(ip[20:]))}
+			if back := (key{k.addrs<<32 | k.addrs>>32, k.ports>>16 | k.ports<<16&0xffff0000}); k.addrs > back.addrs {
+				k = back
+			}
+			counts[k]++
+			rest = rest[n:]
+		}
+		if len(counts) == 0 {
+			b.Fatal("no connections")
+		}
+		least = min(least, time.Since(start))
+	}
+	return least
+}
