@@ -127,9 +127,12 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Avoidable}
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdTrips, SavedRoundTrips: p.SavedTrips}
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
+	}
+	if p.SavedCost > 0 {
+		r.SavedCost = seconds(p.SavedCost)
 	}
 	if idle := p.LongestReuse().For; idle > 0 {
 		r.LongestIdle = seconds(idle)

@@ -376,6 +376,19 @@ func (c *conn) gaps() (toServer, toClient time.Duration) {
 	return toServer, toClient
 }
 
+// trips returns how many round trips it took from the SYN until the client could
+// send its first request.
+func (c *conn) trips() int32 {
+	n := 1
+	if c.synData { // fast open (RFC 7413)
+		n = 0
+	}
+	if s := c.app.secure; s != nil {
+		n += s.Info().RoundTrips()
+	}
+	return int32(n)
+}
+
 func (c *conn) emit(e pool.Event) {
 	e.Shift = c.shift()
 	a, b := c.gaps()

@@ -84,7 +84,10 @@ func (p *Pool) count(q *Pool) {
 	p.Needed += q.Needed
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
+	p.ColdTrips += q.ColdTrips
 	p.ColdCost += q.ColdCost
+	p.SavedTrips += q.SavedTrips
+	p.SavedCost += q.SavedCost
 	for _, x := range q.Causes {
 		p.Causes.Add(x.Cause, x.N)
 	}

@@ -22,7 +22,8 @@ type Decision struct {
 	opened, answered, closed, because int64         // packets
 	n                                 int32         // transaction of InsteadOf before
 	busy                              int32         // transactions on InsteadOf then: it had room for another
-	closedAfter, cost                 time.Duration // cost is Conn's handshake
+	trips                             int32         // that Conn's handshakes took
+	closedAfter, cost                 time.Duration // cost is how long they took
 	gone                              bool          // InsteadOf was closed by then
 	final                             bool          // nothing more can change it
 }

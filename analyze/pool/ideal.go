@@ -305,10 +305,11 @@ const atOnce = 100 * time.Millisecond
 func (p *Pool) blame(j *Judge, i item, t *token) {
 	p.judged++
 	p.Avoidable++
-	p.ColdCost += i.conn.rtt
+	p.ColdTrips += int64(i.conn.trips)
+	p.ColdCost += i.conn.handshakes()
 	r, o := t.conn, t.last
 	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
-		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, cost: i.conn.rtt}
+		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, trips: i.conn.trips, cost: i.conn.handshakes()}
 	gone := r.by == Client && r.closedAt <= i.at
 	switch {
 	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:
@@ -364,6 +365,7 @@ func (p *Pool) recause(d *Decision, to Cause) {
 	p.Causes.Add(to, 1)
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
+		p.ColdTrips -= int64(d.trips)
 		p.ColdCost -= d.cost
 		p.Needed++
 	}

@@ -53,6 +53,7 @@ type Conn struct {
 
 	requests int64
 	promised int64
+	trips    int32         // round trips that its handshakes took
 	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
 	known    segment.Time  // when the client knew limit
 	active   []*occupation // outstanding; with limit 0 at most one
@@ -147,8 +148,11 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	}
 	c.requests++
 	p.Transactions++
+	c.trips = e.Trips
 	if c.requests > 1 {
 		p.Reused++
+		p.SavedTrips += int64(c.trips)
+		p.SavedCost += c.handshakes()
 	}
 	if e.Promises {
 		c.promised++
@@ -190,6 +194,9 @@ func (j *Judge) requested(c *Conn, e *Event) {
 		p.gaps.reuse(at.Sub(c.lastEnd.at), c.id, e.Packet)
 	}
 }
+
+// handshakes returns how long those of c took, as far as the first round trip tells.
+func (c *Conn) handshakes() time.Duration { return time.Duration(c.trips) * c.rtt }
 
 func (j *Judge) answered(c *Conn, e *Event) {
 	o := c.carrying(e.N)

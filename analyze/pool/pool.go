@@ -26,7 +26,10 @@ type Pool struct {
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	ServerEnded               int64
-	ColdCost                  time.Duration // handshakes of the avoidable connections, where seen
+	ColdTrips                 int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's
+	ColdCost                  time.Duration // how long they took, where seen
+	SavedTrips                int64         // round trips that the reused transactions would have cost on connections of their own
+	SavedCost                 time.Duration // likewise
 	Causes                    Causes
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint

@@ -206,20 +206,13 @@ const comparedPath = 50 * time.Millisecond
 
 // cost is what the avoidable connections cost, or what reuse saved.
 func (p *page) cost(pl *Pool) {
-	if pl.Avoidable > 0 {
-		trips, bound := pl.ColdRoundTrips, ""
-		if trips == 0 { // a TCP handshake takes one, TLS more
-			trips = pl.Avoidable
-			if pl.TLS {
-				bound = "at least "
-			}
-		}
+	if pl.Avoidable > 0 && pl.ColdRoundTrips > 0 {
 		here := ""
 		if pl.ColdCost != nil {
 			here = span(time.Duration(*pl.ColdCost)) + " here, "
 		}
-		p.facts("cost", []string{fmt.Sprintf("%s = %s%s: %s%s at a 50 ms path", count(pl.Avoidable, "handshake"),
-			bound, count(trips, "round trip"), here, span(time.Duration(trips)*comparedPath))})
+		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", count(pl.Avoidable, "handshake"),
+			count(pl.ColdRoundTrips, "round trip"), here, span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
 	}
 	if pl.SavedRoundTrips > 0 {
 		s := count(pl.SavedRoundTrips, "round trip")

@@ -75,6 +75,19 @@ type Info struct {
 	Decrypted  bool   // application data was read
 }
 
+// RoundTrips returns how many round trips the handshake takes before the client can
+// send application data, as far as is known: RFC 8446 section 2 and figure 2 of
+// section 2.3, RFC 5246 section 7.3. A HelloRetryRequest's is not counted.
+func (i *Info) RoundTrips() int {
+	switch {
+	case i.EarlyData:
+		return 0
+	case i.Version < version13 && i.Version != 0 && !i.Resumed:
+		return 2
+	}
+	return 1
+}
+
 // VersionName returns 1.0 to 1.3, "" if not known.
 func (i *Info) VersionName() string {
 	if i.Version >= 0x0301 && i.Version <= version13 {
