@@ -273,17 +273,25 @@ func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
 	if c.closing.by != pool.Nobody {
 		return
 	}
+	if s := c.app.secure; s != nil {
+		if client, bye := s.goodbye(); bye.Packet != 0 {
+			by, reset, at = speaker(client), false, bye
+		}
+	}
 	c.closing = closing{by, reset, at}
 	c.emit(pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
 }
 
 // closeNotify is told of TLS's close_notify.
 func (c *conn) closeNotify(fromClient bool, at segment.Mark) {
-	by := pool.Server
-	if fromClient {
-		by = pool.Client
+	c.closes(speaker(fromClient), false, at)
+}
+
+func speaker(client bool) pool.Side {
+	if client {
+		return pool.Client
 	}
-	c.closes(by, false, at)
+	return pool.Server
 }
 
 // end concludes the application's part: no bytes come any more.

@@ -19,6 +19,7 @@ type exchange struct {
 	tunnel *tunnel
 
 	pending []pending   // ended, in order; not yet acknowledged by the client
+	drained int64       // packet in which the client last acknowledged all the server had sent
 	edge    segment.Seq // right edge of the client's window when the latest response began
 	edgeOf  int32       // that transaction
 	last    lastDone
@@ -80,7 +81,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
-	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Trips: c.trips(),
+	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
 }
 
@@ -118,6 +119,10 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = pool.Unanswered
 	}
+	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+		c.emit(e)
+		return
+	}
 	server := &c.half[1-c.client]
 	x.pending = append(x.pending, pending{e, server.stream.Next()})
 }
@@ -135,8 +140,11 @@ func (x *exchange) Began(t *transaction.Transaction) {
 // everything before ack. What the client acknowledged it has, and half closing
 // it before was no abandoning.
 func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
-	if len(x.pending) == 0 || d != x.conn.client {
+	if d != x.conn.client {
 		return
+	}
+	if ack == x.conn.half[1-d].Nxt {
+		x.drained = x.conn.last.Packet
 	}
 	k := 0
 	for ; k < len(x.pending) && !x.pending[k].need.After(ack); k++ {

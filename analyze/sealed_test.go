@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture"
@@ -99,6 +101,7 @@ func (y *tally) capture(t *testing.T, path string, tr *truth) {
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
+	pools(t, tr.Name, r, withKeys(t, path))
 	seen := map[string][]*report.Connection{}
 	for _, c := range r.Connections {
 		k := port(c.Client) + port(c.Server)
@@ -116,6 +119,44 @@ func (y *tally) capture(t *testing.T, path string, tr *truth) {
 		}
 		y.connection(t, tr.Name, seen[k][0], want, w.ALPN == "h2")
 		seen[k] = seen[k][1:]
+	}
+}
+
+// withKeys returns what a capture shows with its keys.
+func withKeys(t *testing.T, path string) *report.Report {
+	src, err := capture.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	keys := tls.NewKeys()
+	if f, err := os.Open(strings.TrimSuffix(path, filepath.Ext(path)) + ".keys"); err == nil {
+		defer f.Close()
+		if err := keys.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := Run(context.Background(), src, Options{Keys: keys})
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return r
+}
+
+// pools holds verdicts without keys against those with them: the same, or not known;
+// and needed lies within what is said.
+func pools(t *testing.T, name string, without, with *report.Report) {
+	for i, p := range without.Pools {
+		if p.Verdict == pool.NotKnown || i >= len(with.Pools) {
+			continue
+		}
+		want := with.Pools[i]
+		if p.Verdict != want.Verdict {
+			t.Errorf("%s: %s without keys, %s with them", name, p.Verdict, want.Verdict)
+		}
+		if want.Needed > p.Needed || want.Needed < p.Needed-p.Perhaps {
+			t.Errorf("%s: needed %d, perhaps %d less, without keys; %d with them", name, p.Needed, p.Perhaps, want.Needed)
+		}
 	}
 }
 

@@ -73,6 +73,15 @@ func (s *secure) Notify(client bool, at segment.Mark) {
 	}
 }
 
+// goodbye returns who closed before TCP did, where that is only inferred; at is zero
+// if nobody did.
+func (s *secure) goodbye() (fromClient bool, at segment.Mark) {
+	if s.inner.proto != isSealed {
+		return false, segment.Mark{}
+	}
+	return s.infer.Goodbye()
+}
+
 // Record takes a record that cannot be opened. Without keys, what it may be part
 // of is inferred.
 func (s *secure) Record(r tls.Record) {

@@ -21,6 +21,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "the capture lacks bytes that the client sent: requests may hide there"
 	case p.midway > 0 && p.Used > 1:
 		return NotKnown, "some connections were opened before the capture began"
+	case p.Unsure > 0:
+		return NotKnown, "the server closed right after its answers; whether the requests asked for that could not be read"
 	case p.Reused > 0:
 		return Reused, ""
 	case p.More > 0:
@@ -82,6 +84,7 @@ func (p *Pool) count(q *Pool) {
 	p.Promised += q.Promised
 	p.Shared += q.Shared
 	p.Needed += q.Needed
+	p.Unsure += q.Unsure
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
 	p.ColdTrips += q.ColdTrips

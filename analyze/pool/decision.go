@@ -25,6 +25,7 @@ type Decision struct {
 	trips                             int32         // that Conn's handshakes took
 	closedAfter, cost                 time.Duration // cost is how long they took
 	gone                              bool          // InsteadOf was closed by then
+	unsure                            bool          // a request that could not be read may have asked for the end
 	final                             bool          // nothing more can change it
 }
 
@@ -67,6 +68,9 @@ func (d *Decision) Text() string {
 	case ClientIdleTimeout:
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, d.closedAfter.Round(time.Millisecond), d.answered)
 	case ServerClosed:
+		if d.unsure {
+			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the request had asked for that could not be read", d.because)
+		}
 		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.because)
 	case ServerSaidClose:
 		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.because)
@@ -95,6 +99,10 @@ func (d *Decision) RefutedBy() string {
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"
+	case ServerClosed:
+		if d.unsure {
+			return "the request asked for it"
+		}
 	}
 	return ""
 }

@@ -73,6 +73,7 @@ type Event struct {
 	N         int32  // number of the transaction on its connection, from 1
 	Name      string // authority's name, lower case, no port; "" if it has none
 	Streams   int32  // transactions that the connection may carry at once; 0: one
+	Hidden    bool   // it may say more than was read of it, such as close
 	Trips     int32  // round trips that its handshakes took, TCP's and TLS's
 
 	// Answered, with N.

@@ -68,6 +68,7 @@ type loss struct {
 	server segment.Endpoint
 	conn   *Conn
 	packet int64
+	unsure bool // the client may have asked for it
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -110,7 +111,7 @@ func (p *Pool) answered(j *Judge, i item) {
 	case cause != "" && (c.limit == 0 || t.conn == c):
 		c.lost = true
 		p.drop(t)
-		p.lose(loss{cause, c.server, c, i.packet})
+		p.lose(loss{cause, c.server, c, i.packet, cause == ServerClosed && c.mayHaveAsked(i.at)})
 		return
 	}
 	t.at, t.last = i.at, last
@@ -138,9 +139,15 @@ func (p *Pool) serverClosed(i item) {
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
 	if k := p.tokenOf(c); k >= 0 {
+		p.lose(loss{ServerClosed, c.server, c, i.packet, c.mayHaveAsked(p.tokens[k].at)})
 		p.drop(p.tokens[k])
-		p.lose(loss{ServerClosed, c.server, c, i.packet})
 	}
+}
+
+// mayHaveAsked reports whether c, idle since an instant, may have been closed by the
+// server because a request that could not be read asked for it: then at once.
+func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
+	return c.hidden && c.closedAt.Sub(idleSince) < max(atOnce, 2*c.rtt)
 }
 
 // tokenOf returns where c's token lies, -1 if nowhere.
@@ -235,6 +242,11 @@ func (p *Pool) anew(j *Judge, i item) {
 		l := p.losses[k]
 		p.losses = slices.Delete(p.losses, k, k+1)
 		p.opens(j, i, l.cause, l.packet)
+		if l.unsure {
+			p.Unsure++
+			d := j.ready[len(j.ready)-1]
+			d.Confidence, d.unsure = Likely, true
+		}
 		return
 	}
 	if slices.ContainsFunc(p.tokens, func(t *token) bool { return t.room(i.at) }) {

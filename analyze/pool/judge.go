@@ -53,6 +53,7 @@ type Conn struct {
 
 	requests int64
 	promised int64
+	hidden   bool          // its latest request may have asked to close it
 	trips    int32         // round trips that its handshakes took
 	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
 	known    segment.Time  // when the client knew limit
@@ -148,7 +149,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	}
 	c.requests++
 	p.Transactions++
-	c.trips = e.Trips
+	c.trips, c.hidden = e.Trips, e.Hidden
 	if c.requests > 1 {
 		p.Reused++
 		p.SavedTrips += int64(c.trips)

@@ -25,6 +25,7 @@ type Pool struct {
 	Transactions, Reused      int64
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
+	Unsure                    int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
 	ServerEnded               int64
 	ColdTrips                 int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's
 	ColdCost                  time.Duration // how long they took, where seen
@@ -181,7 +182,7 @@ func (p *Pool) run(j *Judge, w, known segment.Time, atLeast int) {
 		case lostToServer:
 			p.serverClosed(i)
 		case attemptFailed:
-			p.lose(loss{Failed, i.conn.server, i.conn, i.packet})
+			p.lose(loss{Failed, i.conn.server, i.conn, i.packet, false})
 		case demanded:
 			p.demanded(j, i)
 		}

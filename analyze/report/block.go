@@ -137,7 +137,7 @@ func (p *page) counts(pl *Pool) {
 	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
 	conns := []string{
 		fmt.Sprintf("%-2d", pl.Used),
-		fmt.Sprintf("needed %d", pl.Needed),
+		"needed " + needed(pl.Needed, pl.Perhaps),
 		fmt.Sprintf("avoidable %d%s", pl.Avoidable, causeList(pl.Causes, pool.Cause.Avoidable)),
 		fmt.Sprintf("ended by the server %d", pl.ServerEnded),
 	}

@@ -81,7 +81,8 @@ type Totals struct {
 	Reused       int64                `json:"reused"`
 	Needed       int64                `json:"needed"`
 	Avoidable    int64                `json:"avoidable"`
-	ServerEnded  int64                `json:"server_ended"` // used connections that the server ended first
+	Perhaps      int64                `json:"perhaps_avoidable,omitempty"` // as a pool's
+	ServerEnded  int64                `json:"server_ended"`                // used connections that the server ended first
 	Promised     int64                `json:"promised"`
 	Shared       int64                `json:"promised_and_shared"`
 	Causes       map[pool.Cause]int64 `json:"causes,omitempty"`
@@ -267,6 +268,7 @@ type Pool struct {
 	Reuse           *float64             `json:"reuse,omitempty"`
 	Needed          int64                `json:"needed"`
 	Avoidable       int64                `json:"avoidable"`
+	Perhaps         int64                `json:"perhaps_avoidable,omitempty"` // of the needed: avoidable if requests that could not be read asked for the end
 	ServerEnded     int64                `json:"server_ended"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/pool"
@@ -170,7 +171,16 @@ func sentence(r *Report) string {
 	case pool.NotKnown:
 		return used + "; " + withheld(r)
 	}
-	return fmt.Sprintf("%s; %d %s needed.", used, t.Needed, were(t.Needed))
+	return fmt.Sprintf("%s; %s %s needed.", used, needed(t.Needed, t.Perhaps), were(t.Needed))
+}
+
+// needed prints how many connections the ideal client opens, of which some are only
+// perhaps needed.
+func needed(n, perhaps int64) string {
+	if perhaps == 0 {
+		return strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("%d to %d", n-perhaps, n)
 }
 
 func itOrThem(n int64) string {

@@ -37,17 +37,18 @@ type Inferrer struct {
 	tickets     int
 	ticketsSent bool // no more will come
 
-	upgrade           int     // bytes of the request that may have asked for a WebSocket, 0 if none
-	tunnel            bool    // it did
-	blind             bool    // bytes of the client are missing since its latest record
-	padded            [2]bool // whose records are
-	ackedBy           [2]bool // HTTP/2: whose settings a record of the right length has acknowledged
-	pinged            bool    // HTTP/2: the client's latest record may be a ping
-	settings          bool    // the server began as HTTP/2 does
-	firstLen, lastLen int     // of the records that the first and the latest sure request began with
-	low, most         int64   // requests for sure, and those there may have been in turns that are over
-	bytes, records    int64   // that the client sent as data
-	replied           int64   // bytes of the server that can only be responses
+	upgrade           int             // bytes of the request that may have asked for a WebSocket, 0 if none
+	tunnel            bool            // it did
+	blind             bool            // bytes of the client are missing since its latest record
+	padded            [2]bool         // whose records are
+	ackedBy           [2]bool         // HTTP/2: whose settings a record of the right length has acknowledged
+	pinged            bool            // HTTP/2: the client's latest record may be a ping
+	settings          bool            // the server began as HTTP/2 does
+	goodbye           [2]segment.Mark // where the side's latest record may be an alert: by client and server
+	firstLen, lastLen int             // of the records that the first and the latest sure request began with
+	low, most         int64           // requests for sure, and those there may have been in turns that are over
+	bytes, records    int64           // that the client sent as data
+	replied           int64           // bytes of the server that can only be responses
 
 	Sums
 }
@@ -87,10 +88,18 @@ const version13 = 0x0304
 
 // Record takes the next record that cannot be opened.
 func (f *Inferrer) Record(r *tls.Record) {
+	bye := &f.goodbye[index(r.FromClient)]
+	*bye = segment.Mark{}
 	if r.Type != 23 {
+		if r.Type == alertType {
+			*bye = r.Start
+		}
 		return // TLS 1.2: handshake, alert
 	}
 	l := f.content(r)
+	if r.Version == version13 && l.most == alertLen {
+		*bye = r.Start
+	}
 	switch {
 	case l.most == 0 || r.Version == version13 && !f.application(r, l.most):
 	case r.FromClient:
@@ -103,14 +112,28 @@ func (f *Inferrer) Record(r *tls.Record) {
 // content returns how much r carries.
 func (f *Inferrer) content(r *tls.Record) length {
 	l := f.over.content(r, f.info.Suite)
-	side := 1
-	if r.FromClient {
-		side = 0
-	}
-	if f.padded[side] {
+	if f.padded[index(r.FromClient)] {
 		l.least, l.most = max(0, l.least-padding), max(0, l.most-padding)
 	}
 	return l
+}
+
+func index(client bool) int {
+	if client {
+		return 0
+	}
+	return 1
+}
+
+// Goodbye returns who closed by an alert, as far as lengths tell, and where: the last
+// record of that side is as long as one (RFC 8446 section 6.1). The mark is zero if
+// neither did. Call it once TCP's end has come.
+func (f *Inferrer) Goodbye() (fromClient bool, at segment.Mark) {
+	client, server := f.goodbye[0], f.goodbye[1]
+	if client.Packet != 0 && (server.Packet == 0 || client.Packet < server.Packet) {
+		return true, client
+	}
+	return false, server
 }
 
 // application reports whether a record of TLS 1.3 carries data.

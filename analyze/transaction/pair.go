@@ -215,7 +215,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	// RFC 9112 section 9.3: 1.1 persists unless it says close, 1.0 only with
 	// keep-alive. What the snap length cut off says nothing.
 	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
-	t.Promises = !t.AsksClose
+	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = t.Connect || len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {
@@ -272,7 +272,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
 	t.EventStream = isEventStream(h.ContentType)
 	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
-	t.ResponsePromises = !closes
+	t.ResponsePromises = !closes && (h.KeepAlive || !h.Cut)
 	t.SaysClose = closes && !t.AsksClose
 	p.to.Began(t)
 	if t.Consumes {

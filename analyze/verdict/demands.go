@@ -83,7 +83,7 @@ func outcome(all []Held) Outcome {
 // intervals of them: each may have carried any number of transactions; so do
 // bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more, unsure int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -101,6 +101,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		gaps += p.Gaps
 		fewer += p.Fewer
 		more += p.More
+		unsure += p.Unsure
 		for c := range allowed {
 			if c.Avoidable() {
 				avoidable -= p.Causes.Of(c)
@@ -115,7 +116,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	m := map[string]Interval{
 		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
 		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
-		"needed": upTo(needed, opaque), "avoidable": {float64(avoidable), float64(avoidable + opaque)}, "findings": upTo(found, 0), "reuse": {0, 1},
+		"needed": {float64(needed - unsure), float64(needed + opaque)}, "avoidable": upTo(avoidable, opaque+unsure), "findings": upTo(found, 0), "reuse": {0, 1},
 	}
 	if opaque+gaps > 0 {
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}
