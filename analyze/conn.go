@@ -101,6 +101,9 @@ func (c *conn) segment(s *segment.Segment) {
 	c.handshake(s, at)
 	c.window(s, own, peer, kind)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
+		if own.Window.MovedAt == at.Packet && c.isClient(s.Dir) {
+			c.http.widened(at.Time, peer, s.Ack.After(peer.Una))
+		}
 		peer.Acked(s.Ack, s.Time)
 		peer.stream.Acked(peer.data(s.Ack), at, peer)
 	}

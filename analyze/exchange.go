@@ -18,10 +18,11 @@ type exchange struct {
 	name   string // authority's name, of the latest request that had one
 	tunnel *tunnel
 
-	pending []pending   // ended, in order; not yet acknowledged by the client
-	drained int64       // packet in which the client last acknowledged all the server had sent
-	edge    segment.Seq // right edge of the client's window when the latest response began
-	edgeOf  int32       // that transaction
+	pending []pending    // ended, in order; not yet acknowledged by the client
+	drained int64        // packet in which the client last acknowledged all the server had sent
+	readAt  segment.Time // when the client last read, by its window: as late as that may have been
+	edge    segment.Seq  // right edge of the client's window when the latest response began
+	edgeOf  int32        // that transaction
 	last    lastDone
 
 	records      []record
@@ -136,6 +137,16 @@ func (x *exchange) Began(t *transaction.Transaction) {
 	}
 }
 
+// widened is told that the right edge of the client's window has moved on, and
+// whether new data of the server was acknowledged with it. Then the ACK may have been
+// delayed (RFC 9293 section 3.8.6.3), and the client read when the data came; an
+// ACK for nothing but its window is sent when it reads.
+func (x *exchange) widened(at segment.Time, server *half, news bool) {
+	if x.readAt = at; news {
+		x.readAt = min(at, server.Newest().Add(2*x.conn.shift()))
+	}
+}
+
 // acknowledged is told that the side that sends in direction d acknowledged
 // everything before ack. What the client acknowledged it has, and half closing
 // it before was no abandoning.
@@ -205,24 +216,27 @@ func (x *exchange) conclude(at segment.Mark) {
 	}
 }
 
-// abandon makes e an abandoned transaction. The client stopped reading when the
-// right edge of its window last moved, or when it closed if that was earlier: a
+// abandon makes e an abandoned transaction. The client stopped reading when its
+// window last showed that it did, or when it closed if that was earlier: a
 // zero window shows itself only later.
 func (x *exchange) abandon(e *pool.Event) {
 	c := x.conn
 	client := &c.half[c.client]
 	e.Outcome, e.Sure = pool.Abandoned, true
 	if client.Window.Known {
-		e.Time, e.Packet = client.Window.Moved, client.Window.MovedAt
+		e.Time, e.Packet = x.readAt, client.Window.MovedAt
 	}
 	if c.closing.by == pool.Client && c.closing.at.Time < e.Time {
 		e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
 	}
 }
 
-// unread returns the number of the last complete transaction if the client's
-// window shows that its bytes were never read: the right edge has not moved on
-// by them although the client spoke again when it closed. 0 otherwise.
+// unread returns the number of the last complete transaction if the client's window
+// shows that its bytes were never read, 0 otherwise: the right edge has not moved on
+// by them although the client spoke again when it closed. Or the window ended at half
+// its size or less: a client that read on would have said so (RFC 9293 section
+// 3.8.6.2.2). Or it had not opened again when the client reset, as one does that
+// closes with data unread (RFC 1122 section 4.2.2.13).
 func (x *exchange) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
@@ -230,7 +244,9 @@ func (x *exchange) unread() int32 {
 	if !x.last.hasEdge || !spoke || c.app.settled().proto == isHTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
 		return 0
 	}
-	if int64(client.Window.Edge.Sub(x.last.edge)) < x.last.bytes/2 {
+	w := &client.Window
+	if int64(w.Edge.Sub(x.last.edge)) < x.last.bytes/2 || 2*w.Offered <= w.Most ||
+		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
 		return x.last.n
 	}
 	return 0

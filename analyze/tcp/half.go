@@ -133,6 +133,9 @@ func (h *Half) advance(s *segment.Segment) {
 	}
 }
 
+// Newest returns when SND.NXT last went up.
+func (h *Half) Newest() segment.Time { return h.newestAt }
+
 // Flight returns the bytes sent and not cumulatively acknowledged (RFC 5681
 // section 2), SYN and FIN included. 0 until an acknowledgement was seen in a
 // connection begun midway: what was on its way then is not known.

@@ -8,6 +8,7 @@ import "tcpwarm/capture/segment"
 type Window struct {
 	Edge       segment.Seq  // right edge: what the other side may send up to, excluded
 	Offered    int          // bytes, scaled, as last offered
+	Most       int          // the most that was offered after the SYN
 	Moved      segment.Time // when Edge last went up
 	MovedAt    int64        // packet of that
 	Scale      int          // shift in force
@@ -29,7 +30,9 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 	if n == 0 {
 		w.ZeroOffers++
 	}
-	w.Offered = n
+	if w.Offered = n; !s.Flags.Has(segment.SYN) {
+		w.Most = max(w.Most, n)
+	}
 	if edge := s.Ack.Add(n); !w.Known || edge.After(w.Edge) {
 		w.Edge, w.Moved, w.MovedAt, w.Known = edge, s.Time, s.Packet, true
 	}
