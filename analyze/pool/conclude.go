@@ -23,11 +23,11 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Unsure > 0:
 		return NotKnown, "the server closed right after its answers; whether the requests asked for that could not be read"
-	case p.Reused > 0:
+	case p.Reused > p.InVain:
 		return Reused, ""
 	case p.More > 0:
 		return NotKnown, inferredOnly
-	case p.Causes.Of(ServerClosed)+p.Causes.Of(ServerSaidClose)+p.Causes.Of(Reset) > 0:
+	case p.InVain+p.Causes.Of(ServerClosed)+p.Causes.Of(ServerSaidClose)+p.Causes.Of(Reset) > 0:
 		return ServerPrevents, ""
 	}
 	return NoOpportunity, ""
@@ -85,6 +85,7 @@ func (p *Pool) count(q *Pool) {
 	p.Shared += q.Shared
 	p.Needed += q.Needed
 	p.Unsure += q.Unsure
+	p.InVain += q.InVain
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
 	p.ColdTrips += q.ColdTrips

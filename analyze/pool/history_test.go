@@ -181,10 +181,11 @@ var histories = []struct {
 	{"server-said-close, half closed before", "0:1:syn 1:1:req 2:1:cfin 5:1:close 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
 	{"server-said-close, never closed", "0:1:syn 1:1:req 5:1:close 60:2:syn 61:2:req 62:2:ok", "1:first 2:server-said-close", ServerPrevents},
 	{"server-said-close: near, carried on", "0:1:syn 1:1:req 5:1:close 60:2:syn 61:2:req 62:2:ok 70:1:req 71:1:ok", "1:first 2:missed", PartlyReused},
-	{"reset", oneDone + "10:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", Reused},
+	{"reset", oneDone + "10:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
+	{"reset, after one that was answered", oneDone + "6:1:req 7:1:ok 10:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", Reused},
 	{"reset, alone", "0:1:syn 1:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset, asked to close", "0:1:syn 1:1:reqc 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
-	{"reset, crossed", oneDone + "10:1:sfin 11:1:req 12:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", Reused},
+	{"reset, crossed", oneDone + "10:1:sfin 11:1:req 12:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset: near, the client left", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
 	{"used-up", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok", "1:first 2:used-up", NoOpportunity},
 	{"used-up: near, explained already", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:used-up 3:missed", NotReused},
@@ -217,7 +218,7 @@ var histories = []struct {
 	{"streams: below it again", "0:1:syn 1:1:req2 1:1:req2 2:1:ok 3:2:syn 4:2:req2 6:1:ok 7:2:ok", "1:first 2:missed", PartlyReused},
 	{"streams: GOAWAY", "0:1:syn 1:1:req100 2:1:ok 50:1:sfin 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"streams: GOAWAY with one left", "0:1:syn 1:1:req100 50:1:sfin 55:1:ok 60:2:syn 61:2:req100 62:2:ok", "1:first 2:server-closed", ServerPrevents},
-	{"streams: one lost, one loss", "0:1:syn 1:1:req100 1:1:req100 50:1:sfin 51:1:no 51:1:no 52:1:end 60:2:syn 60:3:syn 61:2:req100 62:3:req100 63:2:ok 64:3:ok", "1:first 2:server-closed 3:concurrent", Reused},
+	{"streams: one lost, one loss", "0:1:syn 1:1:req100 1:1:req100 50:1:sfin 51:1:no 51:1:no 52:1:end 60:2:syn 60:3:syn 61:2:req100 62:3:req100 63:2:ok 64:3:ok", "1:first 2:server-closed 3:concurrent", ServerPrevents},
 	{"encrypted", "0:1:syn 1:1:req 3:1:ok 4:2:syn 5:2:opaque", "1:first", NotKnown},
 }
 

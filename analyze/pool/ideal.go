@@ -95,6 +95,9 @@ func (p *Pool) answered(j *Judge, i item) {
 	case c.lost:
 		cause = ServerClosed
 	}
+	if cause == Reset && !o.first {
+		p.InVain++
+	}
 	t := o.on
 	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
 	if o.demanded { // else its demand is still an item

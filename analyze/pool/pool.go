@@ -25,6 +25,7 @@ type Pool struct {
 	Transactions, Reused      int64
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
+	InVain                    int64 // of the reused, those that the server ended instead of answering
 	Unsure                    int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
 	ServerEnded               int64
 	ColdTrips                 int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's

@@ -19,7 +19,7 @@ var verdicts = []Entry{
 	{
 		ID: "server-prevents", Title: "verdict: the server ended its connections, so there was nothing to reuse",
 		Meaning:   "No client could have done better: the server closed, reset or said close.",
-		Evidence:  "avoidable = 0, reused = 0, and a connection was needed because the server had ended one.",
+		Evidence:  "avoidable = 0, no request on a used connection was answered, and a connection was needed because the server had ended one.",
 		RefutedBy: "the client had asked for the close",
 		Remedy:    "Change the server or what stands before it; the client cannot help.",
 	},
@@ -33,7 +33,7 @@ var verdicts = []Entry{
 	{
 		ID: "reused", Title: "verdict: connections were reused as well as could be",
 		Meaning:   "At least one request reused a connection, and no client could have done with fewer connections.",
-		Evidence:  "avoidable = 0 and reused > 0.",
+		Evidence:  "avoidable = 0 and reused > 0: of those at least one was answered.",
 		RefutedBy: "connections of the same client that the capture's filter left out",
 	},
 	{

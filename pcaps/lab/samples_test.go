@@ -227,7 +227,7 @@ func (w want) compare(r *report.Report, server string) []string {
 
 // verdict is what w comes to with so many transactions.
 func (w want) verdict(transactions int) pool.Verdict {
-	avoidable, reused := w.used > w.needed, transactions > w.used
+	avoidable, reused := w.used > w.needed, transactions > w.used && !w.vain
 	switch {
 	case avoidable && reused:
 		return pool.PartlyReused

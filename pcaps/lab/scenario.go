@@ -52,6 +52,7 @@ type want struct {
 	needed int    // by the ideal client
 	why    string // cause of each avoidable connection
 	ended  bool   // the server ended connections: with no reuse at all, it prevents reuse
+	vain   bool   // no request on a used connection was answered
 }
 
 const (
@@ -221,7 +222,7 @@ var scenarios = []scenario{
 	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, finds: "window-lost-after-idle", want: want{used: 1, needed: 1}},
 
 	// What stands between.
-	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3}},
+	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3, ended: true, vain: true}},
 	{name: "nginx-default", client: "node", mode: "shared", via: "nginx", server: plain, want: want{used: 10, needed: 1, why: "client-said-close"}, front: want{used: 1, needed: 1}},
 	{name: "nginx-keepalive", client: "node", mode: "shared", via: "nginx-keepalive", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
 }
