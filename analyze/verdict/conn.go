@@ -93,7 +93,11 @@ func headerLies(c *Conn) (Evidence, bool) {
 	if idle < 0 || idle > max(c.RTT, time.Millisecond) {
 		return Evidence{}, false
 	}
-	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: pool.Certain,
+	sure := pool.Certain
+	if c.ClosedBy == pool.Client {
+		sure = pool.Likely // a program that ends closes all
+	}
+	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: sure,
 		Text: fmt.Sprintf("#%d: both sides promised persistence, but the %s closed in packet %d, %v after the response ended in packet %d",
 			c.ID, sideName(c.ClosedBy), c.Closed.Packet, idle, c.LastEnd.Packet)}, true
 }
