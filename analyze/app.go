@@ -302,6 +302,12 @@ func (a *app) bounds() (fewest, most int64) {
 	return fewest, most
 }
 
+// declined reports whether a, once released, has offered HTTP/2 and got another
+// protocol.
+func (a *app) declined() bool {
+	return a.inside != nil && a.inside.info.OffersH2 && a.inside.info.ALPN != "" && a.inside.info.ALPN != "h2"
+}
+
 // spares are readers whose connections have ended: they are large, and most
 // connections need one only for a short while. A nil one has none.
 type spares struct {

@@ -87,9 +87,10 @@ type Event struct {
 	Reset bool // by RST
 
 	// ConnEnded.
-	Refused bool  // never answered, or the SYN was answered by RST
-	Fewer   int64 // how many transactions too many may have been told of: they are inferred
-	More    int64 // likewise too few: or some may be hidden
-	Gaps    bool  // the capture lacks bytes that the client sent: requests may hide there
-	Unread  int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
+	Refused  bool  // never answered, or the SYN was answered by RST
+	Fewer    int64 // how many transactions too many may have been told of: they are inferred
+	More     int64 // likewise too few: or some may be hidden
+	Gaps     bool  // the capture lacks bytes that the client sent: requests may hide there
+	Declined bool  // offered HTTP/2, and the server took another protocol
+	Unread   int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

@@ -66,6 +66,8 @@ type Conn struct {
 	closedIn  int64  // packet
 	lastEnd   moment // of the latest occupation
 	asksClose bool   // of the latest request
+	saysClose bool   // of the latest response
+	complete  bool   // the latest response is
 	lost      bool   // the server has ended it: its token is gone
 	ended     bool
 	unread    int32
@@ -137,7 +139,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	p := c.pool
 	if c.requests == 0 {
 		if p.Used == 0 {
-			p.split(c)
+			p.split(c, e.Streams > 0)
 		}
 		p.Used++
 		if c.by == Nobody {
@@ -170,7 +172,9 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	if e.Streams > 0 && c.limit == 0 {
 		c.known = at
 	}
-	c.limit = e.Streams
+	if c.limit = e.Streams; c.limit > 0 && c.by == Nobody {
+		p.multiplexed = c
+	}
 	p.unhold(c, false)
 	idle := len(c.active) == 0 && !c.lastEnd.IsZero()
 	if idle {
@@ -185,7 +189,9 @@ func (j *Judge) requested(c *Conn, e *Event) {
 		}
 	}
 	o.stale = c.by == Server
-	c.active = append(c.active, o)
+	if c.active = append(c.active, o); c.limit > 1 && len(c.active) >= int(c.limit) {
+		p.atLimit.add(c.id, e.Packet)
+	}
 	c.queue = append(c.queue, o)
 	p.outstanding = append(p.outstanding, o)
 	p.shift = max(p.shift, c.shift)
@@ -210,6 +216,7 @@ func (j *Judge) answered(c *Conn, e *Event) {
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
 	o.outcome, o.sure, o.saysClose = e.Outcome, e.Sure, e.SaysClose
+	c.saysClose, c.complete = e.SaysClose, e.Outcome == Complete
 	if e.Hint > 0 {
 		c.pool.gaps.hint = e.Hint
 	}
@@ -287,6 +294,10 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	if c.by == Server {
 		p.ServerEnded++
 	}
+	if e.Declined {
+		p.declined.add(c.id, c.packet)
+	}
+	p.spans.ended(c)
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}

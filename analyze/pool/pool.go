@@ -40,7 +40,11 @@ type Pool struct {
 
 	gaps  gaps
 	wave  waves
-	Split Split // where Conn is not 0: an idle connection was there under another name
+	spans Spans // of connections that the server ended right after a response
+
+	atLimit, declined tally
+	multiplexed       *Conn // HTTP/2's that was used last
+	Split             Split // where Conn is not 0: an idle connection was there under another name
 
 	serial     int64 // in order of creation
 	prev, next *Pool // in the roll

@@ -120,9 +120,67 @@ func (p *Pool) Waves() (count int64, min, max int, conn, packet int64) {
 	return w.count, w.min, w.max, conn, packet
 }
 
-// A Split is an idle connection to the same endpoint that a pool's first one
-// could not use: it is known by another name.
+// A tally counts something and keeps the first.
+type tally struct {
+	n            int64
+	conn, packet int64
+}
+
+func (t *tally) add(conn, packet int64) {
+	if t.n++; t.n == 1 {
+		t.conn, t.packet = conn, packet
+	}
+}
+
+// AtLimit returns how many transactions brought their HTTP/2 connection to the
+// streams that the server permits at once, and the first.
+func (p *Pool) AtLimit() (n, conn, packet int64) {
+	return p.atLimit.n, p.atLimit.conn, p.atLimit.packet
+}
+
+// Declined returns how many connections offered HTTP/2 in vain, and the first.
+func (p *Pool) Declined() (n, conn, packet int64) {
+	return p.declined.n, p.declined.conn, p.declined.packet
+}
+
+// Spans are how much connections had carried, and how old they were, when the server
+// ended them right after a response, or with one that said so.
+type Spans struct {
+	Count            int64
+	Fewest, Most     int64 // transactions
+	Youngest, Oldest time.Duration
+	Conns, Packets   []int64 // the first few, and where they ended
+}
+
+func (s *Spans) ended(c *Conn) {
+	said := c.saysClose && !c.asksClose
+	if !c.complete || c.asksClose || !said && (c.by != Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+		return
+	}
+	at, packet := c.lastEnd.at, c.lastEnd.packet
+	if !said {
+		at, packet = c.closedAt, c.closedIn
+	}
+	age := at.Sub(c.opened)
+	if s.Count == 0 {
+		s.Fewest, s.Youngest = c.requests, age
+	}
+	s.Count++
+	s.Fewest, s.Most = min(s.Fewest, c.requests), max(s.Most, c.requests)
+	s.Youngest, s.Oldest = min(s.Youngest, age), max(s.Oldest, age)
+	if len(s.Conns) < maxSamples {
+		s.Conns, s.Packets = append(s.Conns, c.id), append(s.Packets, packet)
+	}
+}
+
+// ServerSpans returns those of p's connections.
+func (p *Pool) ServerSpans() *Spans { return &p.spans }
+
+// A Split is a connection to the same endpoint that a pool's first one did without:
+// it is known by another name. It was idle; or it speaks HTTP/2, as the first one
+// does, and had room.
 type Split struct {
+	HTTP2        bool
 	Conn, Opened int64 // the idle one, and the one opened
 	Packet       int64 // of the opening
 	Other        string
@@ -130,15 +188,21 @@ type Split struct {
 
 // split looks for an idle connection of the same client to the same endpoint in
 // another pool, when c carries the first request of this one. It asks each pool
-// only for the connection that has become idle last.
-func (p *Pool) split(c *Conn) {
+// only for the connection that has become idle last, or if both are HTTP/2's that was
+// used last.
+func (p *Pool) split(c *Conn, http2 bool) {
 	for _, q := range c.site.pools {
+		if r := q.multiplexed; http2 && q != p && !q.merged && r != nil && r.server == c.server && r.by == Nobody && !r.ended &&
+			r.known <= c.opened.Add(-c.shift) && len(r.active) < int(r.limit) {
+			p.Split = Split{true, r.id, c.id, c.packet, q.Name}
+			return
+		}
 		r := q.idleLast
 		if q == p || q.merged || r == nil || r.server != c.server {
 			continue
 		}
 		if len(r.active) == 0 && r.by == Nobody && !r.ended && r.lastEnd.known && r.lastEnd.at <= c.opened.Add(-c.shift) {
-			p.Split = Split{r.id, c.id, c.packet, q.Name}
+			p.Split = Split{false, r.id, c.id, c.packet, q.Name}
 			return
 		}
 	}

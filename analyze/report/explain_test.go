@@ -10,7 +10,7 @@ import (
 )
 
 func TestEntriesComplete(t *testing.T) {
-	form := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*$`)
+	form := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
 	for _, e := range Entries() {
 		if seen[e.ID] {
@@ -33,7 +33,8 @@ func TestEntriesComplete(t *testing.T) {
 		first concurrent server-closed server-said-close reset used-up other-address failed early unknown
 		not-reused partly-reused server-prevents not-known reused no-opportunity
 		header-lies pool-too-small pool-key-split idle-timeout timeout-mismatch-risk stale-reuse-race
-		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete
+		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
+		h2-stream-limit h2-not-negotiated h2-not-coalesced
 		reuse needed avoidable ideal-client used-connection transaction authority pool cold flight basis pool-curve`) {
 		if !seen[id] {
 			t.Errorf("%s is not explained", id)

@@ -18,6 +18,11 @@ var poolRules = []poolRule{
 	{"pool-key-split", keySplit},
 	{"idle-timeout", idleTimeout},
 	{"timeout-mismatch-risk", mismatchRisk},
+	{"max-requests", maxRequests},
+	{"max-age", maxAge},
+	{"h2-stream-limit", streamLimit},
+	{"h2-not-negotiated", notNegotiated},
+	{"h2-not-coalesced", notCoalesced},
 }
 
 // poolTooSmall: after a burst all but k connections are closed by the client at
@@ -40,7 +45,7 @@ func poolTooSmall(p *pool.Pool) (Found, bool) {
 // name.
 func keySplit(p *pool.Pool) (Found, bool) {
 	s := p.Split
-	if s.Conn == 0 {
+	if s.Conn == 0 || s.HTTP2 {
 		return Found{}, false
 	}
 	return Found{Connections: []int64{s.Opened, s.Conn}, Evidence: Evidence{Packets: []int64{s.Packet}, Confidence: pool.Likely,
@@ -94,6 +99,62 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 		f.Packets = append(f.Packets, c.Min.Packet)
 	}
 	return f, true
+}
+
+// maxRequests: the server ends each connection after the same number of
+// transactions.
+func maxRequests(p *pool.Pool) (Found, bool) {
+	s := p.ServerSpans()
+	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 {
+		return Found{}, false
+	}
+	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,
+		Text: fmt.Sprintf("the server ended %s after %d transactions each", count(s.Count, "connection"), s.Most)}}, true
+}
+
+// maxAge: the server ends each connection at the same age, in use or just after.
+func maxAge(p *pool.Pool) (Found, bool) {
+	s := p.ServerSpans()
+	if s.Count < 2 || s.Fewest == s.Most || s.Youngest < time.Second || s.Oldest-s.Youngest > s.Oldest/20 {
+		return Found{}, false
+	}
+	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,
+		Text: fmt.Sprintf("the server ended %s at an age of %v to %v, after %d to %d transactions", count(s.Count, "connection"),
+			s.Youngest.Round(time.Millisecond), s.Oldest.Round(time.Millisecond), s.Fewest, s.Most)}}, true
+}
+
+// streamLimit: an HTTP/2 connection carried as many streams as the server permits.
+func streamLimit(p *pool.Pool) (Found, bool) {
+	n, conn, packet := p.AtLimit()
+	if n == 0 {
+		return Found{}, false
+	}
+	return Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("%s made its connection carry as many as the server permits, first on #%d in packet %d; connections opened because all were in use: %d",
+			count(n, "stream"), conn, packet, p.Causes.Of(pool.Concurrent))}}, true
+}
+
+// notNegotiated: the client offers HTTP/2, the server takes HTTP/1.1, and connections
+// are used side by side that HTTP/2 would not need.
+func notNegotiated(p *pool.Pool) (Found, bool) {
+	n, conn, packet := p.Declined()
+	if n < 2 || p.Causes.Of(pool.Concurrent) == 0 {
+		return Found{}, false
+	}
+	return Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("%s offered h2 and got another protocol; %d were opened because all others were in use", count(n, "connection"), p.Causes.Of(pool.Concurrent))}}, true
+}
+
+// notCoalesced: an HTTP/2 connection to the same endpoint was there, for another
+// name. Whether its certificate would do for this one (RFC 9113 section 9.1.1) is not
+// looked at.
+func notCoalesced(p *pool.Pool) (Found, bool) {
+	s := p.Split
+	if !s.HTTP2 {
+		return Found{}, false
+	}
+	return Found{Connections: []int64{s.Opened, s.Conn}, Evidence: Evidence{Packets: []int64{s.Packet}, Confidence: pool.Hint,
+		Text: fmt.Sprintf("#%d was opened for %q although #%d, HTTP/2 for %q at the same address, had room", s.Opened, p.Name, s.Conn, s.Other)}}, true
 }
 
 func count(n int64, noun string) string {
