@@ -31,6 +31,7 @@ func (c *conn) record() *report.Connection {
 		p := &a.sums
 		r.TransactionBasis = c.app.basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
+		r.GRPC, r.Pushed = p.GRPC, p.Pushed
 		r.Transactions = transactions(c.http.records, !c.half[c.client].SawSYN)
 		if fewest, most := c.app.bounds(); fewest != most || a.proto == isSealed {
 			r.TransactionLow, r.TransactionHigh = &fewest, &most

@@ -241,6 +241,9 @@ func summary(r *report.Report) string {
 			}
 			b.WriteByte('\n')
 		}
+		if c.GRPC > 0 {
+			fmt.Fprintf(&b, "   gRPC %d\n", c.GRPC)
+		}
 		if n := c.Tunnel; n != nil {
 			fmt.Fprintf(&b, "   inside %s %s: %s, %d transactions\n", n.Kind, n.Target, n.Protocol, n.TransactionCount)
 		}

@@ -69,7 +69,10 @@ func authority(pl *Pool) string {
 func protocol(pl *Pool, conns []*Connection) string {
 	var tls *TLS
 	var basis transaction.Basis
+	var grpc, transactions int64
 	for _, c := range conns {
+		grpc += c.GRPC
+		transactions += c.TransactionCount
 		if tls == nil {
 			tls = c.TLS
 		}
@@ -78,6 +81,12 @@ func protocol(pl *Pool, conns []*Connection) string {
 		}
 	}
 	s := protocolName(pl.Protocol)
+	switch {
+	case grpc > 0 && grpc == transactions:
+		s = "gRPC on " + s
+	case grpc > 0:
+		s += " (" + count(grpc, "gRPC request") + ")"
+	}
 	if pl.TLS || tls != nil {
 		version := ""
 		if tls != nil && tls.Version != "" {

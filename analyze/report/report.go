@@ -144,6 +144,9 @@ type Connection struct {
 	TLS         *TLS    `json:"tls,omitempty"`
 	Name        string  `json:"name,omitempty"` // authority's name: TLS server name or Host
 
+	GRPC   int64 `json:"grpc_requests,omitempty"`
+	Pushed int64 `json:"pushed_responses,omitempty"` // that nobody asked for (RFC 9113 section 8.4)
+
 	TransactionCount int64             `json:"transaction_count"`
 	TransactionBasis transaction.Basis `json:"transaction_basis"`
 	TransactionLow   *int64            `json:"transaction_low,omitempty"`
