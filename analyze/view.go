@@ -84,6 +84,7 @@ func (v *view) data(s *segment.Segment) {
 		v.Sent(s.Seq, s.Len, s.Time)
 		return
 	}
+	v.vanished(s)
 	for len(v.acks) > 0 && v.arrived(&v.acks[0], s) {
 		v.deliver()
 	}
@@ -91,6 +92,28 @@ func (v *view) data(s *segment.Segment) {
 		v.now = max(v.now, s.Time.Add(-v.trip/2))
 	}
 	v.Sent(s.Seq, s.Len, v.now)
+}
+
+// vanished notes segments before s that were lost on their way here. An ACK lets out
+// twice what it acknowledges at most: the rest of them was sent before the ACKs that
+// had arrived when s was.
+func (v *view) vanished(s *segment.Segment) {
+	lost := s.Seq.Sub(v.Next())
+	if !v.Started() || lost <= 0 || !s.Options.HasTimestamps {
+		return
+	}
+	acked := 0
+	for i := range v.acks {
+		if a := &v.acks[i]; a.stamps && int32(s.Options.TSEcr-a.stamp) > 0 {
+			acked = max(acked, a.ack.Sub(v.Acknowledged()))
+		}
+	}
+	switch {
+	case acked == 0: // they were sent in between
+		v.Sent(v.Next(), lost, v.now)
+	case lost > 2*acked:
+		v.Vanished(lost-2*acked, v.now)
+	}
 }
 
 // arrived reports whether an ACK had come to the sender when it sent s.

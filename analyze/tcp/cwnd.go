@@ -51,6 +51,7 @@ type Sender struct {
 	ending      ending
 	train       train
 	noDelayExit bool // its slow start does not end by delay: seen
+	guessed     bool // which of its segments an ACK brought out is a guess
 	flat        bool // it ended without a loss, and the window has not grown since
 	flatAt      int
 	flatRounds  int64
@@ -64,6 +65,13 @@ type Sender struct {
 	hasClock          bool // it sends by a clock of its own (pacing)
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
+
+	shrinks  int // how often what was in flight fell without a loss
+	vanished int // of what is sent since the latest ACK, bytes that were not captured
+	crest    struct {
+		round, losses int64
+		before, now   int // most in flight in the round before, and in this one
+	}
 
 	burst    burst
 	idle     idle
@@ -226,9 +234,10 @@ func (s *Sender) Reset(mss int) {
 	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
 }
 
-// NoDelays says that round-trip times are not the sender's: its slow start is not
-// taken to end by them.
-func (s *Sender) NoDelays() { s.noDelayExit = true }
+// NoDelays says that round-trip times are not the sender's, nor which of its segments
+// an ACK brought out: its slow start is not taken to end by delay, and what it does is
+// only inferred.
+func (s *Sender) NoDelays() { s.noDelayExit, s.guessed = true, true }
 
 // Watch has w told of how the estimate goes on.
 func (s *Sender) Watch(w Watcher) { s.sink = w }
@@ -317,6 +326,13 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.lastSend, s.lastFull = at, n%s.MSS == 0
 	s.opens(end)
+}
+
+// Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
+// lost before. When they were sent shows only by what came after them.
+func (s *Sender) Vanished(n int, at segment.Time) {
+	s.Sent(s.nxt, n, at)
+	s.vanished += n
 }
 
 // begin begins with the first data: the initial window is assumed.
@@ -475,7 +491,26 @@ func (s *Sender) paced(at segment.Time) {
 	}
 }
 
-func (s *Sender) isPaced() bool { return s.hasClock && !s.Remote }
+func (s *Sender) isPaced() bool {
+	if s.Remote {
+		return s.shrinks >= 2
+	}
+	return s.hasClock
+}
+
+// shrunk watches, at the peer, for what a clock does to what is in flight: it goes up
+// and down without a loss (BBR probes by 5/4 and drains by 3/4). A window does not.
+func (s *Sender) shrunk(seen int) {
+	c := &s.crest
+	if c.round != s.Sums.Rounds {
+		if c.losses == s.Sums.Losses+s.Sums.Timeouts+s.Sums.Restarts && c.before > 0 && c.now < c.before*7/8 {
+			s.shrinks++
+		}
+		c.losses = s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		c.round, c.before, c.now = s.Sums.Rounds, c.now, 0
+	}
+	c.now = max(c.now, seen)
+}
 
 // again notes data sent again.
 func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
@@ -711,6 +746,10 @@ func (s *Sender) learn() {
 	if s.least == 0 || s.prior < 8*s.MSS || !s.lastFull {
 		return
 	}
+	if s.Remote && s.least > s.prior*9/10 { // a loss is nothing to it: neither of the two
+		s.shrinks++
+		return
+	}
 	half, most := s.prior/2, s.prior*7/10
 	if s.beta = 70; s.least < (half+most)/2 {
 		s.beta = 50
@@ -738,7 +777,7 @@ func (s *Sender) finishBurst() {
 		if s.least == 0 || s.cwnd < s.least {
 			s.least = s.cwnd
 		}
-		if s.isPaced() {
+		if s.isPaced() || s.Remote { // how its ACKs and segments crossed is a guess
 			s.basis = Inferred
 		}
 	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
@@ -769,6 +808,7 @@ func (s *Sender) finishBurst() {
 		}
 	default: // no room, nothing sent: a window that is full stays so
 	}
+	s.vanished = 0
 	s.concludeIdle(p)
 	if s.Kept.N == s.Start.N {
 		s.Kept = s.Start
@@ -796,6 +836,9 @@ func (s *Sender) validate(full bool, out int) {
 // observe takes p, in flight after a burst with data waiting, for the window.
 func (s *Sender) observe(p, room int, b *burst) {
 	seen := s.whole(p)
+	if s.Remote {
+		s.shrunk(seen)
+	}
 	if s.isPaced() {
 		s.weaken()
 		return
@@ -809,7 +852,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 	// little room means nothing. More says that slow start is over: the window has
 	// not grown with every ACK.
 	if slack := max(3*s.MSS, s.cwnd/10); s.cwnd < s.ssthresh && room <= slack {
-		s.basis = Observed
+		s.shown()
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
@@ -821,13 +864,26 @@ func (s *Sender) observe(p, room int, b *burst) {
 	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 16 {
 		s.basis, s.limit = Inferred, SendBuffer
 	} else {
-		s.basis = Observed
+		s.shown()
+	}
+}
+
+// shown says that the window was seen.
+func (s *Sender) shown() {
+	if s.basis = Observed; s.guessed {
+		s.basis = Inferred
 	}
 }
 
 // settleStart learns from the first flight of a start, after which the sender had
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
+	if s.vanished > 0 {
+		seen := *b
+		seen.before -= min(seen.before, s.vanished)
+		s.startAtLeast(&seen)
+		return
+	}
 	w := s.whole(b.before)
 	if was := s.cwnd - b.grown; !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
 		w = was // a little of it was kept back, to send more at once
@@ -889,6 +945,7 @@ func (s *Sender) concludeIdle(p int) {
 
 // weaken says that the estimate is not seen any more, but inferred.
 func (s *Sender) weaken() {
+	s.crest.before, s.crest.now = 0, 0
 	if s.basis == Observed {
 		s.basis = Inferred
 	}
@@ -937,6 +994,15 @@ func (s *Sender) Estimate() Estimate {
 	}
 	return e
 }
+
+// Acknowledged and Next return SND.UNA and SND.NXT.
+func (s *Sender) Acknowledged() segment.Seq { return s.una }
+
+// Next returns SND.NXT.
+func (s *Sender) Next() segment.Seq { return s.nxt }
+
+// Started reports whether data was sent.
+func (s *Sender) Started() bool { return s.started }
 
 // Room returns how many bytes more the window is thought to permit.
 func (s *Sender) Room() int { return s.cwnd - s.pipe() }
