@@ -692,7 +692,7 @@ const (
 // delays takes the round-trip time of the newest segment that an ACK covers.
 func (s *Sender) delays(d time.Duration, at segment.Time) {
 	t := &s.train
-	if !s.una.Before(t.end) || t.start == 0 {
+	if s.una.After(t.end) || t.start == 0 {
 		*t = train{end: s.nxt, start: at, last: at, least: time.Hour}
 	}
 	if s.cwnd >= s.ssthresh || s.cwnd < trainLeast*s.MSS || s.recovery != open || s.noDelayExit || s.isPaced() {
