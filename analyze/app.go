@@ -302,6 +302,9 @@ func (a *app) bounds() (fewest, most int64) {
 	return fewest, most
 }
 
+// sealed reports whether what a carries is only inferred.
+func (a *app) sealed() bool { return a.secure != nil && a.secure.inner.proto == isSealed }
+
 // declined reports whether a, once released, has offered HTTP/2 and got another
 // protocol.
 func (a *app) declined() bool {

@@ -214,11 +214,22 @@ func (k *collector) finish(c *conn) {
 // any more.
 func (k *collector) because(r *report.Connection, d *pool.Decision) {
 	r.OpenedBecause = openedBecause(d)
+	if d.Cause.Avoidable() && len(r.Transactions) > 0 {
+		k.cold(r.Transactions[0], d, r.FirstPacket)
+	}
 	if k.o.Final == nil {
 		k.placed = append(k.placed, placed{r, d.Pool})
 	}
 	k.judge.Done(d)
 	k.final(r)
+}
+
+// cold finds what it cost that the connection of t, its first transaction, began cold.
+func (k *collector) cold(t *report.Transaction, d *pool.Decision, opened int64) {
+	if w := t.WindowAtStart; t.Complete && t.Warmth == report.Cold && w != nil {
+		k.findings.Cold(verdict.Cold{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
+			Content: max(t.RequestBytes, t.ResponseBytes), Window: w.Best})
+	}
 }
 
 func (k *collector) final(r *report.Connection) {

@@ -54,11 +54,12 @@ type closing struct {
 // A half is one direction of a conn. It is the sink of its own stream.
 type half struct {
 	tcp.Half
-	stream stream.Stream
-	view   *view // of the data it sends, nil before there is any
-	conn   *conn
-	dir    segment.Dir
-	ended  bool // the application knows that no more bytes come
+	stream   stream.Stream
+	view     *view // of the data it sends, nil before there is any
+	conn     *conn
+	dir      segment.Dir
+	resentAt int64 // packet of the first resend
+	ended    bool  // the application knows that no more bytes come
 }
 
 // spareConns are finished connections, given back by the collector.
@@ -136,6 +137,9 @@ func (c *conn) data(s *segment.Segment, own *half, at segment.Mark) int {
 	}
 	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time)
+	if own.resentAt == 0 && own.ResentSegments > 0 {
+		own.resentAt = at.Packet
+	}
 	return fresh
 }
 

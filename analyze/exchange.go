@@ -19,6 +19,8 @@ type exchange struct {
 	tunnel *tunnel
 
 	pending []pending    // ended, in order; not yet acknowledged by the client
+	open    int          // transactions begun and not ended
+	reading int          // of these, those whose response has begun; 0 where its end does not show
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	edge    segment.Seq  // right edge of the client's window when the latest response began
@@ -67,6 +69,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	x.settleStart()
 	x.keepStart(c.client)
 	x.named(name)
+	x.open++
 	f := &x.facts
 	f.count++
 	if t.Promises {
@@ -103,6 +106,9 @@ func (x *exchange) named(host []byte) {
 // Answered is told that request and response have both ended.
 func (x *exchange) Answered(t *transaction.Transaction) {
 	c := x.conn
+	if x.open--; t.HasStatus && x.reading > 0 {
+		x.reading--
+	}
 	x.keep(t)
 	if x.facts.firstEnd.Packet == 0 {
 		x.facts.firstEnd = t.LastByte
@@ -131,6 +137,9 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 // Began notes where the client's window stood when a response began.
 func (x *exchange) Began(t *transaction.Transaction) {
 	x.keepStart(1 - x.conn.client)
+	if !x.conn.app.sealed() {
+		x.reading++
+	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
 		x.edge, x.edgeOf = client.Window.Edge, t.N

@@ -301,12 +301,38 @@ func (c *conn) facts(v *verdict.Conn) {
 		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
 		FirstEnd: f.firstEnd,
 		Missing:  client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+	c.paces(v)
 	if in := c.app.inside; in != nil {
 		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,
 			Name: in.info.ServerName, Read: in.info.Decrypted || in.info.Version < 0x0304}
 	}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest
+	}
+}
+
+// paces writes into v what slowed c down: of the direction that carried more, as far
+// as it was looked at, and for waits for ACKs of the one that had more of them.
+func (c *conn) paces(v *verdict.Conn) {
+	content := &c.half[0]
+	if c.half[1].PayloadBytes > content.PayloadBytes {
+		content = &c.half[1]
+	}
+	if w := content.view; w != nil {
+		v.Pace = verdict.Pace{ACKs: w.pace.acks, Full: w.pace.full, FullAt: w.pace.fullAt, Stalls: w.pace.stalls, Holds: w.pace.holds,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, Remote: w.remote}
+	}
+	if v.Pace.Remote && len(c.http.records) > 0 { // which ACKs its sender had seen is what the estimator knows
+		w := content.view
+		v.Pace.ACKs, v.Pace.Full, v.Pace.FullAt = 0, w.Sums.By[tcp.Receiver], c.http.records[0].FirstByte.Packet
+		for _, n := range w.Sums.By {
+			v.Pace.ACKs += n
+		}
+	}
+	for d := range c.half {
+		if w := c.half[d].view; w != nil && w.pace.holds.N > v.Pace.Holds.N {
+			v.Pace.Holds = w.pace.holds
+		}
 	}
 }
 

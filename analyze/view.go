@@ -14,6 +14,7 @@ import (
 // echo says (RFC 7323 section 3); without timestamps, one round trip does.
 type view struct {
 	tcp.Sender
+	pace   pace
 	remote bool          // captured at the receiver
 	acks   []ackSeen     // not yet at the sender
 	trip   time.Duration // round trip from the capture point to the sender and back
@@ -212,6 +213,8 @@ func (c *conn) window(s *segment.Segment, own, peer *half, kind tcp.Kind) {
 	}
 	if v := peer.view; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
 		v.ack(s, s.Ack.Add(own.Window.Offered))
+		away, _ := c.away(1 - s.Dir)
+		v.pace.acked(s, peer, away)
 	}
 	if s.Len == 0 || kind != tcp.Ordinary {
 		return
@@ -225,6 +228,8 @@ func (c *conn) window(s *segment.Segment, own, peer *half, kind tcp.Kind) {
 	if own.view.vague.on {
 		own.view.look(s, &own.RTT)
 	}
+	away, rtt := c.away(s.Dir)
+	own.view.pace.data(s, own, &peer.Window, c.http.going(s.Dir), away, rtt)
 	own.view.data(s)
 	if len(own.view.lines) >= maxLines {
 		c.out.hand(c, s.Dir)

@@ -34,6 +34,7 @@ func TestEntriesComplete(t *testing.T) {
 		not-reused partly-reused server-prevents not-known reused no-opportunity
 		header-lies pool-too-small pool-key-split idle-timeout timeout-mismatch-risk stale-reuse-race
 		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
+		cold-window window-lost-after-idle receiver-limited sender-idle lossy nagle-delayed-ack syn-resent
 		h2-stream-limit h2-not-negotiated h2-not-coalesced
 		reuse needed avoidable ideal-client used-connection transaction authority pool cold flight basis pool-curve`) {
 		if !seen[id] {

@@ -133,6 +133,9 @@ func (h *Half) advance(s *segment.Segment) {
 	}
 }
 
+// Resending reports whether the latest segment began before SND.NXT.
+func (h *Half) Resending() bool { return h.behind }
+
 // Newest returns when SND.NXT last went up.
 func (h *Half) Newest() segment.Time { return h.newestAt }
 

@@ -37,6 +37,7 @@ type Conn struct {
 
 	SYN     segment.Mark // the latest that the client sent before the answer
 	Restart IdleRestart  // the first
+	Pace    Pace         // of the direction that carries the content
 
 	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
@@ -73,6 +74,10 @@ var connRules = []connRule{
 	{"keepalive-probes-only", probesOnly},
 	{"syn-resent", synResent},
 	{"window-lost-after-idle", windowLost},
+	{"receiver-limited", receiverLimited},
+	{"sender-idle", senderIdle},
+	{"lossy", lossy},
+	{"nagle-delayed-ack", nagle},
 }
 
 // headerLies: persistence promised by both sides, but closed within a round

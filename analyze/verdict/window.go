@@ -19,6 +19,26 @@ type IdleRestart struct {
 	Observed  bool  // the window was seen, not only inferred
 }
 
+// A Cold is the first transaction of a connection that was opened without need.
+type Cold struct {
+	Conn, InsteadOf int64
+	Opened, Start   int64 // packets: of the connection and of the transaction
+	Rounds          int64 // in which its content was sent
+	Content, Window int64 // bytes: of the content, and the window that it began with
+}
+
+// Cold finds a connection opened without need whose first content was spread over
+// several rounds by slow start (RFC 5681 section 3.1): what the handshakes cost is not
+// all.
+func (k *Collector) Cold(c Cold) {
+	if c.Rounds < 2 || c.Content <= c.Window {
+		return
+	}
+	k.add(Found{ID: "cold-window", Connections: []int64{c.Conn, c.InsteadOf}, Evidence: Evidence{Packets: []int64{c.Opened, c.Start}, Confidence: pool.Likely,
+		Text: fmt.Sprintf("#%d, opened although #%d could have served, began with a cold window: its first content, %d bytes with a window of about %d, took %d round trips (packet %d)",
+			c.Conn, c.InsteadOf, c.Content, c.Window, c.Rounds, c.Start)}})
+}
+
 // synResent: the client asked more than once before the server answered, and lost
 // the retransmission timeout: one second at first (RFC 6298 section 2.1).
 func synResent(c *Conn) (Evidence, bool) {

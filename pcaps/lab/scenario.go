@@ -183,7 +183,7 @@ var scenarios = []scenario{
 	// The server's doing.
 	{name: "server-says-close", client: "node", mode: "shared", server: options{close: true}, want: want{used: 10, needed: 10, ended: true}},
 	{name: "server-drops", client: "node", mode: "shared", server: options{drop: true}, want: want{used: 10, needed: 10, ended: true}},
-	{name: "server-max3", client: "node", mode: "shared", server: options{maxRequests: 3}, want: want{used: 4, needed: 4}},
+	{name: "server-max3", client: "node", mode: "shared", server: options{maxRequests: 3}, finds: "max-requests", want: want{used: 4, needed: 4}},
 
 	// TLS, with the server's keys.
 	{name: "node-default-tls", client: "node", mode: "default", server: secure, want: want{used: 1, needed: 1}},
@@ -218,8 +218,8 @@ var scenarios = []scenario{
 
 	// A path of 50 ms: slow start each time, once, or again after a pause; and one whose queue overflows.
 	{name: "path-warm", client: "go", path: &far, server: plain, snap: pathSnap, finds: "window-lost-after-idle", want: want{used: 1, needed: 1}},
-	{name: "path-cold", client: "go", path: &far, server: plain, snap: pathSnap, want: want{used: 4, needed: 1, why: "client-closed"}},
-	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, finds: "window-lost-after-idle", want: want{used: 1, needed: 1}},
+	{name: "path-cold", client: "go", path: &far, server: plain, snap: pathSnap, finds: "cold-window", want: want{used: 4, needed: 1, why: "client-closed"}},
+	{name: "path-loss", client: "go", mode: "warm", path: &narrow, server: plain, snap: pathSnap, finds: "lossy window-lost-after-idle", want: want{used: 1, needed: 1}},
 
 	// What stands between.
 	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3, ended: true, vain: true}},
