@@ -141,6 +141,9 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if hint := p.Hint(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
+	if w := p.Warmths; w != (pool.Warmths{}) {
+		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
+	}
 	if p.Used == 0 && p.Opaque > 0 {
 		r.Protocol = "tls"
 	}

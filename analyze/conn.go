@@ -329,7 +329,7 @@ func (c *conn) end(at segment.Mark) {
 	c.app.release()
 	fewest, most := c.app.bounds()
 	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
-		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: c.app.declined(), Gaps: c.half[c.client].stream.Missing > 0})
+		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: c.app.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

@@ -141,7 +141,7 @@ func (c *conn) halfWindow(v *view) *report.HalfWindow {
 	initial, exact := v.Initial()
 	w := &report.HalfWindow{InitialSegments: int64(initial / v.MSS), Initial: int64(initial), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
 		Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(), Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
-		LimitedBy: map[string]int64{}}
+		LimitedBy: map[string]float64{}, LimitedACKs: map[string]int64{}}
 	if exact {
 		w.InitialBasis = tcp.Observed.String()
 	}
@@ -151,9 +151,17 @@ func (c *conn) halfWindow(v *view) *report.HalfWindow {
 	for _, n := range s.Growth {
 		w.Growth = append(w.Growth, int64(n))
 	}
+	for _, p := range s.Phases {
+		w.Phases = append(w.Phases, report.WindowPhase{Phase: p.Name, Start: report.Seconds(p.Start.Sub(c.first.Time)), End: report.Seconds(p.End.Sub(c.first.Time)), From: int64(p.From), To: int64(p.To)})
+	}
+	var acks int64
+	for _, n := range s.By {
+		acks += n
+	}
 	for i, n := range s.By {
 		if n > 0 {
-			w.LimitedBy[tcp.Limit(i).String()] = n
+			w.LimitedACKs[tcp.Limit(i).String()] = n
+			w.LimitedBy[tcp.Limit(i).String()] = float64(n) / float64(acks)
 		}
 	}
 	return w
@@ -241,6 +249,22 @@ func warmth(t *record, midway bool) report.Warmth {
 		return report.Cooled
 	}
 	return report.Cold
+}
+
+// warmths counts c's transactions by warmth, as far as they are kept.
+func (c *conn) warmths() (w pool.Warmths) {
+	midway := !c.half[c.client].SawSYN
+	for i := range c.http.records {
+		switch warmth(&c.http.records[i], midway) {
+		case report.Cold:
+			w.Cold++
+		case report.Warm:
+			w.Warm++
+		case report.Cooled:
+			w.Cooled++
+		}
+	}
+	return w
 }
 
 func (c *conn) tunnelRecord() *report.Tunnel {

@@ -42,6 +42,16 @@ const (
 	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT) or an event stream left on purpose: no more transactions on it
 )
 
+// Warmths are transactions by what they found their connection's congestion window
+// like. Those of which nothing is known are in none.
+type Warmths struct{ Cold, Warm, Cooled int64 }
+
+func (w *Warmths) add(v Warmths) {
+	w.Cold += v.Cold
+	w.Warm += v.Warm
+	w.Cooled += v.Cooled
+}
+
 // An Opening is a connection's first sign of life.
 type Opening struct {
 	ID             int64
@@ -91,6 +101,7 @@ type Event struct {
 	Fewer    int64 // how many transactions too many may have been told of: they are inferred
 	More     int64 // likewise too few: or some may be hidden
 	Gaps     bool  // the capture lacks bytes that the client sent: requests may hide there
+	Warmth   Warmths
 	Declined bool  // offered HTTP/2, and the server took another protocol
 	Unread   int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
 }

@@ -298,6 +298,7 @@ func (j *Judge) ended(c *Conn, e *Event) {
 		p.declined.add(c.id, c.packet)
 	}
 	p.spans.ended(c)
+	p.Warmths.add(e.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}

@@ -23,6 +23,7 @@ type Pool struct {
 	Fewer, More               int64 // transactions that may be too many or too few, where they are inferred
 	Gaps                      int64 // connections of which the capture lacks bytes that the client sent
 	Transactions, Reused      int64
+	Warmths                   Warmths
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	InVain                    int64 // of the reused, those that the server ended instead of answering

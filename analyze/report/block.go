@@ -300,14 +300,14 @@ func (p *page) window(conns []*Connection) {
 	w, mss := most.ServerToClient.Window, segmentBytes(most)
 	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/mss, count(w.Rounds, "round trip"))}
 	limit, acks := "", int64(0)
-	for by, n := range w.LimitedBy {
-		if n > w.LimitedBy[limit] || n == w.LimitedBy[limit] && by < limit {
+	for by, n := range w.LimitedACKs {
+		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {
 			limit = by
 		}
 		acks += n
 	}
 	if limit != "" && limit != "unknown" {
-		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedBy[limit], acks))
+		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))
 	}
 	for _, e := range []struct {
 		n    int64

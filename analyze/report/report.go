@@ -278,6 +278,7 @@ type Pool struct {
 	Promised        int64                `json:"promised"`
 	Shared          int64                `json:"promised_and_shared"` // of those, how many travelled with another
 	Curve           []CurvePoint         `json:"curve"`
+	Warmth          map[Warmth]int64     `json:"warmth,omitempty"`      // transactions by what they found the window like
 	ColdCost        *Seconds             `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections
 	Verdict         pool.Verdict         `json:"verdict"`
 	WithheldBecause string               `json:"withheld_because,omitempty"` // why the verdict is not known
@@ -344,19 +345,31 @@ type Window struct {
 	Basis string `json:"basis"` // observed, inferred, assumed
 }
 
+// A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited;
+// or several, for all beyond 64. Times are after the connection's begin.
+type WindowPhase struct {
+	Phase string  `json:"phase"`
+	Start Seconds `json:"start_s"`
+	End   Seconds `json:"end_s"`
+	From  int64   `json:"from_bytes"`
+	To    int64   `json:"to_bytes"`
+}
+
 // A HalfWindow is how the congestion window of one direction went.
 type HalfWindow struct {
-	InitialSegments int64            `json:"initial_segments"`
-	Initial         int64            `json:"initial_bytes"`
-	InitialBasis    string           `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
-	Last            int64            `json:"last_bytes"`
-	Max             int64            `json:"max_bytes"`
-	Basis           string           `json:"basis"` // of last
-	Rounds          int64            `json:"rounds"`
-	Losses          int64            `json:"loss_events"`
-	Timeouts        int64            `json:"timeouts"`
-	IdleRestarts    int64            `json:"idle_restarts"`
-	SlowStartExit   *Seconds         `json:"slow_start_exit_s,omitempty"` // after the connection's begin
-	Growth          []int64          `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
-	LimitedBy       map[string]int64 `json:"limited_by"`                  // ACKs by what kept the sender from sending more
+	InitialSegments int64              `json:"initial_segments"`
+	Initial         int64              `json:"initial_bytes"`
+	InitialBasis    string             `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
+	Last            int64              `json:"last_bytes"`
+	Max             int64              `json:"max_bytes"`
+	Basis           string             `json:"basis"` // of last
+	Rounds          int64              `json:"rounds"`
+	Losses          int64              `json:"loss_events"`
+	Timeouts        int64              `json:"timeouts"`
+	IdleRestarts    int64              `json:"idle_restarts"`
+	SlowStartExit   *Seconds           `json:"slow_start_exit_s,omitempty"` // after the connection's begin
+	Growth          []int64            `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
+	Phases          []WindowPhase      `json:"phases"`                      // rounds in which it did the same, and episodes
+	LimitedBy       map[string]float64 `json:"limited_by"`                  // shares of rounds, each weighing as many ACKs as it has, by what kept the sender from sending more
+	LimitedACKs     map[string]int64   `json:"limited_by_acks"`             // the ACKs
 }

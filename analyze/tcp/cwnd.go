@@ -186,7 +186,35 @@ type WindowSums struct {
 	By                                 [5]int64 // ACKs by Limit
 	ExitAt                             segment.Time
 	Growth                             []int // the window at the begin of rounds, spread over all
+	Phases                             []Phase
 	stride                             int64
+}
+
+// A Phase is a run of rounds in which the window did the same, or an episode of
+// recovery.
+type Phase struct {
+	Name       string // as Estimate.Phase; "several" for all that did not fit
+	Start, End segment.Time
+	From, To   int // the window
+}
+
+// maxPhases bounds WindowSums.Phases.
+const maxPhases = 64
+
+// enter notes the phase at the begin of a round, or of an episode.
+func (s *Sender) enter(at segment.Time) {
+	g, name := &s.Sums, s.phase()
+	if n := len(g.Phases); n > 0 {
+		last := &g.Phases[n-1]
+		if last.End, last.To = at, s.cwnd; last.Name == name {
+			return
+		}
+		if n == maxPhases {
+			last.Name = "several"
+			return
+		}
+	}
+	g.Phases = append(g.Phases, Phase{name, at, at, s.cwnd, s.cwnd})
 }
 
 // A burst is what an ACK let out.
@@ -231,7 +259,7 @@ const (
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
 // bytes.
 func (s *Sender) Reset(mss int) {
-	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
 }
 
 // NoDelays says that round-trip times are not the sender's, nor which of its segments
@@ -325,7 +353,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.tell(at)
 	}
 	s.lastSend, s.lastFull = at, n%s.MSS == 0
-	s.opens(end)
+	s.opens(end, at)
 }
 
 // Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
@@ -413,12 +441,13 @@ func (s *Sender) KeptRounds() int { return int(s.Sums.Rounds-s.keptAt) + 1 }
 
 // opens counts rounds: one opens with the first segment sent after what opened the
 // one before was acknowledged.
-func (s *Sender) opens(end segment.Seq) {
+func (s *Sender) opens(end segment.Seq, at segment.Time) {
 	if s.Rounds == 0 || !s.round.After(s.una) {
 		s.Rounds++
 		s.Sums.Rounds++
 		s.round = end
 		s.trace()
+		s.enter(at)
 	}
 }
 
@@ -550,6 +579,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	s.flat, s.least = false, 0
 	s.recovery, s.recoverAt = to, s.nxt
 	s.peak, s.limited = 0, false
+	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)
 	}
@@ -724,6 +754,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.recovery = open
 		s.resent.clear()
 		s.peak = 0
+		s.enter(at)
 	}
 	if ece && s.recovery == open && s.pipe() > 0 {
 		s.reduce(fast, "ecn", at)
@@ -975,24 +1006,26 @@ func (s *Sender) bounds() (low, high int) {
 
 // Estimate returns what is known now.
 func (s *Sender) Estimate() Estimate {
-	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Flight: s.pipe()}
+	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Flight: s.pipe(), Phase: s.phase()}
 	e.Low, e.High = s.bounds()
 	if s.idle.on {
 		e.High = max(e.High, s.idle.was)
 	}
+	return e
+}
+
+func (s *Sender) phase() string {
 	switch {
 	case s.recovery == fast:
-		e.Phase = "recovery"
+		return "recovery"
 	case s.recovery == timeout:
-		e.Phase = "timeout"
+		return "timeout"
 	case s.limit == Application || s.limit == Receiver || s.limit == SendBuffer:
-		e.Phase = "not-limited"
+		return "not-limited"
 	case s.cwnd < s.ssthresh:
-		e.Phase = "slow-start"
-	default:
-		e.Phase = "congestion-avoidance"
+		return "slow-start"
 	}
-	return e
+	return "congestion-avoidance"
 }
 
 // Acknowledged and Next return SND.UNA and SND.NXT.

@@ -108,6 +108,13 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 			}
 		}
 	}
+	var warmths pool.Warmths
+	for _, p := range d.in(pools) {
+		warmths.Cold += p.Warmths.Cold
+		warmths.Warm += p.Warmths.Warm
+		warmths.Cooled += p.Warmths.Cooled
+	}
+	unknown := max(0, tx+more-warmths.Cold-warmths.Warm-warmths.Cooled)
 	var found int64
 	for _, n := range findings {
 		found += n
@@ -116,7 +123,8 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	m := map[string]Interval{
 		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
 		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
-		"needed": {float64(needed - unsure), float64(needed + opaque)}, "avoidable": upTo(avoidable, opaque+unsure), "findings": upTo(found, 0), "reuse": {0, 1},
+		"needed": {float64(needed - unsure), float64(needed + opaque)}, "avoidable": upTo(avoidable, opaque+unsure), "findings": upTo(found, 0),
+		"cold": upTo(warmths.Cold, unknown), "warm": upTo(warmths.Warm, unknown), "cooled": upTo(warmths.Cooled, unknown), "reuse": {0, 1},
 	}
 	if opaque+gaps > 0 {
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}

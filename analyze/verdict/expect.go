@@ -22,7 +22,8 @@ func (i Interval) String() string {
 }
 
 // Metrics are the names an expectation may use.
-var Metrics = []string{"connections", "used", "unused", "transactions", "reused", "reuse", "needed", "avoidable", "findings"}
+var Metrics = []string{"connections", "used", "unused", "transactions", "reused", "reuse", "needed", "avoidable",
+	"warm", "cold", "cooled", "findings"}
 
 // An Expectation demands that a metric stands in a relation to a value.
 type Expectation struct {
