@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/net/bpf"
@@ -14,7 +16,7 @@ import (
 
 // LiveOptions say what to capture. Zero values stand for the defaults.
 type LiveOptions struct {
-	Interface   string // "any" is all of them
+	Interfaces  []string // one or, on Linux, several; "any" is all of them
 	Filter      func(link uint32) ([]bpf.RawInstruction, error)
 	SnapLen     int  // bytes kept of a packet; default 262144, as tcpdump's
 	RingBytes   int  // of kernel memory for packets; default 32 MiB
@@ -90,17 +92,21 @@ func OpenLive(o LiveOptions) (*Live, error) {
 	if o.RingBytes <= 0 {
 		o.RingBytes = defaultRing
 	}
-	if o.Interface != Any {
-		if _, err := net.InterfaceByName(o.Interface); err != nil {
-			return nil, fmt.Errorf("%s: no such interface; tcpwarm interfaces lists them", o.Interface)
+	if slices.Contains(o.Interfaces, Any) {
+		o.Interfaces = []string{Any}
+	}
+	for _, name := range o.Interfaces {
+		if _, err := net.InterfaceByName(name); err != nil && name != Any {
+			return nil, fmt.Errorf("%s: no such interface; tcpwarm interfaces lists them", name)
 		}
 	}
+	names := strings.Join(o.Interfaces, ",")
 	r, err := openRing(&o)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Interface, err)
+		return nil, fmt.Errorf("%s: %w", names, err)
 	}
 	l := &Live{dec: decoder{loopback: true}, ring: r, stop: make(chan struct{}), snapLen: o.SnapLen}
-	l.dec.totals.Files = []string{o.Interface}
+	l.dec.totals.Files = []string{names}
 	return l, nil
 }
 
@@ -137,7 +143,7 @@ func (l *Live) Fill(b *segment.Batch) error {
 			if used > 0 {
 				return false
 			}
-			b.Bytes = make([]byte, max(2*blockSize, len(f.Data)))
+			b.Bytes = make([]byte, max(blockSize, len(f.Data)))
 		}
 		if len(b.Segments) >= maxInBatch || l.limit > 0 && l.counters.Captured >= l.limit {
 			return false

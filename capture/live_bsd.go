@@ -29,14 +29,14 @@ type bpfPacket struct {
 }
 
 func openRing(o *LiveOptions) (ring, error) {
-	if o.Interface == Any {
+	if len(o.Interfaces) != 1 || o.Interfaces[0] == Any {
 		return nil, errors.New("this system captures on one interface at a time: name it with -i")
 	}
 	accept, err := userFilter(o, linkEthernet)
 	if err != nil {
 		return nil, err
 	}
-	s, err := bsdbpf.NewBPFSniffer(o.Interface, &bsdbpf.Options{ReadBufLen: 1 << 19, Timeout: nil, Promisc: o.Promiscuous, Immediate: true, PreserveLinkAddr: true})
+	s, err := bsdbpf.NewBPFSniffer(o.Interfaces[0], &bsdbpf.Options{ReadBufLen: 1 << 19, Timeout: nil, Promisc: o.Promiscuous, Immediate: true, PreserveLinkAddr: true})
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, errors.Join(ErrRights, errors.New("sudo, or read access to /dev/bpf*"))

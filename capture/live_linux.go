@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,7 +30,8 @@ type tpacket struct {
 	left     uint32
 	pos      uint32 // of the next packet in it
 	loop     int    // index of the loopback interface
-	all      bool   // captures on all interfaces
+	all      bool   // captures on all interfaces, or on several
+	only     []int  // indexes of these; nil: all
 	linkType uint32 // otherwise
 }
 
@@ -54,7 +56,7 @@ func openRing(o *LiveOptions) (ring, error) {
 		}
 		return nil, err
 	}
-	r := &tpacket{fd: fd, all: o.Interface == Any}
+	r := &tpacket{fd: fd}
 	if err := r.open(o); err != nil {
 		r.close()
 		return nil, err
@@ -72,16 +74,9 @@ func rights() error {
 }
 
 func (r *tpacket) open(o *LiveOptions) error {
-	index := 0
-	if !r.all {
-		i, err := net.InterfaceByName(o.Interface)
-		if err != nil {
-			return err
-		}
-		if index = i.Index; i.Flags&net.FlagUp == 0 {
-			return unix.ENETDOWN
-		}
-		r.linkType = linkOf(hatype(o.Interface))
+	index, err := r.choose(o.Interfaces)
+	if err != nil {
+		return err
 	}
 	if lo := loopback(); lo != nil {
 		r.loop = lo.Index
@@ -101,7 +96,6 @@ func (r *tpacket) open(o *LiveOptions) error {
 	if err := unix.SetsockoptTpacketReq3(r.fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return fmt.Errorf("a ring of %d MiB: %w", r.blocks, err)
 	}
-	var err error
 	if r.mem, err = unix.Mmap(r.fd, 0, r.blocks*ringBlock, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return err
 	}
@@ -114,13 +108,39 @@ func (r *tpacket) open(o *LiveOptions) error {
 			return fmt.Errorf("filter: %w", err)
 		}
 	}
-	if o.Promiscuous && index != 0 {
-		m := unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_PROMISC}
-		if err := unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &m); err != nil {
-			return err
+	if o.Promiscuous {
+		for _, i := range r.only {
+			m := unix.PacketMreq{Ifindex: int32(i), Type: unix.PACKET_MR_PROMISC}
+			if err := unix.SetsockoptPacketMreq(r.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &m); err != nil {
+				return err
+			}
 		}
 	}
 	return unix.Bind(r.fd, &unix.SockaddrLinklayer{Protocol: htons(unix.ETH_P_ALL), Ifindex: index})
+}
+
+// choose notes what to capture on. It returns the index to bind to: 0 for all, also
+// where only some are wanted.
+func (r *tpacket) choose(names []string) (index int, err error) {
+	r.all = len(names) != 1 || names[0] == Any
+	for _, name := range names {
+		if name == Any {
+			return 0, nil
+		}
+		i, err := net.InterfaceByName(name)
+		if err != nil {
+			return 0, err
+		}
+		if i.Flags&net.FlagUp == 0 {
+			return 0, fmt.Errorf("%s: %w", name, unix.ENETDOWN)
+		}
+		r.only = append(r.only, i.Index)
+	}
+	if r.all {
+		return 0, nil
+	}
+	r.linkType = linkOf(hatype(names[0]))
+	return r.only[0], nil
 }
 
 // htons puts a number in the order of the network.
@@ -215,7 +235,7 @@ func (r *tpacket) poll(wait time.Duration) error {
 // outgoing copies are passed over here.
 func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) (Frame, bool) {
 	from := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&r.mem[base+int(tpacketAlign(unix.SizeofTpacket3Hdr))]))
-	if r.all && int(from.Ifindex) == r.loop && from.Pkttype == unix.PACKET_OUTGOING {
+	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING || r.only != nil && !slices.Contains(r.only, i)) {
 		return Frame{}, false
 	}
 	f := Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),

@@ -21,7 +21,7 @@ import (
 
 // live says how to capture, by tcpdump's letters.
 type live struct {
-	iface       string
+	ifaces      []string
 	snapLen     int
 	ringKiB     int
 	noPromisc   bool
@@ -36,7 +36,7 @@ type live struct {
 }
 
 func (l *live) flags(f *pflag.FlagSet) {
-	f.StringVarP(&l.iface, "interface", "i", capture.Any, "`interface` to capture on; any is all of them")
+	f.StringSliceVarP(&l.ifaces, "interface", "i", []string{capture.Any}, "`interface` to capture on, repeatable; any is all of them")
 	f.IntVarP(&l.snapLen, "snapshot-length", "s", 0, "`bytes` kept of a packet (0: 262144)")
 	f.IntVarP(&l.ringKiB, "buffer-size", "B", 0, "`KiB` of kernel memory for packets (0: 32768)")
 	f.BoolVarP(&l.noPromisc, "no-promiscuous-mode", "p", false, "take only what is for this machine")
@@ -44,7 +44,7 @@ func (l *live) flags(f *pflag.FlagSet) {
 
 // open begins to capture what expression lets through.
 func (l *live) open(expression string) (*capture.Live, error) {
-	o := capture.LiveOptions{Interface: l.iface, SnapLen: l.snapLen, RingBytes: l.ringKiB << 10, Promiscuous: !l.noPromisc}
+	o := capture.LiveOptions{Interfaces: l.ifaces, SnapLen: l.snapLen, RingBytes: l.ringKiB << 10, Promiscuous: !l.noPromisc}
 	e, err := filter.Parse(expression)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	}
 	stopAtEnd := context.AfterFunc(ctx, src.Stop)
 	defer stopAtEnd()
-	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", l.iface)
+	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
 		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }

@@ -196,3 +196,40 @@ func TestSignalsLoseNoReport(t *testing.T) {
 		}
 	}
 }
+
+// nodeClient asks its own server four times: with one agent, or with one for each.
+const nodeClient = `
+const http = require('http');
+const server = http.createServer((q, r) => r.end('ok')).listen(0, '127.0.0.1', async () => {
+  const one = new http.Agent({keepAlive: true});
+  for (let i = 0; i < 4; i++) {
+    const agent = process.argv[1] === 'each' ? new http.Agent({keepAlive: true}) : one;
+    await new Promise(done => http.get({port: server.address().port, host: '127.0.0.1', agent}, r => r.resume().on('end', () => setTimeout(done, 20))));
+  }
+  process.exit(0);
+});`
+
+// The misleading case: every request says keep-alive, and each has a connection.
+func TestVerifyNode(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not here")
+	}
+	binary := liveBinary(t)
+	for mode, want := range map[string]int{"shared": exitOK, "each": exitFinding} {
+		cmd := exec.Command(binary, "verify", "--isolated", "--format", "json", "--", "node", "-e", nodeClient, mode)
+		out, _ := cmd.Output()
+		var r report.Report
+		if err := json.Unmarshal(out, &r); err != nil {
+			t.Skipf("%v: %s", err, out) // as where user namespaces are forbidden
+		}
+		if code := cmd.ProcessState.ExitCode(); code != want || r.Totals.Transactions != 4 || r.Totals.Promised != 4 {
+			t.Errorf("%s: exit code %d, want %d; %+v", mode, code, want, r.Totals)
+		}
+		if mode == "each" {
+			last := r.Connections[len(r.Connections)-1].OpenedBecause
+			if r.Totals.Causes[pool.Missed] != 3 || last == nil || len(last.Packets) == 0 {
+				t.Errorf("%s: causes %v, last %+v", mode, r.Totals.Causes, last)
+			}
+		}
+	}
+}

@@ -63,7 +63,7 @@ itself failed.`,
 				return nil
 			default:
 				if t.isolated {
-					t.iface = "lo"
+					t.ifaces = []string{"lo"}
 					if err := loopbackUp(); err != nil {
 						return &codedError{exitInput, err}
 					}
