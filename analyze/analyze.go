@@ -42,6 +42,10 @@ type Options struct {
 	// its cause is known, in a fixed order, by another goroutine than Run's.
 	Watch func(*pool.Decision)
 
+	// Turned, where set, is called likewise when a pool's verdict has changed, as far as
+	// it stands then: what it was, "" at first, and what it is.
+	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
+
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.
 	Final func(*report.Connection) error

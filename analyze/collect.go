@@ -61,7 +61,7 @@ type dropped struct {
 func newCollector(o Options) *collector {
 	k := &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
-	k.judge.KeepPools = o.Limits.KeptPools
+	k.judge.KeepPools, k.judge.Turned = o.Limits.KeptPools, o.Turned
 	k.series = newSeries(o.Series)
 	return k
 }

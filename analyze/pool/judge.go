@@ -18,6 +18,10 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
+	// Turned, where set, is called with each pool whose verdict has changed by what
+	// Advance has decided. It is nothing final.
+	Turned func(p *Pool, now segment.Time, was, is Verdict)
+
 	Lacking   string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
 	KeepPools int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
@@ -427,9 +431,21 @@ func (j *Judge) Advance(now segment.Time) {
 		p.dirty = false
 		if !p.merged {
 			p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
+			j.turn(p)
 		}
 	}
 	j.dirty = j.dirty[:0]
+}
+
+// turn tells of p's verdict if it has changed.
+func (j *Judge) turn(p *Pool) {
+	if j.Turned == nil || p.judged == 0 {
+		return
+	}
+	if is, _ := p.verdict(); is != p.told {
+		j.Turned(p, j.now, p.told, is)
+		p.told = is
+	}
 }
 
 // Finish decides the rest.

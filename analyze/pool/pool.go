@@ -37,7 +37,8 @@ type Pool struct {
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint
 	Verdict                   Verdict
-	WithheldBecause           string // where Verdict is NotKnown
+	WithheldBecause           string  // where Verdict is NotKnown
+	told                      Verdict // while the capture goes on
 
 	gaps  gaps
 	wave  waves

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
 )
 
 // mostAlike is how many further cases of one cause or finding are listed.
@@ -189,6 +190,19 @@ func (p *page) finding(all []Finding) {
 
 // isCause reports whether a finding's ID is a cause that reasons tells.
 func isCause(id string) bool { return told(pool.Cause(id)) }
+
+// TurnedLine says in one line that a pool's verdict has changed.
+func TurnedLine(p *pool.Pool, now segment.Time, was, is pool.Verdict) string {
+	to := p.Name
+	if to == "" && len(p.Servers) > 0 {
+		to = p.Servers[0].String()
+	}
+	s := fmt.Sprintf("%s  %s > %s  %s", now.Std().Local().Format("15:04:05.000"), p.Client, to, label(is))
+	if was != "" {
+		s += ", was " + label(was)
+	}
+	return clean(fmt.Sprintf("%s: %s on %s, %d needed", s, count(p.Transactions, "request"), count(p.Used, "connection"), p.Needed))
+}
 
 // OpenedLine says in one line why a connection was opened, for a capture that goes
 // on.

@@ -17,6 +17,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
+	"tcpwarm/capture/segment"
 )
 
 // live says how to capture, by tcpdump's letters.
@@ -142,6 +143,9 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
 		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
+		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
+			fmt.Fprintln(reports, report.TurnedLine(p, now, was, is))
+		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
