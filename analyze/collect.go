@@ -35,7 +35,8 @@ type collector struct {
 	transactions int // kept
 	lost         dropped
 	vantages     map[report.Vantage]int64
-	err          error // of Options.Final
+	err          error    // of Options.Final
+	turned       []func() // verdicts that have changed, to be told; empty if nobody asks
 }
 
 // advanceEvery is how much capture time passes before pools decide anew: to look
@@ -61,7 +62,12 @@ type dropped struct {
 func newCollector(o Options) *collector {
 	k := &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
-	k.judge.KeepPools, k.judge.Turned = o.Limits.KeptPools, o.Turned
+	k.judge.KeepPools = o.Limits.KeptPools
+	if o.Turned != nil {
+		k.judge.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
+			k.turned = append(k.turned, func() { o.Turned(p, now, was, is) })
+		}
+	}
 	k.series = newSeries(o.Series)
 	return k
 }
@@ -102,6 +108,10 @@ func (k *collector) take(b *batch) {
 		k.advanced = k.clock
 	}
 	k.decide()
+	for _, tell := range k.turned { // after the openings that have turned it
+		tell()
+	}
+	k.turned = k.turned[:0]
 }
 
 func (e *event) before(f *event) bool {

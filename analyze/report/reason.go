@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/pool"
@@ -194,8 +196,11 @@ func isCause(id string) bool { return told(pool.Cause(id)) }
 // TurnedLine says in one line that a pool's verdict has changed.
 func TurnedLine(p *pool.Pool, now segment.Time, was, is pool.Verdict) string {
 	to := p.Name
-	if to == "" && len(p.Servers) > 0 {
-		to = p.Servers[0].String()
+	if len(p.Servers) > 0 {
+		if to == "" {
+			to = p.Servers[0].Addr.String()
+		}
+		to = net.JoinHostPort(to, strconv.Itoa(int(p.Servers[0].Port)))
 	}
 	s := fmt.Sprintf("%s  %s > %s  %s", now.Std().Local().Format("15:04:05.000"), p.Client, to, label(is))
 	if was != "" {
