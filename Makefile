@@ -47,9 +47,16 @@ pcaps: ## record all samples again, with their truth, and their guide
 # TRUTH holds captures with the kernel's own window, and the program that compares.
 TRUTH ?= ../shared/truth/cwnd
 
-accuracy: build ## errors of the congestion window against the kernel's, where the data is present
-	@if [ -f $(TRUTH)/run.py ]; then python3 $(TRUTH)/run.py ./tcpwarm $(TRUTH)/train; \
-	else echo "accuracy: no captures with the truth in $(TRUTH)"; fi
+accuracy: build ## errors of the congestion window against the kernel's, and other tools' beside them, where the data is present
+	@if [ ! -f $(TRUTH)/run.py ]; then echo "accuracy: no captures with the truth in $(TRUTH)"; exit 0; fi; \
+	python3 $(TRUTH)/run.py ./tcpwarm $(TRUTH)/train --vantage both; \
+	$(GO) build -o tcpwarm-baseline ./cmd/tcpwarm/internal/baseline; \
+	for tool in tshark tcptrace; do \
+	  if command -v $$tool >/dev/null; then \
+	    echo "== $$tool: data in flight"; \
+	    BASELINE=$$tool python3 $(TRUTH)/run.py ./tcpwarm-baseline $(TRUTH)/train --vantage both | grep -A12 '^phase'; \
+	  else echo "not run: $$tool is not installed"; fi; \
+	done; rm -f tcpwarm-baseline
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...
