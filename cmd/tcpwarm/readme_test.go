@@ -30,3 +30,23 @@ func TestREADME(t *testing.T) {
 		t.Errorf("README shows\n%s\nthe command gives\n%s", want, out.String())
 	}
 }
+
+// The second excerpt stands in its command's output as it is.
+func TestREADMEOnWarmth(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(b), "    tcpwarm analyze pcaps/path-warm.pcap\n")
+	if !ok {
+		t.Fatal("README lacks the command")
+	}
+	_, block, _ := strings.Cut(after, "```\n")
+	want, _, _ := strings.Cut(block, "```\n")
+	t.Setenv("COLUMNS", "80")
+	var out bytes.Buffer
+	run(context.Background(), []string{"analyze", "../../pcaps/path-warm.pcap"}, nil, &out, &out)
+	if want == "" || !strings.Contains(out.String(), want) {
+		t.Errorf("README shows\n%s\nthe command gives\n%s", want, out.String())
+	}
+}
