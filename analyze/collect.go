@@ -90,11 +90,7 @@ func (k *collector) take(b *batch) {
 		k.cursor[from]++
 		k.handle(next)
 	}
-	for _, list := range b.chunks {
-		for i := range list {
-			k.series.write(&list[i])
-		}
-	}
+	k.series.writeAll(b.chunks)
 	for _, c := range k.through {
 		spareConns.Put(c)
 	}

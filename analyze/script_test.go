@@ -204,6 +204,33 @@ func TestStories(t *testing.T) {
 	})
 }
 
+// TestSeries holds the lines about windows against themselves: however the segments
+// come in, with however many workers, they are the same.
+func TestSeries(t *testing.T) {
+	written := 0
+	archives(t, "story", func(t *testing.T, _ string, a *script.Archive) {
+		series := func(size, workers int) string {
+			var b strings.Builder
+			if _, err := Run(context.Background(), &segments{list: a.Script.Segments(), size: size}, Options{Workers: workers, Series: &b}); err != nil {
+				t.Fatal(err)
+			}
+			return b.String()
+		}
+		one := series(3, 1)
+		written += strings.Count(one, ",window,")
+		for _, workers := range []int{2, 7} {
+			for _, size := range []int{1, 1000} {
+				if got := series(size, workers); got != one {
+					t.Errorf("%d workers, %d segments at once:\n%s\nnot\n%s", workers, size, got, one)
+				}
+			}
+		}
+	})
+	if written == 0 {
+		t.Error("no story has a line about a window")
+	}
+}
+
 // checkSums holds what must be true of every report.
 func checkSums(t *testing.T, r *report.Report) {
 	for _, p := range r.Pools {

@@ -2,8 +2,10 @@ package analyze
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
@@ -43,6 +45,7 @@ const maxLines = 4096
 type chunk struct {
 	conn  *conn
 	dir   segment.Dir
+	when  int64 // packet
 	lines []seriesLine
 }
 
@@ -58,6 +61,21 @@ func (v *view) Window(at segment.Time, e tcp.Estimate, s *tcp.Sender) {
 // Event is something that happened to the window.
 func (v *view) Event(at segment.Time, name string, value, low int, s *tcp.Sender) {
 	v.lines = append(v.lines, seriesLine{at: at, event: name, e: tcp.Estimate{Best: value, Low: low, Basis: tcp.Observed}, rtt: s.SRTT().Seconds(), rwnd: s.Offered()})
+}
+
+// writeAll writes the chunks of a batch, of all workers, in one order however many
+// workers there are.
+func (s *series) writeAll(byWorker [][]chunk) {
+	if s == nil {
+		return
+	}
+	all := slices.Concat(byWorker...)
+	slices.SortStableFunc(all, func(a, b chunk) int {
+		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.conn.id, b.conn.id))
+	})
+	for i := range all {
+		s.write(&all[i])
+	}
 }
 
 // write writes the lines of one direction of a connection.

@@ -102,7 +102,7 @@ func (o *outbox) done(c *conn, k eventKind) {
 func (o *outbox) hand(c *conn, d segment.Dir) {
 	v := c.half[d].view
 	if o.series != nil && len(v.lines) > 0 {
-		o.chunks = append(o.chunks, chunk{c, d, v.lines})
+		o.chunks = append(o.chunks, chunk{c, d, o.now.Packet, v.lines})
 		v.lines = nil
 	}
 }
