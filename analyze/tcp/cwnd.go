@@ -40,9 +40,13 @@ type Sender struct {
 	prior          int         // window before the episode
 	beta           int         // what a reduction leaves, in percent
 	least          int         // smallest window of the episode
+	credit         credit      // of the episode
 
-	peak        int // largest pipe since the latest reduction or idle restart
-	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
+	most        int  // the window, if it never fell, nor ceased to grow, on suspicion alone
+	supposed    bool // an idle restart was taken from it that nothing has confirmed
+	seen        int  // in flight when the window was last seen: it is not less
+	peak        int  // largest pipe since the latest reduction or idle restart
+	maxOut      int  // largest pipe of the latest window (Linux's max_packets_out)
 	usage       segment.Seq
 	limited     bool // the window was full in the latest window (is_cwnd_limited)
 	initial     int  // the initial window
@@ -234,6 +238,10 @@ type burst struct {
 	tail    bool // a part segment was sent
 }
 
+// A credit is what proportional rate reduction goes by (RFC 6937 section 3): bytes
+// delivered and sent in an episode, and delivered since something was sent.
+type credit struct{ delivered, sent, unused int }
+
 // An idle is a restart that the burst after it may refute.
 type idle struct {
 	on    bool
@@ -248,12 +256,13 @@ type idle struct {
 func (i *idle) refuted(flight int) bool { return i.on && flight > 2*i.after }
 
 const (
-	never       = 1 << 30 // no slow-start threshold yet
-	initialSegs = 10      // RFC 6928
-	rtoMin      = 200 * time.Millisecond
-	maxDefer    = 64 << 10               // a sender keeps back no more, to send it at once
-	prompt      = 120 * time.Microsecond // within which an ACK brings out what it makes room for
-	tick        = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
+	never          = 1 << 30 // no slow-start threshold yet
+	initialSegs    = 10      // RFC 6928
+	largestInitial = 4       // times the part of it that shows: what else is in use
+	rtoMin         = 200 * time.Millisecond
+	maxDefer       = 64 << 10               // a sender keeps back no more, to send it at once
+	prompt         = 120 * time.Microsecond // within which an ACK brings out what it makes room for
+	tick           = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
 )
 
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
@@ -326,6 +335,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.again(seq, end, at)
 	}
 	s.paced(at)
+	s.credit.sent += n
+	s.credit.unused = 0
 	p := s.pipe()
 	if s.burst.on {
 		if s.burst.sent == 0 {
@@ -343,8 +354,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
-		if s.idle.refuted(p) {
-			s.cwnd, s.keeps = s.idle.was, true // there was no restart
+		if s.idle.refuted(p) || s.supposed && p > 2*s.cwnd {
+			s.cwnd, s.keeps, s.supposed = max(s.cwnd, s.most), true, false // there was no restart
 		}
 		s.cwnd = max(s.cwnd, s.whole(p))
 		s.doubtExit()
@@ -367,7 +378,7 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 func (s *Sender) begin(seq segment.Seq) {
 	s.una, s.nxt, s.started = seq, seq, true
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
-	s.initial = s.cwnd
+	s.initial, s.most = s.cwnd, s.cwnd
 	s.usage = seq
 }
 
@@ -387,18 +398,17 @@ func (s *Sender) flightBegins(at segment.Time) {
 	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
 		s.Start.doubt = s.cwnd > s.initial
 	} else if s.lastSend != 0 && gap > rto && !s.keeps {
-		floor := min(s.initial, s.cwnd)
 		least, _ := s.bounds()
-		for left := gap - rto; left > 0 && s.cwnd > floor; left -= rto {
-			s.cwnd = s.cwnd / 2 / s.MSS * s.MSS
-			least = max(least/2/s.MSS*s.MSS, min(least, floor))
+		least = s.idled(least, gap-rto)
+		if s.restarts { // it is known to do this
+			s.most = s.idled(s.most, gap-rto)
 		}
-		if s.cwnd = max(s.cwnd, floor); s.cwnd < was {
+		if s.cwnd = s.idled(s.cwnd, gap-rto); s.cwnd < was {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			if s.ssthresh > never {
 				s.ssthresh = never
 			}
-			s.idle = idle{true, at, was, s.cwnd, min(least, max(s.cwnd, floor))}
+			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd)}
 			restarted = true
 			s.peak, s.maxOut = 0, 0
 			s.basis = Inferred
@@ -406,12 +416,9 @@ func (s *Sender) flightBegins(at segment.Time) {
 		}
 	}
 	doubt := s.Start.doubt
-	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(was, s.cwnd), Basis: s.basis, Restarted: restarted, open: true}
+	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(s.cwnd, s.most), Basis: s.basis, Restarted: restarted, open: true}
 	if restarted {
 		s.Start.Low = s.idle.least
-		if s.restarts {
-			s.Start.High = s.cwnd
-		}
 	} else {
 		s.Start.Low, s.Start.High = s.bounds()
 		if doubt {
@@ -422,6 +429,16 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.Rounds = 0
 	s.round = s.una
 	s.burst = burst{}
+}
+
+// idled is what is left of a window n after so much time beyond an RTO: half of it for
+// each, but not less than the initial window.
+func (s *Sender) idled(n int, beyond time.Duration) int {
+	floor := min(s.initial, n)
+	for ; beyond > 0 && n > floor; beyond -= s.rto() {
+		n = n / 2 / s.MSS * s.MSS
+	}
+	return max(n, floor)
 }
 
 // Keep notes that a transaction's content has just begun: Kept is its start, and
@@ -576,7 +593,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.flat, s.least = false, 0
+	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt = to, s.nxt
 	s.peak, s.limited = 0, false
 	s.enter(at)
@@ -644,7 +661,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked := 0
+	acked, told := 0, s.dups*s.MSS
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		s.una = ack
@@ -669,8 +686,11 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.confirmExit()
 	}
 	delivered := acked + max(0, s.sacked.size()-was)
-	if acked == 0 && !s.hasSACK && pure && edge == s.edge && before > 0 {
-		s.dups++
+	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582)
+		if delivered = max(0, acked-told); acked == 0 && pure && edge == s.edge && before > 0 {
+			s.dups++
+			delivered = s.MSS
+		}
 	}
 	s.edge, s.hasEdge = edge, true
 	opening := s.Start.open
@@ -679,6 +699,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	s.burst = burst{on: true, at: at, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
+	s.credit.delivered += delivered
+	s.credit.unused += delivered
 	s.react(acked, ece, at)
 	s.burst.after = s.pipe()
 	s.lastAck = at
@@ -751,6 +773,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 			s.learn()
 			s.cwnd = s.ssthresh
 		}
+		s.most = s.cwnd
 		s.recovery = open
 		s.resent.clear()
 		s.peak = 0
@@ -768,6 +791,10 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		}
 		s.cwnd += s.burst.grown
 	}
+	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && !s.flat || s.most < 2*s.maxOut) {
+		s.most += s.whole(acked)
+	}
+	s.most = max(s.most, s.cwnd)
 }
 
 // learn tells by how little was in flight towards the end of recovery whether the
@@ -802,15 +829,7 @@ func (s *Sender) finishBurst() {
 	}
 	switch {
 	case s.recovery == fast:
-		// Proportional rate reduction keeps the window at what is in flight, and
-		// what it lets out (RFC 6937 section 3).
-		s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
-		if s.least == 0 || s.cwnd < s.least {
-			s.least = s.cwnd
-		}
-		if s.isPaced() || s.Remote { // how its ACKs and segments crossed is a guess
-			s.basis = Inferred
-		}
+		s.slowed(p)
 	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
 		s.limit = Receiver
 		s.weaken()
@@ -855,6 +874,30 @@ func (s *Sender) finishBurst() {
 	}
 }
 
+// slowed reads off the window in fast recovery. Proportional rate reduction keeps it
+// at what is in flight, and what it lets out: half, or 7/10, of what is delivered (RFC
+// 6937 section 3). Who sends nothing for long has no more to send, or waits until
+// enough has left (RFC 6675 section 5): that does not show the window.
+func (s *Sender) slowed(p int) {
+	c := &s.credit
+	if c.unused > 4*s.MSS {
+		w := p + max(0, c.delivered*s.beta/100-c.sent)
+		if p < s.ssthresh {
+			w = min(s.ssthresh, p+max(0, c.delivered-c.sent))
+		}
+		s.cwnd, s.basis, s.limit = max(s.whole(w), s.MSS), Inferred, Application
+		return
+	}
+	s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
+	s.seen = s.cwnd
+	if s.least == 0 || s.cwnd < s.least {
+		s.least = s.cwnd
+	}
+	if s.isPaced() || s.Remote { // how its ACKs and segments crossed is a guess
+		s.basis = Inferred
+	}
+}
+
 // validate notes, after something was sent, whether the window was what stopped it.
 // That holds for a whole window, also while nothing more is sent (Linux's
 // tcp_cwnd_validate).
@@ -883,7 +926,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 	// little room means nothing. More says that slow start is over: the window has
 	// not grown with every ACK.
 	if slack := max(3*s.MSS, s.cwnd/10); s.cwnd < s.ssthresh && room <= slack {
-		s.shown()
+		s.shown(seen)
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
@@ -895,14 +938,18 @@ func (s *Sender) observe(p, room int, b *burst) {
 	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 16 {
 		s.basis, s.limit = Inferred, SendBuffer
 	} else {
-		s.shown()
+		s.shown(seen)
 	}
 }
 
-// shown says that the window was seen.
-func (s *Sender) shown() {
+// shown says that the window was seen, with so much in flight.
+func (s *Sender) shown(flight int) {
+	s.seen = min(flight, s.cwnd)
 	if s.basis = Observed; s.guessed {
 		s.basis = Inferred
+	}
+	if !s.flat {
+		s.most, s.supposed = s.cwnd, false
 	}
 }
 
@@ -927,6 +974,7 @@ func (s *Sender) settleStart(b *burst) {
 	}
 	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
 	s.Start.Grown = w > s.initial
+	s.most, s.supposed, s.seen = w+b.grown, false, w+b.grown
 	switch {
 	case !s.idle.on:
 	case s.idle.refuted(w): // it did not restart
@@ -952,7 +1000,10 @@ func (s *Sender) startAtLeast(b *burst) {
 		s.Start.High = s.Start.Best
 		s.Start.Restarted = false
 	case w > s.Start.Best: // more than thought
-		s.Start.Low, s.Start.Best, s.Start.High = w, w, max(w, s.Start.High)
+		s.Start.Low, s.Start.Best, s.Start.High = w, max(w, s.cwnd-b.grown), max(w, s.most)
+		if s.Start.Basis == Assumed {
+			s.Start.High = largestInitial * w
+		}
 	}
 	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
 }
@@ -968,7 +1019,7 @@ func (s *Sender) concludeIdle(p int) {
 		return
 	}
 	s.Sums.Restarts++
-	s.lost = true
+	s.lost, s.supposed = true, !s.restarts
 	if s.sink != nil {
 		s.sink.Event(i.at, "idle-restart", i.after, 0, s)
 	}
@@ -986,7 +1037,10 @@ func (s *Sender) weaken() {
 // sender shows no more than the least: what it had in flight.
 func (s *Sender) bounds() (low, high int) {
 	if s.basis == Observed {
-		return s.cwnd, s.cwnd
+		return min(s.seen, s.cwnd), s.cwnd
+	}
+	if s.recovery == fast && !s.isPaced() {
+		return min(s.cwnd, s.whole(s.pipe()), s.prior/2), max(s.cwnd, s.prior)
 	}
 	peak := s.whole(s.peak)
 	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
@@ -1001,7 +1055,7 @@ func (s *Sender) bounds() (low, high int) {
 	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
 		high = max(high, s.cwnd*9/4)
 	}
-	return low, high
+	return low, max(high, s.most)
 }
 
 // Estimate returns what is known now.

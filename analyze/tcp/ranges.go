@@ -7,7 +7,7 @@ import (
 )
 
 // maxRanges bounds a set: more holes than this are filled, the oldest first.
-const maxRanges = 64
+const maxRanges = 1024
 
 // ranges are a set of sequence numbers: ranges in order that do not touch.
 type ranges struct {
@@ -24,10 +24,7 @@ func (r *ranges) last() segment.Seq { return r.list[len(r.list)-1].End }
 
 // add puts [start, end) into the set.
 func (r *ranges) add(start, end segment.Seq) {
-	i := 0
-	for i < len(r.list) && r.list[i].End.Before(start) {
-		i++
-	}
+	i := r.from(start)
 	j := i
 	for j < len(r.list) && !r.list[j].Start.After(end) {
 		if r.list[j].Start.Before(start) {
@@ -48,6 +45,12 @@ func (r *ranges) add(start, end segment.Seq) {
 	}
 }
 
+// from returns the first range that does not end before seq.
+func (r *ranges) from(seq segment.Seq) int {
+	i, _ := slices.BinarySearchFunc(r.list, seq, func(b segment.Block, seq segment.Seq) int { return b.End.Sub(seq) })
+	return i
+}
+
 // below takes out what is before seq.
 func (r *ranges) below(seq segment.Seq) {
 	k := 0
@@ -64,55 +67,47 @@ func (r *ranges) below(seq segment.Seq) {
 
 // cut takes [start, end) out.
 func (r *ranges) cut(start, end segment.Seq) {
-	for i := 0; i < len(r.list); {
-		b := r.list[i]
-		if !b.End.After(start) || !b.Start.Before(end) {
-			i++
-			continue
-		}
-		var rest []segment.Block
-		if b.Start.Before(start) {
-			rest = append(rest, segment.Block{Start: b.Start, End: start})
-		}
-		if b.End.After(end) {
-			rest = append(rest, segment.Block{Start: end, End: b.End})
-		}
+	for i := r.from(start.Add(1)); i < len(r.list) && r.list[i].Start.Before(end); {
+		b := &r.list[i]
 		r.total -= b.End.Sub(b.Start)
-		for _, x := range rest {
-			r.total += x.End.Sub(x.Start)
+		before, after := segment.Block{Start: b.Start, End: start}, segment.Block{Start: end, End: b.End}
+		keepBefore, keepAfter := b.Start.Before(start), b.End.After(end)
+		switch {
+		case keepBefore && keepAfter:
+			*b = before
+			r.list = slices.Insert(r.list, i+1, after)
+			r.total += before.End.Sub(before.Start) + after.End.Sub(after.Start)
+			return
+		case keepBefore:
+			*b = before
+			r.total += before.End.Sub(before.Start)
+			i++
+		case keepAfter:
+			*b = after
+			r.total += after.End.Sub(after.Start)
+			return
+		default:
+			r.list = slices.Delete(r.list, i, i+1)
 		}
-		r.list = slices.Replace(r.list, i, i+1, rest...)
-		i += len(rest)
 	}
 }
 
 // covers reports whether seq is in the set.
 func (r *ranges) covers(seq segment.Seq) bool {
-	for _, b := range r.list {
-		if !seq.Before(b.Start) && seq.Before(b.End) {
-			return true
-		}
-	}
-	return false
+	i := r.from(seq.Add(1))
+	return i < len(r.list) && !seq.Before(r.list[i].Start)
 }
 
-// holes is how many numbers from start to end are not in the set.
+// holes is how many numbers from start to end are not in the set, none of which is
+// before start. It looks at those above end only: there are few.
 func (r *ranges) holes(start, end segment.Seq) int {
-	n := end.Sub(start)
-	if n <= 0 {
-		return 0
-	}
-	for _, b := range r.list {
-		lo, hi := b.Start, b.End
-		if lo.Before(start) {
-			lo = start
+	n := end.Sub(start) - r.total
+	for i := len(r.list) - 1; i >= 0 && r.list[i].End.After(end); i-- {
+		from := r.list[i].Start
+		if from.Before(end) {
+			from = end
 		}
-		if hi.After(end) {
-			hi = end
-		}
-		if d := hi.Sub(lo); d > 0 {
-			n -= d
-		}
+		n += r.list[i].End.Sub(from)
 	}
 	return max(0, n)
 }
