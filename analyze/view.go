@@ -18,6 +18,7 @@ type view struct {
 	remote bool          // captured at the receiver
 	acks   []ackSeen     // not yet at the sender
 	trip   time.Duration // round trip from the capture point to the sender and back
+	latest uint32        // stamp of the latest to arrive
 	now    segment.Time  // the sender's
 	vague  vague         // where no handshake tells the vantage
 	series *series       // nil: nobody wants it
@@ -123,6 +124,8 @@ func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
 		switch later := int32(s.Options.TSEcr - a.stamp); {
 		case later != 0:
 			return later > 0
+		case a.stamp != v.latest: // one with this stamp had come
+			return true
 		case v.Room() >= s.Len: // a stamp stands for a millisecond, and many ACKs: no more than were needed
 			return false
 		}
@@ -175,6 +178,7 @@ func (v *view) deliver() {
 	a := &v.acks[0]
 	v.now = max(v.now, a.at.Add(v.trip/2))
 	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
+	v.latest = a.stamp
 	v.acks = v.acks[:copy(v.acks, v.acks[1:])]
 }
 

@@ -42,11 +42,11 @@ type Sender struct {
 	least          int         // smallest window of the episode
 	credit         credit      // of the episode
 
-	most        int  // the window, if it never fell, nor ceased to grow, on suspicion alone
-	supposed    bool // an idle restart was taken from it that nothing has confirmed
-	seen        int  // in flight when the window was last seen: it is not less
-	peak        int  // largest pipe since the latest reduction or idle restart
-	maxOut      int  // largest pipe of the latest window (Linux's max_packets_out)
+	most        int // the window, if it never fell, nor ceased to grow, on suspicion alone
+	supposed    int // what an idle restart has left of it that nothing has confirmed; 0: there is none
+	seen        int // in flight when the window was last seen: it is not less
+	peak        int // largest pipe since the latest reduction or idle restart
+	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
 	usage       segment.Seq
 	limited     bool // the window was full in the latest window (is_cwnd_limited)
 	initial     int  // the initial window
@@ -225,8 +225,9 @@ func (s *Sender) enter(at segment.Time) {
 type burst struct {
 	on      bool
 	at      segment.Time
-	before  int // pipe before the ACK
-	after   int // and after
+	quiet   time.Duration // since something was sent
+	before  int           // pipe before the ACK
+	after   int           // and after
 	acked   int
 	grown   int // window the ACK has made of slow start
 	sent    int
@@ -236,6 +237,12 @@ type burst struct {
 	opening bool // the first ACK of a flight that began from nothing
 	wasFull bool // that flight ended with a full segment
 	tail    bool // a part segment was sent
+}
+
+// clocked reports whether just what slow start makes room for followed the ACK at once,
+// after a time in which nothing was sent: data had been waiting for it.
+func (b *burst) clocked() bool {
+	return b.quiet > 2*prompt && b.sent >= b.acked && b.sent <= 2*b.acked && b.first.Sub(b.at) <= prompt
 }
 
 // A credit is what proportional rate reduction goes by (RFC 6937 section 3): bytes
@@ -354,8 +361,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
-		if s.idle.refuted(p) || s.supposed && p > 2*s.cwnd {
-			s.cwnd, s.keeps, s.supposed = max(s.cwnd, s.most), true, false // there was no restart
+		if s.idle.refuted(p) || s.supposed > 0 && p > 2*s.supposed {
+			s.cwnd, s.keeps, s.supposed = max(s.cwnd, s.most), true, 0 // there was no restart
 		}
 		s.cwnd = max(s.cwnd, s.whole(p))
 		s.doubtExit()
@@ -416,9 +423,9 @@ func (s *Sender) flightBegins(at segment.Time) {
 		}
 	}
 	doubt := s.Start.doubt
-	s.Start = Start{N: s.starts, Low: s.cwnd, Best: s.cwnd, High: max(s.cwnd, s.most), Basis: s.basis, Restarted: restarted, open: true}
+	s.Start = Start{N: s.starts, Best: s.cwnd, Basis: s.basis, Restarted: restarted, open: true}
 	if restarted {
-		s.Start.Low = s.idle.least
+		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {
 		s.Start.Low, s.Start.High = s.bounds()
 		if doubt {
@@ -694,10 +701,13 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	s.edge, s.hasEdge = edge, true
 	opening := s.Start.open
+	if opening && delivered == 0 { // of what came before
+		return
+	}
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.burst = burst{on: true, at: at, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
@@ -843,7 +853,7 @@ func (s *Sender) finishBurst() {
 		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
 		s.limit = Congestion
-		if b.opening && b.wasFull && b.before > 0 {
+		if b.opening && b.before > 0 && (b.wasFull || !s.Remote && b.clocked()) {
 			s.settleStart(b)
 			room = s.cwnd - p
 		}
@@ -949,7 +959,7 @@ func (s *Sender) shown(flight int) {
 		s.basis = Inferred
 	}
 	if !s.flat {
-		s.most, s.supposed = s.cwnd, false
+		s.most, s.supposed = s.cwnd, 0
 	}
 }
 
@@ -974,7 +984,7 @@ func (s *Sender) settleStart(b *burst) {
 	}
 	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
 	s.Start.Grown = w > s.initial
-	s.most, s.supposed, s.seen = w+b.grown, false, w+b.grown
+	s.most, s.supposed, s.seen = w+b.grown, 0, w+b.grown
 	switch {
 	case !s.idle.on:
 	case s.idle.refuted(w): // it did not restart
@@ -1006,6 +1016,7 @@ func (s *Sender) startAtLeast(b *burst) {
 		}
 	}
 	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
+	s.Start.Grown = s.Start.Best > s.initial
 }
 
 // concludeIdle tells of an idle restart, unless what was sent since refutes it.
@@ -1019,7 +1030,9 @@ func (s *Sender) concludeIdle(p int) {
 		return
 	}
 	s.Sums.Restarts++
-	s.lost, s.supposed = true, !s.restarts
+	if s.lost = true; !s.restarts {
+		s.supposed = i.after
+	}
 	if s.sink != nil {
 		s.sink.Event(i.at, "idle-restart", i.after, 0, s)
 	}
@@ -1037,6 +1050,9 @@ func (s *Sender) weaken() {
 // sender shows no more than the least: what it had in flight.
 func (s *Sender) bounds() (low, high int) {
 	if s.basis == Observed {
+		if s.Remote { // at which segment an ACK met it is known to some of them
+			return min(s.seen, s.cwnd-s.cwnd/10), s.cwnd + s.cwnd/10
+		}
 		return min(s.seen, s.cwnd), s.cwnd
 	}
 	if s.recovery == fast && !s.isPaced() {
@@ -1055,7 +1071,10 @@ func (s *Sender) bounds() (low, high int) {
 	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
 		high = max(high, s.cwnd*9/4)
 	}
-	return low, max(high, s.most)
+	if s.most > s.cwnd { // it was seen to within a few segments, then they were counted
+		high = max(high, s.most+s.whole(s.most/24))
+	}
+	return low, high
 }
 
 // Estimate returns what is known now.
