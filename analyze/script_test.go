@@ -100,6 +100,10 @@ func viewValue(v *view, name string) string {
 	case "start":
 		s := &v.Start
 		return fmt.Sprintf("%d,%d,%d", s.Low/v.MSS, s.Best/v.MSS, s.High/v.MSS)
+	case "pipe":
+		return fmt.Sprint(e.Flight / v.MSS)
+	case "bounds":
+		return fmt.Sprintf("%d,%d", e.Low/v.MSS, e.High/v.MSS)
 	case "restarted":
 		return fmt.Sprint(v.Start.Restarted)
 	case "losses":

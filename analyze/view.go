@@ -104,11 +104,13 @@ func (v *view) vanished(s *segment.Segment) {
 	if !v.Started() || lost <= 0 || !s.Options.HasTimestamps {
 		return
 	}
-	acked := 0
+	acked, latest := 0, v.latest
 	for i := range v.acks {
-		if a := &v.acks[i]; a.stamps && int32(s.Options.TSEcr-a.stamp) > 0 {
+		a := &v.acks[i]
+		if later := int32(s.Options.TSEcr - a.stamp); a.stamps && (later > 0 || later == 0 && a.stamp != latest) {
 			acked = max(acked, a.ack.Sub(v.Acknowledged()))
 		}
+		latest = a.stamp
 	}
 	switch {
 	case acked == 0: // they were sent in between
