@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,6 +25,122 @@ import (
 // scenario declares.
 func TestSamples(t *testing.T) {
 	checkFolder(t, "..", len(scenarios))
+}
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestGolden holds what is said of each sample: the text, and of the JSON what is
+// judged, with each transaction's warmth.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("../*.pcap")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no samples: ", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".pcap")
+		t.Run(name, func(t *testing.T) {
+			saw := &truth{Name: name}
+			if _, err := os.Stat(filepath.Join("..", name+".keys")); err == nil {
+				saw.Keys = name + ".keys"
+			}
+			r := analyzed(t, "..", saw)
+			var text bytes.Buffer
+			if err := report.Text(&text, r, report.TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", text.Bytes())
+			golden(t, name+".json", judged(t, r))
+		})
+	}
+}
+
+// judged is the part of r's JSON that judges.
+func judged(t *testing.T, r *report.Report) []byte {
+	type opened struct {
+		ID       int64                 `json:"id"`
+		Protocol string                `json:"protocol"`
+		Closed   report.Closed         `json:"closed"`
+		Because  *report.OpenedBecause `json:"opened_because,omitempty"`
+		Warmth   []report.Warmth       `json:"warmth"`
+	}
+	all := struct {
+		Verdict     pool.Verdict     `json:"verdict"`
+		Pools       []*report.Pool   `json:"pools"`
+		Findings    []report.Finding `json:"findings"`
+		Connections []opened         `json:"connections"`
+	}{Verdict: r.Verdict, Pools: r.Pools, Findings: r.Findings}
+	for _, c := range r.Connections {
+		o := opened{ID: c.ID, Protocol: c.Protocol, Closed: c.Closed, Because: c.OpenedBecause}
+		for _, x := range c.Transactions {
+			o.Warmth = append(o.Warmth, x.Warmth)
+		}
+		all.Connections = append(all.Connections, o)
+	}
+	b, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(b, '\n')
+}
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (rewrite with -update). Got:\n%s", file, got)
+	}
+}
+
+// TestWindows holds the window that each response of a path with a real round trip
+// began with against the sending kernel's.
+func TestWindows(t *testing.T) {
+	compared := 0
+	for i := range scenarios {
+		s := &scenarios[i]
+		if s.path == nil {
+			continue
+		}
+		saw, err := readTruth(filepath.Join("..", s.name+".truth.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kernels := map[string]int{}
+		for _, c := range saw.Connections {
+			for _, q := range c.Requests {
+				kernels[fmt.Sprintf("%s:%d %s", c.ClientAddr, c.ClientPort, q.Path)] = q.Window
+			}
+		}
+		for _, c := range analyzed(t, "..", saw).Connections {
+			for _, x := range c.Transactions {
+				w, segments := x.WindowAtStart, int64(kernels[c.Client+" "+x.Target])
+				if w == nil || segments == 0 {
+					t.Errorf("%s: %s %s: no window, or none of the kernel's", s.name, c.Client, x.Target)
+					continue
+				}
+				// A segment is 1448 bytes here. The kernel is asked after the first
+				// packet is sent, and may have had an acknowledgement.
+				const mss = 1448
+				if compared++; w.Low > (segments+1)*mss || w.High < (segments-1)*mss {
+					t.Errorf("%s: %s %s: window %d to %d, the kernel's was %d", s.name, c.Client, x.Target, w.Low/mss, w.High/mss, segments)
+				}
+				if grown := segments > 10; grown != (x.Warmth == report.Warm) && x.Warmth != report.Cooled {
+					t.Errorf("%s: %s %s is %s, the kernel's window was %d", s.name, c.Client, x.Target, x.Warmth, segments)
+				}
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no window was compared")
+	}
 }
 
 // The quick clients, recorded afresh, come out as declared: the samples were no
