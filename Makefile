@@ -42,6 +42,7 @@ profile: ## what the compiler is told of the hot path, again (after larger chang
 
 pcaps: ## record all samples again, with their truth, and their guide
 	$(GO) run ./pcaps/lab --readme
+	$(GO) test ./pcaps/lab -run TestGolden -update
 	$(GO) test ./cmd/tcpwarm -run TestGuide -update
 
 # TRUTH holds captures with the kernel's own window, and the program that compares.

@@ -42,27 +42,29 @@ var clients = map[string]client{
 // toolchain is what clients of one language need. prepare is run once, outside
 // the namespace, where there may be a network; version shows a version.
 type toolchain struct {
-	needs   string // program
+	needs   string   // program
+	debian  []string // packages it comes in, installed where apt is
 	prepare []string
 	done    string // prepare is not needed if this file is there; "": it always is
 	version []string
 }
 
-// Cargo finds the crates where Debian's librust-reqwest-dev, librust-hyper-dev
-// and librust-tokio-dev put them.
+// Cargo finds the crates where Debian's packages put them.
 const debianCrates = "/usr/share/cargo/registry"
 
+var rustPackages = []string{"cargo", "librust-reqwest-dev", "librust-hyper-dev", "librust-hyper-tls-dev", "librust-native-tls-dev", "librust-tokio-dev"}
+
 var toolchains = map[string]toolchain{
-	"node":   {"node", []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, "node/node_modules/axios/package.json", []string{"node", "--version"}},
-	"node18": {"node", []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, node18, []string{node18, "--version"}},
-	"rust": {"cargo", []string{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", "rust/Cargo.toml",
+	"node":   {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, "node/node_modules/axios/package.json", []string{"node", "--version"}},
+	"node18": {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, node18, []string{node18, "--version"}},
+	"rust": {"cargo", rustPackages, []string{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", "rust/Cargo.toml",
 		"--config", `source.crates-io.replace-with="debian"`, "--config", `source.debian.directory="` + debianCrates + `"`},
 		"", []string{"rustc", "--version"}},
-	"go":     {"go", []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
-	"curl":   {"curl", nil, "", []string{"curl", "--version"}},
-	"python": {"python3", nil, "", []string{"python3", "--version"}},
-	"java":   {"java", nil, "", []string{"java", "--version"}},
-	"nginx":  {"nginx", nil, "", []string{"nginx", "-v"}},
+	"go":     {"go", nil, []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
+	"curl":   {"curl", nil, nil, "", []string{"curl", "--version"}},
+	"python": {"python3", nil, nil, "", []string{"python3", "--version"}},
+	"java":   {"java", nil, nil, "", []string{"java", "--version"}},
+	"nginx":  {"nginx", nil, nil, "", []string{"nginx", "-v"}},
 }
 
 // A bench is where clients are run.
@@ -94,6 +96,7 @@ func (b *bench) command(words ...string) *exec.Cmd {
 // prepare makes a toolchain ready, or says why it is not there.
 func (b *bench) prepare(name string) error {
 	t := toolchains[name]
+	install(t.debian)
 	if _, err := exec.LookPath(t.needs); err != nil {
 		return fmt.Errorf("%s is not here", t.needs)
 	}
@@ -110,6 +113,17 @@ func (b *bench) prepare(name string) error {
 		return fmt.Errorf("%s: %v: %s", t.prepare[0], err, lastLine(out))
 	}
 	return nil
+}
+
+// install gets what lacks of Debian's packages. Where that is not possible, what comes
+// after says what is missing.
+func install(packages []string) {
+	if len(packages) == 0 || os.Getuid() != 0 || exec.Command("dpkg-query", append([]string{"--status"}, packages...)...).Run() == nil {
+		return
+	}
+	c := exec.Command("apt-get", append([]string{"install", "--yes", "--no-install-recommends"}, packages...)...)
+	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	c.Run()
 }
 
 func lastLine(b []byte) string {

@@ -1,7 +1,8 @@
-// agentkeepalive under Node's http.
-const lib = require('http');
-const Agent = require('agentkeepalive');
+// agentkeepalive under Node's http or https.
 const {base, drive} = require('./drive');
+const secure = base.startsWith('https');
+const lib = require(secure ? 'https' : 'http');
+const Agent = secure ? require('agentkeepalive').HttpsAgent : require('agentkeepalive');
 
 const get = (path, agent, read = true) => new Promise((ok, no) =>
   lib.get(base + path, {agent}, r => read ? r.resume().on('end', ok) : ok()).on('error', no));

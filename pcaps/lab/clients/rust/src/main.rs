@@ -2,6 +2,8 @@
 //! ../../node/drive.js.
 //!
 //!     lab reqwest|hyper MODE URL
+use hyper::client::HttpConnector;
+use hyper_tls::HttpsConnector;
 use std::time::Duration;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -13,14 +15,22 @@ enum Client {
     Each,                     // a Client for each request
     Reqwest(reqwest::Client), // one Client
     Unread(reqwest::Client),
-    Hyper(hyper::Client<hyper::client::HttpConnector>),
-    HyperUnread(hyper::Client<hyper::client::HttpConnector>),
+    Hyper(hyper::Client<HttpsConnector<HttpConnector>>),
+    HyperUnread(hyper::Client<HttpsConnector<HttpConnector>>),
+}
+
+/// What connects for hyper, over TLS where the URL says so, offering these protocols.
+fn connector(alpn: &[&str]) -> Result<HttpsConnector<HttpConnector>, Failure> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    let tls = native_tls::TlsConnector::builder().request_alpns(alpn).build()?;
+    Ok(HttpsConnector::from((tcp, tls.into())))
 }
 
 impl Client {
     fn of(library: &str, mode: &str) -> Result<Client, Failure> {
         let reqwest = reqwest::Client::builder();
-        let hyper = hyper::Client::builder();
+        let mut hyper = hyper::Client::builder();
         Ok(match (library, mode) {
             ("reqwest", "default") => Client::Function,
             ("reqwest", "each") => Client::Each,
@@ -29,9 +39,10 @@ impl Client {
             ("reqwest", "off") => Client::Reqwest(reqwest.pool_max_idle_per_host(0).build()?),
             ("reqwest", "parallel-idle2") => Client::Reqwest(reqwest.pool_max_idle_per_host(2).build()?),
             ("reqwest", "idle-timeout") => Client::Reqwest(reqwest.pool_idle_timeout(Duration::from_millis(200)).build()?),
-            ("hyper", "default" | "shared" | "parallel" | "idle") => Client::Hyper(hyper::Client::new()),
-            ("hyper", "unread") => Client::HyperUnread(hyper::Client::new()),
-            ("hyper", "off") => Client::Hyper(hyper.clone().pool_max_idle_per_host(0).build_http()),
+            ("hyper", "default" | "shared" | "parallel" | "idle") => Client::Hyper(hyper.build(connector(&["http/1.1"])?)),
+            ("hyper", "shared-h2" | "parallel-h2") => Client::Hyper(hyper.http2_only(true).build(connector(&["h2"])?)),
+            ("hyper", "unread") => Client::HyperUnread(hyper.build(connector(&["http/1.1"])?)),
+            ("hyper", "off") => Client::Hyper(hyper.pool_max_idle_per_host(0).build(connector(&["http/1.1"])?)),
             _ => return Err(format!("no mode {library} {mode}").into()),
         })
     }
