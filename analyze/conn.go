@@ -354,6 +354,8 @@ func (c *conn) superseded(s *segment.Segment) bool {
 		return c.over && !again && h.SawSYN
 	}
 	switch {
+	case again && c.synAck.Packet != 0:
+		return false // come late: no other connection would begin with the same number
 	case h.SawSYN && !again:
 		return true
 	case !h.SawSYN && c.roleBasis == "syn-ack" && c.client == s.Dir && h.Una == s.Seq.Add(1):

@@ -187,6 +187,8 @@ func (s *side) RequestMethod() (http1.Method, bool) {
 		return http1.Head_, true
 	case t.Connect:
 		return http1.Connect, true
+	case t.Minor < 0:
+		return http1.Simple, true
 	}
 	return http1.Other, true
 }

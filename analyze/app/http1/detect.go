@@ -61,7 +61,8 @@ func DetectRequest(b []byte) Answer {
 
 // requestLine checks a whole request line, its LF cut off (RFC 9112 section 3),
 // and returns where its version begins: at its end if it has none, which is
-// HTTP/0.9. A target may hold spaces: section 3.2 forbids them, but they occur.
+// HTTP/0.9. A target may hold spaces or, after a usual method, lack: section 3.2
+// forbids both, but servers answer them. So they do HTTP/1 without a minor version.
 func requestLine(line []byte) (version int, ok bool) {
 	sp := bytes.IndexByte(line[:min(len(line), maxMethod+1)], ' ')
 	if sp <= 0 || sp+1 >= len(line) || !isToken(line[:sp]) || !isTarget(line[sp+1]) {
@@ -72,7 +73,15 @@ func requestLine(line []byte) (version int, ok bool) {
 	}
 	line = trimEnd(line)
 	if v := len(line) - len("HTTP/1.x"); v > sp && string(line[v:v+7]) == "HTTP/1." && isDigit(line[v+7]) {
-		return v, v > sp+1 && line[v-1] == ' '
+		switch {
+		case line[v-1] == ' ':
+			return v, v > sp+1 || isUsual(line[:sp])
+		case line[v-1] == '/' && v == sp+2:
+			return v, true // their space lacks
+		}
+	}
+	if v := bytes.LastIndexByte(line, ' ') + 1; v > sp+1 && (string(line[v:]) == "HTTP/1" || string(line[v:]) == "HTTP/1.") {
+		return v, true
 	}
 	target := line[min(sp+1, len(line)):]
 	simple := string(line[:sp]) == "GET" && bytes.IndexByte(target, ' ') < 0 &&

@@ -17,6 +17,7 @@ const (
 	Other Method = iota
 	Head_
 	Connect
+	Simple // a GET of HTTP/0.9
 )
 
 // A Head is a start line with its fields. Its slices are borrowed: they are
@@ -75,8 +76,11 @@ func (h *Head) line(line []byte) (ok bool) {
 		return false
 	}
 	h.Minor = -1
-	if v+7 < len(line) && line[v] == 'H' {
-		h.Minor = int(line[v+7] - '0')
+	if v < len(line) && line[v] == 'H' {
+		h.Minor = 0
+		if v+7 < len(line) && isDigit(line[v+7]) {
+			h.Minor = int(line[v+7] - '0')
+		}
 	}
 	sp := bytes.IndexByte(line, ' ')
 	h.Method, h.Target = line[:sp], trimEnd(line[sp+1:v])

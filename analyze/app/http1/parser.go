@@ -240,12 +240,12 @@ func (p *Parser) noLine(b []byte, at Mark) {
 }
 
 // bare takes b for the first bytes of an HTTP/0.9 response, which has no head,
-// if nothing came before that says otherwise and a request waits for it.
+// if nothing came before that says otherwise and a request of HTTP/0.9 waits for it.
 func (p *Parser) bare(b []byte, at Mark) bool {
 	if p.request || p.begun || bytes.HasPrefix(b, []byte("HTTP/")) {
 		return false
 	}
-	if _, ok := p.sink.RequestMethod(); !ok {
+	if m, ok := p.sink.RequestMethod(); !ok || m != Simple {
 		return false
 	}
 	p.begun = true

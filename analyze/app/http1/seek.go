@@ -108,7 +108,10 @@ func (p *Parser) Close(at Mark) {
 		return
 	case tunnelled:
 		return
-	case inLine, inHead, inLong:
+	case inLine: // half a line is no message: nothing of it was missed
+		p.pass(int64(len(p.buf)), p.last)
+		p.clear()
+	case inHead, inLong:
 		p.cut()
 	}
 	complete := p.state == inRest && p.until
