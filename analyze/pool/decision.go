@@ -48,7 +48,7 @@ func (d *Decision) Packets() []int64 {
 
 // Text gives the evidence in one sentence.
 func (d *Decision) Text() string {
-	idle := d.Idle.Round(10 * time.Microsecond)
+	idle := segment.Span(d.Idle)
 	switch d.Cause {
 	case Missed:
 		if d.busy > 0 {
@@ -64,9 +64,9 @@ func (d *Decision) Text() string {
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d", d.InsteadOf, d.n, d.answered)
 	case ClientClosed:
-		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closed, d.closedAfter.Round(10*time.Microsecond), d.answered)
+		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
 	case ClientIdleTimeout:
-		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, d.closedAfter.Round(time.Millisecond), d.answered)
+		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
 	case ServerClosed:
 		if d.unsure {
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the request had asked for that could not be read", d.because)

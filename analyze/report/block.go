@@ -11,6 +11,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
 )
 
 // pool writes one pool: who talked to whom, the counts, the drawing, and why.
@@ -218,15 +219,15 @@ func (p *page) cost(pl *Pool) {
 	if pl.Avoidable > 0 && pl.ColdRoundTrips > 0 {
 		here := ""
 		if pl.ColdCost != nil {
-			here = span(time.Duration(*pl.ColdCost)) + " here, "
+			here = segment.Span(time.Duration(*pl.ColdCost)) + " here, "
 		}
 		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", count(pl.Avoidable, "handshake"),
-			count(pl.ColdRoundTrips, "round trip"), here, span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
+			count(pl.ColdRoundTrips, "round trip"), here, segment.Span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
 	}
 	if pl.SavedRoundTrips > 0 {
 		s := count(pl.SavedRoundTrips, "round trip")
 		if pl.SavedCost != nil {
-			s += ", about " + span(time.Duration(*pl.SavedCost))
+			s += ", about " + segment.Span(time.Duration(*pl.SavedCost))
 		}
 		p.facts("saved", []string{s})
 	}
@@ -357,7 +358,7 @@ func (p *page) curve(pl *Pool) {
 	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
 	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
-		span(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
+		enough(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
 }
 
 // margin is how close reuse came to the server's idle timeout.
@@ -372,7 +373,7 @@ func (p *page) margin(pl *Pool) {
 			left, words = -left, "beyond it"
 		}
 		s += fmt.Sprintf("; server says timeout=%s: %s %s",
-			strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64), span(left), words)
+			strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64), segment.Span(left), words)
 	}
 	p.facts("margin", []string{s})
 }

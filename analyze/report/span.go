@@ -1,37 +1,36 @@
 package report
 
 import (
-	"fmt"
 	"strconv"
 	"time"
+
+	"tcpwarm/capture/segment"
 )
 
-// span prints a duration with two or three digits that matter.
-func span(d time.Duration) string {
-	ms := float64(d) / 1e6
-	switch {
-	case d < 0:
-		return "-" + span(-d)
-	case d < time.Millisecond:
-		return fmt.Sprintf("%.2f ms", ms)
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", ms)
-	case d < time.Second:
-		return fmt.Sprintf("%.0f ms", ms)
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case d < 100*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return fmt.Sprintf("%.0f s", d.Seconds())
-}
-
-// spanOf is span, or "-" for what is not known.
+// spanOf is segment.Span, or "-" for what is not known.
 func spanOf(s *Seconds) string {
 	if s == nil {
 		return "-"
 	}
-	return span(time.Duration(*s))
+	return segment.Span(time.Duration(*s))
+}
+
+// enough prints a duration rounded up: a timeout of that length is long enough.
+func enough(d time.Duration) string {
+	digit := time.Second // the last that Span prints
+	switch {
+	case d < time.Millisecond:
+		digit = 10 * time.Microsecond
+	case d < 10*time.Millisecond:
+		digit = 100 * time.Microsecond
+	case d < time.Second:
+		digit = time.Millisecond
+	case d < 10*time.Second:
+		digit = 10 * time.Millisecond
+	case d < 100*time.Second:
+		digit = 100 * time.Millisecond
+	}
+	return segment.Span((d + digit - 1) / digit * digit)
 }
 
 // count prints n and a noun in the right number: "1 request", "2 requests".

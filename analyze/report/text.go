@@ -165,6 +165,9 @@ func sentence(r *Report) string {
 	case pool.Reused:
 		return used + "; no client could do with less."
 	case pool.ServerPrevents:
+		if t.ServerEnded == 0 {
+			return used + "; no client could do with less: the server had said it would end them."
+		}
 		return fmt.Sprintf("%s; no client could do with less: the server ended %d of them.", used, t.ServerEnded)
 	case pool.NoOpportunity:
 		return used + "; there was none to reuse."

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
 )
 
 const (
@@ -76,6 +77,6 @@ func blindProxy(front, origin *Conn) Found {
 		Text: fmt.Sprintf("#%d and #%d are the two legs of a relay at %v: the response was complete and promised persistence (packet %d), "+
 			"but the next request (packet %d) was not answered in %v; when the origin closed (packet %d), the relay closed too (packet %d)",
 			front.ID, origin.ID, front.Server.Netip(), front.LastEnd.Packet, front.Ignored.Packet,
-			front.Closed.Time.Sub(front.Ignored.Time).Round(time.Millisecond), origin.Closed.Packet, front.Closed.Packet),
+			segment.Span(front.Closed.Time.Sub(front.Ignored.Time)), origin.Closed.Packet, front.Closed.Packet),
 	}}
 }

@@ -104,7 +104,7 @@ func headerLies(c *Conn) (Evidence, bool) {
 	}
 	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: sure,
 		Text: fmt.Sprintf("#%d: both sides promised persistence, but the %s closed in packet %d, %v after the response ended in packet %d",
-			c.ID, sideName(c.ClosedBy), c.Closed.Packet, idle, c.LastEnd.Packet)}, true
+			c.ID, sideName(c.ClosedBy), c.Closed.Packet, segment.Span(idle), c.LastEnd.Packet)}, true
 }
 
 // staleReuse: request bytes cross or follow the server's FIN and are answered by

@@ -64,7 +64,7 @@ func senderIdle(c *Conn) (Evidence, bool) {
 	}
 	return Evidence{Packets: []int64{s.At.Packet}, Confidence: sure,
 		Text: fmt.Sprintf("#%d: %s within messages, %v in all, with nothing in flight and nothing sent; the longest, %v, ended in packet %d",
-			c.ID, count(s.N, "pause"), s.Total.Round(time.Millisecond), s.Longest.Round(time.Millisecond), s.At.Packet)}, true
+			c.ID, count(s.N, "pause"), segment.Span(s.Total), segment.Span(s.Longest), s.At.Packet)}, true
 }
 
 // lossy: losses have reduced the window again and again.
@@ -87,7 +87,7 @@ func nagle(c *Conn) (Evidence, bool) {
 	}
 	e := Evidence{Packets: []int64{h.At.Packet}, Confidence: pool.Hint,
 		Text: fmt.Sprintf("#%d: %s, %v in all, in which the rest of a message waited for the delayed ACK of a small segment; the longest, %v, ended in packet %d",
-			c.ID, count(h.N, "wait"), h.Total.Round(time.Millisecond), h.Longest.Round(time.Millisecond), h.At.Packet)}
+			c.ID, count(h.N, "wait"), segment.Span(h.Total), segment.Span(h.Longest), h.At.Packet)}
 	if h.N > 1 {
 		e.Confidence = pool.Likely
 	}

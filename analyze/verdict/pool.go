@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
 )
 
 // A poolRule finds at most one thing on a pool.
@@ -72,7 +73,7 @@ func idleTimeout(p *pool.Pool) (Found, bool) {
 		return Found{}, false
 	}
 	f := Found{Evidence: Evidence{Confidence: pool.Likely,
-		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Count, "connection"), c.Min.For.Round(time.Millisecond), c.Max.For.Round(time.Millisecond))}}
+		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Count, "connection"), segment.Span(c.Min.For), segment.Span(c.Max.For))}}
 	for _, s := range c.Samples {
 		f.Connections = append(f.Connections, s.Conn)
 		f.Packets = append(f.Packets, s.Packet)
@@ -93,7 +94,7 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	}
 	f := Found{Connections: []int64{longest.Conn}, Evidence: Evidence{Packets: []int64{longest.Packet}, Confidence: pool.Likely,
 		Text: fmt.Sprintf("#%d was used again after %v idle (packet %d); %s %v: %v to spare", longest.Conn,
-			longest.For.Round(time.Millisecond), longest.Packet, how, limit.Round(time.Millisecond), (limit - longest.For).Round(time.Millisecond))}}
+			segment.Span(longest.For), longest.Packet, how, segment.Span(limit), segment.Span(limit-longest.For))}}
 	if c.Count > 0 {
 		f.Connections = append(f.Connections, c.Min.Conn)
 		f.Packets = append(f.Packets, c.Min.Packet)
@@ -120,7 +121,7 @@ func maxAge(p *pool.Pool) (Found, bool) {
 	}
 	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,
 		Text: fmt.Sprintf("the server ended %s at an age of %v to %v, after %d to %d transactions", count(s.Count, "connection"),
-			s.Youngest.Round(time.Millisecond), s.Oldest.Round(time.Millisecond), s.Fewest, s.Most)}}, true
+			segment.Span(s.Youngest), segment.Span(s.Oldest), s.Fewest, s.Most)}}, true
 }
 
 // streamLimit: an HTTP/2 connection carried as many streams as the server permits.

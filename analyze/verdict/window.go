@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
@@ -47,7 +46,7 @@ func synResent(c *Conn) (Evidence, bool) {
 	}
 	return Evidence{Packets: []int64{c.First.Packet, c.SYN.Packet}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("#%d: the SYN of packet %d was sent again in packet %d, %v later", c.ID, c.First.Packet, c.SYN.Packet,
-			c.SYN.Time.Sub(c.First.Time).Round(time.Millisecond))}, true
+			segment.Span(c.SYN.Time.Sub(c.First.Time)))}, true
 }
 
 // windowLost: a reused connection had idled so long that its window was taken
@@ -63,7 +62,7 @@ func windowLost(c *Conn) (Evidence, bool) {
 	}
 	e := Evidence{Packets: []int64{r.Before.Packet, r.Start.Packet}, Confidence: pool.Hint,
 		Text: fmt.Sprintf("#%d: after %v idle, transaction %d (packet %d) began with a window of %s segments and took %d rounds",
-			c.ID, r.Start.Time.Sub(r.Before.Time).Round(time.Millisecond), r.N, r.Start.Packet, window, r.Rounds)}
+			c.ID, segment.Span(r.Start.Time.Sub(r.Before.Time)), r.N, r.Start.Packet, window, r.Rounds)}
 	if r.Observed {
 		e.Confidence = pool.Likely
 	}
