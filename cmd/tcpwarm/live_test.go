@@ -70,6 +70,12 @@ func play(scenario string) int {
 		get(client, true)
 		get(client, true)
 		time.Sleep(time.Minute)
+	case "is killed":
+		get(client, true)
+		get(client, true)
+		self, _ := os.FindProcess(os.Getpid())
+		self.Kill()
+		time.Sleep(time.Minute)
 	default:
 		for range 4 {
 			if scenario == "client each" {
@@ -135,6 +141,7 @@ func TestVerifyRunsACommand(t *testing.T) {
 		{scenario: "one", code: exitUnknown},
 		{scenario: "nothing", code: exitUnknown},
 		{scenario: "fails", code: exitCommand},
+		{scenario: "is killed", code: exitCommand, cause: pool.First},
 	} {
 		r, code, errs := isolatedVerify(t, binary, c.scenario, c.args...)
 		if code != c.code {
