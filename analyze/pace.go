@@ -51,11 +51,12 @@ func (p *pace) data(s *segment.Segment, own *half, to *tcp.Window, going bool, a
 
 // acked notes an ACK of a half's data, before it is counted.
 func (p *pace) acked(s *segment.Segment, data *half, away time.Duration) {
-	if p.acks++; p.filled {
+	full := p.filled
+	if p.acks++; full {
 		p.full++
 		p.filled = false
 	}
-	if data.Nxt != s.Ack {
+	if data.Nxt != s.Ack || full { // else what comes has waited for room
 		return
 	}
 	if late := s.Time.Sub(p.last) - away; s.Len == 0 && p.small && late >= leastDelay && late <= mostDelay && s.Ack.After(data.Una) {
