@@ -19,6 +19,7 @@ type view struct {
 	acks   []ackSeen     // not yet at the sender
 	trip   time.Duration // round trip from the capture point to the sender and back
 	latest uint32        // stamp of the latest to arrive
+	ripe   int           // of acks, how many may have arrived: a round trip is over
 	now    segment.Time  // the sender's
 	vague  vague         // where no handshake tells the vantage
 	series *series       // nil: nobody wants it
@@ -89,6 +90,14 @@ func (v *view) data(s *segment.Segment) {
 	v.vanished(s)
 	for len(v.acks) > 0 && v.arrived(&v.acks[0], s) {
 		v.deliver()
+	}
+	if !s.Options.HasTimestamps {
+		for v.ripe < len(v.acks) && s.Time.Sub(v.acks[v.ripe].at) >= v.trip {
+			v.ripe++
+		}
+		if v.ripe > 0 {
+			v.Perhaps(v.acks[v.ripe-1].ack)
+		}
 	}
 	if v.Estimate().Flight == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
 		v.now = max(v.now, s.Time.Add(-v.trip/2))
@@ -182,6 +191,7 @@ func (v *view) deliver() {
 	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
 	v.latest = a.stamp
 	v.acks = v.acks[:copy(v.acks, v.acks[1:])]
+	v.ripe = max(0, v.ripe-1)
 }
 
 // ack notes an acknowledgement of this direction's data; edge is the right edge of

@@ -24,7 +24,8 @@ type Sender struct {
 	sink   Watcher
 
 	una, nxt segment.Seq
-	started  bool // data was sent
+	perhaps  segment.Seq // may have been acknowledged, too, if after una
+	started  bool        // data was sent
 	edge     segment.Seq
 	hasEdge  bool // of the peer's window
 
@@ -158,6 +159,7 @@ type Start struct {
 	doubt           bool // an idle restart may have taken from it
 	open            bool // the first ACK has not come: more may show
 	flight          int
+	sure            int  // of it, what was sent before an ACK can have come
 	full            bool // the flight ended with a full segment
 }
 
@@ -283,6 +285,14 @@ func (s *Sender) Reset(mss int) {
 // only inferred.
 func (s *Sender) NoDelays() { s.noDelayExit, s.guessed = true, true }
 
+// Perhaps says that ack, too, may have arrived by now: what it acknowledges need not be in
+// flight.
+func (s *Sender) Perhaps(ack segment.Seq) {
+	if s.perhaps = ack; s.Start.open && s.Start.sure == 0 && ack.After(s.una) {
+		s.Start.sure = s.pipe()
+	}
+}
+
 // Watch has w told of how the estimate goes on.
 func (s *Sender) Watch(w Watcher) { s.sink = w }
 
@@ -383,7 +393,7 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 
 // begin begins with the first data: the initial window is assumed.
 func (s *Sender) begin(seq segment.Seq) {
-	s.una, s.nxt, s.started = seq, seq, true
+	s.una, s.nxt, s.perhaps, s.started = seq, seq, seq, true
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
 	s.initial, s.most = s.cwnd, s.cwnd
 	s.usage = seq
@@ -801,7 +811,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		}
 		s.cwnd += s.burst.grown
 	}
-	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && !s.flat || s.most < 2*s.maxOut) {
+	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
 		s.most += s.whole(acked)
 	}
 	s.most = max(s.most, s.cwnd)
@@ -954,10 +964,11 @@ func (s *Sender) observe(p, room int, b *burst) {
 
 // shown says that the window was seen, with so much in flight.
 func (s *Sender) shown(flight int) {
-	s.seen = min(flight, s.cwnd)
-	if s.basis = Observed; s.guessed {
+	if s.guessed {
 		s.basis = Inferred
+		return
 	}
+	s.basis, s.seen = Observed, min(flight, s.cwnd)
 	if !s.flat {
 		s.most, s.supposed = s.cwnd, 0
 	}
@@ -983,6 +994,12 @@ func (s *Sender) settleStart(b *burst) {
 		}
 	}
 	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
+	if s.guessed && s.Start.N > 1 { // where the flight ended, too
+		s.Start.High, s.Start.Basis = max(w, s.most), Inferred
+		if s.Start.sure > 0 {
+			s.Start.Low = min(w, s.whole(s.Start.sure))
+		}
+	}
 	s.Start.Grown = w > s.initial
 	s.most, s.supposed, s.seen = w+b.grown, 0, w+b.grown
 	switch {
@@ -1070,6 +1087,9 @@ func (s *Sender) bounds() (low, high int) {
 	}
 	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
 		high = max(high, s.cwnd*9/4)
+	}
+	if s.guessed && s.perhaps.After(s.una) {
+		low = min(low, max(s.whole(s.nxt.Sub(s.perhaps)), s.MSS))
 	}
 	if s.most > s.cwnd { // it was seen to within a few segments, then they were counted
 		high = max(high, s.most+s.whole(s.most/24))
