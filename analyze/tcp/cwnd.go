@@ -74,8 +74,9 @@ type Sender struct {
 	shrinks  int // how often what was in flight fell without a loss
 	vanished int // of what is sent since the latest ACK, bytes that were not captured
 	crest    struct {
-		round, losses int64
-		before, now   int // most in flight in the round before, and in this one
+		round       int64
+		losses      [2]int64 // until the rounds before
+		before, now int      // most in flight in the round before, and in this one
 	}
 
 	burst    burst
@@ -566,10 +567,13 @@ func (s *Sender) isPaced() bool {
 func (s *Sender) shrunk(seen int) {
 	c := &s.crest
 	if c.round != s.Sums.Rounds {
-		if c.losses == s.Sums.Losses+s.Sums.Timeouts+s.Sums.Restarts && c.before > 0 && c.now < c.before*7/8 {
-			s.shrinks++
+		losses := s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		if c.losses[0] == losses && c.before > 0 && c.now < c.before*7/8 {
+			if s.shrinks++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
+				s.shrinks++
+			}
 		}
-		c.losses = s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		c.losses = [2]int64{c.losses[1], losses} // what one takes may show only in the next round
 		c.round, c.before, c.now = s.Sums.Rounds, c.now, 0
 	}
 	c.now = max(c.now, seen)
