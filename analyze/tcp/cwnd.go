@@ -71,7 +71,7 @@ type Sender struct {
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
 
-	shrinks  int // how often what was in flight fell without a loss
+	swings   int // how often what was in flight moved as no window does
 	vanished int // of what is sent since the latest ACK, bytes that were not captured
 	crest    struct {
 		round       int64
@@ -557,21 +557,25 @@ func (s *Sender) paced(at segment.Time) {
 
 func (s *Sender) isPaced() bool {
 	if s.Remote {
-		return s.shrinks >= 2
+		return s.swings >= 2
 	}
 	return s.hasClock
 }
 
-// shrunk watches, at the peer, for what a clock does to what is in flight: it goes up
-// and down without a loss (BBR probes by 5/4 and drains by 3/4). A window does not.
-func (s *Sender) shrunk(seen int) {
+// moves watches, at the peer, for what a clock does to what is in flight: it goes down
+// without a loss, and leaps up in congestion avoidance (BBR probes by 5/4 and drains by
+// 3/4). A window does neither.
+func (s *Sender) moves(seen int) {
 	c := &s.crest
 	if c.round != s.Sums.Rounds {
 		losses := s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
 		if c.losses[0] == losses && c.before > 0 && c.now < c.before*7/8 {
-			if s.shrinks++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
-				s.shrinks++
+			if s.swings++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
+				s.swings++
 			}
+		}
+		if s.recovery == open && losses > 0 && c.before >= s.ssthresh && c.now > c.before*9/8+2*s.MSS {
+			s.swings++
 		}
 		c.losses = [2]int64{c.losses[1], losses} // what one takes may show only in the next round
 		c.round, c.before, c.now = s.Sums.Rounds, c.now, 0
@@ -829,7 +833,7 @@ func (s *Sender) learn() {
 		return
 	}
 	if s.Remote && s.least > s.prior*9/10 { // a loss is nothing to it: neither of the two
-		s.shrinks++
+		s.swings++
 		return
 	}
 	half, most := s.prior/2, s.prior*7/10
@@ -935,7 +939,7 @@ func (s *Sender) validate(full bool, out int) {
 func (s *Sender) observe(p, room int, b *burst) {
 	seen := s.whole(p)
 	if s.Remote {
-		s.shrunk(seen)
+		s.moves(seen)
 	}
 	if s.isPaced() {
 		s.weaken()
