@@ -1,0 +1,208 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A burst is what an ACK let out.
+type burst struct {
+	on      bool
+	at      segment.Time
+	quiet   time.Duration // since something was sent
+	before  int           // pipe before the ACK
+	after   int           // and after
+	acked   int
+	grown   int // window the ACK has made of slow start
+	sent    int
+	first   segment.Time // of what was sent
+	full    bool         // the last segment sent is full
+	tailAt  segment.Time
+	opening bool // the first ACK of a flight that began from nothing
+	wasFull bool // that flight ended with a full segment
+	tail    bool // a part segment was sent
+}
+
+// clocked reports whether just what slow start makes room for followed the ACK at once,
+// after a time in which nothing was sent: data had been waiting for it.
+func (b *burst) clocked() bool {
+	return b.quiet > 2*prompt && b.sent >= b.acked && b.sent <= 2*b.acked && b.first.Sub(b.at) <= prompt
+}
+
+// finishBurst reads off what the latest ACK let out.
+func (s *Sender) finishBurst() {
+	b := &s.burst
+	if !b.on {
+		return
+	}
+	b.on = false
+	p := s.pipe()
+	room := s.cwnd - p
+	if b.sent > 0 {
+		s.validate(b.full && !b.tail && (!s.hasEdge || s.edge.Sub(s.nxt) >= s.MSS), p)
+	}
+	switch {
+	case s.recovery == fast:
+		s.slowed(p)
+	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
+		s.limit = Receiver
+		s.weaken()
+	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
+		// More than the ACK made room for: there was room before, and something has
+		// only now been written. If an ACK brought that about, it made room in the send
+		// buffer.
+		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt {
+			s.limit = SendBuffer
+		}
+		s.weaken()
+	case b.sent > 0 && b.full && !b.tail:
+		s.limit = Congestion
+		if b.opening && b.before > 0 && (b.wasFull || !s.Remote && b.clocked()) {
+			s.settleStart(b)
+			room = s.cwnd - p
+		}
+		s.observe(p, room, b)
+	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS, room > max(3*s.MSS, s.cwnd/3): // it had room, and nothing to send
+		if s.limit != SendBuffer || p == 0 {
+			s.limit = Application
+		}
+		s.weaken()
+		if b.opening {
+			s.startAtLeast(b)
+		}
+	default: // no room, nothing sent: a window that is full stays so
+	}
+	s.vanished = 0
+	s.concludeIdle(p)
+	if s.Kept.N == s.Start.N {
+		s.Kept = s.Start
+	}
+	s.Sums.Max, s.Sums.Last = max(s.Sums.Max, s.cwnd), s.cwnd
+	s.Sums.By[s.limit]++
+	s.tell(b.at)
+	if b.tail && s.sink != nil && s.limit == Application {
+		s.sink.Window(b.tailAt, s.Estimate(), s)
+	}
+	if s.cwnd > s.initial {
+		s.grew, s.lost = true, false
+	}
+}
+
+// validate notes, after something was sent, whether the window was what stopped it.
+// That holds for a whole window, also while nothing more is sent (Linux's
+// tcp_cwnd_validate).
+func (s *Sender) validate(full bool, out int) {
+	if !s.una.Before(s.usage) || full || !s.limited && out > s.maxOut {
+		s.limited, s.maxOut, s.usage = full, out, s.nxt
+	}
+}
+
+// observe takes p, in flight after a burst with data waiting, for the window.
+func (s *Sender) observe(p, room int, b *burst) {
+	seen := s.whole(p)
+	if s.Remote {
+		s.moves(seen)
+	}
+	if s.isPaced() {
+		s.weaken()
+		return
+	}
+	if !s.Remote && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
+		s.limit = Application
+		s.weaken()
+		return
+	}
+	// A sender waits for more to send at once (Linux's tcp_tso_should_defer): a
+	// little room means nothing. More says that slow start is over: the window has
+	// not grown with every ACK.
+	if slack := max(3*s.MSS, s.cwnd/10); s.cwnd < s.ssthresh && room <= slack {
+		s.shown(seen)
+		return
+	}
+	if s.cwnd < s.ssthresh && s.recovery == open {
+		s.suspect(b.at, seen)
+	}
+	if s.flat && seen > s.flatAt+s.MSS {
+		s.flat = false
+	}
+	if s.cwnd = max(seen, s.MSS); s.flat && s.Sums.Rounds-s.flatRounds > 16 {
+		s.basis, s.limit = Inferred, SendBuffer
+	} else {
+		s.shown(seen)
+	}
+}
+
+// shown says that the window was seen, with so much in flight.
+func (s *Sender) shown(flight int) {
+	if s.guessed {
+		s.basis = Inferred
+		return
+	}
+	s.basis, s.seen = Observed, min(flight, s.cwnd)
+	if !s.flat {
+		s.most, s.supposed = s.cwnd, 0
+	}
+}
+
+// settleStart learns from the first flight of a start, after which the sender had
+// more to send: it was the window.
+func (s *Sender) settleStart(b *burst) {
+	if s.vanished > 0 {
+		seen := *b
+		seen.before -= min(seen.before, s.vanished)
+		s.startAtLeast(&seen)
+		return
+	}
+	w := s.whole(b.before)
+	if was := s.cwnd - b.grown; !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
+		w = was // a little of it was kept back, to send more at once
+	}
+	if s.Start.N == 1 && s.Start.Basis == Assumed {
+		s.initial, s.initFull = w, true
+		if s.sink != nil {
+			s.sink.Event(b.at, "initial-window", w, 0, s)
+		}
+	}
+	s.Start.Low, s.Start.Best, s.Start.High, s.Start.Basis = w, w, w, Observed
+	if s.guessed && s.Start.N > 1 { // where the flight ended, too
+		s.Start.High, s.Start.Basis = max(w, s.most), Inferred
+		if s.Start.sure > 0 {
+			s.Start.Low = min(w, s.whole(s.Start.sure))
+		}
+	}
+	s.Start.Grown = w > s.initial
+	s.most, s.supposed, s.seen = w+b.grown, 0, w+b.grown
+	switch {
+	case !s.idle.on:
+	case s.idle.refuted(w): // it did not restart
+		s.Start.Restarted, s.keeps = false, true
+	default:
+		s.restarts = true
+	}
+	s.cwnd = w + b.grown
+}
+
+// startAtLeast learns from a first flight that ended for want of data.
+func (s *Sender) startAtLeast(b *burst) {
+	w := s.whole(b.before)
+	if s.Start.N == 1 && s.Start.Basis == Assumed {
+		s.initial = max(s.initial, w)
+		if s.sink != nil {
+			s.sink.Event(b.at, "initial-window", 0, w, s)
+		}
+	}
+	switch {
+	case s.idle.refuted(w):
+		s.Start.Low, s.Start.Best = w, max(w, s.Start.High)
+		s.Start.High = s.Start.Best
+		s.Start.Restarted = false
+	case w > s.Start.Best: // more than thought
+		s.Start.Low, s.Start.Best, s.Start.High = w, max(w, s.cwnd-b.grown), max(w, s.most)
+		if s.Start.Basis == Assumed {
+			s.Start.High = largestInitial * w
+		}
+	}
+	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
+	s.Start.Grown = s.Start.Best > s.initial
+}

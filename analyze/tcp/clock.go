@@ -1,0 +1,52 @@
+package tcp
+
+import (
+	"tcpwarm/capture/segment"
+)
+
+// paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
+// does not show its window by stopping.
+func (s *Sender) paced(at segment.Time) {
+	s.sends++
+	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
+		s.unprompted++
+	}
+	switch {
+	case s.sends >= 8 && s.unprompted*4 > s.sends:
+		s.hasClock = true
+	case s.sends >= 32 && s.unprompted*16 < s.sends:
+		s.hasClock = false
+	}
+	if s.sends >= 64 {
+		s.sends /= 2
+		s.unprompted /= 2
+	}
+}
+
+func (s *Sender) isPaced() bool {
+	if s.Remote {
+		return s.swings >= 2
+	}
+	return s.hasClock
+}
+
+// moves watches, at the peer, for what a clock does to what is in flight: it goes down
+// without a loss, and leaps up in congestion avoidance (BBR probes by 5/4 and drains by
+// 3/4). A window does neither.
+func (s *Sender) moves(seen int) {
+	c := &s.crest
+	if c.round != s.Sums.Rounds {
+		losses := s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		if c.losses[0] == losses && c.before > 0 && c.now < c.before*7/8 {
+			if s.swings++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
+				s.swings++
+			}
+		}
+		if s.recovery == open && losses > 0 && c.before >= s.ssthresh && c.now > c.before*9/8+2*s.MSS {
+			s.swings++
+		}
+		c.losses = [2]int64{c.losses[1], losses} // what one takes may show only in the next round
+		c.round, c.before, c.now = s.Sums.Rounds, c.now, 0
+	}
+	c.now = max(c.now, seen)
+}

@@ -1,0 +1,150 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Basis says what an estimate rests on.
+type Basis uint8
+
+// The bases.
+const (
+	Assumed Basis = iota
+	Inferred
+	Observed
+)
+
+func (b Basis) String() string { return [...]string{"assumed", "inferred", "observed"}[b] }
+
+// A Limit says what keeps a sender from sending more.
+type Limit uint8
+
+// The limits.
+const (
+	UnknownLimit Limit = iota
+	Congestion
+	Receiver
+	SendBuffer
+	Application
+)
+
+func (l Limit) String() string {
+	return [...]string{"unknown", "congestion", "receiver", "sender", "application"}[l]
+}
+
+// An Estimate is what is known of the window. Zero bounds are not known.
+type Estimate struct {
+	Low, Best, High int
+	Basis           Basis
+	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited, startup
+	Limit           Limit
+	Flight          int // pipe (RFC 6675)
+}
+
+// A Watcher is told how the estimate goes on, in order of time.
+type Watcher interface {
+	Window(at segment.Time, e Estimate, s *Sender)
+	// Event is initial-window, slow-start-exit, loss, timeout, ecn or idle-restart;
+	// low is set alone where the value is only known to be at least that.
+	Event(at segment.Time, name string, value, low int, s *Sender)
+}
+
+// weaken says that the estimate is not seen any more, but inferred.
+func (s *Sender) weaken() {
+	s.crest.before, s.crest.now = 0, 0
+	if s.basis == Observed {
+		s.basis = Inferred
+	}
+}
+
+// bounds returns how low and how high the window may be. Not limited by it, the
+// sender shows no more than the least: what it had in flight.
+func (s *Sender) bounds() (low, high int) {
+	if s.basis == Observed {
+		if s.Remote { // at which segment an ACK met it is known to some of them
+			return min(s.seen, s.cwnd-s.cwnd/10), s.cwnd + s.cwnd/10
+		}
+		return min(s.seen, s.cwnd), s.cwnd
+	}
+	if s.recovery == fast && !s.isPaced() {
+		return min(s.cwnd, s.whole(s.pipe()), s.prior/2), max(s.cwnd, s.prior)
+	}
+	peak := s.whole(s.peak)
+	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
+	switch {
+	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
+		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
+	case s.cwnd < s.ssthresh || s.flat || s.Sums.Losses+s.Sums.Timeouts == 0: // slow start, or nothing but suspicion that it has ended
+		high = max(s.cwnd, 2*peak)
+	default: // congestion avoidance goes on while what is in flight is acknowledged
+		high = s.cwnd + s.whole(s.cwnd/12)
+	}
+	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
+		high = max(high, s.cwnd*9/4)
+	}
+	if s.guessed && s.perhaps.After(s.una) {
+		low = min(low, max(s.whole(s.nxt.Sub(s.perhaps)), s.MSS))
+	}
+	if s.most > s.cwnd { // it was seen to within a few segments, then they were counted
+		high = max(high, s.most+s.whole(s.most/24))
+	}
+	return low, high
+}
+
+// Estimate returns what is known now.
+func (s *Sender) Estimate() Estimate {
+	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Flight: s.pipe(), Phase: s.phase()}
+	e.Low, e.High = s.bounds()
+	if s.idle.on {
+		e.High = max(e.High, s.idle.was)
+	}
+	return e
+}
+
+func (s *Sender) phase() string {
+	switch {
+	case s.recovery == fast:
+		return "recovery"
+	case s.recovery == timeout:
+		return "timeout"
+	case s.limit == Application || s.limit == Receiver || s.limit == SendBuffer:
+		return "not-limited"
+	case s.cwnd < s.ssthresh:
+		return "slow-start"
+	}
+	return "congestion-avoidance"
+}
+
+// Acknowledged and Next return SND.UNA and SND.NXT.
+func (s *Sender) Acknowledged() segment.Seq { return s.una }
+
+// Next returns SND.NXT.
+func (s *Sender) Next() segment.Seq { return s.nxt }
+
+// Started reports whether data was sent.
+func (s *Sender) Started() bool { return s.started }
+
+// Room returns how many bytes more the window is thought to permit.
+func (s *Sender) Room() int { return s.cwnd - s.pipe() }
+
+// SRTT returns the smoothed round-trip time, 0 if none is known.
+func (s *Sender) SRTT() time.Duration { return s.srtt / 8 }
+
+// Offered returns how many bytes beyond SND.UNA the peer permits, -1 if not known.
+func (s *Sender) Offered() int {
+	if !s.hasEdge {
+		return -1
+	}
+	return s.edge.Sub(s.una)
+}
+
+// Initial returns the initial window, and whether it was seen to be full.
+func (s *Sender) Initial() (bytes int, exact bool) { return s.initial, s.initFull }
+
+func (s *Sender) tell(at segment.Time) {
+	if s.sink != nil {
+		s.sink.Window(at, s.Estimate(), s)
+	}
+}

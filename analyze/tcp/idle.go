@@ -1,0 +1,125 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Start is a flight that began with nothing in flight: a response, as a rule.
+type Start struct {
+	N               int // from 1
+	Low, Best, High int // the window then
+	Basis           Basis
+	Restarted       bool // an idle restart took from it just before
+	Grown           bool // it was above the initial window
+	Lost            bool // an idle restart has taken it since it was last above that
+	doubt           bool // an idle restart may have taken from it
+	open            bool // the first ACK has not come: more may show
+	flight          int
+	sure            int  // of it, what was sent before an ACK can have come
+	full            bool // the flight ended with a full segment
+}
+
+// An idle is a restart that the burst after it may refute.
+type idle struct {
+	on    bool
+	at    segment.Time
+	was   int // the window before
+	after int
+	least int // the least it may be after
+}
+
+// refuted reports whether so much in flight shows that there was no restart. The
+// window before is an estimate, and so is what is left of it.
+func (i *idle) refuted(flight int) bool { return i.on && flight > 2*i.after }
+
+// flightBegins notes a flight that begins from nothing, and takes from the window
+// what idling has cost: Linux halves it for each RTO since the latest data, down to
+// the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
+func (s *Sender) flightBegins(at segment.Time) {
+	s.starts++
+	s.finishBurst()
+	s.idle = idle{}
+	s.Start.doubt = false
+	was, restarted := s.cwnd, false
+	gap, rto := at.Sub(s.lastSend), s.rto()
+	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
+		s.Start.doubt = s.cwnd > s.initial
+	} else if s.lastSend != 0 && gap > rto && !s.keeps {
+		least, _ := s.bounds()
+		least = s.idled(least, gap-rto)
+		if s.restarts { // it is known to do this
+			s.most = s.idled(s.most, gap-rto)
+		}
+		if s.cwnd = s.idled(s.cwnd, gap-rto); s.cwnd < was {
+			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
+			if s.ssthresh > never {
+				s.ssthresh = never
+			}
+			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd)}
+			restarted = true
+			s.peak, s.maxOut = 0, 0
+			s.basis = Inferred
+			s.recovery = open
+		}
+	}
+	doubt := s.Start.doubt
+	s.Start = Start{N: s.starts, Best: s.cwnd, Basis: s.basis, Restarted: restarted, open: true}
+	if restarted {
+		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
+	} else {
+		s.Start.Low, s.Start.High = s.bounds()
+		if doubt {
+			s.Start.Low = max(s.initial, s.cwnd/2/s.MSS*s.MSS)
+		}
+	}
+	s.Start.Grown, s.Start.Lost = s.cwnd > s.initial, s.lost
+	s.Rounds = 0
+	s.round = s.una
+	s.burst = burst{}
+}
+
+// idled is what is left of a window n after so much time beyond an RTO: half of it for
+// each, but not less than the initial window.
+func (s *Sender) idled(n int, beyond time.Duration) int {
+	floor := min(s.initial, n)
+	for ; beyond > 0 && n > floor; beyond -= s.rto() {
+		n = n / 2 / s.MSS * s.MSS
+	}
+	return max(n, floor)
+}
+
+// Keep notes that a transaction's content has just begun: Kept is its start, and
+// says more as the first ACKs come.
+func (s *Sender) Keep() {
+	s.keptAt = s.Sums.Rounds
+	if s.Start.open {
+		s.Kept = s.Start
+		return
+	}
+	e := s.Estimate() // it began while something was in flight
+	s.Kept = Start{N: -1, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+}
+
+// KeptRounds returns in how many rounds the content was sent so far.
+func (s *Sender) KeptRounds() int { return int(s.Sums.Rounds-s.keptAt) + 1 }
+
+// concludeIdle tells of an idle restart, unless what was sent since refutes it.
+func (s *Sender) concludeIdle(p int) {
+	if !s.idle.on {
+		return
+	}
+	i := s.idle
+	defer func() { s.idle.on = false }()
+	if i.refuted(s.Start.flight) {
+		return
+	}
+	s.Sums.Restarts++
+	if s.lost = true; !s.restarts {
+		s.supposed = i.after
+	}
+	if s.sink != nil {
+		s.sink.Event(i.at, "idle-restart", i.after, 0, s)
+	}
+}

@@ -1,0 +1,327 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Sender estimates the congestion window of a side that sends data, from what it
+// sends and what is acknowledged, in the order in which that side sees both.
+//
+// The window is the sender's private number. It shows itself when the sender fills
+// it: data is waiting, the peer's window has room, an ACK comes, segments follow at
+// once, and then it stops. What is in flight then is the window: Observed. Between
+// such moments it follows the sender's rules (RFC 5681, and Linux's for what RFCs
+// leave open): Inferred, with bounds. Before anything was seen it is the initial
+// window of RFC 6928: Assumed.
+//
+// What one ACK brought about is known only when the next comes, so an estimate
+// lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
+type Sender struct {
+	MSS    int
+	Remote bool // what it sends was captured at its peer: its clock does not show
+	sink   Watcher
+
+	una, nxt segment.Seq
+	perhaps  segment.Seq // may have been acknowledged, too, if after una
+	started  bool        // data was sent
+	edge     segment.Seq
+	hasEdge  bool // of the peer's window
+
+	sacked, resent ranges
+	dups           int // duplicate ACKs, where there is no SACK
+	hasSACK        bool
+
+	cwnd, ssthresh int
+	basis          Basis
+	limit          Limit
+	recovery       recovery
+	recoverAt      segment.Seq // the episode ends when this is acknowledged
+	prior          int         // window before the episode
+	beta           int         // what a reduction leaves, in percent
+	least          int         // smallest window of the episode
+	credit         credit      // of the episode
+
+	most        int // the window, if it never fell, nor ceased to grow, on suspicion alone
+	supposed    int // what an idle restart has left of it that nothing has confirmed; 0: there is none
+	seen        int // in flight when the window was last seen: it is not less
+	peak        int // largest pipe since the latest reduction or idle restart
+	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
+	usage       segment.Seq
+	limited     bool // the window was full in the latest window (is_cwnd_limited)
+	initial     int  // the initial window
+	initFull    bool // it is exact
+	exited      bool // slow start has ended once
+	ending      ending
+	train       train
+	noDelayExit bool // its slow start does not end by delay: seen
+	guessed     bool // which of its segments an ACK brought out is a guess
+	flat        bool // it ended without a loss, and the window has not grown since
+	flatAt      int
+	flatRounds  int64
+
+	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
+	rttEnd                              segment.Seq
+	out                                 ring // sent, for their round trips
+
+	lastSend, lastAck segment.Time
+	lastFull          bool // the latest segment was full: more may be waiting
+	hasClock          bool // it sends by a clock of its own (pacing)
+	unprompted        int  // of the latest sends, those that no ACK explains
+	sends             int
+
+	swings   int // how often what was in flight moved as no window does
+	vanished int // of what is sent since the latest ACK, bytes that were not captured
+	crest    struct {
+		round       int64
+		losses      [2]int64 // until the rounds before
+		before, now int      // most in flight in the round before, and in this one
+	}
+
+	burst    burst
+	idle     idle
+	Start    Start // of the latest flight that began with nothing in flight
+	Kept     Start // that a transaction began with: see Keep
+	keptAt   int64 // rounds until then
+	starts   int
+	restarts bool // an idle restart was seen
+	keeps    bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
+	grew     bool // the window was above the initial one at some time
+	lost     bool // an idle restart has taken it since
+
+	round  segment.Seq // end of what opened the current round
+	Rounds int         // since Start
+	Sums   WindowSums
+}
+
+const (
+	never          = 1 << 30 // no slow-start threshold yet
+	initialSegs    = 10      // RFC 6928
+	largestInitial = 4       // times the part of it that shows: what else is in use
+	rtoMin         = 200 * time.Millisecond
+	maxDefer       = 64 << 10               // a sender keeps back no more, to send it at once
+	prompt         = 120 * time.Microsecond // within which an ACK brings out what it makes room for
+	tick           = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
+)
+
+// Reset readies s, which may be zero, for a side that sends segments of at most mss
+// bytes.
+func (s *Sender) Reset(mss int) {
+	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+}
+
+// NoDelays says that round-trip times are not the sender's, nor which of its segments
+// an ACK brought out: its slow start is not taken to end by delay, and what it does is
+// only inferred.
+func (s *Sender) NoDelays() { s.noDelayExit, s.guessed = true, true }
+
+// Perhaps says that ack, too, may have arrived by now: what it acknowledges need not be in
+// flight.
+func (s *Sender) Perhaps(ack segment.Seq) {
+	if s.perhaps = ack; s.Start.open && s.Start.sure == 0 && ack.After(s.una) {
+		s.Start.sure = s.pipe()
+	}
+}
+
+// Watch has w told of how the estimate goes on.
+func (s *Sender) Watch(w Watcher) { s.sink = w }
+
+// pipe is what is in flight: sent, not acknowledged, not SACKed, not deemed lost,
+// and what was sent again (RFC 6675 section 4).
+func (s *Sender) pipe() int {
+	if !s.started {
+		return 0
+	}
+	n := s.nxt.Sub(s.una)
+	if n <= 0 {
+		return 0
+	}
+	if s.recovery == timeout { // all that was out is deemed lost
+		return s.resent.size() + max(0, s.nxt.Sub(s.recoverAt))
+	}
+	n -= s.sacked.size()
+	if s.recovery == fast {
+		n -= s.deemedLost()
+		n += s.resent.size()
+	}
+	if !s.hasSACK {
+		n -= s.dups * s.MSS
+	}
+	return max(0, n)
+}
+
+// deemedLost is the bytes of holes with so much SACKed above that they are lost
+// (RFC 6675 section 4, IsLost); whatever was sent again was lost, too.
+func (s *Sender) deemedLost() int {
+	if !s.hasSACK {
+		return min(s.MSS, s.nxt.Sub(s.una))
+	}
+	if len(s.sacked.list) == 0 {
+		return s.resent.size()
+	}
+	return s.sacked.holes(s.una, s.sacked.last().Add(-2*s.MSS))
+}
+
+// Sent notes n bytes of data sent from seq on.
+func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
+	if n <= 0 {
+		return
+	}
+	end := seq.Add(n)
+	if !s.started {
+		s.begin(seq)
+	}
+	if s.pipe() == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
+		s.flightBegins(at)
+	}
+	switch {
+	case end.After(s.nxt):
+		s.nxt = end
+		s.out.push(sentSegment{end: end, at: at})
+	default:
+		s.again(seq, end, at)
+	}
+	s.paced(at)
+	s.credit.sent += n
+	s.credit.unused = 0
+	p := s.pipe()
+	if s.burst.on {
+		if s.burst.sent == 0 {
+			s.burst.first = at
+		}
+		s.burst.sent += n
+		if s.burst.full = n%s.MSS == 0; !s.burst.full {
+			s.burst.tail, s.burst.tailAt = true, at
+		}
+	} else {
+		s.Start.full = n%s.MSS == 0
+	}
+	if s.Start.open {
+		s.Start.flight = max(s.Start.flight, p)
+	}
+	s.peak = max(s.peak, p)
+	if s.recovery == open && p > s.cwnd { // more than thought
+		if s.idle.refuted(p) || s.supposed > 0 && p > 2*s.supposed {
+			s.cwnd, s.keeps, s.supposed = max(s.cwnd, s.most), true, 0 // there was no restart
+		}
+		s.cwnd = max(s.cwnd, s.whole(p))
+		s.doubtExit()
+	}
+	if !s.burst.on {
+		s.tell(at)
+	}
+	s.lastSend, s.lastFull = at, n%s.MSS == 0
+	s.opens(end, at)
+}
+
+// Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
+// lost before. When they were sent shows only by what came after them.
+func (s *Sender) Vanished(n int, at segment.Time) {
+	s.Sent(s.nxt, n, at)
+	s.vanished += n
+}
+
+// begin begins with the first data: the initial window is assumed.
+func (s *Sender) begin(seq segment.Seq) {
+	s.una, s.nxt, s.perhaps, s.started = seq, seq, seq, true
+	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
+	s.initial, s.most = s.cwnd, s.cwnd
+	s.usage = seq
+}
+
+// whole rounds to whole segments, upwards.
+func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
+
+// Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
+// edge of the window that it offers, ece its ECN echo.
+func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
+	if !s.started || ack.After(s.nxt.Add(1)) && ack.Sub(s.nxt) > 1<<30 {
+		return
+	}
+	s.finishBurst()
+	before := s.pipe()
+	if ack.After(s.nxt) { // data that the capture lacks
+		s.nxt = ack
+	}
+	acked, told := 0, s.dups*s.MSS
+	if ack.After(s.una) {
+		acked = ack.Sub(s.una)
+		s.una = ack
+		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
+		if s.recovery == open || !ack.Before(s.recoverAt) {
+			s.dups = 0
+		}
+		s.sacked.below(ack)
+		s.resent.below(ack)
+		s.time(ack, at)
+	}
+	was := s.sacked.size()
+	for _, b := range blocks {
+		if b.Start.Before(s.una) || !b.End.After(b.Start) || b.End.After(s.nxt) {
+			continue // a duplicate's report (RFC 2883), or nonsense
+		}
+		s.hasSACK = true
+		s.sacked.add(b.Start, b.End)
+		s.resent.cut(b.Start, b.End)
+	}
+	if s.ending.on && !s.una.Before(s.ending.end) {
+		s.confirmExit()
+	}
+	delivered := acked + max(0, s.sacked.size()-was)
+	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582)
+		if delivered = max(0, acked-told); acked == 0 && pure && edge == s.edge && before > 0 {
+			s.dups++
+			delivered = s.MSS
+		}
+	}
+	s.edge, s.hasEdge = edge, true
+	opening := s.Start.open
+	if opening && delivered == 0 { // of what came before
+		return
+	}
+	if opening {
+		s.validate(before >= s.cwnd, before)
+	}
+	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.Start.open = false
+	s.credit.delivered += delivered
+	s.credit.unused += delivered
+	s.react(acked, ece, at)
+	s.burst.after = s.pipe()
+	s.lastAck = at
+}
+
+// react moves the window as an ACK does.
+func (s *Sender) react(acked int, ece bool, at segment.Time) {
+	if s.recovery != open && !s.una.Before(s.recoverAt) {
+		if s.recovery == fast {
+			s.learn()
+			s.cwnd = s.ssthresh
+		}
+		s.most = s.cwnd
+		s.recovery = open
+		s.resent.clear()
+		s.peak = 0
+		s.enter(at)
+	}
+	if ece && s.recovery == open && s.pipe() > 0 {
+		s.reduce(fast, "ecn", at)
+		s.Sums.Losses--
+	}
+	grows := s.recovery == open || s.recovery == timeout
+	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
+		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
+		if s.ssthresh >= never {
+			s.burst.grown = s.whole(acked)
+		}
+		s.cwnd += s.burst.grown
+	}
+	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
+		s.most += s.whole(acked)
+	}
+	s.most = max(s.most, s.cwnd)
+}
+
+// Close reads off what is left.
+func (s *Sender) Close() { s.finishBurst() }
