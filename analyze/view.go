@@ -16,7 +16,7 @@ type view struct {
 	tcp.Sender
 	pace   pace
 	remote bool          // captured at the receiver
-	acks   []ackSeen     // not yet at the sender
+	acks   ackQueue      // not yet at the sender
 	trip   time.Duration // round trip from the capture point to the sender and back
 	latest uint32        // stamp of the latest to arrive
 	ripe   int           // of acks, how many may have arrived: a round trip is over
@@ -37,6 +37,21 @@ type ackSeen struct {
 	stamp  uint32
 	stamps bool
 	at     segment.Time
+}
+
+// An ackQueue holds ACKs in the order they come. What has gone is moved over only when
+// it is half of the list.
+type ackQueue struct {
+	list []ackSeen
+	gone int
+}
+
+func (q *ackQueue) waiting() []ackSeen { return q.list[q.gone:] }
+
+func (q *ackQueue) pop() {
+	if q.gone++; 2*q.gone >= len(q.list) {
+		q.list, q.gone = q.list[:copy(q.list, q.list[q.gone:])], 0
+	}
 }
 
 // maxAcks bounds the ACKs on their way; the oldest are taken to have arrived.
@@ -60,7 +75,7 @@ func (c *conn) watch(d segment.Dir) *view {
 		v = new(view)
 		c.spare[d] = v
 	}
-	*v = view{Sender: v.Sender, acks: v.acks[:0], series: c.out.series}
+	*v = view{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, series: c.out.series}
 	v.Reset(mss)
 	if v.series != nil {
 		v.Sender.Watch(v)
@@ -88,15 +103,15 @@ func (v *view) data(s *segment.Segment) {
 		return
 	}
 	v.vanished(s)
-	for len(v.acks) > 0 && v.arrived(&v.acks[0], s) {
+	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s) {
 		v.deliver()
 	}
-	if !s.Options.HasTimestamps {
-		for v.ripe < len(v.acks) && s.Time.Sub(v.acks[v.ripe].at) >= v.trip {
+	if acks := v.acks.waiting(); !s.Options.HasTimestamps {
+		for v.ripe < len(acks) && s.Time.Sub(acks[v.ripe].at) >= v.trip {
 			v.ripe++
 		}
 		if v.ripe > 0 {
-			v.Perhaps(v.acks[v.ripe-1].ack)
+			v.Perhaps(acks[v.ripe-1].ack)
 		}
 	}
 	if v.Estimate().Flight == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
@@ -114,8 +129,9 @@ func (v *view) vanished(s *segment.Segment) {
 		return
 	}
 	acked, latest := 0, v.latest
-	for i := range v.acks {
-		a := &v.acks[i]
+	acks := v.acks.waiting()
+	for i := range acks {
+		a := &acks[i]
 		if later := int32(s.Options.TSEcr - a.stamp); a.stamps && (later > 0 || later == 0 && a.stamp != latest) {
 			acked = max(acked, a.ack.Sub(v.Acknowledged()))
 		}
@@ -186,11 +202,11 @@ func (v *view) look(s *segment.Segment, rtt *tcp.RTT) {
 
 // deliver has the oldest ACK arrive.
 func (v *view) deliver() {
-	a := &v.acks[0]
+	a := &v.acks.waiting()[0]
 	v.now = max(v.now, a.at.Add(v.trip/2))
 	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
 	v.latest = a.stamp
-	v.acks = v.acks[:copy(v.acks, v.acks[1:])]
+	v.acks.pop()
 	v.ripe = max(0, v.ripe-1)
 }
 
@@ -206,16 +222,16 @@ func (v *view) ack(s *segment.Segment, edge segment.Seq) {
 		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
 		return
 	}
-	if len(v.acks) >= maxAcks {
+	if len(v.acks.waiting()) >= maxAcks {
 		v.deliver()
 	}
-	v.acks = append(v.acks, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
+	v.acks.list = append(v.acks.list, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
 		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
 }
 
 // end has the last ACKs arrive.
 func (v *view) end() {
-	for len(v.acks) > 0 {
+	for len(v.acks.waiting()) > 0 {
 		v.deliver()
 	}
 	v.Close()
