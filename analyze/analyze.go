@@ -9,6 +9,7 @@ import (
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
@@ -30,6 +31,9 @@ type Options struct {
 	Limits  Limits
 	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
+
+	Ignore    transaction.Patterns // transactions that are shown and not judged
+	OneClient bool                 // all client addresses are one client's
 
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer

@@ -211,12 +211,12 @@ func (a *app) start(p protocol, dir int, client bool) {
 		a.secure.begin(a)
 	case isHTTP1:
 		p := a.spares.pairer()
-		p.KeepText = a.texts
+		p.KeepText, p.Ignore = a.texts, a.spares.ignored()
 		p.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
 		a.read = p
 	case isHTTP2:
 		m := a.spares.multiplexer()
-		m.KeepText = a.texts
+		m.KeepText, m.Ignore = a.texts, a.spares.ignored()
 		m.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
 		a.read = m
 	}
@@ -234,7 +234,7 @@ func (a *app) midwayIn(client bool) bool {
 func (a *app) upgrade() bool {
 	if p, ok := a.read.(*transaction.Pairer); ok && p.Next != nil {
 		m := a.spares.multiplexer()
-		m.KeepText = a.texts
+		m.KeepText, m.Ignore = a.texts, a.spares.ignored()
 		m.Reset(a.to, false, false)
 		m.Upgraded(p.Next, p.Sums)
 		a.proto, a.read = isHTTP2, m
@@ -318,6 +318,15 @@ type spares struct {
 	multiplexers []*transaction.Multiplexer
 	secures      []*secure
 	keys         *tls.Keys
+	ignore       transaction.Patterns
+}
+
+// ignored returns what picks the transactions that are not to be judged.
+func (s *spares) ignored() transaction.Patterns {
+	if s == nil {
+		return nil
+	}
+	return s.ignore
 }
 
 // pairer returns a Pairer to be reset.

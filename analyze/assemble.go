@@ -56,7 +56,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 
 func (k *collector) capture(t segment.Totals) report.Capture {
 	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
-		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing}
+		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing, OneClient: k.o.OneClient}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)
 		c.Start, c.End = &start, &end
@@ -104,7 +104,7 @@ func (k *collector) vantage(loopback bool) report.Vantage {
 }
 
 func (k *collector) totals(pools []*pool.Pool) report.Totals {
-	t := report.Totals{Causes: map[pool.Cause]int64{}, Findings: k.findings.Counts}
+	t := report.Totals{Causes: map[pool.Cause]int64{}, Findings: k.findings.Counts, Ignored: k.lost.ignored}
 	for _, p := range pools {
 		t.Connections += p.Connections
 		t.Used += p.Used

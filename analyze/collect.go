@@ -26,6 +26,7 @@ type collector struct {
 	facts    verdict.Conn // of the connection being finished
 	through  []*conn      // finished in this batch: they may serve again after it
 
+	client       segment.Addr // of the first connection, where all are one client's
 	kept         []*report.Connection
 	sightings    sightings
 	series       *series                      // nil: nobody wants it
@@ -54,7 +55,7 @@ type dropped struct {
 	connections, transactions, gaveUp, overflows int64
 	strays, strayFirst, pools                    int64
 	twins, twinFirst                             int64
-	others                                       int64
+	others, ignored                              int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -130,8 +131,15 @@ func (k *collector) handle(e *event) {
 		if c.other = k.o.Judged != nil && !k.o.Judged(c.key.Sender(c.client), c.key.Sender(1-c.client)); c.other {
 			break
 		}
+		client := c.key.Sender(c.client)
+		if k.o.OneClient {
+			if k.client == (segment.Addr{}) {
+				k.client = client.Addr
+			}
+			client.Addr = k.client
+		}
 		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
-			Client: c.key.Sender(c.client), Server: c.key.Sender(1 - c.client)})
+			Client: client, Server: c.key.Sender(1 - c.client)})
 	case forPool:
 		if e.conn.judged != nil {
 			k.judge.Handle(e.conn.judged, &e.pool)
@@ -175,6 +183,7 @@ func (k *collector) finish(c *conn) {
 		}
 	}
 	c.facts(&k.facts)
+	k.lost.ignored += c.http.facts.ignored
 	if c.other {
 		k.lost.others++
 	} else {

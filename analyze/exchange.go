@@ -54,6 +54,7 @@ type lastDone struct {
 // facts are what findings want to know of one connection.
 type facts struct {
 	count, promised  int64
+	ignored          int64        // of count, not judged
 	reusedAfterClose segment.Mark // a request after a response that said close
 	saidCloseAt      segment.Mark
 	staleRequest     segment.Mark // a request sent after the server's FIN
@@ -85,6 +86,10 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
+	if t.Ignored {
+		f.ignored++
+		return
+	}
 	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
 }
@@ -115,6 +120,9 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 	}
 	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
+	if t.Ignored {
+		return
+	}
 	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
 		SaysClose: t.SaysClose && !t.ResponseCut, Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
@@ -209,6 +217,9 @@ func (x *exchange) conclude(at segment.Mark) {
 	}
 	for _, t := range read.Waiting() {
 		x.keep(t)
+		if t.Ignored {
+			continue
+		}
 		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.by == pool.Client

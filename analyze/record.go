@@ -208,7 +208,7 @@ func transactions(kept []record, midway bool) []*report.Transaction {
 		t := &kept[i]
 		r := &report.Transaction{N: int64(t.N), Method: t.Method, Target: t.Target, Status: t.Status, Start: report.Instant(t.Start.Time),
 			StartPacket: t.Start.Packet, RequestBytes: t.RequestBytes, ResponseBytes: t.ResponseBytes,
-			Reused: t.N > 1, PromisesPersistence: t.Promises, Complete: t.ResponseDone}
+			Reused: t.N > 1, PromisesPersistence: t.Promises, Complete: t.ResponseDone, Ignored: t.Ignored}
 		if t.HasStatus {
 			r.Wait = seconds(t.FirstByte.Time.Sub(t.RequestEnd.Time))
 			r.EndPacket = t.LastByte.Packet

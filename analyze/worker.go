@@ -114,7 +114,7 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, series: lines, spares: spares{keys: o.Keys.On()}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {

@@ -32,7 +32,11 @@ func (p *page) pool(pl *Pool, x *index) {
 
 // heading names client, server, protocol, and where the capture was taken.
 func (p *page) heading(pl *Pool, conns []*Connection, x *index) {
-	who := "client " + name(pl.Client) + " -> " + authority(pl)
+	who := "client " + name(pl.Client)
+	if x.oneClient {
+		who += " and others"
+	}
+	who += " -> " + authority(pl)
 	values := []string{protocol(pl, conns), where(x)}
 	var marks []mark
 	if x.sayVerdict {

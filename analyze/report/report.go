@@ -82,6 +82,7 @@ type Totals struct {
 	Needed       int64                `json:"needed"`
 	Avoidable    int64                `json:"avoidable"`
 	Perhaps      int64                `json:"perhaps_avoidable,omitempty"` // as a pool's
+	Ignored      int64                `json:"ignored,omitempty"`           // transactions that were not to be judged
 	ServerEnded  int64                `json:"server_ended"`                // used connections that the server ended first
 	Promised     int64                `json:"promised"`
 	Shared       int64                `json:"promised_and_shared"`
@@ -92,7 +93,8 @@ type Totals struct {
 // Capture says what was read and what of it could not be used.
 type Capture struct {
 	Files       []string  `json:"files"`
-	Filter      string    `json:"filter,omitempty"` // only packets that it lets through were used
+	Filter      string    `json:"filter,omitempty"`     // only packets that it lets through were used
+	OneClient   bool      `json:"one_client,omitempty"` // all client addresses are one client's: a pool names the first
 	Packets     int64     `json:"packets"`
 	Segments    int64     `json:"segments"`
 	Bytes       int64     `json:"bytes"`
@@ -193,6 +195,7 @@ type Transaction struct {
 	WindowAtStart       *Window  `json:"window_at_start,omitempty"` // congestion window of the content's sender when it began
 	Rounds              int64    `json:"rounds,omitempty"`          // flights in which the content was sent
 	Complete            bool     `json:"complete"`                  // the response was seen to its end
+	Ignored             bool     `json:"ignored,omitempty"`         // not to be judged: not among a pool's
 }
 
 // OpenedBecause says why a used connection was opened.

@@ -54,6 +54,7 @@ type index struct {
 	sayVerdict  bool                    // each block says its own verdict
 	vantage     Vantage
 	loopback    bool
+	oneClient   bool
 }
 
 func newIndex(r *Report) *index {
@@ -64,6 +65,7 @@ func newIndex(r *Report) *index {
 		sayVerdict:  len(r.Pools) > 1 || r.Outcome != "",
 		vantage:     r.Capture.Vantage,
 		loopback:    r.Capture.Loopback,
+		oneClient:   r.Capture.OneClient,
 	}
 	for _, c := range r.Connections {
 		x.byID[c.ID] = c
@@ -157,6 +159,9 @@ func sentence(r *Report) string {
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
 			return "no TCP connection was seen."
+		}
+		if t.Ignored > 0 {
+			return count(t.Ignored, "request") + ", all to be ignored."
 		}
 		return fmt.Sprintf("%s, no request seen on %s.", count(t.Connections, "connection"), itOrThem(t.Connections))
 	}
@@ -279,6 +284,9 @@ func (p *page) footer(r *Report) {
 		seen = append(seen, count(c.QUICPackets, "QUIC packet")+" not judged")
 	} else {
 		seen = append(seen, "no QUIC")
+	}
+	if n := r.Totals.Ignored; n > 0 {
+		seen = append(seen, count(n, "request")+" ignored")
 	}
 	p.line("")
 	p.wrap("seen   ", 7, strings.Join(seen, ", "))

@@ -16,7 +16,8 @@ const maxOpen = 1 << 14
 // before use.
 type Multiplexer struct {
 	to       Handler
-	KeepText bool // copy targets into transactions
+	KeepText bool     // copy targets into transactions
+	Ignore   Patterns // pick transactions that are not to be judged
 
 	client, server http2.Parser
 	in, out        end // the sinks of the two parsers
@@ -39,7 +40,7 @@ const unlimited = 1<<31 - 1
 // Reset readies m for a new connection. A parser begun midway looks for the next
 // frame.
 func (m *Multiplexer) Reset(to Handler, clientMidway, serverMidway bool) {
-	*m = Multiplexer{to: to, KeepText: m.KeepText, client: m.client, server: m.server, open: map[uint32]*Transaction{},
+	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, client: m.client, server: m.server, open: map[uint32]*Transaction{},
 		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
 	m.Minor = 2
 	m.in, m.out = end{m, true}, end{m, false}
@@ -153,6 +154,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	m.Requests++
 	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2, Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
+	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
 	t.Connect = t.Method == "CONNECT"
 	if m.KeepText {
 		t.Target = strings.Clone(h.Target)

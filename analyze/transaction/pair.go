@@ -31,6 +31,7 @@ type Transaction struct {
 	Proxied              bool         // absolute-form target or CONNECT
 	Connect              bool
 	Cut                  bool // the request's head was not captured whole
+	Ignored              bool // one of those that are not to be judged
 	ResponseCut          bool // likewise the response's
 	ResponsePromises     bool // the response promises persistence
 	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
@@ -64,7 +65,8 @@ type Handler interface {
 // with requests in order (RFC 9112 section 9.3.2).
 type Pairer struct {
 	to       Handler
-	KeepText bool // copy targets into transactions
+	KeepText bool     // copy targets into transactions
+	Ignore   Patterns // pick transactions that are not to be judged
 
 	client, server http1.Parser
 	in, out        side // the sinks of the two parsers
@@ -106,7 +108,7 @@ func (s *Sums) Came() *Sums { return s }
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
-	*p = Pairer{to: to, waiting: p.waiting[:0], free: p.free, client: p.client, server: p.server, KeepText: p.KeepText, host: p.host}
+	*p = Pairer{to: to, waiting: p.waiting[:0], free: p.free, client: p.client, server: p.server, KeepText: p.KeepText, Ignore: p.Ignore, host: p.host}
 	p.in, p.out = side{p, true}, side{p, false}
 	p.client.Reset(true, &p.in)
 	p.server.Reset(false, &p.out)
@@ -218,6 +220,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	// keep-alive. What the snap length cut off says nothing.
 	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
+	t.Ignored = p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = t.Connect || len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {

@@ -15,6 +15,7 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
@@ -29,7 +30,28 @@ type output struct {
 	filter  string
 	reports []string // KIND=FILE
 	series  string   // file
+
+	ignore    patterns
+	oneClient bool
 }
+
+// patterns is a flag that picks transactions, given several times.
+type patterns struct{ list transaction.Patterns }
+
+// String is the value that help shows as the default: none.
+func (p *patterns) String() string { return "" }
+
+// Type names the flag's values in help.
+func (p *patterns) Type() string { return "FIELD=VALUE" }
+
+// Set takes one more.
+func (p *patterns) Set(s string) error {
+	one, err := transaction.ParsePattern(s)
+	p.list = append(p.list, one)
+	return err
+}
+
+var _ pflag.Value = (*patterns)(nil)
 
 // A choice is a flag that takes one of a few words.
 type choice struct {
@@ -64,6 +86,8 @@ func (o *output) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
+	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses for one client's, as behind a balancer, or with IPv4 and IPv6")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
@@ -117,7 +141,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	opts.Workers = o.workers
+	opts.Workers, opts.Ignore, opts.OneClient = o.workers, o.ignore.list, o.oneClient
 	if opts.Keys == nil {
 		var err error
 		if opts.Keys, err = o.keyLogs(); err != nil {

@@ -1,0 +1,77 @@
+package analyze
+
+import (
+	"context"
+	"testing"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/pcaps/script"
+)
+
+// Two clients ask one server, one after the other; the first asks for its health
+// before, on the same connection, and so does a third on its own.
+const threeClients = `
+conn a 10.0.0.1:40000 10.0.0.9:80
+conn b 10.0.0.2:40000 10.0.0.9:80
+conn c 10.0.0.3:40000 10.0.0.9:80
+a: +0.1 > S 0:0(0) <mss 1460>
+a: +0.02 < S. 0:0(0) ack 1 <mss 1460>
+a: +0 > . 1:1(0) ack 1
+a: +0 > P. + ack + "GET /healthz?deep HTTP/1.1\r\nHost: s\r\n\r\n"
+a: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+a: +0.1 > P. + ack + "GET /1 HTTP/1.1\r\nHost: s\r\n\r\n"
+a: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+a: +0 > . +(0) ack +
+c: +0.1 > S 0:0(0) <mss 1460>
+c: +0.02 < S. 0:0(0) ack 1 <mss 1460>
+c: +0 > . 1:1(0) ack 1
+c: +0 > P. + ack + "GET /healthz HTTP/1.1\r\nHost: s\r\n\r\n"
+c: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+c: +0 > . +(0) ack +
+b: +0.1 > S 0:0(0) <mss 1460>
+b: +0.02 < S. 0:0(0) ack 1 <mss 1460>
+b: +0 > . 1:1(0) ack 1
+b: +0 > P. + ack + "GET /2 HTTP/1.1\r\nHost: s\r\n\r\n"
+b: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+b: +0 > . +(0) ack +
+`
+
+func ran(t *testing.T, o Options) *report.Report {
+	s, err := script.Parse(threeClients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(context.Background(), &segments{list: s.Segments(), size: 4}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSums(t, r)
+	return r
+}
+
+func TestOneClient(t *testing.T) {
+	if r := ran(t, Options{}); len(r.Pools) != 3 || r.Totals.Avoidable != 0 {
+		t.Errorf("three clients: %d pools, %d avoidable", len(r.Pools), r.Totals.Avoidable)
+	}
+	r := ran(t, Options{OneClient: true})
+	if len(r.Pools) != 1 || r.Pools[0].Client != "10.0.0.1" || r.Totals.Needed != 1 || r.Totals.Avoidable != 2 {
+		t.Errorf("one client: %d pools, needed %d, avoidable %d", len(r.Pools), r.Totals.Needed, r.Totals.Avoidable)
+	}
+}
+
+func TestIgnore(t *testing.T) {
+	health, err := transaction.ParsePattern("target=/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{OneClient: true, Ignore: transaction.Patterns{health}}
+	r := ran(t, o)
+	if n := r.Totals; n.Transactions != 2 || n.Ignored != 2 || n.Connections != 3 || n.Unused != 1 || n.Needed != 1 || n.Avoidable != 1 || n.Reused != 0 {
+		t.Errorf("totals %+v", n)
+	}
+	first := r.Connections[0]
+	if first.TransactionCount != 2 || !first.Transactions[0].Ignored || first.Transactions[1].Ignored {
+		t.Errorf("first connection %+v", first)
+	}
+}
