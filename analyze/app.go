@@ -82,10 +82,27 @@ func (a *app) bytes(dir int, b []byte, at segment.Mark) {
 	case isHTTP1, isHTTP2:
 		a.read.Bytes(a.fromClient(dir), b, at)
 	case isTLS:
+		if a.plain(dir, b) {
+			a.bytes(dir, b, at)
+			return
+		}
 		a.secure.Bytes(a.fromClient(dir), b, at)
 	case undecided:
 		a.detect(dir, b, at)
 	}
+}
+
+// plain turns to HTTP/1 if that is how the server answers the client's hello: it speaks
+// no TLS, and says that the hello is no request.
+func (a *app) plain(dir int, b []byte) bool {
+	if a.fromClient(dir) || a.secure.Info().Version != 0 || a.secure.inner.proto != undecided || http1.DetectResponse(b) != http1.Yes {
+		return false
+	}
+	a.spares.putSecure(a.secure)
+	a.secure = nil
+	a.first[1-dir].gone = true
+	a.start(isHTTP1, dir, false)
+	return true
 }
 
 // gap says that n bytes of direction dir are missing here.
