@@ -154,8 +154,12 @@ func (s *Sender) settleStart(b *burst) {
 		s.startAtLeast(&seen)
 		return
 	}
-	w := s.whole(b.before)
-	if was := s.cwnd - b.grown; !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
+	w, was := s.whole(b.before), s.cwnd-b.grown
+	if s.Start.doubt && w <= was*5/8 { // an idle restart it was
+		s.idle = idle{on: true, at: s.Start.at, was: was, after: w}
+		s.Start.Restarted = true
+	}
+	if !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
 		w = was // a little of it was kept back, to send more at once
 	}
 	if s.Start.N == 1 && s.Start.Basis == Assumed {

@@ -15,6 +15,7 @@ type Start struct {
 	Grown           bool // it was above the initial window
 	Lost            bool // an idle restart has taken it since it was last above that
 	doubt           bool // an idle restart may have taken from it
+	at              segment.Time
 	open            bool // the first ACK has not come: more may show
 	flight          int
 	sure            int  // of it, what was sent before an ACK can have come
@@ -41,11 +42,10 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.starts++
 	s.finishBurst()
 	s.idle = idle{}
-	s.Start.doubt = false
-	was, restarted := s.cwnd, false
+	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
 	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
-		s.Start.doubt = s.cwnd > s.initial
+		doubt = s.cwnd > s.initial
 	} else if s.lastSend != 0 && gap > rto && !s.keeps {
 		least, _ := s.bounds()
 		least = s.idled(least, gap-rto)
@@ -64,8 +64,7 @@ func (s *Sender) flightBegins(at segment.Time) {
 			s.recovery = open
 		}
 	}
-	doubt := s.Start.doubt
-	s.Start = Start{N: s.starts, Best: s.cwnd, Basis: s.basis, Restarted: restarted, open: true}
+	s.Start = Start{N: s.starts, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {
