@@ -11,7 +11,8 @@ type burst struct {
 	on      bool
 	at      segment.Time
 	quiet   time.Duration // since something was sent
-	before  int           // pipe before the ACK
+	window  int           // before the ACK
+	before  int           // pipe before it
 	after   int           // and after
 	acked   int
 	grown   int // window the ACK has made of slow start
@@ -154,7 +155,7 @@ func (s *Sender) settleStart(b *burst) {
 		s.startAtLeast(&seen)
 		return
 	}
-	w, was := s.whole(b.before), s.cwnd-b.grown
+	w, was := s.whole(b.before), b.window
 	if s.Start.doubt && w <= was*5/8 { // an idle restart it was
 		s.idle = idle{on: true, at: s.Start.at, was: was, after: w}
 		s.Start.Restarted = true

@@ -283,7 +283,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
