@@ -46,7 +46,7 @@ func (s *Sender) flightBegins(at segment.Time) {
 	gap, rto := at.Sub(s.lastSend), s.rto()
 	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
 		doubt = s.cwnd > s.initial
-	} else if s.lastSend != 0 && gap > rto && !s.keeps {
+	} else if s.lastSend != 0 && gap > rto && !s.keeps && !s.isPaced() {
 		least, _ := s.bounds()
 		least = s.idled(least, gap-rto)
 		if s.restarts { // it is known to do this
