@@ -157,7 +157,7 @@ func (s *Sender) settleStart(b *burst) {
 	}
 	w, was := s.whole(b.before), b.window
 	if s.Start.doubt && w <= was*5/8 { // an idle restart it was
-		s.idle = idle{on: true, at: s.Start.at, was: was, after: w}
+		s.idle = idle{on: true, at: s.Start.at, was: was, after: w, most: w}
 		s.Start.Restarted = true
 	}
 	if !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {

@@ -29,11 +29,12 @@ type idle struct {
 	was   int // the window before
 	after int
 	least int // the least it may be after
+	most  int // more in flight refutes it
 }
 
 // refuted reports whether so much in flight shows that there was no restart. The
 // window before is an estimate, and so is what is left of it.
-func (i *idle) refuted(flight int) bool { return i.on && flight > 2*i.after }
+func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 
 // flightBegins notes a flight that begins from nothing, and takes from the window
 // what idling has cost: Linux halves it for each RTO since the latest data, down to
@@ -44,20 +45,25 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
-	if s.lastSend != 0 && gap > rto-tick && gap <= rto+tick { // which side of it nobody can say
+	early := rto - tick
+	if s.Remote { // its sender's is not known so well
+		early = min(early, rtoMin)
+	}
+	if s.lastSend != 0 && gap > early && gap <= rto+tick { // which side of it nobody can say
 		doubt = s.cwnd > s.initial
 	} else if s.lastSend != 0 && gap > rto && !s.keeps && !s.isPaced() {
 		least, _ := s.bounds()
 		least = s.idled(least, gap-rto)
+		most := s.idled(s.most, gap-rto)
 		if s.restarts { // it is known to do this
-			s.most = s.idled(s.most, gap-rto)
+			s.most = most
 		}
 		if s.cwnd = s.idled(s.cwnd, gap-rto); s.cwnd < was {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			if s.ssthresh > never {
 				s.ssthresh = never
 			}
-			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd)}
+			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd), max(2*s.cwnd, most+most/8)}
 			restarted = true
 			s.peak, s.maxOut = 0, 0
 			s.basis = Inferred
@@ -116,7 +122,7 @@ func (s *Sender) concludeIdle(p int) {
 	}
 	s.Sums.Restarts++
 	if s.lost = true; !s.restarts {
-		s.supposed = i.after
+		s.supposed = i.most
 	}
 	if s.sink != nil {
 		s.sink.Event(i.at, "idle-restart", i.after, 0, s)

@@ -44,7 +44,7 @@ type Sender struct {
 	credit         credit      // of the episode
 
 	most        int // the window, if it never fell, nor ceased to grow, on suspicion alone
-	supposed    int // what an idle restart has left of it that nothing has confirmed; 0: there is none
+	supposed    int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
 	seen        int // in flight when the window was last seen: it is not less
 	peak        int // largest pipe since the latest reduction or idle restart
 	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
@@ -202,7 +202,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
-		if s.idle.refuted(p) || s.supposed > 0 && p > 2*s.supposed {
+		if s.idle.refuted(p) || s.supposed > 0 && p > s.supposed {
 			s.cwnd, s.keeps, s.supposed = max(s.cwnd, s.most), true, 0 // there was no restart
 		}
 		s.cwnd = max(s.cwnd, s.whole(p))
