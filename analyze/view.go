@@ -147,22 +147,23 @@ func (v *view) vanished(s *segment.Segment) {
 
 // arrived reports whether an ACK had come to the sender when it sent s.
 func (v *view) arrived(a *ackSeen, s *segment.Segment) bool {
+	age := s.Time.Sub(a.at)
+	long := age > 2*v.trip+atEnds
 	if a.stamps && s.Options.HasTimestamps {
 		switch later := int32(s.Options.TSEcr - a.stamp); {
 		case later != 0:
 			return later > 0
 		case a.stamp != v.latest: // one with this stamp had come
 			return true
-		case v.Room() >= s.Len: // a stamp stands for a millisecond, and many ACKs: no more than were needed
+		case v.Room() >= s.Len && !long: // a stamp stands for a millisecond, and many ACKs: no more than were needed
 			return false
 		}
-		if d := s.Time.Sub(a.at); d > 0 && (v.trip == 0 || d < v.trip) {
-			v.trip = d
+		if age > 0 && (v.trip == 0 || age < v.trip) {
+			v.trip = age
 		}
 		return true
 	}
-	age := s.Time.Sub(a.at)
-	return age >= v.trip && (v.Room() < s.Len || age > 2*v.trip+atEnds)
+	return age >= v.trip && (v.Room() < s.Len || long)
 }
 
 // atEnds is how long packets may wait at the ends of their way, beside round trips.
