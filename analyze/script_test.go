@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -209,10 +210,11 @@ func TestStories(t *testing.T) {
 }
 
 // TestSeries holds the lines about windows against themselves: however the segments
-// come in, with however many workers, they are the same.
+// come in, with however many workers, they are the same, and each estimate lies within
+// its bounds.
 func TestSeries(t *testing.T) {
 	written := 0
-	archives(t, "story", func(t *testing.T, _ string, a *script.Archive) {
+	check := func(t *testing.T, _ string, a *script.Archive) {
 		series := func(size, workers int) string {
 			var b strings.Builder
 			if _, err := Run(context.Background(), &segments{list: a.Script.Segments(), size: size}, Options{Workers: workers, Series: &b}); err != nil {
@@ -221,7 +223,19 @@ func TestSeries(t *testing.T) {
 			return b.String()
 		}
 		one := series(3, 1)
-		written += strings.Count(one, ",window,")
+		for line := range strings.Lines(one) {
+			f := strings.Split(line, ",")
+			if f[6] != "window" {
+				continue
+			}
+			written++
+			best, _ := strconv.Atoi(f[7])
+			low, _ := strconv.Atoi(f[8])
+			high, _ := strconv.Atoi(f[9])
+			if low > best || best > high {
+				t.Errorf("a window of %d between %d and %d: %s", best, low, high, line)
+			}
+		}
 		for _, workers := range []int{2, 7} {
 			for _, size := range []int{1, 1000} {
 				if got := series(size, workers); got != one {
@@ -229,9 +243,11 @@ func TestSeries(t *testing.T) {
 				}
 			}
 		}
-	})
+	}
+	archives(t, "story", check)
+	archives(t, "half", check)
 	if written == 0 {
-		t.Error("no story has a line about a window")
+		t.Error("no script has a line about a window")
 	}
 }
 
