@@ -13,7 +13,6 @@ type burst struct {
 	quiet   time.Duration // since something was sent
 	window  int           // before the ACK
 	before  int           // pipe before it
-	after   int           // and after
 	acked   int
 	grown   int // window the ACK has made of slow start
 	sent    int
@@ -75,7 +74,7 @@ func (s *Sender) finishBurst() {
 	default: // no room, nothing sent: a window that is full stays so
 	}
 	s.vanished = 0
-	s.concludeIdle(p)
+	s.concludeIdle()
 	if s.Kept.N == s.Start.N {
 		s.Kept = s.Start
 	}
@@ -86,7 +85,7 @@ func (s *Sender) finishBurst() {
 		s.sink.Window(b.tailAt, s.Estimate(), s)
 	}
 	if s.cwnd > s.initial {
-		s.grew, s.lost = true, false
+		s.lost = false
 	}
 }
 

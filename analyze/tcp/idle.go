@@ -111,7 +111,7 @@ func (s *Sender) Keep() {
 func (s *Sender) KeptRounds() int { return int(s.Sums.Rounds-s.keptAt) + 1 }
 
 // concludeIdle tells of an idle restart, unless what was sent since refutes it.
-func (s *Sender) concludeIdle(p int) {
+func (s *Sender) concludeIdle() {
 	if !s.idle.on {
 		return
 	}

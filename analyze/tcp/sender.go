@@ -87,7 +87,6 @@ type Sender struct {
 	starts   int
 	restarts bool // an idle restart was seen
 	keeps    bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
-	grew     bool // the window was above the initial one at some time
 	lost     bool // an idle restart has taken it since
 
 	round  segment.Seq // end of what opened the current round
@@ -288,7 +287,6 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
 	s.react(acked, ece, at)
-	s.burst.after = s.pipe()
 	s.lastAck = at
 }
 
