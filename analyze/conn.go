@@ -118,7 +118,7 @@ func (c *conn) segment(s *segment.Segment) {
 	// Against a closed window the same segment asks for room (RFC 9293 section
 	// 3.8.6.1): somebody waits, nobody is idle.
 	if kind == tcp.KeepAlive && !(peer.Window.Known && peer.Window.Offered == 0) {
-		c.http.probed(s.Dir)
+		c.http.probed()
 	}
 	own.stream.Tick(at, own)
 	c.history.add(s, own, c.isClient(s.Dir), fresh)

@@ -183,8 +183,8 @@ func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
 	}
 }
 
-// probed is told of a keep-alive probe in direction d.
-func (x *exchange) probed(d segment.Dir) {
+// probed is told of a keep-alive probe.
+func (x *exchange) probed() {
 	f := &x.facts
 	if f.probes == 0 {
 		f.firstProbe = x.conn.last

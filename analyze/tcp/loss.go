@@ -45,7 +45,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
 	}
 	s.confirmExit()
-	if s.exited = s.exited || s.exit(at, s.cwnd); to == timeout {
+	s.exit(at, s.cwnd)
+	if to == timeout {
 		s.Sums.Timeouts++
 		s.cwnd = s.MSS
 	} else {

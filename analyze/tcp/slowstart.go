@@ -43,15 +43,14 @@ func (s *Sender) confirmExit() {
 }
 
 // exit notes that slow start is over, the first time.
-func (s *Sender) exit(at segment.Time, window int) bool {
+func (s *Sender) exit(at segment.Time, window int) {
 	if s.exited {
-		return true
+		return
 	}
 	s.exited, s.Sums.ExitAt = true, at
 	if s.sink != nil {
 		s.sink.Event(at, "slow-start-exit", window, 0, s)
 	}
-	return true
 }
 
 // A train watches a round of ACKs as CUBIC's HyStart does (Ha and Rhee, "Taming the

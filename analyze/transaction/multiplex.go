@@ -140,7 +140,7 @@ func (m *Multiplexer) request(h *http2.Headers) {
 	}
 	if h.End {
 		t.RequestDone = true
-		m.settle(h.Stream, t)
+		m.settle(t)
 	}
 }
 
@@ -191,7 +191,7 @@ func (m *Multiplexer) response(h *http2.Headers) {
 	}
 	if h.End {
 		t.ResponseDone = true
-		m.settle(h.Stream, t)
+		m.settle(t)
 	}
 }
 
@@ -211,7 +211,7 @@ func (e *end) Data(stream uint32, n int, ends bool, at segment.Mark) {
 		t.LastByte = at
 		t.ResponseDone = t.ResponseDone || ends
 	}
-	m.settle(stream, t)
+	m.settle(t)
 }
 
 // Reset ends a stream, whoever sends it: the connection goes on.
@@ -227,7 +227,7 @@ func (e *end) Reset(stream uint32, _ uint32, at segment.Mark) {
 
 // settle hands a transaction on once its response has ended; a request that has
 // not then is of no more use (RFC 9113 section 8.1).
-func (m *Multiplexer) settle(stream uint32, t *Transaction) {
+func (m *Multiplexer) settle(t *Transaction) {
 	if t.ResponseDone && (t.RequestDone || !t.Connect) {
 		m.giveUp(t)
 	}
