@@ -79,12 +79,17 @@ func (c *choice) Set(s string) error {
 var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
+	o.readFlags(f)
 	o.format = choice{"text", []string{"text", "json", "ndjson", "junit", "github"}}
-	o.color = choice{"auto", []string{"auto", "always", "never"}}
 	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
-	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
+}
+
+// readFlags are those of how captures are read and judged.
+func (o *output) readFlags(f *pflag.FlagSet) {
+	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
 	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses for one client's, as behind a balancer, or with IPv4 and IPv6")
@@ -120,19 +125,41 @@ const (
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	src, err := o.open(s, files)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	return o.analyze(ctx, s, src, analyze.Options{Demands: demands}, nil)
+}
+
+// open opens files, with the filter that was asked for.
+func (o *output) open(s *streams, files []string) (*capture.Reader, error) {
 	src, err := capture.OpenAll(files, s.in)
 	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	defer src.Close()
 	if o.filter != "" {
 		e, err := filter.Parse(o.filter)
 		if err != nil {
+			src.Close()
 			return nil, err
 		}
 		src.Filter(e)
 	}
-	return o.analyze(ctx, s, src, analyze.Options{Demands: demands}, nil)
+	return src, nil
+}
+
+// options sets those of opts that the flags know.
+func (o *output) options(opts analyze.Options) (analyze.Options, error) {
+	opts.Workers, opts.Ignore, opts.OneClient = o.workers, o.ignore.list, o.oneClient
+	if opts.Keys == nil {
+		var err error
+		if opts.Keys, err = o.keyLogs(); err != nil {
+			return opts, &codedError{exitInput, err}
+		}
+	}
+	return opts, nil
 }
 
 // analyze analyses src and writes the report, to which amend may add. Options that
@@ -141,12 +168,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	opts.Workers, opts.Ignore, opts.OneClient = o.workers, o.ignore.list, o.oneClient
-	if opts.Keys == nil {
-		var err error
-		if opts.Keys, err = o.keyLogs(); err != nil {
-			return nil, &codedError{exitInput, err}
-		}
+	opts, err := o.options(opts)
+	if err != nil {
+		return nil, err
 	}
 	switch o.format.value {
 	case "text":

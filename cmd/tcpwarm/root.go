@@ -76,10 +76,11 @@ believes the Connection header.`,
   sudo tcpwarm capture -i eth0 'tcp port 443'
   sudo tcpwarm verify -- node client.js
   tcpwarm verify -r capture.pcap --expect 'connections<=2'
+  tcpwarm compare before.pcap after.pcap
   tcpwarm explain undrained`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newInterfaces(s), newExplain(s), newDemo(s))
+	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newCompare(s), newInterfaces(s), newExplain(s), newDemo(s))
 	return root
 }

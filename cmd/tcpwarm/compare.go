@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"tcpwarm/analyze"
+	"tcpwarm/analyze/report"
+)
+
+func newCompare(s *streams) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use:   "compare [flags] BEFORE AFTER",
+		Short: "Say what has changed between two captures, or JSON reports",
+		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
+connections for each request decide. Exit code 0: better or the same; 1: worse;
+4: one of the two does not say.`,
+		Example: `  tcpwarm compare before.pcap after.pcap
+  tcpwarm compare baseline.json today.pcap`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			var r [2]*report.Report
+			for i, name := range files {
+				var err error
+				if r[i], err = o.load(cmd.Context(), s, name); err != nil {
+					return &codedError{exitInput, err}
+				}
+			}
+			if err := report.Compare(s.out, r[0], r[1], report.TextOptions{Width: width(s.out), Color: o.colored(s.out)}); err != nil {
+				return &codedError{exitInput, err}
+			}
+			switch report.Changed(r[0], r[1]) {
+			case report.Worse:
+				return &codedError{exitFinding, nil}
+			case report.Undecided:
+				return &codedError{exitUnknown, nil}
+			}
+			return nil
+		},
+	}
+	o.readFlags(c.Flags())
+	return c
+}
+
+// load reads a report, or makes one of a capture.
+func (o *output) load(ctx context.Context, s *streams, name string) (*report.Report, error) {
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		first, _ := bufio.NewReader(f).Peek(1)
+		if bytes.Equal(first, []byte("{")) {
+			defer f.Close()
+			return readReport(name, f)
+		}
+		f.Close()
+	}
+	src, err := o.open(s, []string{name})
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	opts, err := o.options(analyze.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return analyze.Run(ctx, src, opts)
+}
+
+// readReport reads what --format json has written.
+func readReport(name string, f *os.File) (*report.Report, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	var r report.Report
+	if err := json.NewDecoder(f).Decode(&r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if r.Schema != report.Schema {
+		return nil, fmt.Errorf("%s: schema %q, not %q", name, r.Schema, report.Schema)
+	}
+	return &r, nil
+}
