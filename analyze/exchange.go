@@ -19,6 +19,7 @@ type exchange struct {
 	tunnel *tunnel
 
 	pending []pending    // ended, in order; not yet acknowledged by the client
+	apart   int32        // up to this one all are ignored: the pool is told of none
 	open    int          // transactions begun and not ended
 	reading int          // of these, those whose response has begun; 0 where its end does not show
 	drained int64        // packet in which the client last acknowledged all the server had sent
@@ -87,11 +88,13 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 		f.staleRequest = t.Start
 	}
 	if t.Ignored {
-		f.ignored++
-		return
+		if f.ignored++; f.ignored == f.count {
+			x.apart = t.N
+			return
+		}
 	}
 	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
-		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises})
+		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -120,7 +123,7 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 	}
 	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
-	if t.Ignored {
+	if t.N <= x.apart {
 		return
 	}
 	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
@@ -217,7 +220,7 @@ func (x *exchange) conclude(at segment.Mark) {
 	}
 	for _, t := range read.Waiting() {
 		x.keep(t)
-		if t.Ignored {
+		if t.N <= x.apart {
 			continue
 		}
 		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}

@@ -2,8 +2,10 @@ package analyze
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/pcaps/script"
@@ -37,8 +39,33 @@ b: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
 b: +0 > . +(0) ack +
 `
 
-func ran(t *testing.T, o Options) *report.Report {
-	s, err := script.Parse(threeClients)
+// One client asks, then waits for events on the same connection, and meanwhile asks on
+// another.
+const events = `
+conn a 10.0.0.1:40000 10.0.0.9:80
+conn b 10.0.0.1:40001 10.0.0.9:80
+a: +0.1 > S 0:0(0) <mss 1460>
+a: +0.02 < S. 0:0(0) ack 1 <mss 1460>
+a: +0 > . 1:1(0) ack 1
+a: +0 > P. + ack + "GET /1 HTTP/1.1\r\nHost: s\r\n\r\n"
+a: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+a: +0.1 > P. + ack + "GET /events HTTP/1.1\r\nHost: s\r\n\r\n"
+EARLY
+b: +0.1 > S 0:0(0) <mss 1460>
+b: +0.02 < S. 0:0(0) ack 1 <mss 1460>
+b: +0 > . 1:1(0) ack 1
+b: +0 > P. + ack + "GET /2 HTTP/1.1\r\nHost: s\r\n\r\n"
+b: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+b: +0 > . +(0) ack +
+LATE
+`
+
+const noEvent = `a: +0.02 < P. + ack + "HTTP/1.1 204 OK\r\n\r\n"
+a: +0 > . +(0) ack +
+`
+
+func ran(t *testing.T, text string, o Options) *report.Report {
+	s, err := script.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +78,10 @@ func ran(t *testing.T, o Options) *report.Report {
 }
 
 func TestOneClient(t *testing.T) {
-	if r := ran(t, Options{}); len(r.Pools) != 3 || r.Totals.Avoidable != 0 {
+	if r := ran(t, threeClients, Options{}); len(r.Pools) != 3 || r.Totals.Avoidable != 0 {
 		t.Errorf("three clients: %d pools, %d avoidable", len(r.Pools), r.Totals.Avoidable)
 	}
-	r := ran(t, Options{OneClient: true})
+	r := ran(t, threeClients, Options{OneClient: true})
 	if len(r.Pools) != 1 || r.Pools[0].Client != "10.0.0.1" || r.Totals.Needed != 1 || r.Totals.Avoidable != 2 {
 		t.Errorf("one client: %d pools, needed %d, avoidable %d", len(r.Pools), r.Totals.Needed, r.Totals.Avoidable)
 	}
@@ -66,12 +93,29 @@ func TestIgnore(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{OneClient: true, Ignore: transaction.Patterns{health}}
-	r := ran(t, o)
+	r := ran(t, threeClients, o)
 	if n := r.Totals; n.Transactions != 2 || n.Ignored != 2 || n.Connections != 3 || n.Unused != 1 || n.Needed != 1 || n.Avoidable != 1 || n.Reused != 0 {
 		t.Errorf("totals %+v", n)
 	}
 	first := r.Connections[0]
 	if first.TransactionCount != 2 || !first.Transactions[0].Ignored || first.Transactions[1].Ignored {
 		t.Errorf("first connection %+v", first)
+	}
+}
+
+// What is ignored is not counted, but its connection is not idle.
+func TestIgnoredOccupies(t *testing.T) {
+	poll, err := transaction.ParsePattern("target=/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Ignore: transaction.Patterns{poll}}
+	for when, want := range map[string]pool.Cause{"EARLY": pool.Missed, "LATE": pool.Concurrent} {
+		text := strings.Replace(events, when+"\n", noEvent, 1)
+		text = strings.NewReplacer("EARLY\n", "", "LATE\n", "").Replace(text)
+		r := ran(t, text, o)
+		if n := r.Totals; n.Transactions != 2 || n.Reused != 0 || n.Ignored != 1 || n.Causes[want] != 1 {
+			t.Errorf("%s: totals %+v, want %s", when, n, want)
+		}
 	}
 }

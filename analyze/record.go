@@ -255,6 +255,9 @@ func warmth(t *record, midway bool) report.Warmth {
 func (c *conn) warmths() (w pool.Warmths) {
 	midway := !c.half[c.client].SawSYN
 	for i := range c.http.records {
+		if c.http.records[i].Ignored {
+			continue
+		}
 		switch warmth(&c.http.records[i], midway) {
 		case report.Cold:
 			w.Cold++

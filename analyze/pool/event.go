@@ -85,6 +85,7 @@ type Event struct {
 	Streams   int32  // transactions that the connection may carry at once; 0: one
 	Hidden    bool   // it may say more than was read of it, such as close
 	Trips     int32  // round trips that its handshakes took, TCP's and TLS's
+	Ignored   bool   // it occupies its connection, but is not one of those that are judged: never a connection's first
 
 	// Answered, with N.
 	Outcome   Outcome

@@ -95,7 +95,7 @@ func (p *Pool) answered(j *Judge, i item) {
 	case c.lost:
 		cause = ServerClosed
 	}
-	if cause == Reset && !o.first {
+	if cause == Reset && !o.first && !o.ignored {
 		p.InVain++
 	}
 	t := o.on

@@ -55,7 +55,8 @@ type Conn struct {
 	midway         bool
 	shift, rtt     time.Duration
 
-	requests int64
+	requests int64 // that are judged
+	n        int32 // of the latest transaction
 	promised int64
 	hidden   bool          // its latest request may have asked to close it
 	trips    int32         // round trips that its handshakes took
@@ -141,7 +142,8 @@ func (j *Judge) Open(o *Opening) *Conn {
 func (j *Judge) requested(c *Conn, e *Event) {
 	j.place(c, e)
 	p := c.pool
-	if c.requests == 0 {
+	first := c.requests == 0
+	if first {
 		if p.Used == 0 {
 			p.split(c, e.Streams > 0)
 		}
@@ -153,24 +155,26 @@ func (j *Judge) requested(c *Conn, e *Event) {
 			p.midway++
 		}
 	}
-	c.requests++
-	p.Transactions++
-	c.trips, c.hidden = e.Trips, e.Hidden
-	if c.requests > 1 {
-		p.Reused++
-		p.SavedTrips += int64(c.trips)
-		p.SavedCost += c.handshakes()
-	}
-	if e.Promises {
-		c.promised++
-		p.Promised++
+	c.n, c.trips, c.hidden = e.N, e.Trips, e.Hidden
+	if !e.Ignored {
+		c.requests++
+		p.Transactions++
+		if !first {
+			p.Reused++
+			p.SavedTrips += int64(c.trips)
+			p.SavedCost += c.handshakes()
+		}
+		if e.Promises {
+			c.promised++
+			p.Promised++
+		}
 	}
 	c.asksClose = e.AsksClose
 	at := e.Time.Add(-c.shift)
 	if len(c.active) > 0 && e.Streams == 0 { // pipelined: one occupation
 		o := c.active[0]
 		o.waiting++
-		o.n, o.asksClose = e.N, e.AsksClose
+		o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 		return
 	}
 	if e.Streams > 0 && c.limit == 0 {
@@ -185,8 +189,8 @@ func (j *Judge) requested(c *Conn, e *Event) {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
 	o := j.spare.occupations.get()
-	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose}
-	if c.requests == 1 {
+	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose, ignored: e.Ignored}
+	if first {
 		o.first = true
 		if !c.midway {
 			o.demand, o.packet = c.opened.Add(-c.shift), c.packet

@@ -119,6 +119,7 @@ type occupation struct {
 	sure      bool
 	on        *token // what carries it for the ideal client, nil if nothing does
 	demanded  bool   // the ideal client has had its turn
+	ignored   bool   // nothing of it is judged
 	stale     bool   // sent on a connection that the server had already ended
 	settled   bool   // end is known
 	held      bool   // settled but for whether saysClose ended anything

@@ -163,10 +163,10 @@ func (s *Spans) ended(c *Conn) {
 	}
 	age := at.Sub(c.opened)
 	if s.Count == 0 {
-		s.Fewest, s.Youngest = c.requests, age
+		s.Fewest, s.Youngest = int64(c.n), age
 	}
 	s.Count++
-	s.Fewest, s.Most = min(s.Fewest, c.requests), max(s.Most, c.requests)
+	s.Fewest, s.Most = min(s.Fewest, int64(c.n)), max(s.Most, int64(c.n))
 	s.Youngest, s.Oldest = min(s.Youngest, age), max(s.Oldest, age)
 	if len(s.Conns) < maxSamples {
 		s.Conns, s.Packets = append(s.Conns, c.id), append(s.Packets, packet)
