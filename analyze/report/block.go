@@ -362,7 +362,7 @@ func (p *page) curve(pl *Pool) {
 	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
 	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
-		enough(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
+		segment.SpanUp(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
 }
 
 // margin is how close reuse came to the server's idle timeout.

@@ -15,24 +15,6 @@ func spanOf(s *Seconds) string {
 	return segment.Span(time.Duration(*s))
 }
 
-// enough prints a duration rounded up: a timeout of that length is long enough.
-func enough(d time.Duration) string {
-	digit := time.Second // the last that Span prints
-	switch {
-	case d < time.Millisecond:
-		digit = 10 * time.Microsecond
-	case d < 10*time.Millisecond:
-		digit = 100 * time.Microsecond
-	case d < time.Second:
-		digit = time.Millisecond
-	case d < 10*time.Second:
-		digit = 10 * time.Millisecond
-	case d < 100*time.Second:
-		digit = 100 * time.Millisecond
-	}
-	return segment.Span((d + digit - 1) / digit * digit)
-}
-
 // count prints n and a noun in the right number: "1 request", "2 requests".
 func count(n int64, noun string) string {
 	if n == 1 {
