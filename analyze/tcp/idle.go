@@ -49,9 +49,11 @@ func (s *Sender) flightBegins(at segment.Time) {
 	if s.Remote { // its sender's is not known so well
 		early = min(early, rtoMin)
 	}
-	if s.lastSend != 0 && gap > early && gap <= rto+tick { // which side of it nobody can say
+	switch {
+	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
+	case gap > early && gap <= rto+tick: // which side of it nobody can say
 		doubt = s.cwnd > s.initial
-	} else if s.lastSend != 0 && gap > rto && !s.keeps && !s.isPaced() {
+	case gap > rto:
 		least, _ := s.bounds()
 		least = s.idled(least, gap-rto)
 		most := s.idled(s.most, gap-rto)
@@ -60,9 +62,6 @@ func (s *Sender) flightBegins(at segment.Time) {
 		}
 		if s.cwnd = s.idled(s.cwnd, gap-rto); s.cwnd < was {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
-			if s.ssthresh > never {
-				s.ssthresh = never
-			}
 			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd), max(2*s.cwnd, most+most/8)}
 			restarted = true
 			s.peak, s.maxOut = 0, 0
@@ -116,7 +115,7 @@ func (s *Sender) concludeIdle() {
 		return
 	}
 	i := s.idle
-	defer func() { s.idle.on = false }()
+	s.idle.on = false
 	if i.refuted(s.Start.flight) {
 		return
 	}
