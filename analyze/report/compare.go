@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -23,9 +24,9 @@ const (
 	Undecided Change = "undecided"
 )
 
-// Changed compares the avoidable connections for each request, whatever the number of
+// changed compares the avoidable connections for each request, whatever the number of
 // requests. Where they are only bounded, the bounds must not touch.
-func Changed(before, after *Report) Change {
+func changed(before, after *Report) Change {
 	b, a := &before.Totals, &after.Totals
 	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
 		return Undecided
@@ -43,10 +44,12 @@ func Changed(before, after *Report) Change {
 }
 
 // Compare writes how after differs from before, for a person at a terminal: the change
-// first, then the numbers beside each other, and what differs by authority.
-func Compare(w io.Writer, before, after *Report, o TextOptions) error {
+// first, then the numbers beside each other, and what differs by authority. It returns
+// the change.
+func Compare(w io.Writer, before, after *Report, o TextOptions) (Change, error) {
 	p := newPage(w, o.Width, o.Color)
-	p.change(before, after)
+	change := changed(before, after)
+	p.change(change, before, after)
 	p.line("")
 	p.row("", "before", "after")
 	p.row("verdict", label(before.Verdict), label(after.Verdict))
@@ -69,20 +72,12 @@ func Compare(w io.Writer, before, after *Report, o TextOptions) error {
 		p.numbers(name(id), b.Findings[id], a.Findings[id])
 	}
 	p.authorities(before, after)
-	return p.flush()
+	return change, p.flush()
 }
 
-func (p *page) change(before, after *Report) {
+func (p *page) change(c Change, before, after *Report) {
 	b, a := &before.Totals, &after.Totals
-	word, st := map[Change]string{Better: "BETTER", Same: "SAME", Worse: "WORSE", Undecided: "UNDECIDED"}[Changed(before, after)], plain
-	switch word {
-	case "BETTER":
-		st = green
-	case "WORSE":
-		st = red
-	case "UNDECIDED":
-		st = yellow
-	}
+	word, st := strings.ToUpper(string(c)), map[Change]style{Better: green, Worse: red, Undecided: yellow}[c]
 	text := fmt.Sprintf("%s for %s before, %d for %s after.", count(b.Avoidable, "avoidable connection"), count(b.Transactions, "request"), a.Avoidable, count(a.Transactions, "request"))
 	p.wrap(word+"   ", len(word)+3, text, mark{word, st})
 }
@@ -134,13 +129,19 @@ func coldCost(r *Report) string {
 	return segment.Span(took)
 }
 
-// warmths counts the transactions that are kept by the window they found.
+// warmths counts the transactions by the window they found, if all were kept.
 func warmths(r *Report) string {
-	n := map[Warmth]int{}
+	n, all := map[Warmth]int64{}, int64(0)
 	for _, c := range r.Connections {
 		for _, t := range c.Transactions {
-			n[t.Warmth]++
+			if !t.Ignored {
+				n[t.Warmth]++
+				all++
+			}
 		}
+	}
+	if all < r.Totals.Transactions {
+		return "not all kept"
 	}
 	return fmt.Sprintf("%d, %d, %d", n[Cold], n[Warm], n[Cooled])
 }
@@ -165,27 +166,23 @@ const mostAuthorities = 20
 // those that gained the most first.
 func (p *page) authorities(before, after *Report) {
 	was, is := accounts(before), accounts(after)
-	names := map[string]bool{}
-	for who := range was {
-		names[who] = true
-	}
-	for who := range is {
-		names[who] = true
-	}
+	names := maps.Clone(was)
+	maps.Copy(names, is)
 	if len(names) < 2 {
 		return
 	}
 	gain := func(who string) int64 { return is[who].avoidable - was[who].avoidable }
+	maps.DeleteFunc(names, func(who string, _ account) bool { return gain(who) == 0 })
 	sorted := slices.SortedFunc(maps.Keys(names), func(x, y string) int {
 		return cmp.Or(cmp.Compare(gain(y), gain(x)), cmp.Compare(x, y))
 	})
-	shown := 0
-	for _, who := range sorted {
-		if gain(who) == 0 || shown == mostAuthorities {
-			continue
-		}
-		if shown++; shown == 1 {
-			p.line("")
+	if len(sorted) > 0 {
+		p.line("")
+	}
+	for i, who := range sorted {
+		if i == mostAuthorities {
+			p.line(fmt.Sprintf("  and %d more", len(sorted)-i))
+			return
 		}
 		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", who,
 			was[who].avoidable, is[who].avoidable, was[who].used, is[who].used))

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+
 	"fmt"
 	"io"
 	"os"
@@ -27,20 +29,21 @@ connections for each request decide. Exit code 0: better or the same; 1: worse;
   tcpwarm compare baseline.json today.pcap`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			var r [2]*report.Report
-			for i, name := range files {
-				var err error
-				if r[i], err = o.load(cmd.Context(), s, name); err != nil {
-					return &codedError{exitInput, err}
-				}
+			before, berr := o.load(cmd.Context(), s, files[0])
+			if before == nil {
+				return berr
 			}
-			if err := report.Compare(s.out, r[0], r[1], report.TextOptions{Width: width(s.out), Color: o.colored(s.out)}); err != nil {
+			after, aerr := o.load(cmd.Context(), s, files[1])
+			if after == nil {
+				return aerr
+			}
+			change, err := report.Compare(s.out, before, after, report.TextOptions{Width: width(s.out), Color: o.colored(s.out)})
+			switch err := cmp.Or(berr, aerr, err); {
+			case err != nil:
 				return &codedError{exitInput, err}
-			}
-			switch report.Changed(r[0], r[1]) {
-			case report.Worse:
+			case change == report.Worse:
 				return &codedError{exitFinding, nil}
-			case report.Undecided:
+			case change == report.Undecided:
 				return &codedError{exitUnknown, nil}
 			}
 			return nil
@@ -50,17 +53,22 @@ connections for each request decide. Exit code 0: better or the same; 1: worse;
 	return c
 }
 
-// load reads a report, or makes one of a capture.
+// load reads a report, or makes one of a capture: of a broken one as far as it goes,
+// with its error.
 func (o *output) load(ctx context.Context, s *streams, name string) (*report.Report, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, &codedError{exitInput, err}
 		}
 		first, _ := bufio.NewReader(f).Peek(1)
 		if bytes.Equal(first, []byte("{")) {
 			defer f.Close()
-			return readReport(name, f)
+			r, err := readReport(name, f)
+			if err != nil {
+				return nil, &codedError{exitInput, err}
+			}
+			return r, nil
 		}
 		f.Close()
 	}
