@@ -42,7 +42,7 @@ type collector struct {
 
 // advanceEvery is how much capture time passes before pools decide anew: to look
 // at each after every batch would cost more than all its events.
-const advanceEvery = 20 * time.Millisecond
+const advanceEvery = 200 * time.Millisecond
 
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
@@ -199,14 +199,11 @@ func (k *collector) finish(c *conn) {
 	if d != nil {
 		delete(k.unfinished, c.id)
 	}
-	if k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections {
+	if k.keepsNone() {
 		k.lost.connections++
 		k.full.Store(true)
-		switch {
-		case d != nil:
+		if d != nil {
 			k.judge.Done(d)
-		case c.http.facts.count > 0 && !c.other:
-			k.undecided[c.id] = nil
 		}
 		return
 	}
@@ -223,6 +220,11 @@ func (k *collector) finish(c *conn) {
 	default:
 		k.final(r)
 	}
+}
+
+// keepsNone reports whether no connection that finishes from now on is kept.
+func (k *collector) keepsNone() bool {
+	return k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections
 }
 
 // because writes into r why its connection was opened. Nothing of r changes
@@ -259,16 +261,14 @@ func (k *collector) decide() {
 		if k.o.Watch != nil {
 			k.o.Watch(d)
 		}
-		r, finished := k.undecided[d.Conn]
-		switch {
-		case !finished:
-			k.unfinished[d.Conn] = d
-			return
+		switch r := k.undecided[d.Conn]; {
 		case r != nil:
 			k.because(r, d)
-		default:
+			delete(k.undecided, d.Conn)
+		case k.keepsNone():
 			k.judge.Done(d)
+		default:
+			k.unfinished[d.Conn] = d
 		}
-		delete(k.undecided, d.Conn)
 	})
 }

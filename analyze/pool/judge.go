@@ -120,6 +120,9 @@ func (j *Judge) touch(p *Pool) {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
 	}
+	if p.sim == nil && len(p.outstanding) <= 1 { // now it is in the cache, and there is little to look at
+		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
+	}
 	if !p.dirty && len(p.items) > 0 {
 		p.dirty = true
 		j.dirty = append(j.dirty, p)

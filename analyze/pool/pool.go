@@ -91,14 +91,16 @@ type Pool struct {
 // clear empties p for a new use. It keeps what has grown, else it takes its own
 // room.
 func (p *Pool) clear() {
-	q := Pool{Servers: p.Servers[:0], Causes: p.Causes[:0], sites: p.sites[:0], names: p.names[:0],
-		outstanding: p.outstanding[:0], items: p.items[:0], tokens: p.tokens[:0]}
-	if q.items == nil {
+	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.sites[:0], p.names[:0]
+	outstanding, items, tokens := p.outstanding[:0], p.items[:0], p.tokens[:0]
+	if items == nil {
 		r := &p.room
-		q.Servers, q.Causes, q.sites, q.names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
-		q.outstanding, q.items, q.tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
+		servers, causes, sites, names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
+		outstanding, items, tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
 	}
-	*p = q
+	*p = Pool{} // in place: it is large
+	p.Servers, p.Causes, p.sites, p.names = servers, causes, sites, names
+	p.outstanding, p.items, p.tokens = outstanding, items, tokens
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
