@@ -228,7 +228,7 @@ func (a *app) start(p protocol, dir int, client bool) {
 		a.secure.begin(a)
 	case isHTTP1:
 		p := a.spares.pairer()
-		p.KeepText, p.Ignore = a.texts, a.spares.ignored()
+		p.KeepText, p.Ignore, p.Head = a.texts, a.spares.ignored(), a.spares.scratch()
 		p.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
 		a.read = p
 	case isHTTP2:
@@ -334,6 +334,7 @@ type spares struct {
 	pairers      []*transaction.Pairer
 	multiplexers []*transaction.Multiplexer
 	secures      []*secure
+	head         http1.Head // for the messages of all pairers
 	keys         *tls.Keys
 	ignore       transaction.Patterns
 }
@@ -344,6 +345,14 @@ func (s *spares) ignored() transaction.Patterns {
 		return nil
 	}
 	return s.ignore
+}
+
+// scratch returns where messages' heads are read, nil for nowhere in common.
+func (s *spares) scratch() *http1.Head {
+	if s == nil {
+		return nil
+	}
+	return &s.head
 }
 
 // pairer returns a Pairer to be reset.

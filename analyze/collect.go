@@ -24,7 +24,8 @@ type collector struct {
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
-	through  []*conn      // finished in this batch: they may serve again after it
+	ahead    []*pool.Conn
+	through  []*conn // finished in this batch: they may serve again after it
 
 	client       segment.Addr // of the first connection, where all are one client's
 	kept         []*report.Connection
@@ -40,9 +41,12 @@ type collector struct {
 	turned       []func() // verdicts that have changed, to be told; empty if nobody asks
 }
 
-// advanceEvery is how much capture time passes before pools decide anew: to look
-// at each after every batch would cost more than all its events.
-const advanceEvery = 200 * time.Millisecond
+// How much capture time passes before pools decide anew: to look at each after every
+// batch would cost more than all its events. Who watches is told sooner.
+const (
+	advanceEvery = 200 * time.Millisecond
+	watchEvery   = 20 * time.Millisecond
+)
 
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
@@ -88,6 +92,9 @@ func (k *collector) take(b *batch) {
 		if next == nil {
 			break
 		}
+		if k.cursor[from]%aheadBy == 0 {
+			k.expect(b.events[from][k.cursor[from]:])
+		}
 		k.cursor[from]++
 		k.handle(next)
 	}
@@ -100,7 +107,11 @@ func (k *collector) take(b *batch) {
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
-	if k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 {
+	every := advanceEvery
+	if k.o.Watch != nil || k.o.Turned != nil {
+		every = watchEvery
+	}
+	if k.clock.Sub(k.advanced) >= every || b.bound > 0 {
 		k.judge.Advance(k.clock)
 		k.advanced = k.clock
 	}
@@ -109,6 +120,19 @@ func (k *collector) take(b *batch) {
 		tell()
 	}
 	k.turned = k.turned[:0]
+}
+
+const aheadBy = 16
+
+func (k *collector) expect(list []event) {
+	list = list[:min(len(list), aheadBy)]
+	k.ahead = k.ahead[:0]
+	for i := range list {
+		if c := list[i].conn; c != nil && c.judged != nil {
+			k.ahead = append(k.ahead, c.judged)
+		}
+	}
+	k.judge.Expect(k.ahead)
 }
 
 func (e *event) before(f *event) bool {

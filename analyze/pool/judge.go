@@ -32,6 +32,7 @@ type Judge struct {
 	dirty   []*Pool // pools with something new since the last Advance
 	now     segment.Time
 	ready   []*Decision
+	sink    int64
 	early   int64
 	folded  folded
 	serial  int64           // of the latest pool
@@ -112,6 +113,20 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 	}
 }
 
+func (j *Judge) Expect(list []*Conn) {
+	sum := int64(0)
+	for _, c := range list {
+		sum += c.id + c.packet + c.promised + c.closedIn + int64(c.unread)
+	}
+	for _, c := range list {
+		if p := c.pool; p != nil {
+			sum += p.Connections + p.Gaps + p.Needed + p.Peak + p.wave.count + int64(len(p.sites)) + int64(p.alive) + int64(len(p.items)) + int64(p.shift) + int64(p.judged)
+			sum += int64(len(p.room.items)) + int64(p.room.items[0].packet)
+		}
+	}
+	j.sink += sum
+}
+
 func (j *Judge) touch(p *Pool) {
 	if len(p.items) > j.limit {
 		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
@@ -123,7 +138,7 @@ func (j *Judge) touch(p *Pool) {
 	if p.sim == nil && len(p.outstanding) <= 1 { // now it is in the cache, and there is little to look at
 		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 	}
-	if !p.dirty && len(p.items) > 0 {
+	if !p.dirty && (len(p.items) > 0 || j.Turned != nil) {
 		p.dirty = true
 		j.dirty = append(j.dirty, p)
 	}

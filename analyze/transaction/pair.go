@@ -64,20 +64,21 @@ type Handler interface {
 // A Pairer reads both directions of an HTTP/1 connection and pairs responses
 // with requests in order (RFC 9112 section 9.3.2).
 type Pairer struct {
-	to       Handler
-	KeepText bool     // copy targets into transactions
-	Ignore   Patterns // pick transactions that are not to be judged
+	KeepText bool        // copy targets into transactions
+	Ignore   Patterns    // pick transactions that are not to be judged
+	Head     *http1.Head // scratch, perhaps shared with other connections'; nil: its own
 
-	client, server http1.Parser
-	in, out        side // the sinks of the two parsers
-
-	waiting []*Transaction // requests without an ended response, oldest first
-	free    []*Transaction
+	to      Handler
+	in, out side         // the sinks of the two parsers
 	request *Transaction // the one whose request is being read
 	orphan  bool         // the response being read has no request
 	n       int32
-	lastIn  segment.Mark // last bytes of the server
-	host    []byte       // scratch
+	lastIn  segment.Mark   // last bytes of the server
+	waiting []*Transaction // requests without an ended response, oldest first
+	free    []*Transaction
+	host    []byte // scratch
+
+	client, server http1.Parser
 
 	// Next is the transaction that goes on as stream 1 of HTTP/2, to which the
 	// connection has changed (RFC 7540 section 3.2); nil if it has not. What comes
@@ -108,10 +109,14 @@ func (s *Sums) Came() *Sums { return s }
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
-	*p = Pairer{to: to, waiting: p.waiting[:0], free: p.free, client: p.client, server: p.server, KeepText: p.KeepText, Ignore: p.Ignore, host: p.host}
+	p.to, p.request, p.orphan, p.n, p.lastIn = to, nil, false, 0, segment.Mark{}
+	p.waiting, p.Next, p.Sums = p.waiting[:0], nil, Sums{}
+	if p.Head == nil {
+		p.Head = new(http1.Head)
+	}
 	p.in, p.out = side{p, true}, side{p, false}
-	p.client.Reset(true, &p.in)
-	p.server.Reset(false, &p.out)
+	p.client.Reset(true, &p.in, p.Head)
+	p.server.Reset(false, &p.out, p.Head)
 	if clientMidway {
 		p.client.Midway()
 	}

@@ -49,7 +49,7 @@ func fuzzParser(t *testing.T, b []byte, request, midway bool, m byte, seed uint6
 		if r.bad != "" {
 			t.Fatal(r.bad)
 		}
-		if cap(p.buf) > 2*MaxHead || len(p.held.bytes) > maxHeld || len(p.held.pieces) > maxPieces+1 {
+		if cap(p.buf) > 2*MaxHead || len(p.holds().bytes) > maxHeld || len(p.holds().pieces) > maxPieces+1 {
 			t.Fatal("a buffer grew beyond its limit")
 		}
 		return r

@@ -4,7 +4,7 @@ import "bytes"
 
 // headDone hands out the head in p.head, whose bytes are b.
 func (p *Parser) headDone(b []byte, at Mark) {
-	h := &p.head
+	h := p.head
 	h.Bytes, h.End = len(b), at
 	p.handOut(p.bodyState(h))
 }
@@ -13,7 +13,7 @@ func (p *Parser) headDone(b []byte, at Mark) {
 // that is enough to know it for one. With a gap the head's end is not known;
 // without, it was too long to keep.
 func (p *Parser) cutHead(gap bool) bool {
-	h := &p.head
+	h := p.head
 	if !p.readCut(h) {
 		*h = Head{}
 		return false
@@ -50,7 +50,7 @@ func (p *Parser) readCut(h *Head) bool {
 // handOut gives p.head to the sink; next is what follows it.
 func (p *Parser) handOut(next state) {
 	p.finish(false) // found by seeking, it ends the message before
-	h := &p.head
+	h := p.head
 	h.Start = p.start
 	h.UntilClose = next == inRest
 	switch next {
@@ -63,7 +63,7 @@ func (p *Parser) handOut(next state) {
 	p.begun, p.open, p.until = true, true, next == inRest
 	p.end, p.state = End{At: h.End}, next
 	p.sink.Head(h)
-	p.head = Head{} // it borrows from Feed's argument
+	*h = Head{} // it borrows from Feed's argument
 	if next == inStart || next == holding || next == tunnelled {
 		p.finish(true)
 	}

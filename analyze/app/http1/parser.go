@@ -58,6 +58,7 @@ const (
 // A Parser reads one direction of a connection. Reset a zero one before use.
 type Parser struct {
 	sink    Sink
+	head    *Head // scratch, in use until Sink.Head returns
 	request bool
 	state   state
 	open    bool // a Head was handed out, its End is due
@@ -65,19 +66,17 @@ type Parser struct {
 	sought  bool // the start line being read was found by seeking
 	midLine bool // while seeking: the next byte does not begin a line
 	lost    bool // has been seeking at some time
+	eol     eol  // inLong, inTrailer: what is left of an empty line
+	digits  bool // inSize: there was one
+	until   bool // the open message is complete when the connection ends
 
-	eol    eol    // inLong, inTrailer: what is left of an empty line
-	digits bool   // inSize: there was one
-	buf    []byte // the head read so far
-	left   int64  // bytes of body or chunk to come
-	head   Head
-	size   int  // inLong: bytes of the head so far
-	start  Mark // of the message being read
-	last   Mark // latest byte of the head being read
-	end    End  // of the open message
-	until  bool // the open message is complete when the connection ends
-
-	held held
+	left  int64  // bytes of body or chunk to come
+	end   End    // of the open message
+	start Mark   // of the message being read
+	last  Mark   // latest byte of the head being read
+	buf   []byte // the head read so far
+	size  int    // inLong: bytes of the head so far
+	held  *held  // nil but after CONNECT
 
 	// Skipped counts captured bytes that belonged to no message.
 	Skipped int64
@@ -86,13 +85,15 @@ type Parser struct {
 // New returns a parser of requests or of responses.
 func New(request bool, sink Sink) *Parser {
 	p := new(Parser)
-	p.Reset(request, sink)
+	p.Reset(request, sink, new(Head))
 	return p
 }
 
-// Reset readies p for a new stream of requests or responses.
-func (p *Parser) Reset(request bool, sink Sink) {
-	*p = Parser{sink: sink, request: request, buf: p.buf[:0], held: p.held.empty()}
+// Reset readies p for a new stream of requests or responses. In head it reads
+// heads: parsers that are fed in turn, not one from within another's Sink.Head
+// but at its end, may share one, for it is large.
+func (p *Parser) Reset(request bool, sink Sink, head *Head) {
+	*p = Parser{sink: sink, head: head, request: request, buf: p.buf[:0]}
 }
 
 // Midway says that the stream does not begin with a message: the next start line
@@ -119,7 +120,7 @@ func (p *Parser) Feed(b []byte, at Mark) {
 		case seeking:
 			n = p.seek(b, at, fresh)
 		case holding:
-			p.held.add(b, at)
+			p.holds().add(b, at)
 			return
 		case tunnelled:
 			p.sink.Tunnel(b, at)
@@ -197,7 +198,7 @@ func (p *Parser) lineDone(at Mark) {
 		p.headDone(p.buf, at)
 		return
 	}
-	p.head = Head{}
+	*p.head = Head{}
 	p.state = inHead
 }
 
@@ -215,7 +216,7 @@ func (p *Parser) readWhole(b []byte, end int, at Mark) int {
 	}
 	n = end
 	p.buf = append(p.buf, b[:n]...)
-	p.head = Head{}
+	*p.head = Head{}
 	p.state = inHead
 	return n
 }
@@ -223,14 +224,14 @@ func (p *Parser) readWhole(b []byte, end int, at Mark) int {
 // startLine takes a whole start line. One found by seeking needs a version: a
 // body may well have lines that begin with GET.
 func (p *Parser) startLine(line []byte) bool {
-	p.head = Head{Request: p.request, KeepAliveTimeout: -1}
+	*p.head = Head{Request: p.request, KeepAliveTimeout: -1}
 	return p.head.line(line) && (!p.sought || p.head.Minor >= 0)
 }
 
 // noLine gives up b as a start line.
 func (p *Parser) noLine(b []byte, at Mark) {
 	n, ended := int64(len(b)), b[len(b)-1] == '\n'
-	p.head = Head{}
+	*p.head = Head{}
 	p.clear()
 	if p.bare(b, at) {
 		return

@@ -503,7 +503,7 @@ func TestUpgradedMidway(t *testing.T) {
 		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
 	}
 	r = new(recorder)
-	p.Reset(true, r)
+	p.Reset(true, r, new(Head))
 	p.Feed([]byte("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhel"), at(1))
 	p.Upgraded()
 	p.Upgraded()
@@ -523,8 +523,8 @@ func TestTunnelHoldsLittle(t *testing.T) {
 		p.Feed(b, at(2))
 		p.Gap(1, at(2))
 	}
-	if len(p.held.bytes) > maxHeld || len(p.held.pieces) > maxPieces+1 {
-		t.Errorf("%d bytes in %d pieces held", len(p.held.bytes), len(p.held.pieces))
+	if len(p.holds().bytes) > maxHeld || len(p.holds().pieces) > maxPieces+1 {
+		t.Errorf("%d bytes in %d pieces held", len(p.holds().bytes), len(p.holds().pieces))
 	}
 	p.Upgraded()
 	p.Feed([]byte("end"), at(3))

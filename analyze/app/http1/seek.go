@@ -68,7 +68,7 @@ func (p *Parser) Gap(n int64, at Mark) {
 		p.missing(n, at)
 		p.midLine = true
 	case holding:
-		p.held.gap(n, at)
+		p.holds().gap(n, at)
 	case tunnelled:
 		p.sink.TunnelGap(n, at)
 	}
@@ -104,7 +104,7 @@ func (p *Parser) gapInBody(n int64, at Mark) {
 func (p *Parser) Close(at Mark) {
 	switch p.state {
 	case holding:
-		p.held.close(at)
+		p.holds().close(at)
 		return
 	case tunnelled:
 		return

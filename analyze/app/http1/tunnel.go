@@ -24,7 +24,13 @@ type piece struct {
 	at    Mark
 }
 
-func (h held) empty() held { return held{bytes: h.bytes[:0], pieces: h.pieces[:0]} }
+// holds returns what p holds.
+func (p *Parser) holds() *held {
+	if p.held == nil {
+		p.held = new(held)
+	}
+	return p.held
+}
 
 func (h *held) add(b []byte, at Mark) {
 	n := min(len(b), maxHeld-len(h.bytes))
@@ -60,11 +66,12 @@ func (h *held) close(at Mark) {
 // Sink.Head and Sink.End. A request whose body has not ended by then ends here,
 // incomplete.
 func (p *Parser) Upgraded() {
-	was, kept := p.state, p.held
+	was := p.state
 	if was == tunnelled {
 		return
 	}
-	p.state, p.held = tunnelled, held{}
+	kept := p.holds()
+	p.state, p.held = tunnelled, nil
 	p.finish(was == inStart || was == holding)
 	if (was == inLine || was == inHead) && len(p.buf) > 0 {
 		p.sink.Tunnel(p.buf, p.start)
@@ -86,8 +93,8 @@ func (p *Parser) Resume() {
 	if p.state != holding {
 		return
 	}
-	kept := p.held
-	p.state, p.held = inStart, held{}
+	kept := p.holds()
+	p.state, p.held = inStart, nil
 	b := kept.bytes
 	for _, piece := range kept.pieces {
 		if piece.gap > 0 {
