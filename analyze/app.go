@@ -39,19 +39,18 @@ type messages interface {
 // An app finds out which protocol two streams speak and hands their bytes to
 // its reader. The first half that shows it decides for both.
 type app struct {
-	to    transaction.Handler
-	owner owner // nil for what runs inside another
-	proto protocol
+	proto  protocol
+	turned bool     // direction 0 is the server's after all
+	texts  bool     // keep targets
+	read   messages // of HTTP, until released
+	secure *secure  // of TLS, until released
+	inside *inside  // of TLS, once released
 
-	first  [2]detector // by direction as given: 0 is believed to be the client's
-	turned bool        // direction 0 is the server's after all
-	texts  bool        // keep targets
-
+	to     transaction.Handler
+	owner  owner // nil for what runs inside another
 	spares *spares
-	read   messages         // of HTTP, until released
+	first  [2]detector      // by direction as given: 0 is believed to be the client's
 	sums   transaction.Sums // valid once released
-	secure *secure          // of TLS, until released
-	inside *inside          // of TLS, once released
 }
 
 // An owner is told what the bytes show of the connection they run over.

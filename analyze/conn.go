@@ -13,35 +13,35 @@ import (
 // A conn is one TCP connection as an observer sees it. Its worker owns it until
 // it is finished, then the collector does.
 type conn struct {
-	out  *outbox // where its events go
-	key  segment.Key
-	hash uint64
-
 	half [2]half // by Dir
-	app  app
-	http exchange // its transactions
 
-	client    segment.Dir // valid if roleBasis is not ""
-	roleBasis string      // syn, syn-ack, payload, port
-	history   history
-
-	first, last      segment.Mark
+	// What every segment needs comes first, together (see tcp.Half).
+	client           segment.Dir // valid if roleBasis is not ""
+	synData          bool        // fast open: the SYN carried data (RFC 7413)
+	opened           bool        // the pool has been told
+	midway           bool        // of the client no SYN was seen when it was
+	over             bool        // both directions have ended, or one was reset
+	roleBasis        string      // syn, syn-ack, payload, port
+	out              *outbox     // where its events go
+	last             segment.Mark
 	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
-	syn1             synPrint     // of the first SYN
-	synData          bool         // fast open: the SYN carried data (RFC 7413)
-	opened           bool         // the pool has been told
-	midway           bool         // of the client no SYN was seen when it was
-	over             bool         // both directions have ended, or one was reset
-	overAt           segment.Mark
-	closing          closing
-
-	place          // where it waits once it has ended
-	spare [2]*view // by Dir: for its halves' views, or those of a connection before
+	place                         // where it waits once it has ended
+	history          history
+	app              app
+	http             exchange // its transactions
 
 	// The collector's.
 	id     int64      // in order of first packet
 	judged *pool.Conn // nil for a twin, whose other is judged, and for others' connections
 	other  bool       // not of those that are to be judged
+
+	key     segment.Key
+	hash    uint64
+	first   segment.Mark
+	syn1    synPrint // of the first SYN
+	overAt  segment.Mark
+	closing closing
+	spare   [2]*view // by Dir: for its halves' views, or those of a connection before
 }
 
 // closing is how a connection's end began.
@@ -53,9 +53,9 @@ type closing struct {
 
 // A half is one direction of a conn. It is the sink of its own stream.
 type half struct {
+	stream stream.Stream
+	view   *view // of the data it sends, nil before there is any
 	tcp.Half
-	stream   stream.Stream
-	view     *view // of the data it sends, nil before there is any
 	conn     *conn
 	dir      segment.Dir
 	resentAt int64 // packet of the first resend

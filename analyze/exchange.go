@@ -14,18 +14,17 @@ import (
 // An exchange is a connection's transactions: it turns what the Pairer tells
 // into events for the pool and, where they are kept, records.
 type exchange struct {
-	conn   *conn
-	name   string // authority's name, of the latest request that had one
-	tunnel *tunnel
-
+	conn    *conn
 	pending []pending    // ended, in order; not yet acknowledged by the client
-	apart   int32        // up to this one all are ignored: the pool is told of none
 	open    int          // transactions begun and not ended
 	reading int          // of these, those whose response has begun; 0 where its end does not show
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
-	edge    segment.Seq  // right edge of the client's window when the latest response began
-	edgeOf  int32        // that transaction
+	name    string       // authority's name, of the latest request that had one
+	tunnel  *tunnel
+	apart   int32       // up to this one all are ignored: the pool is told of none
+	edge    segment.Seq // right edge of the client's window when the latest response began
+	edgeOf  int32       // that transaction
 	last    lastDone
 
 	records      []record

@@ -14,6 +14,8 @@ const maxSent = 8192
 // acknowledgements the other returns. Call Sent for each segment this side
 // sends and Acked for each acknowledgement of the other side, in capture order.
 type Half struct {
+	// What every segment needs comes first, together: where there are many
+	// connections, each piece of 64 bytes is a cache miss of its own.
 	Una     segment.Seq // first byte sent but not acknowledged (SND.UNA)
 	Nxt     segment.Seq // one past the highest byte sent (SND.NXT)
 	ISN     segment.Seq // valid if SawSYN
@@ -22,32 +24,31 @@ type Half struct {
 	SawSYN  bool
 	SawFIN  bool
 	SawRST  bool
+	acked   bool  // an acknowledgement of this half was seen
+	behind  bool  // the latest segment began before Nxt
+	newest  uint8 // how many recent has taken, modulo 256
 
-	sent  ring
-	acked bool // an acknowledgement of this half was seen
-
-	newestAt segment.Time // when Nxt last went up by a segment
-	behind   bool         // the latest segment began before Nxt
-
-	Packets, Duplicates       int64
-	WireSegments              int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
-	PayloadBytes              int64 // as captured segments carried them, resends included, duplicates not
-	ResentSegments            int64
-	ResentBytes               int64
-	OutOfOrder                int64
-	KeepAlives                int64
-	MaxFlight                 int
-	MaxLen                    int // longest payload of one captured segment, bytes
-	MSS                       int // the peer may send this side at most this, from this side's SYN; valid if HasMSS
-	WindowScale               int // valid if HasWindowScale
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
-	RTT    RTT
-	Window Window // what this side offers to receive
+	sent         ring
+	newestAt     segment.Time // when Nxt last went up by a segment
+	Packets      int64
+	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
+	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
+	MaxFlight    int
+	MaxLen       int      // longest payload of one captured segment, bytes
+	MSS          int      // the peer may send this side at most this, from this side's SYN; valid if HasMSS
+	WindowScale  int      // valid if HasWindowScale
+	Window       Window   // what this side offers to receive
+	recent       [4]print // of this side's latest segments, to tell packets captured twice
+	RTT          RTT
 
-	recent [4]print // of this side's latest segments, to tell packets captured twice
-	newest uint8
+	Duplicates     int64
+	ResentSegments int64
+	ResentBytes    int64
+	OutOfOrder     int64
+	KeepAlives     int64
 }
 
 // Space is what a half has grown, for another to use again.

@@ -13,19 +13,19 @@ type sentSegment struct {
 // number. It reuses its space: it allocates only while it grows.
 type ring struct {
 	buf  []sentSegment // length is zero or a power of two
-	head int           // index of the oldest element
-	n    int           // elements held
+	head int32         // index of the oldest element
+	n    int32         // elements held
 }
 
 func (r *ring) first() *sentSegment { return &r.buf[r.head] }
 
-func (r *ring) at(i int) *sentSegment { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+func (r *ring) at(i int32) *sentSegment { return &r.buf[(r.head+i)&int32(len(r.buf)-1)] }
 
 func (r *ring) push(s sentSegment) {
 	if r.n == maxSent {
 		r.pop()
 	}
-	if r.n == len(r.buf) {
+	if int(r.n) == len(r.buf) {
 		r.grow()
 	}
 	*r.at(r.n) = s
@@ -34,7 +34,7 @@ func (r *ring) push(s sentSegment) {
 
 func (r *ring) pop() sentSegment {
 	s := r.buf[r.head]
-	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.head = (r.head + 1) & int32(len(r.buf)-1)
 	r.n--
 	return s
 }
@@ -52,7 +52,7 @@ func (r *ring) grow() {
 // markResent marks the segments that overlap [start, end). They lie in order,
 // so the first is found by halving.
 func (r *ring) markResent(start, end segment.Seq) {
-	lo, hi := 0, r.n
+	lo, hi := int32(0), r.n
 	for lo < hi {
 		if mid := (lo + hi) / 2; r.at(mid).end.After(start) {
 			hi = mid
