@@ -24,8 +24,7 @@ type collector struct {
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
-	ahead    []*pool.Conn
-	through  []*conn // finished in this batch: they may serve again after it
+	through  []*conn      // finished in this batch: they may serve again after it
 
 	client       segment.Addr // of the first connection, where all are one client's
 	kept         []*report.Connection
@@ -92,9 +91,6 @@ func (k *collector) take(b *batch) {
 		if next == nil {
 			break
 		}
-		if k.cursor[from]%aheadBy == 0 {
-			k.expect(b.events[from][k.cursor[from]:])
-		}
 		k.cursor[from]++
 		k.handle(next)
 	}
@@ -120,19 +116,6 @@ func (k *collector) take(b *batch) {
 		tell()
 	}
 	k.turned = k.turned[:0]
-}
-
-const aheadBy = 16
-
-func (k *collector) expect(list []event) {
-	list = list[:min(len(list), aheadBy)]
-	k.ahead = k.ahead[:0]
-	for i := range list {
-		if c := list[i].conn; c != nil && c.judged != nil {
-			k.ahead = append(k.ahead, c.judged)
-		}
-	}
-	k.judge.Expect(k.ahead)
 }
 
 func (e *event) before(f *event) bool {

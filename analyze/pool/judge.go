@@ -32,7 +32,6 @@ type Judge struct {
 	dirty   []*Pool // pools with something new since the last Advance
 	now     segment.Time
 	ready   []*Decision
-	sink    int64
 	early   int64
 	folded  folded
 	serial  int64           // of the latest pool
@@ -111,20 +110,6 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 	if c.pool != nil {
 		j.touch(c.pool)
 	}
-}
-
-func (j *Judge) Expect(list []*Conn) {
-	sum := int64(0)
-	for _, c := range list {
-		sum += c.id + c.packet + c.promised + c.closedIn + int64(c.unread)
-	}
-	for _, c := range list {
-		if p := c.pool; p != nil {
-			sum += p.Connections + p.Gaps + p.Needed + p.Peak + p.wave.count + int64(len(p.sites)) + int64(p.alive) + int64(len(p.items)) + int64(p.shift) + int64(p.judged)
-			sum += int64(len(p.room.items)) + int64(p.room.items[0].packet)
-		}
-	}
-	j.sink += sum
 }
 
 func (j *Judge) touch(p *Pool) {
