@@ -43,7 +43,7 @@ type collector struct {
 // How much capture time passes before pools decide anew: to look at each after every
 // batch would cost more than all its events. Who watches is told sooner.
 const (
-	advanceEvery = 200 * time.Millisecond
+	advanceEvery = 50 * time.Millisecond
 	watchEvery   = 20 * time.Millisecond
 )
 

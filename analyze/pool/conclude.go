@@ -67,7 +67,7 @@ func (j *Judge) merge(p, q *Pool) {
 			p.Servers = append(p.Servers, e)
 		}
 	}
-	p.add(q)
+	j.add(p, q)
 }
 
 // count adds q's sums to p's.
@@ -99,7 +99,7 @@ func (p *Pool) count(q *Pool) {
 }
 
 // add adds q's sums and state to p's.
-func (p *Pool) add(q *Pool) {
+func (j *Judge) add(p, q *Pool) {
 	p.count(q)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.judged += q.judged
@@ -118,11 +118,10 @@ func (p *Pool) add(q *Pool) {
 	slices.SortStableFunc(p.tokens, func(a, b *token) int { return cmp.Compare(a.at, b.at) })
 	p.losses = append(p.losses, q.losses...)
 	p.held = append(p.held, q.held...)
-	if p.sim == nil {
-		p.startCurve()
-	}
-	if q.sim == nil {
-		q.startCurve()
+	for _, x := range [2]*Pool{p, q} {
+		if x.sim == nil {
+			j.startCurve(x)
+		}
 	}
 	p.occupied += q.occupied
 	for i := range p.sim {

@@ -27,6 +27,9 @@ type stack struct {
 	oldest time.Duration // longest idle time of one used again
 }
 
+// stacks simulate clients that keep as many as kept says.
+type stacks [len(kept)]stack
+
 type idleConn struct {
 	conn *Conn
 	at   segment.Time
@@ -76,11 +79,11 @@ func (p *Pool) simulate(do func(s *stack, keep int)) {
 }
 
 // startCurve catches up with a pool that had one connection so far.
-func (p *Pool) startCurve() {
-	p.sim = new([len(kept)]stack)
+func (j *Judge) startCurve(p *Pool) {
+	p.sim = j.spare.stacks.get()
 	for i := range p.sim {
 		s := &p.sim[i]
-		s.opened, s.oldest = min(p.occupied, 1), p.idled
+		*s = stack{idle: s.idle[:0], opened: min(p.occupied, 1), oldest: p.idled}
 		if kept[i] == 0 {
 			s.opened, s.oldest = p.occupied, 0
 			continue

@@ -74,7 +74,7 @@ func (j *Judge) fold(p *Pool) {
 	for _, serial := range p.parts {
 		delete(j.moved, serial)
 	}
-	p.merged, p.into = true, &j.folded.sums
+	p.merged, p.into, p.folded = true, &j.folded.sums, true
 	j.recycle(p)
 }
 

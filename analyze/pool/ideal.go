@@ -171,7 +171,7 @@ func (p *Pool) demanded(j *Judge, i item) {
 		c.queue = c.queue[:copy(c.queue, c.queue[1:])]
 	}
 	if p.sim == nil && o.first && p.judged > 0 {
-		p.startCurve()
+		j.startCurve(p)
 	}
 	if k := p.tokenOf(c); p.sim == nil && k >= 0 && p.tokens[k].busy == 0 {
 		p.idled = max(p.idled, i.at.Sub(p.tokens[k].at))

@@ -120,7 +120,7 @@ func (j *Judge) touch(p *Pool) {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
 	}
-	if p.sim == nil && len(p.outstanding) <= 1 { // now it is in the cache, and there is little to look at
+	if len(p.outstanding) <= few && len(p.sites) <= few { // now it is in the cache, and there is little to look at
 		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 	}
 	if !p.dirty && (len(p.items) > 0 || j.Turned != nil) {
@@ -273,7 +273,7 @@ func (j *Judge) closing(c *Conn, e *Event) {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
 	if !c.asksClose && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
-		p.gaps.closed(e.By, c.closedAt, c.closedAt.Sub(c.lastEnd.at), c.id, e.Packet)
+		j.idledOut(p, c, e.By, e.Packet)
 	}
 	if e.By == Client {
 		p.wave.closed()
@@ -308,7 +308,7 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	if e.Declined {
 		p.declined.add(c.id, c.packet)
 	}
-	p.spans.ended(c)
+	j.spanned(p, c)
 	p.Warmths.add(e.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised
@@ -436,9 +436,12 @@ func (j *Judge) Advance(now segment.Time) {
 	j.now = max(j.now, now)
 	for _, p := range j.dirty {
 		p.dirty = false
-		if !p.merged {
+		switch {
+		case !p.merged:
 			p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 			j.turn(p)
+		case p.folded:
+			j.recycle(p)
 		}
 	}
 	j.dirty = j.dirty[:0]

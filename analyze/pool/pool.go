@@ -42,7 +42,7 @@ type Pool struct {
 
 	gaps  gaps
 	wave  waves
-	spans Spans // of connections that the server ended right after a response
+	spans *Spans // nil: none; of connections that the server ended right after a response
 
 	atLimit, declined tally
 	multiplexed       *Conn // HTTP/2's that was used last
@@ -56,6 +56,7 @@ type Pool struct {
 	proxied    bool
 	parts      []int64 // serials of those that have been merged into it
 	merged     bool    // into into
+	folded     bool    // summed up: nothing points to it but the list of dirty ones
 	into       *Pool
 	alive      int       // connections that have joined and not ended
 	names      []nameKey // it is known by
@@ -68,9 +69,9 @@ type Pool struct {
 	outstanding []*occupation // begun; not settled, or held
 	holding     int           // of outstanding, those held
 	shift       time.Duration
-	sim         *[len(kept)]stack // nil while there is one connection
-	occupied    int64             // occupations that have begun
-	idled       time.Duration     // longest before one, while there was one connection
+	sim         *stacks       // nil while there is one connection
+	occupied    int64         // occupations that have begun
+	idled       time.Duration // longest before one, while there was one connection
 
 	tokens []*token // with room for a transaction; the latest to become so last
 	losses []loss

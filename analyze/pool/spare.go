@@ -10,6 +10,9 @@ type spares struct {
 	sites       list[site]
 	clients     list[client]
 	silences    list[silence] // empty
+	closes      list[Closes]
+	spans       list[Spans]
+	stacks      list[stacks]
 }
 
 // A list holds what is spare. It is as long as there once was use for it.
@@ -36,13 +39,26 @@ func (j *Judge) Done(d *Decision) {
 	}
 }
 
-// recycle takes back a folded pool, with its connection if it had only one.
+// recycle takes back a folded pool, with its connection if it had only one. A dirty
+// one waits for Advance.
 func (j *Judge) recycle(p *Pool) {
 	if len(p.parts) > 0 || p.dirty {
 		return
 	}
 	if p.sole != nil && p.sole.ended {
 		j.spare.conns.put(p.sole)
+	}
+	if p.gaps.byClient != nil {
+		j.spare.closes.put(p.gaps.byClient)
+	}
+	if p.gaps.byServer != nil {
+		j.spare.closes.put(p.gaps.byServer)
+	}
+	if p.spans != nil {
+		j.spare.spans.put(p.spans)
+	}
+	if p.sim != nil {
+		j.spare.stacks.put(p.sim)
 	}
 	j.spare.pools.put(p)
 }

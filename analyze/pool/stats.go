@@ -46,7 +46,7 @@ func (c *Closes) add(i Idle, at segment.Time) {
 
 // gaps are a pool's idle times.
 type gaps struct {
-	byClient, byServer Closes
+	byClient, byServer *Closes       // nil: none
 	longest            Idle          // used again after
 	hint               time.Duration // of the latest Keep-Alive field
 }
@@ -57,20 +57,32 @@ func (g *gaps) reuse(d time.Duration, conn, packet int64) {
 	}
 }
 
-func (g *gaps) closed(by Side, at segment.Time, d time.Duration, conn, packet int64) {
-	i := Idle{max(0, d), conn, packet}
+// idledOut notes that one side closed c, unasked, after it had idled.
+func (j *Judge) idledOut(p *Pool, c *Conn, by Side, packet int64) {
+	closes := &p.gaps.byServer
 	if by == Client {
-		g.byClient.add(i, at)
-	} else {
-		g.byServer.add(i, at)
+		closes = &p.gaps.byClient
 	}
+	if *closes == nil {
+		*closes = j.spare.closes.get()
+		**closes = Closes{Samples: (*closes).Samples[:0]}
+	}
+	(*closes).add(Idle{max(0, c.closedAt.Sub(c.lastEnd.at)), c.id, packet}, c.closedAt)
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.
-func (p *Pool) ClientCloses() *Closes { return &p.gaps.byClient }
+func (p *Pool) ClientCloses() Closes { return valueOf(p.gaps.byClient) }
 
 // ServerCloses returns those after which the server did.
-func (p *Pool) ServerCloses() *Closes { return &p.gaps.byServer }
+func (p *Pool) ServerCloses() Closes { return valueOf(p.gaps.byServer) }
+
+// valueOf returns what x points to, the zero value if to nothing.
+func valueOf[T any](x *T) (v T) {
+	if x != nil {
+		v = *x
+	}
+	return v
+}
 
 // Hint returns the timeout that the server's latest Keep-Alive field announced, 0
 // if none did.
@@ -152,11 +164,17 @@ type Spans struct {
 	Conns, Packets   []int64 // the first few, and where they ended
 }
 
-func (s *Spans) ended(c *Conn) {
+// spanned notes how long c lived if the server ended it so.
+func (j *Judge) spanned(p *Pool, c *Conn) {
 	said := c.saysClose && !c.asksClose
 	if !c.complete || c.asksClose || !said && (c.by != Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
 		return
 	}
+	if p.spans == nil {
+		p.spans = j.spare.spans.get()
+		*p.spans = Spans{Conns: p.spans.Conns[:0], Packets: p.spans.Packets[:0]}
+	}
+	s := p.spans
 	at, packet := c.lastEnd.at, c.lastEnd.packet
 	if !said {
 		at, packet = c.closedAt, c.closedIn
@@ -174,7 +192,7 @@ func (s *Spans) ended(c *Conn) {
 }
 
 // ServerSpans returns those of p's connections.
-func (p *Pool) ServerSpans() *Spans { return &p.spans }
+func (p *Pool) ServerSpans() Spans { return valueOf(p.spans) }
 
 // A Split is a connection to the same endpoint that a pool's first one did without:
 // it is known by another name. It was idle; or it speaks HTTP/2, as the first one

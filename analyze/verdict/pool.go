@@ -57,7 +57,7 @@ func keySplit(p *pool.Pool) (Found, bool) {
 // stable reports idle times close enough to be one timeout, long enough to be
 // one at all, and not all ended at one moment: a program that ends closes all
 // it has.
-func stable(c *pool.Closes) bool {
+func stable(c pool.Closes) bool {
 	return c.Count >= 2 && c.Min.For >= 100*time.Millisecond && c.Max.For-c.Min.For <= max(c.Max.For/20, 20*time.Millisecond) &&
 		c.Spread() >= c.Min.For/2
 }
