@@ -36,6 +36,9 @@ type idleConn struct {
 }
 
 func (s *stack) push(c *Conn, at segment.Time, keep int) {
+	if s.idle == nil {
+		s.idle = make([]idleConn, 0, min(keep, 3)+1)
+	}
 	s.idle = append(s.idle, idleConn{c, at})
 	if len(s.idle) > keep {
 		s.idle = s.idle[:copy(s.idle, s.idle[1:])]

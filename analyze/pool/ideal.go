@@ -37,7 +37,10 @@ func (p *Pool) take(k int, o *occupation) *token {
 
 // begin has the ideal client open a connection for o, as the real one did.
 func (p *Pool) begin(o *occupation) {
-	o.on = &token{conn: o.conn, at: o.demand, busy: 1}
+	if o.on = &p.room.token; o.on.conn != nil {
+		o.on = new(token)
+	}
+	*o.on = token{conn: o.conn, at: o.demand, busy: 1}
 	if o.conn.limit > 1 {
 		p.tokens = append(p.tokens, o.on)
 	}

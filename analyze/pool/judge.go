@@ -134,7 +134,8 @@ func (j *Judge) Open(o *Opening) *Conn {
 	j.now = max(j.now, o.Time)
 	s := j.site(o.Client.Addr, o.Server)
 	c := j.spare.conns.get()
-	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway}
+	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway,
+		active: c.active[:0], queue: c.queue[:0]}
 	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)

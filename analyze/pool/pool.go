@@ -86,6 +86,7 @@ type Pool struct {
 		outstanding [1]*occupation
 		items       [2]item
 		tokens      [1]*token
+		token       token
 	}
 }
 
