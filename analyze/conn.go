@@ -237,7 +237,7 @@ func (c *conn) portRole() {
 
 func (c *conn) open() {
 	c.opened, c.midway = true, !c.half[c.client].SawSYN
-	c.out.add(c, opened, pool.Event{})
+	c.out.add(c, opened)
 }
 
 func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
@@ -286,7 +286,7 @@ func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
 		}
 	}
 	c.closing = closing{by, reset, at}
-	c.emit(pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
+	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
 }
 
 // closeNotify is told of TLS's close_notify.
@@ -328,7 +328,7 @@ func (c *conn) end(at segment.Mark) {
 	c.http.conclude(at)
 	c.app.release()
 	fewest, most := c.app.bounds()
-	c.emit(pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
+	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
 		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: c.app.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
 }
 
@@ -406,9 +406,11 @@ func (c *conn) trips() int32 {
 	return int32(n)
 }
 
-func (c *conn) emit(e pool.Event) {
-	e.Shift = c.shift()
+// emit tells the pools of e.
+func (c *conn) emit(e *pool.Event) {
+	to := &c.out.add(c, forPool).pool
+	*to = *e
+	to.Shift = c.shift()
 	a, b := c.gaps()
-	e.RTT = a + b
-	c.out.add(c, forPool, e)
+	to.RTT = a + b
 }

@@ -92,7 +92,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 			return
 		}
 	}
-	c.emit(pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
+	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
 		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
@@ -137,7 +137,7 @@ func (x *exchange) Answered(t *transaction.Transaction) {
 		e.Outcome = pool.Unanswered
 	}
 	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
-		c.emit(e)
+		c.emit(&e)
 		return
 	}
 	server := &c.half[1-c.client]
@@ -178,7 +178,7 @@ func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
 	}
 	k := 0
 	for ; k < len(x.pending) && !x.pending[k].need.After(ack); k++ {
-		x.conn.emit(x.pending[k].event)
+		x.conn.emit(&x.pending[k].event)
 	}
 	if k > 0 {
 		x.pending = x.pending[:copy(x.pending, x.pending[k:])]
@@ -210,7 +210,7 @@ func (x *exchange) conclude(at segment.Mark) {
 		if e.Outcome == pool.Complete && (client.SawRST || c.closing.by == pool.Client && client.SawFIN && server.Flight() > 1) {
 			x.abandon(&e)
 		}
-		c.emit(e)
+		c.emit(&e)
 	}
 	x.pending = x.pending[:0]
 	read := c.app.speaker().read
@@ -234,7 +234,7 @@ func (x *exchange) conclude(at segment.Mark) {
 		case c.closing.by != pool.Nobody:
 			e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
 		}
-		c.emit(e)
+		c.emit(&e)
 	}
 }
 

@@ -41,7 +41,7 @@ type event struct {
 	kind eventKind
 	when int64
 	conn *conn
-	pool pool.Event
+	pool pool.Event // of kind forPool
 }
 
 type eventKind uint8
@@ -86,16 +86,13 @@ func (n *names) of(b []byte) string {
 	return s
 }
 
-func (o *outbox) seen(c *conn) {
-	o.events = append(o.events, event{kind: seen, when: o.now.Packet, conn: c})
-}
-
-func (o *outbox) add(c *conn, k eventKind, e pool.Event) {
-	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c, pool: e})
-}
-
-func (o *outbox) done(c *conn, k eventKind) {
-	o.events = append(o.events, event{kind: k, when: o.now.Packet, conn: c})
+// add adds an event, whose pool.Event is not set: it is large, and written in place.
+func (o *outbox) add(c *conn, k eventKind) *event {
+	n := len(o.events)
+	o.events = slices.Grow(o.events, 1)[:n+1]
+	e := &o.events[n]
+	e.kind, e.when, e.conn = k, o.now.Packet, c
+	return e
 }
 
 // hand hands the lines of one direction to the collector.
@@ -109,7 +106,7 @@ func (o *outbox) hand(c *conn, d segment.Dir) {
 
 // stray counts a segment that belongs to no connection any more.
 func (o *outbox) stray() {
-	o.events = append(o.events, event{kind: stray, when: o.now.Packet})
+	o.add(nil, stray)
 }
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
@@ -160,7 +157,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
 		if c.segment(s); !c.opened {
-			w.out.seen(c)
+			w.out.add(c, seen)
 		}
 	} else {
 		c.segment(s)
@@ -210,7 +207,7 @@ func (sh *shard) remove(c *conn, out *outbox, k eventKind) {
 		c.waits.remove(c)
 	}
 	sh.table.Delete(c.key, c.hash)
-	out.done(c, k)
+	out.add(c, k)
 }
 
 // evict gives up the eighth of the connections that has been idle longest. To
@@ -243,7 +240,7 @@ func (w *worker) finish(bound int64) {
 		c := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
 		c.end(c.last)
-		w.out.done(c, finished)
+		w.out.add(c, finished)
 	}
 }
 

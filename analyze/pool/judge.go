@@ -79,6 +79,10 @@ type Conn struct {
 	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
 
 	before, after *Conn // in its site's silence
+
+	room struct { // for what most have one of
+		active, queue [1]*occupation
+	}
 }
 
 // New returns a Judge whose pools hold at most limit undecided items; 0 stands
@@ -134,8 +138,11 @@ func (j *Judge) Open(o *Opening) *Conn {
 	j.now = max(j.now, o.Time)
 	s := j.site(o.Client.Addr, o.Server)
 	c := j.spare.conns.get()
-	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway,
-		active: c.active[:0], queue: c.queue[:0]}
+	active, queue := c.active[:0], c.queue[:0]
+	if active == nil {
+		active, queue = c.room.active[:0], c.room.queue[:0]
+	}
+	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, active: active, queue: queue}
 	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
