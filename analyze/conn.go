@@ -77,6 +77,9 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
 	c.spare = views
+	if waiting == nil {
+		waiting = c.http.first[:0]
+	}
 	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
 	c.out, c.key, c.hash = out, s.Key, hash
 	c.first, c.last = s.Mark(), s.Mark()

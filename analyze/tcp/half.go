@@ -32,7 +32,8 @@ type Half struct {
 	SACKPermitted, Timestamps bool
 
 	sent         ring
-	newestAt     segment.Time // when Nxt last went up by a segment
+	first        [4]sentSegment // sent's, as long as they will do
+	newestAt     segment.Time   // when Nxt last went up by a segment
 	Packets      int64
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
@@ -58,10 +59,21 @@ type Space struct {
 }
 
 // Space returns what h has grown; h must not be used any more.
-func (h *Half) Space() Space { return Space{h.sent.buf, h.RTT.kept[:0]} }
+func (h *Half) Space() Space {
+	s := Space{kept: h.RTT.kept[:0]}
+	if len(h.sent.buf) > len(h.first) {
+		s.sent = h.sent.buf
+	}
+	return s
+}
 
 // Reuse gives h, which must be new, the space another half has grown.
-func (h *Half) Reuse(s Space) { h.sent.buf, h.RTT.kept = s.sent, s.kept }
+func (h *Half) Reuse(s Space) {
+	h.sent.buf, h.RTT.kept = s.sent, s.kept
+	if h.sent.buf == nil {
+		h.sent.buf = h.first[:]
+	}
+}
 
 // A Kind says what a segment is to the half that sent it.
 type Kind uint8

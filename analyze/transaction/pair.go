@@ -80,6 +80,11 @@ type Pairer struct {
 
 	client, server http1.Parser
 
+	room struct { // for what most have one of
+		waiting, free [1]*Transaction
+		first         Transaction
+	}
+
 	// Next is the transaction that goes on as stream 1 of HTTP/2, to which the
 	// connection has changed (RFC 7540 section 3.2); nil if it has not. What comes
 	// now goes to Handler.Tunnel.
@@ -110,7 +115,11 @@ func (s *Sums) Came() *Sums { return s }
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
 	p.to, p.request, p.orphan, p.n, p.lastIn = to, nil, false, 0, segment.Mark{}
-	p.waiting, p.Next, p.Sums = p.waiting[:0], nil, Sums{}
+	p.Next, p.Sums = nil, Sums{}
+	if p.waiting == nil {
+		p.waiting, p.free = p.room.waiting[:0], append(p.room.free[:0], &p.room.first)
+	}
+	p.free, p.waiting = append(p.free, p.waiting...), p.waiting[:0]
 	if p.Head == nil {
 		p.Head = new(http1.Head)
 	}
