@@ -107,7 +107,8 @@ const few = 8
 // An index is a small map: nearly all have one entry or two.
 type index[K comparable, V any] struct {
 	few  []entry[K, V]
-	many map[K]V // nil while few will do
+	many map[K]V        // nil while few will do
+	one  [1]entry[K, V] // few's, as long as it will do
 }
 
 type entry[K comparable, V any] struct {
@@ -141,6 +142,9 @@ func (x *index[K, V]) put(k K, v V) {
 			x.few[i].value = v
 			return
 		}
+	}
+	if x.few == nil {
+		x.few = x.one[:0]
 	}
 	if x.few = append(x.few, entry[K, V]{k, v}); len(x.few) <= few {
 		return
