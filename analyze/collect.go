@@ -40,12 +40,9 @@ type collector struct {
 	turned       []func() // verdicts that have changed, to be told; empty if nobody asks
 }
 
-// How much capture time passes before pools decide anew: to look at each after every
-// batch would cost more than all its events. Who watches is told sooner.
-const (
-	advanceEvery = 50 * time.Millisecond
-	watchEvery   = 20 * time.Millisecond
-)
+// advanceEvery is how much capture time passes before pools decide anew: to look
+// at each after every batch would cost more than all its events.
+const advanceEvery = 20 * time.Millisecond
 
 // placed is a kept connection's pool, whose number is known last.
 type placed struct {
@@ -103,11 +100,7 @@ func (k *collector) take(b *batch) {
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
-	every := advanceEvery
-	if k.o.Watch != nil || k.o.Turned != nil {
-		every = watchEvery
-	}
-	if k.clock.Sub(k.advanced) >= every || b.bound > 0 {
+	if k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 {
 		k.judge.Advance(k.clock)
 		k.advanced = k.clock
 	}
