@@ -275,6 +275,9 @@ func (j *Judge) closing(c *Conn, e *Event) {
 	if p == nil {
 		return
 	}
+	for _, d := range c.blamed {
+		d.closed = e.Packet // after all
+	}
 	p.open--
 	p.unhold(c, true)
 	if e.By == Server && !c.asksClose {
