@@ -89,9 +89,9 @@ func New(request bool, sink Sink) *Parser {
 	return p
 }
 
-// Reset readies p for a new stream of requests or responses. In head it reads
-// heads: parsers that are fed in turn, not one from within another's Sink.Head
-// but at its end, may share one, for it is large.
+// Reset readies p for a new stream of requests or responses. It reads heads into
+// head. That is large, and the parsers of one goroutine may share it: what a
+// Sink.Head does last may feed another parser.
 func (p *Parser) Reset(request bool, sink Sink, head *Head) {
 	*p = Parser{sink: sink, head: head, request: request, buf: p.buf[:0]}
 }
