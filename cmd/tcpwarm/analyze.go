@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,10 +173,10 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	if err != nil {
 		return nil, err
 	}
-	switch o.format.value {
-	case "text":
+	switch {
+	case o.draws():
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
-	case "ndjson":
+	case o.format.value == "ndjson":
 		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
 	}
 	var lines *os.File
@@ -203,6 +204,11 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		return r, &codedError{exitInput, readErr}
 	}
 	return r, nil
+}
+
+// draws reports whether text is all that is asked for.
+func (o *output) draws() bool {
+	return o.format.value == "text" && !slices.ContainsFunc(o.reports, func(where string) bool { return !strings.HasPrefix(where, "text=") })
 }
 
 // write shows r in the formats asked for.

@@ -31,7 +31,7 @@ const turn = `
 `
 
 // frames returns the records of a pcap of n requests on one connection.
-func frames(b *testing.B, n int) [][]byte {
+func frames(b testing.TB, n int) [][]byte {
 	s, err := script.Parse(strings.Replace(usual, "REQUESTS\n", strings.Repeat(turn, n), 1))
 	if err != nil {
 		b.Fatal(err)
@@ -52,7 +52,7 @@ func frames(b *testing.B, n int) [][]byte {
 // benchCapture writes a capture of conns connections, atOnce of them at once, of
 // one to five requests each, between many clients and few servers. It returns its
 // path and how many packets it has.
-func benchCapture(b *testing.B, conns, atOnce int) (path string, packets int) {
+func benchCapture(b testing.TB, conns, atOnce int) (path string, packets int) {
 	var kinds [5][][]byte
 	for i := range kinds {
 		kinds[i] = frames(b, i+1)

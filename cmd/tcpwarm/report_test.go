@@ -1,0 +1,35 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A JSON report beside the text is the same as one alone, though text needs less.
+func TestReportBesideText(t *testing.T) {
+	path, _ := benchCapture(t, textConnections+500, 100)
+	beside := filepath.Join(t.TempDir(), "report.json")
+	var alone bytes.Buffer
+	for _, x := range []struct {
+		args []string
+		out  io.Writer
+	}{
+		{[]string{"analyze", "--report", "json=" + beside, path}, io.Discard},
+		{[]string{"analyze", "--format", "json", path}, &alone},
+	} {
+		if code := run(t.Context(), x.args, strings.NewReader(""), x.out, io.Discard); code != 0 {
+			t.Fatalf("%v: exit code %d", x.args, code)
+		}
+	}
+	got, err := os.ReadFile(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, alone.Bytes()) {
+		t.Errorf("%d bytes beside the text, %d alone", len(got), alone.Len())
+	}
+}
