@@ -60,6 +60,9 @@ func benchCapture(b testing.TB, conns, atOnce int) (path string, packets int) {
 	const (
 		client = 16 + 14 + 12 // the frame's source address, when the client sends
 		port   = 16 + 14 + 20 // its port
+		seq    = port + 4
+		ack    = port + 8
+		flags  = port + 13
 	)
 	out := []byte("\x4d\x3c\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x01\x00\x00\x00")
 	type live struct{ number, next int }
@@ -85,6 +88,12 @@ func benchCapture(b testing.TB, conns, atOnce int) (path string, packets int) {
 			}
 			binary.BigEndian.PutUint32(r[client+4*shift:], 10<<24|uint32(l.number/3))
 			binary.BigEndian.PutUint16(r[port+2*shift:], uint16(20_000+l.number%40_000))
+			// Alike but for their ends, they would be one connection seen at many places.
+			for _, at := range [2]int{seq, ack} {
+				if n := binary.BigEndian.Uint32(r[at:]); at == seq || r[flags]&0x10 != 0 {
+					binary.BigEndian.PutUint32(r[at:], n+uint32(l.number)<<16)
+				}
+			}
 			packets++
 			if l.next++; l.next == len(kind) {
 				lives[i] = lives[len(lives)-1]
