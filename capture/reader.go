@@ -32,6 +32,7 @@ type Reader struct {
 	format format
 	packet packet
 
+	closed int64  // bytes of the files that are done with
 	offset int64  // in the file, of the record that comes next
 	carry  []byte // the beginning of that record, read into the batch before
 	need   int    // bytes of it that must be there to go on
@@ -182,6 +183,7 @@ func (r *Reader) Close() error {
 	if r.file == nil {
 		return nil
 	}
+	r.closed += position(r.file)
 	err := r.file.Close()
 	r.file = nil
 	return err

@@ -185,6 +185,18 @@ func TestGzipAndSeveralFiles(t *testing.T) {
 		t.Errorf("%+v", r.Totals())
 	}
 
+	if _, size := r.Progress(); size != 0 {
+		t.Errorf("with standard input there are %d bytes", size)
+	}
+	// How far it is, is counted as it lies on disk.
+	if r, err = OpenAll([]string{names[0], names[2]}, nil); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, r)
+	if done, size := r.Progress(); done != size || size != int64(len(file(1))+len(zipped(file(3)))) {
+		t.Errorf("%d of %d bytes read at the end", done, size)
+	}
+
 	// A file that cannot be read ends it, with what came before.
 	if r, err = OpenAll([]string{names[0], dir}, nil); err != nil {
 		t.Fatal(err)

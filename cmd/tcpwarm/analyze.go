@@ -131,7 +131,8 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return nil, err
 	}
 	defer src.Close()
-	return o.analyze(ctx, s, src, analyze.Options{Demands: demands}, nil)
+	p := newProgress(src, s.err)
+	return o.analyze(ctx, s, p, analyze.Options{Demands: demands}, func(*report.Report) { p.clear() })
 }
 
 // open opens files, with the filter that was asked for.
