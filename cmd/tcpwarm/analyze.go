@@ -132,6 +132,9 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	}
 	defer src.Close()
 	p := newProgress(src, s.err)
+	if o.format.value == "ndjson" { // its lines come meanwhile, perhaps on the same terminal
+		p.to = nil
+	}
 	return o.analyze(ctx, s, p, analyze.Options{Demands: demands}, func(*report.Report) { p.clear() })
 }
 
