@@ -81,6 +81,6 @@ believes the Connection header.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newCompare(s), newInterfaces(s), newExplain(s), newDemo(s))
+	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newCompare(s), newInterfaces(s), newExplain(s), newDemo(s), newMan())
 	return root
 }
