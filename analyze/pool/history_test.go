@@ -117,10 +117,10 @@ func testEndpoint(host uint64, port uint16) segment.Endpoint {
 
 // judge runs events through a Judge; advance says whether to Advance after an
 // event.
-func judge(events []step, advance func() bool) (*Judge, map[int64]Cause, []*Pool) {
+func judge(events []step, advance func() bool) (*Judge, map[int64]Decision, []*Pool) {
 	j := feed(New(0))
-	causes := map[int64]Cause{}
-	collect := func() { j.Decisions(func(d *Decision) { causes[d.Conn] = d.Cause }) }
+	decisions := map[int64]Decision{}
+	collect := func() { j.Decisions(func(d *Decision) { decisions[d.Conn] = *d }) }
 	var now segment.Time
 	for k := range events {
 		e := events[k]
@@ -133,7 +133,7 @@ func judge(events []step, advance func() bool) (*Judge, map[int64]Cause, []*Pool
 	}
 	j.Finish(now)
 	collect()
-	return j.Judge, causes, j.Pools()
+	return j.Judge, decisions, j.Pools()
 }
 
 // addsUp checks what holds of any pool.
@@ -227,11 +227,12 @@ func TestHistories(t *testing.T) {
 	for _, h := range histories {
 		t.Run(h.name, func(t *testing.T) {
 			for _, always := range []bool{false, true} {
-				_, causes, pools := judge(parseHistory(t, h.text), func() bool { return always })
+				_, decisions, pools := judge(parseHistory(t, h.text), func() bool { return always })
 				var got []string
-				for _, id := range slices.Sorted(maps.Keys(causes)) {
-					got = append(got, fmt.Sprintf("%d:%s", id, causes[id]))
-					fired[causes[id]] = true
+				for _, id := range slices.Sorted(maps.Keys(decisions)) {
+					cause := decisions[id].Cause
+					got = append(got, fmt.Sprintf("%d:%s", id, cause))
+					fired[cause] = true
 				}
 				if s := strings.Join(got, " "); s != h.want {
 					t.Errorf("always=%v: %s, want %s", always, s, h.want)
@@ -271,8 +272,8 @@ func TestTwoRoundTripsAreAtOnce(t *testing.T) {
 	for k := range events {
 		events[k].RTT = 150 * time.Millisecond
 	}
-	_, causes, _ := judge(events, func() bool { return false })
-	if causes[2] != ClientClosed {
-		t.Errorf("idle for 245 ms with a round trip of 150 ms: %s", causes[2])
+	_, decisions, _ := judge(events, func() bool { return false })
+	if cause := decisions[2].Cause; cause != ClientClosed {
+		t.Errorf("idle for 245 ms with a round trip of 150 ms: %s", cause)
 	}
 }

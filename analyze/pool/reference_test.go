@@ -493,13 +493,27 @@ func TestJudgeIsTheReference(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := randomHistory(r)
 		needed, avoidable, want := reference(events)
+		closed := map[int64]int64{} // in which packet, by connection; evidence says so even if it is later
+		for i := range events {
+			if e := &events[i]; e.Kind == ConnClosing && !e.open {
+				closed[e.conn] = e.Packet
+			}
+		}
 		for _, c := range want {
 			seen[c]++
 		}
 		for name, advance := range map[string]func() bool{
 			"never": func() bool { return false }, "always": func() bool { return true }, "at random": func() bool { return r.IntN(4) == 0 },
 		} {
-			j, got, pools := judge(events, advance)
+			j, decisions, pools := judge(events, advance)
+			got := map[int64]Cause{}
+			for conn, d := range decisions {
+				got[conn] = d.Cause
+				if idled := d.Cause == Missed || d.Cause == ClientClosed || d.Cause == ClientIdleTimeout; idled && d.closed != closed[d.InsteadOf] {
+					t.Fatalf("seed %d, Advance %s: conn %d was opened instead of %d, closed in packet %d, not %d\n%s",
+						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closed, tell(events))
+				}
+			}
 			if len(pools) != 1 {
 				t.Fatalf("seed %d: %d pools", seed, len(pools))
 			}
