@@ -30,7 +30,7 @@ type collector struct {
 	kept         []*report.Connection
 	sightings    sightings
 	series       *series                      // nil: nobody wants it
-	undecided    map[int64]*report.Connection // finished, but why they were opened is not final; nil: not kept
+	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []placed
 	transactions int // kept

@@ -15,7 +15,7 @@ import (
 type conn struct {
 	half [2]half // by Dir
 
-	// What every segment needs comes first, together (see tcp.Half).
+	// What every segment needs lies together (see tcp.Half).
 	client           segment.Dir // valid if roleBasis is not ""
 	synData          bool        // fast open: the SYN carried data (RFC 7413)
 	opened           bool        // the pool has been told
@@ -78,7 +78,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 	c.half[1].Reuse(b)
 	c.spare = views
 	if waiting == nil {
-		waiting = c.http.first[:0]
+		waiting = c.http.room[:0]
 	}
 	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
 	c.out, c.key, c.hash = out, s.Key, hash

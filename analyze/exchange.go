@@ -31,7 +31,7 @@ type exchange struct {
 	pendingStart int // index of the record whose start may still show more, plus 1
 
 	facts facts
-	first [1]pending // pending's, as long as it will do
+	room  [1]pending // for pending, as long as it will do
 }
 
 // A pending transaction's response has been captured to its end, but whether

@@ -108,7 +108,7 @@ const few = 8
 type index[K comparable, V any] struct {
 	few  []entry[K, V]
 	many map[K]V        // nil while few will do
-	one  [1]entry[K, V] // few's, as long as it will do
+	room [1]entry[K, V] // for few, as long as it will do
 }
 
 type entry[K comparable, V any] struct {
@@ -144,7 +144,7 @@ func (x *index[K, V]) put(k K, v V) {
 		}
 	}
 	if x.few == nil {
-		x.few = x.one[:0]
+		x.few = x.room[:0]
 	}
 	if x.few = append(x.few, entry[K, V]{k, v}); len(x.few) <= few {
 		return

@@ -18,8 +18,8 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	// Turned, where set, is called with each pool whose verdict has changed by what
-	// Advance has decided. It is nothing final.
+	// Turned, where set, is called by Advance with each pool whose verdict has changed
+	// since. It is nothing final.
 	Turned func(p *Pool, now segment.Time, was, is Verdict)
 
 	Lacking   string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
@@ -29,7 +29,7 @@ type Judge struct {
 	clients map[segment.Addr]*client
 	roll    roll
 	hand    *Pool   // where to look next for a pool to sum up, nil: at the first
-	dirty   []*Pool // pools with something new since the last Advance
+	dirty   []*Pool // pools that the next Advance looks at
 	now     segment.Time
 	ready   []*Decision
 	early   int64
@@ -117,15 +117,13 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 }
 
 func (j *Judge) touch(p *Pool) {
-	if len(p.items) > j.limit {
+	// Where there is little to look at it decides at once: now it is in the cache.
+	if len(p.items) > j.limit || len(p.outstanding) <= few && len(p.sites) <= few {
 		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 	}
 	if len(p.items) > j.limit {
 		j.early++
 		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
-	}
-	if len(p.outstanding) <= few && len(p.sites) <= few { // now it is in the cache, and there is little to look at
-		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
 	}
 	if !p.dirty && (len(p.items) > 0 || j.Turned != nil) {
 		p.dirty = true

@@ -29,7 +29,12 @@ func (l *list[T]) get() *T {
 	return x
 }
 
-func (l *list[T]) put(x *T) { *l = append(*l, x) }
+// put takes x back, if it is anything.
+func (l *list[T]) put(x *T) {
+	if x != nil {
+		*l = append(*l, x)
+	}
+}
 
 // Done gives back a decision that Decisions has handed over. It must not be used
 // any more.
@@ -48,17 +53,9 @@ func (j *Judge) recycle(p *Pool) {
 	if p.sole != nil && p.sole.ended {
 		j.spare.conns.put(p.sole)
 	}
-	if p.gaps.byClient != nil {
-		j.spare.closes.put(p.gaps.byClient)
-	}
-	if p.gaps.byServer != nil {
-		j.spare.closes.put(p.gaps.byServer)
-	}
-	if p.spans != nil {
-		j.spare.spans.put(p.spans)
-	}
-	if p.sim != nil {
-		j.spare.stacks.put(p.sim)
-	}
+	j.spare.closes.put(p.gaps.byClient)
+	j.spare.closes.put(p.gaps.byServer)
+	j.spare.spans.put(p.spans)
+	j.spare.stacks.put(p.sim)
 	j.spare.pools.put(p)
 }

@@ -32,7 +32,7 @@ type Half struct {
 	SACKPermitted, Timestamps bool
 
 	sent         ring
-	first        [4]sentSegment // sent's, as long as they will do
+	room         [4]sentSegment // for sent, as long as it will do
 	newestAt     segment.Time   // when Nxt last went up by a segment
 	Packets      int64
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
@@ -61,7 +61,7 @@ type Space struct {
 // Space returns what h has grown; h must not be used any more.
 func (h *Half) Space() Space {
 	s := Space{kept: h.RTT.kept[:0]}
-	if len(h.sent.buf) > len(h.first) {
+	if len(h.sent.buf) > len(h.room) {
 		s.sent = h.sent.buf
 	}
 	return s
@@ -71,7 +71,7 @@ func (h *Half) Space() Space {
 func (h *Half) Reuse(s Space) {
 	h.sent.buf, h.RTT.kept = s.sent, s.kept
 	if h.sent.buf == nil {
-		h.sent.buf = h.first[:]
+		h.sent.buf = h.room[:]
 	}
 }
 
