@@ -129,21 +129,17 @@ func coldCost(r *Report) string {
 	return segment.Span(took)
 }
 
-// warmths counts the transactions by the window they found, if all were kept.
+// warmths counts the transactions by the window they found. Of some nothing is known.
 func warmths(r *Report) string {
-	n, all := map[Warmth]int64{}, int64(0)
-	for _, c := range r.Connections {
-		for _, t := range c.Transactions {
-			if !t.Ignored {
-				n[t.Warmth]++
-				all++
-			}
-		}
+	var n map[Warmth]int64
+	for _, pl := range r.Pools {
+		n = union(n, pl.Warmth)
 	}
-	if all < r.Totals.Transactions {
-		return "not all kept"
+	text := fmt.Sprintf("%d, %d, %d", n[Cold], n[Warm], n[Cooled])
+	if n[Cold]+n[Warm]+n[Cooled] < r.Totals.Transactions {
+		text += fmt.Sprintf(" of %d", r.Totals.Transactions)
 	}
-	return fmt.Sprintf("%d, %d, %d", n[Cold], n[Warm], n[Cooled])
+	return text
 }
 
 // An account is what the connections to one authority come to, of all clients.
