@@ -80,7 +80,9 @@ func (o *output) load(ctx context.Context, s *streams, name string) (*report.Rep
 	if err != nil {
 		return nil, err
 	}
-	return analyze.Run(ctx, src, opts)
+	p := newProgress(src, s.err)
+	defer p.clear()
+	return analyze.Run(ctx, p, opts)
 }
 
 // readReport reads what --format json has written.
