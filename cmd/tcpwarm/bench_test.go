@@ -89,10 +89,11 @@ func benchCapture(b testing.TB, conns, atOnce int) (path string, packets int) {
 			binary.BigEndian.PutUint32(r[client+4*shift:], 10<<24|uint32(l.number/3))
 			binary.BigEndian.PutUint16(r[port+2*shift:], uint16(20_000+l.number%40_000))
 			// Alike but for their ends, they would be one connection seen at many places.
-			for _, at := range [2]int{seq, ack} {
-				if n := binary.BigEndian.Uint32(r[at:]); at == seq || r[flags]&0x10 != 0 {
-					binary.BigEndian.PutUint32(r[at:], n+uint32(l.number)<<16)
-				}
+			shifted := func(field []byte) {
+				binary.BigEndian.PutUint32(field, binary.BigEndian.Uint32(field)+uint32(l.number)<<16)
+			}
+			if shifted(r[seq:]); r[flags]&0x10 != 0 {
+				shifted(r[ack:])
 			}
 			packets++
 			if l.next++; l.next == len(kind) {

@@ -23,7 +23,7 @@ func TestREADME(t *testing.T) {
 	want, _, _ := strings.Cut(block, "```\n")
 	t.Setenv("COLUMNS", "80")
 	var out, errs bytes.Buffer
-	if code := run(context.Background(), []string{"analyze", "../../pcaps/axios-two-agents.pcap"}, nil, &out, &errs); code != exitOK {
+	if code := run(context.Background(), []string{"analyze", sample}, nil, &out, &errs); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs.String())
 	}
 	if out.String() != want {
