@@ -50,3 +50,36 @@ func TestPoolsAreBounded(t *testing.T) {
 		t.Errorf("at most %d at once, worst folded %s", most, folded.Verdict)
 	}
 }
+
+// What many clients leave behind serves those that come: none allocates, though pools
+// are summed up before Advance has looked at them.
+func TestClientsDoNotAllocate(t *testing.T) {
+	j := New(0)
+	j.KeepPools = 100
+	server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
+	n := int64(0)
+	client := func() {
+		n++
+		at := segment.Time(n) * 1e6
+		c := j.Open(&Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
+		for _, e := range [...]Event{
+			{Kind: Requested, N: 1, Name: "a.example", Promises: true},
+			{Kind: Answered, N: 1},
+			{Kind: ConnClosing, By: Server},
+			{Kind: ConnEnded},
+		} {
+			e.Time, e.Packet = at, n
+			j.Handle(c, &e)
+		}
+		if n%300 == 0 {
+			j.Advance(at)
+		}
+		j.Decisions(j.Done)
+	}
+	for range 5000 {
+		client()
+	}
+	if a := testing.AllocsPerRun(5000, client); a != 0 {
+		t.Errorf("%v allocations for a client of one connection, want 0", a)
+	}
+}

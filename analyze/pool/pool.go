@@ -94,7 +94,7 @@ type Pool struct {
 // room.
 func (p *Pool) clear() {
 	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.sites[:0], p.names[:0]
-	outstanding, items, tokens := p.outstanding[:0], p.items[:0], p.tokens[:0]
+	outstanding, items, tokens, losses := p.outstanding[:0], p.items[:0], p.tokens[:0], p.losses[:0]
 	if items == nil {
 		r := &p.room
 		servers, causes, sites, names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
@@ -102,7 +102,7 @@ func (p *Pool) clear() {
 	}
 	*p = Pool{} // in place: it is large
 	p.Servers, p.Causes, p.sites, p.names = servers, causes, sites, names
-	p.outstanding, p.items, p.tokens = outstanding, items, tokens
+	p.outstanding, p.items, p.tokens, p.losses = outstanding, items, tokens, losses
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
