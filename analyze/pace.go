@@ -33,7 +33,7 @@ const (
 // side offers. away is how long it takes from the capture to that side and back.
 func (p *pace) data(s *segment.Segment, own *half, to *tcp.Window, going bool, away, rtt time.Duration) {
 	at := s.Mark()
-	if to.Known && to.Edge.Sub(own.Nxt) < own.view.MSS {
+	if to.Known && !own.view.Blind() && to.Edge.Sub(own.Nxt) < own.view.MSS {
 		if p.filled = true; p.fullAt == 0 {
 			p.fullAt = s.Packet
 		}

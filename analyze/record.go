@@ -138,8 +138,8 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 
 func (c *conn) halfWindow(v *view) *report.HalfWindow {
 	e, s := v.Estimate(), &v.Sums
-	initial, exact := v.Initial()
-	w := &report.HalfWindow{InitialSegments: int64(initial / v.MSS), Initial: int64(initial), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
+	segments, initial, exact := v.Initial()
+	w := &report.HalfWindow{InitialSegments: int64(segments), Initial: int64(initial), Segment: int64(v.MSS), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
 		Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(), Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
 		LimitedBy: map[string]float64{}, LimitedACKs: map[string]int64{}}
 	if exact {
@@ -222,7 +222,7 @@ func transactions(kept []record, midway bool) []*report.Transaction {
 		}
 		if s := &t.start; s.N != 0 {
 			r.Warmth, r.Rounds = warmth(t, midway), int64(t.rounds)
-			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String()}
+			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String(), Segment: int64(s.MSS)}
 		}
 		if !t.ResponseDone {
 			idleSince = math.MaxInt64
@@ -373,7 +373,7 @@ func (c *conn) idleRestart() verdict.IdleRestart {
 			continue
 		}
 		return verdict.IdleRestart{Before: b.LastByte, Start: r.Start, N: int64(r.N), Rounds: int64(r.rounds),
-			Low: int64(r.start.Low / v.MSS), High: int64(r.start.High / v.MSS), Observed: r.start.Basis == tcp.Observed}
+			Low: int64(r.start.Low / r.start.MSS), High: int64(r.start.High / r.start.MSS), Observed: r.start.Basis == tcp.Observed}
 	}
 	return verdict.IdleRestart{}
 }

@@ -96,11 +96,11 @@ func viewValue(v *view, name string) string {
 	case "limit":
 		return e.Limit.String()
 	case "initial":
-		n, _ := v.Initial()
-		return fmt.Sprint(n / v.MSS)
+		n, _, _ := v.Initial()
+		return fmt.Sprint(n)
 	case "start":
 		s := &v.Start
-		return fmt.Sprintf("%d,%d,%d", s.Low/v.MSS, s.Best/v.MSS, s.High/v.MSS)
+		return fmt.Sprintf("%d,%d,%d", s.Low/s.MSS, s.Best/s.MSS, s.High/s.MSS)
 	case "pipe":
 		return fmt.Sprint(e.Flight / v.MSS)
 	case "bounds":

@@ -76,7 +76,11 @@ func (c *conn) watch(d segment.Dir) *view {
 		c.spare[d] = v
 	}
 	*v = view{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, series: c.out.series}
-	v.Reset(mss)
+	offered := -1
+	if c.scalesKnown() {
+		offered = max(peer.Window.Most, peer.Window.Offered)
+	}
+	v.Reset(mss, offered)
 	if v.series != nil {
 		v.Sender.Watch(v)
 	}
@@ -86,7 +90,7 @@ func (c *conn) watch(d segment.Dir) *view {
 		near, far = toClient, toServer
 	}
 	v.vague.on = near == 0 && far == 0
-	v.remote = near > far
+	v.remote = near > far && near+far >= sameMachine // else an ACK arrives when it is seen
 	v.Remote = v.remote
 	if v.remote && !(own.Timestamps && peer.Timestamps) {
 		v.NoDelays()
@@ -94,6 +98,13 @@ func (c *conn) watch(d segment.Dir) *view {
 	v.trip = near
 	v.Handshake(max(near, far))
 	return v
+}
+
+// scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
+// both have been seen, or one that does without.
+func (c *conn) scalesKnown() bool {
+	a, b := &c.half[0], &c.half[1]
+	return a.SawSYN && b.SawSYN || a.SawSYN && !a.HasWindowScale || b.SawSYN && !b.HasWindowScale
 }
 
 // data notes payload sent in this direction.
@@ -192,8 +203,8 @@ func (v *view) look(s *segment.Segment, rtt *tcp.RTT) {
 		return
 	}
 	g.on = false
-	if rtt.Min < g.echo {
-		v.Reset(v.MSS)
+	if rtt.Min < g.echo && g.echo >= sameMachine {
+		v.Again()
 		v.Remote, v.remote, v.trip, v.now = true, true, g.echo, 0
 		if v.series != nil {
 			v.Sender.Watch(v)

@@ -252,8 +252,8 @@ func (p *page) exchanges(pl *Pool, conns []*Connection) {
 		}
 		p.line("")
 		heading := "  #       start        idle        wait     receive"
-		mss := segmentBytes(c)
-		if mss > 0 {
+		windows := c.ServerToClient.Window != nil
+		if windows {
 			heading += "  rounds  window at start"
 		}
 		p.line(heading)
@@ -265,36 +265,27 @@ func (p *page) exchanges(pl *Pool, conns []*Connection) {
 			s := fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
 				time.Duration(t.Start-c.Start).Seconds(), 'f', 3, 64)+" s",
 				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive))
-			if w := t.WindowAtStart; w != nil && mss > 0 {
-				s += fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w.Low, w.High, mss))
+			if w := t.WindowAtStart; w != nil && windows {
+				s += fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, w.segments())
 			}
 			p.line(s)
 		}
 	}
 }
 
-// segmentBytes is how many bytes a segment of the server carries, 0 if nothing is
-// known of its window.
-func segmentBytes(c *Connection) int64 {
-	if w := c.ServerToClient.Window; w != nil && w.InitialSegments > 0 {
-		return w.Initial / w.InitialSegments
+// segments writes w in segments: one number, or its bounds.
+func (w *Window) segments() string {
+	if w.Low == w.High {
+		return strconv.FormatInt(w.Low/w.Segment, 10)
 	}
-	return 0
-}
-
-// segments writes a window as segments: one number, or its bounds.
-func segments(low, high, mss int64) string {
-	if low == high {
-		return strconv.FormatInt(low/mss, 10)
-	}
-	return fmt.Sprintf("%d to %d", low/mss, high/mss)
+	return fmt.Sprintf("%d to %d", w.Low/w.Segment, w.High/w.Segment)
 }
 
 // window says how the largest congestion window of the pool's servers grew.
 func (p *page) window(conns []*Connection) {
 	var most *Connection
 	for _, c := range conns {
-		if w := c.ServerToClient.Window; w != nil && segmentBytes(c) > 0 && w.Max > w.Initial &&
+		if w := c.ServerToClient.Window; w != nil && w.Max > w.InitialSegments*w.Segment &&
 			(most == nil || w.Max > most.ServerToClient.Window.Max) {
 			most = c
 		}
@@ -302,8 +293,8 @@ func (p *page) window(conns []*Connection) {
 	if most == nil {
 		return
 	}
-	w, mss := most.ServerToClient.Window, segmentBytes(most)
-	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/mss, count(w.Rounds, "round trip"))}
+	w := most.ServerToClient.Window
+	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, count(w.Rounds, "round trip"))}
 	limit, acks := "", int64(0)
 	for by, n := range w.LimitedACKs {
 		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {

@@ -141,7 +141,10 @@ func (s *Sender) Offered() int {
 }
 
 // Initial returns the initial window, and whether it was seen to be full.
-func (s *Sender) Initial() (bytes int, exact bool) { return s.initial, s.initFull }
+func (s *Sender) Initial() (segments, bytes int, exact bool) {
+	segments = s.initial / s.MSS
+	return segments, segments * s.initialMSS, s.initFull
+}
 
 func (s *Sender) tell(at segment.Time) {
 	if s.sink != nil {

@@ -10,6 +10,7 @@ import (
 type Start struct {
 	N               int // from 1
 	Low, Best, High int // the window then
+	MSS             int // then
 	Basis           Basis
 	Restarted       bool // an idle restart took from it just before
 	Grown           bool // it was above the initial window
@@ -69,7 +70,7 @@ func (s *Sender) flightBegins(at segment.Time) {
 			s.recovery = open
 		}
 	}
-	s.Start = Start{N: s.starts, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true}
+	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {
@@ -103,7 +104,7 @@ func (s *Sender) Keep() {
 		return
 	}
 	e := s.Estimate() // it began while something was in flight
-	s.Kept = Start{N: -1, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+	s.Kept = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
 }
 
 // KeptRounds returns in how many rounds the content was sent so far.

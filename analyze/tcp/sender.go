@@ -19,9 +19,12 @@ import (
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
 type Sender struct {
-	MSS    int
+	MSS    int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
 	Remote bool // what it sends was captured at its peer: its clock does not show
 	sink   Watcher
+
+	largest int // segment that the peer takes
+	widest  int // window that it has offered, -1: that cannot be read
 
 	una, nxt segment.Seq
 	perhaps  segment.Seq // may have been acknowledged, too, if after una
@@ -50,7 +53,8 @@ type Sender struct {
 	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
 	usage       segment.Seq
 	limited     bool // the window was full in the latest window (is_cwnd_limited)
-	initial     int  // the initial window
+	initial     int  // the initial window, in segments of today
+	initialMSS  int  // and how large they were then
 	initFull    bool // it is exact
 	exited      bool // slow start has ended once
 	ending      ending
@@ -105,9 +109,47 @@ const (
 )
 
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
-// bytes.
-func (s *Sender) Reset(mss int) {
-	*s = Sender{MSS: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+// bytes to one that has offered a window of offered bytes at most: 0 if none yet, -1 if
+// its windows cannot be read.
+func (s *Sender) Reset(mss, offered int) {
+	*s = Sender{MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+	if s.widen(offered); offered < 0 {
+		s.widest = offered
+	}
+}
+
+// Again begins again with what s knows of its peer.
+func (s *Sender) Again() { s.Reset(s.largest, s.widest) }
+
+// Blind reports whether the peer's windows cannot be read.
+func (s *Sender) Blind() bool { return s.widest < 0 }
+
+// leastSplit is the widest window that is not halved: what offers less takes small
+// segments anyway.
+const leastSplit = 536
+
+// widen notes that the peer has offered n bytes. A segment is at most half of the
+// most it ever did, so that two fit (RFC 9293 section 3.8.6.2.1, as Linux has it):
+// that matters where segments are large, on loopback above all. The window is counted
+// in segments and follows their size.
+func (s *Sender) widen(n int) {
+	if n <= s.widest {
+		return
+	}
+	s.widest = n
+	mss := s.largest
+	if n > leastSplit {
+		mss = min(mss, n/2)
+	}
+	if mss == s.MSS {
+		return
+	}
+	for _, w := range [...]*int{&s.cwnd, &s.ssthresh, &s.initial, &s.most, &s.prior} {
+		if *w != never {
+			*w = *w / s.MSS * mss
+		}
+	}
+	s.MSS = mss
 }
 
 // NoDelays says that round-trip times are not the sender's, nor which of its segments
@@ -225,7 +267,7 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 func (s *Sender) begin(seq segment.Seq) {
 	s.una, s.nxt, s.perhaps, s.started = seq, seq, seq, true
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
-	s.initial, s.most = s.cwnd, s.cwnd
+	s.initial, s.most, s.initialMSS = s.cwnd, s.cwnd, s.MSS
 	s.usage = seq
 }
 
@@ -274,7 +316,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 			delivered = s.MSS
 		}
 	}
-	s.edge, s.hasEdge = edge, true
+	s.edge, s.hasEdge = edge, !s.Blind()
 	opening := s.Start.open
 	if opening && delivered == 0 { // of what came before
 		return
@@ -286,6 +328,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
+	if s.hasEdge {
+		s.widen(edge.Sub(ack))
+	}
 	s.react(acked, ece, at)
 	s.lastAck = at
 }

@@ -45,7 +45,7 @@ const leastACKs = 20
 // receiver offered (RFC 9293 section 3.8.6).
 func receiverLimited(c *Conn) (Evidence, bool) {
 	p := &c.Pace
-	if c.Midway || p.ACKs < leastACKs || p.Full*2 <= p.ACKs { // begun midway, the window's scale is not known
+	if p.ACKs < leastACKs || p.Full*2 <= p.ACKs {
 		return Evidence{}, false
 	}
 	return Evidence{Packets: []int64{p.FullAt}, Confidence: pool.Likely,

@@ -15,7 +15,6 @@ func TestPaces(t *testing.T) {
 		"receiver-limited":                    {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}, true},
 		"receiver-limited: not half":          {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 15, FullAt: 7}}, false},
 		"receiver-limited: too few":           {receiverLimited, Conn{Pace: Pace{ACKs: 19, Full: 19, FullAt: 7}}, false},
-		"receiver-limited: scale not known":   {receiverLimited, Conn{Midway: true, Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}, false},
 		"lossy":                               {lossy, Conn{Pace: Pace{Segments: 300, Resent: 3, Losses: 2, Timeouts: 1, ResentAt: 5}}, true},
 		"lossy: two episodes":                 {lossy, Conn{Pace: Pace{Segments: 300, Resent: 3, Losses: 2, ResentAt: 5}}, false},
 		"lossy: few of many":                  {lossy, Conn{Pace: Pace{Segments: 1000, Resent: 3, Losses: 3, ResentAt: 5}}, false},
