@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
@@ -34,6 +35,7 @@ type Options struct {
 
 	Ignore    transaction.Patterns // transactions that are shown and not judged
 	OneClient bool                 // all client addresses are one client's
+	Redact    *redact.Redactor     // puts stand-ins for addresses and names and leaves targets out; nil: all is shown
 
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer

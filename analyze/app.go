@@ -4,6 +4,7 @@ import (
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
@@ -276,6 +277,7 @@ func (a *app) replay() {
 func (a *app) release() {
 	if a.read != nil {
 		a.sums = *a.read.Came()
+		a.sums.Target = a.spares.redactor().Name(a.sums.Target)
 		a.spares.put(a.read)
 		a.read = nil
 	}
@@ -336,6 +338,22 @@ type spares struct {
 	head         http1.Head // for the messages of all pairers
 	keys         *tls.Keys
 	ignore       transaction.Patterns
+	redact       *redact.Redactor
+}
+
+// redactor returns what makes stand-ins, nil for none.
+func (s *spares) redactor() *redact.Redactor {
+	if s == nil {
+		return nil
+	}
+	return s.redact
+}
+
+// recorded returns t as it is shown.
+func (s *spares) recorded(t *transaction.Transaction) record {
+	r := record{Transaction: *t}
+	r.Target = s.redactor().Target(t.Target)
+	return r
 }
 
 // ignored returns what picks the transactions that are not to be judged.

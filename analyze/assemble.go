@@ -56,7 +56,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 
 func (k *collector) capture(t segment.Totals) report.Capture {
 	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
-		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing, OneClient: k.o.OneClient}
+		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing, OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)
 		c.Start, c.End = &start, &end

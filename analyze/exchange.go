@@ -102,7 +102,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 func (x *exchange) named(host []byte) {
 	if s := x.conn.app.secure; s != nil && s.Info().ServerName != "" {
 		if x.name == "" {
-			x.name = strings.TrimSuffix(strings.ToLower(s.Info().ServerName), ".")
+			x.name = x.conn.app.spares.redactor().Name(strings.TrimSuffix(strings.ToLower(s.Info().ServerName), "."))
 		}
 		return
 	}
@@ -278,7 +278,7 @@ func (x *exchange) unread() int32 {
 // keep copies t where records are kept.
 func (x *exchange) keep(t *transaction.Transaction) {
 	if x.conn.app.texts {
-		x.records = append(x.records, record{Transaction: *t})
+		x.records = append(x.records, x.conn.app.spares.recorded(t))
 		x.start(len(x.records) - 1)
 	}
 }
@@ -376,7 +376,7 @@ func (t *tunnel) Began(*transaction.Transaction) {}
 // Answered keeps a transaction inside.
 func (t *tunnel) Answered(u *transaction.Transaction) {
 	if t.app.texts {
-		t.records = append(t.records, record{Transaction: *u})
+		t.records = append(t.records, t.app.spares.recorded(u))
 	}
 }
 

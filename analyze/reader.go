@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
 )
 
@@ -30,10 +31,11 @@ type reader struct {
 	collector *collector
 	free      chan *batch
 	toCollect chan *batch
+	redact    *redact.Segments
 }
 
 func newReader(src Source, o Options) *reader {
-	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight)}
+	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight), redact: o.Redact.Segments()}
 	for range inFlight {
 		r.free <- &batch{events: make([][]event, o.Workers), chunks: make([][]chunk, o.Workers)}
 	}
@@ -67,6 +69,7 @@ func (r *reader) read(ctx context.Context) error {
 		if err == nil {
 			err = r.src.Fill(&b.Batch)
 		}
+		r.redact.Redact(b.Segments)
 		b.hashes = b.hashes[:0]
 		for i := range b.Segments {
 			b.hashes = append(b.hashes, b.Segments[i].Key.Hash())

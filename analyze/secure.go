@@ -35,7 +35,9 @@ func (s *secure) begin(outer *app) {
 
 func (s *secure) end() *inside {
 	s.inner.release()
-	return &inside{*s.Info(), s.inner, s.hidden}
+	in := &inside{*s.Info(), s.inner, s.hidden}
+	in.info.ServerName = s.inner.spares.redactor().Name(in.info.ServerName)
+	return in
 }
 
 func (s *secure) close(client bool, at segment.Mark) {

@@ -9,6 +9,7 @@ import (
 
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
 )
 
@@ -67,22 +68,26 @@ type outbox struct {
 	chunks []chunk
 }
 
-// names are strings made before: many connections carry the same few.
-type names map[string]string
+// names are what hosts' names are shown as. They are kept: many connections carry the
+// same few.
+type names struct {
+	redact *redact.Redactor
+	made   map[string]string
+}
 
 // maxNames bounds names; then it begins anew.
 const maxNames = 4096
 
-// of returns b as a string.
+// of returns b as it is shown.
 func (n *names) of(b []byte) string {
-	if s, ok := (*n)[string(b)]; ok {
+	if s, ok := n.made[string(b)]; ok {
 		return s
 	}
-	if *n == nil || len(*n) >= maxNames {
-		*n = names{}
+	if n.made == nil || len(n.made) >= maxNames {
+		n.made = map[string]string{}
 	}
-	s := string(b)
-	(*n)[s] = s
+	s := n.redact.Name(string(b))
+	n.made[string(b)] = s
 	return s
 }
 
@@ -111,7 +116,7 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, series: lines, names: names{redact: o.Redact}, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {

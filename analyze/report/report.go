@@ -94,6 +94,7 @@ type Totals struct {
 type Capture struct {
 	Files       []string  `json:"files"`
 	Filter      string    `json:"filter,omitempty"`     // only packets that it lets through were used
+	Redacted    bool      `json:"redacted,omitempty"`   // addresses and names are stand-ins, targets are left out
 	OneClient   bool      `json:"one_client,omitempty"` // all client addresses are one client's: a pool names the first
 	Packets     int64     `json:"packets"`
 	Segments    int64     `json:"segments"`

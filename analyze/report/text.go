@@ -288,6 +288,9 @@ func (p *page) footer(r *Report) {
 	if n := r.Totals.Ignored; n > 0 {
 		seen = append(seen, count(n, "request")+" ignored")
 	}
+	if c.Redacted {
+		seen = append(seen, "with stand-ins for addresses and names")
+	}
 	p.line("")
 	p.wrap("seen   ", 7, strings.Join(seen, ", "))
 	for _, pr := range c.Problems {

@@ -3,10 +3,13 @@ package verdict
 import (
 	"math"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/redact"
+	"tcpwarm/capture/segment"
 )
 
 // Demands are what a user wants to hold. With none of Expect and Forbid, the
@@ -17,6 +20,8 @@ type Demands struct {
 	Allow  []string // causes that are no fault; client-idle-timeout always is
 	Server string   // HOST[:PORT]: only pools of it count; "" is all
 	Doubt  string   // why what was seen may not be what is to be judged; then nothing passes
+
+	Redact *redact.Redactor // Server is given as it is, pools have stand-ins; nil: they have not
 }
 
 // An Outcome is what all demands together come to.
@@ -160,10 +165,15 @@ func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
 		host, port = h, p
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	name := d.Redact.Name(host)
+	addr, err := netip.ParseAddr(host)
+	if err == nil {
+		addr = d.Redact.Addr(segment.AddrFrom(addr)).Netip()
+	}
 	var list []*pool.Pool
 	for _, p := range pools {
 		for _, s := range p.Servers {
-			if (p.Name == host || s.Addr.String() == host) && (port == "" || port == strconv.Itoa(int(s.Port))) {
+			if (p.Name == name || s.Addr.Netip() == addr) && (port == "" || port == strconv.Itoa(int(s.Port))) {
 				list = append(list, p)
 				break
 			}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
@@ -34,6 +35,8 @@ type output struct {
 
 	ignore    patterns
 	oneClient bool
+	redact    bool
+	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -94,6 +97,7 @@ func (o *output) readFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
 	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses for one client's, as behind a balancer, or with IPv4 and IPv6")
+	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
@@ -155,9 +159,20 @@ func (o *output) open(s *streams, files []string) (*capture.Reader, error) {
 	return src, nil
 }
 
+// redactor returns what makes the stand-ins of this run, nil for none.
+func (o *output) redactor() *redact.Redactor {
+	if o.redact && o.standIns == nil {
+		o.standIns = redact.New()
+	}
+	return o.standIns
+}
+
 // options sets those of opts that the flags know.
 func (o *output) options(opts analyze.Options) (analyze.Options, error) {
-	opts.Workers, opts.Ignore, opts.OneClient = o.workers, o.ignore.list, o.oneClient
+	opts.Workers, opts.Ignore, opts.OneClient, opts.Redact = o.workers, o.ignore.list, o.oneClient, o.redactor()
+	if d := opts.Demands; d != nil {
+		d.Redact = opts.Redact
+	}
 	if opts.Keys == nil {
 		var err error
 		if opts.Keys, err = o.keyLogs(); err != nil {
@@ -197,7 +212,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 			readErr = err
 		}
 	}
-	r.Capture.Filter = o.filter
+	if r.Capture.Filter = o.filter; o.redact && o.filter != "" {
+		r.Capture.Filter = "(left out)"
+	}
 	if amend != nil {
 		amend(r)
 	}

@@ -116,12 +116,18 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if runErr != nil {
 		return nil, &codedError{exitCommand, runErr}
 	}
-	became.Args, became.Scope = args, scope
+	if became.Args, became.Scope = args, scope; o.redact {
+		became.Args = []string{filepath.Base(args[0])}
+	}
 	opts := analyze.Options{Demands: demands}
 	switch {
 	case group != nil:
+		shown := make(map[process.Connection]bool, len(made))
+		for c := range made {
+			shown[process.Connection{Client: o.redactor().Endpoint(c.Client), Server: o.redactor().Endpoint(c.Server)}] = true
+		}
 		opts.Judged = func(client, server segment.Endpoint) bool {
-			return made[process.Connection{Client: client, Server: server}]
+			return shown[process.Connection{Client: client, Server: server}]
 		}
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"

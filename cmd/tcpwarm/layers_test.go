@@ -24,6 +24,7 @@ var ranks = []struct {
 	{"tcpwarm/analyze/flow", 1},
 	{"tcpwarm/analyze/tcp", 1},
 	{"tcpwarm/analyze/stream", 1},
+	{"tcpwarm/analyze/redact", 1},
 	{"tcpwarm/analyze/app", 2},
 	{"tcpwarm/capture", 2},
 	{"tcpwarm/analyze/transaction", 3},

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/pcaps/script"
+)
+
+// With --redact every story says the same of itself, and nothing of whose it is: in no
+// format, and not between the lines of a finding.
+func TestRedacted(t *testing.T) {
+	paths, err := filepath.Glob("../../analyze/testdata/story/*.txtar")
+	if err != nil || len(paths) < 50 {
+		t.Fatalf("%d stories: %v", len(paths), err)
+	}
+	told := 0
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			capture := storyPcap(t, path)
+			plain, kept := reported(t, capture), reported(t, capture, "--redact")
+			for _, r := range []*report.Report{plain, kept} {
+				if r.Verdict != plain.Verdict || len(r.Pools) != len(plain.Pools) || !equalJSON(t, r.Totals, plain.Totals) {
+					t.Errorf("%s, %d pools, %+v\nit was %s, %d, %+v", r.Verdict, len(r.Pools), r.Totals, plain.Verdict, len(plain.Pools), plain.Totals)
+				}
+			}
+			secrets := secretsOf(plain)
+			told += len(secrets)
+			series := filepath.Join(t.TempDir(), "series.csv")
+			for _, format := range []string{"text", "json", "ndjson", "junit", "github"} {
+				out := analyzed(t, capture, "--redact", "--format", format, "--series", series)
+				b, err := os.ReadFile(series)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for s := range secrets {
+					if strings.Contains(out, s) || bytes.Contains(b, []byte(s)) {
+						t.Errorf("%s: %q is told", format, s)
+					}
+				}
+			}
+		})
+	}
+	if told < 2*len(paths) {
+		t.Errorf("the stories tell only of %d names and addresses", told)
+	}
+}
+
+// Who is to be judged is still said by its own name.
+func TestServerByItsNameWhereRedacted(t *testing.T) {
+	capture := storyPcap(t, "../../analyze/testdata/story/pool-key-split.txtar")
+	for server, code := range map[string]int{"a.example": 0, "a.example:80": 0, "10.0.0.2:80": 1, "c.example": 1, "10.0.0.3": 1} {
+		args := []string{"verify", "--redact", "--server", server, "--expect", "connections==1", "-r", "-"}
+		if got := run(t.Context(), args, bytes.NewReader(capture), io.Discard, io.Discard); got != code {
+			t.Errorf("--server %s: exit code %d, want %d", server, got, code)
+		}
+	}
+}
+
+// storyPcap returns the capture that a story tells.
+func storyPcap(t *testing.T, path string) []byte {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := script.ParseArchive(string(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	if err := a.Script.WritePcap(&buf); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func analyzed(t *testing.T, capture []byte, flags ...string) string {
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), append(append([]string{"analyze"}, flags...), "-"), bytes.NewReader(capture), &out, &errs); code != 0 {
+		t.Fatalf("%v: exit code %d: %s", flags, code, errs.String())
+	}
+	return out.String()
+}
+
+func reported(t *testing.T, capture []byte, flags ...string) *report.Report {
+	r := new(report.Report)
+	if err := json.Unmarshal([]byte(analyzed(t, capture, append(flags, "--format", "json")...)), r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// secretsOf returns the addresses, names and targets of r that are long enough to be
+// told from other text.
+func secretsOf(r *report.Report) map[string]bool {
+	all := map[string]bool{}
+	add := func(list ...string) {
+		for _, s := range list {
+			if len(s) > 3 {
+				all[s] = true
+			}
+		}
+	}
+	targets := func(list []*report.Transaction) {
+		for _, t := range list {
+			add(t.Target)
+		}
+	}
+	for _, c := range r.Connections {
+		for _, e := range []string{c.Client, c.Server} {
+			add(strings.Trim(e[:strings.LastIndexByte(e, ':')], "[]"))
+		}
+		add(c.Name)
+		if c.TLS != nil {
+			add(c.TLS.ServerName)
+		}
+		targets(c.Transactions)
+		if c.Tunnel != nil {
+			add(c.Tunnel.Target)
+			targets(c.Tunnel.Transactions)
+		}
+	}
+	for _, p := range r.Pools {
+		add(p.Client, p.Name)
+	}
+	return all
+}
+
+func equalJSON(t *testing.T, a, b any) bool {
+	x, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Equal(x, y)
+}
