@@ -127,6 +127,9 @@ const (
 	textTransactions = 10_000
 )
 
+// largeCapture is from how many bytes on hugePages is worth its time.
+const largeCapture = 64 << 20
+
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
@@ -135,6 +138,9 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 		return nil, err
 	}
 	defer src.Close()
+	if _, size := src.Progress(); size >= largeCapture {
+		hugePages()
+	}
 	p := newProgress(src, s.err)
 	if o.format.value == "ndjson" { // its lines come meanwhile, perhaps on the same terminal
 		p.to = nil
