@@ -46,7 +46,8 @@ type Inferrer struct {
 	settings          bool            // the server began as HTTP/2 does
 	goodbye           [2]segment.Mark // where the side's latest record may be an alert: by client and server
 	firstLen, lastLen int             // of the records that the first and the latest sure request began with
-	low, most         int64           // requests for sure, and those there may have been in turns that are over
+	low, most         int64           // requests for sure, and those that there may have been where nothing says more
+	said, exchanged   int64           // in turns that are over: bytes of the client, and records of the side that had more
 	bytes, records    int64           // that the client sent as data
 	replied           int64           // bytes of the server that can only be responses
 
@@ -76,6 +77,9 @@ func (t *turn) add(l length) {
 	t.n++
 	t.bytes += int64(l.most)
 }
+
+// records returns how many t and the other side's answer to it have, the larger number.
+func (t *turn) records(answer *turn) int64 { return int64(max(t.n, answer.n)) }
 
 // Reset readies f for a new connection. info is what its handshake has shown; it
 // may come to say more.
@@ -292,16 +296,22 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 	}
 }
 
-// pipelined returns how many requests there may have been in the client's latest
-// turn: so many fit in, and each has a record of its own or is answered by one.
+// pipelined returns how many requests there may have been in all turns: so many fit
+// in, and each has a record of its own or is answered by one, perhaps in a later turn.
 func (f *Inferrer) pipelined() int64 {
-	return max(1, min(f.asked.bytes/leastLasting, int64(max(f.asked.n, f.answers.n))))
+	said, exchanged := f.said, f.exchanged
+	if f.current != nil {
+		said += f.asked.bytes
+		exchanged += f.asked.records(&f.answers)
+	}
+	return max(f.Requests, min(said/leastLasting, exchanged))
 }
 
 // finish ends the transaction before another begins.
 func (f *Inferrer) finish() {
 	if t := f.current; t != nil {
-		f.most += f.pipelined()
+		f.said += f.asked.bytes
+		f.exchanged += f.asked.records(&f.answers)
 		t.ResponseDone = true
 		f.Responses++
 		f.current = nil
@@ -344,10 +354,7 @@ func (f *Inferrer) Waiting() []*Transaction {
 // Came returns what the messages came to, with bounds. In HTTP/2 all that a client
 // says may be one request, or many.
 func (f *Inferrer) Came() *Sums {
-	f.Low, f.High = f.low, f.most
-	if f.current != nil {
-		f.High += f.pipelined()
-	}
+	f.Low, f.High = f.low, f.most+f.pipelined()
 	if f.MaybeHTTP2() {
 		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
 		if f.replied < leastReply {

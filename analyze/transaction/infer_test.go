@@ -67,6 +67,7 @@ func TestInferrer(t *testing.T) {
 		{"KeyUpdate", v13, "<53 >53 >120 <900 >22 <22 >120 <900", 2, 2, 2},
 		{"too short for a request", v13, "<53 >53 >120 <900 >25 <25", 1, 1, 2},
 		{"may be pipelined", v13, "<53 >53 >400 <300 <300 <300", 1, 1, 3},
+		{"pipelined and answered later", v13, "<53 >53 >74 >74 >222 <126 >74 <126 <126 <126 <126 <126", 2, 2, 8},
 		{"a client certificate in one record with Finished", v13, "<53 >900 <266 <266 >120 <900", 1, 1, 1},
 		{"the same, and a request before the server speaks", v13, "<53 >900 >120 <900 >120 <900", 2, 2, 2},
 		{"padded as by Java", v13, "<53 >69 >136 <900 >35 <19", 1, 1, 1},
