@@ -231,8 +231,8 @@ func (k *collector) keepsNone() bool {
 // any more.
 func (k *collector) because(r *report.Connection, d *pool.Decision) {
 	r.OpenedBecause = openedBecause(d)
-	if d.Cause.Avoidable() && len(r.Transactions) > 0 {
-		k.cold(r.Transactions[0], d, r.FirstPacket)
+	if list := r.Judged(); d.Cause.Avoidable() && len(list) > 0 {
+		k.cold(list[0], d, r.FirstPacket)
 	}
 	if k.o.Final == nil {
 		k.placed = append(k.placed, placed{r, d.Pool})

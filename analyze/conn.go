@@ -289,7 +289,8 @@ func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
 		}
 	}
 	c.closing = closing{by, reset, at}
-	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet})
+	c.http.alone()
+	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Waiting: by == pool.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
 
 // closeNotify is told of TLS's close_notify.
@@ -330,9 +331,10 @@ func (c *conn) end(at segment.Mark) {
 	c.over, c.overAt = true, at
 	c.http.conclude(at)
 	c.app.release()
-	fewest, most := c.app.bounds()
+	carrier := c.http.carrier()
+	fewest, most := carrier.bounds()
 	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
-		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: c.app.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
+		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or
@@ -403,7 +405,10 @@ func (c *conn) trips() int32 {
 	if c.synData { // fast open (RFC 7413)
 		n = 0
 	}
-	if s := c.app.secure; s != nil {
+	if c.http.inside { // CONNECT's
+		n++
+	}
+	if s := c.http.carrier().secure; s != nil {
 		n += s.Info().RoundTrips()
 	}
 	return int32(n)

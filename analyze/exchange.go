@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"bytes"
 	"strings"
 	"time"
 
@@ -22,9 +21,11 @@ type exchange struct {
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	name    string       // authority's name, of the latest request that had one
 	tunnel  *tunnel
-	apart   int32       // up to this one all are ignored: the pool is told of none
-	edge    segment.Seq // right edge of the client's window when the latest response began
-	edgeOf  int32       // that transaction
+	inside  bool                     // the tunnel's transactions are judged, instead of the CONNECT
+	connect *transaction.Transaction // a CONNECT of which the pool has not been told, nil: there is none
+	apart   int32                    // up to this one all are ignored: the pool is told of none
+	edge    segment.Seq              // right edge of the client's window when the latest response began
+	edgeOf  int32                    // that transaction
 	last    lastDone
 
 	records      []record
@@ -67,11 +68,38 @@ type facts struct {
 
 // Requested is told of a request's head.
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
-	c := x.conn
-	x.settleStart()
-	x.keepStart(c.client)
+	x.alone()
+	x.begun()
 	x.named(name)
+	if t.Connect && x.conn.app.speaker().proto == isHTTP1 {
+		held := *t
+		x.connect = &held
+		return
+	}
+	x.asked(t)
+}
+
+// alone tells the pool of a CONNECT of which it has not been told: it was refused, or
+// what runs inside is not HTTP.
+func (x *exchange) alone() {
+	if t := x.connect; t != nil {
+		x.connect = nil
+		if x.asked(t); t.ResponseDone {
+			x.answered(t)
+		}
+	}
+}
+
+// begun notes that a request has begun.
+func (x *exchange) begun() {
+	x.settleStart()
+	x.keepStart(x.conn.client)
 	x.open++
+}
+
+// asked tells the pool of a request.
+func (x *exchange) asked(t *transaction.Transaction) {
+	c := x.conn
 	f := &x.facts
 	f.count++
 	if t.Promises {
@@ -94,7 +122,7 @@ func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 		}
 	}
 	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
-		Proxied: t.Proxied, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
+		Proxied: t.Proxied, Tunnel: t.Connect || x.inside, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -113,11 +141,25 @@ func (x *exchange) named(host []byte) {
 
 // Answered is told that request and response have both ended.
 func (x *exchange) Answered(t *transaction.Transaction) {
-	c := x.conn
+	x.done(t)
+	x.keep(t)
+	if x.connect == nil {
+		x.answered(t)
+	} else if *x.connect = *t; !t.Consumes { // else what runs inside may count instead
+		x.alone()
+	}
+}
+
+// done notes that a response has ended.
+func (x *exchange) done(t *transaction.Transaction) {
 	if x.open--; t.HasStatus && x.reading > 0 {
 		x.reading--
 	}
-	x.keep(t)
+}
+
+// answered tells the pool of a response.
+func (x *exchange) answered(t *transaction.Transaction) {
+	c := x.conn
 	if x.facts.firstEnd.Packet == 0 {
 		x.facts.firstEnd = t.LastByte
 	}
@@ -201,8 +243,11 @@ func (x *exchange) conclude(at segment.Mark) {
 	c := x.conn
 	x.settleStart()
 	if x.tunnel != nil {
-		x.tunnel.end(at)
+		x.tunnel.app.close(0, at)
+		x.tunnel.app.close(1, at)
+		defer x.tunnel.app.release()
 	}
+	x.alone()
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	// Answered to the last byte, but never acknowledged: if the client reset or
 	// had closed before, it did not read on.
@@ -214,12 +259,15 @@ func (x *exchange) conclude(at segment.Mark) {
 		c.emit(&e)
 	}
 	x.pending = x.pending[:0]
-	read := c.app.speaker().read
+	read := x.carrier().speaker().read
 	if read == nil {
 		return
 	}
 	for _, t := range read.Waiting() {
 		x.keep(t)
+		if x.inside {
+			t = x.tunnel.outside(t)
+		}
 		if t.N <= x.apart {
 			continue
 		}
@@ -264,7 +312,7 @@ func (x *exchange) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
 	spoke := client.SawFIN || client.SawRST
-	if !x.last.hasEdge || !spoke || c.app.settled().proto == isHTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
+	if !x.last.hasEdge || !spoke || x.carrier().settled().proto == isHTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
 		return 0
 	}
 	w := &client.Window
@@ -278,9 +326,27 @@ func (x *exchange) unread() int32 {
 // keep copies t where records are kept.
 func (x *exchange) keep(t *transaction.Transaction) {
 	if x.conn.app.texts {
-		x.records = append(x.records, x.conn.app.spares.recorded(t))
-		x.start(len(x.records) - 1)
+		list := x.carried()
+		*list = append(*list, x.conn.app.spares.recorded(t))
+		x.start(len(*list) - 1)
 	}
+}
+
+// carrier returns the app whose transactions are judged: the tunnel's, if it has any,
+// else the connection's.
+func (x *exchange) carrier() *app {
+	if x.inside {
+		return &x.tunnel.app
+	}
+	return &x.conn.app
+}
+
+// carried returns the records of the transactions that are judged.
+func (x *exchange) carried() *[]record {
+	if x.inside {
+		return &x.tunnel.records
+	}
+	return &x.records
 }
 
 // A record is a transaction with what its window was.
@@ -301,7 +367,7 @@ func (x *exchange) keepStart(d segment.Dir) {
 // start notes the window that a transaction's content began with. Its first ACK may
 // still show more.
 func (x *exchange) start(i int) {
-	r, c := &x.records[i], x.conn
+	r, c := &(*x.carried())[i], x.conn
 	r.dir = 1 - c.client
 	if r.RequestBytes > r.ResponseBytes {
 		r.dir = c.client
@@ -314,8 +380,8 @@ func (x *exchange) start(i int) {
 
 // settleStart looks again at the latest record's start, before another is kept.
 func (x *exchange) settleStart() {
-	if x.pendingStart > 0 && x.pendingStart <= len(x.records) {
-		r := &x.records[x.pendingStart-1]
+	if list := *x.carried(); x.pendingStart > 0 && x.pendingStart <= len(list) {
+		r := &list[x.pendingStart-1]
 		r.start = x.conn.half[r.dir].view.Kept
 	}
 	x.pendingStart = 0
@@ -328,7 +394,7 @@ func (x *exchange) Tunnel(fromClient bool, b []byte, at segment.Mark) {
 		return
 	}
 	if x.tunnel == nil {
-		x.tunnel = newTunnel(&x.conn.app)
+		x.tunnel = newTunnel(x)
 	}
 	x.tunnel.bytes(fromClient, b, at)
 }
@@ -345,53 +411,3 @@ func (x *exchange) TunnelGap(fromClient bool, n int64, at segment.Mark) {
 // GoAway begins the end of the connection: no more streams will be opened, or
 // none served.
 func (x *exchange) GoAway(fromClient bool, at segment.Mark) { x.conn.closeNotify(fromClient, at) }
-
-// A tunnel is what runs inside a connection: looked at like a connection
-// within.
-type tunnel struct {
-	app     app
-	records []record
-	count   int64
-}
-
-func newTunnel(outer *app) *tunnel {
-	t := new(tunnel)
-	t.app.to, t.app.texts, t.app.spares = t, outer.texts, outer.spares
-	return t
-}
-
-func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
-	if len(bytes.TrimSpace(b)) == 0 && t.app.proto == undecided {
-		return
-	}
-	t.app.bytes(direction(fromClient), b, at)
-}
-
-// Requested counts a transaction inside.
-func (t *tunnel) Requested(*transaction.Transaction, []byte) { t.count++ }
-
-// Began is of no interest inside.
-func (t *tunnel) Began(*transaction.Transaction) {}
-
-// Answered keeps a transaction inside.
-func (t *tunnel) Answered(u *transaction.Transaction) {
-	if t.app.texts {
-		t.records = append(t.records, t.app.spares.recorded(u))
-	}
-}
-
-// end ends what runs inside.
-func (t *tunnel) end(at segment.Mark) {
-	t.app.close(0, at)
-	t.app.close(1, at)
-	t.app.release()
-}
-
-// Tunnel ends here: a tunnel within a tunnel is not looked into.
-func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
-
-// GoAway is of no interest inside.
-func (t *tunnel) GoAway(bool, segment.Mark) {}
-
-// TunnelGap ends here too.
-func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}

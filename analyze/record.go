@@ -254,11 +254,11 @@ func warmth(t *record, midway bool) report.Warmth {
 // warmths counts c's transactions by warmth, as far as they are kept.
 func (c *conn) warmths() (w pool.Warmths) {
 	midway := !c.half[c.client].SawSYN
-	for i := range c.http.records {
-		if c.http.records[i].Ignored {
+	for _, r := range *c.http.carried() {
+		if r.Ignored {
 			continue
 		}
-		switch warmth(&c.http.records[i], midway) {
+		switch warmth(&r, midway) {
 		case report.Cold:
 			w.Cold++
 		case report.Warm:
@@ -349,9 +349,9 @@ func (c *conn) paces(v *verdict.Conn) {
 		v.Pace = verdict.Pace{ACKs: w.pace.acks, Full: w.pace.full, FullAt: w.pace.fullAt, Stalls: w.pace.stalls, Holds: w.pace.holds,
 			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, Remote: w.remote}
 	}
-	if v.Pace.Remote && len(c.http.records) > 0 { // which ACKs its sender had seen is what the estimator knows
+	if list := *c.http.carried(); v.Pace.Remote && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
 		w := content.view
-		v.Pace.ACKs, v.Pace.Full, v.Pace.FullAt = 0, w.Sums.By[tcp.Receiver], c.http.records[0].FirstByte.Packet
+		v.Pace.ACKs, v.Pace.Full, v.Pace.FullAt = 0, w.Sums.By[tcp.Receiver], list[0].FirstByte.Packet
 		for _, n := range w.Sums.By {
 			v.Pace.ACKs += n
 		}
@@ -366,8 +366,9 @@ func (c *conn) paces(v *verdict.Conn) {
 // idleRestart finds the first transaction that needed more than one round because
 // idling had taken its window.
 func (c *conn) idleRestart() verdict.IdleRestart {
-	for i := 1; i < len(c.http.records); i++ {
-		b, r := &c.http.records[i-1], &c.http.records[i]
+	list := *c.http.carried()
+	for i := 1; i < len(list); i++ {
+		b, r := &list[i-1], &list[i]
 		v := c.half[r.dir].view
 		if v == nil || !r.start.Restarted || r.rounds < 2 || r.N != b.N+1 || !b.ResponseDone || b.LastByte.Time > r.Start.Time {
 			continue

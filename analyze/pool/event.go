@@ -77,11 +77,12 @@ type Event struct {
 
 	// Requested.
 	TLS       bool
-	Proxied   bool   // absolute-form target or CONNECT: sent to a proxy
+	Proxied   bool   // absolute-form target: sent to a proxy
+	Tunnel    bool   // CONNECT, or inside a tunnel: it serves one authority alone
 	AsksClose bool   // close, or HTTP/1.0 without keep-alive
 	Promises  bool   // the request promised persistence
 	N         int32  // number of the transaction on its connection, from 1
-	Name      string // authority's name, lower case, no port; "" if it has none
+	Name      string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
 	Streams   int32  // transactions that the connection may carry at once; 0: one
 	Hidden    bool   // it may say more than was read of it, such as close
 	Trips     int32  // round trips that its handshakes took, TCP's and TLS's
@@ -94,8 +95,9 @@ type Event struct {
 	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
 
 	// ConnClosing.
-	By    Side
-	Reset bool // by RST
+	By      Side
+	Reset   bool // by RST
+	Waiting bool // by the client, with a transaction going on: the server may not have known of it
 
 	// ConnEnded.
 	Refused  bool  // never answered, or the SYN was answered by RST

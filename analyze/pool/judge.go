@@ -151,6 +151,7 @@ func (j *Judge) Open(o *Opening) *Conn {
 func (j *Judge) requested(c *Conn, e *Event) {
 	j.place(c, e)
 	p := c.pool
+	p.tunnels = p.tunnels || e.Tunnel
 	first := c.requests == 0
 	if first {
 		if p.Used == 0 {
@@ -281,7 +282,7 @@ func (j *Judge) closing(c *Conn, e *Event) {
 	if e.By == Server && !c.asksClose {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
-	if !c.asksClose && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
+	if !c.asksClose && !e.Waiting && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
 		j.idledOut(p, c, e.By, e.Packet)
 	}
 	if e.By == Client {
@@ -358,7 +359,7 @@ func (j *Judge) place(c *Conn, e *Event) {
 		return
 	}
 	c.site.silent.remove(c)
-	p := j.known(c, key)
+	p := j.known(c, key, e.Proxied)
 	if p == nil {
 		p = j.newPool(c, key)
 	} else {
@@ -368,9 +369,15 @@ func (j *Judge) place(c *Conn, e *Event) {
 }
 
 // known returns the pool that key names, or the one without a name at c's site,
-// whose name is known from now on.
-func (j *Judge) known(c *Conn, key nameKey) *Pool {
+// whose name is known from now on; for what is sent to a proxy, the proxy's own.
+func (j *Judge) known(c *Conn, key nameKey, proxied bool) *Pool {
 	pools := c.site.pools
+	if proxied {
+		if i := slices.IndexFunc(pools, func(p *Pool) bool { return p.proxied || p.Name == "" }); i >= 0 {
+			return pools[i]
+		}
+		return nil
+	}
 	if key.name == "" {
 		if n := len(pools); n > 0 {
 			return pools[n-1]

@@ -54,6 +54,7 @@ type Pool struct {
 	sole       *Conn // its only connection, nil if there were several
 	sites      []*site
 	proxied    bool
+	tunnels    bool    // its connections are
 	parts      []int64 // serials of those that have been merged into it
 	merged     bool    // into into
 	folded     bool    // summed up: nothing points to it but the list of dirty ones

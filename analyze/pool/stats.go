@@ -207,9 +207,12 @@ type Split struct {
 // split looks for an idle connection of the same client to the same endpoint in
 // another pool, when c carries the first request of this one. It asks each pool
 // only for the connection that has become idle last, or if both are HTTP/2's that was
-// used last.
+// used last. A tunnel serves nobody else.
 func (p *Pool) split(c *Conn, http2 bool) {
 	for _, q := range c.site.pools {
+		if p.tunnels || q.tunnels {
+			continue
+		}
 		if r := q.multiplexed; http2 && q != p && !q.merged && r != nil && r.server == c.server && r.by == Nobody && !r.ended &&
 			r.known <= c.opened.Add(-c.shift) && len(r.active) < int(r.limit) {
 			p.Split = Split{true, r.id, c.id, c.packet, q.Name}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"net"
 
 	"tcpwarm/capture/segment"
 )
@@ -41,10 +42,14 @@ func (r *Redactor) Endpoint(e segment.Endpoint) segment.Endpoint {
 	return segment.Endpoint{Addr: r.Addr(e.Addr), Port: e.Port}
 }
 
-// Name returns the stand-in of a host's name: host- and 48 bits; "" stays.
+// Name returns the stand-in of a host's name: host- and 48 bits; "" stays, and so does
+// a port behind it.
 func (r *Redactor) Name(s string) string {
 	if r == nil || s == "" {
 		return s
+	}
+	if host, port, err := net.SplitHostPort(s); err == nil {
+		return net.JoinHostPort(r.Name(host), port)
 	}
 	return "host-" + hex.EncodeToString(r.sum(append([]byte("name"), s...))[:6])
 }

@@ -29,6 +29,9 @@ func TestStandIns(t *testing.T) {
 	if len(seen) != 6 {
 		t.Errorf("6 things have %d stand-ins", len(seen))
 	}
+	if got := r.Name("a.example:443"); got != r.Name("a.example")+":443" {
+		t.Errorf("with a port: %s", got)
+	}
 	if r.Name("") != "" || r.Target("/secret") != "" {
 		t.Error("no name has a stand-in, or a target is left")
 	}

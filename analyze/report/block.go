@@ -58,7 +58,9 @@ func authority(pl *Pool) string {
 		return name(pl.Name)
 	}
 	s := name(pl.Server[0])
-	if pl.Name != "" {
+	if _, _, err := net.SplitHostPort(pl.Name); err == nil { // what a tunnel leads to
+		s = name(pl.Name) + " through " + s
+	} else if pl.Name != "" {
 		s = name(pl.Name)
 		if _, port, err := net.SplitHostPort(pl.Server[0]); err == nil {
 			s = name(net.JoinHostPort(pl.Name, port))
@@ -75,17 +77,23 @@ func protocol(pl *Pool, conns []*Connection) string {
 	var tls *TLS
 	var basis transaction.Basis
 	var grpc, transactions int64
+	spoken, where := pl.Protocol, ""
 	for _, c := range conns {
 		grpc += c.GRPC
 		transactions += c.TransactionCount
+		inner, from := c.TLS, c.TransactionBasis
+		if t := c.tunnelled(); t != nil {
+			spoken, where = t.Protocol, ", in a tunnel"
+			inner, from = t.TLS, t.TransactionBasis
+		}
 		if tls == nil {
-			tls = c.TLS
+			tls = inner
 		}
 		if basis == "" || basis == transaction.NoBasis {
-			basis = c.TransactionBasis
+			basis = from
 		}
 	}
-	s := protocolName(pl.Protocol)
+	s := protocolName(spoken)
 	switch {
 	case grpc > 0 && grpc == transactions:
 		s = "gRPC on " + s
@@ -111,7 +119,7 @@ func protocol(pl *Pool, conns []*Connection) string {
 	case transaction.Inferred:
 		s += ", requests inferred from sizes and times"
 	}
-	return s
+	return s + where
 }
 
 // protocolName is a protocol as people write it.
@@ -247,7 +255,8 @@ func (p *page) exchanges(pl *Pool, conns []*Connection) {
 		return
 	}
 	for _, c := range conns {
-		if len(c.Transactions) < 2 {
+		list := c.Judged()
+		if len(list) < 2 {
 			continue
 		}
 		p.line("")
@@ -257,9 +266,9 @@ func (p *page) exchanges(pl *Pool, conns []*Connection) {
 			heading += "  rounds  window at start"
 		}
 		p.line(heading)
-		for i, t := range c.Transactions {
+		for i, t := range list {
 			if i == mostExchanges {
-				p.line(fmt.Sprintf("  and %d more", len(c.Transactions)-i))
+				p.line(fmt.Sprintf("  and %d more", len(list)-i))
 				break
 			}
 			s := fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(

@@ -143,7 +143,7 @@ func instants(conns []*Connection, zero Instant) []int64 {
 	at := []int64{0}
 	for _, c := range conns {
 		at = append(at, int64(c.Start-zero), int64(closedAt(c)-zero))
-		for _, t := range c.Transactions {
+		for _, t := range c.Judged() {
 			from, to := response(t)
 			at = append(at, int64(t.Start-zero), int64(from-zero), int64(to-zero))
 		}
@@ -207,7 +207,7 @@ func newLane(a *axis, zero Instant, c *Connection) *lane {
 		l.fill(start, done, 'h')
 		l.last = done
 	}
-	for _, t := range c.Transactions {
+	for _, t := range c.Judged() {
 		l.exchange(t)
 	}
 	l.close()

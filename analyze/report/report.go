@@ -219,6 +219,23 @@ type Closed struct {
 	At        *Instant `json:"at,omitempty"`
 }
 
+// Judged returns the transactions of c that count in its pool: what ran inside a tunnel,
+// if anything did, instead of its CONNECT.
+func (c *Connection) Judged() []*Transaction {
+	if t := c.tunnelled(); t != nil {
+		return t.Transactions
+	}
+	return c.Transactions
+}
+
+// tunnelled returns the tunnel whose transactions are judged, nil if none is.
+func (c *Connection) tunnelled() *Tunnel {
+	if t := c.Tunnel; t != nil && t.Kind == "connect" && t.TransactionCount > 0 {
+		return t
+	}
+	return nil
+}
+
 // A Tunnel is what ran inside a connection after CONNECT or 101.
 type Tunnel struct {
 	Kind             string            `json:"kind"` // connect, websocket, other

@@ -28,7 +28,7 @@ type Transaction struct {
 	SaysClose            bool         // the response ends the connection although the request did not ask for it
 	Consumes             bool         // the connection became a tunnel
 	EventStream          bool         // text/event-stream: open until somebody leaves
-	Proxied              bool         // absolute-form target or CONNECT
+	Proxied              bool         // absolute-form target
 	Connect              bool
 	Cut                  bool // the request's head was not captured whole
 	Ignored              bool // one of those that are not to be judged
@@ -236,7 +236,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
 	t.Ignored = p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
-	t.Proxied = t.Connect || len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
+	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {
 		t.Target = string(h.Target)
 	}
@@ -245,7 +245,9 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	}
 	p.waiting = append(p.waiting, t)
 	p.request = t
-	p.host = appendHost(p.host[:0], h.Host)
+	if p.host = appendHost(p.host[:0], h.Host); t.Connect { // its target is an authority, port and all (RFC 9110 section 9.3.6)
+		p.host = append(p.host[:0], bytes.ToLower(h.Target)...)
+	}
 	p.to.Requested(t, p.host)
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,11 +173,15 @@ func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
 	}
 	var list []*pool.Pool
 	for _, p := range pools {
-		for _, s := range p.Servers {
-			if (p.Name == name || s.Addr.Netip() == addr) && (port == "" || port == strconv.Itoa(int(s.Port))) {
-				list = append(list, p)
-				break
+		if slices.ContainsFunc(p.Servers, func(s segment.Endpoint) bool {
+			at := strconv.Itoa(int(s.Port))
+			called, listens := p.Name, at
+			if h, n, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to
+				called, listens = h, n
 			}
+			return called == name && (port == "" || port == listens) || s.Addr.Netip() == addr && (port == "" || port == at)
+		}) {
+			list = append(list, p)
 		}
 	}
 	return list
