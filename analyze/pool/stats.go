@@ -144,6 +144,9 @@ func (t *tally) add(conn, packet int64) {
 	}
 }
 
+// Tunnels reports whether p's connections are CONNECT's, to one target.
+func (p *Pool) Tunnels() bool { return p.tunnels }
+
 // AtLimit returns how many transactions brought their HTTP/2 connection to the
 // streams that the server permits at once, and the first.
 func (p *Pool) AtLimit() (n, conn, packet int64) {

@@ -38,6 +38,19 @@ var diagnoses = []Entry{
 		Remedy:    "Consistent with one service called by several names (localhost and 127.0.0.1, with and without www). Use one name; with HTTP/2 a certificate for both lets clients coalesce.",
 	},
 	{
+		ID: "connect-per-request", Title: "each request has a tunnel of its own",
+		Meaning:   "Through a proxy an https connection is a tunnel: the client connects to the proxy, asks it to CONNECT, and shakes hands with the server inside. All of that is lost if the tunnel serves once.",
+		Evidence:  "Connections to a proxy that each carry a CONNECT to the same target and one transaction inside, where an earlier one was idle.",
+		RefutedBy: "the tunnels are of several programs",
+		Remedy:    "Consistent with a proxy agent that does not pool its tunnels, or with one made for each request. Use one that does, and share it:",
+		Knobs: [][2]string{
+			{"node, axios", "hpagent's HttpsProxyAgent with keepAlive: true, or undici's ProxyAgent; https-proxy-agent keeps no tunnel"},
+			{"python requests", "one Session with proxies"},
+			{"go", "one http.Transport with Proxy set"},
+			{"reqwest", "one Client with proxy(...)"},
+		},
+	},
+	{
 		ID: "idle-timeout", Title: "one side closes idle connections after a constant time",
 		Meaning:   "The first closer closed several connections after the same idle time. The value often names the program: 5, 60, 75, 90 or 350 s.",
 		Evidence:  "Idle times before the first FIN or RST, equal within the timer's grain.",

@@ -32,7 +32,7 @@ func TestEntriesComplete(t *testing.T) {
 	for _, id := range strings.Fields(`missed undrained client-said-close client-closed client-idle-timeout
 		first concurrent server-closed server-said-close reset used-up other-address failed early unknown
 		not-reused partly-reused server-prevents not-known reused no-opportunity
-		header-lies pool-too-small pool-key-split idle-timeout timeout-mismatch-risk stale-reuse-race
+		header-lies pool-too-small pool-key-split connect-per-request idle-timeout timeout-mismatch-risk stale-reuse-race
 		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
 		cold-window window-lost-after-idle receiver-limited sender-idle lossy nagle-delayed-ack syn-resent
 		h2-stream-limit h2-not-negotiated h2-not-coalesced

@@ -17,6 +17,7 @@ type poolRule struct {
 var poolRules = []poolRule{
 	{"pool-too-small", poolTooSmall},
 	{"pool-key-split", keySplit},
+	{"connect-per-request", connectPerRequest},
 	{"idle-timeout", idleTimeout},
 	{"timeout-mismatch-risk", mismatchRisk},
 	{"max-requests", maxRequests},
@@ -52,6 +53,20 @@ func keySplit(p *pool.Pool) (Found, bool) {
 	return Found{Connections: []int64{s.Opened, s.Conn}, Evidence: Evidence{Packets: []int64{s.Packet}, Confidence: pool.Likely,
 		Text: fmt.Sprintf("#%d was opened although #%d to the same address was idle: that one is known as %q, this one as %q",
 			s.Opened, s.Conn, s.Other, p.Name)}}, true
+}
+
+// connectPerRequest: tunnels through a proxy that carry one transaction each, though
+// one would have done for several.
+func connectPerRequest(p *pool.Pool) (Found, bool) {
+	if !p.Tunnels() || p.Avoidable == 0 || p.Transactions != p.Used {
+		return Found{}, false
+	}
+	f := Found{Evidence: Evidence{Packets: []int64{p.FirstPacket}, Confidence: pool.Certain,
+		Text: fmt.Sprintf("%s to %q through the proxy, each for one request", count(p.Used, "tunnel"), p.Name)}}
+	if p.More > 0 { // inferred
+		f.Confidence = pool.Likely
+	}
+	return f, true
 }
 
 // stable reports idle times close enough to be one timeout, long enough to be
