@@ -75,11 +75,16 @@ type names struct {
 	made   map[string]string
 }
 
-// maxNames bounds names; then it begins anew.
-const maxNames = 4096
+// Bounds of names: how many there are, then it begins anew; and how long one is (RFC
+// 1035 section 2.3.4, and a port).
+const (
+	maxNames = 4096
+	maxName  = 255 + len(":65535")
+)
 
 // of returns b as it is shown.
 func (n *names) of(b []byte) string {
+	b = b[:min(len(b), maxName)]
 	if s, ok := n.made[string(b)]; ok {
 		return s
 	}

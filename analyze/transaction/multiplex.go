@@ -157,7 +157,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
 	t.Connect = t.Method == "CONNECT"
 	if m.KeepText {
-		t.Target = strings.Clone(h.Target)
+		t.Target = strings.Clone(target(h.Target))
 	}
 	if strings.HasPrefix(h.ContentType, "application/grpc") {
 		m.GRPC++

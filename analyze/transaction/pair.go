@@ -238,10 +238,10 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {
-		t.Target = string(h.Target)
+		t.Target = target(h.Target)
 	}
 	if t.Connect {
-		p.Target = string(h.Target)
+		p.Target = target(h.Target)
 	}
 	p.waiting = append(p.waiting, t)
 	p.request = t
@@ -384,6 +384,18 @@ func method(m []byte) string {
 		}
 	}
 	return string(m)
+}
+
+// maxTarget bounds what is kept of a request's target: servers take 8000 bytes, more or
+// less (RFC 9112 section 3).
+const maxTarget = 8 << 10
+
+// target returns b as it is kept: "..." stands for what is too much.
+func target[T string | []byte](b T) string {
+	if len(b) > maxTarget {
+		return string(b[:maxTarget]) + "..."
+	}
+	return string(b)
 }
 
 // appendHost appends the name in a Host field value to dst: no port, no

@@ -207,7 +207,7 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 			list := body.vector(2)
 			if list.uint(1) == 0 {
 				name := list.vector(2)
-				c.info.ServerName = string(name.b)
+				c.info.ServerName = string(name.b[:min(len(name.b), maxName)])
 			}
 		case extALPN: // RFC 7301 section 3.1
 			for list := body.vector(2); len(list.b) > 0; {
@@ -298,3 +298,7 @@ func (c *Conn) encryptedExtensions(b []byte) {
 		c.early.drop()
 	}
 }
+
+// maxName is how much is kept of a server's name: no host's is longer (RFC 1035 section
+// 2.3.4).
+const maxName = 255
