@@ -38,6 +38,9 @@ func (p *page) heading(pl *Pool, conns []*Connection, x *index) {
 	}
 	who += " -> " + authority(pl)
 	values := []string{protocol(pl, conns), where(x)}
+	if len(conns) == 0 && pl.Protocol == "" {
+		values[0] = "none of its connections kept in full"
+	}
 	var marks []mark
 	if x.sayVerdict {
 		who += "   " + label(pl.Verdict)
