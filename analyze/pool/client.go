@@ -102,13 +102,13 @@ func (s *silence) remove(c *Conn) {
 }
 
 // few is how many entries are searched from end to end.
-const few = 8
+const few = 16
 
 // An index is a small map: nearly all have one entry or two.
 type index[K comparable, V any] struct {
 	few  []entry[K, V]
 	many map[K]V        // nil while few will do
-	room [1]entry[K, V] // for few, as long as it will do
+	room [3]entry[K, V] // for few, as long as it will do
 }
 
 type entry[K comparable, V any] struct {

@@ -83,7 +83,7 @@ type Pool struct {
 		servers     [1]segment.Endpoint
 		causes      [1]CauseCount
 		sites       [1]*site
-		names       [1]nameKey
+		names       [3]nameKey
 		outstanding [1]*occupation
 		items       [2]item
 		tokens      [1]*token
