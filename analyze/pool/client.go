@@ -71,6 +71,22 @@ func (j *Judge) leave(s *site) {
 	}
 }
 
+// has reports whether all that is known of k is s, and of s p: so it is with most.
+func (k *client) has(s *site, p *Pool) bool {
+	return k.sites.len() == 1 && k.sites.get(s.server) == s && len(s.pools) == 1 && s.pools[0] == p && s.silent.first == nil
+}
+
+// release forgets k, of which s is all that is known.
+func (j *Judge) release(k *client, s *site) {
+	j.spare.silences.put(s.silent)
+	j.spare.sites.put(s)
+	k.named.reset()
+	k.sites.reset()
+	k.quiet.reset()
+	delete(j.clients, k.addr)
+	j.spare.clients.put(k)
+}
+
 // A silence is a list of connections without a request yet, in the order of
 // opening.
 type silence struct {
@@ -154,6 +170,12 @@ func (x *index[K, V]) put(k K, v V) {
 		x.many[e.key] = e.value
 	}
 	x.few = nil
+}
+
+// reset empties x.
+func (x *index[K, V]) reset() {
+	clear(x.few)
+	x.few, x.many = x.few[:0], nil
 }
 
 func (x *index[K, V]) delete(k K) {
