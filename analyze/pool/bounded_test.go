@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -47,7 +49,7 @@ func TestPendingIsBounded(t *testing.T) {
 		handle(of(id, Event{Kind: Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
 		p := j.roll.first
-		most = max(most, len(p.items)+len(p.outstanding)+len(p.tokens)+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
+		most = max(most, len(p.items)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
 	}
 	if j.Forced() == 0 {
 		t.Error("nothing was forced")
@@ -145,5 +147,57 @@ func TestSteadyStateAllocatesLittle(t *testing.T) {
 	t.Logf("%v allocations a transaction", allocs)
 	if allocs > 2 {
 		t.Errorf("%v allocations a transaction, want at most 2", allocs)
+	}
+}
+
+func (s *tokens) len() (n int) {
+	for t := s.top; t != nil; t = t.below {
+		n++
+	}
+	return n
+}
+
+// Of many connections that carry a name of their own and then a common one, each joins
+// what those before it have come to: what that costs does not grow with them.
+func TestManyNamesAreJoinedCheaply(t *testing.T) {
+	run := func(n int64) (bytes uint64) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		j := New(0)
+		now := segment.Time(0)
+		conns := make([]*Conn, n)
+		for i := range conns {
+			now++
+			id := int64(i + 1)
+			conns[i] = j.Open(&Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000),
+				Server: testEndpoint(uint64(1000+i), 80)})
+		}
+		for r, last := range []bool{false, true} {
+			for i, c := range conns {
+				name := fmt.Sprint("name-", i)
+				if last {
+					name = "common"
+				}
+				for _, e := range []Event{{Kind: Requested, Name: name}, {Kind: Answered}} {
+					now += 1000
+					e.N, e.Time, e.Packet = int32(r+1), now, int64(now)
+					j.Handle(c, &e)
+				}
+			}
+		}
+		for _, c := range conns {
+			j.Handle(c, &Event{Kind: ConnEnded, Time: now, Packet: int64(now)})
+		}
+		j.Finish(now)
+		pools := j.Pools()
+		if len(pools) != 1 || pools[0].Connections != n || pools[0].Transactions != 2*n || pools[0].Needed+pools[0].Avoidable != n {
+			t.Fatalf("%d pools, the first %+v", len(pools), pools[0])
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	run(100)
+	if few, many := run(1000), run(4000); many > 8*few {
+		t.Errorf("1000 take %d bytes, 4000 %d", few, many)
 	}
 }

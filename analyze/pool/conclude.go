@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"cmp"
 	"slices"
 )
 
@@ -49,26 +48,30 @@ func Worst(pools []*Pool) Verdict {
 // merge puts q into p: one connection carries both names. What was decided stays
 // decided.
 func (j *Judge) merge(p, q *Pool) {
+	if q.weight() > p.weight() { // the lighter goes, and the name stays: else each of many would move all before it
+		q.Name, q.TLS = p.Name, p.TLS
+		p, q = q, p
+	}
 	q.merged, q.into = true, p
 	j.roll.remove(j, q)
-	p.parts = append(append(p.parts, q.serial), q.parts...)
-	for _, serial := range p.parts {
+	q.parts = append(q.parts, q.serial)
+	for _, serial := range q.parts {
 		j.moved[serial] = p.serial
 	}
+	p.parts = append(p.parts, q.parts...)
 	for _, s := range q.sites {
+		if !slices.Contains(s.pools, p) {
+			p.sites = append(p.sites, s)
+			p.Servers = append(p.Servers, s.server)
+		}
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
 		s.pools = append(s.pools, p)
-		if !slices.Contains(p.sites, s) {
-			p.sites = append(p.sites, s)
-		}
-	}
-	for _, e := range q.Servers {
-		if !slices.Contains(p.Servers, e) {
-			p.Servers = append(p.Servers, e)
-		}
 	}
 	j.add(p, q)
 }
+
+// weight is how much a merge has to move.
+func (p *Pool) weight() int { return int(p.Used) + len(p.sites) + len(p.names) }
 
 // count adds q's sums to p's.
 func (p *Pool) count(q *Pool) {
@@ -113,9 +116,10 @@ func (j *Judge) add(p, q *Pool) {
 	for _, i := range q.items {
 		p.push(i)
 	}
-	p.outstanding = append(p.outstanding, q.outstanding...)
-	p.tokens = append(p.tokens, q.tokens...)
-	slices.SortStableFunc(p.tokens, func(a, b *token) int { return cmp.Compare(a.at, b.at) })
+	for _, o := range q.outstanding {
+		p.await(o)
+	}
+	p.tokens.join(&q.tokens)
 	p.losses = append(p.losses, q.losses...)
 	p.held = append(p.held, q.held...)
 	for _, x := range [2]*Pool{p, q} {
@@ -126,9 +130,9 @@ func (j *Judge) add(p, q *Pool) {
 	p.occupied += q.occupied
 	for i := range p.sim {
 		p.sim[i].opened += q.sim[i].opened
-		p.sim[i].idle = append(p.sim[i].idle, q.sim[i].idle...)
+		p.sim[i].join(q.sim[i].idle, kept[i])
 	}
-	q.items, q.outstanding, q.tokens, q.losses, q.held = nil, nil, nil, nil, nil
+	q.items, q.outstanding, q.losses, q.held = nil, nil, nil, nil
 }
 
 // Final returns the pool that p was joined to, p itself if to none. Names and

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -43,6 +44,13 @@ func (s *stack) push(c *Conn, at segment.Time, keep int) {
 	if len(s.idle) > keep {
 		s.idle = s.idle[:copy(s.idle, s.idle[1:])]
 	}
+}
+
+// join adds what another had idle; what has been so longest goes.
+func (s *stack) join(idle []idleConn, keep int) {
+	s.idle = append(s.idle, idle...)
+	slices.SortStableFunc(s.idle, func(a, b idleConn) int { return cmp.Compare(a.at, b.at) })
+	s.idle = s.idle[:copy(s.idle, s.idle[max(0, len(s.idle)-keep):])]
 }
 
 func (s *stack) take(c *Conn, at segment.Time) {
@@ -91,7 +99,7 @@ func (j *Judge) startCurve(p *Pool) {
 			s.opened, s.oldest = p.occupied, 0
 			continue
 		}
-		for _, t := range p.tokens {
+		for t := p.tokens.bottom; t != nil; t = t.above {
 			s.push(t.conn, t.at, kept[i])
 		}
 	}

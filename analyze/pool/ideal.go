@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -15,6 +16,81 @@ type token struct {
 	last carried
 	busy int32 // transactions on it
 	gone bool  // the server has ended it
+
+	lies         bool // on the stack
+	above, below *token
+}
+
+// tokens is the ideal client's stack: of tokens with room for a transaction, the latest
+// to become so on top. A connection knows its own, so there may be many.
+type tokens struct{ top, bottom *token }
+
+// push puts t, which lies nowhere, on top.
+func (s *tokens) push(t *token) { s.insert(t, s.top) }
+
+// insert puts t above another, nil for at the bottom.
+func (s *tokens) insert(t, below *token) {
+	t.lies, t.below, t.conn.token = true, below, t
+	if below == nil {
+		t.above, s.bottom = s.bottom, t
+	} else {
+		t.above, below.above = below.above, t
+	}
+	if t.above == nil {
+		s.top = t
+	} else {
+		t.above.below = t
+	}
+}
+
+// remove takes t off, if it lies there.
+func (s *tokens) remove(t *token) {
+	if !t.lies {
+		return
+	}
+	if t.above == nil {
+		s.top = t.below
+	} else {
+		t.above.below = t.below
+	}
+	if t.below == nil {
+		s.bottom = t.above
+	} else {
+		t.below.above = t.above
+	}
+	if t.conn.token == t {
+		t.conn.token = nil
+	}
+	t.lies, t.above, t.below = false, nil, nil
+}
+
+// join puts those of s among p's by when they came to lie there.
+func (s *tokens) join(from *tokens) {
+	for t := from.bottom; t != nil; {
+		next, below := t.above, s.top
+		from.remove(t)
+		for below != nil && below.at > t.at {
+			below = below.below
+		}
+		s.insert(t, below)
+		t = next
+	}
+}
+
+// mostLooked is how many tokens are looked at for one that fits: where a name has
+// thousands of addresses, one further down is taken for none.
+const mostLooked = 4096
+
+// find returns the topmost token that fits, nil if none does.
+func (s *tokens) find(fits func(*token) bool) *token {
+	t := s.top
+	for n := 0; t != nil && n < mostLooked; n++ {
+		if fits(t) {
+			return t
+		}
+		t = t.below
+	}
+	return nil
 }
 
 // room reports whether t can take a transaction whose need arose at an instant.
@@ -23,14 +99,12 @@ func (t *token) room(at segment.Time) bool {
 	return t.busy == 0 || t.busy < c.limit && c.known <= at
 }
 
-// take puts o on the token at k of the stack, which stays there only if it has
-// room for more.
-func (p *Pool) take(k int, o *occupation) *token {
-	t := p.tokens[k]
+// take puts o on t, which stays on the stack only if it has room for more.
+func (p *Pool) take(t *token, o *occupation) *token {
 	t.busy++
 	o.on = t
 	if t.busy >= t.conn.limit {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
+		p.tokens.remove(t)
 	}
 	return t
 }
@@ -42,16 +116,14 @@ func (p *Pool) begin(o *occupation) {
 	}
 	*o.on = token{conn: o.conn, at: o.demand, busy: 1}
 	if o.conn.limit > 1 {
-		p.tokens = append(p.tokens, o.on)
+		p.tokens.push(o.on)
 	}
 }
 
 // drop takes t, which the server has ended, off the stack.
 func (p *Pool) drop(t *token) {
 	t.gone = true
-	if k := slices.Index(p.tokens, t); k >= 0 {
-		p.tokens = slices.Delete(p.tokens, k, k+1)
-	}
+	p.tokens.remove(t)
 }
 
 // carried is what is remembered of the latest occupation of a token's
@@ -122,13 +194,11 @@ func (p *Pool) answered(j *Judge, i item) {
 	}
 	t.at, t.last = i.at, last
 	if t.conn.limit == 0 || t.busy == 0 {
+		p.tokens.remove(t)
 		t.conn = c
-		if k := slices.Index(p.tokens, t); k >= 0 {
-			p.tokens = slices.Delete(p.tokens, k, k+1)
-		}
-		p.tokens = append(p.tokens, t)
-	} else if !slices.Contains(p.tokens, t) {
-		p.tokens = append(p.tokens, t)
+	}
+	if !t.lies {
+		p.tokens.push(t)
 	}
 	if c.carried == 0 {
 		p.simulate(func(s *stack, keep int) { s.push(c, i.at, keep) })
@@ -144,9 +214,9 @@ func (p *Pool) serverClosed(i item) {
 	}
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
-	if k := p.tokenOf(c); k >= 0 {
-		p.lose(loss{ServerClosed, c.server, c, i.packet, c.mayHaveAsked(p.tokens[k].at)})
-		p.drop(p.tokens[k])
+	if t := c.token; t != nil {
+		p.lose(loss{ServerClosed, c.server, c, i.packet, c.mayHaveAsked(t.at)})
+		p.drop(t)
 	}
 }
 
@@ -154,16 +224,6 @@ func (p *Pool) serverClosed(i item) {
 // server because a request that could not be read asked for it: then at once.
 func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
 	return c.hidden && c.closedAt.Sub(idleSince) < max(atOnce, 2*c.rtt)
-}
-
-// tokenOf returns where c's token lies, -1 if nowhere.
-func (p *Pool) tokenOf(c *Conn) int {
-	for k := len(p.tokens) - 1; k >= 0; k-- {
-		if p.tokens[k].conn == c {
-			return k
-		}
-	}
-	return -1
 }
 
 // demanded gives an occupation a connection.
@@ -176,8 +236,8 @@ func (p *Pool) demanded(j *Judge, i item) {
 	if p.sim == nil && o.first && p.judged > 0 {
 		j.startCurve(p)
 	}
-	if k := p.tokenOf(c); p.sim == nil && k >= 0 && p.tokens[k].busy == 0 {
-		p.idled = max(p.idled, i.at.Sub(p.tokens[k].at))
+	if t := c.token; p.sim == nil && t != nil && t.busy == 0 {
+		p.idled = max(p.idled, i.at.Sub(t.at))
 	}
 	if c.carried++; c.carried == 1 {
 		p.occupied++
@@ -199,8 +259,8 @@ func (p *Pool) demanded(j *Judge, i item) {
 func (p *Pool) again(j *Judge, i item) {
 	c, o := i.conn, i.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
-		if k := p.tokenOf(c); k >= 0 {
-			p.take(k, o)
+		if c.token != nil {
+			p.take(c.token, o)
 			return
 		}
 		for k := len(p.losses) - 1; k >= 0; k-- {
@@ -211,15 +271,9 @@ func (p *Pool) again(j *Judge, i item) {
 		}
 		return
 	}
-	k := p.tokenOf(c)
-	if k < 0 {
-		k = p.top(c.server, i.at)
-	}
-	if k < 0 {
-		k = len(p.tokens) - 1 // another address's, for want of a better
-	}
-	if k >= 0 {
-		p.take(k, o)
+	t := cmp.Or(c.token, p.top(c.server, i.at), p.tokens.top) // another address's, for want of a better
+	if t != nil {
+		p.take(t, o)
 		return
 	}
 	p.begin(o)
@@ -236,12 +290,8 @@ func (p *Pool) again(j *Judge, i item) {
 // anew judges a connection opened for a transaction.
 func (p *Pool) anew(j *Judge, i item) {
 	c, o := i.conn, i.occ
-	k := p.spare(c, o)
-	if k < 0 {
-		k = p.top(c.server, i.at)
-	}
-	if k >= 0 {
-		p.blame(j, i, p.take(k, o))
+	if t := cmp.Or(p.spare(c, o), p.top(c.server, i.at)); t != nil {
+		p.blame(j, i, p.take(t, o))
 		return
 	}
 	if k := p.latestLoss(c.server); k >= 0 {
@@ -255,7 +305,7 @@ func (p *Pool) anew(j *Judge, i item) {
 		}
 		return
 	}
-	if slices.ContainsFunc(p.tokens, func(t *token) bool { return t.room(i.at) }) {
+	if p.tokens.find(func(t *token) bool { return t.room(i.at) }) != nil {
 		p.opens(j, i, OtherAddress, 0)
 		return
 	}
@@ -265,31 +315,23 @@ func (p *Pool) anew(j *Judge, i item) {
 // spare returns the most recently idle token to the same address whose
 // connection takes no other transaction before the new one's first response has
 // ended.
-func (p *Pool) spare(c *Conn, o *occupation) int {
-	for k := len(p.tokens) - 1; k >= 0; k-- {
-		r := p.tokens[k].conn
-		if r.limit > 0 {
-			if r.server == c.server && p.tokens[k].room(o.demand) {
-				return k
-			}
-			continue
+func (p *Pool) spare(c *Conn, o *occupation) *token {
+	return p.tokens.find(func(t *token) bool {
+		r := t.conn
+		switch {
+		case r.server != c.server:
+			return false
+		case r.limit > 0:
+			return t.room(o.demand)
 		}
-		if r.server == c.server && (len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end) {
-			return k
-		}
-	}
-	return -1
+		return len(r.queue) == 0 || o.settled && r.queue[0].demand >= o.end
+	})
 }
 
 // top returns the token to an endpoint that has most recently become idle, or has
 // room.
-func (p *Pool) top(server segment.Endpoint, at segment.Time) int {
-	for k := len(p.tokens) - 1; k >= 0; k-- {
-		if t := p.tokens[k]; t.conn.server == server && t.room(at) {
-			return k
-		}
-	}
-	return -1
+func (p *Pool) top(server segment.Endpoint, at segment.Time) *token {
+	return p.tokens.find(func(t *token) bool { return t.conn.server == server && t.room(at) })
 }
 
 // latestLoss returns the loss that explains an opening: the latest, of the same

@@ -65,6 +65,8 @@ type Conn struct {
 	active   []*occupation // outstanding; with limit 0 at most one
 	carried  int           // occupations whose demand, but not whose end, has been decided
 	queue    []*occupation // whose demand has not been decided, in order
+	held     *occupation   // nil: none
+	token    *token        // of those on the ideal client's stack, the latest tied to it
 
 	by        Side // who ended it first
 	closedAt  segment.Time
@@ -211,7 +213,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 		p.atLimit.add(c.id, e.Packet)
 	}
 	c.queue = append(c.queue, o)
-	p.outstanding = append(p.outstanding, o)
+	p.await(o)
 	p.shift = max(p.shift, c.shift)
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.holding))
 	p.push(item{at: o.demand, packet: o.packet, kind: demanded, conn: c, occ: o})
@@ -247,8 +249,7 @@ func (j *Judge) answered(c *Conn, e *Event) {
 	}
 	o.settled = true
 	if o.saysClose && c.by == Nobody && !c.ended {
-		o.held = true // it may yet carry another transaction
-		c.pool.holding++
+		c.pool.hold(o) // it may yet carry another transaction
 		return
 	}
 	c.pool.release(o, o.saysClose)
@@ -422,8 +423,6 @@ func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 	if !slices.Contains(c.site.pools, p) {
 		c.site.pools = append(c.site.pools, p)
 		p.sites = append(p.sites, c.site)
-	}
-	if !slices.Contains(p.Servers, c.server) {
 		p.Servers = append(p.Servers, c.server)
 	}
 }
@@ -444,6 +443,7 @@ func (j *Judge) another(c *Conn, key nameKey) {
 	}
 	if q = q.Final(); q != c.pool {
 		j.merge(c.pool, q)
+		c.pool = c.pool.Final()
 	}
 }
 

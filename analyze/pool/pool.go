@@ -2,7 +2,6 @@ package pool
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"tcpwarm/capture/segment"
@@ -74,7 +73,7 @@ type Pool struct {
 	occupied    int64         // occupations that have begun
 	idled       time.Duration // longest before one, while there was one connection
 
-	tokens []*token // with room for a transaction; the latest to become so last
+	tokens tokens
 	losses []loss
 	judged int64       // used connections decided
 	held   []*Decision // avoidable ones that may be taken back, oldest first
@@ -86,7 +85,6 @@ type Pool struct {
 		names       [3]nameKey
 		outstanding [1]*occupation
 		items       [2]item
-		tokens      [1]*token
 		token       token
 	}
 }
@@ -95,15 +93,15 @@ type Pool struct {
 // room.
 func (p *Pool) clear() {
 	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.sites[:0], p.names[:0]
-	outstanding, items, tokens, losses := p.outstanding[:0], p.items[:0], p.tokens[:0], p.losses[:0]
+	outstanding, items, losses := p.outstanding[:0], p.items[:0], p.losses[:0]
 	if items == nil {
 		r := &p.room
 		servers, causes, sites, names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
-		outstanding, items, tokens = r.outstanding[:0], r.items[:0], r.tokens[:0]
+		outstanding, items = r.outstanding[:0], r.items[:0]
 	}
 	*p = Pool{} // in place: it is large
 	p.Servers, p.Causes, p.sites, p.names = servers, causes, sites, names
-	p.outstanding, p.items, p.tokens, p.losses = outstanding, items, tokens, losses
+	p.outstanding, p.items, p.losses = outstanding, items, losses
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
@@ -128,6 +126,7 @@ type occupation struct {
 	stale     bool   // sent on a connection that the server had already ended
 	settled   bool   // end is known
 	held      bool   // settled but for whether saysClose ended anything
+	place     int    // in its pool's outstanding
 	byServer  bool   // it ended with its connection, by the server's word
 }
 
@@ -137,11 +136,12 @@ const maxTakeBack = 1024
 // release hands o, which is settled, to the ideal client: its end becomes an
 // item.
 func (p *Pool) release(o *occupation, byServer bool) {
-	if i := slices.Index(p.outstanding, o); i >= 0 {
-		p.outstanding = slices.Delete(p.outstanding, i, i+1)
-	}
+	n := len(p.outstanding) - 1
+	last := p.outstanding[n]
+	p.outstanding[o.place], last.place = last, o.place
+	p.outstanding[n], p.outstanding = nil, p.outstanding[:n]
 	if o.held {
-		o.held = false
+		o.held, o.conn.held = false, nil
 		p.holding--
 	}
 	o.byServer = byServer
@@ -151,13 +151,23 @@ func (p *Pool) release(o *occupation, byServer bool) {
 	p.push(item{at: max(o.end, o.demand.Add(1)), packet: o.endPacket, kind: answered, conn: o.conn, occ: o})
 }
 
+// await notes that o has begun.
+func (p *Pool) await(o *occupation) {
+	o.place = len(p.outstanding)
+	p.outstanding = append(p.outstanding, o)
+}
+
+// hold keeps o, whose response said close, until it shows what that came to.
+func (p *Pool) hold(o *occupation) {
+	p.unhold(o.conn, false)
+	o.held, o.conn.held = true, o
+	p.holding++
+}
+
 // unhold settles what c's latest response, which said close, came to.
 func (p *Pool) unhold(c *Conn, closed bool) {
-	for _, o := range p.outstanding {
-		if o.conn == c && o.held {
-			p.release(o, closed)
-			return
-		}
+	if c.held != nil {
+		p.release(c.held, closed)
 	}
 }
 
