@@ -189,12 +189,13 @@ func (k *collector) finish(c *conn) {
 	} else {
 		k.findings.Connection(&k.facts)
 	}
-	keepText := k.o.Final != nil || !k.full.Load() && k.transactions+len(c.http.records) <= k.o.Limits.KeptTransactions
+	list := c.http.carried()
+	keepText := k.o.Final != nil || !k.full.Load() && k.transactions+len(*list) <= k.o.Limits.KeptTransactions
 	if !keepText {
 		k.full.Store(true)
-		k.lost.transactions += c.http.facts.count
-		c.http.records = c.http.records[:0]
+		*list = (*list)[:0]
 	}
+	k.lost.transactions += c.http.facts.count - int64(len(*list))
 	d := k.unfinished[c.id]
 	if d != nil {
 		delete(k.unfinished, c.id)
@@ -207,7 +208,7 @@ func (k *collector) finish(c *conn) {
 		}
 		return
 	}
-	k.transactions += len(c.http.records)
+	k.transactions += len(*list)
 	r := c.record()
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)

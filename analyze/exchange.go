@@ -29,6 +29,7 @@ type exchange struct {
 	last    lastDone
 
 	records      []record
+	kept         int // records of it, and of its tunnel
 	pendingStart int // index of the record whose start may still show more, plus 1
 
 	facts facts
@@ -183,8 +184,25 @@ func (x *exchange) answered(t *transaction.Transaction) {
 		c.emit(&e)
 		return
 	}
+	if len(x.pending) >= maxPending {
+		x.tell(maxPending / 2)
+	}
 	server := &c.half[1-c.client]
 	x.pending = append(x.pending, pending{e, server.stream.Next()})
+}
+
+// maxPending bounds the responses that wait for their acknowledgement; then the oldest
+// are taken to have arrived.
+const maxPending = 1024
+
+// tell tells the pool of the first n responses that wait.
+func (x *exchange) tell(n int) {
+	for k := range n {
+		x.conn.emit(&x.pending[k].event)
+	}
+	if n > 0 {
+		x.pending = x.pending[:copy(x.pending, x.pending[n:])]
+	}
 }
 
 // Began notes where the client's window stood when a response began.
@@ -219,13 +237,11 @@ func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
 	if ack == x.conn.half[1-d].Nxt {
 		x.drained = x.conn.last.Packet
 	}
-	k := 0
-	for ; k < len(x.pending) && !x.pending[k].need.After(ack); k++ {
-		x.conn.emit(&x.pending[k].event)
+	n := 0
+	for n < len(x.pending) && !x.pending[n].need.After(ack) {
+		n++
 	}
-	if k > 0 {
-		x.pending = x.pending[:copy(x.pending, x.pending[k:])]
-	}
+	x.tell(n)
 }
 
 // probed is told of a keep-alive probe.
@@ -323,9 +339,11 @@ func (x *exchange) unread() int32 {
 	return 0
 }
 
-// keep copies t where records are kept.
+// keep copies t where records are kept, as long as there are not too many.
 func (x *exchange) keep(t *transaction.Transaction) {
-	if x.conn.app.texts {
+	if kept := x.conn.out.keeps(x.conn); x.conn.app.texts && *kept < x.conn.out.most {
+		*kept++
+		x.kept++
 		list := x.carried()
 		*list = append(*list, x.conn.app.spares.recorded(t))
 		x.start(len(*list) - 1)

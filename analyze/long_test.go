@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
 	"tcpwarm/pcaps/script"
 )
@@ -16,13 +17,46 @@ import (
 func TestLongTextsAreCut(t *testing.T) {
 	const long = 20_000
 	head := fmt.Sprintf("GET /%s HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n", strings.Repeat("x", long), strings.Repeat("h", long))
-	s, err := script.Parse(`0 > S 0:0(0) <mss 1460>
-+0.01 < S. 0:0(0) ack 1 <mss 1460>
-+0 > . 1:1(0) ack 1
-+0 > P. + ack + "` + head + `"
+	r := runScript(t, handshake+`+0 > P. + ack + "`+head+`"
 +0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 +0 > . +(0) ack +
-`)
+`, Options{})
+	target, name := r.Connections[0].Transactions[0].Target, r.Pools[0].Name
+	if len(target) != 8<<10+len("...") || !strings.HasSuffix(target, "x...") || len(name) != maxName {
+		t.Errorf("a target of %d bytes is kept with %d, a name of %d with %d", long+1, len(target), long, len(name))
+	}
+}
+
+// A connection that never ends keeps no more transactions in full than all may.
+func TestRecordsAreBounded(t *testing.T) {
+	const asked, most = 3000, 100
+	exchange := `+0.01 > P. + ack + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
++0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+`
+	r := runScript(t, handshake+strings.Repeat(exchange, asked)+"+0 > . +(0) ack +\n", Options{Limits: Limits{KeptTransactions: most}})
+	c := r.Connections[0]
+	if len(c.Transactions) != most || c.TransactionCount != asked || r.Totals.Transactions != asked {
+		t.Errorf("%d of %d transactions kept, %d in all", len(c.Transactions), c.TransactionCount, r.Totals.Transactions)
+	}
+	var lost int64
+	for _, p := range r.Capture.Problems {
+		if p.Kind == "transactions-not-kept" {
+			lost = p.Count
+		}
+	}
+	if lost != asked-most {
+		t.Errorf("%d said not to be kept, want %d", lost, asked-most)
+	}
+}
+
+const handshake = `0 > S 0:0(0) <mss 1460>
++0.01 < S. 0:0(0) ack 1 <mss 1460>
++0 > . 1:1(0) ack 1
+`
+
+// runScript runs what a packet script tells.
+func runScript(t *testing.T, text string, o Options) *report.Report {
+	s, err := script.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,16 +64,13 @@ func TestLongTextsAreCut(t *testing.T) {
 	if err := s.WritePcap(&buf); err != nil {
 		t.Fatal(err)
 	}
-	src, err := capture.OpenReader("long", &buf)
+	src, err := capture.OpenReader("script", &buf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(context.Background(), src, Options{})
+	r, err := Run(context.Background(), src, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	target, name := r.Connections[0].Transactions[0].Target, r.Pools[0].Name
-	if len(target) != 8<<10+len("...") || !strings.HasSuffix(target, "x...") || len(name) != maxName {
-		t.Errorf("a target of %d bytes is kept with %d, a name of %d with %d", long+1, len(target), long, len(name))
-	}
+	return r
 }

@@ -71,7 +71,7 @@ func (t *tunnel) Answered(u *transaction.Transaction) {
 		x.done(u)
 		x.keep(u)
 		x.answered(t.outside(u))
-	case t.app.texts:
+	case t.app.texts && len(t.records) < x.conn.out.most: // of a WebSocket or the like: shown, not judged
 		t.records = append(t.records, t.app.spares.recorded(u))
 	}
 }

@@ -61,6 +61,8 @@ type outbox struct {
 	events []event
 	now    segment.Mark
 	full   *atomic.Bool // the collector keeps no more transactions
+	kept   [shards]int  // records of connections that have not finished, by shard
+	most   int          // that a shard may keep
 	spares spares
 	names  names
 
@@ -105,6 +107,15 @@ func (o *outbox) add(c *conn, k eventKind) *event {
 	return e
 }
 
+// finish hands c to the collector, finished or given up.
+func (o *outbox) finish(c *conn, k eventKind) {
+	*o.keeps(c) -= c.http.kept
+	o.add(c, k)
+}
+
+// keeps counts the records that c's shard keeps.
+func (o *outbox) keeps(c *conn) *int { return &o.kept[c.hash>>58] }
+
 // hand hands the lines of one direction to the collector.
 func (o *outbox) hand(c *conn, d segment.Dir) {
 	v := c.half[d].view
@@ -121,7 +132,7 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, series: lines, names: names{redact: o.Redact}, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, most: o.Limits.KeptTransactions, series: lines, names: names{redact: o.Redact}, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
@@ -217,7 +228,7 @@ func (sh *shard) remove(c *conn, out *outbox, k eventKind) {
 		c.waits.remove(c)
 	}
 	sh.table.Delete(c.key, c.hash)
-	out.add(c, k)
+	out.finish(c, k)
 }
 
 // evict gives up the eighth of the connections that has been idle longest. To
@@ -250,7 +261,7 @@ func (w *worker) finish(bound int64) {
 		c := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
 		c.end(c.last)
-		w.out.add(c, finished)
+		w.out.finish(c, finished)
 	}
 }
 

@@ -243,7 +243,8 @@ func (j *Judge) answered(c *Conn, e *Event) {
 	if o.waiting--; o.waiting > 0 {
 		return
 	}
-	c.active = slices.DeleteFunc(c.active, func(x *occupation) bool { return x == o })
+	i := slices.Index(c.active, o)
+	c.active = slices.Delete(c.active, i, i+1)
 	if len(c.active) == 0 {
 		c.pool.idleLast = c
 	}

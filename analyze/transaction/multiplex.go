@@ -9,7 +9,7 @@ import (
 
 // maxOpen bounds the streams of one connection that are followed at once; the
 // oldest is given up for a new one. Servers permit some hundred.
-const maxOpen = 1 << 14
+const maxOpen = 1 << 12
 
 // A Multiplexer reads both directions of an HTTP/2 connection: each stream that
 // the client opens is a transaction (RFC 9113 section 8.1). Reset a zero one
