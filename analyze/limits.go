@@ -5,7 +5,7 @@ package analyze
 type Limits struct {
 	Connections      int // open or lingering at once; beyond it those idle longest are given up
 	KeptConnections  int // closed ones kept in full for the report
-	KeptTransactions int // likewise
+	KeptTransactions int // likewise; and of those that go on, what one of 64 shards holds
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full

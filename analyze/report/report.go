@@ -179,7 +179,7 @@ type TLS struct {
 type Transaction struct {
 	N                   int64    `json:"n"` // from 1, on its connection
 	Method              string   `json:"method,omitempty"`
-	Target              string   `json:"target,omitempty"`
+	Target              string   `json:"target,omitempty"` // "..." at its end stands for what was beyond 8 KiB
 	Status              int      `json:"status,omitempty"`
 	Start               Instant  `json:"start"` // first byte of the request
 	StartPacket         int64    `json:"start_packet"`
