@@ -201,3 +201,41 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 		t.Errorf("1000 take %d bytes, 4000 %d", few, many)
 	}
 }
+
+// Where a name has thousands of addresses the ideal client's token to one may lie too far
+// down to be found: that is counted.
+func TestTokensTooFarDownAreCounted(t *testing.T) {
+	for name, x := range map[string]struct {
+		server uint64 // which one is asked again
+		forced int64
+		cause  Cause
+	}{
+		"the latest": {mostLooked, 0, Missed},
+		"the first":  {0, 2, OtherAddress},
+	} {
+		j := New(0)
+		now := segment.Time(0)
+		ask := func(id int64, server uint64) {
+			now += 1000
+			c := j.Open(&Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000), Server: testEndpoint(1000+server, 80)})
+			for _, k := range [...]Kind{Requested, Answered} {
+				now += 1000
+				j.Handle(c, &Event{Kind: k, N: 1, Name: "a", Time: now, Packet: id})
+			}
+		}
+		for i := range uint64(mostLooked + 1) {
+			ask(int64(i+1), i)
+		}
+		ask(mostLooked+2, x.server)
+		j.Finish(now + 1000)
+		var last Cause
+		j.Decisions(func(d *Decision) {
+			if d.Conn == mostLooked+2 {
+				last = d.Cause
+			}
+		})
+		if j.Forced() != x.forced || last != x.cause {
+			t.Errorf("%s: forced %d times, %s; want %d, %s", name, j.Forced(), last, x.forced, x.cause)
+		}
+	}
+}

@@ -71,22 +71,6 @@ func (j *Judge) leave(s *site) {
 	}
 }
 
-// has reports whether all that is known of k is s, and of s p: so it is with most.
-func (k *client) has(s *site, p *Pool) bool {
-	return k.sites.len() == 1 && k.sites.get(s.server) == s && len(s.pools) == 1 && s.pools[0] == p && s.silent.first == nil
-}
-
-// release forgets k, of which s is all that is known.
-func (j *Judge) release(k *client, s *site) {
-	j.spare.silences.put(s.silent)
-	j.spare.sites.put(s)
-	k.named.reset()
-	k.sites.reset()
-	k.quiet.reset()
-	delete(j.clients, k.addr)
-	j.spare.clients.put(k)
-}
-
 // A silence is a list of connections without a request yet, in the order of
 // opening.
 type silence struct {

@@ -99,14 +99,14 @@ func (f *folded) add(p *Pool) {
 
 // forget takes p out of all that could find it.
 func (j *Judge) forget(p *Pool) {
-	if k := p.client; len(p.sites) == 1 && k.has(p.sites[0], p) {
-		p.sites[0].pools = p.sites[0].pools[:0]
-		j.release(k, p.sites[0])
-		return
-	}
-	for _, key := range p.names {
-		if x := p.client.named.get(key); x != nil && x.Final() == p {
-			p.client.named.delete(key)
+	k := p.client
+	if k.sites.len() == 1 && len(p.sites[0].pools) == 1 { // so it is with most: all names are p's
+		k.named.reset()
+	} else {
+		for _, key := range p.names {
+			if x := k.named.get(key); x != nil && x.Final() == p {
+				k.named.delete(key)
+			}
 		}
 	}
 	for _, s := range p.sites {

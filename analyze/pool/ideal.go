@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -64,7 +63,7 @@ func (s *tokens) remove(t *token) {
 	t.lies, t.above, t.below = false, nil, nil
 }
 
-// join puts those of s among p's by when they came to lie there.
+// join puts those of from among those of s, by when they came to lie there.
 func (s *tokens) join(from *tokens) {
 	for t := from.bottom; t != nil; {
 		next, below := t.above, s.top
@@ -81,14 +80,18 @@ func (s *tokens) join(from *tokens) {
 // thousands of addresses, one further down is taken for none.
 const mostLooked = 4096
 
-// find returns the topmost token that fits, nil if none does.
-func (s *tokens) find(fits func(*token) bool) *token {
+// find returns the topmost token that fits, nil if none does, or none of those looked
+// at: that is counted.
+func (j *Judge) find(s *tokens, fits func(*token) bool) *token {
 	t := s.top
-	for n := 0; t != nil && n < mostLooked; n++ {
-		if fits(t) {
+	for range mostLooked {
+		if t == nil || fits(t) {
 			return t
 		}
 		t = t.below
+	}
+	if t != nil {
+		j.early++
 	}
 	return nil
 }
@@ -271,7 +274,13 @@ func (p *Pool) again(j *Judge, i item) {
 		}
 		return
 	}
-	t := cmp.Or(c.token, p.top(c.server, i.at), p.tokens.top) // another address's, for want of a better
+	t := c.token
+	if t == nil {
+		t = j.top(p, c.server, i.at)
+	}
+	if t == nil {
+		t = p.tokens.top // another address's, for want of a better
+	}
 	if t != nil {
 		p.take(t, o)
 		return
@@ -290,7 +299,11 @@ func (p *Pool) again(j *Judge, i item) {
 // anew judges a connection opened for a transaction.
 func (p *Pool) anew(j *Judge, i item) {
 	c, o := i.conn, i.occ
-	if t := cmp.Or(p.spare(c, o), p.top(c.server, i.at)); t != nil {
+	t := j.free(p, c, o)
+	if t == nil {
+		t = j.top(p, c.server, i.at)
+	}
+	if t != nil {
 		p.blame(j, i, p.take(t, o))
 		return
 	}
@@ -305,18 +318,18 @@ func (p *Pool) anew(j *Judge, i item) {
 		}
 		return
 	}
-	if p.tokens.find(func(t *token) bool { return t.room(i.at) }) != nil {
+	if j.find(&p.tokens, func(t *token) bool { return t.room(i.at) }) != nil {
 		p.opens(j, i, OtherAddress, 0)
 		return
 	}
 	p.opens(j, i, Concurrent, 0)
 }
 
-// spare returns the most recently idle token to the same address whose
+// free returns the most recently idle token to the same address whose
 // connection takes no other transaction before the new one's first response has
 // ended.
-func (p *Pool) spare(c *Conn, o *occupation) *token {
-	return p.tokens.find(func(t *token) bool {
+func (j *Judge) free(p *Pool, c *Conn, o *occupation) *token {
+	return j.find(&p.tokens, func(t *token) bool {
 		r := t.conn
 		switch {
 		case r.server != c.server:
@@ -330,8 +343,8 @@ func (p *Pool) spare(c *Conn, o *occupation) *token {
 
 // top returns the token to an endpoint that has most recently become idle, or has
 // room.
-func (p *Pool) top(server segment.Endpoint, at segment.Time) *token {
-	return p.tokens.find(func(t *token) bool { return t.conn.server == server && t.room(at) })
+func (j *Judge) top(p *Pool, server segment.Endpoint, at segment.Time) *token {
+	return j.find(&p.tokens, func(t *token) bool { return t.conn.server == server && t.room(at) })
 }
 
 // latestLoss returns the loss that explains an opening: the latest, of the same

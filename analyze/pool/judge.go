@@ -355,7 +355,7 @@ func (j *Judge) place(c *Conn, e *Event) {
 		key.name = ""
 	}
 	if c.pool != nil {
-		if key.name != "" && key.name != c.pool.Name && !c.pool.proxied {
+		if key.name != "" && key.name != c.pool.Name && !c.pool.proxied && !e.Tunnel {
 			j.another(c, key)
 		}
 		return
