@@ -360,6 +360,25 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// Of a name that no host has only so much is kept.
+func TestLongServerNameIsCut(t *testing.T) {
+	long := strings.Repeat("a.", 200) + "example"
+	client, server := net.Pipe()
+	go tls.Client(client, &tls.Config{ServerName: long}).Handshake() // until the pipe is closed
+	hello := make([]byte, 4096)
+	n, err := server.Read(hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	c := new(Conn)
+	c.Reset(nil, &gatherer{})
+	c.Bytes(true, hello[:n], mark(0))
+	if c.Info().ServerName != long[:maxName] {
+		t.Errorf("%d bytes of a name of %d: %q", len(c.Info().ServerName), len(long), c.Info().ServerName)
+	}
+}
+
 // A hello that the snap length cuts is read as far as it goes.
 func TestHelloCutShort(t *testing.T) {
 	both := configs(t)["TLS 1.3"]
