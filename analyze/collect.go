@@ -189,13 +189,13 @@ func (k *collector) finish(c *conn) {
 	} else {
 		k.findings.Connection(&k.facts)
 	}
-	list := c.http.carried()
-	keepText := k.o.Final != nil || !k.full.Load() && k.transactions+len(*list) <= k.o.Limits.KeptTransactions
-	if !keepText {
+	if k.o.Final != nil || !k.full.Load() && k.transactions+c.http.kept <= k.o.Limits.KeptTransactions {
+		k.lost.transactions += int64(c.http.unkept)
+	} else {
 		k.full.Store(true)
-		*list = (*list)[:0]
+		k.lost.transactions += c.http.facts.count
+		c.http.forget()
 	}
-	k.lost.transactions += c.http.facts.count - int64(len(*list))
 	d := k.unfinished[c.id]
 	if d != nil {
 		delete(k.unfinished, c.id)
@@ -208,7 +208,7 @@ func (k *collector) finish(c *conn) {
 		}
 		return
 	}
-	k.transactions += len(*list)
+	k.transactions += c.http.kept
 	r := c.record()
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)

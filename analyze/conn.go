@@ -333,6 +333,9 @@ func (c *conn) end(at segment.Mark) {
 	c.app.release()
 	carrier := c.http.carrier()
 	fewest, most := carrier.bounds()
+	if c.http.inside { // what was asked before is sure
+		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
+	}
 	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
 		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
 }

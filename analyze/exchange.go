@@ -13,23 +13,25 @@ import (
 // An exchange is a connection's transactions: it turns what the Pairer tells
 // into events for the pool and, where they are kept, records.
 type exchange struct {
-	conn    *conn
-	pending []pending    // ended, in order; not yet acknowledged by the client
-	open    int          // transactions begun and not ended
-	reading int          // of these, those whose response has begun; 0 where its end does not show
-	drained int64        // packet in which the client last acknowledged all the server had sent
-	readAt  segment.Time // when the client last read, by its window: as late as that may have been
-	name    string       // authority's name, of the latest request that had one
-	tunnel  *tunnel
-	inside  bool                     // the tunnel's transactions are judged, instead of the CONNECT
-	connect *transaction.Transaction // a CONNECT of which the pool has not been told, nil: there is none
-	apart   int32                    // up to this one all are ignored: the pool is told of none
-	edge    segment.Seq              // right edge of the client's window when the latest response began
-	edgeOf  int32                    // that transaction
-	last    lastDone
+	conn      *conn
+	pending   []pending    // ended, in order; not yet acknowledged by the client
+	open      int          // transactions begun and not ended
+	reading   int          // of these, those whose response has begun; 0 where its end does not show
+	drained   int64        // packet in which the client last acknowledged all the server had sent
+	readAt    segment.Time // when the client last read, by its window: as late as that may have been
+	name      string       // authority's name, of the latest request that had one
+	tunnel    *tunnel
+	inside    bool                     // the tunnel's transactions are judged, instead of the CONNECT
+	connect   *transaction.Transaction // a CONNECT of which the pool has not been told, nil: there is none
+	elsewhere bool                     // it leads to another authority than the requests before it, whose pool the connection is in
+	apart     int32                    // up to this one all are ignored: the pool is told of none
+	edge      segment.Seq              // right edge of the client's window when the latest response began
+	edgeOf    int32                    // that transaction
+	last      lastDone
 
 	records      []record
 	kept         int // records of it, and of its tunnel
+	unkept       int // transactions of which there are none, for there were too many
 	pendingStart int // index of the record whose start may still show more, plus 1
 
 	facts facts
@@ -71,17 +73,18 @@ type facts struct {
 func (x *exchange) Requested(t *transaction.Transaction, name []byte) {
 	x.alone()
 	x.begun()
+	before := x.name
 	x.named(name)
 	if t.Connect && x.conn.app.speaker().proto == isHTTP1 {
 		held := *t
-		x.connect = &held
+		x.connect, x.elsewhere = &held, x.facts.count > 0 && x.name != before
 		return
 	}
 	x.asked(t)
 }
 
 // alone tells the pool of a CONNECT of which it has not been told: it was refused, or
-// what runs inside is not HTTP.
+// what runs inside is not HTTP, or another pool's.
 func (x *exchange) alone() {
 	if t := x.connect; t != nil {
 		x.connect = nil
@@ -136,7 +139,7 @@ func (x *exchange) named(host []byte) {
 		return
 	}
 	if len(host) > 0 && string(host) != x.name {
-		x.name = x.conn.out.names.of(host)
+		x.name = x.conn.out.names.of(host, x.conn.app.spares.redactor())
 	}
 }
 
@@ -339,14 +342,36 @@ func (x *exchange) unread() int32 {
 	return 0
 }
 
-// keep copies t where records are kept, as long as there are not too many.
+// keep records t among the transactions that are judged.
 func (x *exchange) keep(t *transaction.Transaction) {
-	if kept := x.conn.out.keeps(x.conn); x.conn.app.texts && *kept < x.conn.out.most {
-		*kept++
-		x.kept++
-		list := x.carried()
-		*list = append(*list, x.conn.app.spares.recorded(t))
+	if list := x.carried(); x.record(list, t) {
 		x.start(len(*list) - 1)
+	}
+}
+
+// record copies t to list, and reports whether it did: where nobody will see it, or
+// there are too many, it does not.
+func (x *exchange) record(list *[]record, t *transaction.Transaction) bool {
+	out := x.conn.out
+	kept := &out.kept[x.conn.hash>>58]
+	switch {
+	case !x.conn.app.texts:
+		return false
+	case *kept >= out.most:
+		x.unkept++
+		return false
+	}
+	*kept++
+	x.kept++
+	*list = append(*list, x.conn.app.spares.recorded(t))
+	return true
+}
+
+// forget gives up what was recorded.
+func (x *exchange) forget() {
+	x.records, x.kept = x.records[:0], 0
+	if x.tunnel != nil {
+		x.tunnel.records = nil
 	}
 }
 

@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
+	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
 
@@ -46,6 +49,54 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	if lost != asked-most {
 		t.Errorf("%d said not to be kept, want %d", lost, asked-most)
+	}
+}
+
+// Responses that the client does not acknowledge wait only until there are too many.
+func TestPendingResponsesAreBounded(t *testing.T) {
+	const asked = 3 * maxPending
+	exchange := `+0.01 > P. + ack 1 "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
++0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+`
+	s, err := script.Parse(handshake + strings.Repeat(exchange, asked))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &outbox{full: new(atomic.Bool)}
+	var c *conn
+	s.Each(func(g *segment.Segment) {
+		if out.now = g.Mark(); c == nil {
+			c = newConn(g, 0, out)
+		}
+		if c.segment(g); len(c.http.pending) > maxPending {
+			t.Fatalf("packet %d: %d responses wait", g.Packet, len(c.http.pending))
+		}
+	}, nil)
+	told := 0
+	for _, e := range out.events {
+		if e.kind == forPool && e.pool.Kind == pool.Answered {
+			told++
+		}
+	}
+	if told == 0 || told+len(c.http.pending) != asked {
+		t.Errorf("%d responses are told of and %d wait, want %d", told, len(c.http.pending), asked)
+	}
+}
+
+// What was asked before a tunnel, and what runs inside, is all kept: nothing is said to
+// be lost.
+func TestTunnelLosesNoRecords(t *testing.T) {
+	r := runScript(t, handshake+`+0 > P. + ack + "CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n"
++0.01 < P. + ack + "HTTP/1.1 407 Who\r\nContent-Length: 0\r\n\r\n"
++0 > P. + ack + "CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n"
++0.01 < P. + ack + "HTTP/1.1 200 OK\r\n\r\n"
++0 > P. + ack + "GET / HTTP/1.1\r\nHost: b\r\n\r\n"
++0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
++0 > . +(0) ack +
+`, Options{})
+	c := r.Connections[0]
+	if len(c.Transactions) != 2 || len(c.Tunnel.Transactions) != 1 || len(r.Capture.Problems) != 0 {
+		t.Errorf("%d transactions, %d inside, problems %v", len(c.Transactions), len(c.Tunnel.Transactions), r.Capture.Problems)
 	}
 }
 

@@ -272,7 +272,7 @@ func (c *conn) warmths() (w pool.Warmths) {
 
 func (c *conn) tunnelRecord() *report.Tunnel {
 	p := &c.app.settled().sums
-	r := &report.Tunnel{Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
+	r := &report.Tunnel{Counts: c.http.inside, Kind: "other", Target: p.Target, Protocol: "unknown", TransactionBasis: transaction.NoBasis}
 	switch {
 	case p.Target != "":
 		r.Kind = "connect"

@@ -15,7 +15,8 @@ type tunnel struct {
 	app     app
 	records []record
 	count   int64
-	before  int32 // transactions of the connection before the first inside
+	before  int32                   // transactions of the connection before the first inside
+	shown   transaction.Transaction // the latest, as one of the connection's
 }
 
 func newTunnel(outer *exchange) *tunnel {
@@ -34,17 +35,20 @@ func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
 	}
 }
 
-// outside returns a copy of u as one of the connection's transactions.
+// outside returns u as one of the connection's transactions, valid until it is called again.
 func (t *tunnel) outside(u *transaction.Transaction) *transaction.Transaction {
-	o := *u
-	o.N += t.before
-	return &o
+	t.shown = *u
+	t.shown.N += t.before
+	return &t.shown
 }
 
 // Requested takes a request inside for one of the connection's.
 func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
 	t.count++
 	x := t.outer
+	if x.elsewhere {
+		x.alone()
+	}
 	if x.connect != nil {
 		x.settleStart()
 		t.before = x.connect.N - 1
@@ -66,14 +70,13 @@ func (t *tunnel) Began(u *transaction.Transaction) {
 // Answered is told of the end of a response inside.
 func (t *tunnel) Answered(u *transaction.Transaction) {
 	x := t.outer
-	switch {
-	case x.inside:
-		x.done(u)
-		x.keep(u)
-		x.answered(t.outside(u))
-	case t.app.texts && len(t.records) < x.conn.out.most: // of a WebSocket or the like: shown, not judged
-		t.records = append(t.records, t.app.spares.recorded(u))
+	if !x.inside { // shown, not judged
+		x.record(&t.records, u)
+		return
 	}
+	x.done(u)
+	x.keep(u)
+	x.answered(t.outside(u))
 }
 
 // Tunnel ends here: a tunnel within a tunnel is not looked into.

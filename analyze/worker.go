@@ -70,12 +70,9 @@ type outbox struct {
 	chunks []chunk
 }
 
-// names are what hosts' names are shown as. They are kept: many connections carry the
-// same few.
-type names struct {
-	redact *redact.Redactor
-	made   map[string]string
-}
+// names are what hosts' names are shown as, made before: many connections carry the same
+// few.
+type names map[string]string
 
 // Bounds of names: how many there are, then it begins anew; and how long one is (RFC
 // 1035 section 2.3.4, and a port).
@@ -84,17 +81,18 @@ const (
 	maxName  = 255 + len(":65535")
 )
 
-// of returns b as it is shown.
-func (n *names) of(b []byte) string {
+// of returns b as r shows it.
+func (n *names) of(b []byte, r *redact.Redactor) string {
 	b = b[:min(len(b), maxName)]
-	if s, ok := n.made[string(b)]; ok {
+	if s, ok := (*n)[string(b)]; ok {
 		return s
 	}
-	if n.made == nil || len(n.made) >= maxNames {
-		n.made = map[string]string{}
+	if *n == nil || len(*n) >= maxNames {
+		*n = names{}
 	}
-	s := n.redact.Name(string(b))
-	n.made[string(b)] = s
+	plain := string(b)
+	s := r.Name(plain)
+	(*n)[plain] = s
 	return s
 }
 
@@ -109,12 +107,9 @@ func (o *outbox) add(c *conn, k eventKind) *event {
 
 // finish hands c to the collector, finished or given up.
 func (o *outbox) finish(c *conn, k eventKind) {
-	*o.keeps(c) -= c.http.kept
+	o.kept[c.hash>>58] -= c.http.kept
 	o.add(c, k)
 }
-
-// keeps counts the records that c's shard keeps.
-func (o *outbox) keeps(c *conn) *int { return &o.kept[c.hash>>58] }
 
 // hand hands the lines of one direction to the collector.
 func (o *outbox) hand(c *conn, d segment.Dir) {
@@ -132,7 +127,7 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, most: o.Limits.KeptTransactions, series: lines, names: names{redact: o.Redact}, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, most: o.Limits.KeptTransactions, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {

@@ -230,7 +230,7 @@ func (c *Connection) Judged() []*Transaction {
 
 // tunnelled returns the tunnel whose transactions are judged, nil if none is.
 func (c *Connection) tunnelled() *Tunnel {
-	if t := c.Tunnel; t != nil && t.Kind == "connect" && t.TransactionCount > 0 {
+	if t := c.Tunnel; t != nil && t.Counts {
 		return t
 	}
 	return nil
@@ -238,6 +238,8 @@ func (c *Connection) tunnelled() *Tunnel {
 
 // A Tunnel is what ran inside a connection after CONNECT or 101.
 type Tunnel struct {
+	Counts bool `json:"-"` // its transactions are judged, instead of the CONNECT
+
 	Kind             string            `json:"kind"` // connect, websocket, other
 	Target           string            `json:"target,omitempty"`
 	Protocol         string            `json:"protocol"`
