@@ -29,15 +29,14 @@ func TestTransactionsDoNotAllocate(t *testing.T) {
 	o := Options{Workers: 1}
 	o.Limits.setDefaults()
 	w, k := newWorker(0, o, full, nil), newCollector(o)
-	var b batch
-	b.events = make([][]event, 1)
+	b := batch{mail: make([]mail, 1)}
+	w.out.mail = &b.mail[0]
 	feed := func(g *segment.Segment) {
-		w.out.events = b.events[0][:0]
 		h := g.Key.Hash()
 		w.segment(&w.shards[h>>58], g, h)
-		b.events[0] = w.out.events
 		k.clock = g.Time
 		k.take(&b)
+		w.out.clear()
 	}
 	for i := range segs {
 		feed(&segs[i])

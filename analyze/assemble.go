@@ -18,7 +18,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 			k.judge.Lacking = "the kernel dropped packets of the capture"
 		}
 	}
-	k.judge.Finish(k.clock)
+	k.judge.Finish()
 	k.decide()
 	pools := k.judge.Pools()
 	k.findings.Pools(pools)

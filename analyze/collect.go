@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -10,8 +12,7 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A collector takes the workers' events in packet order, runs the pools and
-// keeps records. It is one goroutine: whatever needs more than one connection
+// A collector takes the workers' mail, runs the pools and keeps records. It is one goroutine: whatever needs more than one connection
 // happens here.
 type collector struct {
 	o    Options
@@ -20,11 +21,14 @@ type collector struct {
 	judge    *pool.Judge
 	findings *verdict.Collector
 	ids      int64
-	cursor   []int // by worker: how many of the batch's events are handled
+	turns    []turn // scratch, as lists are
+	lists    struct {
+		notices [][]notice
+		events  [][]event
+	}
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
-	through  []*conn      // finished in this batch: they may serve again after it
 
 	client       segment.Addr // of the first connection, where all are one client's
 	kept         []*report.Connection
@@ -37,7 +41,14 @@ type collector struct {
 	lost         dropped
 	vantages     map[report.Vantage]int64
 	err          error    // of Options.Final
-	turned       []func() // verdicts that have changed, to be told; empty if nobody asks
+	turned       []turned // empty if nobody asks
+	decided      []*pool.Decision
+}
+
+// turned is a verdict that has changed, to be told.
+type turned struct {
+	first int64 // packet of the pool
+	tell  func()
 }
 
 // advanceEvery is how much capture time passes before pools decide anew: to look
@@ -61,76 +72,116 @@ type dropped struct {
 }
 
 func newCollector(o Options) *collector {
-	k := &collector{o: o, cursor: make([]int, o.Workers), judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
+	k := &collector{o: o, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
 	if o.Turned != nil {
 		k.judge.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			k.turned = append(k.turned, func() { o.Turned(p, now, was, is) })
+			k.turned = append(k.turned, turned{p.FirstPacket, func() { o.Turned(p, now, was, is) }})
 		}
 	}
 	k.series = newSeries(o.Series)
 	return k
 }
 
-// take handles the events of one batch, merged from all workers. Each worker's
-// are in order; only the last batch has events of several workers at one packet.
+// take handles the mail of one batch: first what was born, then what happened, ward by
+// ward, last what has ended.
 func (k *collector) take(b *batch) {
-	clear(k.cursor)
-	for {
-		var next *event
-		from := -1
-		for i, list := range b.events {
-			if j := k.cursor[i]; j < len(list) && (next == nil || list[j].before(next)) {
-				next, from = &list[j], i
-			}
-		}
-		if next == nil {
-			break
-		}
-		k.cursor[from]++
-		k.handle(next)
-	}
-	k.series.writeAll(b.chunks)
-	for _, c := range k.through {
-		spareConns.Put(c)
-	}
-	clear(k.through)
-	k.through = k.through[:0]
 	if n := len(b.Segments); n > 0 {
 		k.clock = b.Segments[n-1].Time
 	}
-	if k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 {
-		k.judge.Advance(k.clock)
-		k.advanced = k.clock
-	}
+	k.births(b)
+	k.events(b)
+	k.series.writeAll(b.mail)
+	k.ends(b)
 	k.decide()
-	for _, tell := range k.turned { // after the openings that have turned it
-		tell()
+	// After the openings that have turned them.
+	slices.SortFunc(k.turned, func(a, b turned) int { return cmp.Compare(a.first, b.first) })
+	for _, t := range k.turned {
+		t.tell()
 	}
 	k.turned = k.turned[:0]
 }
 
-func (e *event) before(f *event) bool {
-	if e.when != f.when || e.conn == nil || f.conn == nil {
-		return e.when < f.when
-	}
-	return e.conn.first.Packet < f.conn.first.Packet
+// A turn is the place of an entry of one of the workers' lists.
+type turn struct {
+	when        int64
+	list, index int32
 }
 
-func (k *collector) handle(e *event) {
-	switch e.kind {
-	case seen:
-		k.number(e.conn)
-	case opened:
-		c := e.conn
-		if k.sightings.twin(c) {
-			break
+// inOrder returns the turns of all entries by packet. Those of one packet are all in one
+// list, in order.
+func inOrder[T any](turns []turn, lists [][]T, when func(*T) int64) []turn {
+	turns = turns[:0]
+	for l, list := range lists {
+		for i := range list {
+			turns = append(turns, turn{when(&list[i]), int32(l), int32(i)})
+		}
+	}
+	slices.SortFunc(turns, func(a, b turn) int {
+		if a.when != b.when {
+			return cmp.Compare(a.when, b.when)
+		}
+		return cmp.Compare(a.index, b.index)
+	})
+	return turns
+}
+
+// notices calls do with those of all workers that list returns, in order.
+func (k *collector) notices(b *batch, list func(*mail) []notice, do func(*notice)) {
+	k.lists.notices = k.lists.notices[:0]
+	for i := range b.mail {
+		k.lists.notices = append(k.lists.notices, list(&b.mail[i]))
+	}
+	k.turns = inOrder(k.turns, k.lists.notices, func(n *notice) int64 { return n.when })
+	for _, t := range k.turns {
+		do(&k.lists.notices[t.list][t.index])
+	}
+}
+
+// births numbers the connections that begin, and decides whether each is to be judged.
+func (k *collector) births(b *batch) {
+	k.notices(b, func(m *mail) []notice { return m.births }, func(n *notice) {
+		c := n.conn
+		if n.kind == opened && k.sightings.twin(c) {
+			c.twin = true
+			return
 		}
 		k.number(c)
-		if c.other = k.o.Judged != nil && !k.o.Judged(c.key.Sender(c.client), c.key.Sender(1-c.client)); c.other {
-			break
+		if n.kind == opened && k.o.Judged != nil {
+			c.other = !k.o.Judged(c.key.Sender(c.client), c.key.Sender(1-c.client))
 		}
+	})
+}
+
+// events has the judge handle what happened. Wards are nothing to each other, and the
+// connections of one stay in the cache.
+func (k *collector) events(b *batch) {
+	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
+	for ward := range pool.Wards {
+		lists := k.lists.events[:0]
+		for i := range b.mail {
+			lists = append(lists, b.mail[i].events[ward])
+		}
+		k.turns = inOrder(k.turns, lists, func(e *event) int64 { return e.when })
+		for _, t := range k.turns {
+			k.event(ward, &lists[t.list][t.index])
+		}
+		if advance {
+			k.judge.Advance(ward, k.clock)
+		}
+		k.lists.events = lists
+	}
+	if advance {
+		k.advanced = k.clock
+	}
+}
+
+func (k *collector) event(ward int, e *event) {
+	c := e.conn
+	switch {
+	case c.twin || c.other:
+	case e.open:
 		client := c.key.Sender(c.client)
 		if k.o.OneClient {
 			if k.client == (segment.Addr{}) {
@@ -138,27 +189,35 @@ func (k *collector) handle(e *event) {
 			}
 			client.Addr = k.client
 		}
-		c.judged = k.judge.Open(&pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
+		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: client, Server: c.key.Sender(1 - c.client)})
-	case forPool:
-		if e.conn.judged != nil {
-			k.judge.Handle(e.conn.judged, &e.pool)
+	default:
+		k.judge.Handle(c.judged, &e.pool)
+	}
+}
+
+// ends takes over what the workers are done with.
+func (k *collector) ends(b *batch) {
+	for i := range b.mail {
+		if m := &b.mail[i]; m.strays > 0 {
+			if k.lost.strays == 0 || m.strayAt < k.lost.strayFirst {
+				k.lost.strayFirst = m.strayAt
+			}
+			k.lost.strays += m.strays
 		}
-	case stray:
-		if k.lost.strays++; k.lost.strays == 1 {
-			k.lost.strayFirst = e.when
-		}
-	case gaveUp, finished:
-		if e.kind == gaveUp {
+	}
+	k.notices(b, func(m *mail) []notice { return m.ends }, func(n *notice) {
+		c := n.conn
+		if n.kind == gaveUp {
 			k.lost.gaveUp++
 		}
-		if e.conn.judged != nil || e.conn.other {
-			k.finish(e.conn)
+		if !c.twin {
+			k.finish(c)
 		} else if k.lost.twins++; k.lost.twins == 1 {
-			k.lost.twinFirst = e.conn.first.Packet
+			k.lost.twinFirst = c.first.Packet
 		}
-		k.through = append(k.through, e.conn)
-	}
+		spareConns.Put(c)
+	})
 }
 
 // number gives c its ID with its first event: they are in order of first packet.
@@ -258,7 +317,10 @@ func (k *collector) final(r *report.Connection) {
 
 // decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
-	k.judge.Decisions(func(d *pool.Decision) {
+	k.decided = k.decided[:0]
+	k.judge.Decisions(func(d *pool.Decision) { k.decided = append(k.decided, d) })
+	slices.SortFunc(k.decided, func(a, b *pool.Decision) int { return cmp.Compare(a.Conn, b.Conn) })
+	for _, d := range k.decided {
 		if k.o.Watch != nil {
 			k.o.Watch(d)
 		}
@@ -271,5 +333,5 @@ func (k *collector) decide() {
 		default:
 			k.unfinished[d.Conn] = d
 		}
-	})
+	}
 }

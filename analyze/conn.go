@@ -19,6 +19,7 @@ type conn struct {
 	client           segment.Dir // valid if roleBasis is not ""
 	synData          bool        // fast open: the SYN carried data (RFC 7413)
 	opened           bool        // the pool has been told
+	ward             int         // of its client, valid if opened
 	midway           bool        // of the client no SYN was seen when it was
 	over             bool        // both directions have ended, or one was reset
 	roleBasis        string      // syn, syn-ack, payload, port
@@ -32,7 +33,8 @@ type conn struct {
 
 	// The collector's.
 	id     int64      // in order of first packet
-	judged *pool.Conn // nil for a twin, whose other is judged, and for others' connections
+	judged *pool.Conn // nil if twin or other
+	twin   bool       // of another, which is judged
 	other  bool       // not of those that are to be judged
 
 	key     segment.Key
@@ -240,7 +242,9 @@ func (c *conn) portRole() {
 
 func (c *conn) open() {
 	c.opened, c.midway = true, !c.half[c.client].SawSYN
-	c.out.add(c, opened)
+	c.ward = c.out.ward(c.key.Sender(c.client).Addr)
+	c.out.birth(c, opened)
+	c.out.event(c).open = true
 }
 
 func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
@@ -419,7 +423,7 @@ func (c *conn) trips() int32 {
 
 // emit tells the pools of e.
 func (c *conn) emit(e *pool.Event) {
-	to := &c.out.add(c, forPool).pool
+	to := &c.out.event(c).pool
 	*to = *e
 	to.Shift = c.shift()
 	a, b := c.gaps()

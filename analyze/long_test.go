@@ -62,7 +62,7 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &outbox{full: new(atomic.Bool)}
+	out := &outbox{mail: new(mail), full: new(atomic.Bool)}
 	var c *conn
 	s.Each(func(g *segment.Segment) {
 		if out.now = g.Mark(); c == nil {
@@ -73,8 +73,8 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 		}
 	}, nil)
 	told := 0
-	for _, e := range out.events {
-		if e.kind == forPool && e.pool.Kind == pool.Answered {
+	for _, e := range out.events[c.ward] {
+		if !e.open && e.pool.Kind == pool.Answered {
 			told++
 		}
 	}

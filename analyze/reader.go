@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"tcpwarm/analyze/redact"
@@ -9,20 +10,44 @@ import (
 )
 
 // inFlight is how many batches may be on their way between the source and the
-// workers. Memory for payload is this many blocks.
-const inFlight = 8
+// collector. Memory for payload is this many blocks.
+const inFlight = 4
 
 // A batch is a run of segments on its way to all workers. Each reads those of
 // its own shards.
 type batch struct {
 	segment.Batch
-	hashes []uint64 // of the segments' keys
-	bound  int64    // the capture has ended: connections begun before this packet end now; 0: it has not
+	hashes []uint64        // of the segments' keys
+	order  []int32         // of the segments: by shard, then as captured
+	starts [shards + 1]int // of shard i in order
+	bound  int64           // the capture has ended: connections begun before this packet end now; 0: it has not
 
-	chunks [][]chunk // by worker, likewise
-	events [][]event // by worker; the collector reads them once all have finished
-	done   sync.WaitGroup
+	mail []mail // by worker; the collector reads it once all have finished
+	done sync.WaitGroup
 }
+
+// sort prepares b for the workers.
+func (b *batch) sort() {
+	b.hashes, b.starts = b.hashes[:0], [shards + 1]int{}
+	for i := range b.Segments {
+		h := b.Segments[i].Key.Hash()
+		b.hashes = append(b.hashes, h)
+		b.starts[h>>58+1]++
+	}
+	for i := range shards {
+		b.starts[i+1] += b.starts[i]
+	}
+	at := b.starts
+	b.order = slices.Grow(b.order[:0], len(b.hashes))[:len(b.hashes)]
+	for i, h := range b.hashes {
+		b.order[at[h>>58]] = int32(i)
+		at[h>>58]++
+	}
+}
+
+// of returns the numbers of the segments of shard i. The top bits of a hash choose it, the
+// low ones the slot in its table.
+func (b *batch) of(i int) []int32 { return b.order[b.starts[i]:b.starts[i+1]] }
 
 // A reader feeds the workers.
 type reader struct {
@@ -37,7 +62,7 @@ type reader struct {
 func newReader(src Source, o Options) *reader {
 	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight), redact: o.Redact.Segments()}
 	for range inFlight {
-		r.free <- &batch{events: make([][]event, o.Workers), chunks: make([][]chunk, o.Workers)}
+		r.free <- &batch{mail: make([]mail, o.Workers)}
 	}
 	for i := range o.Workers {
 		r.workers = append(r.workers, newWorker(i, o, &r.collector.full, r.collector.series))
@@ -70,10 +95,6 @@ func (r *reader) read(ctx context.Context) error {
 			err = r.src.Fill(&b.Batch)
 		}
 		r.redact.Redact(b.Segments)
-		b.hashes = b.hashes[:0]
-		for i := range b.Segments {
-			b.hashes = append(b.hashes, b.Segments[i].Key.Hash())
-		}
 		r.send(b)
 		if err != nil {
 			r.finish()
@@ -83,6 +104,7 @@ func (r *reader) read(ctx context.Context) error {
 }
 
 func (r *reader) send(b *batch) {
+	b.sort()
 	b.done.Add(len(r.workers))
 	for _, w := range r.workers {
 		w.in <- b
@@ -98,7 +120,7 @@ func (r *reader) finish() {
 	n := r.src.Totals().Packets
 	for i := range int64(finishSteps) {
 		b := <-r.free
-		b.Segments, b.Secrets, b.hashes = b.Segments[:0], nil, b.hashes[:0]
+		b.Segments, b.Secrets = b.Segments[:0], nil
 		b.bound = 1 + n*(i+1)/finishSteps
 		r.send(b)
 	}

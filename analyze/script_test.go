@@ -67,7 +67,7 @@ func variants(s *script.Script) map[string]*script.Script {
 }
 
 func checkHalves(t *testing.T, path string, s *script.Script) {
-	out := &outbox{full: new(atomic.Bool)}
+	out := &outbox{mail: new(mail), full: new(atomic.Bool)}
 	var c *conn
 	s.Each(func(g *segment.Segment) {
 		out.now = g.Mark()

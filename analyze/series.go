@@ -65,11 +65,14 @@ func (v *view) Event(at segment.Time, name string, value, low int, s *tcp.Sender
 
 // writeAll writes the chunks of a batch, of all workers, in one order however many
 // workers there are.
-func (s *series) writeAll(byWorker [][]chunk) {
+func (s *series) writeAll(byWorker []mail) {
 	if s == nil {
 		return
 	}
-	all := slices.Concat(byWorker...)
+	var all []chunk
+	for i := range byWorker {
+		all = append(all, byWorker[i].chunks...)
+	}
 	slices.SortStableFunc(all, func(a, b chunk) int {
 		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.conn.id, b.conn.id))
 	})

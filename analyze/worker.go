@@ -37,37 +37,60 @@ type shard struct {
 	ghosts  ghosts
 }
 
-// An event is what a worker tells the collector: of packet when, about conn.
-type event struct {
-	kind eventKind
-	when int64
-	conn *conn
-	pool pool.Event // of kind forPool
+// Mail is what a worker tells the collector of one batch. Its lists are in no order: the
+// collector sorts them by packet.
+type mail struct {
+	births  []notice
+	events  [pool.Wards][]event // by client
+	ends    []notice
+	strays  int64 // segments of connections long finished
+	strayAt int64 // packet of the first
+	chunks  []chunk
 }
 
-type eventKind uint8
+func (m *mail) clear() {
+	m.births, m.ends, m.strays, m.chunks = m.births[:0], m.ends[:0], 0, m.chunks[:0]
+	for i := range m.events {
+		m.events[i] = m.events[i][:0]
+	}
+}
+
+// A notice is of a connection: of packet when.
+type notice struct {
+	when int64
+	conn *conn
+	kind noticeKind
+}
+
+type noticeKind uint8
 
 const (
-	seen     eventKind = iota // conn's first packet, which did not open it
-	opened                    // its client is known
-	forPool                   // for the pools
-	finished                  // the worker is done with conn
-	gaveUp                    // likewise, because there were too many
-	stray                     // a segment of a connection long finished
+	seen     noticeKind = iota // the first packet, which did not open it
+	opened                     // its client is known
+	finished                   // the worker is done with it
+	gaveUp                     // likewise, because there were too many
 )
 
-// An outbox collects a worker's events of one batch.
+// An event is one of conn for the pools: of packet when.
+type event struct {
+	when int64
+	conn *conn
+	open bool // the first: there is no more to it
+	pool pool.Event
+}
+
+// An outbox collects a worker's mail.
 type outbox struct {
-	events []event
-	now    segment.Mark
-	full   *atomic.Bool // the collector keeps no more transactions
-	kept   [shards]int  // records of connections that have not finished, by shard
-	most   int          // that a shard may keep
-	spares spares
-	names  names
+	*mail
+	now       segment.Mark
+	full      *atomic.Bool // the collector keeps no more transactions
+	kept      [shards]int  // records of connections that have not finished, by shard
+	most      int          // that a shard may keep
+	oneClient bool
+	spares    spares
+	names     names
 
 	series *series // nil: nobody wants it
-	chunks []chunk
 }
 
 // names are what hosts' names are shown as, made before: many connections carry the same
@@ -96,19 +119,35 @@ func (n *names) of(b []byte, r *redact.Redactor) string {
 	return s
 }
 
-// add adds an event, whose pool.Event is not set: it is large, and written in place.
-func (o *outbox) add(c *conn, k eventKind) *event {
-	n := len(o.events)
-	o.events = slices.Grow(o.events, 1)[:n+1]
-	e := &o.events[n]
-	e.kind, e.when, e.conn = k, o.now.Packet, c
+// ward returns in which ward a client at a is, the same in every run.
+func (o *outbox) ward(a segment.Addr) int {
+	if o.oneClient {
+		return 0
+	}
+	h := (a.Hi ^ a.Lo) * 0x9E3779B97F4A7C15
+	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 58)
+}
+
+// birth notes that c was seen or opened.
+func (o *outbox) birth(c *conn, k noticeKind) {
+	o.births = append(o.births, notice{o.now.Packet, c, k})
+}
+
+// event adds an event of c, whose pool.Event is not set: it is large, and written in
+// place.
+func (o *outbox) event(c *conn) *event {
+	list := &o.events[c.ward]
+	n := len(*list)
+	*list = slices.Grow(*list, 1)[:n+1]
+	e := &(*list)[n]
+	e.when, e.conn, e.open = o.now.Packet, c, false
 	return e
 }
 
 // finish hands c to the collector, finished or given up.
-func (o *outbox) finish(c *conn, k eventKind) {
+func (o *outbox) finish(c *conn, k noticeKind) {
 	o.kept[c.hash>>58] -= c.http.kept
-	o.add(c, k)
+	o.ends = append(o.ends, notice{o.now.Packet, c, k})
 }
 
 // hand hands the lines of one direction to the collector.
@@ -122,30 +161,32 @@ func (o *outbox) hand(c *conn, d segment.Dir) {
 
 // stray counts a segment that belongs to no connection any more.
 func (o *outbox) stray() {
-	o.add(nil, stray)
+	if o.strays++; o.strays == 1 {
+		o.strayAt = o.now.Packet
+	}
 }
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, most: o.Limits.KeptTransactions, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{full: full, most: o.Limits.KeptTransactions, oneClient: o.OneClient, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
 	for b := range w.in {
-		w.out.events, w.out.chunks = b.events[w.index][:0], b.chunks[w.index][:0]
+		w.out.mail = &b.mail[w.index]
+		w.out.clear()
 		for _, log := range b.Secrets {
 			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
 		}
-		for i, h := range b.hashes {
-			// The top bits choose the shard, the low ones the slot.
-			if sh := int(h >> 58); sh%w.every == w.index {
-				w.segment(&w.shards[sh], &b.Segments[i], h)
+		// One shard after the other: what its connections need stays in the cache.
+		for i := w.index; i < shards; i += w.every {
+			for _, k := range b.of(i) {
+				w.segment(&w.shards[i], &b.Segments[k], b.hashes[k])
 			}
 		}
 		if b.bound > 0 {
 			w.finish(b.bound)
 		}
-		b.events[w.index], b.chunks[w.index] = w.out.events, w.out.chunks
 		b.done.Done()
 	}
 }
@@ -173,7 +214,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
 		if c.segment(s); !c.opened {
-			w.out.add(c, seen)
+			w.out.birth(c, seen)
 		}
 	} else {
 		c.segment(s)
@@ -218,7 +259,7 @@ func (sh *shard) bury(c *conn, out *outbox) {
 	sh.remove(c, out, finished)
 }
 
-func (sh *shard) remove(c *conn, out *outbox, k eventKind) {
+func (sh *shard) remove(c *conn, out *outbox, k noticeKind) {
 	if c.waits != nil {
 		c.waits.remove(c)
 	}
@@ -244,7 +285,6 @@ func (sh *shard) evict(out *outbox) {
 // finish ends the connections that are left and begun before packet bound, in
 // order of first packet.
 func (w *worker) finish(bound int64) {
-	w.out.now = segment.Mark{Packet: math.MaxInt64}
 	if w.left == nil {
 		for i := range w.shards {
 			w.left = slices.AppendSeq(w.left, w.shards[i].table.All)
@@ -255,6 +295,7 @@ func (w *worker) finish(bound int64) {
 	for len(w.left) > 0 && w.left[0].first.Packet < bound {
 		c := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
+		w.out.now = segment.Mark{Packet: c.first.Packet}
 		c.end(c.last)
 		w.out.finish(c, finished)
 	}

@@ -26,7 +26,7 @@ func TestPendingIsBounded(t *testing.T) {
 			}
 		}
 		if packet%50 == 0 {
-			j.Advance(now)
+			j.advance(now)
 		}
 	}
 	open := func(id int64) {
@@ -61,7 +61,7 @@ func TestPendingIsBounded(t *testing.T) {
 	}
 	handle(of(1, Event{Kind: ConnEnded}))
 	handle(of(id, Event{Kind: ConnEnded}))
-	j.Finish(now)
+	j.Finish()
 	j.Decisions(func(*Decision) { decided++ })
 	p := j.Pools()[0]
 	if err := addsUp(p); err != nil {
@@ -86,7 +86,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 		e.Time, e.Packet, e.Name = segment.Time(packet)*1e6, packet, "a"
 		e.client, e.server = testEndpoint(1, uint16(e.conn)), testEndpoint(10+uint64(e.conn%3), 80)
 		j.handle(&e)
-		j.Advance(e.Time)
+		j.advance(e.Time)
 	}
 	handle(opens(1, segment.Endpoint{}, segment.Endpoint{})) // says nothing
 	handle(opens(3, segment.Endpoint{}, segment.Endpoint{}))
@@ -101,7 +101,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 				t.Fatalf("%d items wait", len(p.items))
 			}
 		}
-		for _, k := range j.clients {
+		for _, k := range j.all() {
 			n := 0
 			for c := k.quiet.get(80).first; c != nil; c = c.after {
 				n++
@@ -116,7 +116,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 	}
 	handle(of(3, Event{Kind: ConnEnded}))
 	handle(of(1, Event{Kind: ConnEnded}))
-	j.Finish(segment.Time(packet) * 1e6)
+	j.Finish()
 	for _, p := range j.Pools() {
 		if err := addsUp(p); err != nil {
 			t.Error(err)
@@ -138,7 +138,7 @@ func TestSteadyStateAllocatesLittle(t *testing.T) {
 		n++
 		handle(Requested)
 		handle(Answered)
-		j.Advance(now)
+		j.advance(now)
 	}
 	for range 100 {
 		transaction()
@@ -169,7 +169,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 		for i := range conns {
 			now++
 			id := int64(i + 1)
-			conns[i] = j.Open(&Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000),
+			conns[i] = j.Open(0, &Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000),
 				Server: testEndpoint(uint64(1000+i), 80)})
 		}
 		for r, last := range []bool{false, true} {
@@ -188,7 +188,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 		for _, c := range conns {
 			j.Handle(c, &Event{Kind: ConnEnded, Time: now, Packet: int64(now)})
 		}
-		j.Finish(now)
+		j.Finish()
 		pools := j.Pools()
 		if len(pools) != 1 || pools[0].Connections != n || pools[0].Transactions != 2*n || pools[0].Needed+pools[0].Avoidable != n {
 			t.Fatalf("%d pools, the first %+v", len(pools), pools[0])
@@ -217,7 +217,7 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 		now := segment.Time(0)
 		ask := func(id int64, server uint64) {
 			now += 1000
-			c := j.Open(&Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000), Server: testEndpoint(1000+server, 80)})
+			c := j.Open(0, &Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000), Server: testEndpoint(1000+server, 80)})
 			for _, k := range [...]Kind{Requested, Answered} {
 				now += 1000
 				j.Handle(c, &Event{Kind: k, N: 1, Name: "a", Time: now, Packet: id})
@@ -227,7 +227,7 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 			ask(int64(i+1), i)
 		}
 		ask(mostLooked+2, x.server)
-		j.Finish(now + 1000)
+		j.Finish()
 		var last Cause
 		j.Decisions(func(d *Decision) {
 			if d.Conn == mostLooked+2 {

@@ -6,9 +6,22 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// Wards is into how many the clients are sorted. What one does is nothing to another, so
+// each ward has a time of its own: to handle much of one before the next keeps what is
+// looked at in the cache.
+const Wards = 64
+
+// A ward is some of the clients.
+type ward struct {
+	clients map[segment.Addr]*client
+	dirty   []*Pool      // that the next Advance looks at
+	now     segment.Time // of its latest event
+}
+
 // A client is what the judge knows of one address that opens connections.
 type client struct {
 	addr  segment.Addr
+	ward  *ward
 	named index[nameKey, *Pool]
 	sites index[segment.Endpoint, *site]
 	quiet index[uint16, *silence] // by port, whatever the address
@@ -30,12 +43,15 @@ type site struct {
 }
 
 // site returns what addr has to do with server.
-func (j *Judge) site(addr segment.Addr, server segment.Endpoint) *site {
-	k := j.clients[addr]
+func (j *Judge) site(w *ward, addr segment.Addr, server segment.Endpoint) *site {
+	k := w.clients[addr]
 	if k == nil {
+		if w.clients == nil {
+			w.clients = map[segment.Addr]*client{}
+		}
 		k = j.spare.clients.get()
-		k.addr = addr
-		j.clients[addr] = k
+		k.addr, k.ward = addr, w
+		w.clients[addr] = k
 	}
 	if s := k.sites.get(server); s != nil {
 		return s
@@ -64,7 +80,7 @@ func (j *Judge) leave(s *site) {
 	}
 	j.spare.sites.put(s)
 	if k.sites.len() == 0 {
-		delete(j.clients, k.addr)
+		delete(k.ward.clients, k.addr)
 		if k.named.len() == 0 {
 			j.spare.clients.put(k)
 		}

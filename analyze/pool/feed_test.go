@@ -1,6 +1,11 @@
 package pool
 
-import "tcpwarm/capture/segment"
+import (
+	"maps"
+	"slices"
+
+	"tcpwarm/capture/segment"
+)
 
 // A step is what a test tells a Judge: a connection's opening, or an event of
 // it.
@@ -26,9 +31,25 @@ type feeder struct {
 
 func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
 
+// advance advances all wards.
+func (j *Judge) advance(now segment.Time) {
+	for n := range Wards {
+		j.Advance(n, now)
+	}
+}
+
+// all returns the clients that j knows.
+func (j *Judge) all() []*client {
+	var list []*client
+	for i := range j.wards {
+		list = slices.AppendSeq(list, maps.Values(j.wards[i].clients))
+	}
+	return list
+}
+
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(&Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)

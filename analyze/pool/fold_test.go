@@ -30,10 +30,10 @@ func TestPoolsAreBounded(t *testing.T) {
 				j.handle(&e)
 			}
 		}
-		j.Advance(at)
-		most = max(most, j.roll.n, len(j.clients))
+		j.advance(at)
+		most = max(most, j.roll.n, len(j.all()))
 	}
-	j.Finish(clients * 1e9)
+	j.Finish()
 	n := 0
 	j.Decisions(func(*Decision) { n++ })
 	folded, count := j.Folded()
@@ -61,7 +61,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	client := func() {
 		n++
 		at := segment.Time(n) * 1e6
-		c := j.Open(&Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
+		c := j.Open(0, &Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
 		for _, e := range [...]Event{
 			{Kind: Requested, N: 1, Name: "a.example", Promises: true},
 			{Kind: Answered, N: 1},
@@ -72,7 +72,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 			j.Handle(c, &e)
 		}
 		if n%300 == 0 {
-			j.Advance(at)
+			j.advance(at)
 		}
 		j.Decisions(j.Done)
 	}

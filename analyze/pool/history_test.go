@@ -127,11 +127,11 @@ func judge(events []step, advance func() bool) (*Judge, map[int64]Decision, []*P
 		j.handle(&e)
 		now = max(now, e.Time)
 		if advance() {
-			j.Advance(now)
+			j.advance(now)
 			collect()
 		}
 	}
-	j.Finish(now)
+	j.Finish()
 	collect()
 	return j.Judge, decisions, j.Pools()
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // A Judge sorts connections into pools and judges each pool beside the ideal
-// client. Feed it with Open and Handle in packet order, Advance now and then, and
-// Finish at the end.
+// client. Feed it with Open and Handle, the events of each ward in packet order,
+// Advance now and then, and Finish at the end.
 //
 // A pool decides as of an instant only once all that bears on it is known: no
 // occupation begun before it is still outstanding, no connection opened before it
@@ -26,11 +26,9 @@ type Judge struct {
 	KeepPools int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
 	limit   int // items a pool may hold undecided
-	clients map[segment.Addr]*client
+	wards   [Wards]ward
 	roll    roll
-	hand    *Pool   // where to look next for a pool to sum up, nil: at the first
-	dirty   []*Pool // pools that the next Advance looks at
-	now     segment.Time
+	hand    *Pool // where to look next for a pool to sum up, nil: at the first
 	ready   []*Decision
 	early   int64
 	folded  folded
@@ -93,12 +91,13 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, clients: map[segment.Addr]*client{}, moved: map[int64]int64{}}
+	return &Judge{KeepPools: 10_000, limit: limit, moved: map[int64]int64{}}
 }
 
 // Handle takes the next event of c.
 func (j *Judge) Handle(c *Conn, e *Event) {
-	j.now = max(j.now, e.Time)
+	w := c.site.client.ward
+	w.now = max(w.now, e.Time)
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
 	if c.pool != nil {
 		c.pool = c.pool.Final()
@@ -114,29 +113,30 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 		j.ended(c, e)
 	}
 	if c.pool != nil {
-		j.touch(c.pool)
+		j.touch(w, c.pool)
 	}
 }
 
-func (j *Judge) touch(p *Pool) {
+func (j *Judge) touch(w *ward, p *Pool) {
 	// Where there is little to look at it decides at once: now it is in the cache.
 	if len(p.items) > j.limit || len(p.outstanding) <= few && len(p.sites) <= few {
-		p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
+		p.run(j, p.watermark(w.now), w.now.Add(-p.shift), 0)
 	}
 	if len(p.items) > j.limit {
 		j.early++
-		p.run(j, p.items[0].at.Add(1), j.now, j.limit/2)
+		p.run(j, p.items[0].at.Add(1), w.now, j.limit/2)
 	}
 	if !p.dirty && (len(p.items) > 0 || j.Turned != nil) {
 		p.dirty = true
-		j.dirty = append(j.dirty, p)
+		w.dirty = append(w.dirty, p)
 	}
 }
 
-// Open takes a new connection.
-func (j *Judge) Open(o *Opening) *Conn {
-	j.now = max(j.now, o.Time)
-	s := j.site(o.Client.Addr, o.Server)
+// Open takes a new connection of a client in ward n, which is always in the same.
+func (j *Judge) Open(n int, o *Opening) *Conn {
+	w := &j.wards[n]
+	w.now = max(w.now, o.Time)
+	s := j.site(w, o.Client.Addr, o.Server)
 	c := j.spare.conns.get()
 	active, queue := c.active[:0], c.queue[:0]
 	if active == nil {
@@ -448,36 +448,36 @@ func (j *Judge) another(c *Conn, key nameKey) {
 	}
 }
 
-// Advance decides what can be decided; now is the time of the latest packet.
-func (j *Judge) Advance(now segment.Time) {
-	j.now = max(j.now, now)
-	for _, p := range j.dirty {
+// Advance decides what can be decided in a ward; all its events before now are known.
+func (j *Judge) Advance(n int, now segment.Time) {
+	w := &j.wards[n]
+	w.now = max(w.now, now)
+	for _, p := range w.dirty {
 		p.dirty = false
 		switch {
 		case !p.merged:
-			p.run(j, p.watermark(j.now), j.now.Add(-p.shift), 0)
-			j.turn(p)
+			p.run(j, p.watermark(w.now), w.now.Add(-p.shift), 0)
+			j.turn(p, w.now)
 		case p.folded:
 			j.recycle(p)
 		}
 	}
-	j.dirty = j.dirty[:0]
+	w.dirty = w.dirty[:0]
 }
 
 // turn tells of p's verdict if it has changed.
-func (j *Judge) turn(p *Pool) {
+func (j *Judge) turn(p *Pool, now segment.Time) {
 	if j.Turned == nil || p.judged == 0 {
 		return
 	}
 	if is, _ := p.verdict(); is != p.told {
-		j.Turned(p, j.now, p.told, is)
+		j.Turned(p, now, p.told, is)
 		p.told = is
 	}
 }
 
 // Finish decides the rest.
-func (j *Judge) Finish(now segment.Time) {
-	j.now = max(j.now, now)
+func (j *Judge) Finish() {
 	for p := j.roll.first; p != nil; p = p.next {
 		j.close(p)
 		p.curve()
