@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,7 @@ type collector struct {
 	judge    *pool.Judge
 	findings *verdict.Collector
 	ids      int64
-	turns    []turn // scratch, as lists are
+	turns    turns // scratch, as lists are
 	lists    struct {
 		notices [][]notice
 		events  [][]event
@@ -87,9 +88,7 @@ func newCollector(o Options) *collector {
 // take handles the mail of one batch: first what was born, then what happened, ward by
 // ward, last what has ended.
 func (k *collector) take(b *batch) {
-	if n := len(b.Segments); n > 0 {
-		k.clock = b.Segments[n-1].Time
-	}
+	k.clock = max(k.clock, b.clock)
 	k.births(b)
 	k.events(b)
 	k.series.writeAll(b.mail)
@@ -109,22 +108,45 @@ type turn struct {
 	list, index int32
 }
 
+// turns are those of some lists, to be put in order.
+type turns struct{ list, room []turn }
+
 // inOrder returns the turns of all entries by packet. Those of one packet are all in one
 // list, in order.
-func inOrder[T any](turns []turn, lists [][]T, when func(*T) int64) []turn {
-	turns = turns[:0]
+func inOrder[T any](t *turns, lists [][]T, when func(*T) int64) []turn {
+	t.list = t.list[:0]
 	for l, list := range lists {
 		for i := range list {
-			turns = append(turns, turn{when(&list[i]), int32(l), int32(i)})
+			t.list = append(t.list, turn{when(&list[i]), int32(l), int32(i)})
 		}
 	}
-	slices.SortFunc(turns, func(a, b turn) int {
-		if a.when != b.when {
-			return cmp.Compare(a.when, b.when)
+	return t.sort()
+}
+
+// sort sorts byte by byte, the last first: packets of a batch have few numbers, and to
+// compare them would be guesswork for a processor.
+func (t *turns) sort() []turn {
+	least, most := int64(math.MaxInt64), int64(0)
+	for i := range t.list {
+		least, most = min(least, t.list[i].when), max(most, t.list[i].when)
+	}
+	t.room = slices.Grow(t.room[:0], len(t.list))[:len(t.list)]
+	for shift := 0; most>>shift > least>>shift; shift += 8 {
+		var at [256 + 1]int32 // where the next with this byte goes
+		for i := range t.list {
+			at[t.list[i].when>>shift&0xff+1]++
 		}
-		return cmp.Compare(a.index, b.index)
-	})
-	return turns
+		for i := range 256 {
+			at[i+1] += at[i]
+		}
+		for i := range t.list {
+			to := &at[t.list[i].when>>shift&0xff]
+			t.room[*to] = t.list[i]
+			*to++
+		}
+		t.list, t.room = t.room, t.list
+	}
+	return t.list
 }
 
 // notices calls do with those of all workers that list returns, in order.
@@ -133,8 +155,7 @@ func (k *collector) notices(b *batch, list func(*mail) []notice, do func(*notice
 	for i := range b.mail {
 		k.lists.notices = append(k.lists.notices, list(&b.mail[i]))
 	}
-	k.turns = inOrder(k.turns, k.lists.notices, func(n *notice) int64 { return n.when })
-	for _, t := range k.turns {
+	for _, t := range inOrder(&k.turns, k.lists.notices, func(n *notice) int64 { return n.when }) {
 		do(&k.lists.notices[t.list][t.index])
 	}
 }
@@ -163,8 +184,7 @@ func (k *collector) events(b *batch) {
 		for i := range b.mail {
 			lists = append(lists, b.mail[i].events[ward])
 		}
-		k.turns = inOrder(k.turns, lists, func(e *event) int64 { return e.when })
-		for _, t := range k.turns {
+		for _, t := range inOrder(&k.turns, lists, func(e *event) int64 { return e.when }) {
 			k.event(ward, &lists[t.list][t.index])
 		}
 		if advance {

@@ -11,43 +11,31 @@ import (
 
 // inFlight is how many batches may be on their way between the source and the
 // collector. Memory for payload is this many blocks.
-const inFlight = 4
+const inFlight = 3
 
-// A batch is a run of segments on its way to all workers. Each reads those of
-// its own shards.
+// A batch is a run of segments on its way to all workers. Each reads those of its own
+// shards.
 type batch struct {
-	segment.Batch
-	hashes []uint64        // of the segments' keys
-	order  []int32         // of the segments: by shard, then as captured
-	starts [shards + 1]int // of shard i in order
-	bound  int64           // the capture has ended: connections begun before this packet end now; 0: it has not
+	sorted  []hashed
+	starts  [shards + 1]int // of shard i in sorted
+	bytes   []byte          // what payloads point into
+	secrets [][]byte        // TLS key logs
+	clock   segment.Time    // of the latest segment, where there is any
+	bound   int64           // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup
 }
 
-// sort prepares b for the workers.
-func (b *batch) sort() {
-	b.hashes, b.starts = b.hashes[:0], [shards + 1]int{}
-	for i := range b.Segments {
-		h := b.Segments[i].Key.Hash()
-		b.hashes = append(b.hashes, h)
-		b.starts[h>>58+1]++
-	}
-	for i := range shards {
-		b.starts[i+1] += b.starts[i]
-	}
-	at := b.starts
-	b.order = slices.Grow(b.order[:0], len(b.hashes))[:len(b.hashes)]
-	for i, h := range b.hashes {
-		b.order[at[h>>58]] = int32(i)
-		at[h>>58]++
-	}
+// A hashed segment has its key's hash: the top bits choose the shard, the low ones the
+// slot in its table.
+type hashed struct {
+	segment.Segment
+	hash uint64
 }
 
-// of returns the numbers of the segments of shard i. The top bits of a hash choose it, the
-// low ones the slot in its table.
-func (b *batch) of(i int) []int32 { return b.order[b.starts[i]:b.starts[i+1]] }
+// of returns the segments of shard i.
+func (b *batch) of(i int) []hashed { return b.sorted[b.starts[i]:b.starts[i+1]] }
 
 // A reader feeds the workers.
 type reader struct {
@@ -57,6 +45,9 @@ type reader struct {
 	free      chan *batch
 	toCollect chan *batch
 	redact    *redact.Segments
+
+	in     segment.Batch // as captured
+	hashes []uint64      // of its segments' keys
 }
 
 func newReader(src Source, o Options) *reader {
@@ -90,11 +81,13 @@ func (r *reader) read(ctx context.Context) error {
 	for {
 		b := <-r.free
 		err := ctx.Err()
-		b.Segments, b.Secrets = b.Segments[:0], nil
+		r.in = segment.Batch{Segments: r.in.Segments[:0], Bytes: b.bytes}
 		if err == nil {
-			err = r.src.Fill(&b.Batch)
+			err = r.src.Fill(&r.in)
 		}
-		r.redact.Redact(b.Segments)
+		b.bytes, b.secrets = r.in.Bytes, r.in.Secrets
+		r.redact.Redact(r.in.Segments)
+		r.sort(b)
 		r.send(b)
 		if err != nil {
 			r.finish()
@@ -103,8 +96,32 @@ func (r *reader) read(ctx context.Context) error {
 	}
 }
 
+// sort copies what was read to b, so that the segments of each shard lie together, in
+// order: to find them one by one would be a cache miss each.
+func (r *reader) sort(b *batch) {
+	in := r.in.Segments
+	r.hashes, b.starts = r.hashes[:0], [shards + 1]int{}
+	for i := range in {
+		h := in[i].Key.Hash()
+		r.hashes = append(r.hashes, h)
+		b.starts[h>>58+1]++
+	}
+	for i := range shards {
+		b.starts[i+1] += b.starts[i]
+	}
+	at := b.starts
+	b.sorted = slices.Grow(b.sorted[:0], len(in))[:len(in)]
+	for i, h := range r.hashes {
+		to := &b.sorted[at[h>>58]]
+		to.Segment, to.hash = in[i], h
+		at[h>>58]++
+	}
+	if n := len(in); n > 0 {
+		b.clock = in[n-1].Time
+	}
+}
+
 func (r *reader) send(b *batch) {
-	b.sort()
 	b.done.Add(len(r.workers))
 	for _, w := range r.workers {
 		w.in <- b
@@ -120,7 +137,9 @@ func (r *reader) finish() {
 	n := r.src.Totals().Packets
 	for i := range int64(finishSteps) {
 		b := <-r.free
-		b.Segments, b.Secrets = b.Segments[:0], nil
+		b.secrets = nil
+		r.in.Segments = r.in.Segments[:0]
+		r.sort(b)
 		b.bound = 1 + n*(i+1)/finishSteps
 		r.send(b)
 	}

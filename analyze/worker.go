@@ -175,13 +175,14 @@ func (w *worker) run() {
 	for b := range w.in {
 		w.out.mail = &b.mail[w.index]
 		w.out.clear()
-		for _, log := range b.Secrets {
+		for _, log := range b.secrets {
 			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
 		}
 		// One shard after the other: what its connections need stays in the cache.
 		for i := w.index; i < shards; i += w.every {
-			for _, k := range b.of(i) {
-				w.segment(&w.shards[i], &b.Segments[k], b.hashes[k])
+			list := b.of(i)
+			for k := range list {
+				w.segment(&w.shards[i], &list[k].Segment, list[k].hash)
 			}
 		}
 		if b.bound > 0 {

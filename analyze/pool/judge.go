@@ -48,6 +48,7 @@ type Conn struct {
 	client, server segment.Endpoint
 	site           *site
 	pool           *Pool
+	ward           *ward
 	opened         segment.Time // on the client's clock
 	packet         int64        // its first
 	midway         bool
@@ -96,7 +97,7 @@ func New(limit int) *Judge {
 
 // Handle takes the next event of c.
 func (j *Judge) Handle(c *Conn, e *Event) {
-	w := c.site.client.ward
+	w := c.ward
 	w.now = max(w.now, e.Time)
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
 	if c.pool != nil {
@@ -142,7 +143,7 @@ func (j *Judge) Open(n int, o *Opening) *Conn {
 	if active == nil {
 		active, queue = c.room.active[:0], c.room.queue[:0]
 	}
-	*c = Conn{id: o.ID, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, active: active, queue: queue}
+	*c = Conn{id: o.ID, ward: w, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, active: active, queue: queue}
 	s.silent.add(c)
 	if n := len(s.pools); n > 0 {
 		s.pools[n-1].wave.opened(s.pools[n-1].open)
