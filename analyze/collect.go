@@ -182,7 +182,11 @@ func (k *collector) events(b *batch) {
 	for ward := range pool.Wards {
 		lists := k.lists.events[:0]
 		for i := range b.mail {
-			lists = append(lists, b.mail[i].events[ward])
+			list := b.mail[i].events[ward]
+			for n := range list {
+				list[n].judged = list[n].conn.judged
+			}
+			lists = append(lists, list)
 		}
 		for _, t := range inOrder(&k.turns, lists, func(e *event) int64 { return e.when }) {
 			k.event(ward, &lists[t.list][t.index])
@@ -200,8 +204,12 @@ func (k *collector) events(b *batch) {
 func (k *collector) event(ward int, e *event) {
 	c := e.conn
 	switch {
-	case c.twin || c.other:
+	case e.judged != nil:
+		k.judge.Handle(e.judged, &e.pool)
 	case e.open:
+		if c.twin || c.other {
+			break
+		}
 		client := c.key.Sender(c.client)
 		if k.o.OneClient {
 			if k.client == (segment.Addr{}) {
@@ -211,7 +219,7 @@ func (k *collector) event(ward int, e *event) {
 		}
 		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: client, Server: c.key.Sender(1 - c.client)})
-	default:
+	case c.judged != nil:
 		k.judge.Handle(c.judged, &e.pool)
 	}
 }

@@ -77,6 +77,8 @@ type event struct {
 	conn *conn
 	open bool // the first: there is no more to it
 	pool pool.Event
+
+	judged *pool.Conn // the collector's
 }
 
 // An outbox collects a worker's mail.

@@ -15,8 +15,8 @@ type RTT struct {
 	Samples int64
 	Min     time.Duration // valid if Samples > 0
 
-	kept   []time.Duration
-	stride int64
+	kept  []time.Duration
+	every uint8 // of 2 to this power samples one is kept
 }
 
 func (r *RTT) add(d time.Duration) {
@@ -26,23 +26,21 @@ func (r *RTT) add(d time.Duration) {
 	if r.Samples == 0 || d < r.Min {
 		r.Min = d
 	}
-	if r.stride == 0 {
-		r.stride = 1
+	if r.takes() && len(r.kept) == maxSamples {
+		for i := range maxSamples / 2 {
+			r.kept[i] = r.kept[2*i]
+		}
+		r.kept = r.kept[:maxSamples/2]
+		r.every++
 	}
-	if r.Samples%r.stride == 0 {
-		if len(r.kept) == maxSamples {
-			for i := range maxSamples / 2 {
-				r.kept[i] = r.kept[2*i]
-			}
-			r.kept = r.kept[:maxSamples/2]
-			r.stride *= 2
-		}
-		if r.Samples%r.stride == 0 {
-			r.kept = append(r.kept, d)
-		}
+	if r.takes() {
+		r.kept = append(r.kept, d)
 	}
 	r.Samples++
 }
+
+// takes reports whether the next sample is one of those to be kept.
+func (r *RTT) takes() bool { return r.Samples&(1<<r.every-1) == 0 }
 
 // Quantile returns the value below which the share q of the kept samples lies.
 // 0 if there are none.
