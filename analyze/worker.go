@@ -26,6 +26,8 @@ type worker struct {
 	out    outbox
 	limit  int     // connections a shard may hold
 	left   []*conn // at the end of the capture
+
+	touched int // nothing but what touch comes to
 }
 
 // A shard holds the connections whose keys hash to it.
@@ -182,9 +184,11 @@ func (w *worker) run() {
 		}
 		// One shard after the other: what its connections need stays in the cache.
 		for i := w.index; i < shards; i += w.every {
-			list := b.of(i)
-			for k := range list {
-				w.segment(&w.shards[i], &list[k].Segment, list[k].hash)
+			for list := range slices.Chunk(b.of(i), ahead) {
+				w.touched += touch(list)
+				for k := range list {
+					w.segment(&w.shards[i], &list[k].Segment, list[k].hash)
+				}
 			}
 		}
 		if b.bound > 0 {
@@ -192,6 +196,22 @@ func (w *worker) run() {
 		}
 		b.done.Done()
 	}
+}
+
+// ahead is how many segments are asked for at once.
+const ahead = 16
+
+// touch reads where the segments of list and their payload lie. They come from memory: a
+// processor waits for many of such reads as long as for one, where they follow each other.
+func touch(list []hashed) (sum int) {
+	for i := range list {
+		s := &list[i]
+		sum += int(s.hash)
+		for k := 0; k < len(s.Payload) && k < 256; k += 64 { // most heads are no longer
+			sum += int(s.Payload[k])
+		}
+	}
+	return sum
 }
 
 func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
