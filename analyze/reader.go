@@ -9,19 +9,26 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// inFlight is how many batches may be on their way between the source and the
-// collector. Memory for payload is this many blocks.
+// inFlight is how many batches may be on their way between the source and the collector.
 const inFlight = 3
+
+// Bounds of a batch. It takes what the source gives at once, and as long as that is many
+// small packets some more: the more there are of each connection, the more often what is
+// known of it is still in the cache.
+const (
+	maxBlocks = 8     // bytes in flight are so many of the source's blocks
+	enough    = 32768 // segments
+	many      = 2048  // segments of one block
+)
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
 // shards.
 type batch struct {
-	sorted  []hashed
-	starts  [shards + 1]int // of shard i in sorted
-	bytes   []byte          // what payloads point into
-	secrets [][]byte        // TLS key logs
-	clock   segment.Time    // of the latest segment, where there is any
-	bound   int64           // the capture has ended: connections begun before this packet end now; 0: it has not
+	shards  [shards][]hashed
+	blocks  [maxBlocks][]byte // what payloads point into
+	secrets [][]byte          // TLS key logs
+	clock   segment.Time      // of the latest segment
+	bound   int64             // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup
@@ -34,8 +41,27 @@ type hashed struct {
 	hash uint64
 }
 
-// of returns the segments of shard i.
-func (b *batch) of(i int) []hashed { return b.sorted[b.starts[i]:b.starts[i+1]] }
+func (b *batch) clear() {
+	for i := range b.shards {
+		b.shards[i] = b.shards[i][:0]
+	}
+	b.secrets, b.bound = nil, 0
+}
+
+// add copies segments to where those of their shard lie together, in order: to find them
+// one by one would be a cache miss each.
+func (b *batch) add(list []segment.Segment) {
+	for i := range list {
+		h := list[i].Key.Hash()
+		to := &b.shards[h>>58]
+		n := len(*to)
+		*to = slices.Grow(*to, 1)[:n+1]
+		(*to)[n].Segment, (*to)[n].hash = list[i], h
+	}
+	if n := len(list); n > 0 {
+		b.clock = list[n-1].Time
+	}
+}
 
 // A reader feeds the workers.
 type reader struct {
@@ -46,8 +72,7 @@ type reader struct {
 	toCollect chan *batch
 	redact    *redact.Segments
 
-	in     segment.Batch // as captured
-	hashes []uint64      // of its segments' keys
+	in segment.Batch // one block, as captured
 }
 
 func newReader(src Source, o Options) *reader {
@@ -80,14 +105,8 @@ func (r *reader) run(ctx context.Context) error {
 func (r *reader) read(ctx context.Context) error {
 	for {
 		b := <-r.free
-		err := ctx.Err()
-		r.in = segment.Batch{Segments: r.in.Segments[:0], Bytes: b.bytes}
-		if err == nil {
-			err = r.src.Fill(&r.in)
-		}
-		b.bytes, b.secrets = r.in.Bytes, r.in.Secrets
-		r.redact.Redact(r.in.Segments)
-		r.sort(b)
+		b.clear()
+		err := r.fill(ctx, b)
 		r.send(b)
 		if err != nil {
 			r.finish()
@@ -96,29 +115,23 @@ func (r *reader) read(ctx context.Context) error {
 	}
 }
 
-// sort copies what was read to b, so that the segments of each shard lie together, in
-// order: to find them one by one would be a cache miss each.
-func (r *reader) sort(b *batch) {
-	in := r.in.Segments
-	r.hashes, b.starts = r.hashes[:0], [shards + 1]int{}
-	for i := range in {
-		h := in[i].Key.Hash()
-		r.hashes = append(r.hashes, h)
-		b.starts[h>>58+1]++
+// fill fills b with one block, or as long as there are many segments in each with some.
+func (r *reader) fill(ctx context.Context, b *batch) error {
+	for i, n := 0, 0; i < maxBlocks && n < enough; i++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.in.Bytes, r.in.Secrets = b.blocks[i], nil
+		err := r.src.Fill(&r.in)
+		b.blocks[i] = r.in.Bytes
+		r.redact.Redact(r.in.Segments)
+		b.add(r.in.Segments)
+		b.secrets = append(b.secrets, r.in.Secrets...)
+		if n += len(r.in.Segments); err != nil || len(r.in.Segments) < many {
+			return err
+		}
 	}
-	for i := range shards {
-		b.starts[i+1] += b.starts[i]
-	}
-	at := b.starts
-	b.sorted = slices.Grow(b.sorted[:0], len(in))[:len(in)]
-	for i, h := range r.hashes {
-		to := &b.sorted[at[h>>58]]
-		to.Segment, to.hash = in[i], h
-		at[h>>58]++
-	}
-	if n := len(in); n > 0 {
-		b.clock = in[n-1].Time
-	}
+	return nil
 }
 
 func (r *reader) send(b *batch) {
@@ -137,9 +150,7 @@ func (r *reader) finish() {
 	n := r.src.Totals().Packets
 	for i := range int64(finishSteps) {
 		b := <-r.free
-		b.secrets = nil
-		r.in.Segments = r.in.Segments[:0]
-		r.sort(b)
+		b.clear()
 		b.bound = 1 + n*(i+1)/finishSteps
 		r.send(b)
 	}

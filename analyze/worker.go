@@ -184,7 +184,7 @@ func (w *worker) run() {
 		}
 		// One shard after the other: what its connections need stays in the cache.
 		for i := w.index; i < shards; i += w.every {
-			for list := range slices.Chunk(b.of(i), ahead) {
+			for list := range slices.Chunk(b.shards[i], ahead) {
 				w.touched += touch(list)
 				for k := range list {
 					w.segment(&w.shards[i], &list[k].Segment, list[k].hash)
