@@ -43,6 +43,7 @@ type conn struct {
 	syn1    synPrint // of the first SYN
 	overAt  segment.Mark
 	closing closing
+	ending  pool.Ending
 	spare   [2]*view // by Dir: for its halves' views, or those of a connection before
 }
 
@@ -340,8 +341,9 @@ func (c *conn) end(at segment.Mark) {
 	if c.http.inside { // what was asked before is sure
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
-	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, Refused: c.refused(), Unread: c.http.unread(),
-		Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count, Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0})
+	c.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
+		Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0}
+	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ending})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

@@ -16,8 +16,8 @@ const inFlight = 3
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 8     // bytes in flight are so many of the source's blocks
-	enough    = 32768 // segments
+	maxBlocks = 12    // bytes in flight are so many of the source's blocks
+	enough    = 49152 // segments
 	many      = 2048  // segments of one block
 )
 

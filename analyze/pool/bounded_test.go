@@ -39,7 +39,7 @@ func TestPendingIsBounded(t *testing.T) {
 		if k%10 == 0 { // the one before closes at once
 			if id > 1 {
 				handle(of(id, Event{Kind: ConnClosing, By: Client}))
-				handle(of(id, Event{Kind: ConnEnded}))
+				handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
 			}
 			id, n = id+1, 0
 			open(id)
@@ -59,8 +59,8 @@ func TestPendingIsBounded(t *testing.T) {
 	if most > limit+maxTakeBack+20 {
 		t.Errorf("a pool held %d things", most)
 	}
-	handle(of(1, Event{Kind: ConnEnded}))
-	handle(of(id, Event{Kind: ConnEnded}))
+	handle(of(1, Event{Kind: ConnEnded, End: &Ending{}}))
+	handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
 	j.Finish()
 	j.Decisions(func(*Decision) { decided++ })
 	p := j.Pools()[0]
@@ -95,7 +95,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 		handle(of(3, Event{Kind: Answered, N: n + 1}))
 		id := int64(4 + n)
 		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
-		handle(of(id, Event{Kind: ConnEnded}))
+		handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
 		for p := j.roll.first; p != nil; p = p.next {
 			if len(p.items) > limit+2 {
 				t.Fatalf("%d items wait", len(p.items))
@@ -114,8 +114,8 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 	if j.Forced() == 0 {
 		t.Error("nothing was forced")
 	}
-	handle(of(3, Event{Kind: ConnEnded}))
-	handle(of(1, Event{Kind: ConnEnded}))
+	handle(of(3, Event{Kind: ConnEnded, End: &Ending{}}))
+	handle(of(1, Event{Kind: ConnEnded, End: &Ending{}}))
 	j.Finish()
 	for _, p := range j.Pools() {
 		if err := addsUp(p); err != nil {
@@ -186,7 +186,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 			}
 		}
 		for _, c := range conns {
-			j.Handle(c, &Event{Kind: ConnEnded, Time: now, Packet: int64(now)})
+			j.Handle(c, &Event{Kind: ConnEnded, End: &Ending{}, Time: now, Packet: int64(now)})
 		}
 		j.Finish()
 		pools := j.Pools()

@@ -73,22 +73,24 @@ type Event struct {
 	// if not known.
 	Shift, RTT time.Duration
 
+	// Requested.
+	Name    string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
+	N       int32  // number of the transaction on its connection, from 1; Answered has it too
+	Streams int32  // transactions that the connection may carry at once; 0: one
+	Trips   int32  // round trips that its handshakes took, TCP's and TLS's
+
 	Kind Kind
 
 	// Requested.
 	TLS       bool
-	Proxied   bool   // absolute-form target: sent to a proxy
-	Tunnel    bool   // CONNECT, or inside a tunnel: it serves one authority alone
-	AsksClose bool   // close, or HTTP/1.0 without keep-alive
-	Promises  bool   // the request promised persistence
-	N         int32  // number of the transaction on its connection, from 1
-	Name      string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
-	Streams   int32  // transactions that the connection may carry at once; 0: one
-	Hidden    bool   // it may say more than was read of it, such as close
-	Trips     int32  // round trips that its handshakes took, TCP's and TLS's
-	Ignored   bool   // it occupies its connection, but is not one of those that are judged: never a connection's first
+	Proxied   bool // absolute-form target: sent to a proxy
+	Tunnel    bool // CONNECT, or inside a tunnel: it serves one authority alone
+	AsksClose bool // close, or HTTP/1.0 without keep-alive
+	Promises  bool // the request promised persistence
+	Hidden    bool // it may say more than was read of it, such as close
+	Ignored   bool // it occupies its connection, but is not one of those that are judged: never a connection's first
 
-	// Answered, with N.
+	// Answered.
 	Outcome   Outcome
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
 	Sure      bool          // of Abandoned: certain, else likely
@@ -99,12 +101,17 @@ type Event struct {
 	Reset   bool // by RST
 	Waiting bool // by the client, with a transaction going on: the server may not have known of it
 
-	// ConnEnded.
+	// ConnEnded. It is apart because it comes once for each connection.
+	End *Ending
+}
+
+// An Ending is what is known of a connection in the end.
+type Ending struct {
 	Refused  bool  // never answered, or the SYN was answered by RST
-	Fewer    int64 // how many transactions too many may have been told of: they are inferred
-	More     int64 // likewise too few: or some may be hidden
 	Gaps     bool  // the capture lacks bytes that the client sent: requests may hide there
-	Warmth   Warmths
 	Declined bool  // offered HTTP/2, and the server took another protocol
 	Unread   int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
+	Fewer    int64 // how many transactions too many may have been told of: they are inferred
+	More     int64 // likewise too few: or some may be hidden
+	Warmth   Warmths
 }

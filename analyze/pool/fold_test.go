@@ -24,7 +24,7 @@ func TestPoolsAreBounded(t *testing.T) {
 				of(id, Event{Kind: Requested, N: 1, Name: "a.example", Promises: true}),
 				of(id, Event{Kind: Answered, N: 1}),
 				of(id, Event{Kind: ConnClosing, By: Client}),
-				of(id, Event{Kind: ConnEnded}),
+				of(id, Event{Kind: ConnEnded, End: &Ending{}}),
 			} {
 				e.Time, e.Packet = at, id
 				j.handle(&e)
@@ -57,7 +57,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	j := New(0)
 	j.KeepPools = 100
 	server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
-	n := int64(0)
+	n, end := int64(0), Ending{}
 	client := func() {
 		n++
 		at := segment.Time(n) * 1e6
@@ -66,7 +66,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 			{Kind: Requested, N: 1, Name: "a.example", Promises: true},
 			{Kind: Answered, N: 1},
 			{Kind: ConnClosing, By: Server},
-			{Kind: ConnEnded},
+			{Kind: ConnEnded, End: &end},
 		} {
 			e.Time, e.Packet = at, n
 			j.Handle(c, &e)

@@ -84,12 +84,12 @@ func parseHistory(t testing.TB, text string) []step {
 				e.By = Server
 			}
 		case "unread":
-			e.Unread = s.answered
+			e.End = &Ending{Unread: s.answered}
 			finish()
 		case "end", "refused", "opaque":
-			e.Refused = what == "refused"
+			e.End = &Ending{Refused: what == "refused"}
 			if what == "opaque" {
-				e.More = 9
+				e.End.More = 9
 			}
 			finish()
 		default:
@@ -106,7 +106,7 @@ func parseHistory(t testing.TB, text string) []step {
 		list = append(list, e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		list = append(list, of(id, Event{Kind: ConnEnded, Time: now, Packet: int64(len(list) + 1)}))
+		list = append(list, of(id, Event{Kind: ConnEnded, End: &Ending{}, Time: now, Packet: int64(len(list) + 1)}))
 	}
 	return list
 }

@@ -294,19 +294,20 @@ func (j *Judge) closing(c *Conn, e *Event) {
 }
 
 func (j *Judge) ended(c *Conn, e *Event) {
-	c.ended, c.unread = true, e.Unread
+	end := e.End
+	c.ended, c.unread = true, end.Unread
 	if c.pool == nil {
 		j.unused(c, e)
 	}
 	p := c.pool
 	p.alive--
 	p.Connections++
-	if e.Gaps {
+	if end.Gaps {
 		p.Gaps++
 	}
 	if c.requests == 0 {
 		p.Unused++
-		if e.More > 0 {
+		if end.More > 0 {
 			p.Opaque++
 		}
 		return
@@ -318,16 +319,16 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	if c.by == Server {
 		p.ServerEnded++
 	}
-	if e.Declined {
+	if end.Declined {
 		p.declined.add(c.id, c.packet)
 	}
 	j.spanned(p, c)
-	p.Warmths.add(e.Warmth)
+	p.Warmths.add(end.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}
-	p.Fewer += e.Fewer
-	p.More += e.More
+	p.Fewer += end.Fewer
+	p.More += end.More
 	for _, d := range c.blamed {
 		p.revise(d, c)
 	}
@@ -344,7 +345,7 @@ func (j *Judge) unused(c *Conn, e *Event) {
 	} else {
 		c.pool = j.newPool(c, nameKey{port: c.server.Port})
 	}
-	if e.Refused {
+	if e.End.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
 	}
 }

@@ -171,15 +171,22 @@ func (p *Pool) unhold(c *Conn, closed bool) {
 	}
 }
 
-// watermark returns the instant up to which everything is known.
+// watermark returns the instant up to which everything is known; where that is not past
+// the first item, perhaps a later one that is not either.
 func (p *Pool) watermark(now segment.Time) segment.Time {
 	w := now.Add(-2 * p.shift)
+	if len(p.items) == 0 {
+		return w
+	}
 	for _, o := range p.outstanding {
 		if o.held {
 			w = min(w, o.end)
 		} else {
 			w = min(w, o.demand)
 		}
+	}
+	if w <= p.items[0].at { // mostly so: the sites, which lie elsewhere, can only take from it
+		return w
 	}
 	for _, s := range p.sites {
 		if c := s.silent.first; c != nil {

@@ -120,7 +120,7 @@ func readAll(events []step) []*refConn {
 				c.closed = got
 			}
 		case ConnEnded:
-			c.refused, c.unread, c.ended, c.endedPacket = e.Refused, e.Unread, got, e.Packet
+			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
 		}
 	}
 	return conns
@@ -328,7 +328,7 @@ func randomHistory(r *rand.Rand) []step {
 		} else {
 			t += 2*ms + idle()/10
 			if host == 10 && chance(refuses) {
-				emit(Event{Kind: ConnEnded, Refused: chance(80)}, t)
+				emit(Event{Kind: ConnEnded, End: &Ending{Refused: chance(80)}}, t)
 				free[slot] = t
 				continue
 			}
@@ -470,7 +470,7 @@ func randomHistory(r *rand.Rand) []step {
 			answer(Event{Outcome: Abandoned, Sure: true}, told)
 		}
 		t = told
-		emit(Event{Kind: ConnEnded, Unread: unread}, t)
+		emit(Event{Kind: ConnEnded, End: &Ending{Unread: unread}}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
@@ -550,7 +550,7 @@ func tell(events []step) (s string) {
 		case ConnClosing:
 			s += fmt.Sprintf(" by %d", e.By)
 		case ConnEnded:
-			s += fmt.Sprintf(" refused=%v unread=%d", e.Refused, e.Unread)
+			s += fmt.Sprintf(" refused=%v unread=%d", e.End.Refused, e.End.Unread)
 		}
 		s += "\n"
 	}
