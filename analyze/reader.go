@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"tcpwarm/analyze/redact"
@@ -24,39 +23,37 @@ const (
 // A batch is a run of segments on its way to all workers. Each reads those of its own
 // shards.
 type batch struct {
-	shards  [shards][]hashed
-	blocks  [maxBlocks][]byte // what payloads point into
-	secrets [][]byte          // TLS key logs
-	clock   segment.Time      // of the latest segment
-	bound   int64             // the capture has ended: connections begun before this packet end now; 0: it has not
+	blocks [maxBlocks]segment.Batch
+	shards [shards][]hashed // the blocks' segments
+	clock  segment.Time     // of the latest
+	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup
 }
 
-// A hashed segment has its key's hash: the top bits choose the shard, the low ones the
-// slot in its table.
+// A hashed segment comes with its key's hash: the top bits choose the shard, the low ones
+// the slot in its table.
 type hashed struct {
-	segment.Segment
+	*segment.Segment
 	hash uint64
 }
 
 func (b *batch) clear() {
+	for i := range b.blocks {
+		b.blocks[i].Segments, b.blocks[i].Secrets = b.blocks[i].Segments[:0], nil
+	}
 	for i := range b.shards {
 		b.shards[i] = b.shards[i][:0]
 	}
-	b.secrets, b.bound = nil, 0
+	b.bound = 0
 }
 
-// add copies segments to where those of their shard lie together, in order: to find them
-// one by one would be a cache miss each.
-func (b *batch) add(list []segment.Segment) {
+// sort adds the segments of a block to their shards.
+func (b *batch) sort(list []segment.Segment) {
 	for i := range list {
 		h := list[i].Key.Hash()
-		to := &b.shards[h>>58]
-		n := len(*to)
-		*to = slices.Grow(*to, 1)[:n+1]
-		(*to)[n].Segment, (*to)[n].hash = list[i], h
+		b.shards[h>>58] = append(b.shards[h>>58], hashed{&list[i], h})
 	}
 	if n := len(list); n > 0 {
 		b.clock = list[n-1].Time
@@ -71,8 +68,6 @@ type reader struct {
 	free      chan *batch
 	toCollect chan *batch
 	redact    *redact.Segments
-
-	in segment.Batch // one block, as captured
 }
 
 func newReader(src Source, o Options) *reader {
@@ -121,13 +116,11 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r.in.Bytes, r.in.Secrets = b.blocks[i], nil
-		err := r.src.Fill(&r.in)
-		b.blocks[i] = r.in.Bytes
-		r.redact.Redact(r.in.Segments)
-		b.add(r.in.Segments)
-		b.secrets = append(b.secrets, r.in.Secrets...)
-		if n += len(r.in.Segments); err != nil || len(r.in.Segments) < many {
+		block := &b.blocks[i]
+		err := r.src.Fill(block)
+		r.redact.Redact(block.Segments)
+		b.sort(block.Segments)
+		if n += len(block.Segments); err != nil || len(block.Segments) < many {
 			return err
 		}
 	}

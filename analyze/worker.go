@@ -179,15 +179,17 @@ func (w *worker) run() {
 	for b := range w.in {
 		w.out.mail = &b.mail[w.index]
 		w.out.clear()
-		for _, log := range b.secrets {
-			w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
+		for i := range b.blocks {
+			for _, log := range b.blocks[i].Secrets {
+				w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
+			}
 		}
 		// One shard after the other: what its connections need stays in the cache.
 		for i := w.index; i < shards; i += w.every {
 			for list := range slices.Chunk(b.shards[i], ahead) {
 				w.touched += touch(list)
-				for k := range list {
-					w.segment(&w.shards[i], &list[k].Segment, list[k].hash)
+				for _, s := range list {
+					w.segment(&w.shards[i], s.Segment, s.hash)
 				}
 			}
 		}
@@ -204,9 +206,8 @@ const ahead = 16
 // touch reads where the segments of list and their payload lie. They come from memory: a
 // processor waits for many of such reads as long as for one, where they follow each other.
 func touch(list []hashed) (sum int) {
-	for i := range list {
-		s := &list[i]
-		sum += int(s.hash)
+	for _, s := range list {
+		sum += int(s.Packet) + int(s.Dir) + int(s.Options.SACKBlocks) + int(s.Options.SACK[3].End)
 		for k := 0; k < len(s.Payload) && k < 256; k += 64 { // most heads are no longer
 			sum += int(s.Payload[k])
 		}
