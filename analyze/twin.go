@@ -22,16 +22,10 @@ type synPrint struct {
 // twinWithin is how far apart the two sightings of a SYN may lie.
 const twinWithin = time.Second
 
-// sightings are the SYNs of the latest one to two times twinWithin.
-type sightings struct {
-	late, before map[synPrint]sighting
-	since        segment.Time // of late
-}
+// sightings are the SYNs of late.
+type sightings struct{ fading[sighting] }
 
-type sighting struct {
-	at             segment.Time
-	client, server segment.Endpoint
-}
+type sighting struct{ client, server segment.Endpoint }
 
 // twin reports whether c is a connection seen before at another place: nearer to
 // its client, for the SYN came by there first. If not, c is remembered.
@@ -39,22 +33,12 @@ func (s *sightings) twin(c *conn) bool {
 	if c.syn1.tsval == 0 {
 		return false
 	}
-	at := c.first.Time
-	if s.late == nil || at.Sub(s.since) > twinWithin {
-		s.late, s.before = s.before, s.late
-		if s.late == nil {
-			s.late = map[synPrint]sighting{}
-		}
-		clear(s.late)
-		s.since = at
+	print, at := uint64(c.syn1.tsval)<<32|uint64(c.syn1.isn), c.first.Time
+	own := sighting{c.key.Sender(c.client), c.key.Sender(1 - c.client)}
+	if x := s.get(print, at); x != nil {
+		return x.translated(&own)
 	}
-	own := sighting{at, c.key.Sender(c.client), c.key.Sender(1 - c.client)}
-	for _, m := range [2]map[synPrint]sighting{s.late, s.before} {
-		if x, ok := m[c.syn1]; ok {
-			return at.Sub(x.at) <= twinWithin && x.translated(&own)
-		}
-	}
-	s.late[c.syn1] = own
+	s.put(print, own, at.Add(twinWithin), at)
 	return false
 }
 

@@ -36,7 +36,11 @@ type shard struct {
 	over    waitlist // ended, but the last acknowledgements are still to come
 	settled waitlist // ended, and both FINs acknowledged
 	reset   waitlist // ended by a reset, which may be forged
-	ghosts  ghosts
+
+	// Ghosts are which connections have ended and are finished, by the hash of their
+	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
+	// midway loses segments: that is counted.
+	ghosts fading[struct{}]
 }
 
 // Mail is what a worker tells the collector of one batch. Its lists are in no order: the
@@ -225,7 +229,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = nil
 	}
 	if c == nil {
-		if sh.ghosts.has(hash, s.Time) {
+		if sh.ghosts.get(hash, s.Time) != nil {
 			if !s.Flags.Has(segment.SYN) {
 				w.out.stray()
 				return
@@ -279,7 +283,7 @@ func (sh *shard) expire(now segment.Time, out *outbox) {
 
 // bury lets go of c, which has ended, and remembers its key.
 func (sh *shard) bury(c *conn, out *outbox) {
-	sh.ghosts.add(c.hash, c.overAt.Time.Add(linger), out.now.Time)
+	sh.ghosts.put(c.hash, struct{}{}, c.overAt.Time.Add(linger), out.now.Time)
 	sh.remove(c, out, finished)
 }
 
