@@ -15,9 +15,8 @@ const inFlight = 3
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 12    // bytes in flight are so many of the source's blocks
-	enough    = 49152 // segments
-	many      = 2048  // segments of one block
+	maxBlocks = 8    // as the source has them: memory for payload is so many times inFlight
+	many      = 2048 // segments of one block
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
@@ -110,9 +109,9 @@ func (r *reader) read(ctx context.Context) error {
 	}
 }
 
-// fill fills b with one block, or as long as there are many segments in each with some.
+// fill fills b with one block, or some where there are many segments in each.
 func (r *reader) fill(ctx context.Context, b *batch) error {
-	for i, n := 0, 0; i < maxBlocks && n < enough; i++ {
+	for i := range b.blocks {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -120,7 +119,7 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		err := r.src.Fill(block)
 		r.redact.Redact(block.Segments)
 		b.sort(block.Segments)
-		if n += len(block.Segments); err != nil || len(block.Segments) < many {
+		if err != nil || len(block.Segments) < many {
 			return err
 		}
 	}
