@@ -211,7 +211,9 @@ const ahead = 16
 // processor waits for many of such reads as long as for one, where they follow each other.
 func touch(list []hashed) (sum int) {
 	for _, s := range list {
-		sum += int(s.Packet) + int(s.Dir) + int(s.Options.SACKBlocks) + int(s.Options.SACK[3].End)
+		sum += int(s.Packet) + int(s.Dir) + int(s.Options.SACK[3].End)
+	}
+	for _, s := range list {
 		for k := 0; k < len(s.Payload) && k < 256; k += 64 { // most heads are no longer
 			sum += int(s.Payload[k])
 		}
