@@ -13,8 +13,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A collector takes the workers' mail, runs the pools and keeps records. It is one goroutine: whatever needs more than one connection
-// happens here.
+// A collector takes the workers' mail, runs the pools and keeps records. It is one
+// goroutine: whatever needs more than one connection happens here.
 type collector struct {
 	o    Options
 	full atomic.Bool // no more transactions are kept: workers need not copy texts
@@ -183,7 +183,7 @@ func (k *collector) events(b *batch) {
 		lists := k.lists.events[:0]
 		for i := range b.mail {
 			list := b.mail[i].events[ward]
-			for n := range list {
+			for n := range list { // at once (see touch)
 				list[n].judged = list[n].conn.judged
 			}
 			lists = append(lists, list)
@@ -219,7 +219,7 @@ func (k *collector) event(ward int, e *event) {
 		}
 		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: client, Server: c.key.Sender(1 - c.client)})
-	case c.judged != nil:
+	case c.judged != nil: // since now
 		k.judge.Handle(c.judged, &e.pool)
 	}
 }

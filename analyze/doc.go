@@ -4,10 +4,12 @@
 // A Source of segments comes in; a *report.Report goes out. The reader takes
 // batches of segments and gives each to all workers; a worker owns some of 64
 // shards and keeps the connections that hash there; what matters to other
-// connections goes as events, batch by batch and in packet order, to the
-// collector, which runs the pools and keeps records. One connection's truth never
-// needs another connection, so the result does not depend on how many workers
-// there are.
+// connections goes as mail, batch by batch, to the collector, which runs the pools
+// and keeps records. One connection's truth never needs another connection, so the
+// result does not depend on how many workers there are; and one client's pools
+// need no other client. So both go through a batch piece by piece, shard by shard
+// and ward by ward, each in packet order: where there are many connections, to
+// fetch what is known of one costs more than to work with it.
 //
 // Read conn.go first: it is the one place where the order of steps for a segment
 // is written.

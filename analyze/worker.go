@@ -84,7 +84,7 @@ type event struct {
 	open bool // the first: there is no more to it
 	pool pool.Event
 
-	judged *pool.Conn // the collector's
+	judged *pool.Conn // the collector's: conn's, if it was opened before
 }
 
 // An outbox collects a worker's mail.
@@ -133,7 +133,7 @@ func (o *outbox) ward(a segment.Addr) int {
 		return 0
 	}
 	h := (a.Hi ^ a.Lo) * 0x9E3779B97F4A7C15
-	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 58)
+	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 32 % pool.Wards)
 }
 
 // birth notes that c was seen or opened.

@@ -14,7 +14,7 @@ const (
 	blockSize  = 1 << 20  // bytes of a batch, more only for one long record
 	readSize   = 64 << 10 // bytes read at once: they are decoded while in the cache
 	maxPacket  = 16 << 20 // bytes; a captured length beyond this is no packet's
-	maxInBatch = 8192    // segments
+	maxInBatch = 8192     // segments
 )
 
 // A Reader reads one capture, or several that follow each other in time. It is
