@@ -27,6 +27,7 @@ type collector struct {
 		notices [][]notice
 		events  [][]event
 	}
+	touched  int // nothing but what Touch comes to
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
@@ -183,8 +184,13 @@ func (k *collector) events(b *batch) {
 		lists := k.lists.events[:0]
 		for i := range b.mail {
 			list := b.mail[i].events[ward]
-			for n := range list { // at once (see touch)
+			for n := range list { // all at once (see touch)
 				list[n].judged = list[n].conn.judged
+			}
+			for n := range list {
+				if c := list[n].judged; c != nil {
+					k.touched += c.Touch()
+				}
 			}
 			lists = append(lists, list)
 		}
