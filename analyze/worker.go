@@ -169,9 +169,10 @@ func (o *outbox) hand(c *conn, d segment.Dir) {
 
 // stray counts a segment that belongs to no connection any more.
 func (o *outbox) stray() {
-	if o.strays++; o.strays == 1 {
+	if o.strays == 0 || o.now.Packet < o.strayAt { // shards come one after the other
 		o.strayAt = o.now.Packet
 	}
+	o.strays++
 }
 
 func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
