@@ -20,6 +20,12 @@ func hugePages() {
 	if err := syscall.Getrlimit(syscall.RLIMIT_AS, &space); err != nil || space.Cur != math.MaxUint64 {
 		return // where address space is counted the block would be missing elsewhere
 	}
+	// Go's allocator ends the program where the system refuses: so it is asked first.
+	probe, err := syscall.Mmap(-1, 0, hugeHeap, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return
+	}
+	syscall.Munmap(probe)
 	block := make([]byte, hugeHeap)
 	syscall.Madvise(block, syscall.MADV_HUGEPAGE) // no more than advice
 	runtime.KeepAlive(block)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -17,6 +18,34 @@ func TestHugePages(t *testing.T) {
 	hugePages()
 	if n := advised(t) - before; n < hugeHeap>>10 {
 		t.Errorf("%d kB more are advised about, want %d", n, hugeHeap>>10)
+	}
+}
+
+// Where the system refuses so much memory the program goes on without.
+func TestHugePagesRefused(t *testing.T) {
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_DATA, &before); err != nil {
+		t.Fatal(err)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip(err)
+	}
+	_, data, _ := strings.Cut(string(status), "VmData:")
+	used := uint64(0)
+	if _, err := fmt.Sscan(data, &used); err != nil {
+		t.Fatal(err)
+	}
+	was := advised(t)
+	few := before
+	few.Cur = used<<10 + hugeHeap/2
+	if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &few); err != nil {
+		t.Skip(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_DATA, &before)
+	hugePages()
+	if n := advised(t) - was; n > 0 {
+		t.Errorf("%d kB were had where they are refused", n)
 	}
 }
 
