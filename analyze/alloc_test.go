@@ -33,7 +33,7 @@ func TestTransactionsDoNotAllocate(t *testing.T) {
 	w.out.mail = &b.mail[0]
 	feed := func(g *segment.Segment) {
 		h := g.Key.Hash()
-		w.segment(&w.shards[h>>58], g, h)
+		w.segment(&w.shards[shardOf(h)], g, h)
 		k.clock = g.Time
 		k.take(&b)
 		w.out.clear()

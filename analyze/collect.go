@@ -27,7 +27,7 @@ type collector struct {
 		notices [][]notice
 		events  [][]event
 	}
-	touched  int // nothing but what Touch comes to
+	touched  int // what Touch comes to: kept, or the compiler would leave it out
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
@@ -44,7 +44,6 @@ type collector struct {
 	vantages     map[report.Vantage]int64
 	err          error    // of Options.Final
 	turned       []turned // empty if nobody asks
-	decided      []*pool.Decision
 }
 
 // turned is a verdict that has changed, to be told.
@@ -53,8 +52,9 @@ type turned struct {
 	tell  func()
 }
 
-// advanceEvery is how much capture time passes before pools decide anew: to look
-// at each after every batch would cost more than all its events.
+// advanceEvery is how much capture time passes before pools decide anew: live, where a
+// batch may hold a few packets, to look at each after every one would cost more than all
+// its events.
 const advanceEvery = 20 * time.Millisecond
 
 // placed is a kept connection's pool, whose number is known last.
@@ -184,11 +184,8 @@ func (k *collector) events(b *batch) {
 		lists := k.lists.events[:0]
 		for i := range b.mail {
 			list := b.mail[i].events[ward]
-			for n := range list { // all at once (see touch)
-				list[n].judged = list[n].conn.judged
-			}
 			for n := range list {
-				if c := list[n].judged; c != nil {
+				if c := list[n].conn.judged; c != nil {
 					k.touched += c.Touch()
 				}
 			}
@@ -210,12 +207,8 @@ func (k *collector) events(b *batch) {
 func (k *collector) event(ward int, e *event) {
 	c := e.conn
 	switch {
-	case e.judged != nil:
-		k.judge.Handle(e.judged, &e.pool)
+	case c.twin || c.other:
 	case e.open:
-		if c.twin || c.other {
-			break
-		}
 		client := c.key.Sender(c.client)
 		if k.o.OneClient {
 			if k.client == (segment.Addr{}) {
@@ -225,7 +218,7 @@ func (k *collector) event(ward int, e *event) {
 		}
 		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: client, Server: c.key.Sender(1 - c.client)})
-	case c.judged != nil: // since now
+	default:
 		k.judge.Handle(c.judged, &e.pool)
 	}
 }
@@ -351,10 +344,7 @@ func (k *collector) final(r *report.Connection) {
 
 // decide takes the decisions that have become final to their records.
 func (k *collector) decide() {
-	k.decided = k.decided[:0]
-	k.judge.Decisions(func(d *pool.Decision) { k.decided = append(k.decided, d) })
-	slices.SortFunc(k.decided, func(a, b *pool.Decision) int { return cmp.Compare(a.Conn, b.Conn) })
-	for _, d := range k.decided {
+	k.judge.Decisions(func(d *pool.Decision) {
 		if k.o.Watch != nil {
 			k.o.Watch(d)
 		}
@@ -367,5 +357,5 @@ func (k *collector) decide() {
 		default:
 			k.unfinished[d.Conn] = d
 		}
-	}
+	})
 }

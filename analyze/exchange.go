@@ -353,7 +353,7 @@ func (x *exchange) keep(t *transaction.Transaction) {
 // there are too many, it does not.
 func (x *exchange) record(list *[]record, t *transaction.Transaction) bool {
 	out := x.conn.out
-	kept := &out.kept[x.conn.hash>>58]
+	kept := &out.kept[shardOf(x.conn.hash)]
 	switch {
 	case !x.conn.app.texts:
 		return false

@@ -15,7 +15,7 @@ const inFlight = 3
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 8    // as the source has them: memory for payload is so many times inFlight
+	maxBlocks = 8    // the source's: inFlight times as many are all the memory for payload
 	many      = 2048 // segments of one block
 )
 
@@ -31,8 +31,7 @@ type batch struct {
 	done sync.WaitGroup
 }
 
-// A hashed segment comes with its key's hash: the top bits choose the shard, the low ones
-// the slot in its table.
+// A hashed segment comes with its key's hash.
 type hashed struct {
 	*segment.Segment
 	hash uint64
@@ -48,11 +47,12 @@ func (b *batch) clear() {
 	b.bound = 0
 }
 
-// sort adds the segments of a block to their shards.
-func (b *batch) sort(list []segment.Segment) {
+// add adds the segments of a block to their shards.
+func (b *batch) add(list []segment.Segment) {
 	for i := range list {
 		h := list[i].Key.Hash()
-		b.shards[h>>58] = append(b.shards[h>>58], hashed{&list[i], h})
+		to := &b.shards[shardOf(h)]
+		*to = append(*to, hashed{&list[i], h})
 	}
 	if n := len(list); n > 0 {
 		b.clock = list[n-1].Time
@@ -118,7 +118,7 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		block := &b.blocks[i]
 		err := r.src.Fill(block)
 		r.redact.Redact(block.Segments)
-		b.sort(block.Segments)
+		b.add(block.Segments)
 		if err != nil || len(block.Segments) < many {
 			return err
 		}

@@ -17,6 +17,10 @@ import (
 // is limited is limited by shard.
 const shards = 64
 
+// shardOf returns which shard keys with a hash are in. Where in its table is told by the
+// low bits.
+func shardOf(hash uint64) int { return int(hash >> 58) }
+
 // A worker follows the connections of some shards.
 type worker struct {
 	in     chan *batch
@@ -27,7 +31,7 @@ type worker struct {
 	limit  int     // connections a shard may hold
 	left   []*conn // at the end of the capture
 
-	touched int // nothing but what touch comes to
+	touched int // what touch comes to: kept, or the compiler would leave it out
 }
 
 // A shard holds the connections whose keys hash to it.
@@ -83,8 +87,6 @@ type event struct {
 	conn *conn
 	open bool // the first: there is no more to it
 	pool pool.Event
-
-	judged *pool.Conn // the collector's: conn's, if it was opened before
 }
 
 // An outbox collects a worker's mail.
@@ -154,7 +156,7 @@ func (o *outbox) event(c *conn) *event {
 
 // finish hands c to the collector, finished or given up.
 func (o *outbox) finish(c *conn, k noticeKind) {
-	o.kept[c.hash>>58] -= c.http.kept
+	o.kept[shardOf(c.hash)] -= c.http.kept
 	o.ends = append(o.ends, notice{o.now.Packet, c, k})
 }
 

@@ -48,7 +48,7 @@ type Conn struct {
 	client, server segment.Endpoint
 	site           *site
 	pool           *Pool
-	ward           *ward
+	ward           *ward        // its site's client's, within reach
 	opened         segment.Time // on the client's clock
 	packet         int64        // its first
 	midway         bool
@@ -132,7 +132,7 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 func (j *Judge) touch(w *ward, p *Pool) {
 	// Where there is little to look at it decides at once: now it is in the cache.
 	if len(p.items) > j.limit || len(p.outstanding) <= few && len(p.sites) <= few {
-		p.run(j, p.watermark(w.now), w.now.Add(-p.shift), 0)
+		p.decide(j, w.now)
 	}
 	if len(p.items) > j.limit {
 		j.early++
@@ -469,7 +469,7 @@ func (j *Judge) Advance(n int, now segment.Time) {
 		p.dirty = false
 		switch {
 		case !p.merged:
-			p.run(j, p.watermark(w.now), w.now.Add(-p.shift), 0)
+			p.decide(j, w.now)
 			j.turn(p, w.now)
 		case p.folded:
 			j.recycle(p)
@@ -511,8 +511,10 @@ func (j *Judge) close(p *Pool) {
 	}
 }
 
-// Decisions hands over what has become final.
+// Decisions hands over what has become final, by connection: wards come one after the
+// other, connections beside each other.
 func (j *Judge) Decisions(yield func(*Decision)) {
+	slices.SortFunc(j.ready, func(a, b *Decision) int { return cmp.Compare(a.Conn, b.Conn) })
 	for _, d := range j.ready {
 		yield(d)
 	}

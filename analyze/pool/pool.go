@@ -171,13 +171,17 @@ func (p *Pool) unhold(c *Conn, closed bool) {
 	}
 }
 
+// decide decides what can be decided: all events before now are known.
+func (p *Pool) decide(j *Judge, now segment.Time) {
+	if len(p.items) > 0 {
+		p.run(j, p.watermark(now), now.Add(-p.shift), 0)
+	}
+}
+
 // watermark returns the instant up to which everything is known; where that is not past
-// the first item, perhaps a later one that is not either.
+// the first item, of which there must be one, perhaps a later one that is not either.
 func (p *Pool) watermark(now segment.Time) segment.Time {
 	w := now.Add(-2 * p.shift)
-	if len(p.items) == 0 {
-		return w
-	}
 	for _, o := range p.outstanding {
 		if o.held {
 			w = min(w, o.end)
