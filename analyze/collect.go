@@ -207,8 +207,9 @@ func (k *collector) events(b *batch) {
 func (k *collector) event(ward int, e *event) {
 	c := e.conn
 	switch {
-	case c.twin || c.other:
-	case e.open:
+	case c.judged != nil:
+		k.judge.Handle(c.judged, &e.pool)
+	case e.open && !c.twin && !c.other:
 		client := c.key.Sender(c.client)
 		if k.o.OneClient {
 			if k.client == (segment.Addr{}) {
@@ -218,8 +219,6 @@ func (k *collector) event(ward int, e *event) {
 		}
 		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
 			Client: client, Server: c.key.Sender(1 - c.client)})
-	default:
-		k.judge.Handle(c.judged, &e.pool)
 	}
 }
 
