@@ -31,15 +31,17 @@ type conn struct {
 	app              app
 	http             exchange // its transactions
 
-	// The collector's.
-	id     int64      // in order of first packet
-	judged *pool.Conn // nil if twin or other
+	key   segment.Key
+	hash  uint64
+	first segment.Mark
+
+	// The collector's. It looks here while the worker goes on with the rest: what lies
+	// beside it is not written any more, or they would take the line from each other.
 	twin   bool       // of another, which is judged
 	other  bool       // not of those that are to be judged
+	judged *pool.Conn // nil if twin or other
+	id     int64      // in order of first packet
 
-	key     segment.Key
-	hash    uint64
-	first   segment.Mark
 	syn1    synPrint // of the first SYN
 	overAt  segment.Mark
 	closing closing
