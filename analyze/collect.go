@@ -1,9 +1,9 @@
 package analyze
 
 import (
-	"cmp"
 	"math"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,12 +22,9 @@ type collector struct {
 	judge    *pool.Judge
 	findings *verdict.Collector
 	ids      int64
-	turns    turns // scratch, as lists are
-	lists    struct {
-		notices [][]notice
-		events  [][]event
-	}
-	touched  int // what Touch comes to: kept, or the compiler would leave it out
+	judging  []judging // by goroutine that judges
+	turns    turns     // scratch, as lists is
+	lists    [][]notice
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 	facts    verdict.Conn // of the connection being finished
@@ -42,14 +39,14 @@ type collector struct {
 	transactions int // kept
 	lost         dropped
 	vantages     map[report.Vantage]int64
-	err          error    // of Options.Final
-	turned       []turned // empty if nobody asks
+	err          error // of Options.Final
 }
 
-// turned is a verdict that has changed, to be told.
-type turned struct {
-	first int64 // packet of the pool
-	tell  func()
+// judging is what one of those that judge needs for itself.
+type judging struct {
+	turns   turns // scratch, as lists is
+	lists   [][]event
+	touched int // what Touch comes to: kept, or the compiler would leave it out
 }
 
 // advanceEvery is how much capture time passes before pools decide anew: live, where a
@@ -77,11 +74,8 @@ func newCollector(o Options) *collector {
 	k := &collector{o: o, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
-	if o.Turned != nil {
-		k.judge.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			k.turned = append(k.turned, turned{p.FirstPacket, func() { o.Turned(p, now, was, is) }})
-		}
-	}
+	k.judge.Turns = o.Turned != nil
+	k.judging = make([]judging, o.Workers)
 	k.series = newSeries(o.Series)
 	return k
 }
@@ -95,12 +89,8 @@ func (k *collector) take(b *batch) {
 	k.series.writeAll(b.mail)
 	k.ends(b)
 	k.decide()
-	// After the openings that have turned them.
-	slices.SortFunc(k.turned, func(a, b turned) int { return cmp.Compare(a.first, b.first) })
-	for _, t := range k.turned {
-		t.tell()
-	}
-	k.turned = k.turned[:0]
+	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
+	k.judge.Share()
 }
 
 // A turn is the place of an entry of one of the workers' lists.
@@ -152,12 +142,12 @@ func (t *turns) sort() []turn {
 
 // notices calls do with those of all workers that list returns, in order.
 func (k *collector) notices(b *batch, list func(*mail) []notice, do func(*notice)) {
-	k.lists.notices = k.lists.notices[:0]
+	k.lists = k.lists[:0]
 	for i := range b.mail {
-		k.lists.notices = append(k.lists.notices, list(&b.mail[i]))
+		k.lists = append(k.lists, list(&b.mail[i]))
 	}
-	for _, t := range inOrder(&k.turns, k.lists.notices, func(n *notice) int64 { return n.when }) {
-		do(&k.lists.notices[t.list][t.index])
+	for _, t := range inOrder(&k.turns, k.lists, func(n *notice) int64 { return n.when }) {
+		do(&k.lists[t.list][t.index])
 	}
 }
 
@@ -176,31 +166,57 @@ func (k *collector) births(b *batch) {
 	})
 }
 
-// events has the judge handle what happened. Wards are nothing to each other, and the
-// connections of one stay in the cache.
+// fewEvents is how many are judged faster by one than by several.
+const fewEvents = 1000
+
+// events has the judge handle what happened. Wards are nothing to each other: several are
+// judged at once, and the connections of one stay in the cache.
 func (k *collector) events(b *batch) {
 	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
-	for ward := range pool.Wards {
-		lists := k.lists.events[:0]
-		for i := range b.mail {
-			list := b.mail[i].events[ward]
-			for n := range list {
-				if c := list[n].conn.judged; c != nil {
-					k.touched += c.Touch()
-				}
-			}
-			lists = append(lists, list)
-		}
-		for _, t := range inOrder(&k.turns, lists, func(e *event) int64 { return e.when }) {
-			k.event(ward, &lists[t.list][t.index])
-		}
-		if advance {
-			k.judge.Advance(ward, k.clock)
-		}
-		k.lists.events = lists
-	}
 	if advance {
 		k.advanced = k.clock
+	}
+	n := 0
+	for i := range b.mail {
+		for ward := range b.mail[i].events {
+			n += len(b.mail[i].events[ward])
+		}
+	}
+	if n < fewEvents {
+		for ward := range pool.Wards {
+			k.ward(&k.judging[0], b, ward, advance)
+		}
+		return
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for i := range k.judging {
+		all.Go(func() {
+			for ward := int(next.Add(1)) - 1; ward < pool.Wards; ward = int(next.Add(1)) - 1 {
+				k.ward(&k.judging[i], b, ward, advance)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// ward has the judge handle what happened in one ward.
+func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
+	g.lists = g.lists[:0]
+	for i := range b.mail {
+		list := b.mail[i].events[ward]
+		for n := range list {
+			if c := list[n].conn.judged; c != nil {
+				g.touched += c.Touch()
+			}
+		}
+		g.lists = append(g.lists, list)
+	}
+	for _, t := range inOrder(&g.turns, g.lists, func(e *event) int64 { return e.when }) {
+		k.event(ward, &g.lists[t.list][t.index])
+	}
+	if advance {
+		k.judge.Advance(ward, k.clock)
 	}
 }
 

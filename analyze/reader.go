@@ -9,13 +9,13 @@ import (
 )
 
 // inFlight is how many batches may be on their way between the source and the collector.
-const inFlight = 3
+const inFlight = 2
 
 // Bounds of a batch. It takes what the source gives at once, and as long as that is many
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 8    // the source's: inFlight times as many are all the memory for payload
+	maxBlocks = 16    // the source's: inFlight times as many are all the memory for payload
 	many      = 2048 // segments of one block
 )
 

@@ -20,7 +20,7 @@ func TestPendingIsBounded(t *testing.T) {
 		packet++
 		e.Time, e.Packet, e.Name = now, packet, "a"
 		j.handle(&e)
-		for p := j.roll.first; p != nil; p = p.next {
+		for _, p := range j.pools() {
 			if len(p.items) > limit+2 {
 				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
 			}
@@ -48,8 +48,8 @@ func TestPendingIsBounded(t *testing.T) {
 		handle(of(id, Event{Kind: Requested, N: n}))
 		handle(of(id, Event{Kind: Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
-		p := j.roll.first
-		most = max(most, len(p.items)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.held)+len(j.conns)+len(j.ready))
+		p := j.pools()[0]
+		most = max(most, len(p.items)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.held)+len(j.conns))
 	}
 	if j.Forced() == 0 {
 		t.Error("nothing was forced")
@@ -96,7 +96,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 		id := int64(4 + n)
 		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
 		handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
-		for p := j.roll.first; p != nil; p = p.next {
+		for _, p := range j.pools() {
 			if len(p.items) > limit+2 {
 				t.Fatalf("%d items wait", len(p.items))
 			}

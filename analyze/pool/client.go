@@ -11,11 +11,22 @@ import (
 // looked at in the cache.
 const Wards = 64
 
-// A ward is some of the clients.
+// A ward is some of the clients, and all that is known of them.
 type ward struct {
+	judge   *Judge
 	clients map[segment.Addr]*client
+	roll    roll
+	serial  int64        // of the latest pool; those of no two wards are the same
 	dirty   []*Pool      // that the next Advance looks at
 	now     segment.Time // of its latest event
+	ready   []*Decision
+	turns   []Turn
+	early   int64
+	folded  folded
+	spare   spares
+
+	begun, surplus int  // pools begun since the last Share; and to be summed up
+	full           bool // those with avoidable connections too
 }
 
 // A client is what the judge knows of one address that opens connections.
@@ -43,23 +54,23 @@ type site struct {
 }
 
 // site returns what addr has to do with server.
-func (j *Judge) site(w *ward, addr segment.Addr, server segment.Endpoint) *site {
+func (w *ward) site(addr segment.Addr, server segment.Endpoint) *site {
 	k := w.clients[addr]
 	if k == nil {
 		if w.clients == nil {
 			w.clients = map[segment.Addr]*client{}
 		}
-		k = j.spare.clients.get()
+		k = w.spare.clients.get()
 		k.addr, k.ward = addr, w
 		w.clients[addr] = k
 	}
 	if s := k.sites.get(server); s != nil {
 		return s
 	}
-	s := j.spare.sites.get()
+	s := w.spare.sites.get()
 	*s = site{client: k, server: server, pools: s.pools[:0]}
 	if s.silent = k.quiet.get(server.Port); s.silent == nil {
-		s.silent = j.spare.silences.get()
+		s.silent = w.spare.silences.get()
 		k.quiet.put(server.Port, s.silent)
 	}
 	s.silent.sites++
@@ -68,7 +79,7 @@ func (j *Judge) site(w *ward, addr segment.Addr, server segment.Endpoint) *site 
 }
 
 // leave forgets s if nothing is known of it, and its client with it.
-func (j *Judge) leave(s *site) {
+func (w *ward) leave(s *site) {
 	k := s.client
 	if len(s.pools) > 0 || s.silent.first != nil || k.sites.get(s.server) != s {
 		return
@@ -76,13 +87,13 @@ func (j *Judge) leave(s *site) {
 	k.sites.delete(s.server)
 	if s.silent.sites--; s.silent.sites == 0 {
 		k.quiet.delete(s.server.Port)
-		j.spare.silences.put(s.silent)
+		w.spare.silences.put(s.silent)
 	}
-	j.spare.sites.put(s)
+	w.spare.sites.put(s)
 	if k.sites.len() == 0 {
 		delete(k.ward.clients, k.addr)
 		if k.named.len() == 0 {
-			j.spare.clients.put(k)
+			w.spare.clients.put(k)
 		}
 	}
 }

@@ -47,18 +47,15 @@ func Worst(pools []*Pool) Verdict {
 
 // merge puts q into p: one connection carries both names. What was decided stays
 // decided.
-func (j *Judge) merge(p, q *Pool) {
+func (w *ward) merge(p, q *Pool) {
 	if q.weight() > p.weight() { // the lighter goes, and the name stays: else each of many would move all before it
 		q.Name, q.TLS = p.Name, p.TLS
 		p, q = q, p
 	}
 	q.merged, q.into = true, p
-	j.roll.remove(j, q)
-	q.parts = append(q.parts, q.serial)
-	for _, serial := range q.parts {
-		j.moved[serial] = p.serial
-	}
-	p.parts = append(p.parts, q.parts...)
+	w.roll.remove(q)
+	p.parts = append(append(p.parts, q), q.parts...)
+	q.parts = q.parts[:0]
 	for _, s := range q.sites {
 		if !slices.Contains(s.pools, p) {
 			p.sites = append(p.sites, s)
@@ -67,7 +64,7 @@ func (j *Judge) merge(p, q *Pool) {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == q || x == p })
 		s.pools = append(s.pools, p)
 	}
-	j.add(p, q)
+	w.add(p, q)
 }
 
 // weight is how much a merge has to move.
@@ -102,7 +99,7 @@ func (p *Pool) count(q *Pool) {
 }
 
 // add adds q's sums and state to p's.
-func (j *Judge) add(p, q *Pool) {
+func (w *ward) add(p, q *Pool) {
 	p.count(q)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.judged += q.judged
@@ -124,7 +121,7 @@ func (j *Judge) add(p, q *Pool) {
 	p.held = append(p.held, q.held...)
 	for _, x := range [2]*Pool{p, q} {
 		if x.sim == nil {
-			j.startCurve(x)
+			w.startCurve(x)
 		}
 	}
 	p.occupied += q.occupied
@@ -132,7 +129,10 @@ func (j *Judge) add(p, q *Pool) {
 		p.sim[i].opened += q.sim[i].opened
 		p.sim[i].join(q.sim[i].idle, kept[i])
 	}
-	q.items, q.outstanding, q.losses, q.held = nil, nil, nil, nil
+	clear(q.items)
+	clear(q.outstanding)
+	clear(q.losses)
+	q.items, q.outstanding, q.losses, q.held = q.items[:0], q.outstanding[:0], q.losses[:0], nil
 }
 
 // Final returns the pool that p was joined to, p itself if to none. Names and

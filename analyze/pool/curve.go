@@ -90,8 +90,8 @@ func (p *Pool) simulate(do func(s *stack, keep int)) {
 }
 
 // startCurve catches up with a pool that had one connection so far.
-func (j *Judge) startCurve(p *Pool) {
-	p.sim = j.spare.stacks.get()
+func (w *ward) startCurve(p *Pool) {
+	p.sim = w.spare.stacks.get()
 	for i := range p.sim {
 		s := &p.sim[i]
 		*s = stack{idle: s.idle[:0], opened: min(p.occupied, 1), oldest: p.idled}

@@ -19,6 +19,7 @@ type Decision struct {
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
 
+	ward                              *ward         // of its pool
 	opened, answered, closed, because int64         // packets
 	n                                 int32         // transaction of InsteadOf before
 	busy                              int32         // transactions on InsteadOf then: it had room for another

@@ -31,11 +31,23 @@ type feeder struct {
 
 func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
 
-// advance advances all wards.
+// advance advances all wards, and shares out what is too much.
 func (j *Judge) advance(now segment.Time) {
 	for n := range Wards {
 		j.Advance(n, now)
 	}
+	j.Share()
+}
+
+// pools returns those that are kept so far.
+func (j *Judge) pools() []*Pool {
+	var list []*Pool
+	for i := range j.wards {
+		for p := j.wards[i].roll.first; p != nil; p = p.next {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // all returns the clients that j knows.

@@ -9,10 +9,11 @@ type folded struct {
 	worst int // index in order
 }
 
-// A roll lists the pools that are kept, in the order in which they were begun.
+// A roll lists a ward's pools that are kept, in the order in which they were begun.
 type roll struct {
 	first, last *Pool
 	n           int
+	hand        *Pool // where to look next for a pool to sum up, nil: at the first
 }
 
 func (r *roll) add(p *Pool) {
@@ -25,9 +26,9 @@ func (r *roll) add(p *Pool) {
 	r.n++
 }
 
-func (r *roll) remove(j *Judge, p *Pool) {
-	if j.hand == p {
-		j.hand = p.next
+func (r *roll) remove(p *Pool) {
+	if r.hand == p {
+		r.hand = p.next
 	}
 	if p.prev != nil {
 		p.prev.next = p.next
@@ -43,39 +44,65 @@ func (r *roll) remove(j *Judge, p *Pool) {
 	r.n--
 }
 
+// Share shares out how many pools the wards are to sum up, so that about KeepPools stay:
+// those there are beyond that, and as many as have begun since the last call. Call it now
+// and then.
+func (j *Judge) Share() {
+	n, begun := 0, 0
+	for i := range j.wards {
+		w := &j.wards[i]
+		n += w.roll.n
+		begun += w.begun
+		w.begun = 0
+	}
+	surplus := n + begun - j.KeepPools
+	for i := range j.wards {
+		w := &j.wards[i]
+		w.surplus, w.full = 0, n >= 2*j.KeepPools
+		if surplus > 0 {
+			w.surplus = (surplus*w.roll.n + n - 1) / n
+		}
+	}
+}
+
 // looks is how many pools are looked at for each new one beyond the limit.
 const looks = 4
 
 // makeRoom sums up pools of which nothing is open, the oldest first; those with
 // avoidable connections only beyond twice the limit. A client that comes back
 // begins a new pool, and what its old one held idle is forgotten.
-func (j *Judge) makeRoom() {
-	for i := 0; i < looks && j.roll.n >= j.KeepPools; i++ {
-		p := j.hand
+func (w *ward) makeRoom() {
+	for i := 0; i < looks && w.surplus > 0; i++ {
+		p := w.roll.hand
 		if p == nil {
-			p = j.roll.first
+			p = w.roll.first
 		}
-		j.hand = p.next
+		if p == nil {
+			return
+		}
+		w.roll.hand = p.next
 		if p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
 			continue
 		}
-		if j.decideAll(p); p.Avoidable == 0 || j.roll.n >= 2*j.KeepPools {
-			j.fold(p)
+		if w.decideAll(p); p.Avoidable == 0 || w.full {
+			w.fold(p)
+			w.surplus--
 		}
 	}
 }
 
 // fold sums p up.
-func (j *Judge) fold(p *Pool) {
-	j.close(p)
-	j.folded.add(p)
-	j.forget(p)
-	j.roll.remove(j, p)
-	for _, serial := range p.parts {
-		delete(j.moved, serial)
+func (w *ward) fold(p *Pool) {
+	w.close(p)
+	w.folded.add(p)
+	w.forget(p)
+	w.roll.remove(p)
+	p.merged, p.into, p.folded = true, &w.folded.sums, true
+	for _, q := range p.parts {
+		q.folded = true
+		w.recycle(q)
 	}
-	p.merged, p.into, p.folded = true, &j.folded.sums, true
-	j.recycle(p)
+	w.recycle(p)
 }
 
 // awaited reports whether a connection that has yet to speak may belong to p.
@@ -98,7 +125,7 @@ func (f *folded) add(p *Pool) {
 }
 
 // forget takes p out of all that could find it.
-func (j *Judge) forget(p *Pool) {
+func (w *ward) forget(p *Pool) {
 	k := p.client
 	if k.sites.len() == 1 && len(p.sites[0].pools) == 1 { // so it is with most: all names are p's
 		k.named.reset()
@@ -111,16 +138,23 @@ func (j *Judge) forget(p *Pool) {
 	}
 	for _, s := range p.sites {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
-		j.leave(s)
+		w.leave(s)
 	}
 }
 
 // Folded returns the sums of the pools that were not kept, and how many they
 // were. Its Verdict is the worst of theirs; it has no name and no servers.
 func (j *Judge) Folded() (*Pool, int64) {
-	p := &j.folded.sums
-	if j.folded.count > 0 {
-		p.Verdict = order[j.folded.worst]
+	var all folded
+	for i := range j.wards {
+		if f := &j.wards[i].folded; f.count > 0 {
+			f.sums.Verdict = order[f.worst]
+			all.add(&f.sums)
+			all.count += f.count - 1
+		}
 	}
-	return p, j.folded.count
+	if all.count > 0 {
+		all.sums.Verdict = order[all.worst]
+	}
+	return &all.sums, all.count
 }

@@ -31,7 +31,7 @@ func TestPoolsAreBounded(t *testing.T) {
 			}
 		}
 		j.advance(at)
-		most = max(most, j.roll.n, len(j.all()))
+		most = max(most, len(j.pools()), len(j.all()))
 	}
 	j.Finish()
 	n := 0

@@ -82,7 +82,7 @@ const mostLooked = 4096
 
 // find returns the topmost token that fits, nil if none does, or none of those looked
 // at: that is counted.
-func (j *Judge) find(s *tokens, fits func(*token) bool) *token {
+func (w *ward) find(s *tokens, fits func(*token) bool) *token {
 	t := s.top
 	for range mostLooked {
 		if t == nil || fits(t) {
@@ -91,7 +91,7 @@ func (j *Judge) find(s *tokens, fits func(*token) bool) *token {
 		t = t.below
 	}
 	if t != nil {
-		j.early++
+		w.early++
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (p *Pool) lose(l loss) {
 }
 
 // answered puts the token of an occupation back, unless its connection is gone.
-func (p *Pool) answered(j *Judge, i item) {
+func (p *Pool) answered(w *ward, i item) {
 	c, o := i.conn, i.occ
 	cause := Cause("")
 	switch {
@@ -179,7 +179,7 @@ func (p *Pool) answered(j *Judge, i item) {
 	t := o.on
 	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
 	if o.demanded { // else its demand is still an item
-		j.spare.occupations.put(o)
+		w.spare.occupations.put(o)
 	}
 	c.carried--
 	if t == nil {
@@ -230,14 +230,14 @@ func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
 }
 
 // demanded gives an occupation a connection.
-func (p *Pool) demanded(j *Judge, i item) {
+func (p *Pool) demanded(w *ward, i item) {
 	c, o := i.conn, i.occ
 	o.demanded = true
 	if len(c.queue) > 0 {
 		c.queue = c.queue[:copy(c.queue, c.queue[1:])]
 	}
 	if p.sim == nil && o.first && p.judged > 0 {
-		j.startCurve(p)
+		w.startCurve(p)
 	}
 	if t := c.token; p.sim == nil && t != nil && t.busy == 0 {
 		p.idled = max(p.idled, i.at.Sub(t.at))
@@ -248,18 +248,18 @@ func (p *Pool) demanded(j *Judge, i item) {
 	}
 	switch {
 	case !o.first:
-		p.again(j, i)
+		p.again(w, i)
 	case c.midway:
-		p.opens(j, i, Unknown, 0)
+		p.opens(w, i, Unknown, 0)
 	case p.judged == 0:
-		p.opens(j, i, First, 0)
+		p.opens(w, i, First, 0)
 	default:
-		p.anew(j, i)
+		p.anew(w, i)
 	}
 }
 
 // again serves a transaction on a connection already used.
-func (p *Pool) again(j *Judge, i item) {
+func (p *Pool) again(w *ward, i item) {
 	c, o := i.conn, i.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
 		if c.token != nil {
@@ -276,7 +276,7 @@ func (p *Pool) again(j *Judge, i item) {
 	}
 	t := c.token
 	if t == nil {
-		t = j.top(p, c.server, i.at)
+		t = w.top(p, c.server, i.at)
 	}
 	if t == nil {
 		t = p.tokens.top // another address's, for want of a better
@@ -291,45 +291,45 @@ func (p *Pool) again(j *Judge, i item) {
 	// blamed on it, nothing is taken back, and used = needed + avoidable stays.
 	if n := len(p.held); n > 0 {
 		p.recause(p.held[n-1], Early)
-		j.ready = append(j.ready, p.held[n-1])
+		w.ready = append(w.ready, p.held[n-1])
 		p.held = p.held[:n-1]
 	}
 }
 
 // anew judges a connection opened for a transaction.
-func (p *Pool) anew(j *Judge, i item) {
+func (p *Pool) anew(w *ward, i item) {
 	c, o := i.conn, i.occ
-	t := j.free(p, c, o)
+	t := w.free(p, c, o)
 	if t == nil {
-		t = j.top(p, c.server, i.at)
+		t = w.top(p, c.server, i.at)
 	}
 	if t != nil {
-		p.blame(j, i, p.take(t, o))
+		p.blame(w, i, p.take(t, o))
 		return
 	}
 	if k := p.latestLoss(c.server); k >= 0 {
 		l := p.losses[k]
 		p.losses = slices.Delete(p.losses, k, k+1)
-		p.opens(j, i, l.cause, l.packet)
+		p.opens(w, i, l.cause, l.packet)
 		if l.unsure {
 			p.Unsure++
-			d := j.ready[len(j.ready)-1]
+			d := w.ready[len(w.ready)-1]
 			d.Confidence, d.unsure = Likely, true
 		}
 		return
 	}
-	if j.find(&p.tokens, func(t *token) bool { return t.room(i.at) }) != nil {
-		p.opens(j, i, OtherAddress, 0)
+	if w.find(&p.tokens, func(t *token) bool { return t.room(i.at) }) != nil {
+		p.opens(w, i, OtherAddress, 0)
 		return
 	}
-	p.opens(j, i, Concurrent, 0)
+	p.opens(w, i, Concurrent, 0)
 }
 
 // free returns the most recently idle token to the same address whose
 // connection takes no other transaction before the new one's first response has
 // ended.
-func (j *Judge) free(p *Pool, c *Conn, o *occupation) *token {
-	return j.find(&p.tokens, func(t *token) bool {
+func (w *ward) free(p *Pool, c *Conn, o *occupation) *token {
+	return w.find(&p.tokens, func(t *token) bool {
 		r := t.conn
 		switch {
 		case r.server != c.server:
@@ -343,8 +343,8 @@ func (j *Judge) free(p *Pool, c *Conn, o *occupation) *token {
 
 // top returns the token to an endpoint that has most recently become idle, or has
 // room.
-func (j *Judge) top(p *Pool, server segment.Endpoint, at segment.Time) *token {
-	return j.find(&p.tokens, func(t *token) bool { return t.conn.server == server && t.room(at) })
+func (w *ward) top(p *Pool, server segment.Endpoint, at segment.Time) *token {
+	return w.find(&p.tokens, func(t *token) bool { return t.conn.server == server && t.room(at) })
 }
 
 // latestLoss returns the loss that explains an opening: the latest, of the same
@@ -359,14 +359,14 @@ func (p *Pool) latestLoss(server segment.Endpoint) int {
 }
 
 // opens notes a connection that the ideal client opened too.
-func (p *Pool) opens(j *Judge, i item, cause Cause, because int64) {
+func (p *Pool) opens(w *ward, i item, cause Cause, because int64) {
 	p.begin(i.occ)
 	p.judged++
 	p.Needed++
 	p.Causes.Add(cause, 1)
-	d := j.spare.decisions.get()
-	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, opened: i.packet, because: because, final: true}
-	j.ready = append(j.ready, d)
+	d := w.spare.decisions.get()
+	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, ward: w, opened: i.packet, because: because, final: true}
+	w.ready = append(w.ready, d)
 }
 
 // atOnce is how long an idle connection may have lived that was closed right
@@ -375,7 +375,7 @@ const atOnce = 100 * time.Millisecond
 
 // blame notes a connection that the ideal client did without, and says what had
 // become of the one it would have taken.
-func (p *Pool) blame(j *Judge, i item, t *token) {
+func (p *Pool) blame(w *ward, i item, t *token) {
 	p.judged++
 	p.Avoidable++
 	p.ColdTrips += int64(i.conn.trips)
@@ -418,7 +418,7 @@ func (p *Pool) blame(j *Judge, i item, t *token) {
 	}
 	p.held = append(p.held, d)
 	if len(p.held) > maxTakeBack {
-		j.ready = append(j.ready, p.held[0])
+		w.ready = append(w.ready, p.held[0])
 		p.held = p.held[:copy(p.held, p.held[1:])]
 	}
 }

@@ -10,7 +10,8 @@ import (
 
 // A Judge sorts connections into pools and judges each pool beside the ideal
 // client. Feed it with Open and Handle, the events of each ward in packet order,
-// Advance now and then, and Finish at the end.
+// Advance now and then, and Finish at the end. Wards are nothing to each other: Open,
+// Handle and Advance may be called for several at once, nothing else beside them.
 //
 // A pool decides as of an instant only once all that bears on it is known: no
 // occupation begun before it is still outstanding, no connection opened before it
@@ -18,24 +19,14 @@ import (
 // otherwise. Where that keeps too much waiting, it decides with what it knows,
 // and counts that.
 type Judge struct {
-	// Turned, where set, is called by Advance with each pool whose verdict has changed
-	// since. It is nothing final.
-	Turned func(p *Pool, now segment.Time, was, is Verdict)
-
+	Turns     bool   // whether Turned will be asked
 	Lacking   string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
 	KeepPools int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
 
 	limit   int // items a pool may hold undecided
 	wards   [Wards]ward
-	roll    roll
-	hand    *Pool // where to look next for a pool to sum up, nil: at the first
-	ready   []*Decision
-	early   int64
-	folded  folded
-	serial  int64           // of the latest pool
-	moved   map[int64]int64 // from the serial of a merged pool to that of the one it is part of
-	numbers map[int64]int64 // from serials to IDs, once Pools was called
-	spare   spares
+	numbers map[int64]int64 // from pools' serials to IDs, once Pools was called
+	ready   []*Decision     // scratch
 }
 
 // maxSitePools bounds the pools remembered for one endpoint; more share the
@@ -92,7 +83,11 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	return &Judge{KeepPools: 10_000, limit: limit, moved: map[int64]int64{}}
+	j := &Judge{KeepPools: 10_000, limit: limit}
+	for i := range j.wards {
+		j.wards[i].judge, j.wards[i].serial = j, int64(i)
+	}
+	return j
 }
 
 // Touch reads here and there what Handle will want of c and its pool, and returns nothing
@@ -116,29 +111,30 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 	}
 	switch e.Kind {
 	case Requested:
-		j.requested(c, e)
+		w.requested(c, e)
 	case Answered:
-		j.answered(c, e)
+		w.answered(c, e)
 	case ConnClosing:
-		j.closing(c, e)
+		w.closing(c, e)
 	case ConnEnded:
-		j.ended(c, e)
+		w.ended(c, e)
 	}
 	if c.pool != nil {
-		j.touch(w, c.pool)
+		w.touch(c.pool)
 	}
 }
 
-func (j *Judge) touch(w *ward, p *Pool) {
+func (w *ward) touch(p *Pool) {
+	limit := w.judge.limit
 	// Where there is little to look at it decides at once: now it is in the cache.
-	if len(p.items) > j.limit || len(p.outstanding) <= few && len(p.sites) <= few {
-		p.decide(j, w.now)
+	if len(p.items) > limit || len(p.outstanding) <= few && len(p.sites) <= few {
+		p.decide(w, w.now)
 	}
-	if len(p.items) > j.limit {
-		j.early++
-		p.run(j, p.items[0].at.Add(1), w.now, j.limit/2)
+	if len(p.items) > limit {
+		w.early++
+		p.run(w, p.items[0].at.Add(1), w.now, limit/2)
 	}
-	if !p.dirty && (len(p.items) > 0 || j.Turned != nil) {
+	if !p.dirty && (len(p.items) > 0 || w.judge.Turns) {
 		p.dirty = true
 		w.dirty = append(w.dirty, p)
 	}
@@ -148,8 +144,8 @@ func (j *Judge) touch(w *ward, p *Pool) {
 func (j *Judge) Open(n int, o *Opening) *Conn {
 	w := &j.wards[n]
 	w.now = max(w.now, o.Time)
-	s := j.site(w, o.Client.Addr, o.Server)
-	c := j.spare.conns.get()
+	s := w.site(o.Client.Addr, o.Server)
+	c := w.spare.conns.get()
 	active, queue := c.active[:0], c.queue[:0]
 	if active == nil {
 		active, queue = c.room.active[:0], c.room.queue[:0]
@@ -162,8 +158,8 @@ func (j *Judge) Open(n int, o *Opening) *Conn {
 	return c
 }
 
-func (j *Judge) requested(c *Conn, e *Event) {
-	j.place(c, e)
+func (w *ward) requested(c *Conn, e *Event) {
+	w.place(c, e)
 	p := c.pool
 	p.tunnels = p.tunnels || e.Tunnel
 	first := c.requests == 0
@@ -212,7 +208,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 	if idle {
 		at = max(at, c.lastEnd.at) // the client knew: shift is an estimate
 	}
-	o := j.spare.occupations.get()
+	o := w.spare.occupations.get()
 	*o = occupation{conn: c, start: at, demand: at, packet: e.Packet, n: e.N, waiting: 1, asksClose: e.AsksClose, ignored: e.Ignored}
 	if first {
 		o.first = true
@@ -237,7 +233,7 @@ func (j *Judge) requested(c *Conn, e *Event) {
 // handshakes returns how long those of c took, as far as the first round trip tells.
 func (c *Conn) handshakes() time.Duration { return time.Duration(c.trips) * c.rtt }
 
-func (j *Judge) answered(c *Conn, e *Event) {
+func (w *ward) answered(c *Conn, e *Event) {
 	o := c.carrying(e.N)
 	if o == nil {
 		return
@@ -278,7 +274,7 @@ func (c *Conn) carrying(n int32) *occupation {
 	return nil
 }
 
-func (j *Judge) closing(c *Conn, e *Event) {
+func (w *ward) closing(c *Conn, e *Event) {
 	c.by, c.closedIn = e.By, e.Packet
 	c.closedAt = e.Time.Add(-c.shift)
 	if e.By == Server {
@@ -297,18 +293,18 @@ func (j *Judge) closing(c *Conn, e *Event) {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
 	if !c.asksClose && !e.Waiting && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
-		j.idledOut(p, c, e.By, e.Packet)
+		w.idledOut(p, c, e.By, e.Packet)
 	}
 	if e.By == Client {
 		p.wave.closed()
 	}
 }
 
-func (j *Judge) ended(c *Conn, e *Event) {
+func (w *ward) ended(c *Conn, e *Event) {
 	end := e.End
 	c.ended, c.unread = true, end.Unread
 	if c.pool == nil {
-		j.unused(c, e)
+		w.unused(c, e)
 	}
 	p := c.pool
 	p.alive--
@@ -333,7 +329,7 @@ func (j *Judge) ended(c *Conn, e *Event) {
 	if end.Declined {
 		p.declined.add(c.id, c.packet)
 	}
-	j.spanned(p, c)
+	w.spanned(p, c)
 	p.Warmths.add(end.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised
@@ -348,13 +344,13 @@ func (j *Judge) ended(c *Conn, e *Event) {
 
 // unused puts a connection that never carried a request into the pool of its
 // client and server, if there is one.
-func (j *Judge) unused(c *Conn, e *Event) {
+func (w *ward) unused(c *Conn, e *Event) {
 	c.site.silent.remove(c)
 	if n := len(c.site.pools); n > 0 {
 		c.pool = c.site.pools[n-1]
 		c.pool.alive++
 	} else {
-		c.pool = j.newPool(c, nameKey{port: c.server.Port})
+		c.pool = w.newPool(c, nameKey{port: c.server.Port})
 	}
 	if e.End.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
@@ -362,30 +358,30 @@ func (j *Judge) unused(c *Conn, e *Event) {
 }
 
 // place finds the pool of c by what its request names.
-func (j *Judge) place(c *Conn, e *Event) {
+func (w *ward) place(c *Conn, e *Event) {
 	key := nameKey{name: e.Name, port: c.server.Port, tls: e.TLS}
 	if e.Proxied || e.Name == "" {
 		key.name = ""
 	}
 	if c.pool != nil {
 		if key.name != "" && key.name != c.pool.Name && !c.pool.proxied && !e.Tunnel {
-			j.another(c, key)
+			w.another(c, key)
 		}
 		return
 	}
 	c.site.silent.remove(c)
-	p := j.known(c, key, e.Proxied)
+	p := w.known(c, key, e.Proxied)
 	if p == nil {
-		p = j.newPool(c, key)
+		p = w.newPool(c, key)
 	} else {
-		j.join(c, p, key)
+		w.join(c, p, key)
 	}
 	p.proxied = p.proxied || e.Proxied
 }
 
 // known returns the pool that key names, or the one without a name at c's site,
 // whose name is known from now on; for what is sent to a proxy, the proxy's own.
-func (j *Judge) known(c *Conn, key nameKey, proxied bool) *Pool {
+func (w *ward) known(c *Conn, key nameKey, proxied bool) *Pool {
 	pools := c.site.pools
 	if proxied {
 		if i := slices.IndexFunc(pools, func(p *Pool) bool { return p.proxied || p.Name == "" }); i >= 0 {
@@ -410,20 +406,21 @@ func (j *Judge) known(c *Conn, key nameKey, proxied bool) *Pool {
 	return nil
 }
 
-func (j *Judge) newPool(c *Conn, key nameKey) *Pool {
-	j.makeRoom()
-	j.serial++
-	p := j.spare.pools.get()
+func (w *ward) newPool(c *Conn, key nameKey) *Pool {
+	w.makeRoom()
+	w.begun++
+	w.serial += Wards
+	p := w.spare.pools.get()
 	p.clear()
-	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = j.serial, c.site.client, key.tls, c.packet, c
+	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = w.serial, c.site.client, key.tls, c.packet, c
 	p.Client = p.client.addr
-	j.roll.add(p)
-	j.join(c, p, key)
+	w.roll.add(p)
+	w.join(c, p, key)
 	return p
 }
 
 // join makes c one of p's, and p known by key and at c's site.
-func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
+func (w *ward) join(c *Conn, p *Pool, key nameKey) {
 	c.pool = p
 	p.alive++
 	if p.sole != c {
@@ -432,7 +429,7 @@ func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 	p.FirstPacket = min(p.FirstPacket, c.packet)
 	if p.Name == "" && key.name != "" && !p.proxied {
 		p.Name, p.TLS = key.name, key.tls
-		j.call(p, key)
+		w.call(p, key)
 	}
 	if !slices.Contains(c.site.pools, p) {
 		c.site.pools = append(c.site.pools, p)
@@ -442,21 +439,21 @@ func (j *Judge) join(c *Conn, p *Pool, key nameKey) {
 }
 
 // call makes p known by key.
-func (j *Judge) call(p *Pool, key nameKey) {
+func (w *ward) call(p *Pool, key nameKey) {
 	p.client.named.put(key, p)
 	p.names = append(p.names, key)
 }
 
 // another joins two pools: one connection carries both names, so a client that
 // has one connection has it for both.
-func (j *Judge) another(c *Conn, key nameKey) {
+func (w *ward) another(c *Conn, key nameKey) {
 	q := c.site.client.named.get(key)
 	if q == nil {
-		j.call(c.pool, key)
+		w.call(c.pool, key)
 		return
 	}
 	if q = q.Final(); q != c.pool {
-		j.merge(c.pool, q)
+		w.merge(c.pool, q)
 		c.pool = c.pool.Final()
 	}
 }
@@ -469,82 +466,124 @@ func (j *Judge) Advance(n int, now segment.Time) {
 		p.dirty = false
 		switch {
 		case !p.merged:
-			p.decide(j, w.now)
-			j.turn(p, w.now)
+			p.decide(w, w.now)
+			w.turn(p)
 		case p.folded:
-			j.recycle(p)
+			w.recycle(p)
 		}
 	}
 	w.dirty = w.dirty[:0]
 }
 
-// turn tells of p's verdict if it has changed.
-func (j *Judge) turn(p *Pool, now segment.Time) {
-	if j.Turned == nil || p.judged == 0 {
+// A Turn is a change of a pool's verdict while the capture goes on: it is nothing final.
+type Turn struct {
+	Pool    *Pool
+	Now     segment.Time
+	Was, Is Verdict // "" at first
+}
+
+// turn notes p's verdict if it has changed.
+func (w *ward) turn(p *Pool) {
+	if !w.judge.Turns || p.judged == 0 {
 		return
 	}
 	if is, _ := p.verdict(); is != p.told {
-		j.Turned(p, now, p.told, is)
+		w.turns = append(w.turns, Turn{p, w.now, p.told, is})
 		p.told = is
+	}
+}
+
+// Turned hands over the pools whose verdicts have changed, by first packet.
+func (j *Judge) Turned(yield func(*Turn)) {
+	if !j.Turns {
+		return
+	}
+	var all []Turn
+	for i := range j.wards {
+		all = append(all, j.wards[i].turns...)
+		j.wards[i].turns = j.wards[i].turns[:0]
+	}
+	slices.SortFunc(all, func(a, b Turn) int { return cmp.Compare(a.Pool.FirstPacket, b.Pool.FirstPacket) })
+	for i := range all {
+		yield(&all[i])
 	}
 }
 
 // Finish decides the rest.
 func (j *Judge) Finish() {
-	for p := j.roll.first; p != nil; p = p.next {
-		j.close(p)
-		p.curve()
+	for i := range j.wards {
+		w := &j.wards[i]
+		for p := w.roll.first; p != nil; p = p.next {
+			w.close(p)
+			p.curve()
+		}
 	}
 }
 
 // decideAll decides what p still waits with.
-func (j *Judge) decideAll(p *Pool) { p.run(j, 1<<63-1, 1<<63-1, 0) }
+func (w *ward) decideAll(p *Pool) { p.run(w, 1<<63-1, 1<<63-1, 0) }
 
 // close concludes p.
-func (j *Judge) close(p *Pool) {
-	j.decideAll(p)
-	j.ready = append(j.ready, p.held...)
+func (w *ward) close(p *Pool) {
+	w.decideAll(p)
+	w.ready = append(w.ready, p.held...)
 	p.held = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
-	if j.Lacking != "" && p.Avoidable == 0 {
-		p.Verdict, p.WithheldBecause = NotKnown, j.Lacking
+	if lacking := w.judge.Lacking; lacking != "" && p.Avoidable == 0 {
+		p.Verdict, p.WithheldBecause = NotKnown, lacking
 	}
 }
 
-// Decisions hands over what has become final, by connection: wards come one after the
-// other, connections beside each other.
+// Decisions hands over what has become final, by connection.
 func (j *Judge) Decisions(yield func(*Decision)) {
+	j.ready = j.ready[:0]
+	for i := range j.wards {
+		j.ready = append(j.ready, j.wards[i].ready...)
+		j.wards[i].ready = j.wards[i].ready[:0]
+	}
 	slices.SortFunc(j.ready, func(a, b *Decision) int { return cmp.Compare(a.Conn, b.Conn) })
 	for _, d := range j.ready {
 		yield(d)
 	}
-	j.ready = j.ready[:0]
+}
+
+// Done gives back a decision that Decisions has handed over. It must not be used
+// any more.
+func (j *Judge) Done(d *Decision) {
+	if d.final {
+		d.ward.spare.decisions.put(d)
+	}
 }
 
 // Forced returns how often a pool had to decide with too little knowledge.
-func (j *Judge) Forced() int64 { return j.early }
+func (j *Judge) Forced() (n int64) {
+	for i := range j.wards {
+		n += j.wards[i].early
+	}
+	return n
+}
 
 // Pools returns all pools in order of first packet. Call it after Finish.
 func (j *Judge) Pools() []*Pool {
 	var list []*Pool
-	for p := j.roll.first; p != nil; p = p.next {
-		slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
-		list = append(list, p)
+	for i := range j.wards {
+		for p := j.wards[i].roll.first; p != nil; p = p.next {
+			slices.SortFunc(p.Servers, func(a, b segment.Endpoint) int { return a.AddrPort().Compare(b.AddrPort()) })
+			list = append(list, p)
+		}
 	}
 	slices.SortStableFunc(list, func(a, b *Pool) int { return cmp.Compare(a.FirstPacket, b.FirstPacket) })
 	j.numbers = make(map[int64]int64, len(list))
 	for i, p := range list {
 		p.ID = int64(i + 1)
 		j.numbers[p.serial] = p.ID
+		for _, q := range p.parts {
+			j.numbers[q.serial] = p.ID
+		}
 	}
 	return list
 }
 
 // Number returns the ID that a decision's pool has in the end, 0 if it is not
 // kept. Call it after Pools.
-func (j *Judge) Number(serial int64) int64 {
-	if to, ok := j.moved[serial]; ok {
-		serial = to
-	}
-	return j.numbers[serial]
-}
+func (j *Judge) Number(serial int64) int64 { return j.numbers[serial] }

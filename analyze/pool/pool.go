@@ -54,7 +54,7 @@ type Pool struct {
 	sites      []*site
 	proxied    bool
 	tunnels    bool    // its connections are
-	parts      []int64 // serials of those that have been merged into it
+	parts      []*Pool // that have been merged into it
 	merged     bool    // into into
 	folded     bool    // summed up: nothing points to it but the list of dirty ones
 	into       *Pool
@@ -94,6 +94,7 @@ type Pool struct {
 func (p *Pool) clear() {
 	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.sites[:0], p.names[:0]
 	outstanding, items, losses := p.outstanding[:0], p.items[:0], p.losses[:0]
+	parts := p.parts[:0]
 	if items == nil {
 		r := &p.room
 		servers, causes, sites, names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
@@ -101,7 +102,7 @@ func (p *Pool) clear() {
 	}
 	*p = Pool{} // in place: it is large
 	p.Servers, p.Causes, p.sites, p.names = servers, causes, sites, names
-	p.outstanding, p.items, p.losses = outstanding, items, losses
+	p.outstanding, p.items, p.losses, p.parts = outstanding, items, losses, parts
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
@@ -172,39 +173,39 @@ func (p *Pool) unhold(c *Conn, closed bool) {
 }
 
 // decide decides what can be decided: all events before now are known.
-func (p *Pool) decide(j *Judge, now segment.Time) {
+func (p *Pool) decide(w *ward, now segment.Time) {
 	if len(p.items) > 0 {
-		p.run(j, p.watermark(now), now.Add(-p.shift), 0)
+		p.run(w, p.watermark(now), now.Add(-p.shift), 0)
 	}
 }
 
 // watermark returns the instant up to which everything is known; where that is not past
 // the first item, of which there must be one, perhaps a later one that is not either.
 func (p *Pool) watermark(now segment.Time) segment.Time {
-	w := now.Add(-2 * p.shift)
+	until := now.Add(-2 * p.shift)
 	for _, o := range p.outstanding {
 		if o.held {
-			w = min(w, o.end)
+			until = min(until, o.end)
 		} else {
-			w = min(w, o.demand)
+			until = min(until, o.demand)
 		}
 	}
-	if w <= p.items[0].at { // mostly so: the sites, which lie elsewhere, can only take from it
-		return w
+	if until <= p.items[0].at { // mostly so: the sites, which lie elsewhere, can only take from it
+		return until
 	}
 	for _, s := range p.sites {
 		if c := s.silent.first; c != nil {
-			w = min(w, c.opened.Add(-max(p.shift, c.shift)))
+			until = min(until, c.opened.Add(-max(p.shift, c.shift)))
 		}
 	}
-	return w
+	return until
 }
 
-// run handles the items before w; at least atLeast of them, whatever w says. All
+// run handles the items before an instant; at least atLeast of them, whatever that is. All
 // requests sent before known have been seen: an opening waits until that is past
 // its response.
-func (p *Pool) run(j *Judge, w, known segment.Time, atLeast int) {
-	for len(p.items) > 0 && (p.items[0].at < w || atLeast > 0) {
+func (p *Pool) run(w *ward, until, known segment.Time, atLeast int) {
+	for len(p.items) > 0 && (p.items[0].at < until || atLeast > 0) {
 		if i := &p.items[0]; atLeast <= 0 && i.kind == demanded && i.occ.first && i.occ.end > known {
 			return
 		}
@@ -212,13 +213,13 @@ func (p *Pool) run(j *Judge, w, known segment.Time, atLeast int) {
 		i := p.pop()
 		switch i.kind {
 		case answered:
-			p.answered(j, i)
+			p.answered(w, i)
 		case lostToServer:
 			p.serverClosed(i)
 		case attemptFailed:
 			p.lose(loss{Failed, i.conn.server, i.conn, i.packet, false})
 		case demanded:
-			p.demanded(j, i)
+			p.demanded(w, i)
 		}
 	}
 }

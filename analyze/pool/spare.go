@@ -36,26 +36,18 @@ func (l *list[T]) put(x *T) {
 	}
 }
 
-// Done gives back a decision that Decisions has handed over. It must not be used
-// any more.
-func (j *Judge) Done(d *Decision) {
-	if d.final {
-		j.spare.decisions.put(d)
-	}
-}
-
 // recycle takes back a folded pool, with its connection if it had only one. A dirty
 // one waits for Advance.
-func (j *Judge) recycle(p *Pool) {
-	if len(p.parts) > 0 || p.dirty {
+func (w *ward) recycle(p *Pool) {
+	if p.dirty {
 		return
 	}
 	if p.sole != nil && p.sole.ended {
-		j.spare.conns.put(p.sole)
+		w.spare.conns.put(p.sole)
 	}
-	j.spare.closes.put(p.gaps.byClient)
-	j.spare.closes.put(p.gaps.byServer)
-	j.spare.spans.put(p.spans)
-	j.spare.stacks.put(p.sim)
-	j.spare.pools.put(p)
+	w.spare.closes.put(p.gaps.byClient)
+	w.spare.closes.put(p.gaps.byServer)
+	w.spare.spans.put(p.spans)
+	w.spare.stacks.put(p.sim)
+	w.spare.pools.put(p)
 }

@@ -58,13 +58,13 @@ func (g *gaps) reuse(d time.Duration, conn, packet int64) {
 }
 
 // idledOut notes that one side closed c, unasked, after it had idled.
-func (j *Judge) idledOut(p *Pool, c *Conn, by Side, packet int64) {
+func (w *ward) idledOut(p *Pool, c *Conn, by Side, packet int64) {
 	closes := &p.gaps.byServer
 	if by == Client {
 		closes = &p.gaps.byClient
 	}
 	if *closes == nil {
-		*closes = j.spare.closes.get()
+		*closes = w.spare.closes.get()
 		**closes = Closes{Samples: (*closes).Samples[:0]}
 	}
 	(*closes).add(Idle{max(0, c.closedAt.Sub(c.lastEnd.at)), c.id, packet}, c.closedAt)
@@ -168,13 +168,13 @@ type Spans struct {
 }
 
 // spanned notes how long c lived if the server ended it so.
-func (j *Judge) spanned(p *Pool, c *Conn) {
+func (w *ward) spanned(p *Pool, c *Conn) {
 	said := c.saysClose && !c.asksClose
 	if !c.complete || c.asksClose || !said && (c.by != Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
 		return
 	}
 	if p.spans == nil {
-		p.spans = j.spare.spans.get()
+		p.spans = w.spare.spans.get()
 		*p.spans = Spans{Conns: p.spans.Conns[:0], Packets: p.spans.Packets[:0]}
 	}
 	s := p.spans
