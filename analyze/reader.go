@@ -15,7 +15,7 @@ const inFlight = 2
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 16    // the source's: inFlight times as many are all the memory for payload
+	maxBlocks = 16   // the source's: inFlight times as many are all the memory for payload
 	many      = 2048 // segments of one block
 )
 
