@@ -9,7 +9,7 @@ import (
 // Wards is into how many the clients are sorted. What one does is nothing to another, so
 // each ward has a time of its own: to handle much of one before the next keeps what is
 // looked at in the cache.
-const Wards = 64
+const Wards = 128
 
 // A ward is some of the clients, and all that is known of them.
 type ward struct {
