@@ -18,7 +18,7 @@ const (
 	// Where many end, those of which nothing more is expected go sooner: a
 	// shard's cold connections cost more than its live ones.
 	maxSettled = 16
-	maxReset   = 256
+	maxReset   = 64
 	stayLeast  = 50 * time.Millisecond
 )
 

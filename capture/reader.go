@@ -35,6 +35,7 @@ type Reader struct {
 	closed int64  // bytes of the files that are done with
 	offset int64  // in the file, of the record that comes next
 	carry  []byte // the beginning of that record, read into the batch before
+	most   int    // segments of one batch so far
 	need   int    // bytes of it that must be there to go on
 	err    error  // once set, the end
 }
@@ -69,6 +70,9 @@ func (r *Reader) Fill(b *segment.Batch) error {
 	}
 	if size := max(blockSize, r.need, len(r.carry)); len(b.Bytes) != size {
 		b.Bytes = make([]byte, size)
+	}
+	if cap(b.Segments) < r.most { // at once: to grow little by little takes twice the memory
+		b.Segments = make([]segment.Segment, 0, r.most)
 	}
 	at, have := 0, copy(b.Bytes, r.carry)
 	r.carry = r.carry[:0]
@@ -125,6 +129,7 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 			b.Secrets = append(b.Secrets, bytes.Clone(r.packet.secrets))
 		}
 	}
+	r.most = max(r.most, len(b.Segments))
 	return at, nil
 }
 
