@@ -6,29 +6,6 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// Wards is into how many the clients are sorted. What one does is nothing to another, so
-// each ward has a time of its own: to handle much of one before the next keeps what is
-// looked at in the cache.
-const Wards = 128
-
-// A ward is some of the clients, and all that is known of them.
-type ward struct {
-	judge   *Judge
-	clients map[segment.Addr]*client
-	roll    roll
-	serial  int64        // of the latest pool; those of no two wards are the same
-	dirty   []*Pool      // that the next Advance looks at
-	now     segment.Time // of its latest event
-	ready   []*Decision
-	turns   []Turn
-	early   int64
-	folded  folded
-	spare   spares
-
-	begun, surplus int  // pools begun since the last Share; and to be summed up
-	full           bool // those with avoidable connections too
-}
-
 // A client is what the judge knows of one address that opens connections.
 type client struct {
 	addr  segment.Addr

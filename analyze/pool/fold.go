@@ -44,41 +44,40 @@ func (r *roll) remove(p *Pool) {
 	r.n--
 }
 
-// Share shares out how many pools the wards are to sum up, so that about KeepPools stay:
-// those there are beyond that, and as many as have begun since the last call. Call it now
-// and then.
+// Share shares out among the wards how many pools are to be summed up, so that about
+// KeepPools stay: those there are beyond that, and as many as have begun since the last
+// call. Call it now and then.
 func (j *Judge) Share() {
 	n, begun := 0, 0
 	for i := range j.wards {
-		w := &j.wards[i]
-		n += w.roll.n
-		begun += w.begun
-		w.begun = 0
+		n += j.wards[i].roll.n
+		begun += j.wards[i].begun
 	}
-	surplus := n + begun - j.KeepPools
+	surplus := max(0, n+begun-j.KeepPools)
+	before := 0
 	for i := range j.wards {
-		w := &j.wards[i]
-		w.surplus, w.full = 0, n >= 2*j.KeepPools
-		if surplus > 0 {
-			w.surplus = (surplus*w.roll.n + n - 1) / n
-		}
+		w := &j.wards[(i+j.shares)%Wards] // each time another is first: what is left over goes round
+		own := before + w.roll.n
+		part := func(of int) int { return of*own/max(1, n) - of*before/max(1, n) }
+		w.begun, w.surplus, w.looks, w.full = 0, part(surplus), part(looks*begun), n >= 2*j.KeepPools
+		before = own
 	}
+	j.shares++
 }
 
 // looks is how many pools are looked at for each new one beyond the limit.
 const looks = 4
 
-// makeRoom sums up pools of which nothing is open, the oldest first; those with
-// avoidable connections only beyond twice the limit. A client that comes back
-// begins a new pool, and what its old one held idle is forgotten.
-func (w *ward) makeRoom() {
-	for i := 0; i < looks && w.surplus > 0; i++ {
+// makeRoom sums up pools of which nothing is open, the oldest first, if there are to be
+// fewer, and looks at no more than most; those with avoidable connections only beyond
+// twice the limit. A client that comes back begins a new pool, and what its old one held
+// idle is forgotten.
+func (w *ward) makeRoom(most int) {
+	for ; most > 0 && w.surplus > 0 && w.looks > 0 && w.roll.n > 0; most-- {
+		w.looks--
 		p := w.roll.hand
 		if p == nil {
 			p = w.roll.first
-		}
-		if p == nil {
-			return
 		}
 		w.roll.hand = p.next
 		if p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {

@@ -83,3 +83,89 @@ func TestClientsDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations for a client of one connection, want 0", a)
 	}
 }
+
+// All wards share one limit: a ward alone has all of it, and one that is full of what was
+// once gives way to what the others bring.
+func TestWardsShareTheLimit(t *testing.T) {
+	j := feed(New(0))
+	j.KeepPools = 1000
+	id := int64(0)
+	client := func(ward uint64) {
+		id++
+		at := segment.Time(id) * 1e6
+		for _, e := range []step{
+			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*Wards + ward}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
+			of(id, Event{Kind: Requested, N: 1, Name: "a.example"}),
+			of(id, Event{Kind: Answered, N: 1}),
+			of(id, Event{Kind: ConnClosing, By: Server}),
+			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+		} {
+			e.Time, e.Packet = at, id
+			j.handle(&e)
+		}
+		if id%100 == 0 {
+			j.advance(at)
+		}
+	}
+	kept := func() (all, first int) { return len(j.pools()), j.wards[0].roll.n }
+	for range 900 {
+		client(0)
+	}
+	if all, _ := kept(); all != 900 {
+		t.Errorf("%d of 900 pools are kept, the limit is 1000", all)
+	}
+	for range 4100 {
+		client(0)
+	}
+	if all, _ := kept(); all < 1000 || all > 1100 {
+		t.Errorf("%d pools of one ward are kept, the limit is 1000", all)
+	}
+	most := 0
+	for k := range 5000 {
+		client(uint64(1 + k%(Wards-1)))
+		all, _ := kept()
+		most = max(most, all)
+	}
+	if all, first := kept(); most > 2000 || first > all/2 {
+		t.Errorf("at most %d pools, in the end %d, %d of them in the ward where nobody comes any more", most, all, first)
+	}
+}
+
+// A pool that was joined to another serves again once that is summed up.
+func TestJoinedPoolsServeAgain(t *testing.T) {
+	j := feed(New(0))
+	j.KeepPools = 100
+	pools := map[*Pool]bool{}
+	for i := range int64(5000) {
+		at, a, b := segment.Time(i)*1e6, 2*i+1, 2*i+2
+		client := segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 40000}
+		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
+		for _, e := range []step{
+			opens(a, client, server), of(a, Event{Kind: Requested, N: 1, Name: "a"}), of(a, Event{Kind: Answered, N: 1}),
+			opens(b, client, server), of(b, Event{Kind: Requested, N: 1, Name: "b"}), of(b, Event{Kind: Answered, N: 1}),
+			of(b, Event{Kind: Requested, N: 2, Name: "a"}), of(b, Event{Kind: Answered, N: 2}), // here they join
+			of(a, Event{Kind: ConnClosing, By: Server}), of(a, Event{Kind: ConnEnded, End: &Ending{}}),
+			of(b, Event{Kind: ConnClosing, By: Server}), of(b, Event{Kind: ConnEnded, End: &Ending{}}),
+		} {
+			e.Time, e.Packet = at, a
+			j.handle(&e)
+			for _, c := range j.conns {
+				if c.pool != nil {
+					pools[c.pool] = true
+				}
+			}
+		}
+		if i%50 == 0 {
+			j.advance(at)
+		}
+		j.Decisions(j.Done)
+	}
+	j.Finish()
+	folded, n := j.Folded()
+	if sum := int(n) + len(j.Pools()); sum != 5000 || folded.Used+2*int64(len(j.Pools())) != 10_000 {
+		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, folded.Used)
+	}
+	if len(pools) > 2000 {
+		t.Errorf("%d pools were made to keep 100 for 10000", len(pools))
+	}
+}
