@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"sync/atomic"
 	"testing"
 
 	"tcpwarm/capture/segment"
@@ -24,11 +23,10 @@ func TestTransactionsDoNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	segs := s.Segments()
-	full := new(atomic.Bool)
-	full.Store(true) // no records: those are the report's memory
 	o := Options{Workers: 1}
 	o.Limits.setDefaults()
-	w, k := newWorker(0, o, full, nil), newCollector(o)
+	w, k := newWorker(0, o, nil), newCollector(o)
+	w.out.full = true // no records: those are the report's memory
 	b := batch{mail: make([]mail, 1)}
 	w.out.mail = &b.mail[0]
 	feed := func(g *segment.Segment) {

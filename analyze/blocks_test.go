@@ -11,10 +11,9 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
-// How many segments come at once changes nothing, though they are followed shard by
-// shard and judged client by client; nor does the number of workers.
-func TestBlocksDoNotMatter(t *testing.T) {
-	const clients = 700
+// crowd returns what many clients do, of two connections each. Some segments come when all
+// is over.
+func crowd(t *testing.T, connections int) []segment.Segment {
 	s, err := script.Parse(handshake + `+0 > P. + ack + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 +0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 +0 > . +(0) ack +
@@ -27,13 +26,13 @@ func TestBlocksDoNotMatter(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []segment.Segment
-	for i := range uint64(clients) {
+	for i := range uint64(connections) {
 		for _, g := range s.Segments() {
 			client := &g.Key.A
 			if g.Key.A.Port < g.Key.B.Port {
 				client = &g.Key.B
 			}
-			client.Addr.Lo += i / 2 // two connections each
+			client.Addr.Lo += i / 2
 			client.Port += uint16(i % 2)
 			g.Time += segment.Time(i) * 3e6
 			all = append(all, g)
@@ -43,24 +42,55 @@ func TestBlocksDoNotMatter(t *testing.T) {
 	for i := range all {
 		all[i].Packet = int64(i + 1)
 	}
-	var want []byte
+	return all
+}
+
+// reported returns the report on segments that come size at once.
+func reported(t *testing.T, all []segment.Segment, size int, o Options) []byte {
+	r, err := Run(t.Context(), &segments{list: all, size: size}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := report.JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// How many segments come at once changes nothing, though they are followed shard by
+// shard and judged client by client; nor does the number of workers.
+func TestBlocksDoNotMatter(t *testing.T) {
+	all := crowd(t, 700)
+	want := reported(t, all, 1, Options{Workers: 1})
+	if !bytes.Contains(want, []byte("stray-segments")) {
+		t.Error("no strays among what is compared")
+	}
 	for _, size := range []int{1, 100, many, 5000, len(all)} {
 		for _, workers := range []int{1, 2, 5} {
-			r, err := Run(t.Context(), &segments{list: all, size: size}, Options{Workers: workers})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got bytes.Buffer
-			if err := report.JSON(&got, r); err != nil {
-				t.Fatal(err)
-			}
-			if want == nil {
-				want = got.Bytes()
-				if !bytes.Contains(want, []byte("stray-segments")) {
-					t.Error("no strays among what is compared")
-				}
-			} else if !bytes.Equal(got.Bytes(), want) {
+			if !bytes.Equal(reported(t, all, size, Options{Workers: workers}), want) {
 				t.Errorf("another report with %d segments at once and %d workers", size, workers)
+			}
+		}
+	}
+}
+
+// Where limits are reached the report is the same in every run, with any number of workers.
+func TestLimitsDoNotDependOnWorkers(t *testing.T) {
+	all := crowd(t, 3000)
+	run := func(workers int) []byte {
+		return reported(t, all, 200, Options{Workers: workers, Limits: Limits{KeptConnections: 1000, KeptTransactions: 500, KeptPools: 300}})
+	}
+	want := run(1)
+	for _, kind := range []string{"records-not-kept", "transactions-not-kept", "pools-not-kept"} {
+		if !bytes.Contains(want, []byte(kind)) {
+			t.Errorf("%s is not among the problems", kind)
+		}
+	}
+	for range 5 {
+		for _, workers := range []int{1, 2, 5} {
+			if !bytes.Equal(run(workers), want) {
+				t.Errorf("another report with %d workers", workers)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // goroutine: whatever needs more than one connection happens here.
 type collector struct {
 	o    Options
-	full atomic.Bool // no more transactions are kept: workers need not copy texts
+	full bool // no more transactions are kept
 
 	judge    *pool.Judge
 	findings *verdict.Collector
@@ -91,6 +91,7 @@ func (k *collector) take(b *batch) {
 	k.decide()
 	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
 	k.judge.Share()
+	b.full = k.full
 }
 
 // A turn is the place of an entry of one of the workers' lists.
@@ -290,10 +291,10 @@ func (k *collector) finish(c *conn) {
 	} else {
 		k.findings.Connection(&k.facts)
 	}
-	if k.o.Final != nil || !k.full.Load() && k.transactions+c.http.kept <= k.o.Limits.KeptTransactions {
+	if k.o.Final != nil || !k.full && k.transactions+c.http.kept <= k.o.Limits.KeptTransactions {
 		k.lost.transactions += int64(c.http.unkept)
 	} else {
-		k.full.Store(true)
+		k.full = true
 		k.lost.transactions += c.http.facts.count
 		c.http.forget()
 	}
@@ -303,7 +304,7 @@ func (k *collector) finish(c *conn) {
 	}
 	if k.keepsNone() {
 		k.lost.connections++
-		k.full.Store(true)
+		k.full = true
 		if d != nil {
 			k.judge.Done(d)
 		}

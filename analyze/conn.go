@@ -92,7 +92,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
 	c.http.conn = c
-	c.app.to, c.app.owner, c.app.texts, c.app.spares = &c.http, c, !out.full.Load(), &out.spares
+	c.app.to, c.app.owner, c.app.texts, c.app.spares = &c.http, c, !out.full, &out.spares
 	return c
 }
 

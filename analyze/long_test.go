@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"tcpwarm/analyze/pool"
@@ -62,7 +61,7 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &outbox{mail: new(mail), full: new(atomic.Bool)}
+	out := &outbox{mail: new(mail)}
 	var c *conn
 	s.Each(func(g *segment.Segment) {
 		if out.now = g.Mark(); c == nil {

@@ -27,6 +27,11 @@ type batch struct {
 	clock  segment.Time     // of the latest
 	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
+	// full says that no more transactions are kept: texts need not be copied, nor windows
+	// followed. The collector sets it as it gives b back, and it holds from b's next use on:
+	// the same batch in every run.
+	full bool
+
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup
 }
@@ -75,7 +80,7 @@ func newReader(src Source, o Options) *reader {
 		r.free <- &batch{mail: make([]mail, o.Workers)}
 	}
 	for i := range o.Workers {
-		r.workers = append(r.workers, newWorker(i, o, &r.collector.full, r.collector.series))
+		r.workers = append(r.workers, newWorker(i, o, r.collector.series))
 	}
 	return r
 }

@@ -12,7 +12,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,7 +66,7 @@ func variants(s *script.Script) map[string]*script.Script {
 }
 
 func checkHalves(t *testing.T, path string, s *script.Script) {
-	out := &outbox{mail: new(mail), full: new(atomic.Bool)}
+	out := &outbox{mail: new(mail)}
 	var c *conn
 	s.Each(func(g *segment.Segment) {
 		out.now = g.Mark()

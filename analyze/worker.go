@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"sync/atomic"
 
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
@@ -93,9 +92,9 @@ type event struct {
 type outbox struct {
 	*mail
 	now       segment.Mark
-	full      *atomic.Bool // the collector keeps no more transactions
-	kept      [shards]int  // records of connections that have not finished, by shard
-	most      int          // that a shard may keep
+	full      bool        // the collector keeps no more transactions
+	kept      [shards]int // records of connections that have not finished, by shard
+	most      int         // that a shard may keep
 	oneClient bool
 	spares    spares
 	names     names
@@ -177,15 +176,16 @@ func (o *outbox) stray() {
 	o.strays++
 }
 
-func newWorker(i int, o Options, full *atomic.Bool, lines *series) *worker {
+func newWorker(i int, o Options, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{full: full, most: o.Limits.KeptTransactions, oneClient: o.OneClient, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{most: o.Limits.KeptTransactions, oneClient: o.OneClient, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {
 	for b := range w.in {
 		w.out.mail = &b.mail[w.index]
 		w.out.clear()
+		w.out.full = b.full
 		for i := range b.blocks {
 			for _, log := range b.blocks[i].Secrets {
 				w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
