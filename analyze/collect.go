@@ -13,8 +13,9 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A collector takes the workers' mail, runs the pools and keeps records. It is one
-// goroutine: whatever needs more than one connection happens here.
+// A collector takes the workers' mail, runs the pools and keeps records: whatever needs
+// more than one connection happens here. It is one goroutine, but for what the judge does
+// with one ward beside another.
 type collector struct {
 	o    Options
 	full bool // no more transactions are kept

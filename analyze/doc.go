@@ -9,7 +9,8 @@
 // result does not depend on how many workers there are; and one client's pools
 // need no other client. So both go through a batch piece by piece, shard by shard
 // and ward by ward, each in packet order: where there are many connections, to
-// fetch what is known of one costs more than to work with it.
+// fetch what is known of one costs more than to work with it. Shards and wards are
+// shared out to as many goroutines as there are workers.
 //
 // Read conn.go first: it is the one place where the order of steps for a segment
 // is written.
