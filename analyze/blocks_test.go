@@ -77,9 +77,9 @@ func TestBlocksDoNotMatter(t *testing.T) {
 
 // Where limits are reached the report is the same in every run, with any number of workers.
 func TestLimitsDoNotDependOnWorkers(t *testing.T) {
-	all := crowd(t, 3000)
+	all := crowd(t, 1500)
 	run := func(workers int) []byte {
-		return reported(t, all, 200, Options{Workers: workers, Limits: Limits{KeptConnections: 1000, KeptTransactions: 500, KeptPools: 300}})
+		return reported(t, all, 200, Options{Workers: workers, Limits: Limits{KeptConnections: 500, KeptTransactions: 250, KeptPools: 150}})
 	}
 	want := run(1)
 	for _, kind := range []string{"records-not-kept", "transactions-not-kept", "pools-not-kept"} {
@@ -87,7 +87,11 @@ func TestLimitsDoNotDependOnWorkers(t *testing.T) {
 			t.Errorf("%s is not among the problems", kind)
 		}
 	}
-	for range 5 {
+	again := 8
+	if testing.Short() {
+		again = 1
+	}
+	for range again {
 		for _, workers := range []int{1, 2, 5} {
 			if !bytes.Equal(run(workers), want) {
 				t.Errorf("another report with %d workers", workers)
