@@ -61,7 +61,7 @@ func reported(t *testing.T, all []segment.Segment, size int, o Options) []byte {
 // How many segments come at once changes nothing, though they are followed shard by
 // shard and judged client by client; nor does the number of workers.
 func TestBlocksDoNotMatter(t *testing.T) {
-	all := crowd(t, 700)
+	all := crowd(t, 300)
 	want := reported(t, all, 1, Options{Workers: 1})
 	if !bytes.Contains(want, []byte("stray-segments")) {
 		t.Error("no strays among what is compared")
