@@ -48,18 +48,17 @@ func (r *roll) remove(p *Pool) {
 // KeepPools stay: those there are beyond that, and as many as have begun since the last
 // call. Call it now and then.
 func (j *Judge) Share() {
-	n, begun := 0, 0
+	n, begun := int64(0), int64(0)
 	for i := range j.wards {
-		n += j.wards[i].roll.n
-		begun += j.wards[i].begun
+		n += int64(j.wards[i].roll.n)
+		begun += int64(j.wards[i].begun)
 	}
-	surplus := max(0, n+begun-j.KeepPools)
-	before := 0
+	surplus, before := max(0, n+begun-int64(j.KeepPools)), int64(0)
 	for i := range j.wards {
 		w := &j.wards[(i+j.shares)%Wards] // each time another is first: what is left over goes round
-		own := before + w.roll.n
-		part := func(of int) int { return of*own/max(1, n) - of*before/max(1, n) }
-		w.begun, w.surplus, w.looks, w.full = 0, part(surplus), part(looks*begun), n >= 2*j.KeepPools
+		own := before + int64(w.roll.n)
+		part := func(of int64) int { return int(of*own/max(1, n) - of*before/max(1, n)) }
+		w.begun, w.surplus, w.looks, w.full = 0, part(surplus), part(looks*begun), n >= 2*int64(j.KeepPools)
 		before = own
 	}
 	j.shares++
