@@ -46,7 +46,8 @@ func (r *roll) remove(p *Pool) {
 
 // Share shares out among the wards how many pools are to be summed up, so that about
 // KeepPools stay: those there are beyond that, and as many as have begun since the last
-// call. Call it now and then.
+// call. Call it each time all wards have advanced, and not between: what a ward has not
+// done by then is shared out anew.
 func (j *Judge) Share() {
 	n, begun := int64(0), int64(0)
 	for i := range j.wards {

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"tcpwarm/capture/segment"
@@ -169,5 +170,66 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 	}
 	if len(pools) > 2000 {
 		t.Errorf("%d pools were made to keep 100 for 10000", len(pools))
+	}
+}
+
+// A client comes back under another name just as its old pool is summed up: it stays the
+// same client.
+func TestWhoComesBackStays(t *testing.T) {
+	j := feed(New(0))
+	j.KeepPools = 2
+	at := segment.Time(0)
+	ask := func(id int64, client uint64, name string) {
+		at += 1e6
+		for _, e := range []step{
+			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: client * Wards}, Port: uint16(id)}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
+			of(id, Event{Kind: Requested, N: 1, Name: name}),
+			of(id, Event{Kind: Answered, N: 1}),
+			of(id, Event{Kind: ConnClosing, By: Client}),
+			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+		} {
+			e.Time, e.Packet = at, id
+			j.handle(&e)
+		}
+	}
+	ask(1, 1, "a")
+	ask(2, 3, "c")
+	j.advance(at) // two more are to be expected: the next new pool sums up these
+	ask(3, 1, "b")
+	ask(4, 2, "d") // other clients
+	ask(5, 4, "e")
+	ask(6, 1, "b") // could have had #3
+	j.Finish()
+	got := map[int64]Cause{}
+	j.Decisions(func(d *Decision) { got[d.Conn] = d.Cause })
+	if got[6] != ClientClosed {
+		t.Errorf("the second connection to b was opened because of %q, want %q; all: %v", got[6], ClientClosed, got)
+	}
+}
+
+// The parts of what is shared out make the whole, whoever is first.
+func TestPartsMakeTheWhole(t *testing.T) {
+	j := New(0)
+	j.KeepPools = 1000
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 500 {
+		n, begun := 0, 0
+		for i := range j.wards {
+			w := &j.wards[i]
+			w.roll.n, w.begun = r.IntN(30), r.IntN(5)
+			n, begun = n+w.roll.n, begun+w.begun
+		}
+		j.Share()
+		surplus, looked := 0, 0
+		for i := range j.wards {
+			w := &j.wards[i]
+			if w.surplus > 0 && w.roll.n == 0 {
+				t.Fatalf("ward %d has no pools and is to sum up %d", i, w.surplus)
+			}
+			surplus, looked = surplus+w.surplus, looked+w.looks
+		}
+		if surplus != max(0, n+begun-1000) || looked != looks*begun {
+			t.Fatalf("of %d pools, %d of them new, %d are to be summed up and %d to be looked at", n, begun, surplus, looked)
+		}
 	}
 }

@@ -286,7 +286,6 @@ func (w *ward) known(c *Conn, key nameKey, proxied bool) *Pool {
 }
 
 func (w *ward) newPool(c *Conn, key nameKey) *Pool {
-	w.makeRoom(looks) // now, for what is summed up serves again
 	w.begun++
 	w.serial += Wards
 	p := w.spare.pools.get()
@@ -295,6 +294,7 @@ func (w *ward) newPool(c *Conn, key nameKey) *Pool {
 	p.Client = p.client.addr
 	w.roll.add(p)
 	w.join(c, p, key)
+	w.makeRoom(looks) // now, so that what is summed up serves again soon; not before, or c's client and site might go with it
 	return p
 }
 
