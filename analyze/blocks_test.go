@@ -75,6 +75,17 @@ func TestBlocksDoNotMatter(t *testing.T) {
 	}
 }
 
+// Live, where a few packets come at once, pools are summed up as well.
+func TestFewAtOnceSumUpPools(t *testing.T) {
+	r, err := Run(t.Context(), &segments{list: crowd(t, 1500), size: 1}, Options{Limits: Limits{KeptPools: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Pools) > 4*50 {
+		t.Errorf("%d pools of 750 are kept, the limit is 50", len(r.Pools))
+	}
+}
+
 // Where limits are reached the report is the same in every run, with any number of workers.
 func TestLimitsDoNotDependOnWorkers(t *testing.T) {
 	all := crowd(t, 1500)

@@ -91,7 +91,6 @@ func (k *collector) take(b *batch) {
 	k.ends(b)
 	k.decide()
 	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
-	k.judge.Share()
 	b.full = k.full
 }
 
@@ -177,6 +176,7 @@ func (k *collector) events(b *batch) {
 	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
 	if advance {
 		k.advanced = k.clock
+		defer k.judge.Share()
 	}
 	n := 0
 	for i := range b.mail {
@@ -194,7 +194,11 @@ func (k *collector) events(b *batch) {
 	var all sync.WaitGroup
 	for i := range k.judging {
 		all.Go(func() {
-			for ward := int(next.Add(1)) - 1; ward < pool.Wards; ward = int(next.Add(1)) - 1 {
+			for {
+				ward := int(next.Add(1)) - 1
+				if ward >= pool.Wards {
+					return
+				}
 				k.ward(&k.judging[i], b, ward, advance)
 			}
 		})
