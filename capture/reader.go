@@ -71,7 +71,7 @@ func (r *Reader) Fill(b *segment.Batch) error {
 	if size := max(blockSize, r.need, len(r.carry)); len(b.Bytes) != size {
 		b.Bytes = make([]byte, size)
 	}
-	if cap(b.Segments) < r.most { // at once: to grow little by little takes twice the memory
+	if cap(b.Segments) == 0 { // at once: to grow little by little takes twice the memory
 		b.Segments = make([]segment.Segment, 0, r.most)
 	}
 	at, have := 0, copy(b.Bytes, r.carry)
