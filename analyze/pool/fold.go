@@ -93,7 +93,7 @@ func (w *ward) makeRoom(most int) {
 // fold sums p up.
 func (w *ward) fold(p *Pool) {
 	w.close(p)
-	w.folded.add(p)
+	w.folded.add(p, 1)
 	w.forget(p)
 	w.roll.remove(p)
 	p.merged, p.into, p.folded = true, &w.folded.sums, true
@@ -114,11 +114,12 @@ func (p *Pool) awaited() bool {
 	return false
 }
 
-func (f *folded) add(p *Pool) {
+// add adds n pools that come to p.
+func (f *folded) add(p *Pool, n int64) {
 	if f.count == 0 {
 		f.worst = len(order) - 1
 	}
-	f.count++
+	f.count += n
 	f.worst = min(f.worst, slices.Index(order, p.Verdict))
 	f.sums.count(p)
 }
@@ -148,8 +149,7 @@ func (j *Judge) Folded() (*Pool, int64) {
 	for i := range j.wards {
 		if f := &j.wards[i].folded; f.count > 0 {
 			f.sums.Verdict = order[f.worst]
-			all.add(&f.sums)
-			all.count += f.count - 1
+			all.add(&f.sums, f.count)
 		}
 	}
 	if all.count > 0 {
