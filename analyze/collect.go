@@ -24,11 +24,11 @@ type collector struct {
 	findings *verdict.Collector
 	ids      int64
 	judging  []judging // by goroutine that judges
-	turns    turns     // scratch, as lists is
-	lists    [][]notice
+	turns    turns     // scratch, as the next two are
+	begun    [][]birth
+	ended    [][]farewell
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
-	facts    verdict.Conn // of the connection being finished
 
 	client       segment.Addr // of the first connection, where all are one client's
 	kept         []*report.Connection
@@ -91,7 +91,7 @@ func (k *collector) take(b *batch) {
 	k.ends(b)
 	k.decide()
 	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
-	b.full = k.full
+	b.full, b.none = k.full, k.keepsNone()
 }
 
 // A turn is the place of an entry of one of the workers' lists.
@@ -141,30 +141,24 @@ func (t *turns) sort() []turn {
 	return t.list
 }
 
-// notices calls do with those of all workers that list returns, in order.
-func (k *collector) notices(b *batch, list func(*mail) []notice, do func(*notice)) {
-	k.lists = k.lists[:0]
-	for i := range b.mail {
-		k.lists = append(k.lists, list(&b.mail[i]))
-	}
-	for _, t := range inOrder(&k.turns, k.lists, func(n *notice) int64 { return n.when }) {
-		do(&k.lists[t.list][t.index])
-	}
-}
-
 // births numbers the connections that begin, and decides whether each is to be judged.
 func (k *collector) births(b *batch) {
-	k.notices(b, func(m *mail) []notice { return m.births }, func(n *notice) {
-		c := n.conn
-		if n.kind == opened && k.sightings.twin(c) {
-			c.twin = true
-			return
+	k.begun = k.begun[:0]
+	for i := range b.mail {
+		k.begun = append(k.begun, b.mail[i].births)
+	}
+	for _, turn := range inOrder(&k.turns, k.begun, func(n *birth) int64 { return n.when }) {
+		n := &k.begun[turn.list][turn.index]
+		t := n.ticket
+		if n.opened && k.sightings.twin(t) {
+			t.twin = true
+			continue
 		}
-		k.number(c)
-		if n.kind == opened && k.o.Judged != nil {
-			c.other = !k.o.Judged(c.key.Sender(c.client), c.key.Sender(1-c.client))
+		k.number(t)
+		if n.opened && k.o.Judged != nil {
+			t.other = !k.o.Judged(t.key.Sender(t.client), t.key.Sender(1-t.client))
 		}
-	})
+	}
 }
 
 // fewEvents is how many are judged faster by one than by several.
@@ -212,7 +206,7 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 	for i := range b.mail {
 		list := b.mail[i].events[ward]
 		for n := range list {
-			if c := list[n].conn.judged; c != nil {
+			if c := list[n].ticket.judged; c != nil {
 				g.touched += c.Touch()
 			}
 		}
@@ -227,85 +221,86 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 }
 
 func (k *collector) event(ward int, e *event) {
-	c := e.conn
+	t := e.ticket
 	switch {
-	case c.judged != nil:
-		k.judge.Handle(c.judged, &e.pool)
-	case e.open && !c.twin && !c.other:
-		client := c.key.Sender(c.client)
+	case t.judged != nil:
+		k.judge.Handle(t.judged, &e.pool)
+	case e.open && !t.twin && !t.other:
+		client := t.key.Sender(t.client)
 		if k.o.OneClient {
 			if k.client == (segment.Addr{}) {
 				k.client = client.Addr
 			}
 			client.Addr = k.client
 		}
-		c.judged = k.judge.Open(ward, &pool.Opening{ID: c.id, Time: c.first.Time, Packet: c.first.Packet, Midway: c.midway,
-			Client: client, Server: c.key.Sender(1 - c.client)})
+		t.judged = k.judge.Open(ward, &pool.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway,
+			Client: client, Server: t.key.Sender(1 - t.client)})
 	}
 }
 
 // ends takes over what the workers are done with.
 func (k *collector) ends(b *batch) {
+	k.ended = k.ended[:0]
 	for i := range b.mail {
-		if m := &b.mail[i]; m.strays > 0 {
+		m := &b.mail[i]
+		k.ended = append(k.ended, m.ends)
+		if m.strays > 0 {
 			if k.lost.strays == 0 || m.strayAt < k.lost.strayFirst {
 				k.lost.strayFirst = m.strayAt
 			}
 			k.lost.strays += m.strays
 		}
 	}
-	k.notices(b, func(m *mail) []notice { return m.ends }, func(n *notice) {
-		c := n.conn
-		if n.kind == gaveUp {
+	for _, turn := range inOrder(&k.turns, k.ended, func(f *farewell) int64 { return f.when }) {
+		f := &k.ended[turn.list][turn.index]
+		if f.gaveUp {
 			k.lost.gaveUp++
 		}
-		if !c.twin {
-			k.finish(c)
+		if !f.ticket.twin {
+			k.finish(f)
 		} else if k.lost.twins++; k.lost.twins == 1 {
-			k.lost.twinFirst = c.first.Packet
+			k.lost.twinFirst = f.ticket.first.Packet
 		}
-		spareConns.Put(c)
-	})
+		spareTickets.Put(f.ticket)
+	}
 }
 
-// number gives c its ID with its first event: they are in order of first packet.
-func (k *collector) number(c *conn) {
-	if c.id == 0 {
+// number gives a connection its ID with its first event: they are in order of first packet.
+func (k *collector) number(t *ticket) {
+	if t.id == 0 {
 		k.ids++
-		c.id = k.ids
+		t.id = k.ids
 	}
 }
 
 // finish takes over a connection its worker is done with.
-func (k *collector) finish(c *conn) {
-	k.vantages[c.vantage()]++
-	for d := range c.half {
-		st := &c.half[d].stream
-		k.lost.overflows += st.Overflows()
-		if st.Missing > 0 {
-			k.lost.missing += st.Missing
-			if k.lost.missingFirst == 0 {
-				k.lost.missingFirst = c.first.Packet
-			}
-		}
+func (k *collector) finish(f *farewell) {
+	id := f.ticket.id
+	k.vantages[f.vantage]++
+	k.lost.overflows += f.overflows
+	k.lost.missing += f.facts.Missing
+	if f.facts.Missing > 0 && k.lost.missingFirst == 0 {
+		k.lost.missingFirst = f.ticket.first.Packet
 	}
-	c.facts(&k.facts)
-	k.lost.ignored += c.http.facts.ignored
-	if c.other {
+	k.lost.ignored += f.ignored
+	if f.ticket.other {
 		k.lost.others++
 	} else {
-		k.findings.Connection(&k.facts)
+		f.facts.ID = id
+		k.findings.Connection(&f.facts)
 	}
-	if k.o.Final != nil || !k.full && k.transactions+c.http.kept <= k.o.Limits.KeptTransactions {
-		k.lost.transactions += int64(c.http.unkept)
+	r := f.record
+	if k.o.Final != nil || !k.full && k.transactions+f.kept <= k.o.Limits.KeptTransactions {
+		k.lost.transactions += int64(f.unkept)
+		k.transactions += f.kept
 	} else {
 		k.full = true
-		k.lost.transactions += c.http.facts.count
-		c.http.forget()
+		k.lost.transactions += f.facts.Transactions
+		r.Forget()
 	}
-	d := k.unfinished[c.id]
+	d := k.unfinished[id]
 	if d != nil {
-		delete(k.unfinished, c.id)
+		delete(k.unfinished, id)
 	}
 	if k.keepsNone() {
 		k.lost.connections++
@@ -315,16 +310,15 @@ func (k *collector) finish(c *conn) {
 		}
 		return
 	}
-	k.transactions += c.http.kept
-	r := c.record()
+	r.ID, r.Other = id, f.ticket.other
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)
 	}
 	switch {
 	case d != nil:
 		k.because(r, d)
-	case r.TransactionCount > 0 && !c.other:
-		k.undecided[r.ID] = r
+	case r.TransactionCount > 0 && !r.Other:
+		k.undecided[id] = r
 	default:
 		k.final(r)
 	}

@@ -10,8 +10,7 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A conn is one TCP connection as an observer sees it. Its worker owns it until
-// it is finished, then the collector does.
+// A conn is one TCP connection as an observer sees it. Its worker owns it.
 type conn struct {
 	half [2]half // by Dir
 
@@ -20,7 +19,6 @@ type conn struct {
 	synData          bool        // fast open: the SYN carried data (RFC 7413)
 	opened           bool        // the pool has been told
 	ward             int         // of its client, valid if opened
-	midway           bool        // of the client no SYN was seen when it was
 	over             bool        // both directions have ended, or one was reset
 	roleBasis        string      // syn, syn-ack, payload, port
 	out              *outbox     // where its events go
@@ -31,21 +29,12 @@ type conn struct {
 	app              app
 	http             exchange // its transactions
 
-	key   segment.Key
-	hash  uint64
-	first segment.Mark
-
-	// The collector's. It looks here while the worker goes on with the rest: what lies
-	// beside it is not written any more, or they would take the line from each other.
-	twin   bool       // of another, which is judged
-	other  bool       // not of those that are to be judged
-	judged *pool.Conn // nil if twin or other
-	id     int64      // in order of first packet
-
-	syn1    synPrint // of the first SYN
+	key     segment.Key
+	hash    uint64
+	first   segment.Mark
+	ticket  *ticket
 	overAt  segment.Mark
 	closing closing
-	ending  pool.Ending
 	spare   [2]*view // by Dir: for its halves' views, or those of a connection before
 }
 
@@ -67,7 +56,7 @@ type half struct {
 	ended    bool  // the application knows that no more bytes come
 }
 
-// spareConns are finished connections, given back by the collector.
+// spareConns are connections that their workers are done with.
 var spareConns sync.Pool
 
 func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
@@ -87,7 +76,7 @@ func newConn(s *segment.Segment, hash uint64, out *outbox) *conn {
 	}
 	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
 	c.out, c.key, c.hash = out, s.Key, hash
-	c.first, c.last = s.Mark(), s.Mark()
+	c.first, c.last, c.ticket = s.Mark(), s.Mark(), newTicket(s)
 	for d := range c.half {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
@@ -192,7 +181,9 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
 			c.client, c.roleBasis = s.Dir, "syn"
-			c.syn1 = synPrint{s.Seq, s.Options.TSVal}
+			if !c.opened {
+				c.ticket.syn1 = synPrint{s.Seq, s.Options.TSVal}
+			}
 		}
 		if c.client == s.Dir && c.synAck.Packet == 0 {
 			c.syn = at // a resent one starts the clock anew: the answer is its
@@ -244,9 +235,10 @@ func (c *conn) portRole() {
 }
 
 func (c *conn) open() {
-	c.opened, c.midway = true, !c.half[c.client].SawSYN
+	c.opened = true
+	c.ticket.client, c.ticket.midway = c.client, !c.half[c.client].SawSYN
 	c.ward = c.out.ward(c.key.Sender(c.client).Addr)
-	c.out.birth(c, opened)
+	c.out.birth(c)
 	c.out.event(c).open = true
 }
 
@@ -343,9 +335,9 @@ func (c *conn) end(at segment.Mark) {
 	if c.http.inside { // what was asked before is sure
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
-	c.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
+	c.ticket.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
 		Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0}
-	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ending})
+	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }
 
 // refused reports an attempt that the server never took: answered by RST, or

@@ -367,14 +367,6 @@ func (x *exchange) record(list *[]record, t *transaction.Transaction) bool {
 	return true
 }
 
-// forget gives up what was recorded.
-func (x *exchange) forget() {
-	x.records, x.kept = x.records[:0], 0
-	if x.tunnel != nil {
-		x.tunnel.records = nil
-	}
-}
-
 // carrier returns the app whose transactions are judged: the tunnel's, if it has any,
 // else the connection's.
 func (x *exchange) carrier() *app {

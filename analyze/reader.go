@@ -31,6 +31,7 @@ type batch struct {
 	// followed. The collector sets it as it gives b back, and it holds from b's next use on:
 	// the same batch in every run.
 	full bool
+	none bool // nor connections
 
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup

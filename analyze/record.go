@@ -14,10 +14,10 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// record writes c down for the report.
+// record writes c down for the report, but for its ID.
 func (c *conn) record() *report.Connection {
 	r := &report.Connection{
-		ID: c.id, Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: c.roleBasis, Other: c.other,
+		Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: c.roleBasis,
 		Start: report.Instant(c.first.Time), End: report.Instant(c.last.Time), FirstPacket: c.first.Packet, LastPacket: c.last.Packet,
 		Handshake: c.handshakeName(), History: string(c.history.letters), Protocol: c.protocol(), Name: c.http.name,
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),
@@ -316,12 +316,12 @@ func (c *conn) vantage() report.Vantage {
 	return report.InTheMiddle
 }
 
-// facts writes into v what findings need to know of c.
+// facts writes into v what findings need to know of c, but for its ID.
 func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	*v = verdict.Conn{ID: c.id, Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr, Port: c.key.Sender(1 - c.client).Port,
+	*v = verdict.Conn{Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr, Port: c.key.Sender(1 - c.client).Port,
 		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,

@@ -43,7 +43,7 @@ const maxLines = 4096
 
 // A chunk is lines on their way to the collector.
 type chunk struct {
-	conn  *conn
+	of    *ticket
 	dir   segment.Dir
 	when  int64 // packet
 	lines []seriesLine
@@ -74,7 +74,7 @@ func (s *series) writeAll(byWorker []mail) {
 		all = append(all, byWorker[i].chunks...)
 	}
 	slices.SortStableFunc(all, func(a, b chunk) int {
-		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.conn.id, b.conn.id))
+		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.of.id, b.of.id))
 	})
 	for i := range all {
 		s.write(&all[i])
@@ -83,13 +83,13 @@ func (s *series) writeAll(byWorker []mail) {
 
 // write writes the lines of one direction of a connection.
 func (s *series) write(c *chunk) {
-	from, to := c.conn.key.Sender(c.dir), c.conn.key.Sender(1-c.dir)
+	from, to := c.of.key.Sender(c.dir), c.of.key.Sender(1-c.dir)
 	for i := range c.lines {
 		l := &c.lines[i]
 		if s.err != nil {
 			return
 		}
-		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.at)/1e9, int64(l.at)%1e9, c.conn.id, from.Addr, from.Port, to.Addr, to.Port, l.event)
+		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.at)/1e9, int64(l.at)%1e9, c.of.id, from.Addr, from.Port, to.Addr, to.Port, l.event)
 		for _, n := range [3]int{l.e.Best, l.e.Low, l.e.High} {
 			if n > 0 {
 				fmt.Fprintf(s.w, "%d", n)

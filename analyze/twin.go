@@ -27,14 +27,14 @@ type sightings struct{ fading[sighting] }
 
 type sighting struct{ client, server segment.Endpoint }
 
-// twin reports whether c is a connection seen before at another place: nearer to
-// its client, for the SYN came by there first. If not, c is remembered.
-func (s *sightings) twin(c *conn) bool {
-	if c.syn1.tsval == 0 {
+// twin reports whether t's is a connection seen before at another place: nearer to
+// its client, for the SYN came by there first. If not, it is remembered.
+func (s *sightings) twin(t *ticket) bool {
+	if t.syn1.tsval == 0 {
 		return false
 	}
-	print, at := uint64(c.syn1.tsval)<<32|uint64(c.syn1.isn), c.first.Time
-	own := sighting{c.key.Sender(c.client), c.key.Sender(1 - c.client)}
+	print, at := uint64(t.syn1.tsval)<<32|uint64(t.syn1.isn), t.first.Time
+	own := sighting{t.key.Sender(t.client), t.key.Sender(1 - t.client)}
 	if x := s.get(print, at); x != nil {
 		return x.translated(&own)
 	}

@@ -49,9 +49,9 @@ type shard struct {
 // Mail is what a worker tells the collector of one batch. Its lists are in no order: the
 // collector sorts them by packet.
 type mail struct {
-	births  []notice
+	births  []birth
 	events  [pool.Wards][]event // by client
-	ends    []notice
+	ends    []farewell
 	strays  int64 // segments of connections long finished
 	strayAt int64 // packet of the first
 	chunks  []chunk
@@ -64,28 +64,19 @@ func (m *mail) clear() {
 	}
 }
 
-// A notice is of a connection: of packet when.
-type notice struct {
-	when int64
-	conn *conn
-	kind noticeKind
+// A birth is a connection's: its first packet, or later the one that showed its client.
+type birth struct {
+	when   int64 // packet
+	ticket *ticket
+	opened bool // its client is known
 }
 
-type noticeKind uint8
-
-const (
-	seen     noticeKind = iota // the first packet, which did not open it
-	opened                     // its client is known
-	finished                   // the worker is done with it
-	gaveUp                     // likewise, because there were too many
-)
-
-// An event is one of conn for the pools: of packet when.
+// An event is one of a connection for the pools.
 type event struct {
-	when int64
-	conn *conn
-	open bool // the first: there is no more to it
-	pool pool.Event
+	when   int64 // packet
+	ticket *ticket
+	open   bool // the first: there is no more to it
+	pool   pool.Event
 }
 
 // An outbox collects a worker's mail.
@@ -93,6 +84,7 @@ type outbox struct {
 	*mail
 	now       segment.Mark
 	full      bool        // the collector keeps no more transactions
+	none      bool        // nor connections
 	kept      [shards]int // records of connections that have not finished, by shard
 	most      int         // that a shard may keep
 	oneClient bool
@@ -138,8 +130,8 @@ func (o *outbox) ward(a segment.Addr) int {
 }
 
 // birth notes that c was seen or opened.
-func (o *outbox) birth(c *conn, k noticeKind) {
-	o.births = append(o.births, notice{o.now.Packet, c, k})
+func (o *outbox) birth(c *conn) {
+	o.births = append(o.births, birth{o.now.Packet, c.ticket, c.opened})
 }
 
 // event adds an event of c, whose pool.Event is not set: it is large, and written in
@@ -149,21 +141,15 @@ func (o *outbox) event(c *conn) *event {
 	n := len(*list)
 	*list = slices.Grow(*list, 1)[:n+1]
 	e := &(*list)[n]
-	e.when, e.conn, e.open = o.now.Packet, c, false
+	e.when, e.ticket, e.open = o.now.Packet, c.ticket, false
 	return e
-}
-
-// finish hands c to the collector, finished or given up.
-func (o *outbox) finish(c *conn, k noticeKind) {
-	o.kept[shardOf(c.hash)] -= c.http.kept
-	o.ends = append(o.ends, notice{o.now.Packet, c, k})
 }
 
 // hand hands the lines of one direction to the collector.
 func (o *outbox) hand(c *conn, d segment.Dir) {
 	v := c.half[d].view
 	if o.series != nil && len(v.lines) > 0 {
-		o.chunks = append(o.chunks, chunk{c, d, o.now.Packet, v.lines})
+		o.chunks = append(o.chunks, chunk{c.ticket, d, o.now.Packet, v.lines})
 		v.lines = nil
 	}
 }
@@ -185,7 +171,7 @@ func (w *worker) run() {
 	for b := range w.in {
 		w.out.mail = &b.mail[w.index]
 		w.out.clear()
-		w.out.full = b.full
+		w.out.full, w.out.none = b.full, b.none
 		for i := range b.blocks {
 			for _, log := range b.blocks[i].Secrets {
 				w.out.spares.keys.Add(bytes.NewReader(log)) // as far as it is one
@@ -230,7 +216,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	c := sh.table.Get(&s.Key, hash)
 	if c != nil && c.superseded(s) {
 		c.end(c.last)
-		sh.remove(c, &w.out, finished)
+		sh.remove(c, &w.out, false)
 		c = nil
 	}
 	if c == nil {
@@ -247,7 +233,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
 		if c.segment(s); !c.opened {
-			w.out.birth(c, seen)
+			w.out.birth(c)
 		}
 	} else {
 		c.segment(s)
@@ -289,15 +275,15 @@ func (sh *shard) expire(now segment.Time, out *outbox) {
 // bury lets go of c, which has ended, and remembers its key.
 func (sh *shard) bury(c *conn, out *outbox) {
 	sh.ghosts.put(c.hash, struct{}{}, c.overAt.Time.Add(linger), out.now.Time)
-	sh.remove(c, out, finished)
+	sh.remove(c, out, false)
 }
 
-func (sh *shard) remove(c *conn, out *outbox, k noticeKind) {
+func (sh *shard) remove(c *conn, out *outbox, gaveUp bool) {
 	if c.waits != nil {
 		c.waits.remove(c)
 	}
 	sh.table.Delete(c.key, c.hash)
-	out.finish(c, k)
+	out.finish(c, gaveUp)
 }
 
 // evict gives up the eighth of the connections that has been idle longest. To
@@ -306,12 +292,9 @@ func (sh *shard) evict(out *outbox) {
 	all := slices.Collect(sh.table.All)
 	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.last.Packet, b.last.Packet) })
 	for _, c := range all[:len(all)/8+1] {
-		kind := finished
-		if !c.over {
-			kind = gaveUp
-			c.end(c.last)
-		}
-		sh.remove(c, out, kind)
+		live := !c.over
+		c.end(c.last)
+		sh.remove(c, out, live)
 	}
 }
 
@@ -330,7 +313,7 @@ func (w *worker) finish(bound int64) {
 		w.left[0], w.left = nil, w.left[1:]
 		w.out.now = segment.Mark{Packet: c.first.Packet}
 		c.end(c.last)
-		w.out.finish(c, finished)
+		w.out.finish(c, false)
 	}
 }
 

@@ -228,6 +228,17 @@ func (c *Connection) Judged() []*Transaction {
 	return c.Transactions
 }
 
+// Forget gives up the transactions of c, if it is anything; how many they were stays.
+func (c *Connection) Forget() {
+	if c == nil {
+		return
+	}
+	c.Transactions = []*Transaction{}
+	if c.Tunnel != nil {
+		c.Tunnel.Transactions = nil
+	}
+}
+
 // tunnelled returns the tunnel whose transactions are judged, nil if none is.
 func (c *Connection) tunnelled() *Tunnel {
 	if t := c.Tunnel; t != nil && t.Counts {

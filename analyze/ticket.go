@@ -1,0 +1,75 @@
+package analyze
+
+import (
+	"slices"
+	"sync"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A ticket is what the collector holds of a connection from its birth to its end. The
+// connection itself is its worker's alone, and serves again as soon as that is done with
+// it: it is large, and then it still lies in the cache.
+type ticket struct {
+	key   segment.Key
+	first segment.Mark
+
+	// Known once it has opened.
+	client segment.Dir
+	midway bool     // of the client no SYN was seen when it was
+	syn1   synPrint // of the first SYN
+
+	ending pool.Ending // comes with ConnEnded
+
+	// The collector's, the rest is written by the worker before it tells of it.
+	twin   bool       // of another, which is judged
+	other  bool       // not of those that are to be judged
+	judged *pool.Conn // nil if twin or other
+	id     int64      // in order of first packet
+}
+
+// spareTickets are those of finished connections, given back by the collector.
+var spareTickets sync.Pool
+
+func newTicket(s *segment.Segment) *ticket {
+	t, _ := spareTickets.Get().(*ticket)
+	if t == nil {
+		t = new(ticket)
+	}
+	*t = ticket{key: s.Key, first: s.Mark()}
+	return t
+}
+
+// A farewell is what a worker leaves of a connection in the end.
+type farewell struct {
+	when      int64 // packet
+	ticket    *ticket
+	gaveUp    bool // there were too many
+	vantage   report.Vantage
+	overflows int64 // holes given up because too much waited
+	ignored   int64 // transactions that are not judged
+	kept      int   // transactions in record
+	unkept    int   // that are not there, for there were too many
+	facts     verdict.Conn
+	record    *report.Connection // nil where no more connections are kept
+}
+
+// finish leaves to the collector what it needs of c, which then serves again.
+func (o *outbox) finish(c *conn, gaveUp bool) {
+	o.kept[shardOf(c.hash)] -= c.http.kept
+	n := len(o.ends)
+	o.ends = slices.Grow(o.ends, 1)[:n+1]
+	f := &o.ends[n]
+	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.vantage()
+	f.overflows = c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
+	f.ignored, f.kept, f.unkept = c.http.facts.ignored, c.http.kept, c.http.unkept
+	c.facts(&f.facts)
+	f.record = nil
+	if !o.none {
+		f.record = c.record()
+	}
+	spareConns.Put(c)
+}
