@@ -18,9 +18,9 @@ type fading[V any] struct {
 
 // A faded entry holds until an instant; 0 stands for an unused slot.
 type faded[V any] struct {
+	value V // first: at the end nothing would take eight bytes too
 	key   uint64
 	until segment.Time
-	value V
 }
 
 func (s *faded[V]) holds(now segment.Time) bool { return s.until != 0 && s.until >= now }
@@ -34,7 +34,7 @@ func (f *fading[V]) put(key uint64, value V, until, now segment.Time) {
 	if s.until == 0 {
 		f.n++
 	}
-	*s = faded[V]{key, max(until, 1), value}
+	*s = faded[V]{value, key, max(until, 1)}
 }
 
 // get returns the value of key, nil if there is none or it has run out.
