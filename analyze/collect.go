@@ -175,7 +175,7 @@ func (k *collector) events(b *batch) {
 	n := 0
 	for i := range b.mail {
 		for ward := range b.mail[i].events {
-			n += len(b.mail[i].events[ward])
+			n += b.mail[i].events[ward].len()
 		}
 	}
 	if n < fewEvents {
@@ -204,13 +204,14 @@ func (k *collector) events(b *batch) {
 func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 	g.lists = g.lists[:0]
 	for i := range b.mail {
-		list := b.mail[i].events[ward]
-		for n := range list {
-			if c := list[n].ticket.judged; c != nil {
-				g.touched += c.Touch()
+		for _, list := range b.mail[i].events[ward].pieces {
+			for n := range list {
+				if c := list[n].ticket.judged; c != nil {
+					g.touched += c.Touch()
+				}
 			}
+			g.lists = append(g.lists, list)
 		}
-		g.lists = append(g.lists, list)
 	}
 	for _, t := range inOrder(&g.turns, g.lists, func(e *event) int64 { return e.when }) {
 		k.event(ward, &g.lists[t.list][t.index])
@@ -243,7 +244,7 @@ func (k *collector) ends(b *batch) {
 	k.ended = k.ended[:0]
 	for i := range b.mail {
 		m := &b.mail[i]
-		k.ended = append(k.ended, m.ends)
+		k.ended = append(k.ended, m.ends.pieces...)
 		if m.strays > 0 {
 			if k.lost.strays == 0 || m.strayAt < k.lost.strayFirst {
 				k.lost.strayFirst = m.strayAt

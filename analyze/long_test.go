@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,7 +73,7 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 		}
 	}, nil)
 	told := 0
-	for _, e := range out.events[c.ward] {
+	for _, e := range slices.Concat(out.events[c.ward].pieces...) {
 		if !e.open && e.pool.Kind == pool.Answered {
 			told++
 		}

@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"slices"
 	"sync"
 
 	"tcpwarm/analyze/pool"
@@ -60,9 +59,7 @@ type farewell struct {
 // finish leaves to the collector what it needs of c, which then serves again.
 func (o *outbox) finish(c *conn, gaveUp bool) {
 	o.kept[shardOf(c.hash)] -= c.http.kept
-	n := len(o.ends)
-	o.ends = slices.Grow(o.ends, 1)[:n+1]
-	f := &o.ends[n]
+	f := o.ends.next(&o.spareEnds)
 	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.vantage()
 	f.overflows = c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
 	f.ignored, f.kept, f.unkept = c.http.facts.ignored, c.http.kept, c.http.unkept

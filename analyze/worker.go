@@ -50,17 +50,19 @@ type shard struct {
 // collector sorts them by packet.
 type mail struct {
 	births  []birth
-	events  [pool.Wards][]event // by client
-	ends    []farewell
+	events  [pool.Wards]pile[event] // by client
+	ends    pile[farewell]
 	strays  int64 // segments of connections long finished
 	strayAt int64 // packet of the first
 	chunks  []chunk
 }
 
-func (m *mail) clear() {
-	m.births, m.ends, m.strays, m.chunks = m.births[:0], m.ends[:0], 0, m.chunks[:0]
-	for i := range m.events {
-		m.events[i] = m.events[i][:0]
+// clear empties the mail.
+func (o *outbox) clear() {
+	o.births, o.strays, o.chunks = o.births[:0], 0, o.chunks[:0]
+	o.ends.clear(&o.spareEnds)
+	for i := range o.events {
+		o.events[i].clear(&o.spareEvents)
 	}
 }
 
@@ -90,6 +92,9 @@ type outbox struct {
 	oneClient bool
 	spares    spares
 	names     names
+
+	spareEvents spare[event]
+	spareEnds   spare[farewell]
 
 	series *series // nil: nobody wants it
 }
@@ -137,10 +142,7 @@ func (o *outbox) birth(c *conn) {
 // event adds an event of c, whose pool.Event is not set: it is large, and written in
 // place.
 func (o *outbox) event(c *conn) *event {
-	list := &o.events[c.ward]
-	n := len(*list)
-	*list = slices.Grow(*list, 1)[:n+1]
-	e := &(*list)[n]
+	e := o.events[c.ward].next(&o.spareEvents)
 	e.when, e.ticket, e.open = o.now.Packet, c.ticket, false
 	return e
 }
