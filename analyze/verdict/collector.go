@@ -35,8 +35,8 @@ func NewCollector(limit int) *Collector {
 // Connection applies the rules for connections.
 func (k *Collector) Connection(c *Conn) {
 	for i := range connRules {
-		if e, ok := connRules[i].find(c); ok {
-			k.add(Found{ID: connRules[i].id, Connections: []int64{c.ID}, Evidence: e})
+		if r := &connRules[i]; r.holds(c) && k.counts(r.id) {
+			k.keep(Found{ID: r.id, Connections: []int64{c.ID}, Evidence: r.evidence(c)})
 		}
 	}
 	if f, ok := k.relays.note(c); ok {
@@ -63,11 +63,18 @@ func (k *Collector) Pools(pools []*pool.Pool) {
 }
 
 func (k *Collector) add(f Found) {
-	k.Counts[f.ID]++
-	if len(k.found[f.ID]) < k.limit {
-		k.found[f.ID] = append(k.found[f.ID], f)
+	if k.counts(f.ID) {
+		k.keep(f)
 	}
 }
+
+// counts counts a finding and reports whether it is one of those to keep.
+func (k *Collector) counts(id string) bool {
+	k.Counts[id]++
+	return len(k.found[id]) < k.limit
+}
+
+func (k *Collector) keep(f Found) { k.found[f.ID] = append(k.found[f.ID], f) }
 
 // Found returns the findings kept, by ID and first packet.
 func (k *Collector) Found() []Found {

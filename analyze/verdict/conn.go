@@ -64,39 +64,43 @@ type Evidence struct {
 
 // A connRule finds at most one thing on a connection.
 type connRule struct {
-	id   string
-	find func(*Conn) (Evidence, bool)
+	id       string
+	holds    func(*Conn) bool
+	evidence func(*Conn) Evidence // asked only where it holds, and few of many are kept
 }
 
 var connRules = []connRule{
-	{"header-lies", headerLies},
-	{"stale-reuse-race", staleReuse},
-	{"keepalive-probes-only", probesOnly},
-	{"syn-resent", synResent},
-	{"window-lost-after-idle", windowLost},
-	{"receiver-limited", receiverLimited},
-	{"sender-idle", senderIdle},
-	{"lossy", lossy},
-	{"nagle-delayed-ack", nagle},
+	{"header-lies", headerLies, headerEvidence},
+	{"stale-reuse-race", staleReuse, staleEvidence},
+	{"keepalive-probes-only", probesOnly, probesEvidence},
+	{"syn-resent", synResent, synEvidence},
+	{"window-lost-after-idle", windowLost, windowEvidence},
+	{"receiver-limited", receiverLimited, receiverEvidence},
+	{"sender-idle", senderIdle, senderEvidence},
+	{"lossy", lossy, lossyEvidence},
+	{"nagle-delayed-ack", nagle, nagleEvidence},
 }
 
 // headerLies: persistence promised by both sides, but closed within a round
 // trip of the response, by a client of its only one; or close said, then reused.
-func headerLies(c *Conn) (Evidence, bool) {
+func headerLies(c *Conn) bool {
+	switch {
+	case c.ReusedAfterClose.Packet != 0:
+		return true
+	case c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0:
+		return false
+	case c.ClosedBy == pool.Client && c.Transactions > 1:
+		return false // it did use the connection again; now it is done
+	}
+	idle := c.Closed.Time.Sub(c.LastEnd.Time)
+	return 0 <= idle && idle <= max(c.RTT, time.Millisecond)
+}
+
+func headerEvidence(c *Conn) Evidence {
 	if c.ReusedAfterClose.Packet != 0 {
 		return Evidence{Packets: []int64{c.SaidClose.Packet, c.ReusedAfterClose.Packet}, Confidence: pool.Certain,
 			Text: fmt.Sprintf("#%d: the response that ended in packet %d said close, yet packet %d asked again on it",
-				c.ID, c.SaidClose.Packet, c.ReusedAfterClose.Packet)}, true
-	}
-	if c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0 {
-		return Evidence{}, false
-	}
-	if c.ClosedBy == pool.Client && c.Transactions > 1 {
-		return Evidence{}, false // it did use the connection again; now it is done
-	}
-	idle := c.Closed.Time.Sub(c.LastEnd.Time)
-	if idle < 0 || idle > max(c.RTT, time.Millisecond) {
-		return Evidence{}, false
+				c.ID, c.SaidClose.Packet, c.ReusedAfterClose.Packet)}
 	}
 	sure := pool.Certain
 	if c.ClosedBy == pool.Client {
@@ -104,29 +108,29 @@ func headerLies(c *Conn) (Evidence, bool) {
 	}
 	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: sure,
 		Text: fmt.Sprintf("#%d: both sides promised persistence, but the %s closed in packet %d, %v after the response ended in packet %d",
-			c.ID, sideName(c.ClosedBy), c.Closed.Packet, segment.Span(idle), c.LastEnd.Packet)}, true
+			c.ID, sideName(c.ClosedBy), c.Closed.Packet, segment.Span(c.Closed.Time.Sub(c.LastEnd.Time)), c.LastEnd.Packet)}
 }
 
 // staleReuse: request bytes cross or follow the server's FIN and are answered by
 // a reset.
-func staleReuse(c *Conn) (Evidence, bool) {
-	if c.StaleRequest.Packet == 0 || c.ClosedBy != pool.Server || !c.ServerRST {
-		return Evidence{}, false
-	}
+func staleReuse(c *Conn) bool {
+	return c.StaleRequest.Packet != 0 && c.ClosedBy == pool.Server && c.ServerRST
+}
+
+func staleEvidence(c *Conn) Evidence {
 	return Evidence{Packets: []int64{c.Closed.Packet, c.StaleRequest.Packet}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("#%d: the server closed in packet %d, the request in packet %d came too late and was reset",
-			c.ID, c.Closed.Packet, c.StaleRequest.Packet)}, true
+			c.ID, c.Closed.Packet, c.StaleRequest.Packet)}
 }
 
 // probesOnly: TCP keep-alive probes on a connection that never carries a second
 // transaction. That is another knob than HTTP's.
-func probesOnly(c *Conn) (Evidence, bool) {
-	if c.Probes == 0 || c.Transactions != 1 {
-		return Evidence{}, false
-	}
+func probesOnly(c *Conn) bool { return c.Probes != 0 && c.Transactions == 1 }
+
+func probesEvidence(c *Conn) Evidence {
 	return Evidence{Packets: []int64{c.FirstProbe.Packet}, Confidence: pool.Likely,
 		Text: fmt.Sprintf("#%d: %d TCP keep-alive probes from packet %d on, and never a second transaction",
-			c.ID, c.Probes, c.FirstProbe.Packet)}, true
+			c.ID, c.Probes, c.FirstProbe.Packet)}
 }
 
 func sideName(s pool.Side) string {

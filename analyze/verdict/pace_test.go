@@ -8,9 +8,9 @@ import (
 func TestPaces(t *testing.T) {
 	stall := Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
 	for name, x := range map[string]struct {
-		find func(*Conn) (Evidence, bool)
-		c    Conn
-		want bool
+		holds func(*Conn) bool
+		c     Conn
+		want  bool
 	}{
 		"receiver-limited":                    {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}, true},
 		"receiver-limited: not half":          {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 15, FullAt: 7}}, false},
@@ -25,8 +25,13 @@ func TestPaces(t *testing.T) {
 		"nagle":                               {nagle, Conn{Pace: Pace{Holds: stall}}, true},
 		"nagle: none":                         {nagle, Conn{}, false},
 	} {
-		if e, got := x.find(&x.c); got != x.want || got && len(e.Packets) == 0 {
-			t.Errorf("%s: found %v, want %v; %v", name, got, x.want, e)
+		if got := x.holds(&x.c); got != x.want {
+			t.Errorf("%s: found %v, want %v", name, got, x.want)
+		}
+		k := NewCollector(10)
+		k.Connection(&x.c)
+		if f := k.Found(); x.want && (len(f) != 1 || len(f[0].Packets) == 0 || f[0].Text == "") {
+			t.Errorf("%s: %v, want one with its evidence", name, f)
 		}
 	}
 }
@@ -44,5 +49,18 @@ func TestCold(t *testing.T) {
 		if k.Cold(x.c); len(k.Found()) != x.want {
 			t.Errorf("%s: %v", name, k.Found())
 		}
+	}
+}
+
+// Beyond the limit a finding is counted, and what it rests on is not written: there may be
+// one on each connection.
+func TestBeyondLimit(t *testing.T) {
+	c := Conn{Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}
+	k := NewCollector(2)
+	if n := testing.AllocsPerRun(100, func() { k.Connection(&c) }); n != 0 {
+		t.Errorf("%v allocations for one that is not kept", n)
+	}
+	if n := k.Counts["receiver-limited"]; n != 101 || len(k.Found()) != 2 {
+		t.Errorf("%d counted and %d kept, want 101 and 2", n, len(k.Found()))
 	}
 }

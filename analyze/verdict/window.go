@@ -40,22 +40,20 @@ func (k *Collector) Cold(c Cold) {
 
 // synResent: the client asked more than once before the server answered, and lost
 // the retransmission timeout: one second at first (RFC 6298 section 2.1).
-func synResent(c *Conn) (Evidence, bool) {
-	if c.Midway || c.SYN.Packet <= c.First.Packet {
-		return Evidence{}, false
-	}
+func synResent(c *Conn) bool { return !c.Midway && c.SYN.Packet > c.First.Packet }
+
+func synEvidence(c *Conn) Evidence {
 	return Evidence{Packets: []int64{c.First.Packet, c.SYN.Packet}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("#%d: the SYN of packet %d was sent again in packet %d, %v later", c.ID, c.First.Packet, c.SYN.Packet,
-			segment.Span(c.SYN.Time.Sub(c.First.Time)))}, true
+			segment.Span(c.SYN.Time.Sub(c.First.Time)))}
 }
 
 // windowLost: a reused connection had idled so long that its window was taken
 // back, and the transaction paid for it: its content took more than one round.
-func windowLost(c *Conn) (Evidence, bool) {
+func windowLost(c *Conn) bool { return c.Restart.Start.Packet != 0 && c.Restart.Rounds >= 2 }
+
+func windowEvidence(c *Conn) Evidence {
 	r := &c.Restart
-	if r.Start.Packet == 0 || r.Rounds < 2 {
-		return Evidence{}, false
-	}
 	window := fmt.Sprint(r.Low)
 	if r.High > r.Low {
 		window += fmt.Sprintf(" to %d", r.High)
@@ -66,5 +64,5 @@ func windowLost(c *Conn) (Evidence, bool) {
 	if r.Observed {
 		e.Confidence = pool.Likely
 	}
-	return e, true
+	return e
 }

@@ -21,7 +21,7 @@ func TestSYNResent(t *testing.T) {
 		"begun midway":        {Conn{First: mark(1, 0), SYN: mark(3, time.Second), Midway: true}, false},
 		"no SYN was captured": {Conn{First: mark(1, 0)}, false},
 	} {
-		if _, got := synResent(&x.c); got != x.want {
+		if got := synResent(&x.c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestWindowLost(t *testing.T) {
 		"fitted into one round": {one, false},
 		"no restart":            {IdleRestart{}, false},
 	} {
-		if _, got := windowLost(&Conn{Restart: x.r}); got != x.want {
+		if got := windowLost(&Conn{Restart: x.r}); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}
