@@ -27,6 +27,7 @@ type collector struct {
 	turns    turns     // scratch, as the next two are
 	begun    [][]birth
 	ended    [][]farewell
+	touched  int // what touch comes to: kept, or the compiler would leave it out
 	clock    segment.Time
 	advanced segment.Time // clock when the pools last decided
 
@@ -147,17 +148,25 @@ func (k *collector) births(b *batch) {
 	for i := range b.mail {
 		k.begun = append(k.begun, b.mail[i].births)
 	}
-	for _, turn := range inOrder(&k.turns, k.begun, func(n *birth) int64 { return n.when }) {
-		n := &k.begun[turn.list][turn.index]
-		t := n.ticket
-		if n.opened && k.sightings.twin(t) {
-			t.twin = true
-			continue
+	for turns := range slices.Chunk(inOrder(&k.turns, k.begun, func(n *birth) int64 { return n.when }), ahead) {
+		for _, t := range turns {
+			k.touched += k.begun[t.list][t.index].ticket.touch()
 		}
-		k.number(t)
-		if n.opened && k.o.Judged != nil {
-			t.other = !k.o.Judged(t.key.Sender(t.client), t.key.Sender(1-t.client))
+		for _, t := range turns {
+			k.birth(&k.begun[t.list][t.index])
 		}
+	}
+}
+
+func (k *collector) birth(n *birth) {
+	t := n.ticket
+	if n.opened && k.sightings.twin(t) {
+		t.twin = true
+		return
+	}
+	k.number(t)
+	if n.opened && k.o.Judged != nil {
+		t.other = !k.o.Judged(t.key.Sender(t.client), t.key.Sender(1-t.client))
 	}
 }
 
@@ -252,18 +261,26 @@ func (k *collector) ends(b *batch) {
 			k.lost.strays += m.strays
 		}
 	}
-	for _, turn := range inOrder(&k.turns, k.ended, func(f *farewell) int64 { return f.when }) {
-		f := &k.ended[turn.list][turn.index]
-		if f.gaveUp {
-			k.lost.gaveUp++
+	for turns := range slices.Chunk(inOrder(&k.turns, k.ended, func(f *farewell) int64 { return f.when }), ahead) {
+		for _, t := range turns {
+			k.touched += k.ended[t.list][t.index].touch()
 		}
-		if !f.ticket.twin {
-			k.finish(f)
-		} else if k.lost.twins++; k.lost.twins == 1 {
-			k.lost.twinFirst = f.ticket.first.Packet
+		for _, t := range turns {
+			k.end(&k.ended[t.list][t.index])
 		}
-		spareTickets.Put(f.ticket)
 	}
+}
+
+func (k *collector) end(f *farewell) {
+	if f.gaveUp {
+		k.lost.gaveUp++
+	}
+	if !f.ticket.twin {
+		k.finish(f)
+	} else if k.lost.twins++; k.lost.twins == 1 {
+		k.lost.twinFirst = f.ticket.first.Packet
+	}
+	spareTickets.Put(f.ticket)
 }
 
 // number gives a connection its ID with its first event: they are in order of first packet.

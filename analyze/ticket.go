@@ -42,6 +42,9 @@ func newTicket(s *segment.Segment) *ticket {
 	return t
 }
 
+// touch reads here and there what a birth will want of t: see touch of segments.
+func (t *ticket) touch() int { return int(t.first.Time) + int(t.syn1.isn) + int(t.id) }
+
 // A farewell is what a worker leaves of a connection in the end.
 type farewell struct {
 	when      int64 // packet
@@ -54,6 +57,13 @@ type farewell struct {
 	unkept    int   // that are not there, for there were too many
 	facts     verdict.Conn
 	record    *report.Connection // nil where no more connections are kept
+}
+
+// touch reads here and there what the end of a connection will want of f.
+func (f *farewell) touch() int {
+	v := &f.facts
+	return int(f.ticket.id) + int(v.Transactions) + int(v.Closed.Packet) + int(v.LastEnd.Packet) + int(v.ReusedAfterClose.Packet) +
+		int(v.Probes) + int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.Holds.N) + int(v.Missing)
 }
 
 // finish leaves to the collector what it needs of c, which then serves again.

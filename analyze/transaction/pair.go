@@ -404,12 +404,12 @@ func appendHost(dst, b []byte) []byte {
 	if i := bytes.LastIndexByte(b, ':'); i >= 0 && bytes.IndexByte(b[i:], ']') < 0 {
 		b = b[:i]
 	}
-	b = bytes.TrimSuffix(bytes.Trim(b, "[]"), []byte("."))
-	for _, c := range b {
+	n := len(dst)
+	dst = append(dst, bytes.TrimSuffix(bytes.Trim(b, "[]"), []byte("."))...)
+	for i, c := range dst[n:] {
 		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
+			dst[n+i] += 'a' - 'A'
 		}
-		dst = append(dst, c)
 	}
 	return dst
 }
