@@ -98,6 +98,12 @@ func TestLimitsDoNotDependOnWorkers(t *testing.T) {
 			t.Errorf("%s is not among the problems", kind)
 		}
 	}
+	if n := bytes.Count(want, []byte(`"method"`)); n == 0 || n > 250 {
+		t.Errorf("%d transactions are kept, the limit is 250", n)
+	}
+	if n := bytes.Count(want, []byte(`"role_basis"`)); n != 500 {
+		t.Errorf("%d connections are kept, the limit is 500", n)
+	}
 	again := 8
 	if testing.Short() {
 		again = 1

@@ -28,10 +28,10 @@ type batch struct {
 	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	// full says that no more transactions are kept: texts need not be copied, nor windows
-	// followed. The collector sets it as it gives b back, and it holds from b's next use on:
-	// the same batch in every run.
-	full bool
-	none bool // nor connections
+	// followed; none that no more connections are: they need not be written down. The
+	// collector sets them as it gives b back, and they hold from b's next use on: the same
+	// batch in every run.
+	full, none bool
 
 	mail []mail // by worker; the collector reads it once all have finished
 	done sync.WaitGroup

@@ -86,7 +86,7 @@ type outbox struct {
 	*mail
 	now       segment.Mark
 	full      bool        // the collector keeps no more transactions
-	none      bool        // nor connections
+	none      bool        // nor records of connections
 	kept      [shards]int // records of connections that have not finished, by shard
 	most      int         // that a shard may keep
 	oneClient bool
