@@ -25,17 +25,7 @@ const twinWithin = time.Second
 // sightings are the SYNs of late.
 type sightings struct{ fading[sighting] }
 
-// A sighting is between whom a SYN was seen: hashes of the two ends and of their addresses.
-// They are compared where 64 bits that are as good as random agree already.
-type sighting struct{ client, server, clientAddr, serverAddr uint32 }
-
-func sightingOf(client, server segment.Endpoint) sighting {
-	hash := func(e segment.Endpoint) uint32 {
-		k, _ := segment.MakeKey(e, segment.Endpoint{})
-		return uint32(k.Hash())
-	}
-	return sighting{hash(client), hash(server), hash(segment.Endpoint{Addr: client.Addr}), hash(segment.Endpoint{Addr: server.Addr})}
-}
+type sighting struct{ client, server segment.Endpoint }
 
 // twin reports whether t's is a connection seen before at another place: nearer to
 // its client, for the SYN came by there first. If not, it is remembered.
@@ -44,7 +34,7 @@ func (s *sightings) twin(t *ticket) bool {
 		return false
 	}
 	print, at := uint64(t.syn1.tsval)<<32|uint64(t.syn1.isn), t.first.Time
-	own := sightingOf(t.key.Sender(t.client), t.key.Sender(1-t.client))
+	own := sighting{t.key.Sender(t.client), t.key.Sender(1 - t.client)}
 	if x := s.get(print, at); x != nil {
 		return x.translated(&own)
 	}
@@ -55,5 +45,5 @@ func (s *sightings) twin(t *ticket) bool {
 // translated reports whether two sightings differ as a translator makes them
 // differ: by the address of one end, and perhaps its port.
 func (x *sighting) translated(y *sighting) bool {
-	return x.server == y.server && x.clientAddr != y.clientAddr || x.client == y.client && x.serverAddr != y.serverAddr
+	return x.server == y.server && x.client.Addr != y.client.Addr || x.client == y.client && x.server.Addr != y.server.Addr
 }
