@@ -142,22 +142,30 @@ func (t *turns) sort() []turn {
 	return t.list
 }
 
-// births numbers the connections that begin, and decides whether each is to be judged.
+// inTurn calls do with the entries of all lists by packet, and touch with some of them
+// before.
+func inTurn[T any](k *collector, lists [][]T, when func(*T) int64, touch func(*T) int, do func(*T)) {
+	for turns := range slices.Chunk(inOrder(&k.turns, lists, when), ahead) {
+		for _, t := range turns {
+			k.touched += touch(&lists[t.list][t.index])
+		}
+		for _, t := range turns {
+			do(&lists[t.list][t.index])
+		}
+	}
+}
+
+// births takes over what the workers have seen begin.
 func (k *collector) births(b *batch) {
 	k.begun = k.begun[:0]
 	for i := range b.mail {
 		k.begun = append(k.begun, b.mail[i].births)
 	}
-	for turns := range slices.Chunk(inOrder(&k.turns, k.begun, func(n *birth) int64 { return n.when }), ahead) {
-		for _, t := range turns {
-			k.touched += k.begun[t.list][t.index].ticket.touch()
-		}
-		for _, t := range turns {
-			k.birth(&k.begun[t.list][t.index])
-		}
-	}
+	inTurn(k, k.begun, func(n *birth) int64 { return n.when }, func(n *birth) int { return n.ticket.touch() }, k.birth)
 }
 
+// birth numbers a connection, and once its client is known decides whether it is to be
+// judged.
 func (k *collector) birth(n *birth) {
 	t := n.ticket
 	if n.opened && k.sightings.twin(t) {
@@ -261,14 +269,7 @@ func (k *collector) ends(b *batch) {
 			k.lost.strays += m.strays
 		}
 	}
-	for turns := range slices.Chunk(inOrder(&k.turns, k.ended, func(f *farewell) int64 { return f.when }), ahead) {
-		for _, t := range turns {
-			k.touched += k.ended[t.list][t.index].touch()
-		}
-		for _, t := range turns {
-			k.end(&k.ended[t.list][t.index])
-		}
-	}
+	inTurn(k, k.ended, func(f *farewell) int64 { return f.when }, (*farewell).touch, k.end)
 }
 
 func (k *collector) end(f *farewell) {
@@ -307,14 +308,13 @@ func (k *collector) finish(f *farewell) {
 		f.facts.ID = id
 		k.findings.Connection(&f.facts)
 	}
-	r := f.record
-	if k.o.Final != nil || !k.full && k.transactions+f.kept <= k.o.Limits.KeptTransactions {
+	fits := k.o.Final != nil || !k.full && k.transactions+f.kept <= k.o.Limits.KeptTransactions
+	if fits {
 		k.lost.transactions += int64(f.unkept)
 		k.transactions += f.kept
 	} else {
 		k.full = true
 		k.lost.transactions += f.facts.Transactions
-		r.Forget()
 	}
 	d := k.unfinished[id]
 	if d != nil {
@@ -328,7 +328,10 @@ func (k *collector) finish(f *farewell) {
 		}
 		return
 	}
-	r.ID, r.Other = id, f.ticket.other
+	r := f.record
+	if r.ID, r.Other = id, f.ticket.other; !fits {
+		r.Forget()
+	}
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)
 	}

@@ -181,7 +181,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
 			c.client, c.roleBasis = s.Dir, "syn"
-			if !c.opened {
+			if !c.opened { // then the collector reads it
 				c.ticket.syn1 = synPrint{s.Seq, s.Options.TSVal}
 			}
 		}

@@ -7,7 +7,7 @@ type pile[T any] struct{ pieces [][]T } // all but the last are full
 // pieceSize is how many a piece of a pile takes.
 const pieceSize = 32
 
-// spare are pieces that no pile uses.
+// spare are pieces that no pile uses. Many piles share them: now one is high, now another.
 type spare[T any] struct{ pieces [][]T }
 
 // next returns room for one more, which may hold anything.

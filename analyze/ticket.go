@@ -13,7 +13,7 @@ import (
 // connection itself is its worker's alone, and serves again as soon as that is done with
 // it: it is large, and then it still lies in the cache.
 type ticket struct {
-	key   segment.Key
+	key   segment.Key // as the connection has it, which ends before
 	first segment.Mark
 
 	// Known once it has opened.

@@ -195,7 +195,7 @@ func (w *worker) run() {
 	}
 }
 
-// ahead is how many segments are asked for at once.
+// ahead is how many segments, or births or ends of connections, are asked for at once.
 const ahead = 16
 
 // touch reads where the segments of list and their payload lie. They come from memory: a

@@ -228,11 +228,8 @@ func (c *Connection) Judged() []*Transaction {
 	return c.Transactions
 }
 
-// Forget gives up the transactions of c, if it is anything; how many they were stays.
+// Forget gives up the transactions of c; how many they were stays.
 func (c *Connection) Forget() {
-	if c == nil {
-		return
-	}
 	c.Transactions = []*Transaction{}
 	if c.Tunnel != nil {
 		c.Tunnel.Transactions = nil
