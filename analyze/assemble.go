@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
@@ -129,6 +130,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.Unsure,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
 		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdTrips, SavedRoundTrips: p.SavedTrips}
+	r.ToldBy = toldBy(p)
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
 	}
@@ -162,6 +164,29 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		r.Curve = append(r.Curve, report.CurvePoint{IdleKept: c.IdleKept, Connections: c.Connections, IdleTimeout: report.Seconds(c.IdleTimeout)})
 	}
 	return r
+}
+
+// toldBy says what tells p's client from others at its address, "" if there are none.
+func toldBy(p *pool.Pool) string {
+	w, by := p.Who()
+	var all []string
+	if by.For {
+		all = append(all, "the proxy speaks for "+w.For.String())
+	}
+	if by.Hello {
+		all = append(all, fmt.Sprintf("ClientHello %08x", w.Hello))
+	}
+	if s := w.SYN; by.SYN {
+		all = append(all, fmt.Sprintf("SYN with TTL %d, %s SACK, %s timestamps", s.TTL, with(s.SACK), with(s.Timestamps)))
+	}
+	return strings.Join(all, "; ")
+}
+
+func with(has bool) string {
+	if has {
+		return "with"
+	}
+	return "without"
 }
 
 func openedBecause(d *pool.Decision) *report.OpenedBecause {

@@ -251,7 +251,7 @@ func (k *collector) event(ward int, e *event) {
 			}
 			client.Addr = k.client
 		}
-		t.judged = k.judge.Open(ward, &pool.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway,
+		t.judged = k.judge.Open(ward, &pool.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway, SYN: t.who.SYN,
 			Client: client, Server: t.key.Sender(1 - t.client)})
 	}
 }

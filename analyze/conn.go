@@ -183,6 +183,9 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 			c.client, c.roleBasis = s.Dir, "syn"
 			if !c.opened { // then the collector reads it
 				c.ticket.syn1 = synPrint{s.Seq, s.Options.TSVal}
+				if !c.out.together {
+					c.ticket.who.SYN = machine(s)
+				}
 			}
 		}
 		if c.client == s.Dir && c.synAck.Packet == 0 {
@@ -201,6 +204,12 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	if !c.opened && c.roleBasis != "" {
 		c.open()
 	}
+}
+
+// machine returns what syn shows of the machine that sent it.
+func machine(syn *segment.Segment) pool.SYN {
+	o := &syn.Options
+	return pool.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
 }
 
 // payloadRole is told by the application who the client is. A handshake, where

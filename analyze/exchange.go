@@ -105,7 +105,11 @@ func (x *exchange) begun() {
 func (x *exchange) asked(t *transaction.Transaction) {
 	c := x.conn
 	f := &x.facts
-	f.count++
+	if f.count++; f.count == 1 && !c.out.together { // from then on the collector reads it
+		if s := x.carrier().secure; s != nil {
+			c.ticket.who.Hello = s.Info().Hello
+		}
+	}
 	if t.Promises {
 		f.promised++
 	}
@@ -125,7 +129,7 @@ func (x *exchange) asked(t *transaction.Transaction) {
 			return
 		}
 	}
-	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
+	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Trips: c.trips(),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.inside, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 

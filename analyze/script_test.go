@@ -277,6 +277,9 @@ func summary(r *report.Report) string {
 	for _, p := range r.Pools {
 		fmt.Fprintf(&b, "pool %q used %d of %d, %d transactions, needed %d, avoidable %d, %s\n",
 			p.Name, p.Used, p.Connections, p.Transactions, p.Needed, p.Avoidable, p.Verdict)
+		if p.ToldBy != "" {
+			fmt.Fprintf(&b, "   of a client told by %s\n", p.ToldBy)
+		}
 	}
 	for _, c := range r.Connections {
 		fmt.Fprintf(&b, "#%d %s %s %s %s by %s\n", c.ID, c.History, c.Handshake, c.Protocol, c.Closed.How, c.Closed.First)

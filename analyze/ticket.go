@@ -20,6 +20,7 @@ type ticket struct {
 	client segment.Dir
 	midway bool     // of the client no SYN was seen when it was
 	syn1   synPrint // of the first SYN
+	who    pool.Who // SYN by then; the rest by the first request
 
 	ending pool.Ending // comes with ConnEnded
 

@@ -90,6 +90,7 @@ type outbox struct {
 	kept      [shards]int // records of connections that have not finished, by shard
 	most      int         // that a shard may keep
 	oneClient bool
+	together  bool // whatever the wire shows, an address is one client's
 	spares    spares
 	names     names
 
@@ -166,7 +167,7 @@ func (o *outbox) stray() {
 
 func newWorker(i int, o Options, lines *series) *worker {
 	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
-		out: outbox{most: o.Limits.KeptTransactions, oneClient: o.OneClient, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
+		out: outbox{most: o.Limits.KeptTransactions, oneClient: o.OneClient, together: o.OneClient || o.Judged != nil, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
 func (w *worker) run() {

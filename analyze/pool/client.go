@@ -6,13 +6,16 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A client is what the judge knows of one address that opens connections.
+// A client is what the judge knows of one address that opens connections: of one client,
+// unless the wire shows that there are several.
 type client struct {
 	addr  segment.Addr
 	ward  *ward
 	named index[nameKey, *Pool]
 	sites index[segment.Endpoint, *site]
 	quiet index[uint16, *silence] // by port, whatever the address
+	whos  []Who                   // that open connections at the address
+	room  [1]Who                  // for whos, as long as it will do
 }
 
 // A nameKey is what a client calls a pool.
@@ -20,6 +23,7 @@ type nameKey struct {
 	name string
 	port uint16
 	tls  bool
+	who  int32 // index in its client's whos
 }
 
 // A site is one client and one endpoint of a server.
@@ -38,7 +42,10 @@ func (w *ward) site(addr segment.Addr, server segment.Endpoint) *site {
 			w.clients = map[segment.Addr]*client{}
 		}
 		k = w.spare.clients.get()
-		k.addr, k.ward = addr, w
+		k.addr, k.ward, k.whos = addr, w, k.whos[:0]
+		if cap(k.whos) == 0 {
+			k.whos = k.room[:0]
+		}
 		w.clients[addr] = k
 	}
 	if s := k.sites.get(server); s != nil {

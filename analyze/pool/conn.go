@@ -16,6 +16,7 @@ type Conn struct {
 	opened         segment.Time // on the client's clock
 	packet         int64        // its first
 	midway         bool
+	syn            SYN
 	shift, rtt     time.Duration
 
 	requests int64 // that are judged

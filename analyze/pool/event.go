@@ -58,6 +58,7 @@ type Opening struct {
 	Time           segment.Time
 	Packet         int64
 	Client, Server segment.Endpoint
+	SYN            SYN
 	Midway         bool // no SYN in the capture: opened before it began
 }
 
@@ -100,6 +101,10 @@ type Event struct {
 	By      Side
 	Reset   bool // by RST
 	Waiting bool // by the client, with a transaction going on: the server may not have known of it
+
+	// Requested, where it is the first: what the connection's bytes show of its client, nil
+	// for nothing.
+	Who *Who
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending

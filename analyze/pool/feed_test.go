@@ -15,6 +15,7 @@ type step struct {
 	open           bool
 	client, server segment.Endpoint
 	midway         bool
+	syn            SYN
 }
 
 func opens(conn int64, client, server segment.Endpoint) step {
@@ -61,7 +62,7 @@ func (j *Judge) all() []*client {
 
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway, SYN: s.syn})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)

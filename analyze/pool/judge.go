@@ -52,10 +52,10 @@ func (j *Judge) Open(n int, o *Opening) *Conn {
 	if active == nil {
 		active, queue = c.room.active[:0], c.room.queue[:0]
 	}
-	*c = Conn{id: o.ID, ward: w, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, active: active, queue: queue}
+	*c = Conn{id: o.ID, ward: w, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, syn: o.SYN, active: active, queue: queue}
 	s.silent.add(c)
-	if n := len(s.pools); n > 0 {
-		s.pools[n-1].wave.opened(s.pools[n-1].open)
+	if p := s.latest(c.syn); p != nil {
+		p.wave.opened(p.open)
 	}
 	return c
 }

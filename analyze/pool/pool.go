@@ -50,6 +50,7 @@ type Pool struct {
 	serial     int64 // in order of creation
 	prev, next *Pool // in the roll
 	client     *client
+	who        int32 // index in its client's whos
 	sole       *Conn // its only connection, nil if there were several
 	sites      []*site
 	proxied    bool

@@ -213,7 +213,7 @@ type Split struct {
 // used last. A tunnel serves nobody else.
 func (p *Pool) split(c *Conn, http2 bool) {
 	for _, q := range c.site.pools {
-		if p.tunnels || q.tunnels {
+		if p.tunnels || q.tunnels || p.who != q.who {
 			continue
 		}
 		if r := q.multiplexed; http2 && q != p && !q.merged && r != nil && r.server == c.server && r.by == Nobody && !r.ended &&

@@ -225,11 +225,10 @@ func (w *ward) ended(c *Conn, e *Event) {
 // client and server, if there is one.
 func (w *ward) unused(c *Conn, e *Event) {
 	c.site.silent.remove(c)
-	if n := len(c.site.pools); n > 0 {
-		c.pool = c.site.pools[n-1]
+	if c.pool = c.site.latest(c.syn); c.pool != nil {
 		c.pool.alive++
 	} else {
-		c.pool = w.newPool(c, nameKey{port: c.server.Port})
+		c.pool = w.newPool(c, nameKey{port: c.server.Port, who: c.site.client.who(&Who{SYN: c.syn})})
 	}
 	if e.End.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
@@ -244,10 +243,16 @@ func (w *ward) place(c *Conn, e *Event) {
 	}
 	if c.pool != nil {
 		if key.name != "" && key.name != c.pool.Name && !c.pool.proxied && !e.Tunnel {
+			key.who = c.pool.who
 			w.another(c, key)
 		}
 		return
 	}
+	who := Who{SYN: c.syn}
+	if e.Who != nil {
+		who.learn(e.Who)
+	}
+	key.who = c.site.client.who(&who)
 	c.site.silent.remove(c)
 	p := w.known(c, key, e.Proxied)
 	if p == nil {
@@ -263,14 +268,16 @@ func (w *ward) place(c *Conn, e *Event) {
 func (w *ward) known(c *Conn, key nameKey, proxied bool) *Pool {
 	pools := c.site.pools
 	if proxied {
-		if i := slices.IndexFunc(pools, func(p *Pool) bool { return p.proxied || p.Name == "" }); i >= 0 {
+		if i := slices.IndexFunc(pools, func(p *Pool) bool { return p.who == key.who && (p.proxied || p.Name == "") }); i >= 0 {
 			return pools[i]
 		}
 		return nil
 	}
 	if key.name == "" {
-		if n := len(pools); n > 0 {
-			return pools[n-1]
+		for i := len(pools) - 1; i >= 0; i-- {
+			if pools[i].who == key.who {
+				return pools[i]
+			}
 		}
 		return nil
 	}
@@ -278,7 +285,7 @@ func (w *ward) known(c *Conn, key nameKey, proxied bool) *Pool {
 		return p.Final()
 	}
 	for _, p := range pools {
-		if p.Name == "" && !p.proxied || len(pools) >= maxSitePools {
+		if p.who == key.who && (p.Name == "" && !p.proxied || len(pools) >= maxSitePools) {
 			return p
 		}
 	}
@@ -290,7 +297,7 @@ func (w *ward) newPool(c *Conn, key nameKey) *Pool {
 	w.serial += Wards
 	p := w.spare.pools.get()
 	p.clear()
-	p.serial, p.client, p.TLS, p.FirstPacket, p.sole = w.serial, c.site.client, key.tls, c.packet, c
+	p.serial, p.client, p.who, p.TLS, p.FirstPacket, p.sole = w.serial, c.site.client, key.who, key.tls, c.packet, c
 	p.Client = p.client.addr
 	w.roll.add(p)
 	w.join(c, p, key)

@@ -46,13 +46,15 @@ func (p *page) heading(pl *Pool, conns []*Connection, x *index) {
 		who += "   " + label(pl.Verdict)
 		marks = append(marks, mark{label(pl.Verdict), verdictStyle(pl.Verdict)})
 	}
-	s := who + "   " + strings.Join(values, ", ")
-	if columns(s) <= p.width {
+	if s := who + "   " + strings.Join(values, ", "); columns(s) <= p.width {
 		p.line(s, marks...)
-		return
+	} else {
+		p.wrap("", 7, who, marks...)
+		p.wrap("       ", 7, strings.Join(values, ", "), marks...)
 	}
-	p.wrap("", 7, who, marks...)
-	p.wrap("       ", 7, strings.Join(values, ", "), marks...)
+	if pl.ToldBy != "" {
+		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
+	}
 }
 
 // authority is the pool's name with its port, or its address.

@@ -289,8 +289,9 @@ type RTT struct {
 // A Pool is one client and one authority: all connections between them.
 type Pool struct {
 	ID              int64                `json:"id"`
-	Client          string               `json:"client"` // ip
-	Server          []string             `json:"server"` // ip:port, sorted
+	Client          string               `json:"client"`                   // ip
+	ToldBy          string               `json:"client_told_by,omitempty"` // by what, where the wire shows that several clients at the address call the server
+	Server          []string             `json:"server"`                   // ip:port, sorted
 	Name            string               `json:"name,omitempty"`
 	TLS             bool                 `json:"tls"`
 	Protocol        string               `json:"protocol"`

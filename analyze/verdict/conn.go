@@ -53,6 +53,7 @@ type Handshake struct {
 	Gives   bool // the server gave one to take up later
 	Read    bool // else Gives may be hidden
 	Name    string
+	Who     pool.Who // whose it is, of those at the client's address
 }
 
 // Evidence is what a finding rests on.

@@ -28,6 +28,7 @@ type peer struct {
 	client, server segment.Addr
 	port           uint16
 	name           string
+	who            pool.Who
 }
 
 type handshakes struct {
@@ -40,7 +41,7 @@ func (r *resumption) note(c *Conn) {
 	if !c.TLS.Seen {
 		return
 	}
-	k := peer{c.Client, c.Server, c.Port, c.TLS.Name}
+	k := peer{c.Client, c.Server, c.Port, c.TLS.Name, c.TLS.Who}
 	h := r.peers[k]
 	if h == nil {
 		if len(r.peers) >= peersKept {

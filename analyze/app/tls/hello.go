@@ -61,6 +61,7 @@ func DetectMidway(b []byte) bool {
 // Info is what a handshake showed. What TLS 1.3 hides is known with keys only.
 type Info struct {
 	ServerName string // of the client's server_name extension, "" if absent
+	Hello      uint32 // hash of what the client's hello has in each of its connections, 0 if it was cut off
 	Offers     string // the first protocol that the client offers by ALPN
 	OffersH2   bool   // one of them is h2
 	ALPN       string // the server's choice
@@ -110,6 +111,8 @@ const (
 // Types of extensions (IANA's registry).
 const (
 	extServerName     = 0
+	extGroups         = 10
+	extSignatures     = 13
 	extALPN           = 16
 	extEncryptThenMAC = 22
 	extSessionTicket  = 35
@@ -186,13 +189,16 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 	c.secrets, c.asked = nil, 0
 	id := k.vector(1)
 	c.session, c.whole = append(c.session[:0], id.b...), whole
-	k.vector(2) // suites
-	k.vector(1) // compression
+	print := newPrint()
+	print.add(k.vector(2)) // suites
+	k.vector(1)            // compression
 	c.info.Offers, c.info.OffersH2 = "", false
 	c.info.Asks = false
 	takes, byID := false, len(id.b) > 0
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
+		case extGroups, extSignatures:
+			print.add(body.vector(2))
 		case extPreSharedKey:
 			takes = true
 		case extSessionTicket: // RFC 5077 section 3.2
@@ -220,6 +226,9 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 		}
 	})
 	c.info.Takes = takes || byID
+	if c.info.Hello = 0; whole {
+		c.info.Hello = print.sum()
+	}
 }
 
 // serverHello reads RFC 8446 section 4.1.3. It may be cut off.

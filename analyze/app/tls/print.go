@@ -1,0 +1,35 @@
+package tls
+
+// A print is a hash of what a client's hellos have in common, whichever server it calls
+// and whichever session it takes up: the suites, groups and signature algorithms it can
+// do, in its order. Clients of one library have one print. Names, protocols, tickets, keys
+// and the order of extensions differ from one connection to the next and are left out.
+type print uint32
+
+// FNV-1a, of 32 bits.
+const (
+	printStart = 2166136261
+	printPrime = 16777619
+)
+
+func newPrint() print { return printStart }
+
+// add takes a list of numbers of two bytes.
+func (p *print) add(list cursor) {
+	for len(list.b) >= 2 {
+		if n := list.uint(2); !grease(n) {
+			p.octet(byte(n >> 8))
+			p.octet(byte(n))
+		}
+	}
+	p.octet(0xff) // here it ends: no number ends so
+}
+
+func (p *print) octet(b byte) { *p = (*p ^ print(b)) * printPrime }
+
+// grease reports whether n is one of those that clients throw in at random (RFC 8701
+// section 2).
+func grease(n int) bool { return n&0x0f0f == 0x0a0a && n>>8 == n&0xff }
+
+// sum returns p, which is never 0.
+func (p print) sum() uint32 { return max(1, uint32(p)) }

@@ -1,0 +1,100 @@
+package pool
+
+import "tcpwarm/capture/segment"
+
+// A Who is what the wire shows of a connection's client beyond its address: behind one
+// address there may be several, of which none can use another's connections. What is not
+// known fits anything.
+type Who struct {
+	SYN   SYN
+	Hello uint32       // of its ClientHello, a hash of what depends on the program; 0: none seen
+	For   segment.Addr // whom a proxy before the server speaks for; zero: none said so
+}
+
+// A SYN is what the SYNs of one machine have in common, whatever they ask for: the hop
+// limit they arrive with, and which options the system was told to use. Left out is what
+// differs between one machine's connections: the segment size follows the path's, the
+// window scale a program's buffer, and some options are for servers known before (RFC 7413).
+type SYN struct {
+	Known            bool
+	TTL              uint8
+	SACK, Timestamps bool
+}
+
+// fits reports whether a and b may be one client.
+func (a *Who) fits(b *Who) bool {
+	return a.SYN.fits(b.SYN) && alike(a.Hello, b.Hello) && alike(a.For, b.For)
+}
+
+func (s SYN) fits(t SYN) bool { return s == t || !s.Known || !t.Known }
+
+// alike reports whether x and y are the same, or one of them is not known.
+func alike[T comparable](x, y T) bool {
+	var zero T
+	return x == y || x == zero || y == zero
+}
+
+// learn takes over what b knows more.
+func (a *Who) learn(b *Who) {
+	if !a.SYN.Known {
+		a.SYN = b.SYN
+	}
+	if a.Hello == 0 {
+		a.Hello = b.Hello
+	}
+	if a.For == (segment.Addr{}) {
+		a.For = b.For
+	}
+}
+
+// maxWhos bounds how many clients are told apart at one address; more share the last.
+const maxWhos = 64
+
+// who returns which of those at k's address w is, by its index.
+func (k *client) who(w *Who) int32 {
+	for i := range k.whos {
+		if k.whos[i] == *w {
+			return int32(i)
+		}
+	}
+	for i := range k.whos {
+		if k.whos[i].fits(w) {
+			k.whos[i].learn(w)
+			return int32(i)
+		}
+	}
+	if len(k.whos) < maxWhos {
+		k.whos = append(k.whos, *w)
+	}
+	return int32(len(k.whos) - 1)
+}
+
+// latest returns the pool at s that was the last to begin of those whose client may have
+// sent syn, nil if there is none.
+func (s *site) latest(syn SYN) *Pool {
+	for i := len(s.pools) - 1; i >= 0; i-- {
+		if p := s.pools[i]; s.client.whos[p.who].SYN.fits(syn) {
+			return p
+		}
+	}
+	return nil
+}
+
+// Differs tells by what a pool's client is told apart from others at its address that
+// call the same server; by nothing if there are none.
+type Differs struct{ SYN, Hello, For bool }
+
+// Who returns what shows who the client of p is, and by what of it others are told apart.
+// Call it after Pools.
+func (p *Pool) Who() (w Who, by Differs) {
+	w = p.client.whos[p.who]
+	for _, s := range p.sites {
+		for _, q := range s.pools {
+			x := &p.client.whos[q.who]
+			by.SYN = by.SYN || !x.SYN.fits(w.SYN)
+			by.Hello = by.Hello || !alike(x.Hello, w.Hello)
+			by.For = by.For || !alike(x.For, w.For)
+		}
+	}
+	return w, by
+}

@@ -1,0 +1,110 @@
+package pool
+
+import (
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"tcpwarm/capture/segment"
+)
+
+// Clients behind one address that the wire tells apart come out as each does alone.
+func TestWhosAreApart(t *testing.T) {
+	const clients = 3
+	tell := map[string]func(i int, s *step){
+		"SYN":   func(i int, s *step) { s.syn = SYN{Known: true, TTL: uint8(64 - i)} },
+		"hello": func(i int, s *step) { s.Who = &Who{Hello: uint32(i + 1)} },
+		"for":   func(i int, s *step) { s.Who = &Who{For: segment.Addr{Lo: uint64(i + 1)}} },
+	}
+	for by, tell := range tell {
+		used := 0
+		for seed := range uint64(300) {
+			r := rand.New(rand.NewPCG(seed, 3))
+			var histories [clients][]step
+			want := map[int64]Cause{}
+			for i := range histories {
+				h := randomHistory(r)
+				for k := range h {
+					h[k].conn += int64(i) << 32
+					tell(i, &h[k])
+				}
+				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midway }) {
+					h = nil // of which no SYN was seen: it is the first's
+				}
+				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == ConnEnded && s.End.Refused }) {
+					h = nil // which said nothing: it is the latest's
+				}
+				histories[i] = h
+				_, decisions, _ := judge(h, func() bool { return true })
+				for conn, d := range decisions {
+					want[conn] = d.Cause
+				}
+			}
+			j, got := feed(New(0)), map[int64]Cause{}
+			var at [clients]segment.Time // what each has got to
+			for {
+				next := -1
+				for i, h := range histories {
+					if len(h) > 0 && (next < 0 || max(at[i], h[0].Time) < max(at[next], histories[next][0].Time)) {
+						next = i
+					}
+				}
+				if next < 0 {
+					break
+				}
+				s := &histories[next][0]
+				at[next] = max(at[next], s.Time)
+				j.handle(s)
+				if r.IntN(3) == 0 {
+					j.advance(at[next])
+				}
+				histories[next] = histories[next][1:]
+			}
+			j.Finish()
+			j.Decisions(func(d *Decision) { got[d.Conn] = d.Cause })
+			if !maps.Equal(got, want) {
+				t.Fatalf("by %s, seed %d: %v, alone %v", by, seed, got, want)
+			}
+			if pools := j.Pools(); len(pools) > 1 {
+				used++
+				if _, differ := pools[0].Who(); differ != (Differs{SYN: by == "SYN", Hello: by == "hello", For: by == "for"}) {
+					t.Fatalf("by %s, seed %d: told apart by %+v", by, seed, differ)
+				}
+			}
+		}
+		if used < 100 {
+			t.Errorf("by %s: only %d histories have several clients", by, used)
+		}
+	}
+}
+
+// What is not known of a client fits, and is learned.
+func TestWhoIsLearned(t *testing.T) {
+	near, far := SYN{Known: true, TTL: 64}, SYN{Known: true, TTL: 63}
+	var k client
+	for _, x := range []struct {
+		w    Who
+		want int32
+	}{
+		{Who{}, 0},
+		{Who{SYN: near}, 0},
+		{Who{SYN: far}, 1},
+		{Who{Hello: 7}, 0},
+		{Who{SYN: far, Hello: 8}, 1},
+		{Who{SYN: far, Hello: 7}, 2},
+		{Who{SYN: near}, 0},
+		{Who{}, 0},
+		{Who{Hello: 9}, 3},
+	} {
+		if got := k.who(&x.w); got != x.want {
+			t.Errorf("%+v is %d, want %d of %+v", x.w, got, x.want, k.whos)
+		}
+	}
+	for n := range uint32(10 * maxWhos) {
+		k.who(&Who{Hello: 100 + n})
+	}
+	if len(k.whos) != maxWhos {
+		t.Errorf("%d are told apart, want %d", len(k.whos), maxWhos)
+	}
+}
