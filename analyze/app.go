@@ -3,6 +3,7 @@ package analyze
 import (
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
+	"tcpwarm/analyze/app/proxy"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/transaction"
@@ -60,6 +61,9 @@ type owner interface {
 	payloadRole(clientIsB bool)
 	// clientIsB tells who the client is; where nothing shows it, by the ports.
 	clientIsB() bool
+	// proxied comes with a header of the PROXY protocol in direction dir, and reports
+	// whether it is one: a server sends none.
+	proxied(dir int, h proxy.Header) bool
 	// closeNotify comes with TLS's close_notify.
 	closeNotify(fromClient bool, at segment.Mark)
 }
@@ -69,6 +73,7 @@ type detector struct {
 	kept   []byte
 	mark   segment.Mark
 	tries  int
+	begun  bool // a proxy's header, which may come before all else, has been read or is not there
 	midway bool // the bytes do not start where the stream does
 	gone   bool // this half told nothing
 }
@@ -140,13 +145,42 @@ func (a *app) close(dir int, at segment.Mark) {
 
 func (a *app) fromClient(dir int) bool { return (dir == 0) != a.turned }
 
+// begin skips the header that a proxy may have put before the first byte of direction
+// dir. It returns what is left, with what was kept until that was clear, and where that
+// begins; nothing while it is not clear.
+func (a *app) begin(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
+	d := &a.first[dir]
+	if d.begun = d.begun || d.midway || a.owner == nil; d.begun {
+		return b, at
+	}
+	start := at
+	if len(d.kept) > 0 {
+		d.kept = append(d.kept, b...)
+		b, start = d.kept, d.mark
+	}
+	h, n, more := proxy.Read(b)
+	if more && len(b) < maxDetect {
+		d.kept, d.mark = append(d.kept[:0], b...), start
+		return nil, start
+	}
+	d.begun, d.kept = true, d.kept[:0]
+	if n > 0 && a.owner.proxied(dir, h) {
+		return b[n:], at
+	}
+	return b, start
+}
+
 func (a *app) detect(dir int, b []byte, at segment.Mark) {
 	d := &a.first[dir]
 	if d.gone {
 		return
 	}
+	b, start := a.begin(dir, b, at)
+	if len(b) == 0 {
+		return
+	}
 	if len(d.kept) == 0 {
-		d.mark = at
+		d.mark = start
 		if a.decide(dir, b, false) != http1.More {
 			if a.proto == undecided {
 				a.miss(d)

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"tcpwarm/analyze/app/proxy"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
@@ -35,7 +36,9 @@ type conn struct {
 	ticket  *ticket
 	overAt  segment.Mark
 	closing closing
-	spare   [2]*view // by Dir: for its halves' views, or those of a connection before
+
+	speaksFor segment.Addr // whom its client says it speaks for, which is a proxy; zero: said nothing
+	spare     [2]*view     // by Dir: for its halves' views, or those of a connection before
 }
 
 // closing is how a connection's end began.
@@ -223,6 +226,23 @@ func (c *conn) payloadRole(clientIsB bool) {
 		c.client = segment.BtoA
 	}
 	c.open()
+}
+
+// proxied is told of a header of the PROXY protocol in direction dir: whom the proxy
+// speaks for, which is the client here. A server sends none.
+func (c *conn) proxied(dir int, h proxy.Header) bool {
+	c.payloadRole(dir == int(segment.BtoA))
+	if dir != int(c.client) {
+		return false
+	}
+	c.speaksFor = c.key.Sender(c.client).Addr
+	if h.Known {
+		c.speaksFor = c.out.spares.redactor().Addr(h.Source)
+	}
+	if !c.out.together {
+		c.ticket.who.For = c.speaksFor
+	}
+	return true
 }
 
 // clientIsB tells who the client is.

@@ -65,10 +65,16 @@ a: +0 > . +(0) ack +
 `
 
 func ran(t *testing.T, text string, o Options) *report.Report {
+	t.Helper()
 	s, err := script.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return reportOf(t, s, o)
+}
+
+func reportOf(t *testing.T, s *script.Script, o Options) *report.Report {
+	t.Helper()
 	r, err := Run(context.Background(), &segments{list: s.Segments(), size: 4}, o)
 	if err != nil {
 		t.Fatal(err)

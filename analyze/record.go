@@ -23,6 +23,9 @@ func (c *conn) record() *report.Connection {
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: c.closedRecord(),
 		ClientToServer: c.halfRecord(c.client), ServerToClient: c.halfRecord(1 - c.client),
 	}
+	if c.speaksFor != (segment.Addr{}) && c.speaksFor != c.key.Sender(c.client).Addr {
+		r.ProxiedFor = c.speaksFor.String()
+	}
 	if c.app.inside != nil {
 		r.TLS = tlsRecord(c.app.inside)
 		r.Name = r.TLS.ServerName

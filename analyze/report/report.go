@@ -134,8 +134,9 @@ type Connection struct {
 	ID          int64   `json:"id"` // from 1, in order of first packet
 	Client      string  `json:"client"`
 	Server      string  `json:"server"`
-	RoleBasis   string  `json:"role_basis"`      // syn, syn-ack, payload, port
-	Other       bool    `json:"other,omitempty"` // not of the command that was run: not judged
+	ProxiedFor  string  `json:"proxied_for,omitempty"` // ip; the client is a proxy, and says by the PROXY protocol whom it speaks for
+	RoleBasis   string  `json:"role_basis"`            // syn, syn-ack, payload, port
+	Other       bool    `json:"other,omitempty"`       // not of the command that was run: not judged
 	Start       Instant `json:"start"`
 	End         Instant `json:"end"`
 	FirstPacket int64   `json:"first_packet"`

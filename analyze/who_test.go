@@ -1,0 +1,77 @@
+package analyze
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/redact"
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+// story returns the trace of a story.
+func story(t *testing.T, name string) *script.Archive {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "story", name+".txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := script.ParseArchive(string(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Who wants all addresses for one client's wants those behind one address for one too,
+// and so a command's connections are one client's.
+func TestTogether(t *testing.T) {
+	for _, name := range []string{"two-clients-by-their-syns", "two-clients-by-their-hellos", "two-clients-by-the-proxy-protocol"} {
+		a := story(t, name)
+		for which, o := range map[string]Options{
+			"one client": {OneClient: true},
+			"a command":  {Judged: func(_, _ segment.Endpoint) bool { return true }},
+		} {
+			r := reportOf(t, a.Script, o)
+			if len(r.Pools) != 1 || r.Pools[0].ToldBy != "" || r.Verdict != pool.NotReused {
+				t.Errorf("%s, %s: %d pools, %s", name, which, len(r.Pools), r.Verdict)
+			}
+		}
+		if r := reportOf(t, a.Script, Options{}); len(r.Pools) != 2 {
+			t.Errorf("%s: %d pools, want 2", name, len(r.Pools))
+		}
+	}
+}
+
+// A request begins with its own first byte: not with the header before it, nor with the
+// rest of what might have been one.
+func TestRequestsBeginAfterTheHeader(t *testing.T) {
+	for name, want := range map[string][]int64{
+		"two-clients-not-by-the-proxy-protocol": {5, 12},
+		"no-proxy-protocol":                     {4},
+	} {
+		r := reportOf(t, story(t, name).Script, Options{})
+		for i, c := range r.Connections {
+			if got := c.Transactions[0].StartPacket; got != want[i] {
+				t.Errorf("%s, #%d: the request starts in packet %d, want %d", name, c.ID, got, want[i])
+			}
+		}
+	}
+}
+
+// Whom a proxy speaks for is shown, with a stand-in where others are.
+func TestProxiedFor(t *testing.T) {
+	a := story(t, "two-clients-by-the-proxy-protocol")
+	want := segment.Addr4([]byte{192, 0, 2, 1})
+	for _, by := range []*redact.Redactor{nil, redact.New()} {
+		r := reportOf(t, a.Script, Options{Redact: by})
+		if got := r.Connections[0].ProxiedFor; got != by.Addr(want).String() {
+			t.Errorf("the proxy speaks for %s, want %s", got, by.Addr(want))
+		}
+		if len(r.Pools) != 2 || r.Pools[0].ToldBy != "the proxy speaks for "+r.Connections[0].ProxiedFor {
+			t.Errorf("%d pools, the first %q", len(r.Pools), r.Pools[0].ToldBy)
+		}
+	}
+}
