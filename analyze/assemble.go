@@ -34,6 +34,9 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	slices.SortFunc(k.kept, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
 	r := &report.Report{Schema: report.Schema, Capture: k.capture(t), Connections: k.kept, Verdict: pool.Worst(all), Totals: k.totals(all)}
+	if t.Segments == 0 && t.Unread > 0 { // nothing was seen, but there may be something
+		r.Verdict = pool.NotKnown
+	}
 	for _, p := range pools {
 		r.Pools = append(r.Pools, poolRecord(p))
 	}
@@ -56,7 +59,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 }
 
 func (k *collector) capture(t segment.Totals) report.Capture {
-	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
 		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing, OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)
@@ -78,6 +81,7 @@ func (k *collector) problems() []report.Problem {
 	l := &k.lost
 	return []report.Problem{
 		{Kind: "bytes-missing", Count: l.missing, FirstPacket: l.missingFirst, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
+		{Kind: "one-direction-only", Count: l.oneWay, FirstPacket: l.oneWayFirst, Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.gaveUp, Text: "more connections at once than the limit; those idle longest were given up"},
 		{Kind: "records-not-kept", Count: l.connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", k.o.Limits.KeptConnections)},
 		{Kind: "pools-not-kept", Count: l.pools, Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", k.o.Limits.KeptPools)},

@@ -68,6 +68,7 @@ type dropped struct {
 	strays, strayFirst, pools                    int64
 	twins, twinFirst                             int64
 	others, ignored                              int64
+	oneWay, oneWayFirst                          int64
 	missing                                      int64 // bytes
 	missingFirst                                 int64 // packet
 }
@@ -300,6 +301,11 @@ func (k *collector) finish(f *farewell) {
 	k.lost.missing += f.facts.Missing
 	if f.facts.Missing > 0 && k.lost.missingFirst == 0 {
 		k.lost.missingFirst = f.ticket.first.Packet
+	}
+	if f.facts.OneWay {
+		if k.lost.oneWay++; k.lost.oneWay == 1 {
+			k.lost.oneWayFirst = f.ticket.first.Packet
+		}
 	}
 	k.lost.ignored += f.ignored
 	if f.ticket.other {

@@ -154,6 +154,14 @@ func (h *half) start(seq segment.Seq) {
 	h.conn.app.midway(int(h.dir))
 }
 
+// missing returns how many bytes of h the capture lacks, as far as that shows.
+func (h *half) missing() int64 {
+	if h.Packets == 0 {
+		return h.Unseen
+	}
+	return h.stream.Missing
+}
+
 // data returns ack as a number of the stream: a FIN takes one but is no byte.
 func (h *half) data(ack segment.Seq) segment.Seq {
 	if h.SawFIN && ack.After(h.FinSeq) {
@@ -365,7 +373,7 @@ func (c *conn) end(at segment.Mark) {
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
 	c.ticket.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
-		Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].stream.Missing > 0}
+		Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
 	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }
 
@@ -374,6 +382,14 @@ func (c *conn) end(at segment.Mark) {
 func (c *conn) refused() bool {
 	server := &c.half[1-c.client]
 	return c.syn.Packet != 0 && c.synAck.Packet == 0 && server.PayloadBytes == 0
+}
+
+// unseen reports whether the capture has nothing of what was sent in direction d,
+// although there was something: the other side has acknowledged it, or could not have
+// sent data without its answer to a SYN.
+func (c *conn) unseen(d segment.Dir) bool {
+	h, peer := &c.half[d], &c.half[1-d]
+	return h.Packets == 0 && (h.Unseen > 0 || peer.SawSYN && peer.PayloadBytes > 0 && !c.synData)
 }
 
 // superseded reports whether s begins another connection with the same four

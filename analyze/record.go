@@ -112,7 +112,7 @@ func sideName(s pool.Side) string {
 func (c *conn) halfRecord(d segment.Dir) report.Half {
 	h := &c.half[d]
 	r := report.Half{Packets: h.Packets, DuplicatePackets: h.Duplicates, WireSegments: h.WireSegments, PayloadBytes: h.PayloadBytes,
-		ResentSegments: h.ResentSegments, ResentBytes: h.ResentBytes, MissingBytes: h.stream.Missing, OutOfOrder: h.OutOfOrder,
+		ResentSegments: h.ResentSegments, ResentBytes: h.ResentBytes, MissingBytes: h.missing(), OutOfOrder: h.OutOfOrder,
 		SACK: h.SACKPermitted, Timestamps: h.Timestamps, MaxFlight: int64(h.MaxFlight), RTT: rttRecord(&h.RTT)}
 	if h.HasMSS {
 		mss := h.MSS
@@ -211,12 +211,14 @@ func transactions(kept []record, midway bool) []*report.Transaction {
 		t := &kept[i]
 		r := &report.Transaction{N: int64(t.N), Method: t.Method, Target: t.Target, Status: t.Status, Start: report.Instant(t.Start.Time),
 			StartPacket: t.Start.Packet, RequestBytes: t.RequestBytes, ResponseBytes: t.ResponseBytes,
-			Reused: t.N > 1, PromisesPersistence: t.Promises, Complete: t.ResponseDone, Ignored: t.Ignored}
+			Reused: t.N > 1, PromisesPersistence: t.Promises, Complete: t.ResponseDone && t.HasStatus, Ignored: t.Ignored}
 		if t.HasStatus {
-			r.Wait = seconds(t.FirstByte.Time.Sub(t.RequestEnd.Time))
+			if wait := t.FirstByte.Time.Sub(t.RequestEnd.Time); wait >= 0 { // else it began before the request had ended
+				r.Wait = seconds(wait)
+			}
 			r.EndPacket = t.LastByte.Packet
 		}
-		if t.ResponseDone {
+		if t.ResponseDone && t.HasStatus {
 			r.Receive = seconds(t.LastByte.Time.Sub(t.FirstByte.Time))
 			r.Duration = seconds(t.LastByte.Time.Sub(t.Start.Time))
 		}
@@ -330,7 +332,7 @@ func (c *conn) facts(v *verdict.Conn) {
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
 		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
 		FirstEnd: f.firstEnd,
-		Missing:  client.stream.Missing + server.stream.Missing, Midway: !client.SawSYN}
+		Missing:  client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midway: !client.SawSYN}
 	c.paces(v)
 	if in := c.app.inside; in != nil {
 		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,

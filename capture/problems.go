@@ -37,8 +37,20 @@ var problemTexts = [numProblems]struct{ kind, text string }{
 	undecodable:    {"undecodable", "packets that could not be decoded"},
 }
 
+// unread reports whether a packet with problem p may hold TCP that was not looked into.
+func (p problem) unread() bool {
+	switch p {
+	case unknownLink, ipFragment, badIP, badTCP, tcpCut, undecodable:
+		return true
+	}
+	return false
+}
+
 // count counts p at the packet being decoded.
 func (d *decoder) count(p problem) {
+	if p.unread() {
+		d.totals.Unread++
+	}
 	if d.problems[p].Count == 0 {
 		d.problems[p].FirstPacket = d.totals.Packets
 	}

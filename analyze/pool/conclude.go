@@ -18,6 +18,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "what its connections carried is encrypted"
 	case p.Gaps > 0:
 		return NotKnown, "the capture lacks bytes that the client sent: requests may hide there"
+	case p.blind > 0 && p.Used > 1:
+		return NotKnown, "the capture lacks what the server sent"
 	case p.midway > 0 && p.Used > 1:
 		return NotKnown, "some connections were opened before the capture began"
 	case p.Unsure > 0:
@@ -104,6 +106,7 @@ func (w *ward) add(p, q *Pool) {
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.judged += q.judged
 	p.midway += q.midway
+	p.blind += q.blind
 	p.open += q.open
 	p.alive += q.alive
 	p.names = append(p.names, q.names...)

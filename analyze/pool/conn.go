@@ -16,6 +16,7 @@ type Conn struct {
 	opened         segment.Time // on the client's clock
 	packet         int64        // its first
 	midway         bool
+	blind          bool // of the server nothing was captured when the first request came
 	syn            SYN
 	shift, rtt     time.Duration
 

@@ -249,7 +249,7 @@ func (p *Pool) demanded(w *ward, i item) {
 	switch {
 	case !o.first:
 		p.again(w, i)
-	case c.midway:
+	case c.midway, c.blind:
 		p.opens(w, i, Unknown, 0)
 	case p.judged == 0:
 		p.opens(w, i, First, 0)

@@ -63,6 +63,7 @@ type Pool struct {
 	names      []nameKey // it is known by
 	dirty      bool
 	midway     int64
+	blind      int64 // used connections
 	idleLast   *Conn // whose occupation ended last
 	open       int   // used connections that nobody has closed, in capture order
 

@@ -66,6 +66,9 @@ func (w *ward) requested(c *Conn, e *Event) {
 		if c.midway {
 			p.midway++
 		}
+		if c.blind = e.Blind; c.blind {
+			p.blind++
+		}
 	}
 	c.n, c.trips, c.hidden = e.N, e.Trips, e.Hidden
 	if !e.Ignored {

@@ -81,7 +81,7 @@ func (s *site) latest(syn SYN) *Pool {
 }
 
 // Differs tells by what a pool's client is told apart from others at its address that
-// call the same server; by nothing if there are none.
+// ask the same server; by nothing if there are none.
 type Differs struct{ SYN, Hello, For bool }
 
 // Who returns what shows who the client of p is, and by what of it others are told apart.
@@ -90,6 +90,9 @@ func (p *Pool) Who() (w Who, by Differs) {
 	w = p.client.whos[p.who]
 	for _, s := range p.sites {
 		for _, q := range s.pools {
+			if p.Used == 0 || q.Used == 0 { // scans have SYNs of all kinds
+				continue
+			}
 			x := &p.client.whos[q.who]
 			by.SYN = by.SYN || !x.SYN.fits(w.SYN)
 			by.Hello = by.Hello || !alike(x.Hello, w.Hello)

@@ -38,7 +38,11 @@ func (p *page) heading(pl *Pool, conns []*Connection, x *index) {
 	}
 	who += " -> " + authority(pl)
 	values := []string{protocol(pl, conns), where(x)}
-	if len(conns) == 0 && pl.Protocol == "" {
+	switch {
+	case len(conns) > 0 || pl.Protocol != "":
+	case pl.Used == 0:
+		values[0] = "no request seen"
+	default:
 		values[0] = "none of its connections kept in full"
 	}
 	var marks []mark
@@ -162,6 +166,11 @@ func (p *page) counts(pl *Pool) {
 		requests[0] = fmt.Sprintf("%d (%d to %d)", pl.Transactions, *pl.TransactionLow, *pl.TransactionHigh)
 	}
 	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
+	if pl.Used == 0 {
+		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), "none carried a request"})
+		p.withheld(pl)
+		return
+	}
 	conns := []string{
 		fmt.Sprintf("%-2d", pl.Used),
 		"needed " + needed(pl.Needed, pl.Perhaps),
@@ -178,6 +187,11 @@ func (p *page) counts(pl *Pool) {
 	}
 	p.headers(pl)
 	p.cost(pl)
+	p.withheld(pl)
+}
+
+// withheld says why there is no verdict.
+func (p *page) withheld(pl *Pool) {
 	if pl.Verdict == pool.NotKnown && pl.WithheldBecause != "" {
 		p.facts("not judged", []string{cut(clean(pl.WithheldBecause), mostEvidence)})
 	}

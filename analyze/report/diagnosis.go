@@ -259,9 +259,9 @@ var diagnoses = []Entry{
 		Meaning:   "Connections were open before the capture began, or packets are missing from it. What rests on them is not judged.",
 		Evidence:  "No SYN, acknowledged bytes that were not captured, or packets dropped by the kernel.",
 		RefutedBy: "a complete capture",
-		Remedy:    "Start before the client, filter to the hosts in question, and give the kernel a larger buffer:",
+		Remedy:    "Start before the client, take both directions of the hosts in question, and give the kernel a larger buffer:",
 		Knobs: [][2]string{
-			{"tcpwarm capture", "-B with a larger buffer, a filter expression, no small -s"},
+			{"tcpwarm capture", "-B with a larger buffer, no small -s, a filter such as 'port 443', not 'dst port 443'"},
 			{"tcpdump", "-B 65536 -s 0 -w FILE"},
 		},
 	},

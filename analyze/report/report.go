@@ -98,6 +98,7 @@ type Capture struct {
 	OneClient   bool      `json:"one_client,omitempty"` // all client addresses are one client's: a pool names the first
 	Packets     int64     `json:"packets"`
 	Segments    int64     `json:"segments"`
+	Unread      int64     `json:"unread_packets,omitempty"` // that may hold TCP and could not be looked into
 	Bytes       int64     `json:"bytes"`
 	Start       *Instant  `json:"start,omitempty"`
 	End         *Instant  `json:"end,omitempty"`

@@ -156,6 +156,9 @@ func outcome(o verdict.Outcome) (string, style) {
 // sentence is the verdict in words a manager understands.
 func sentence(r *Report) string {
 	t := r.Totals
+	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, count(c.Packets, "packet"))
+	}
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
 			return "no TCP connection was seen."
@@ -311,6 +314,9 @@ func (p *page) footer(r *Report) {
 func lost(c Capture) string {
 	missing, dropped := c.MissingBytes, false
 	for _, p := range c.Problems {
+		if p.Kind == "one-direction-only" {
+			return "one direction missing"
+		}
 		if missing == 0 && p.Kind == "bytes-missing" {
 			missing = p.Count
 		}

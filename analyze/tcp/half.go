@@ -45,6 +45,7 @@ type Half struct {
 	recent       [4]print // of this side's latest segments, to tell packets captured twice
 	RTT          RTT
 
+	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64
 	ResentSegments int64
 	ResentBytes    int64
@@ -204,6 +205,7 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.Una = ack
 	if ack.After(h.Nxt) { // bytes the capture missed
+		h.Unseen += int64(ack.Sub(h.Nxt))
 		h.Nxt = ack
 		h.sent.clear()
 		return

@@ -205,6 +205,7 @@ func (f *Inferrer) client(l length, r *tls.Record) {
 	n := l.most
 	f.bytes += int64(n)
 	f.records++
+	f.pinged = false
 	f.ackedBy[0] = f.ackedBy[0] || n == frameHeader
 	switch {
 	case f.isHTTP2() && f.steers(n):

@@ -41,6 +41,7 @@ type Conn struct {
 
 	First   segment.Mark
 	Missing int64 // bytes of both directions that the capture lacks
+	OneWay  bool  // the capture has only one direction
 	Midway  bool  // the capture began after it
 }
 

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 
 	"tcpwarm/analyze/pool"
 )
@@ -14,12 +15,16 @@ type incomplete struct {
 	missing     int64 // bytes
 	midway      int64 // connections begun before the capture, with transactions
 	gaps        int64 // connections with bytes missing
+	oneWay      int64 // connections of which only one direction was captured
 }
 
 func (i *incomplete) note(c *Conn) {
 	midway := c.Midway && c.Transactions > 0
-	if !midway && c.Missing == 0 {
+	if !midway && c.Missing == 0 && !c.OneWay {
 		return
+	}
+	if c.OneWay {
+		i.oneWay++
 	}
 	if midway {
 		i.midway++
@@ -35,11 +40,23 @@ func (i *incomplete) note(c *Conn) {
 }
 
 func (i *incomplete) find() (Found, bool) {
-	if i.midway == 0 && i.gaps == 0 {
+	if len(i.connections) == 0 {
 		return Found{}, false
 	}
+	var lacks []string
+	for _, x := range []struct {
+		n    int64
+		what string
+	}{
+		{i.midway, "opened before the capture began: %d"},
+		{i.oneWay, "captured in one direction only: %d"},
+		{i.gaps, fmt.Sprintf("lacking bytes: %%d (%d bytes)", i.missing)},
+	} {
+		if x.n > 0 {
+			lacks = append(lacks, fmt.Sprintf(x.what, x.n))
+		}
+	}
 	return Found{ID: "capture-incomplete", Connections: i.connections, Evidence: Evidence{
-		Packets: i.packets, Confidence: pool.Certain,
-		Text: fmt.Sprintf("connections opened before the capture began: %d; connections that lack bytes: %d (%d bytes)", i.midway, i.gaps, i.missing),
+		Packets: i.packets, Confidence: pool.Certain, Text: "connections " + strings.Join(lacks, "; "),
 	}}, true
 }

@@ -18,6 +18,7 @@ type Totals struct {
 	Files       []string
 	Packets     int64 // all records, whatever they hold
 	Segments    int64 // packets that gave a TCP segment
+	Unread      int64 // packets that may hold TCP and could not be looked into
 	Bytes       int64 // captured bytes of all packets
 	Start, End  Time  // earliest and latest packet; valid if Timed
 	Timed       bool
