@@ -136,7 +136,7 @@ func (c *conn) data(s *segment.Segment, own *half, at segment.Mark) int {
 		own.start(seq)
 	}
 	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
-	own.Fresh(s.Len, fresh, s.Time)
+	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
 	if own.resentAt == 0 && own.ResentSegments > 0 {
 		own.resentAt = at.Packet
 	}

@@ -325,12 +325,16 @@ func (x *exchange) abandon(e *pool.Event) {
 	}
 }
 
+// leastShown is what a client reads before its window must show it, where segments are
+// longer (loopback's are): one as long as Ethernet's, in bytes.
+const leastShown = 1460
+
 // unread returns the number of the last complete transaction if the client's window
 // shows that its bytes were never read, 0 otherwise: the right edge has not moved on
 // by them although the client spoke again when it closed. Or the window ended at half
-// its size or less: a client that read on would have said so (RFC 9293 section
-// 3.8.6.2.2). Or it had not opened again when the client reset, as one does that
-// closes with data unread (RFC 1122 section 4.2.2.13).
+// its size or less: a client that read on would have said so. For less than a segment it
+// need not (RFC 9293 section 3.8.6.2.2). Or the window had not opened again when the
+// client reset, as one does that closes with data unread (RFC 1122 section 4.2.2.13).
 func (x *exchange) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
@@ -339,7 +343,12 @@ func (x *exchange) unread() int32 {
 		return 0
 	}
 	w := &client.Window
-	if int64(w.Edge.Sub(x.last.edge)) < x.last.bytes/2 || 2*w.Offered <= w.Most ||
+	segment := int64(leastShown)
+	if client.HasMSS {
+		segment = min(segment, int64(client.MSS))
+	}
+	shows := x.last.bytes >= segment
+	if shows && (int64(w.Edge.Sub(x.last.edge)) < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
 		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
 		return x.last.n
 	}

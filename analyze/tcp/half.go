@@ -174,11 +174,12 @@ const reorderWithin = 3 * time.Millisecond
 // Fresh says how many of the n payload bytes of the segment last noted, sent at
 // the instant at, were new to the stream, and so whether it was a resend. One
 // that begins before SND.NXT with bytes never seen was sent out of order; or, a
-// round trip later, again, having been lost before the capture point.
-func (h *Half) Fresh(n, fresh int, at segment.Time) {
-	within := reorderWithin
-	if h.RTT.Samples > 0 {
-		within = h.RTT.Min
+// round trip later, again, having been lost before the capture point. The round trip
+// is the path's: to the peer and back, and to this side and back.
+func (h *Half) Fresh(n, fresh int, at segment.Time, peer *Half) {
+	within := h.RTT.Min + peer.RTT.Min
+	if h.RTT.Samples == 0 || peer.RTT.Samples == 0 {
+		within = max(within, reorderWithin)
 	}
 	switch {
 	case fresh < n:
