@@ -40,6 +40,7 @@ type Conn struct {
 	asksClose bool   // of the latest request
 	saysClose bool   // of the latest response
 	complete  bool   // the latest response is
+	idles     bool   // it was closed, unasked, and its latest response's end is still to be told of
 	lost      bool   // the server has ended it: its token is gone
 	ended     bool
 	unread    int32

@@ -57,17 +57,17 @@ func (g *gaps) reuse(d time.Duration, conn, packet int64) {
 	}
 }
 
-// idledOut notes that one side closed c, unasked, after it had idled.
-func (w *ward) idledOut(p *Pool, c *Conn, by Side, packet int64) {
+// idledOut notes that one side closed c, unasked, after it had idled since an instant.
+func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
 	closes := &p.gaps.byServer
-	if by == Client {
+	if c.by == Client {
 		closes = &p.gaps.byClient
 	}
 	if *closes == nil {
 		*closes = w.spare.closes.get()
 		**closes = Closes{Samples: (*closes).Samples[:0]}
 	}
-	(*closes).add(Idle{max(0, c.closedAt.Sub(c.lastEnd.at)), c.id, packet}, c.closedAt)
+	(*closes).add(Idle{max(0, c.closedAt.Sub(since)), c.id, c.closedIn}, c.closedAt)
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.

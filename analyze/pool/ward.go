@@ -153,7 +153,17 @@ func (w *ward) answered(c *Conn, e *Event) {
 		c.pool.hold(o) // it may yet carry another transaction
 		return
 	}
+	before := c.lastEnd
 	c.pool.release(o, o.saysClose)
+	if c.idles && !o.saysClose {
+		switch {
+		case o.outcome == Complete:
+			w.idledOut(c.pool, c, c.lastEnd.at)
+		case o.outcome == Unanswered && c.by == Server && !before.IsZero(): // the close crossed the request, or drove it out
+			w.idledOut(c.pool, c, before.at)
+		}
+	}
+	c.idles = false
 }
 
 func (w *ward) closing(c *Conn, e *Event) {
@@ -174,8 +184,11 @@ func (w *ward) closing(c *Conn, e *Event) {
 	if e.By == Server && !c.asksClose {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
-	if !c.asksClose && !e.Waiting && (c.limit == 0 || len(c.active) == 0) && !c.lastEnd.IsZero() {
-		w.idledOut(p, c, e.By, e.Packet)
+	switch unasked := !c.asksClose && !c.saysClose && !e.Waiting; {
+	case unasked && len(c.active) == 0 && !c.lastEnd.IsZero():
+		w.idledOut(p, c, c.lastEnd.at)
+	case unasked && c.limit == 0: // the latest response's end may only not have been told of
+		c.idles = len(c.active) > 0
 	}
 	if e.By == Client {
 		p.wave.closed()

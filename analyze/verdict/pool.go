@@ -104,13 +104,21 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	if c.Count == 0 || limit < 100*time.Millisecond {
 		limit, how = p.Hint(), "the server announces a timeout of"
 	}
+	seen := limit == c.Min.For && c.Count > 0
 	if limit <= 0 || longest.For < limit/2 {
 		return Found{}, false
 	}
+	if seen && longest.For > limit && longest.Conn != c.Min.Conn { // another outlived it: it was no timeout
+		return Found{}, false
+	}
+	left := fmt.Sprintf("%v to spare", segment.Span(limit-longest.For))
+	if longest.For > limit {
+		left = fmt.Sprintf("%v beyond it", segment.Span(longest.For-limit))
+	}
 	f := Found{Connections: []int64{longest.Conn}, Evidence: Evidence{Packets: []int64{longest.Packet}, Confidence: pool.Likely,
-		Text: fmt.Sprintf("#%d was used again after %v idle (packet %d); %s %v: %v to spare", longest.Conn,
-			segment.Span(longest.For), longest.Packet, how, segment.Span(limit), segment.Span(limit-longest.For))}}
-	if c.Count > 0 {
+		Text: fmt.Sprintf("#%d was used again after %v idle (packet %d); %s %v: %s", longest.Conn,
+			segment.Span(longest.For), longest.Packet, how, segment.Span(limit), left)}}
+	if seen {
 		f.Connections = append(f.Connections, c.Min.Conn)
 		f.Packets = append(f.Packets, c.Min.Packet)
 	}
