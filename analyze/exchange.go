@@ -42,6 +42,7 @@ type exchange struct {
 // the client took it is seen only when it acknowledges need.
 type pending struct {
 	event pool.Event
+	began segment.Mark // the response
 	need  segment.Seq
 }
 
@@ -192,20 +193,23 @@ func (x *exchange) answered(t *transaction.Transaction) {
 		return
 	}
 	if len(x.pending) >= maxPending {
-		x.tell(maxPending / 2)
+		x.tell(maxPending/2, 0)
 	}
 	server := &c.half[1-c.client]
-	x.pending = append(x.pending, pending{e, server.stream.Next()})
+	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next()})
 }
 
 // maxPending bounds the responses that wait for their acknowledgement; then the oldest
 // are taken to have arrived.
 const maxPending = 1024
 
-// tell tells the pool of the first n responses that wait.
-func (x *exchange) tell(n int) {
+// tell tells the pool of the first n responses that wait: the client acknowledged them at
+// an instant, 0 if it has not.
+func (x *exchange) tell(n int, acked segment.Time) {
 	for k := range n {
-		x.conn.emit(&x.pending[k].event)
+		e := &x.pending[k].event
+		e.Acked = acked
+		x.conn.emit(e)
 	}
 	if n > 0 {
 		x.pending = x.pending[:copy(x.pending, x.pending[n:])]
@@ -248,7 +252,7 @@ func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
 	for n < len(x.pending) && !x.pending[n].need.After(ack) {
 		n++
 	}
-	x.tell(n)
+	x.tell(n, x.conn.last.Time)
 }
 
 // probed is told of a keep-alive probe.
@@ -277,7 +281,7 @@ func (x *exchange) conclude(at segment.Mark) {
 	for i := range x.pending {
 		e := x.pending[i].event
 		if e.Outcome == pool.Complete && (client.SawRST || c.closing.by == pool.Client && client.SawFIN && server.Flight() > 1) {
-			x.abandon(&e)
+			x.abandon(&e, x.pending[i].began)
 		}
 		c.emit(&e)
 	}
@@ -302,23 +306,28 @@ func (x *exchange) conclude(at segment.Mark) {
 			e.Outcome = pool.Consumed
 			e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
 		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
-			x.abandon(&e)
+			x.abandon(&e, t.FirstByte)
 		case c.closing.by != pool.Nobody:
 			e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet
+		default: // nothing ended it but that the capture did, or the connection was given up
+			e.Time = max(e.Time, c.out.now.Time)
 		}
 		c.emit(&e)
 	}
 }
 
 // abandon makes e an abandoned transaction. The client stopped reading when its
-// window last showed that it did, or when it closed if that was earlier: a
-// zero window shows itself only later.
-func (x *exchange) abandon(e *pool.Event) {
+// window last showed that it did, but not before there was something to read; or when
+// it closed if that was earlier: a zero window shows itself only later.
+func (x *exchange) abandon(e *pool.Event, began segment.Mark) {
 	c := x.conn
 	client := &c.half[c.client]
 	e.Outcome, e.Sure = pool.Abandoned, true
 	if client.Window.Known {
 		e.Time, e.Packet = x.readAt, client.Window.MovedAt
+		if began.Time > e.Time {
+			e.Time, e.Packet = began.Time, began.Packet
+		}
 	}
 	if c.closing.by == pool.Client && c.closing.at.Time < e.Time {
 		e.Time, e.Packet = c.closing.at.Time, c.closing.at.Packet

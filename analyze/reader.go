@@ -73,6 +73,7 @@ type reader struct {
 	free      chan *batch
 	toCollect chan *batch
 	redact    *redact.Segments
+	clock     segment.Time // of the latest segment
 }
 
 func newReader(src Source, o Options) *reader {
@@ -107,6 +108,7 @@ func (r *reader) read(ctx context.Context) error {
 		b := <-r.free
 		b.clear()
 		err := r.fill(ctx, b)
+		r.clock = max(r.clock, b.clock)
 		r.send(b)
 		if err != nil {
 			r.finish()
@@ -149,7 +151,7 @@ func (r *reader) finish() {
 	for i := range int64(finishSteps) {
 		b := <-r.free
 		b.clear()
-		b.bound = 1 + n*(i+1)/finishSteps
+		b.bound, b.clock = 1+n*(i+1)/finishSteps, r.clock
 		r.send(b)
 	}
 }

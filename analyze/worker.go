@@ -190,7 +190,7 @@ func (w *worker) run() {
 			}
 		}
 		if b.bound > 0 {
-			w.finish(b.bound)
+			w.finish(b.bound, b.clock)
 		}
 		b.done.Done()
 	}
@@ -301,9 +301,9 @@ func (sh *shard) evict(out *outbox) {
 	}
 }
 
-// finish ends the connections that are left and begun before packet bound, in
-// order of first packet.
-func (w *worker) finish(bound int64) {
+// finish ends the connections that are left at the end of the capture and begun before
+// packet bound, in order of first packet.
+func (w *worker) finish(bound int64, end segment.Time) {
 	if w.left == nil {
 		for i := range w.shards {
 			w.left = slices.AppendSeq(w.left, w.shards[i].table.All)
@@ -314,7 +314,7 @@ func (w *worker) finish(bound int64) {
 	for len(w.left) > 0 && w.left[0].first.Packet < bound {
 		c := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
-		w.out.now = segment.Mark{Packet: c.first.Packet}
+		w.out.now = segment.Mark{Time: end, Packet: c.first.Packet}
 		c.end(c.last)
 		w.out.finish(c, false)
 	}

@@ -88,7 +88,7 @@ func (d *Decision) Text() string {
 	case Early:
 		return "it was opened a moment before all others were in use"
 	case Unknown:
-		return "it was there before the capture began"
+		return "it was there before the capture began, or the capture has nothing of what its server sent"
 	}
 	return "the first to this authority"
 }

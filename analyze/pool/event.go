@@ -96,6 +96,7 @@ type Event struct {
 	Outcome   Outcome
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
 	Sure      bool          // of Abandoned: certain, else likely
+	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
 
 	// ConnClosing.

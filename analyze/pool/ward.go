@@ -131,6 +131,9 @@ func (w *ward) answered(c *Conn, e *Event) {
 		return
 	}
 	at := e.Time.Add(c.shift)
+	if e.Acked != 0 { // before that it had it: shift is an estimate
+		at = min(at, e.Acked.Add(-c.shift))
+	}
 	if e.Outcome == Abandoned || e.Outcome == Unanswered && c.by == Client {
 		at = e.Time.Add(-c.shift)
 	}
