@@ -119,6 +119,7 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 		t.Needed += p.Needed
 		t.Avoidable += p.Avoidable
 		t.Perhaps += p.Unsure
+		t.Excused += p.Excused
 		t.ServerEnded += p.ServerEnded
 		t.Promised += p.Promised
 		t.Shared += p.Shared
@@ -131,7 +132,7 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
-		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.Unsure,
+		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.Unsure, Excused: p.Excused,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
 		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdTrips, SavedRoundTrips: p.SavedTrips}
 	r.ToldBy = toldBy(p)

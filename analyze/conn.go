@@ -325,6 +325,9 @@ func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
 		}
 	}
 	c.closing = closing{by, reset, at}
+	if by == pool.Server && !reset {
+		c.http.crossed()
+	}
 	c.http.alone()
 	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Waiting: by == pool.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
@@ -373,7 +376,7 @@ func (c *conn) end(at segment.Mark) {
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
 	c.ticket.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
-		Declined: carrier.declined(), Warmth: c.warmths(), Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
+		Declined: carrier.declined(), Warmth: c.warmths(), Probes: c.http.facts.probes, Probe: c.http.facts.firstProbe.Packet, Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
 	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }
 

@@ -255,9 +255,25 @@ func (x *exchange) acknowledged(d segment.Dir, ack segment.Seq) {
 	x.tell(n, x.conn.last.Time)
 }
 
+// crossed is told that the server has closed: a request of which that acknowledges nothing
+// was on its way then.
+func (x *exchange) crossed() {
+	read := x.carrier().speaker().read
+	if read == nil || x.open == 0 || x.reading > 0 || x.facts.staleRequest.Packet != 0 {
+		return
+	}
+	waiting := read.Waiting()
+	if n := len(waiting); n > 0 && int64(x.conn.half[x.conn.client].Flight()) >= waiting[n-1].RequestBytes {
+		x.facts.staleRequest = x.facts.latest
+	}
+}
+
 // probed is told of a keep-alive probe.
 func (x *exchange) probed() {
 	f := &x.facts
+	if x.open > 0 { // somebody waits for an answer
+		return
+	}
 	if f.probes == 0 {
 		f.firstProbe = x.conn.last
 	}

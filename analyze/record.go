@@ -330,7 +330,7 @@ func (c *conn) facts(v *verdict.Conn) {
 		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
-		StaleRequest: f.staleRequest, Probes: f.probes, FirstProbe: f.firstProbe, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
+		StaleRequest: f.staleRequest, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
 		FirstEnd: f.firstEnd,
 		Missing:  client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midway: !client.SawSYN}
 	c.paces(v)

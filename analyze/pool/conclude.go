@@ -10,6 +10,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
 	case p.Fewer > 0 && (p.Avoidable > 0 || p.Reused <= p.Fewer):
 		return NotKnown, inferredOnly
+	case p.Avoidable > 0 && p.Avoidable == p.Excused:
+		return NotKnown, "the client closed right after answers that could not be read: they may have said close"
 	case p.Avoidable > 0 && p.Reused > 0:
 		return PartlyReused, ""
 	case p.Avoidable > 0:
@@ -88,6 +90,7 @@ func (p *Pool) count(q *Pool) {
 	p.Shared += q.Shared
 	p.Needed += q.Needed
 	p.Unsure += q.Unsure
+	p.Excused += q.Excused
 	p.InVain += q.InVain
 	p.Avoidable += q.Avoidable
 	p.ServerEnded += q.ServerEnded
@@ -105,6 +108,7 @@ func (w *ward) add(p, q *Pool) {
 	p.count(q)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.judged += q.judged
+	p.Carried = max(p.Carried, q.Carried)
 	p.midway += q.midway
 	p.blind += q.blind
 	p.open += q.open

@@ -34,6 +34,7 @@ type Conn struct {
 	token    *token        // of those on the ideal client's stack, the latest tied to it
 
 	by        Side // who ended it first
+	reset     bool // by RST
 	closedAt  segment.Time
 	closedIn  int64  // packet
 	lastEnd   moment // of the latest occupation

@@ -26,7 +26,8 @@ type Decision struct {
 	trips                             int32         // that Conn's handshakes took
 	closedAfter, cost                 time.Duration // cost is how long they took
 	gone                              bool          // InsteadOf was closed by then
-	unsure                            bool          // a request that could not be read may have asked for the end
+	unsure                            bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
+	unanswered                        bool          // of InsteadOf's transaction no response was seen
 	final                             bool          // nothing more can change it
 }
 
@@ -61,10 +62,16 @@ func (d *Decision) Text() string {
 		}
 		return s
 	case Undrained:
+		if d.unanswered {
+			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), so it could not be used again", d.InsteadOf, d.n, d.answered)
+		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.n, d.answered)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d", d.InsteadOf, d.n, d.answered)
 	case ClientClosed:
+		if d.unsure {
+			return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d); whether that had said close could not be read", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
+		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
 	case ClientIdleTimeout:
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)

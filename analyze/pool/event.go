@@ -121,4 +121,6 @@ type Ending struct {
 	Fewer    int64 // how many transactions too many may have been told of: they are inferred
 	More     int64 // likewise too few: or some may be hidden
 	Warmth   Warmths
+	Probes   int64 // TCP's keep-alive probes after the latest transaction
+	Probe    int64 // packet of the first
 }

@@ -218,7 +218,11 @@ func (p *Pool) serverClosed(i item) {
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
 	if t := c.token; t != nil {
-		p.lose(loss{ServerClosed, c.server, c, i.packet, c.mayHaveAsked(t.at)})
+		cause := ServerClosed
+		if c.reset {
+			cause = Reset
+		}
+		p.lose(loss{cause, c.server, c, i.packet, c.mayHaveAsked(t.at)})
 		p.drop(t)
 	}
 }
@@ -387,13 +391,17 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 	switch {
 	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:
 		d.Cause = Undrained
-		if !o.sure {
+		if d.unanswered = o.outcome == Unanswered; !o.sure {
 			d.Confidence = Likely
 		}
 	case o.asksClose:
 		d.Cause = ClientSaidClose
 	case gone && r.closedAt.Sub(t.at) < max(atOnce, 2*r.rtt):
 		d.Cause = ClientClosed
+		if r.hidden { // and the response as well
+			d.Confidence, d.unsure = Likely, true
+			p.Excused++
+		}
 	case gone:
 		d.Cause = ClientIdleTimeout
 	default:
@@ -436,6 +444,10 @@ func (p *Pool) revise(d *Decision, r *Conn) {
 func (p *Pool) recause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
+	if d.unsure {
+		d.unsure = false
+		p.Excused--
+	}
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.ColdTrips -= int64(d.trips)

@@ -27,6 +27,8 @@ type Pool struct {
 	Needed, Avoidable         int64 // Used is always their sum
 	InVain                    int64 // of the reused, those that the server ended instead of answering
 	Unsure                    int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
+	Excused                   int64 // of the avoidable, those that were needed if the server had said close where that could not be read
+	Carried                   int64 // most transactions of one connection
 	ServerEnded               int64
 	ColdTrips                 int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's
 	ColdCost                  time.Duration // how long they took, where seen
@@ -44,6 +46,7 @@ type Pool struct {
 	spans *Spans // nil: none; of connections that the server ended right after a response
 
 	atLimit, declined tally
+	probed            tally // connections that were kept alive by TCP's probes, for no second transaction
 	multiplexed       *Conn // HTTP/2's that was used last
 	Split             Split // where Conn is not 0: an idle connection was there under another name
 

@@ -13,33 +13,48 @@ type Idle struct {
 	Packet int64
 }
 
-// Closes are the idle times after which one side closed, unasked.
+// Closes are the idle times after which one side closed, unasked. Those at once are not
+// among them: who closes right after use has not idled.
 type Closes struct {
 	Count    int64
 	Min, Max Idle
+
+	// Of the longest, those that may be one timeout's.
+	Alike    int64
+	Shortest time.Duration
 	Samples  []Idle // the first few
 
 	first, last segment.Time
 }
 
-// Spread returns the time from the first of these closes to the last.
+// Spread returns the time from the first of the closes that are alike to the last.
 func (c *Closes) Spread() time.Duration { return c.last.Sub(c.first) }
 
 // maxSamples bounds Closes.Samples.
 const maxSamples = 8
 
+// alikeSpans reports whether two idle times may be one timeout's: within a twentieth.
+func alikeSpans(short, long time.Duration) bool {
+	return long-short <= max(long/20, 20*time.Millisecond)
+}
+
 func (c *Closes) add(i Idle, at segment.Time) {
-	if c.Count == 0 {
-		c.first = at
-	}
-	c.last = at
 	if c.Count == 0 || i.For < c.Min.For {
 		c.Min = i
 	}
-	if c.Count == 0 || i.For > c.Max.For {
+	longest := c.Max.For
+	if c.Count++; i.For > longest {
 		c.Max = i
 	}
-	if c.Count++; len(c.Samples) < maxSamples {
+	switch {
+	case c.Alike > 0 && !alikeSpans(i.For, longest) && i.For < longest:
+		return
+	case c.Alike == 0 || !alikeSpans(c.Shortest, max(i.For, longest)): // the others were closed for another reason
+		c.Alike, c.Shortest, c.Samples, c.first = 0, i.For, c.Samples[:0], at
+	}
+	c.Alike++
+	c.Shortest, c.last = min(c.Shortest, i.For), at
+	if len(c.Samples) < maxSamples {
 		c.Samples = append(c.Samples, i)
 	}
 }
@@ -63,11 +78,15 @@ func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
 	if c.by == Client {
 		closes = &p.gaps.byClient
 	}
+	idle := max(0, c.closedAt.Sub(since))
+	if idle < max(atOnce, 2*c.rtt) {
+		return
+	}
 	if *closes == nil {
 		*closes = w.spare.closes.get()
 		**closes = Closes{Samples: (*closes).Samples[:0]}
 	}
-	(*closes).add(Idle{max(0, c.closedAt.Sub(since)), c.id, c.closedIn}, c.closedAt)
+	(*closes).add(Idle{idle, c.id, c.closedIn}, c.closedAt)
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.
@@ -151,6 +170,12 @@ func (p *Pool) Tunnels() bool { return p.tunnels }
 // streams that the server permits at once, and the first.
 func (p *Pool) AtLimit() (n, conn, packet int64) {
 	return p.atLimit.n, p.atLimit.conn, p.atLimit.packet
+}
+
+// Probed returns how many connections were kept alive by TCP's probes and never carried
+// a second transaction, the first, and the packet of its first probe.
+func (p *Pool) Probed() (n, conn, packet int64) {
+	return p.probed.n, p.probed.conn, p.probed.packet
 }
 
 // Declined returns how many connections offered HTTP/2 in vain, and the first.

@@ -73,6 +73,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 	c.n, c.trips, c.hidden = e.N, e.Trips, e.Hidden
 	if !e.Ignored {
 		c.requests++
+		p.Carried = max(p.Carried, int64(c.n))
 		p.Transactions++
 		if !first {
 			p.Reused++
@@ -170,7 +171,7 @@ func (w *ward) answered(c *Conn, e *Event) {
 }
 
 func (w *ward) closing(c *Conn, e *Event) {
-	c.by, c.closedIn = e.By, e.Packet
+	c.by, c.reset, c.closedIn = e.By, e.Reset, e.Packet
 	c.closedAt = e.Time.Add(-c.shift)
 	if e.By == Server {
 		c.closedAt = e.Time.Add(c.shift)
@@ -223,6 +224,9 @@ func (w *ward) ended(c *Conn, e *Event) {
 	}
 	if c.by == Server {
 		p.ServerEnded++
+	}
+	if end.Probes > 0 && c.requests == 1 {
+		p.probed.add(c.id, end.Probe)
 	}
 	if end.Declined {
 		p.declined.add(c.id, c.packet)

@@ -173,7 +173,7 @@ func (p *page) counts(pl *Pool) {
 	}
 	conns := []string{
 		fmt.Sprintf("%-2d", pl.Used),
-		"needed " + needed(pl.Needed, pl.Perhaps),
+		"needed " + needed(pl.Needed, pl.Perhaps, pl.Excused),
 		fmt.Sprintf("avoidable %d%s", pl.Avoidable, causeList(pl.Causes, pool.Cause.Avoidable)),
 		fmt.Sprintf("ended by the server %d", pl.ServerEnded),
 	}

@@ -78,7 +78,7 @@ func (r *Report) held() []Expectation {
 
 // summary says in a sentence or two what happened.
 func (e *Expectation) summary(r *Report) string {
-	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable", e.Text, e.Measured, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps), r.Totals.Avoidable)
+	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable", e.Text, e.Measured, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps, r.Totals.Excused), r.Totals.Avoidable)
 	for _, c := range r.Connections {
 		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() {
 			return s + fmt.Sprintf("; first: #%d (packet %d), %s: %s", c.ID, c.FirstPacket, b.Cause, b.Text)
@@ -118,7 +118,7 @@ func property(s string) string {
 // StepSummary writes Markdown for the summary page of a run of GitHub Actions.
 func StepSummary(w io.Writer, r *Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n", r.Verdict, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps), r.Totals.Avoidable)
+	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n", r.Verdict, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps, r.Totals.Excused), r.Totals.Avoidable)
 	b.WriteString("| | expectation | measured |\n|---|---|---|\n")
 	for _, e := range r.held() {
 		mark := "?"

@@ -57,7 +57,7 @@ func Compare(w io.Writer, before, after *Report, o TextOptions) (Change, error) 
 	p.numbers("requests", b.Transactions, a.Transactions)
 	p.numbers("on a used connection", b.Reused, a.Reused)
 	p.numbers("connections", b.Used, a.Used)
-	p.row("needed", needed(b.Needed, b.Perhaps), needed(a.Needed, a.Perhaps))
+	p.row("needed", needed(b.Needed, b.Perhaps, b.Excused), needed(a.Needed, a.Perhaps, a.Excused))
 	p.numbers("avoidable", b.Avoidable, a.Avoidable)
 	for _, c := range causes(b.Causes, a.Causes) {
 		if c.Avoidable() {

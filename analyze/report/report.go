@@ -83,6 +83,7 @@ type Totals struct {
 	Avoidable    int64                `json:"avoidable"`
 	Perhaps      int64                `json:"perhaps_avoidable,omitempty"` // as a pool's
 	Ignored      int64                `json:"ignored,omitempty"`           // transactions that were not to be judged
+	Excused      int64                `json:"perhaps_needed,omitempty"`    // as a pool's
 	ServerEnded  int64                `json:"server_ended"`                // used connections that the server ended first
 	Promised     int64                `json:"promised"`
 	Shared       int64                `json:"promised_and_shared"`
@@ -306,6 +307,7 @@ type Pool struct {
 	Needed          int64                `json:"needed"`
 	Avoidable       int64                `json:"avoidable"`
 	Perhaps         int64                `json:"perhaps_avoidable,omitempty"` // of the needed: avoidable if requests that could not be read asked for the end
+	Excused         int64                `json:"perhaps_needed,omitempty"`    // of the avoidable: needed if responses that could not be read said close
 	ServerEnded     int64                `json:"server_ended"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`

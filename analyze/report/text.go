@@ -182,16 +182,16 @@ func sentence(r *Report) string {
 	case pool.NotKnown:
 		return used + "; " + withheld(r)
 	}
-	return fmt.Sprintf("%s; %s %s needed.", used, needed(t.Needed, t.Perhaps), were(t.Needed))
+	return fmt.Sprintf("%s; %s %s needed.", used, needed(t.Needed, t.Perhaps, t.Excused), were(t.Needed))
 }
 
 // needed prints how many connections the ideal client opens, of which some are only
-// perhaps needed.
-func needed(n, perhaps int64) string {
-	if perhaps == 0 {
+// perhaps needed, and of the others some perhaps.
+func needed(n, perhaps, excused int64) string {
+	if perhaps+excused == 0 {
 		return strconv.FormatInt(n, 10)
 	}
-	return fmt.Sprintf("%d to %d", n-perhaps, n)
+	return fmt.Sprintf("%d to %d", n-perhaps, n+excused)
 }
 
 func itOrThem(n int64) string {

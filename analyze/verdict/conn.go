@@ -32,8 +32,6 @@ type Conn struct {
 	SaidClose        segment.Mark // a response that said close ...
 	ReusedAfterClose segment.Mark // ... and the request that followed it all the same
 	StaleRequest     segment.Mark // a request sent after the server's FIN
-	Probes           int64        // keep-alive probes after the latest transaction
-	FirstProbe       segment.Mark
 
 	SYN     segment.Mark // the latest that the client sent before the answer
 	Restart IdleRestart  // the first
@@ -74,7 +72,6 @@ type connRule struct {
 var connRules = []connRule{
 	{"header-lies", headerLies, headerEvidence},
 	{"stale-reuse-race", staleReuse, staleEvidence},
-	{"keepalive-probes-only", probesOnly, probesEvidence},
 	{"syn-resent", synResent, synEvidence},
 	{"window-lost-after-idle", windowLost, windowEvidence},
 	{"receiver-limited", receiverLimited, receiverEvidence},
@@ -123,16 +120,6 @@ func staleEvidence(c *Conn) Evidence {
 	return Evidence{Packets: []int64{c.Closed.Packet, c.StaleRequest.Packet}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("#%d: the server closed in packet %d, the request in packet %d came too late and was reset",
 			c.ID, c.Closed.Packet, c.StaleRequest.Packet)}
-}
-
-// probesOnly: TCP keep-alive probes on a connection that never carries a second
-// transaction. That is another knob than HTTP's.
-func probesOnly(c *Conn) bool { return c.Probes != 0 && c.Transactions == 1 }
-
-func probesEvidence(c *Conn) Evidence {
-	return Evidence{Packets: []int64{c.FirstProbe.Packet}, Confidence: pool.Likely,
-		Text: fmt.Sprintf("#%d: %d TCP keep-alive probes from packet %d on, and never a second transaction",
-			c.ID, c.Probes, c.FirstProbe.Packet)}
 }
 
 func sideName(s pool.Side) string {

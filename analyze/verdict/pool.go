@@ -20,6 +20,7 @@ var poolRules = []poolRule{
 	{"connect-per-request", connectPerRequest},
 	{"idle-timeout", idleTimeout},
 	{"timeout-mismatch-risk", mismatchRisk},
+	{"keepalive-probes-only", probesOnly},
 	{"max-requests", maxRequests},
 	{"max-age", maxAge},
 	{"h2-stream-limit", streamLimit},
@@ -69,26 +70,25 @@ func connectPerRequest(p *pool.Pool) (Found, bool) {
 	return f, true
 }
 
-// stable reports idle times close enough to be one timeout, long enough to be
-// one at all, and not all ended at one moment: a program that ends closes all
-// it has.
-func stable(c pool.Closes) bool {
-	return c.Count >= 2 && c.Min.For >= 100*time.Millisecond && c.Max.For-c.Min.For <= max(c.Max.For/20, 20*time.Millisecond) &&
-		c.Spread() >= c.Min.For/2
+// stable reports idle times of which most are close enough to be one timeout that no
+// other outlived, and not all ended at one moment: a program that ends closes all it has.
+func stable(c pool.Closes, longest time.Duration) bool {
+	return c.Alike >= 2 && 2*c.Alike > c.Count && c.Spread() >= c.Shortest/2 && longest <= c.Max.For
 }
 
 // idleTimeout: one side closes after an idle time that is the same over several
 // connections.
 func idleTimeout(p *pool.Pool) (Found, bool) {
+	longest := p.LongestReuse().For
 	side, c := "server", p.ServerCloses()
-	if !stable(c) {
+	if !stable(c, longest) {
 		side, c = "client", p.ClientCloses()
 	}
-	if !stable(c) {
+	if !stable(c, longest) {
 		return Found{}, false
 	}
 	f := Found{Evidence: Evidence{Confidence: pool.Likely,
-		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Count, "connection"), segment.Span(c.Min.For), segment.Span(c.Max.For))}}
+		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Alike, "connection"), segment.Span(c.Shortest), segment.Span(c.Max.For))}}
 	for _, s := range c.Samples {
 		f.Connections = append(f.Connections, s.Conn)
 		f.Packets = append(f.Packets, s.Packet)
@@ -101,7 +101,7 @@ func idleTimeout(p *pool.Pool) (Found, bool) {
 func mismatchRisk(p *pool.Pool) (Found, bool) {
 	c, longest := p.ServerCloses(), p.LongestReuse()
 	limit, how := c.Min.For, "the server closed after"
-	if c.Count == 0 || limit < 100*time.Millisecond {
+	if c.Count == 0 {
 		limit, how = p.Hint(), "the server announces a timeout of"
 	}
 	seen := limit == c.Min.For && c.Count > 0
@@ -125,11 +125,23 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	return f, true
 }
 
+// probesOnly: TCP keep-alive probes on connections that never carry a second
+// transaction, of a client that reuses none. That is another knob than HTTP's.
+func probesOnly(p *pool.Pool) (Found, bool) {
+	n, conn, packet := p.Probed()
+	if n == 0 || p.Verdict == pool.Reused || p.Verdict == pool.ServerPrevents {
+		return Found{}, false
+	}
+	return Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Likely,
+		Text: fmt.Sprintf("%s kept alive by TCP's probes and never used a second time, first #%d (probes from packet %d on)",
+			count(n, "connection"), conn, packet)}}, true
+}
+
 // maxRequests: the server ends each connection after the same number of
 // transactions.
 func maxRequests(p *pool.Pool) (Found, bool) {
 	s := p.ServerSpans()
-	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 {
+	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.Carried > s.Most {
 		return Found{}, false
 	}
 	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,
