@@ -83,7 +83,7 @@ func (d *Decision) Text() string {
 	case ServerSaidClose:
 		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.because)
 	case Reset:
-		return fmt.Sprintf("the server ended a connection with a request on it (packet %d)", d.because)
+		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)", d.because)
 	case UsedUp:
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.because)
 	case Failed:
