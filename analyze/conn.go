@@ -199,7 +199,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 				}
 			}
 		}
-		if c.client == s.Dir && c.synAck.Packet == 0 {
+		if c.client == s.Dir && (c.synAck.Packet == 0 || c.syn.Packet == 0) {
 			c.syn = at // a resent one starts the clock anew: the answer is its
 		}
 	case syn:
@@ -212,7 +212,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 	case ack && c.synAck.Packet != 0 && c.ack.Packet == 0 && c.isClient(s.Dir) && !s.Flags.Has(segment.RST):
 		c.ack = at
 	}
-	if !c.opened && c.roleBasis != "" {
+	if !c.opened && c.roleBasis != "" && !(syn && ack) { // the SYN may yet come: captured later, though sent before
 		c.open()
 	}
 }
@@ -259,16 +259,18 @@ func (c *conn) clientIsB() bool {
 	return c.client == segment.BtoA
 }
 
-// portRole guesses the client when nothing else tells: the lower port serves.
+// portRole guesses the client when nothing else tells: the lower port serves. Then nothing
+// is waited for.
 func (c *conn) portRole() {
-	if c.roleBasis != "" {
-		return
+	if c.roleBasis == "" {
+		c.client, c.roleBasis = segment.AtoB, "port"
+		if c.key.A.Port < c.key.B.Port {
+			c.client = segment.BtoA
+		}
 	}
-	c.client, c.roleBasis = segment.AtoB, "port"
-	if c.key.A.Port < c.key.B.Port {
-		c.client = segment.BtoA
+	if !c.opened {
+		c.open()
 	}
-	c.open()
 }
 
 func (c *conn) open() {

@@ -26,6 +26,7 @@ type Half struct {
 	SawRST  bool
 	acked   bool  // an acknowledgement of this half was seen
 	behind  bool  // the latest segment began before Nxt
+	leapt   bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
 	newest  uint8 // how many recent has taken, modulo 256
 
 	HasMSS, HasWindowScale    bool
@@ -137,7 +138,7 @@ func (h *Half) advance(s *segment.Segment) {
 	case end.After(h.Nxt):
 		// A part sent before makes the whole ambiguous for RTT (RFC 6298
 		// section 3), new data after a hole does not.
-		h.Nxt, h.newestAt = end, s.Time
+		h.Nxt, h.newestAt, h.leapt = end, s.Time, false
 		h.sent.push(sentSegment{end: end, at: s.Time, resent: h.behind})
 		if f := h.Flight(); f > h.MaxFlight {
 			h.MaxFlight = f
@@ -207,7 +208,7 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	h.Una = ack
 	if ack.After(h.Nxt) { // bytes the capture missed
 		h.Unseen += int64(ack.Sub(h.Nxt))
-		h.Nxt = ack
+		h.Nxt, h.leapt = ack, true
 		h.sent.clear()
 		return
 	}
@@ -239,9 +240,9 @@ func (h *Half) options(s *segment.Segment) {
 
 // isKeepAlive reports a segment of at most one byte that repeats the byte
 // before SND.NXT, all else being acknowledged, to draw an ACK (RFC 9293 section
-// 3.8.4).
+// 3.8.4). A byte that was not seen before may be one whose ACK was captured first.
 func (h *Half) isKeepAlive(s *segment.Segment) bool {
-	return h.Started && s.Len <= 1 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
+	return h.Started && s.Len <= 1 && !(h.leapt && s.Len == 1) && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
 		s.Seq == h.Nxt.Add(-1) && h.Una == h.Nxt
 }
 
