@@ -7,7 +7,7 @@ var diagnoses = []Entry{
 		Meaning:   "Connection: keep-alive is a promise; only packets show whether it is kept. Here persistence was promised, and the side that promised closed within a round trip of the response (a client: of the only one); or close was said, and the connection was used again.",
 		Evidence:  "The headers, and the FIN or RST from the same side right after the response.",
 		RefutedBy: "the closing side had ended as a whole",
-		Remedy:    "Where the client closed, consistent with a header set by hand while the library's own pool is off: remove the header and turn the pool on. Where the server did, with a server that closes without saying so: it should say Connection: close.",
+		Remedy:    "A server that closes should say close. Of a client, consistent with a header set by hand while the library's own pool is off. Remove the header and turn the pool on:",
 		Knobs: [][2]string{
 			{"node http, axios", "new http.Agent({keepAlive: true}) shared, instead of headers: {Connection: 'keep-alive'}"},
 			{"node request", "forever: true instead of the header"},
