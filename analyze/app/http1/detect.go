@@ -44,12 +44,13 @@ func DetectRequest(b []byte) Answer {
 		}
 		return No
 	}
+	at := targetAt(b, sp)
 	switch known := isUsual(b[:sp]); {
 	case sp == 0 || !isToken(b[:sp]):
 		return No
-	case len(b) == sp+1:
+	case len(b) == at:
 		return More
-	case !isTarget(b[sp+1]):
+	case !isTarget(b[at]):
 		return No
 	case known:
 		return Yes
@@ -65,7 +66,10 @@ func DetectRequest(b []byte) Answer {
 // forbids both, but servers answer them. So they do HTTP/1 without a minor version.
 func requestLine(line []byte) (version int, ok bool) {
 	sp := bytes.IndexByte(line[:min(len(line), maxMethod+1)], ' ')
-	if sp <= 0 || sp+1 >= len(line) || !isToken(line[:sp]) || !isTarget(line[sp+1]) {
+	if sp <= 0 || !isToken(line[:sp]) {
+		return 0, false
+	}
+	if at := targetAt(line, sp); at >= len(line) || !isTarget(line[at]) {
 		return 0, false
 	}
 	if len(line) >= maxLine && !isUsual(line[:sp]) {
@@ -87,6 +91,17 @@ func requestLine(line []byte) (version int, ok bool) {
 	simple := string(line[:sp]) == "GET" && bytes.IndexByte(target, ' ') < 0 &&
 		(bytes.HasPrefix(target, []byte("/")) || bytes.HasPrefix(target, []byte("http://")))
 	return len(line), simple
+}
+
+// targetAt returns where the target of a request line begins whose method ends at sp.
+// After a usual method there may be several spaces: servers take them for one (RFC 9112
+// section 3).
+func targetAt(line []byte, sp int) int {
+	at := sp + 1
+	for at < len(line) && line[at] == ' ' && isUsual(line[:sp]) {
+		at++
+	}
+	return at
 }
 
 // DetectResponse tells by b, the first bytes of a stream or line, whether a

@@ -83,7 +83,7 @@ func (h *Head) line(line []byte) (ok bool) {
 		}
 	}
 	sp := bytes.IndexByte(line, ' ')
-	h.Method, h.Target = line[:sp], trimEnd(line[sp+1:v])
+	h.Method, h.Target = line[:sp], trimEnd(line[min(targetAt(line, sp), v):v])
 	return true
 }
 

@@ -242,6 +242,9 @@ var requestRules = []rule{
 	{name: "RFC 9112 section 3.2: spaces in a target", steps: bytesOf("GET /a b HTTP/1.1\r\n\r\n"),
 		want: `GET /a b 1.1 [21]
 			end 0 complete`},
+	{name: "RFC 9112 section 3: several spaces before a target", steps: bytesOf("GET   /a HTTP/1.1\r\n\r\n"),
+		want: `GET /a 1.1 [21]
+			end 0 complete`},
 	{name: "RFC 1945 section 5: HTTP/0.9", steps: bytesOf("GET /old\r\n"),
 		want: `GET /old 1.-1 [10]
 			end 0 complete`},
