@@ -39,11 +39,12 @@ type Half struct {
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
 	MaxFlight    int
-	MaxLen       int      // longest payload of one captured segment, bytes
-	MSS          int      // the peer may send this side at most this, from this side's SYN; valid if HasMSS
-	WindowScale  int      // valid if HasWindowScale
-	Window       Window   // what this side offers to receive
-	recent       [4]print // of this side's latest segments, to tell packets captured twice
+	MaxLen       int        // longest payload of one captured segment, bytes
+	MSS          int        // the peer may send this side at most this, from this side's SYN; valid if HasMSS
+	WindowScale  int        // valid if HasWindowScale
+	Window       Window     // what this side offers to receive
+	recent       [4]print   // of this side's latest segments, to tell packets captured twice
+	mirrored     *[64]print // the same of more, once one was: a second place may see a whole flight later
 	RTT          RTT
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
@@ -268,9 +269,15 @@ type print struct {
 func (h *Half) seenBefore(s *segment.Segment) bool {
 	p := printOf(s)
 	if h.known(p, s) {
+		if h.mirrored == nil {
+			h.mirrored = new([64]print)
+		}
 		return true
 	}
 	h.recent[h.newest%uint8(len(h.recent))] = p
+	if h.mirrored != nil {
+		h.mirrored[h.newest%uint8(len(h.mirrored))] = p
+	}
 	h.newest++
 	return false
 }
@@ -293,11 +300,15 @@ func printOf(s *segment.Segment) print {
 // timestamp. Where there is no ID, only a copy within a millisecond counts, and
 // only of what a sender would not repeat so soon.
 func (h *Half) known(p print, s *segment.Segment) bool {
-	for i := range h.recent {
-		if h.recent[i].hash != p.hash {
+	return p.among(h.recent[:], s) || h.mirrored != nil && p.among(h.mirrored[:], s)
+}
+
+func (p *print) among(list []print, s *segment.Segment) bool {
+	for i := range list {
+		if list[i].hash != p.hash {
 			continue
 		}
-		gap := p.at.Sub(h.recent[i].at)
+		gap := p.at.Sub(list[i].at)
 		if gap <= sameWithin && s.IPID != 0 || gap < time.Millisecond && s.End() != s.Seq {
 			return true
 		}
