@@ -1,6 +1,10 @@
 package capture
 
-import "tcpwarm/capture/segment"
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
 
 // A decoder turns packets into segments and keeps the totals. It allocates
 // nothing on the fast path.
@@ -8,7 +12,8 @@ type decoder struct {
 	totals   segment.Totals
 	problems [numProblems]segment.Problem
 	loopback bool
-	last     segment.Time // handed on last; never goes back
+	last     segment.Time  // handed on last; never goes back
+	stepped  time.Duration // how far the clock has gone back since it was set
 	rest     rest
 }
 
@@ -72,13 +77,25 @@ func (d *decoder) clock(p *packet) {
 		d.totals.Start, d.totals.End, d.totals.Timed = t, t, true
 		d.last = t
 	}
-	if t < d.last {
+	d.totals.Start = min(d.totals.Start, t)
+	if d.last.Sub(t) <= mostReordered { // also after a step: then packets of several clocks are mixed
+		d.stepped = 0
+	}
+	t = t.Add(d.stepped)
+	if back := d.last.Sub(t); back > 0 {
 		d.count(clockBack)
-		d.totals.Start = min(d.totals.Start, t)
+		if back > mostReordered {
+			d.stepped += back
+		}
 		return
 	}
 	d.last, d.totals.End = t, t
 }
+
+// mostReordered is how far back a time may lie because packets were captured on several
+// processors or interfaces. Beyond it the clock was set, or another capture begins: what
+// follows is as much later as it says, counted from there.
+const mostReordered = time.Second
 
 // isLoopback reports 127.0.0.0/8 and ::1.
 func isLoopback(a segment.Addr) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -410,6 +411,35 @@ func TestClockAndLoopback(t *testing.T) {
 	d.packet(&b, &packet{data: tcp4(tcpFrom(9), ""), link: linkRaw, orig: 40})
 	if d.sums().Loopback {
 		t.Error("still taken for loopback")
+	}
+}
+
+// Time handed on never goes back; what came a little early is as late as the packet before.
+// After a step it goes on as the clock does, until another clock's packets come again.
+func TestClockSteps(t *testing.T) {
+	const s = segment.Time(time.Second)
+	for _, x := range []struct{ name, at, want string }{
+		{"reordered", "0 500 400 600", "0 500 500 600"},
+		{"set back", "5000 6000 1000 2000 1900 3000", "5000 6000 6000 7000 7000 8000"},
+		{"set back twice", "9000 5000 6000 1000 2000", "9000 9000 10000 10000 11000"},
+		{"two clocks", "9000 1000 9100 1100 9200 1200", "9000 9000 9100 9100 9200 9200"},
+		{"some packets once more", "5000 9000 5000 8900 5000 8950 9100", "5000 9000 9000 9000 9000 9000 9100"},
+		{"set back, then right again", "9000 1000 1500 20000", "9000 9000 9500 20000"},
+	} {
+		d := decoder{}
+		var b segment.Batch
+		frame := tcp4(tcpFrom(9), "")
+		for _, at := range strings.Fields(x.at) {
+			ms, _ := strconv.Atoi(at)
+			d.packet(&b, &packet{data: frame, link: linkRaw, orig: len(frame), time: segment.Time(ms) * s / 1000, timed: true})
+		}
+		var got []string
+		for i := range b.Segments {
+			got = append(got, strconv.Itoa(int(b.Segments[i].Time*1000/s)))
+		}
+		if strings.Join(got, " ") != x.want {
+			t.Errorf("%s: %v, want %s", x.name, got, x.want)
+		}
 	}
 }
 

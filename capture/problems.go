@@ -31,7 +31,7 @@ var problemTexts = [numProblems]struct{ kind, text string }{
 	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut"},
 	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken"},
 	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header"},
-	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time"},
+	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, and after more than a second what follows counts from there"},
 	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before"},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire"},
 	undecodable:    {"undecodable", "packets that could not be decoded"},
