@@ -130,7 +130,7 @@ func (x *exchange) asked(t *transaction.Transaction) {
 			return
 		}
 	}
-	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Blind: c.unseen(1 - c.client), Trips: c.trips(),
+	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Inferred: x.carrier().sealed(), Blind: c.unseen(1 - c.client), Trips: c.trips(),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.inside, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 

@@ -23,6 +23,7 @@ type Conn struct {
 	requests int64 // that are judged
 	n        int32 // of the latest transaction
 	promised int64
+	inferred bool          // its transactions are
 	hidden   bool          // its latest request may have asked to close it
 	trips    int32         // round trips that its handshakes took
 	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined

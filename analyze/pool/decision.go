@@ -93,7 +93,7 @@ func (d *Decision) Text() string {
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"
 	case Early:
-		return "it was opened a moment before all others were in use"
+		return "it was opened before all others were in use"
 	case Unknown:
 		return "it was there before the capture began, or the capture has nothing of what its server sent"
 	}

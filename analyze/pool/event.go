@@ -89,6 +89,7 @@ type Event struct {
 	AsksClose bool // close, or HTTP/1.0 without keep-alive
 	Promises  bool // the request promised persistence
 	Blind     bool // the capture has nothing of what the server sent: what became of earlier requests is not known
+	Inferred  bool // it is told of by lengths and times alone
 	Hidden    bool // it may say more than was read of it, such as close
 	Ignored   bool // it occupies its connection, but is not one of those that are judged: never a connection's first
 

@@ -410,6 +410,9 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 			d.Confidence = Likely
 		}
 	}
+	if i.conn.inferred || r.inferred {
+		d.Confidence = Likely
+	}
 	if gone {
 		d.closedAfter, d.gone = max(0, r.closedAt.Sub(t.at)), true
 	}

@@ -70,7 +70,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 			p.blind++
 		}
 	}
-	c.n, c.trips, c.hidden = e.N, e.Trips, e.Hidden
+	c.n, c.trips, c.hidden, c.inferred = e.N, e.Trips, e.Hidden, e.Inferred
 	if !e.Ignored {
 		c.requests++
 		p.Carried = max(p.Carried, int64(c.n))
