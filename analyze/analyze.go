@@ -34,14 +34,15 @@ type Options struct {
 	Demands *verdict.Demands // what the report is held against; nil: nothing
 
 	Ignore    transaction.Patterns // transactions that are shown and not judged
-	OneClient bool                 // all client addresses are one client's
+	OneClient bool                 // all client addresses, and all behind them, are one client's
 	Redact    *redact.Redactor     // puts stand-ins for addresses and names and leaves targets out; nil: all is shown
 
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer
 
-	// Judged, where set, tells whether a connection is judged. The others are kept
-	// in the report and counted, no more.
+	// Judged, where set, tells whether a connection is judged: one of a command's, which
+	// at each of its addresses is one client. The others are kept in the report and
+	// counted, no more.
 	Judged func(client, server segment.Endpoint) bool
 
 	// Watch, where set, is called with each opening of a used connection as soon as

@@ -96,7 +96,7 @@ func (o *output) readFlags(f *pflag.FlagSet) {
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
-	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses for one client's, as behind a balancer, or with IPv4 and IPv6")
+	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, for one client: behind a balancer, or with IPv4 and IPv6")
 	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
