@@ -162,7 +162,7 @@ func (k *collector) births(b *batch) {
 	for i := range b.mail {
 		k.begun = append(k.begun, b.mail[i].births)
 	}
-	inTurn(k, k.begun, func(n *birth) int64 { return n.when }, func(n *birth) int { return n.ticket.touch() }, k.birth)
+	inTurn(k, k.begun, func(n *birth) int64 { return n.when }, (*birth).touch, k.birth)
 }
 
 // birth numbers a connection, and once its client is known decides whether it is to be

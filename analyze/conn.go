@@ -17,6 +17,7 @@ type conn struct {
 
 	// What every segment needs lies together (see tcp.Half).
 	client           segment.Dir // valid if roleBasis is not ""
+	synAgain         bool        // the client has sent its SYN again
 	synData          bool        // fast open: the SYN carried data (RFC 7413)
 	opened           bool        // the pool has been told
 	ward             int         // of its client, valid if opened
@@ -200,6 +201,7 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 			}
 		}
 		if c.client == s.Dir && (c.synAck.Packet == 0 || c.syn.Packet == 0) {
+			c.synAgain = c.syn.Packet != 0
 			c.syn = at // a resent one starts the clock anew: the answer is its
 		}
 	case syn:
@@ -226,14 +228,15 @@ func machine(syn *segment.Segment) pool.SYN {
 // payloadRole is told by the application who the client is. A handshake, where
 // seen, knows better.
 func (c *conn) payloadRole(clientIsB bool) {
-	if c.roleBasis != "" {
-		return
+	if c.roleBasis == "" {
+		c.client, c.roleBasis = segment.AtoB, "payload"
+		if clientIsB {
+			c.client = segment.BtoA
+		}
 	}
-	c.client, c.roleBasis = segment.AtoB, "payload"
-	if clientIsB {
-		c.client = segment.BtoA
+	if !c.opened {
+		c.open()
 	}
-	c.open()
 }
 
 // proxied is told of a header of the PROXY protocol in direction dir: whom the proxy

@@ -178,7 +178,7 @@ func (x *exchange) answered(t *transaction.Transaction) {
 		return
 	}
 	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
-		SaysClose: t.SaysClose && !t.ResponseCut, Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.carrier().sealed(), Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
@@ -368,11 +368,11 @@ func (x *exchange) unread() int32 {
 		return 0
 	}
 	w := &client.Window
-	segment := int64(leastShown)
+	least := int64(leastShown)
 	if client.HasMSS {
-		segment = min(segment, int64(client.MSS))
+		least = min(least, int64(client.MSS))
 	}
-	shows := x.last.bytes >= segment
+	shows := x.last.bytes >= least
 	if shows && (int64(w.Edge.Sub(x.last.edge)) < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
 		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
 		return x.last.n

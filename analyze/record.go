@@ -330,13 +330,16 @@ func (c *conn) facts(v *verdict.Conn) {
 		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
 		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
 		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
-		StaleRequest: f.staleRequest, First: c.first, SYN: c.syn, Restart: c.idleRestart(),
+		StaleRequest: f.staleRequest, First: c.first, Restart: c.idleRestart(),
 		FirstEnd: f.firstEnd,
 		Missing:  client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midway: !client.SawSYN}
+	if c.synAgain {
+		v.SYN = c.syn
+	}
 	c.paces(v)
 	if in := c.app.inside; in != nil {
 		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,
-			Name: in.info.ServerName, Who: pool.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello}, Read: in.info.Decrypted || in.info.Version < 0x0304}
+			Name: in.info.ServerName, Who: pool.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello, For: c.speaksFor}, Read: in.info.Decrypted || in.info.Version < 0x0304}
 	}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest

@@ -43,8 +43,15 @@ func newTicket(s *segment.Segment) *ticket {
 	return t
 }
 
-// touch reads here and there what a birth will want of t: see touch of segments.
-func (t *ticket) touch() int { return int(t.first.Time) + int(t.syn1.isn) + int(t.id) }
+// touch reads here and there what n will want of its ticket: see touch of segments. What
+// its worker writes when it opens is read only then.
+func (n *birth) touch() int {
+	sum := int(n.ticket.first.Time) + int(n.ticket.id)
+	if n.opened {
+		sum += int(n.ticket.syn1.isn)
+	}
+	return sum
+}
 
 // A farewell is what a worker leaves of a connection in the end.
 type farewell struct {

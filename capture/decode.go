@@ -78,10 +78,12 @@ func (d *decoder) clock(p *packet) {
 		d.last = t
 	}
 	d.totals.Start = min(d.totals.Start, t)
-	if d.last.Sub(t) <= mostReordered { // also after a step: then packets of several clocks are mixed
+	if d.last.Sub(t) <= max(mostReordered, d.stepped/2) { // also after a step: then packets of several clocks are mixed
 		d.stepped = 0
 	}
-	t = t.Add(d.stepped)
+	if t = t.Add(d.stepped); d.stepped > 0 && t < 0 {
+		t = d.last // beyond what a time can be
+	}
 	if back := d.last.Sub(t); back > 0 {
 		d.count(clockBack)
 		if back > mostReordered {

@@ -15,6 +15,7 @@ type client struct {
 	sites index[segment.Endpoint, *site]
 	quiet index[uint16, *silence] // by port, whatever the address
 	whos  []Who                   // that open connections at the address
+	exact map[Who]int32           // their indexes, nil while there are few
 	room  [1]Who                  // for whos, as long as it will do
 }
 
@@ -42,7 +43,7 @@ func (w *ward) site(addr segment.Addr, server segment.Endpoint) *site {
 			w.clients = map[segment.Addr]*client{}
 		}
 		k = w.spare.clients.get()
-		k.addr, k.ward, k.whos = addr, w, k.whos[:0]
+		k.addr, k.ward, k.whos, k.exact = addr, w, k.whos[:0], nil
 		if cap(k.whos) == 0 {
 			k.whos = k.room[:0]
 		}

@@ -8,6 +8,8 @@ const inferredOnly = "its transactions are inferred from encrypted records and c
 
 func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
+	case p.crowded():
+		return NotKnown, "more clients were seen at its address than are told apart"
 	case p.Fewer > 0 && (p.Avoidable > 0 || p.Reused <= p.Fewer):
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.Excused:
@@ -114,6 +116,9 @@ func (w *ward) add(p, q *Pool) {
 	p.open += q.open
 	p.alive += q.alive
 	p.names = append(p.names, q.names...)
+	p.atLimit.join(&q.atLimit)
+	p.declined.join(&q.declined)
+	p.probed.join(&q.probed)
 	p.holding += q.holding
 	p.shift = max(p.shift, q.shift)
 	p.Peak = max(p.Peak, q.Peak)

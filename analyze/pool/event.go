@@ -77,6 +77,7 @@ type Event struct {
 	// Requested.
 	Name    string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
 	N       int32  // number of the transaction on its connection, from 1; Answered has it too
+	Who     *Who   // what the connection had shown of its client by its first request, nil for nothing
 	Streams int32  // transactions that the connection may carry at once; 0: one
 	Trips   int32  // round trips that its handshakes took, TCP's and TLS's
 
@@ -95,6 +96,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
+	Unread    bool          // the response may have said more than was read of it, such as close
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
 	Sure      bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
@@ -104,10 +106,6 @@ type Event struct {
 	By      Side
 	Reset   bool // by RST
 	Waiting bool // by the client, with a transaction going on: the server may not have known of it
-
-	// Requested, where it is the first: what the connection's bytes show of its client, nil
-	// for nothing.
-	Who *Who
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending

@@ -136,6 +136,7 @@ type carried struct {
 	outcome   Outcome
 	sure      bool
 	asksClose bool
+	unread    bool // of its response
 	endPacket int64
 }
 
@@ -168,16 +169,16 @@ func (p *Pool) answered(w *ward, i item) {
 		cause = UsedUp
 	case o.stale, o.outcome == Unanswered && c.by == Server:
 		cause = Reset
+		if !o.first && !o.ignored {
+			p.InVain++
+		}
 	case o.byServer:
 		cause = ServerSaidClose
 	case c.lost:
-		cause = ServerClosed
-	}
-	if cause == Reset && !o.first && !o.ignored {
-		p.InVain++
+		cause = c.brokenBy()
 	}
 	t := o.on
-	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.endPacket}
+	last := carried{o.n, o.outcome, o.sure, o.asksClose, o.unread, o.endPacket}
 	if o.demanded { // else its demand is still an item
 		w.spare.occupations.put(o)
 	}
@@ -218,13 +219,17 @@ func (p *Pool) serverClosed(i item) {
 	c.lost = true
 	p.simulate(func(s *stack, _ int) { s.drop(c) })
 	if t := c.token; t != nil {
-		cause := ServerClosed
-		if c.reset {
-			cause = Reset
-		}
-		p.lose(loss{cause, c.server, c, i.packet, c.mayHaveAsked(t.at)})
+		p.lose(loss{c.brokenBy(), c.server, c, i.packet, c.mayHaveAsked(t.at)})
 		p.drop(t)
 	}
+}
+
+// brokenBy returns what the server did to c, which idled.
+func (c *Conn) brokenBy() Cause {
+	if c.reset {
+		return Reset
+	}
+	return ServerClosed
 }
 
 // mayHaveAsked reports whether c, idle since an instant, may have been closed by the
@@ -398,7 +403,7 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 		d.Cause = ClientSaidClose
 	case gone && r.closedAt.Sub(t.at) < max(atOnce, 2*r.rtt):
 		d.Cause = ClientClosed
-		if r.hidden { // and the response as well
+		if o.unread {
 			d.Confidence, d.unsure = Likely, true
 			p.Excused++
 		}

@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -28,6 +30,59 @@ func TestIdleIsOfTheLatestResponse(t *testing.T) {
 		c := pools[0].ServerCloses()
 		if int(c.Count) != len(x.want) || len(x.want) > 0 && c.Min.For != x.want[0] {
 			t.Errorf("%s: %d closes, after %v; want %v", x.name, c.Count, c.Min.For, x.want)
+		}
+	}
+}
+
+// The longest idle times are kept, in whatever order they come.
+func TestLongestCloses(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 200 {
+		var c Closes
+		var all []time.Duration
+		for range 1 + r.IntN(3*maxLongest) {
+			d := time.Duration(r.IntN(100)) * time.Second
+			all = append(all, d)
+			c.add(Idle{For: d})
+		}
+		slices.Sort(all)
+		slices.Reverse(all)
+		for i, x := range c.Longest {
+			if x.For != all[i] {
+				t.Fatalf("the %d. longest of %v is %v", i, all, x.For)
+			}
+		}
+		if int(c.Count) != len(all) || len(c.Longest) != min(len(all), maxLongest) || c.Min.For != all[len(all)-1] {
+			t.Fatalf("%d of %d kept, of %d; the least %v", len(c.Longest), c.Count, len(all), c.Min.For)
+		}
+		for i := range all {
+			if alike := i < len(c.Alike()); i < len(c.Longest) && alike != (all[0]-all[i] <= max(all[0]/20, 20*time.Millisecond)) {
+				t.Fatalf("%v alike to %v: %v", all[i], all[0], alike)
+			}
+		}
+	}
+}
+
+// A client that closes right after a response of which not all could be read may have
+// been told to: that is not known. Where only the request could not be read it is.
+func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
+	for _, x := range []struct {
+		request, response bool // could not be read
+		want              Verdict
+		excused           int64
+	}{
+		{false, false, NotReused, 0},
+		{true, false, NotReused, 0},
+		{false, true, NotKnown, 1},
+		{true, true, NotKnown, 1},
+	} {
+		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 6:1:cfin 7:1:end 10:2:syn 11:2:req 15:2:ok")
+		for i := range steps {
+			steps[i].Hidden, steps[i].Unread = x.request, x.response
+		}
+		_, decisions, pools := judge(steps, func() bool { return true })
+		if p := pools[0]; p.Verdict != x.want || p.Excused != x.excused || decisions[2].Cause != ClientClosed {
+			t.Errorf("%+v: %s, excused %d, %s", x, p.Verdict, p.Excused, decisions[2].Cause)
 		}
 	}
 }

@@ -124,6 +124,7 @@ type occupation struct {
 	waiting   int   // transactions not answered
 	asksClose bool
 	saysClose bool
+	unread    bool // its response's head, or a part of it
 	outcome   Outcome
 	sure      bool
 	on        *token // what carries it for the ideal client, nil if nothing does

@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"tcpwarm/capture/segment"
@@ -9,6 +11,7 @@ import (
 // An Idle is a connection closed, or used again, after idling.
 type Idle struct {
 	For    time.Duration
+	At     segment.Time // when that was over
 	Conn   int64
 	Packet int64
 }
@@ -16,47 +19,36 @@ type Idle struct {
 // Closes are the idle times after which one side closed, unasked. Those at once are not
 // among them: who closes right after use has not idled.
 type Closes struct {
-	Count    int64
-	Min, Max Idle
-
-	// Of the longest, those that may be one timeout's.
-	Alike    int64
-	Shortest time.Duration
-	Samples  []Idle // the first few
-
-	first, last segment.Time
+	Count   int64
+	Min     Idle
+	Longest []Idle // the longest first, at most maxLongest
 }
 
-// Spread returns the time from the first of the closes that are alike to the last.
-func (c *Closes) Spread() time.Duration { return c.last.Sub(c.first) }
+// maxLongest bounds Closes.Longest.
+const maxLongest = 32
 
-// maxSamples bounds Closes.Samples.
-const maxSamples = 8
-
-// alikeSpans reports whether two idle times may be one timeout's: within a twentieth.
-func alikeSpans(short, long time.Duration) bool {
-	return long-short <= max(long/20, 20*time.Millisecond)
-}
-
-func (c *Closes) add(i Idle, at segment.Time) {
+func (c *Closes) add(i Idle) {
 	if c.Count == 0 || i.For < c.Min.For {
 		c.Min = i
 	}
-	longest := c.Max.For
-	if c.Count++; i.For > longest {
-		c.Max = i
+	c.Count++
+	at, _ := slices.BinarySearchFunc(c.Longest, i, func(a, b Idle) int { return cmp.Compare(b.For, a.For) })
+	if len(c.Longest) < maxLongest {
+		c.Longest = slices.Insert(c.Longest, at, i)
+	} else if at < maxLongest {
+		copy(c.Longest[at+1:], c.Longest[at:])
+		c.Longest[at] = i
 	}
-	switch {
-	case c.Alike > 0 && !alikeSpans(i.For, longest) && i.For < longest:
-		return
-	case c.Alike == 0 || !alikeSpans(c.Shortest, max(i.For, longest)): // the others were closed for another reason
-		c.Alike, c.Shortest, c.Samples, c.first = 0, i.For, c.Samples[:0], at
+}
+
+// Alike returns those of the longest that may be one timeout's, within a twentieth: a
+// close sooner than that had another reason.
+func (c *Closes) Alike() []Idle {
+	n := 0
+	for n < len(c.Longest) && c.Longest[0].For-c.Longest[n].For <= max(c.Longest[0].For/20, 20*time.Millisecond) {
+		n++
 	}
-	c.Alike++
-	c.Shortest, c.last = min(c.Shortest, i.For), at
-	if len(c.Samples) < maxSamples {
-		c.Samples = append(c.Samples, i)
-	}
+	return c.Longest[:n]
 }
 
 // gaps are a pool's idle times.
@@ -68,7 +60,7 @@ type gaps struct {
 
 func (g *gaps) reuse(d time.Duration, conn, packet int64) {
 	if d > g.longest.For {
-		g.longest = Idle{d, conn, packet}
+		g.longest = Idle{For: d, Conn: conn, Packet: packet}
 	}
 }
 
@@ -84,9 +76,9 @@ func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
 	}
 	if *closes == nil {
 		*closes = w.spare.closes.get()
-		**closes = Closes{Samples: (*closes).Samples[:0]}
+		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{idle, c.id, c.closedIn}, c.closedAt)
+	(*closes).add(Idle{idle, c.closedAt, c.id, c.closedIn})
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.
@@ -163,6 +155,14 @@ func (t *tally) add(conn, packet int64) {
 	}
 }
 
+// join adds what o counts.
+func (t *tally) join(o *tally) {
+	if t.n == 0 || o.n > 0 && o.packet < t.packet {
+		t.conn, t.packet = o.conn, o.packet
+	}
+	t.n += o.n
+}
+
 // Tunnels reports whether p's connections are CONNECT's, to one target.
 func (p *Pool) Tunnels() bool { return p.tunnels }
 
@@ -182,6 +182,9 @@ func (p *Pool) Probed() (n, conn, packet int64) {
 func (p *Pool) Declined() (n, conn, packet int64) {
 	return p.declined.n, p.declined.conn, p.declined.packet
 }
+
+// maxSamples bounds Spans.Conns.
+const maxSamples = 8
 
 // Spans are how much connections had carried, and how old they were, when the server
 // ended them right after a response, or with one that said so.

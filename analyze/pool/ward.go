@@ -139,8 +139,12 @@ func (w *ward) answered(c *Conn, e *Event) {
 		at = e.Time.Add(-c.shift)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.sure, o.saysClose = e.Outcome, e.Sure, e.SaysClose
+	o.outcome, o.sure, o.saysClose, o.unread = e.Outcome, e.Sure, e.SaysClose, e.Unread
 	c.saysClose, c.complete = e.SaysClose, e.Outcome == Complete
+	if c.blind && c.complete { // the server's side was only captured late, or not from the first
+		c.blind = false
+		c.pool.blind--
+	}
 	if e.Hint > 0 {
 		c.pool.gaps.hint = e.Hint
 	}
@@ -225,7 +229,7 @@ func (w *ward) ended(c *Conn, e *Event) {
 	if c.by == Server {
 		p.ServerEnded++
 	}
-	if end.Probes > 0 && c.requests == 1 {
+	if end.Probes > 0 && c.n == 1 {
 		p.probed.add(c.id, end.Probe)
 	}
 	if end.Declined {

@@ -47,31 +47,67 @@ func (a *Who) learn(b *Who) {
 	}
 }
 
-// maxWhos bounds how many clients are told apart at one address; more share the last.
-const maxWhos = 64
+// maxWhos bounds how many clients are told apart at one address. More share the last, and
+// their pools are not judged.
+const maxWhos = 4096
 
 // who returns which of those at k's address w is, by its index.
 func (k *client) who(w *Who) int32 {
-	for i := range k.whos {
-		if k.whos[i] == *w {
-			return int32(i)
-		}
+	if i, ok := k.find(w); ok {
+		return i
 	}
 	for i := range k.whos {
 		if k.whos[i].fits(w) {
 			k.whos[i].learn(w)
-			return int32(i)
+			return k.index(int32(i))
 		}
 	}
 	if len(k.whos) < maxWhos {
 		k.whos = append(k.whos, *w)
 	}
-	return int32(len(k.whos) - 1)
+	return k.index(int32(len(k.whos) - 1))
+}
+
+// find returns the index of w, if all that is known of it is what was known before.
+func (k *client) find(w *Who) (int32, bool) {
+	if k.exact != nil {
+		i, ok := k.exact[*w]
+		return i, ok
+	}
+	for i := range k.whos {
+		if k.whos[i] == *w {
+			return int32(i), true
+		}
+	}
+	return 0, false
+}
+
+// index returns i, and where there are many notes under which names they are found.
+func (k *client) index(i int32) int32 {
+	switch {
+	case k.exact != nil:
+		k.exact[k.whos[i]] = i
+	case len(k.whos) > few:
+		k.exact = make(map[Who]int32, 2*few)
+		for n := range k.whos {
+			k.exact[k.whos[n]] = int32(n)
+		}
+	}
+	return i
+}
+
+// crowded reports whether p's client may be several, for there were too many to tell
+// apart.
+func (p *Pool) crowded() bool {
+	return p.who == maxWhos-1
 }
 
 // latest returns the pool at s that was the last to begin of those whose client may have
 // sent syn, nil if there is none.
 func (s *site) latest(syn SYN) *Pool {
+	if n := len(s.pools); n > 0 && len(s.client.whos) == 1 {
+		return s.pools[n-1]
+	}
 	for i := len(s.pools) - 1; i >= 0; i-- {
 		if p := s.pools[i]; s.client.whos[p.who].SYN.fits(syn) {
 			return p
@@ -88,6 +124,9 @@ type Differs struct{ SYN, Hello, For bool }
 // Call it after Pools.
 func (p *Pool) Who() (w Who, by Differs) {
 	w = p.client.whos[p.who]
+	if len(p.client.whos) == 1 {
+		return w, by
+	}
 	for _, s := range p.sites {
 		for _, q := range s.pools {
 			if p.Used == 0 || q.Used == 0 { // scans have SYNs of all kinds

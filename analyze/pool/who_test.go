@@ -114,3 +114,32 @@ func TestWhoIsLearned(t *testing.T) {
 		t.Errorf("%d are told apart, want %d", len(k.whos), maxWhos)
 	}
 }
+
+// Where more clients are seen than are told apart, those that share are not judged.
+func TestTooManyToTellApart(t *testing.T) {
+	j := feed(New(0))
+	for n := range int64(maxWhos + 10) {
+		at := segment.Time(n * 10e6)
+		steps := parseHistory(t, oneDone)
+		for i := range steps {
+			s := &steps[i]
+			s.conn, s.Time = n, s.Time+at
+			s.Who = &Who{For: segment.Addr{Lo: uint64(n + 1)}}
+			j.handle(s)
+		}
+	}
+	j.Finish()
+	pools, shared := j.Pools(), 0
+	for _, p := range pools {
+		switch {
+		case p.Used == 1 && p.Verdict == NoOpportunity:
+		case p.Used == 11 && p.Verdict == NotKnown:
+			shared++
+		default:
+			t.Fatalf("a pool of %d connections: %s", p.Used, p.Verdict)
+		}
+	}
+	if len(pools) != maxWhos || shared != 1 {
+		t.Errorf("%d pools, %d shared", len(pools), shared)
+	}
+}

@@ -283,6 +283,11 @@ func (p *page) morePools(rest []*Pool) {
 func (p *page) footer(r *Report) {
 	c := r.Capture
 	seen := []string{count(c.Packets, "packet"), lost(c)}
+	for _, p := range c.Problems {
+		if p.Kind == "one-direction-only" {
+			seen = append(seen, count(p.Count, "connection")+" in one direction only")
+		}
+	}
 	if c.QUICPackets > 0 {
 		seen = append(seen, count(c.QUICPackets, "QUIC packet")+" not judged")
 	} else {
@@ -314,9 +319,6 @@ func (p *page) footer(r *Report) {
 func lost(c Capture) string {
 	missing, dropped := c.MissingBytes, false
 	for _, p := range c.Problems {
-		if p.Kind == "one-direction-only" {
-			return "one direction missing"
-		}
 		if missing == 0 && p.Kind == "bytes-missing" {
 			missing = p.Count
 		}

@@ -33,7 +33,7 @@ type Conn struct {
 	ReusedAfterClose segment.Mark // ... and the request that followed it all the same
 	StaleRequest     segment.Mark // a request sent after the server's FIN
 
-	SYN     segment.Mark // the latest that the client sent before the answer
+	SYN     segment.Mark // the latest that the client sent before the answer, where it was not its first
 	Restart IdleRestart  // the first
 	Pace    Pace         // of the direction that carries the content
 

@@ -89,7 +89,7 @@ func outcome(all []Held) Outcome {
 // intervals of them: each may have carried any number of transactions; so do
 // bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more, unsure, excused int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more, unsure, excused, perhaps int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -108,8 +108,9 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		fewer += p.Fewer
 		more += p.More
 		unsure += p.Unsure
+		excused += p.Excused
 		if !allowed[pool.ClientClosed] {
-			excused += p.Excused
+			perhaps += p.Excused
 		}
 		for c := range allowed {
 			if c.Avoidable() {
@@ -132,7 +133,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	m := map[string]Interval{
 		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
 		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
-		"needed": {float64(needed - unsure), float64(needed + opaque + excused)}, "avoidable": {float64(avoidable - excused), float64(avoidable + opaque + unsure)}, "findings": upTo(found, 0),
+		"needed": {float64(needed - unsure), float64(needed + opaque + excused)}, "avoidable": {float64(avoidable - perhaps), float64(avoidable + opaque + unsure)}, "findings": upTo(found, 0),
 		"cold": upTo(warmths.Cold, unknown), "warm": upTo(warmths.Warm, unknown), "cooled": upTo(warmths.Cooled, unknown), "reuse": {0, 1},
 	}
 	if opaque+gaps > 0 {

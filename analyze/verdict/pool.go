@@ -1,7 +1,9 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"tcpwarm/analyze/pool"
@@ -70,28 +72,43 @@ func connectPerRequest(p *pool.Pool) (Found, bool) {
 	return f, true
 }
 
-// stable reports idle times of which most are close enough to be one timeout that no
-// other outlived, and not all ended at one moment: a program that ends closes all it has.
-func stable(c pool.Closes, longest time.Duration) bool {
-	return c.Alike >= 2 && 2*c.Alike > c.Count && c.Spread() >= c.Shortest/2 && longest <= c.Max.For
+// timeout returns the idle times that look like one timeout, the longest first: several,
+// and most of all; none outlived by another connection; and not all over at one moment, for
+// a program that ends closes all it has.
+func timeout(c *pool.Closes, longest time.Duration) []pool.Idle {
+	alike := c.Alike()
+	if len(alike) < 2 || 2*len(alike) <= len(c.Longest) || longest > alike[0].For {
+		return nil
+	}
+	first, last := alike[0].At, alike[0].At
+	for _, i := range alike {
+		first, last = min(first, i.At), max(last, i.At)
+	}
+	if last.Sub(first) < alike[len(alike)-1].For/2 {
+		return nil
+	}
+	return alike
 }
 
 // idleTimeout: one side closes after an idle time that is the same over several
 // connections.
 func idleTimeout(p *pool.Pool) (Found, bool) {
+	server, client := p.ServerCloses(), p.ClientCloses()
 	longest := p.LongestReuse().For
-	side, c := "server", p.ServerCloses()
-	if !stable(c, longest) {
-		side, c = "client", p.ClientCloses()
+	side, alike := "server", timeout(&server, longest)
+	if alike == nil {
+		side, alike = "client", timeout(&client, longest)
 	}
-	if !stable(c, longest) {
+	if alike == nil {
 		return Found{}, false
 	}
-	f := Found{Evidence: Evidence{Confidence: pool.Likely,
-		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side, count(c.Alike, "connection"), segment.Span(c.Shortest), segment.Span(c.Max.For))}}
-	for _, s := range c.Samples {
-		f.Connections = append(f.Connections, s.Conn)
-		f.Packets = append(f.Packets, s.Packet)
+	f := Found{Evidence: Evidence{Confidence: pool.Likely, Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side,
+		count(int64(len(alike)), "connection"), segment.Span(alike[len(alike)-1].For), segment.Span(alike[0].For))}}
+	shown := slices.Clone(alike[:min(len(alike), 8)])
+	slices.SortFunc(shown, func(a, b pool.Idle) int { return cmp.Compare(a.Packet, b.Packet) })
+	for _, i := range shown {
+		f.Connections = append(f.Connections, i.Conn)
+		f.Packets = append(f.Packets, i.Packet)
 	}
 	return f, true
 }
@@ -104,7 +121,7 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	if c.Count == 0 {
 		limit, how = p.Hint(), "the server announces a timeout of"
 	}
-	seen := limit == c.Min.For && c.Count > 0
+	seen := c.Count > 0
 	if limit <= 0 || longest.For < limit/2 {
 		return Found{}, false
 	}
@@ -129,7 +146,7 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 // transaction, of a client that reuses none. That is another knob than HTTP's.
 func probesOnly(p *pool.Pool) (Found, bool) {
 	n, conn, packet := p.Probed()
-	if n == 0 || p.Verdict == pool.Reused || p.Verdict == pool.ServerPrevents {
+	if n == 0 || p.Reused > 0 || p.Verdict == pool.ServerPrevents {
 		return Found{}, false
 	}
 	return Found{Connections: []int64{conn}, Evidence: Evidence{Packets: []int64{packet}, Confidence: pool.Likely,

@@ -98,8 +98,10 @@ func requestLine(line []byte) (version int, ok bool) {
 // section 3).
 func targetAt(line []byte, sp int) int {
 	at := sp + 1
-	for at < len(line) && line[at] == ' ' && isUsual(line[:sp]) {
-		at++
+	if at < len(line) && line[at] == ' ' && isUsual(line[:sp]) {
+		for at < len(line) && line[at] == ' ' {
+			at++
+		}
 	}
 	return at
 }

@@ -189,16 +189,18 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 	c.secrets, c.asked = nil, 0
 	id := k.vector(1)
 	c.session, c.whole = append(c.session[:0], id.b...), whole
-	print := newPrint()
-	print.add(k.vector(2)) // suites
-	k.vector(1)            // compression
+	var does [3]cursor    // what the client can do, in this order: some shuffle their extensions
+	does[0] = k.vector(2) // suites
+	k.vector(1)           // compression
 	c.info.Offers, c.info.OffersH2 = "", false
 	c.info.Asks = false
 	takes, byID := false, len(id.b) > 0
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
-		case extGroups, extSignatures:
-			print.add(body.vector(2))
+		case extGroups:
+			does[1] = body.vector(2)
+		case extSignatures:
+			does[2] = body.vector(2)
 		case extPreSharedKey:
 			takes = true
 		case extSessionTicket: // RFC 5077 section 3.2
@@ -227,7 +229,7 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 	})
 	c.info.Takes = takes || byID
 	if c.info.Hello = 0; whole {
-		c.info.Hello = print.sum()
+		c.info.Hello = printOf(does[:])
 	}
 }
 

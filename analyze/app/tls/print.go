@@ -12,17 +12,19 @@ const (
 	printPrime = 16777619
 )
 
-func newPrint() print { return printStart }
-
-// add takes a list of numbers of two bytes.
-func (p *print) add(list cursor) {
-	for len(list.b) >= 2 {
-		if n := list.uint(2); !grease(n) {
-			p.octet(byte(n >> 8))
-			p.octet(byte(n))
+// printOf returns the print of lists of numbers of two bytes; it is never 0.
+func printOf(lists []cursor) uint32 {
+	p := print(printStart)
+	for _, list := range lists {
+		for len(list.b) >= 2 {
+			if n := list.uint(2); !grease(n) {
+				p.octet(byte(n >> 8))
+				p.octet(byte(n))
+			}
 		}
+		p.octet(0xff) // here it ends: no number ends so
 	}
-	p.octet(0xff) // here it ends: no number ends so
+	return max(1, uint32(p))
 }
 
 func (p *print) octet(b byte) { *p = (*p ^ print(b)) * printPrime }
@@ -30,6 +32,3 @@ func (p *print) octet(b byte) { *p = (*p ^ print(b)) * printPrime }
 // grease reports whether n is one of those that clients throw in at random (RFC 8701
 // section 2).
 func grease(n int) bool { return n&0x0f0f == 0x0a0a && n>>8 == n&0xff }
-
-// sum returns p, which is never 0.
-func (p print) sum() uint32 { return max(1, uint32(p)) }
