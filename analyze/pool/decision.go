@@ -27,6 +27,7 @@ type Decision struct {
 	closedAfter, cost                 time.Duration // cost is how long they took
 	gone                              bool          // InsteadOf was closed by then
 	unsure                            bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
+	excused                           bool          // it is one of its pool's Excused
 	unanswered                        bool          // of InsteadOf's transaction no response was seen
 	final                             bool          // nothing more can change it
 }

@@ -405,7 +405,10 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 		d.Cause = ClientClosed
 		if o.unread {
 			d.Confidence, d.unsure = Likely, true
-			p.Excused++
+			if r.inferred { // of a head that was cut off what was read counts
+				d.excused = true
+				p.Excused++
+			}
 		}
 	case gone:
 		d.Cause = ClientIdleTimeout
@@ -452,8 +455,8 @@ func (p *Pool) revise(d *Decision, r *Conn) {
 func (p *Pool) recause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
-	if d.unsure {
-		d.unsure = false
+	if d.unsure = false; d.excused {
+		d.excused = false
 		p.Excused--
 	}
 	if d.Cause.Avoidable() && !to.Avoidable() {

@@ -63,26 +63,28 @@ func TestLongestCloses(t *testing.T) {
 	}
 }
 
-// A client that closes right after a response of which not all could be read may have
-// been told to: that is not known. Where only the request could not be read it is.
+// A client that closes right after a response of which nothing could be read may have been
+// told to: that is not known. Where its head was cut off it is likely; where only the
+// request could not be read it is certain.
 func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
 	for _, x := range []struct {
-		request, response bool // could not be read
-		want              Verdict
-		excused           int64
+		request, response, all bool // could not be read
+		want                   Verdict
+		excused                int64
+		confidence             Confidence
 	}{
-		{false, false, NotReused, 0},
-		{true, false, NotReused, 0},
-		{false, true, NotKnown, 1},
-		{true, true, NotKnown, 1},
+		{false, false, false, NotReused, 0, Certain},
+		{true, false, false, NotReused, 0, Certain},
+		{false, true, false, NotReused, 0, Likely},
+		{true, true, true, NotKnown, 1, Likely},
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 6:1:cfin 7:1:end 10:2:syn 11:2:req 15:2:ok")
 		for i := range steps {
-			steps[i].Hidden, steps[i].Unread = x.request, x.response
+			steps[i].Hidden, steps[i].Unread, steps[i].Inferred = x.request, x.response, x.all
 		}
 		_, decisions, pools := judge(steps, func() bool { return true })
-		if p := pools[0]; p.Verdict != x.want || p.Excused != x.excused || decisions[2].Cause != ClientClosed {
-			t.Errorf("%+v: %s, excused %d, %s", x, p.Verdict, p.Excused, decisions[2].Cause)
+		if p := pools[0]; p.Verdict != x.want || p.Excused != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {
+			t.Errorf("%+v: %s, excused %d, %s %s", x, p.Verdict, p.Excused, decisions[2].Cause, decisions[2].Confidence)
 		}
 	}
 }
