@@ -12,7 +12,11 @@ import (
 // stretch of one is told before what others did at the same time.
 func TestClientsAreApart(t *testing.T) {
 	const clients = 5
-	for seed := range uint64(500) {
+	seeds := uint64(500)
+	if testing.Short() {
+		seeds = 150
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 2))
 		var histories [clients][]step
 		var wards [clients]int
