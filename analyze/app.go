@@ -73,6 +73,7 @@ type detector struct {
 	kept   []byte
 	mark   segment.Mark
 	tries  int
+	skip   int  // bytes of a proxy's header that are still to come
 	begun  bool // a proxy's header, which may come before all else, has been read or is not there
 	midway bool // the bytes do not start where the stream does
 	gone   bool // this half told nothing
@@ -126,7 +127,11 @@ func (a *app) gap(dir int, n int64, at segment.Mark) {
 				return
 			}
 		}
-		d.midway, d.kept = true, d.kept[:0]
+		if n <= int64(d.skip) { // of a proxy's header, which says nothing more
+			d.skip -= int(n)
+			return
+		}
+		d.midway, d.kept, d.skip = true, d.kept[:0], 0
 	}
 }
 
@@ -151,7 +156,9 @@ func (a *app) fromClient(dir int) bool { return (dir == 0) != a.turned }
 func (a *app) begin(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
 	d := &a.first[dir]
 	if d.begun = d.begun || d.midway || a.owner == nil; d.begun {
-		return b, at
+		n := min(d.skip, len(b))
+		d.skip -= n
+		return b[n:], at
 	}
 	start := at
 	if len(d.kept) > 0 {
@@ -165,7 +172,8 @@ func (a *app) begin(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
 	}
 	d.begun, d.kept = true, d.kept[:0]
 	if n > 0 && a.owner.proxied(dir, h) {
-		return b[n:], at
+		d.skip = max(0, n-len(b))
+		return b[min(n, len(b)):], at
 	}
 	return b, start
 }

@@ -25,7 +25,8 @@ const (
 )
 
 // Read reads the header that b, the first bytes of a direction, begins with, and returns
-// its length in bytes. That is 0 if there is none; or with more, if b is too short to tell.
+// its length in bytes, which may be more than b has: what follows the addresses says
+// nothing here. It is 0 if there is none; or with more, if b is too short to tell.
 func Read(b []byte) (h Header, n int, more bool) {
 	switch {
 	case begins(b, "PROXY "):
@@ -69,6 +70,9 @@ const (
 	proxied  = 1
 	tcp4     = 0x11 // byte 13: family and transport
 	tcp6     = 0x21
+
+	addresses4 = 2*4 + 2*2 // bytes of two addresses and two ports
+	addresses6 = 2*16 + 2*2
 )
 
 // binaryHeader reads version 2.
@@ -81,14 +85,14 @@ func binaryHeader(b []byte) (h Header, n int, more bool) {
 		return Header{}, 0, false
 	}
 	n = head + int(binary.BigEndian.Uint16(b[14:]))
-	if len(b) < n {
+	if len(b) < min(n, head+addresses6) {
 		return Header{}, 0, true
 	}
-	switch body := b[head:n]; {
+	switch body := b[head:min(n, len(b))]; {
 	case command == local:
-	case b[13] == tcp4 && len(body) >= 12: // two addresses, two ports
+	case b[13] == tcp4 && len(body) >= addresses4:
 		h = Header{segment.Addr4(body), true}
-	case b[13] == tcp6 && len(body) >= 36:
+	case b[13] == tcp6 && len(body) >= addresses6:
 		h = Header{segment.Addr16(body), true}
 	}
 	return h, n, false
