@@ -32,15 +32,22 @@ func changed(before, after *Report) Change {
 		return Undecided
 	}
 	// a/b < c/d is a*d < c*b.
-	switch lowest, highest := a.Avoidable*b.Transactions, (a.Avoidable+a.Perhaps)*b.Transactions; {
-	case highest < b.Avoidable*a.Transactions:
+	aLow, aHigh := a.avoidable()
+	bLow, bHigh := b.avoidable()
+	switch {
+	case aHigh*b.Transactions < bLow*a.Transactions:
 		return Better
-	case lowest > (b.Avoidable+b.Perhaps)*a.Transactions:
+	case aLow*b.Transactions > bHigh*a.Transactions:
 		return Worse
-	case a.Perhaps+b.Perhaps > 0:
+	case aLow < aHigh || bLow < bHigh:
 		return Undecided
 	}
 	return Same
+}
+
+// avoidable returns how many connections were avoidable, at least and at most.
+func (t *Totals) avoidable() (low, high int64) {
+	return t.Avoidable - t.Excused, t.Avoidable + t.Perhaps
 }
 
 // Compare writes how after differs from before, for a person at a terminal: the change

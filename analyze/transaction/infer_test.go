@@ -100,6 +100,7 @@ func TestInferrer(t *testing.T) {
 		{"HTTP/2 that nobody uses", h2, "<32 <53 >53 <56 >81 <26 >26 >34", 0, 0, 6},
 		{"http/1.1 of a server that pads", h2, "<54 <69 >53 >120 <916", 1, 1, 1},
 		{"HTTP/2 with leave to send on", h2, "<32 <53 >53 <56 >81 >64 <16401 <16401 >43 <16401 >30 <16401", 1, 1, 11},
+		{"HTTP/2 with a ping, and a request before its answer", h2, "<32 <53 >53 <56 >81 >26 >52 <1044 >34 >52 <1044 <34", 2, 1, 12},
 		{"HTTP/2 with requests as short as a ping", h2, "<32 <53 >53 <56 >81 >26 >34 <1044 >33 <1044 >34 <34", 2, 1, 9},
 		{"may be HTTP/2", h2, "<53 >53 >90 >120 <60 >26 <26 <200 >80 <200", 2, 1, 19},
 		{"HTTP/2's settings alone", h2, "<53 >53 >90 <60 >26", 1, 0, 6},

@@ -31,6 +31,14 @@ func TestJudge(t *testing.T) {
 		{"avoidable, but allowed", Demands{Allow: []string{"missed"}}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) }), Passed},
 		{"idle timeout is allowed", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.ClientIdleTimeout, 1) }), Passed},
 		{"avoidable, if a request that was not read asked for the end", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Needed, p.Unsure = 2, 2, 1 }), Undecided},
+		{"avoidable, unless a response that was not read said close", Demands{}, reused(func(p *pool.Pool) {
+			p.Used, p.Avoidable, p.Excused = 2, 1, 1
+			p.Causes.Add(pool.ClientClosed, 1)
+		}), Undecided},
+		{"allowed, but perhaps needed", Demands{Allow: []string{"client-closed"}, Expect: []Expectation{{"needed", "<=", 1}}}, reused(func(p *pool.Pool) {
+			p.Used, p.Needed, p.Avoidable, p.Excused = 2, 1, 1, 1
+			p.Causes.Add(pool.ClientClosed, 1)
+		}), Undecided},
 		{"warm enough", Demands{Expect: []Expectation{{"warm", ">=", 3}, {"cooled", "<=", 1}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Passed},
 		{"cooled", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Failed},
 		{"of one the warmth is not known", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3} }), Undecided},
