@@ -166,7 +166,7 @@ func (a *app) begin(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
 		b, start = d.kept, d.mark
 	}
 	h, n, more := proxy.Read(b)
-	if more && len(b) < maxDetect {
+	if more { // which is soon clear
 		d.kept, d.mark = append(d.kept[:0], b...), start
 		return nil, start
 	}

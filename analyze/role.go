@@ -48,9 +48,16 @@ func machine(syn *segment.Segment) pool.SYN {
 
 // payloadRole is told by the application who the client is. A handshake, where
 // seen, knows better.
-func (c *conn) payloadRole(clientIsB bool) {
+func (c *conn) payloadRole(clientIsB bool) { c.believe("payload", clientIsB) }
+
+// portRole guesses the client when nothing else tells: the lower port serves.
+func (c *conn) portRole() { c.believe("port", c.key.A.Port < c.key.B.Port) }
+
+// believe takes it that the client is B, or A, unless it is known; nothing is waited for
+// any more.
+func (c *conn) believe(basis string, clientIsB bool) {
 	if c.roleBasis == "" {
-		c.client, c.roleBasis = segment.AtoB, "payload"
+		c.client, c.roleBasis = segment.AtoB, basis
 		if clientIsB {
 			c.client = segment.BtoA
 		}
@@ -81,20 +88,6 @@ func (c *conn) proxied(dir int, h proxy.Header) bool {
 func (c *conn) clientIsB() bool {
 	c.portRole()
 	return c.client == segment.BtoA
-}
-
-// portRole guesses the client when nothing else tells: the lower port serves. Then nothing
-// is waited for.
-func (c *conn) portRole() {
-	if c.roleBasis == "" {
-		c.client, c.roleBasis = segment.AtoB, "port"
-		if c.key.A.Port < c.key.B.Port {
-			c.client = segment.BtoA
-		}
-	}
-	if !c.opened {
-		c.open()
-	}
 }
 
 func (c *conn) open() {

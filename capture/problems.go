@@ -24,31 +24,26 @@ const (
 	numProblems
 )
 
-// problemTexts gives each problem its stable kind, and its words for people.
-var problemTexts = [numProblems]struct{ kind, text string }{
-	unknownLink:    {"unknown-link-type", "packets of a link type that cannot be read"},
-	ipFragment:     {"ip-fragment", "IP fragments; they are not put together"},
-	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut"},
-	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken"},
-	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header"},
-	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, and after more than a second what follows counts from there"},
-	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before"},
-	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire"},
-	undecodable:    {"undecodable", "packets that could not be decoded"},
-}
-
-// unread reports whether a packet with problem p may hold TCP that was not looked into.
-func (p problem) unread() bool {
-	switch p {
-	case unknownLink, ipFragment, badIP, badTCP, tcpCut, undecodable:
-		return true
-	}
-	return false
+// problemTexts gives each problem its stable kind, its words for people, and whether a
+// packet that has it may hold TCP that was not looked into.
+var problemTexts = [numProblems]struct {
+	kind, text string
+	unread     bool
+}{
+	unknownLink:    {"unknown-link-type", "packets of a link type that cannot be read", true},
+	ipFragment:     {"ip-fragment", "IP fragments; they are not put together", true},
+	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut", true},
+	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken", true},
+	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header", true},
+	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, and after more than a second what follows counts from there", false},
+	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before", false},
+	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
+	undecodable:    {"undecodable", "packets that could not be decoded", true},
 }
 
 // count counts p at the packet being decoded.
 func (d *decoder) count(p problem) {
-	if p.unread() {
+	if problemTexts[p].unread {
 		d.totals.Unread++
 	}
 	if d.problems[p].Count == 0 {

@@ -29,6 +29,7 @@ type Decision struct {
 	unsure                            bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
 	excused                           bool          // it is one of its pool's Excused
 	unanswered                        bool          // of InsteadOf's transaction no response was seen
+	blind                             bool          // of Conn's server nothing was captured
 	final                             bool          // nothing more can change it
 }
 
@@ -96,7 +97,10 @@ func (d *Decision) Text() string {
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:
-		return "it was there before the capture began, or the capture has nothing of what its server sent"
+		if d.blind {
+			return "the capture has nothing of what its server sent, so whether another had become free is not known"
+		}
+		return "it was there before the capture began"
 	}
 	return "the first to this authority"
 }

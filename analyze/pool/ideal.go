@@ -374,7 +374,7 @@ func (p *Pool) opens(w *ward, i item, cause Cause, because int64) {
 	p.Needed++
 	p.Causes.Add(cause, 1)
 	d := w.spare.decisions.get()
-	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, ward: w, opened: i.packet, because: because, final: true}
+	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, ward: w, opened: i.packet, because: because, blind: i.conn.blind, final: true}
 	w.ready = append(w.ready, d)
 }
 

@@ -28,8 +28,8 @@ func TestIdleIsOfTheLatestResponse(t *testing.T) {
 		*e = x.answer
 		_, _, pools := judge(steps, func() bool { return true })
 		c := pools[0].ServerCloses()
-		if int(c.Count) != len(x.want) || len(x.want) > 0 && c.Min.For != x.want[0] {
-			t.Errorf("%s: %d closes, after %v; want %v", x.name, c.Count, c.Min.For, x.want)
+		if len(c.Longest) != len(x.want) || len(x.want) > 0 && c.Min.For != x.want[0] {
+			t.Errorf("%s: %d closes, after %v; want %v", x.name, len(c.Longest), c.Min.For, x.want)
 		}
 	}
 }
@@ -52,8 +52,8 @@ func TestLongestCloses(t *testing.T) {
 				t.Fatalf("the %d. longest of %v is %v", i, all, x.For)
 			}
 		}
-		if int(c.Count) != len(all) || len(c.Longest) != min(len(all), maxLongest) || c.Min.For != all[len(all)-1] {
-			t.Fatalf("%d of %d kept, of %d; the least %v", len(c.Longest), c.Count, len(all), c.Min.For)
+		if len(c.Longest) != min(len(all), maxLongest) || c.Min.For != all[len(all)-1] {
+			t.Fatalf("%d of %d kept; the least %v", len(c.Longest), len(all), c.Min.For)
 		}
 		for i := range all {
 			if alike := i < len(c.Alike()); i < len(c.Longest) && alike != (all[0]-all[i] <= max(all[0]/20, 20*time.Millisecond)) {

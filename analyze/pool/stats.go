@@ -19,19 +19,17 @@ type Idle struct {
 // Closes are the idle times after which one side closed, unasked. Those at once are not
 // among them: who closes right after use has not idled.
 type Closes struct {
-	Count   int64
-	Min     Idle
 	Longest []Idle // the longest first, at most maxLongest
+	Min     Idle   // valid if there are any
 }
 
 // maxLongest bounds Closes.Longest.
 const maxLongest = 32
 
 func (c *Closes) add(i Idle) {
-	if c.Count == 0 || i.For < c.Min.For {
+	if len(c.Longest) == 0 || i.For < c.Min.For {
 		c.Min = i
 	}
-	c.Count++
 	at, _ := slices.BinarySearchFunc(c.Longest, i, func(a, b Idle) int { return cmp.Compare(b.For, a.For) })
 	if len(c.Longest) < maxLongest {
 		c.Longest = slices.Insert(c.Longest, at, i)

@@ -29,7 +29,7 @@ type ward struct {
 	full                  bool // those with avoidable connections are summed up too
 }
 
-// maxSitePools bounds the pools remembered for one endpoint; more share the
+// maxSitePools bounds the pools remembered for one endpoint; more of one client share its
 // first.
 const maxSitePools = 1024
 

@@ -53,7 +53,7 @@ var diagnoses = []Entry{
 	{
 		ID: "idle-timeout", Title: "one side closes idle connections after a constant time",
 		Meaning:   "The first closer closed several connections after the same idle time. The value often names the program: 5, 60, 75, 90 or 350 s.",
-		Evidence:  "Idle times before the first FIN or RST, equal within the timer's grain.",
+		Evidence:  "Idle times before the first FIN or RST: the longest of them, and most, equal within the timer's grain, and no connection used again after longer.",
 		RefutedBy: "the closings coincide with an event of their own, such as a restart",
 		Remedy:    "Consistent with an idle timeout. If pauses between requests are longer, lengthen it; the client's must stay below the server's:",
 		Knobs: [][2]string{
@@ -99,7 +99,7 @@ var diagnoses = []Entry{
 	{
 		ID: "keepalive-probes-only", Title: "TCP keep-alive is on, HTTP keep-alive is not used",
 		Meaning:   "TCP probes keep an idle connection from being forgotten by middleboxes; they do not make a client send its next request there. That is another knob.",
-		Evidence:  "TCP keep-alive probes on a connection that never carried a second request, while others were opened.",
+		Evidence:  "TCP keep-alive probes, with no answer awaited, on a connection that never carried a second request, of a client that used none again.",
 		RefutedBy: "no further request was made to that server",
 		Remedy:    "Consistent with the wrong keep-alive turned on. Share a client object; these knobs are TCP's and do not help:",
 		Knobs: [][2]string{
@@ -203,7 +203,7 @@ var diagnoses = []Entry{
 	{
 		ID: "max-requests", Title: "the server ends connections after so many requests",
 		Meaning:   "The server permits a number of requests on a connection, then says close, sends GOAWAY (RFC 9113 section 6.8) or closes.",
-		Evidence:  "At least two connections, ended by the server right after a response, all with the same number of transactions.",
+		Evidence:  "At least two connections, ended by the server right after a response, all with the same number of transactions, and none of the client's that carried more.",
 		RefutedBy: "the client asked for the same number each time and the server would have ended them anyway",
 		Remedy:    "Consistent with a limit of the server or of a proxy before it:",
 		Knobs: [][2]string{

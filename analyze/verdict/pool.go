@@ -117,11 +117,10 @@ func idleTimeout(p *pool.Pool) (Found, bool) {
 // comes near it: sooner or later a request meets the close.
 func mismatchRisk(p *pool.Pool) (Found, bool) {
 	c, longest := p.ServerCloses(), p.LongestReuse()
-	limit, how := c.Min.For, "the server closed after"
-	if c.Count == 0 {
+	limit, how, seen := c.Min.For, "the server closed after", len(c.Longest) > 0
+	if !seen {
 		limit, how = p.Hint(), "the server announces a timeout of"
 	}
-	seen := c.Count > 0
 	if limit <= 0 || longest.For < limit/2 {
 		return Found{}, false
 	}
