@@ -8,6 +8,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
 
@@ -122,6 +123,44 @@ func TestIgnoredOccupies(t *testing.T) {
 		r := ran(t, text, o)
 		if n := r.Totals; n.Transactions != 2 || n.Reused != 0 || n.Ignored != 1 || n.Causes[want] != 1 {
 			t.Errorf("%s: totals %+v, want %s", when, n, want)
+		}
+	}
+}
+
+// Where packets could not be looked into and no others were there, nothing is known; else
+// nothing was there.
+func TestNothingLookedInto(t *testing.T) {
+	for _, x := range []struct {
+		unread int64
+		want   pool.Verdict
+	}{{0, pool.NoOpportunity}, {3, pool.NotKnown}} {
+		src := &segments{totals: segment.Totals{Packets: 5, Unread: x.unread}}
+		r, err := Run(context.Background(), src, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != x.want || r.Capture.Unread != x.unread {
+			t.Errorf("%d packets not looked into: %s, %d; want %s", x.unread, r.Verdict, r.Capture.Unread, x.want)
+		}
+	}
+}
+
+// A response that begins before its request has ended has kept nobody waiting.
+func TestEarlyResponse(t *testing.T) {
+	const opened = `
++0.1 > S 0:0(0) <mss 1460>
++0.02 < S. 0:0(0) ack 1 <mss 1460>
++0 > . 1:1(0) ack 1
++0 > P. + ack + "POST /1 HTTP/1.1\r\nHost: s\r\nContent-Length: 4\r\n\r\n"
+`
+	const body, answer = "+0.01 > P. + ack + \"body\"\n", "+0.01 < P. + ack + \"HTTP/1.1 204 OK\\r\\n\\r\\n\"\n"
+	for _, x := range []struct {
+		rest string
+		wait bool
+	}{{body + answer, true}, {answer + body, false}} {
+		w := ran(t, opened+x.rest, Options{}).Connections[0].Transactions[0].Wait
+		if (w != nil) != x.wait || w != nil && *w < 0 {
+			t.Errorf("waited %v, want a time: %v", w, x.wait)
 		}
 	}
 }

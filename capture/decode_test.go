@@ -412,6 +412,13 @@ func TestClockAndLoopback(t *testing.T) {
 	if d.sums().Loopback {
 		t.Error("still taken for loopback")
 	}
+	if n := d.sums().Unread; n != 0 {
+		t.Errorf("%d packets not looked into", n)
+	}
+	d.packet(&b, &packet{data: local, link: 999, orig: len(local)})
+	if n := d.sums().Unread; n != 1 {
+		t.Errorf("%d packets not looked into, want that of an unknown link", n)
+	}
 }
 
 // Time handed on never goes back; what came a little early is as late as the packet before.
@@ -424,6 +431,8 @@ func TestClockSteps(t *testing.T) {
 		{"set back twice", "9000 5000 6000 1000 2000", "9000 9000 10000 10000 11000"},
 		{"two clocks", "9000 1000 9100 1100 9200 1200", "9000 9000 9100 9100 9200 9200"},
 		{"some packets once more", "5000 9000 5000 8900 5000 8950 9100", "5000 9000 9000 9000 9000 9000 9100"},
+		{"wrong once", "9000000 0 8998000 8999000 9001000", "9000000 9000000 9000000 9000000 9001000"},
+		{"near the end of time", "9223372036000 0 9223372034000 4000000000000 4000000001000", "9223372036000 9223372036000 9223372036000 9223372036000 9223372036000"},
 		{"set back, then right again", "9000 1000 1500 20000", "9000 9000 9500 20000"},
 	} {
 		d := decoder{}
@@ -431,11 +440,11 @@ func TestClockSteps(t *testing.T) {
 		frame := tcp4(tcpFrom(9), "")
 		for _, at := range strings.Fields(x.at) {
 			ms, _ := strconv.Atoi(at)
-			d.packet(&b, &packet{data: frame, link: linkRaw, orig: len(frame), time: segment.Time(ms) * s / 1000, timed: true})
+			d.packet(&b, &packet{data: frame, link: linkRaw, orig: len(frame), time: segment.Time(ms) * (s / 1000), timed: true})
 		}
 		var got []string
 		for i := range b.Segments {
-			got = append(got, strconv.Itoa(int(b.Segments[i].Time*1000/s)))
+			got = append(got, strconv.Itoa(int(b.Segments[i].Time/(s/1000))))
 		}
 		if strings.Join(got, " ") != x.want {
 			t.Errorf("%s: %v, want %s", x.name, got, x.want)

@@ -118,6 +118,7 @@ func TestTextSentence(t *testing.T) {
 		want    string
 	}{
 		{pool.NotReused, Totals{Transactions: 2, Used: 2, Needed: 1}, "NOT REUSED   2 requests used 2 connections; 1 was needed."},
+		{pool.PartlyReused, Totals{Transactions: 9, Used: 6, Needed: 3, Perhaps: 1, Excused: 2}, "PARTLY REUSED   9 requests used 6 connections; 2 to 5 were needed."},
 		{pool.PartlyReused, Totals{Transactions: 9, Used: 4, Needed: 2}, "PARTLY REUSED   9 requests used 4 connections; 2 were needed."},
 		{pool.Reused, Totals{Transactions: 6, Used: 1, Needed: 1}, "REUSED   6 requests used 1 connection; no client could do with less."},
 		{pool.NoOpportunity, Totals{Transactions: 1, Used: 1}, "NO OPPORTUNITY   1 request used 1 connection; there was none to reuse."},
@@ -133,6 +134,41 @@ func TestTextSentence(t *testing.T) {
 		}
 		if got, _, _ := strings.Cut(b.String(), "\n"); got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+// What a pool's lines say where it is not as most are, and what the whole could not see.
+func TestTextSays(t *testing.T) {
+	silent := Pool{ID: 1, Client: "10.0.0.1", Server: []string{"10.0.0.2:25"}, Unused: 3}
+	asked := Pool{ID: 1, Client: "10.0.0.1", Server: []string{"10.0.0.2:80"}, Transactions: 2, Used: 2, Needed: 2}
+	told := asked
+	told.ToldBy = "SYN with TTL 63, with SACK, with timestamps"
+	with := func(p Pool) *Report { return &Report{Verdict: pool.NoOpportunity, Pools: []*Pool{&p}} }
+	oneWay := with(asked)
+	oneWay.Capture.Problems = []Problem{{Kind: "one-direction-only", Count: 2}}
+	for _, x := range []struct {
+		name, want, not string
+		r               *Report
+	}{
+		{"without a request", "no request seen", "kept in full", with(silent)},
+		{"without a request", "connections  3    none carried a request", "needed", with(silent)},
+		{"beyond the limit", "none of its connections kept in full", "no request seen", with(asked)},
+		{"one of several", "one of several clients at this address, told by: SYN with TTL 63, with SACK, with timestamps", "", with(told)},
+		{"the only one", "10.0.0.1", "several clients", with(asked)},
+		{"one direction", "2 connections in one direction only", "", oneWay},
+		{"both directions", "none lost", "direction", with(asked)},
+		{"not looked into", "no TCP connection was seen, but 5 of 7 packets could not be looked into.", "",
+			&Report{Verdict: pool.NotKnown, Capture: Capture{Packets: 7, Unread: 5}}},
+		{"some looked into", "no request seen on them", "looked into",
+			&Report{Verdict: pool.NoOpportunity, Capture: Capture{Packets: 7, Segments: 2, Unread: 5}, Totals: Totals{Connections: 2}}},
+	} {
+		var b bytes.Buffer
+		if err := Text(&b, x.r, TextOptions{Width: 120}); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.Contains(got, x.want) || x.not != "" && strings.Contains(got, x.not) {
+			t.Errorf("%s: want %q and not %q in\n%s", x.name, x.want, x.not, got)
 		}
 	}
 }
