@@ -21,6 +21,7 @@ type conn struct {
 	opened           bool        // the pool has been told
 	ward             int         // of its client, valid if opened
 	over             bool        // both directions have ended, or one was reset
+	concluded        bool        // the pools have been told of its end
 	roleBasis        string      // syn, syn-ack, payload, port
 	out              *outbox     // where its events go
 	last             segment.Mark
