@@ -87,7 +87,7 @@ func (c *conn) end(at segment.Mark) {
 	}
 	for d := range c.half {
 		if v := c.half[d].view; v != nil {
-			v.end()
+			v.End()
 			c.out.hand(c, segment.Dir(d))
 		}
 	}

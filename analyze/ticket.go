@@ -79,7 +79,7 @@ func (f *farewell) touch() int {
 func (o *outbox) finish(c *conn, gaveUp bool) {
 	o.kept[shardOf(c.hash)] -= c.http.kept
 	f := o.ends.next(&o.spareEnds)
-	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.vantage()
+	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.shake.Vantage()
 	f.overflows = c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
 	f.ignored, f.kept, f.unkept = c.http.facts.ignored, c.http.kept, c.http.unkept
 	c.facts(&f.facts)

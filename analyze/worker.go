@@ -153,9 +153,8 @@ func (o *outbox) event(c *conn) *event {
 // hand hands the lines of one direction to the collector.
 func (o *outbox) hand(c *conn, d segment.Dir) {
 	v := c.half[d].view
-	if o.series != nil && len(v.lines) > 0 {
-		o.chunks = append(o.chunks, chunk{c.ticket, d, o.now.Packet, v.lines})
-		v.lines = nil
+	if o.series != nil && len(v.Samples()) > 0 {
+		o.chunks = append(o.chunks, chunk{c.ticket, d, o.now.Packet, v.TakeSamples()})
 	}
 }
 

@@ -2,9 +2,9 @@ package verdict
 
 import (
 	"fmt"
-	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,21 +22,7 @@ type Pace struct {
 }
 
 // Pauses are waits of one kind.
-type Pauses struct {
-	N       int64
-	Total   time.Duration
-	Longest time.Duration
-	At      segment.Mark // end of the longest
-}
-
-// Add adds a wait of d that ended at an instant.
-func (p *Pauses) Add(d time.Duration, at segment.Mark) {
-	p.N++
-	p.Total += d
-	if d > p.Longest {
-		p.Longest, p.At = d, at
-	}
-}
+type Pauses = tcp.Pauses
 
 // leastACKs is how many ACKs a share says anything of.
 const leastACKs = 20
