@@ -364,14 +364,14 @@ type Expectation struct {
 }
 
 // A Warmth says what a transaction found its connection's congestion window like.
-type Warmth string
+type Warmth = transaction.Warmth
 
 // The warmths.
 const (
-	Cold          Warmth = "cold"   // initial: the connection is new, or its window never grew
-	Warm          Warmth = "warm"   // above the initial window
-	Cooled        Warmth = "cooled" // it had grown, and idling took it back
-	WarmthUnknown Warmth = "not-known"
+	Cold          = transaction.Cold
+	Warm          = transaction.Warm
+	Cooled        = transaction.Cooled
+	WarmthUnknown = transaction.WarmthUnknown
 )
 
 // A Window is a congestion window with its bounds, in bytes.

@@ -25,16 +25,24 @@ var ranks = []struct {
 	{"tcpwarm/analyze/tcp", 1},
 	{"tcpwarm/analyze/stream", 1},
 	{"tcpwarm/analyze/redact", 1},
-	{"tcpwarm/analyze/app", 2},
+	{"tcpwarm/analyze/app/http1", 2},
+	{"tcpwarm/analyze/app/http2", 2},
+	{"tcpwarm/analyze/app/proxy", 2},
+	{"tcpwarm/analyze/app/tls", 2},
 	{"tcpwarm/capture", 2},
 	{"tcpwarm/analyze/transaction", 3},
+	{"tcpwarm/analyze/app", 4},
 	{"tcpwarm/analyze/pool", 4},
+	{"tcpwarm/analyze/conn", 5},
 	{"tcpwarm/analyze/verdict", 5},
 	{"tcpwarm/analyze/report", 6},
-	{"tcpwarm/analyze", 7},
-	{"tcpwarm/pcaps", 7}, // embedded samples
-	{"tcpwarm/cmd/tcpwarm", 8},
-	{"tcpwarm/pcaps/lab", 8},
+	{"tcpwarm/analyze/report/build", 7},
+	{"tcpwarm/analyze/report/series", 7},
+	{"tcpwarm/analyze/engine", 8},
+	{"tcpwarm/analyze", 9},
+	{"tcpwarm/pcaps", 9}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 10},
+	{"tcpwarm/pcaps/lab", 10},
 }
 
 func rank(path string) (rank int, ok bool) {
