@@ -65,7 +65,8 @@ type placed struct {
 // dropped counts what limits cost.
 type dropped struct {
 	connections, transactions, gaveUp, overflows int64
-	strays, strayFirst, pools                    int64
+	pools                                        int64
+	strays, unacceptable                         discarded
 	twins, twinFirst                             int64
 	others, ignored                              int64
 	oneWay, oneWayFirst                          int64
@@ -263,12 +264,8 @@ func (k *collector) ends(b *batch) {
 	for i := range b.mail {
 		m := &b.mail[i]
 		k.ended = append(k.ended, m.ends.pieces...)
-		if m.strays > 0 {
-			if k.lost.strays == 0 || m.strayAt < k.lost.strayFirst {
-				k.lost.strayFirst = m.strayAt
-			}
-			k.lost.strays += m.strays
-		}
+		k.lost.strays.add(m.strays)
+		k.lost.unacceptable.add(m.unacceptable)
 	}
 	inTurn(k, k.ended, func(f *farewell) int64 { return f.when }, (*farewell).touch, k.end)
 }

@@ -25,8 +25,8 @@ type exchange struct {
 	connect   *transaction.Transaction // a CONNECT of which the pool has not been told, nil: there is none
 	elsewhere bool                     // it leads to another authority than the requests before it, whose pool the connection is in
 	apart     int32                    // up to this one all are ignored: the pool is told of none
-	edge      segment.Seq              // right edge of the client's window when the latest response began
-	edgeOf    int32                    // that transaction
+	gone      int64                    // how far the edge of the client's window had moved when the latest response began
+	goneOf    int32                    // that transaction
 	last      lastDone
 
 	records      []record
@@ -50,8 +50,8 @@ type pending struct {
 type lastDone struct {
 	n        int32
 	bytes    int64
-	edge     segment.Seq // right edge of the client's window when its response began
-	hasEdge  bool
+	gone     int64 // how far the right edge of the client's window had moved when its response began
+	hasGone  bool
 	promised bool // by both sides
 	says     bool // the response said close
 	end      segment.Mark
@@ -172,7 +172,7 @@ func (x *exchange) answered(t *transaction.Transaction) {
 	if x.facts.firstEnd.Packet == 0 {
 		x.facts.firstEnd = t.LastByte
 	}
-	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
 	if t.N <= x.apart {
 		return
@@ -224,7 +224,7 @@ func (x *exchange) Began(t *transaction.Transaction) {
 	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
-		x.edge, x.edgeOf = client.Window.Edge, t.N
+		x.gone, x.goneOf = client.Window.Gone, t.N
 	}
 }
 

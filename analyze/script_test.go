@@ -134,6 +134,8 @@ func halfValue(h *half, name string) string {
 		return fmt.Sprint(h.stream.Missing)
 	case "wire":
 		return fmt.Sprint(h.WireSegments)
+	case "unacceptable": // of both halves
+		return fmt.Sprint(h.conn.out.unacceptable.n)
 	case "offered":
 		return fmt.Sprint(h.Window.Offered)
 	}

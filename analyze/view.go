@@ -241,6 +241,19 @@ func (v *view) ack(s *segment.Segment, edge segment.Seq) {
 		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
 }
 
+// passed takes it that everything before seq has been acknowledged: see keepUp of conn.
+func (v *view) passed(seq segment.Seq) {
+	if !v.Started() {
+		return
+	}
+	for v.Acknowledged().Before(seq) && len(v.acks.waiting()) > 0 {
+		v.deliver()
+	}
+	if v.Acknowledged().Before(seq) {
+		v.Passed(seq)
+	}
+}
+
 // end has the last ACKs arrive.
 func (v *view) end() {
 	for len(v.acks.waiting()) > 0 {

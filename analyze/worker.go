@@ -49,17 +49,18 @@ type shard struct {
 // Mail is what a worker tells the collector of one batch. Its lists are in no order: the
 // collector sorts them by packet.
 type mail struct {
-	births  []birth
-	events  [pool.Wards]pile[event] // by client
-	ends    pile[farewell]
-	strays  int64 // segments of connections long finished
-	strayAt int64 // packet of the first
-	chunks  []chunk
+	births []birth
+	events [pool.Wards]pile[event] // by client
+	ends   pile[farewell]
+	chunks []chunk
+
+	strays       discarded // segments of connections long finished
+	unacceptable discarded // segments that cannot be of the connection of their four numbers
 }
 
 // clear empties the mail.
 func (o *outbox) clear() {
-	o.births, o.strays, o.chunks = o.births[:0], 0, o.chunks[:0]
+	o.births, o.chunks, o.strays, o.unacceptable = o.births[:0], o.chunks[:0], discarded{}, discarded{}
 	o.ends.clear(&o.spareEnds)
 	for i := range o.events {
 		o.events[i].clear(&o.spareEvents)
@@ -157,12 +158,21 @@ func (o *outbox) hand(c *conn, d segment.Dir) {
 	}
 }
 
-// stray counts a segment that belongs to no connection any more.
-func (o *outbox) stray() {
-	if o.strays == 0 || o.now.Packet < o.strayAt { // shards come one after the other
-		o.strayAt = o.now.Packet
+// Discarded counts segments that are not used.
+type discarded struct {
+	n     int64
+	first int64 // packet
+}
+
+func (y *discarded) note(packet int64) { y.add(discarded{1, packet}) }
+
+// add adds what was counted elsewhere: shards come one after the other, so the first may
+// come last.
+func (y *discarded) add(z discarded) {
+	if y.n == 0 || z.n > 0 && z.first < y.first {
+		y.first = z.first
 	}
-	o.strays++
+	y.n += z.n
 }
 
 func newWorker(i int, o Options, lines *series) *worker {
@@ -225,7 +235,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	if c == nil {
 		if sh.ghosts.get(hash, s.Time) != nil {
 			if !s.Flags.Has(segment.SYN) {
-				w.out.stray()
+				w.out.strays.note(s.Packet)
 				return
 			}
 			sh.ghosts.drop(hash)
