@@ -98,7 +98,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		h.Duplicates++
 		return Duplicate
 	}
-	if s.Flags.Has(segment.SYN) {
+	if s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST) {
 		h.options(s)
 	}
 	if s.Options.HasTimestamps {

@@ -1,0 +1,219 @@
+package analyze
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
+	"testing"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// pieces are what the payloads of FuzzSegments are made of.
+var pieces = [...]string{
+	"GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+	"POST / HTTP/1.1\r\nHost: b.example\r\nContent-Length: 100000\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nContent-Length: 3000000000\r\n\r\n",
+	"HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nuntil the end",
+	"CONNECT c.example:443 HTTP/1.1\r\nHost: c.example:443\r\n\r\n",
+	"HTTP/1.1 200 Connection established\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+	"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x04\x01\x00\x00\x00\x00",
+	"\x00\x00\x03\x01\x05\x00\x00\x00\x01\x82\x86\x84",                         // HEADERS of a request
+	"\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88",                                 // of a response
+	"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00",     // GOAWAY
+	"\x00\x00\x04\x00\x01\x00\x00\x00\x01body\x00\x00\x04\x08\x00\x00\x00\x00", // DATA, and a part
+	"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x04\x13\x01\x13\x02\x01\x00", // ClientHello
+	"\x16\x03\x03\x00\x2c\x02\x00\x00\x28\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x13\x01\x00\x00\x00",         // ServerHello
+	"\x17\x03\x03\x00\x20" + "0123456789abcdef0123456789abcdef",
+	"\x15\x03\x03\x00\x02\x01\x00",
+	"PROXY TCP4 10.1.1.1 10.1.1.2 1 80\r\n",
+	"\x05\x01\x00",
+	"x",
+}
+
+// A decoder makes segments of bytes: mostly such as follow each other, some that lie
+// anywhere.
+type segmentDecoder struct {
+	b    []byte
+	at   segment.Time
+	next [4][2]segment.Seq
+}
+
+func (d *segmentDecoder) byte() int {
+	if len(d.b) == 0 {
+		return 0
+	}
+	v := d.b[0]
+	d.b = d.b[1:]
+	return int(v)
+}
+
+func (d *segmentDecoder) number() segment.Seq {
+	var v [4]byte
+	d.b = d.b[copy(v[:], d.b):]
+	return segment.Seq(binary.BigEndian.Uint32(v[:]))
+}
+
+// near returns a number at from: there, close by, far off, or anywhere.
+func (d *segmentDecoder) near(from segment.Seq, how int) segment.Seq {
+	switch how & 3 {
+	case 1:
+		return from.Add(int(int8(d.byte())))
+	case 2:
+		return from.Add(int(int8(d.byte())) << 24)
+	case 3:
+		return from + d.number()
+	}
+	return from
+}
+
+// segment takes the next segment. How far what follows goes on from it is a matter of the
+// bytes, too.
+func (d *segmentDecoder) segment(packet int64) segment.Segment {
+	how, flags, what, clock := d.byte(), d.byte(), d.byte(), d.byte()
+	conn, dir := how&3, how>>2&1
+	d.at += segment.Time(1) << (clock & 31) // up to two seconds
+	client := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 0, byte(conn / 3)}), Port: uint16(4000 + conn)}
+	server := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 1, 0}), Port: uint16(80 + conn/2)}
+	s := segment.Segment{Packet: packet, Time: d.at, TTL: 64, IPID: uint16(packet), Flags: segment.Flags(flags), Window: 5000}
+	from, to := client, server
+	if dir == 1 {
+		from, to = server, client
+	}
+	s.Key, s.Dir = segment.MakeKey(from, to)
+	own, peer := &d.next[conn][dir], &d.next[conn][1-dir]
+	s.Seq, s.Ack = d.near(*own, how>>3), d.near(*peer, how>>5)
+	s.Payload = []byte(pieces[what&31%len(pieces)])
+	switch what >> 5 {
+	case 0, 1:
+		s.Payload = nil
+	case 5: // snapped
+		s.Payload = s.Payload[:len(s.Payload)/2]
+		s.Len = 2 * len(s.Payload)
+	case 6:
+		s.Len = 1 << (d.byte() & 31)
+		s.Payload = s.Payload[:min(s.Len, len(s.Payload))]
+	case 7:
+		s.Payload = bytes.Repeat(s.Payload, 20)
+	}
+	s.Len = max(s.Len, len(s.Payload))
+	if how>>7 != 0 {
+		d.options(&s, *peer)
+	}
+	if clock>>7 == 0 {
+		*own = s.End()
+	}
+	if clock>>5&1 != 0 {
+		*peer = s.Ack
+	}
+	return s
+}
+
+func (d *segmentDecoder) options(s *segment.Segment, peer segment.Seq) {
+	which := d.byte()
+	o := &s.Options
+	if o.HasTimestamps = which&1 != 0; o.HasTimestamps {
+		o.TSVal, o.TSEcr = uint32(d.near(segment.Seq(s.Time>>20), which>>4)), uint32(d.near(segment.Seq(s.Time>>20), which>>6))
+	}
+	if o.HasMSS = which&2 != 0; o.HasMSS {
+		o.MSS = uint16(d.byte()) << (which >> 5)
+	}
+	if o.HasWindowScale = which&4 != 0; o.HasWindowScale {
+		o.WindowScale, o.SACKPermitted = uint8(min(d.byte(), 14)), true
+	}
+	if which&8 == 0 {
+		return
+	}
+	s.Window = uint16(d.byte()) << 8
+	o.SACKBlocks = uint8(which >> 4 & 3)
+	for i := range o.SACKBlocks {
+		start := d.near(peer, which>>i)
+		o.SACK[i] = segment.Block{Start: start, End: d.near(start, which>>(i+2))}
+	}
+}
+
+// Whatever the segments of a few connections are, wherever in the sequence space they lie,
+// the whole analysis gives a report whose sums agree, the same however it is run; and what
+// it keeps of each half stays within a window.
+func FuzzSegments(f *testing.F) {
+	f.Add([]byte{0, 2, 0, 5, 4, 18, 0, 20, 0, 16, 0, 10, 0, 24, 64, 20, 4, 24, 65, 20, 0, 17, 0, 9, 4, 17, 0, 9, 0, 16, 0, 9})
+	f.Add([]byte("\x00\x02\x00\x05\x18\x10\x40\x84\x7f\xff\xff\xf0\x08\x10\x56\x84\x01"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d := segmentDecoder{b: b, at: 1e18}
+		var list []segment.Segment
+		for len(d.b) > 0 && len(list) < 2000 {
+			list = append(list, d.segment(int64(len(list)+1)))
+		}
+		checkWithinWindow(t, list)
+		var first []byte
+		for _, workers := range []int{1, 3} {
+			o := Options{Workers: workers, Series: io.Discard, Limits: Limits{Connections: 64, KeptTransactions: 64 * 4, PendingPerPool: 8}}
+			r, err := Run(context.Background(), &segments{list: list, size: 1 + 6*workers}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkSums(t, r)
+			var out bytes.Buffer
+			if err := report.JSON(&out, r); err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = out.Bytes()
+			} else if !bytes.Equal(out.Bytes(), first) {
+				t.Errorf("one worker gives\n%s\nthree give\n%s", first, out.Bytes())
+			}
+		}
+	})
+}
+
+// checkWithinWindow follows each connection of list by itself: all that is kept of a half
+// lies within the largest window, before and after each segment.
+func checkWithinWindow(t *testing.T, list []segment.Segment) {
+	out := &outbox{mail: new(mail), series: new(series), most: 10}
+	conns := map[segment.Key]*conn{}
+	for i := range list {
+		s := &list[i]
+		out.now = s.Mark()
+		c := conns[s.Key]
+		if c == nil || c.superseded(s) {
+			c = newConn(s, 0, out)
+			conns[s.Key] = c
+		}
+		c.segment(s)
+		for i := range c.half {
+			h := &c.half[i]
+			within := func(what string, n int) {
+				if h.Started && (n < 0 || n > tcp.MaxWindow) {
+					t.Fatalf("packet %d: %s lies %d behind what was sent", s.Packet, what, n)
+				}
+			}
+			within("what is acknowledged", h.Nxt.Sub(h.Una))
+			if h.stream.Started() {
+				within("the stream", h.Nxt.Sub(h.stream.Next()))
+			}
+			if v := h.view; v != nil && v.Started() {
+				within("what the sender sent", h.Nxt.Sub(v.Next()))
+				within("what the sender had acknowledged", h.Nxt.Sub(v.Acknowledged()))
+				e := v.Estimate()
+				within("in flight, what", e.Flight)
+				if e.Low > e.Best || e.Best > e.High || len(v.acks.list) > 2*maxAcks {
+					t.Fatalf("packet %d: window %+v, %d ACKs wait", s.Packet, e, len(v.acks.list))
+				}
+			}
+			if h.stream.Missing < 0 || h.ResentBytes < 0 || h.Unseen < 0 {
+				t.Fatalf("packet %d: %d missing, %d resent, %d unseen", s.Packet, h.stream.Missing, h.ResentBytes, h.Unseen)
+			}
+		}
+		for d := range out.events {
+			out.events[d].clear(&out.spareEvents)
+		}
+	}
+}
