@@ -76,6 +76,9 @@ func (c *conn) end(at segment.Mark) {
 	for d := range c.half {
 		h := &c.half[d]
 		h.stream.Flush(at, h)
+		if packet := h.Unsettled(); packet != 0 {
+			c.out.unacceptable.note(packet)
+		}
 	}
 	c.portRole()
 	// The client first: an answer may need its request's end to be complete.

@@ -138,6 +138,12 @@ func (c *conn) acceptable(s *segment.Segment, own, peer *half) bool {
 	if contested {
 		return false
 	}
+	if peer.Away(s) {
+		for peer.Nxt != s.Ack {
+			peer.Skip(s.Ack, s.Time)
+			c.keepUp(peer, own, s.Mark())
+		}
+	}
 	if !own.Acceptable(s, &peer.Half) {
 		c.out.unacceptable.note(s.Packet)
 		return false

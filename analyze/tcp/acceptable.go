@@ -16,9 +16,14 @@ const MaxWindow = 65535 << 14
 // Two such distances add up to less than 2^31. Whatever stays within MaxWindow behind
 // SND.NXT, as Passed has it, can therefore be compared with all that is acceptable.
 func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
-	if s.Len > MaxWindow || !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
+	if s.Len > MaxWindow {
 		return false
 	}
+	if !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
+		h.away.note(s)
+		return false
+	}
+	h.away.seen = false
 	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
 }
 
@@ -29,6 +34,43 @@ func (h *Half) Reaches(ack segment.Seq) bool { return h.reaches(ack, 0) }
 func (h *Half) reaches(seq segment.Seq, n int) bool {
 	d := seq.Sub(h.Nxt)
 	return !h.Started || d >= -MaxWindow && d+n <= MaxWindow
+}
+
+// An away is where segments that were not acceptable lie. A capture may lack more than a
+// window, where many packets were dropped or files left out: then it is the connection that
+// has gone there, and the other side will acknowledge it. What is astray nobody
+// acknowledges.
+type away struct {
+	seen     bool
+	from, to segment.Seq
+}
+
+func (a *away) note(s *segment.Segment) {
+	if d := s.Seq.Sub(a.to); !a.seen || d < -MaxWindow || d > MaxWindow {
+		*a = away{true, s.Seq, s.Seq}
+	}
+	if s.Seq.Before(a.from) {
+		a.from = s.Seq
+	}
+	if s.End().After(a.to) {
+		a.to = s.End()
+	}
+	if a.to.Sub(a.from) > MaxWindow {
+		a.from = a.to.Add(-MaxWindow)
+	}
+}
+
+// Away reports whether s, of the other side, acknowledges what was not acceptable: h has
+// gone there.
+func (h *Half) Away(s *segment.Segment) bool {
+	a := &h.away
+	return a.seen && s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST|segment.SYN) && !s.Ack.Before(a.from) && !s.Ack.After(a.to)
+}
+
+// Skip has h go on towards seq, which it has reached, by as much as can be compared.
+func (h *Half) Skip(seq segment.Seq, at segment.Time) {
+	h.away.seen = false
+	h.Acked(h.Nxt.Add(int(min(uint32(seq-h.Nxt), MaxWindow))), at)
 }
 
 // Floor is the least number that may still be unacknowledged: no more than a window is.

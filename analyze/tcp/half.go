@@ -47,6 +47,7 @@ type Half struct {
 	mirrored     *[64]print // the same of more, once one was: a second place may see a whole flight later
 	RTT          RTT
 	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged
+	away         away             // what was not acceptable since something was
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64

@@ -49,6 +49,15 @@ func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int6
 	return nil, 0
 }
 
+// Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
+// if there is none.
+func (h *Half) Unsettled() int64 {
+	if h.second == nil {
+		return 0
+	}
+	return h.second.Packet
+}
+
 // begin begins h anew with another SYN-ACK.
 func (h *Half) begin(s *segment.Segment) {
 	h.Packets++
