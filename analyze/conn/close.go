@@ -78,6 +78,9 @@ func (c *Conn) endAt(at segment.Mark) {
 	for d := range c.half {
 		h := &c.half[d]
 		h.stream.Flush(at, h)
+		if packet := h.Unsettled(); packet != 0 {
+			c.sink.Unacceptable(packet)
+		}
 	}
 	c.portRole()
 	// The client first: an answer may need its request's end to be complete.

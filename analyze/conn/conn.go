@@ -67,6 +67,8 @@ type Sink interface {
 	// Event returns room for an event, all of which the caller fills: it is large, and
 	// written in place.
 	Event() *pool.Event
+	// Unacceptable comes with the packet of a segment that cannot be the connection's.
+	Unacceptable(packet int64)
 	// Samples takes how the window of the side that sends in direction d has grown. The
 	// list is the sink's.
 	Samples(d segment.Dir, list []tcp.Sample)
@@ -137,21 +139,26 @@ func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budg
 func (c *Conn) Segment(s *segment.Segment) {
 	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
 	at := s.Mark()
+	if !c.acceptable(s, own, peer) {
+		return
+	}
 	c.last = at
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if kind == tcp.Duplicate {
 		return
 	}
 	c.handshake(s, at)
+	c.keepUp(own, peer, at)
 	c.window(s, own, peer, kind)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
 		if own.Window.MovedAt == at.Packet && c.isClient(s.Dir) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
+		c.keepUp(peer, own, at)
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
-	if s.Flags.Has(segment.ACK) { // a reset's too: what it acknowledges had arrived
+	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len
@@ -166,6 +173,56 @@ func (c *Conn) Segment(s *segment.Segment) {
 	own.stream.Tick(at, own)
 	c.history.add(s, own, c.isClient(s.Dir), fresh)
 	c.close(s, own, at)
+}
+
+// acceptable reports whether s belongs to c; what does not is counted. A SYN-ACK with
+// another number than the first waits until the client acknowledges it.
+func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
+	contested, lost := own.Contested(s)
+	if counts, other := peer.SettleSYN(s); counts != nil {
+		c.shake.SYNACK = counts.Mark()
+	} else if other != 0 {
+		lost = other
+	}
+	if lost != 0 {
+		c.sink.Unacceptable(lost)
+	}
+	if contested {
+		return false
+	}
+	if peer.Away(s) {
+		for peer.Nxt != s.Ack {
+			peer.Skip(s.Ack, s.Time)
+			c.keepUp(peer, own, s.Mark())
+		}
+	}
+	if !own.Acceptable(s, &peer.Half) {
+		c.sink.Unacceptable(s.Packet)
+		return false
+	}
+	return true
+}
+
+// keepUp takes it that what lies more than the largest window behind SND.NXT has arrived
+// and has been acknowledged, though the capture lacks it: else more would be on its way
+// than a window permits. So all numbers kept of a half stay comparable.
+func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
+	if !h.Started {
+		return
+	}
+	floor := h.Floor()
+	if h.Una.Before(floor) {
+		h.Passed(floor)
+		c.http.acknowledged(peer.dir, floor)
+	}
+	peer.Window.Passed(floor)
+	if !h.stream.Started() && h.SawSYN && h.ISN.Before(floor) {
+		h.start(floor)
+	}
+	h.stream.Passed(floor, at, h)
+	if h.View != nil {
+		h.View.Passed(floor)
+	}
 }
 
 // data puts the payload of s in order and returns how much of it was new.
@@ -207,7 +264,7 @@ func (h *Half) MissingBytes() int64 {
 
 // streamEnd returns ack as a number of the stream: a FIN takes one but is no byte.
 func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
-	if h.SawFIN && ack.After(h.FinSeq) {
+	if h.SawFIN && ack == h.FinSeq.Add(1) {
 		return h.FinSeq
 	}
 	return ack

@@ -17,10 +17,11 @@ import (
 // A fed connection is fed with a script's segments, and is the sink of what happens.
 type fed struct {
 	Conn
-	env    Env
-	id     Identity
-	begun  bool
-	events []*pool.Event
+	env          Env
+	id           Identity
+	begun        bool
+	events       []*pool.Event
+	unacceptable int
 }
 
 func newFed() *fed { return &fed{env: Env{KeepTargets: true}} }
@@ -40,6 +41,8 @@ func (f *fed) Event() *pool.Event {
 	f.events = append(f.events, new(pool.Event))
 	return f.events[len(f.events)-1]
 }
+
+func (f *fed) Unacceptable(int64) { f.unacceptable++ }
 
 func (f *fed) Samples(segment.Dir, []tcp.Sample) {}
 
@@ -79,7 +82,7 @@ func checkHalves(t *testing.T, path string, s *script.Script) {
 	f := newFed()
 	s.Each(f.segment, func(k script.Check) {
 		for _, p := range k.Pairs {
-			if got := halfValue(&f.half[k.Dir], p.Name); got != p.Value {
+			if got := f.value(&f.half[k.Dir], p.Name); got != p.Value {
 				t.Errorf("%s:%d: %s %s is %s, want %s", path, k.Line, k.To, p.Name, got, p.Value)
 			}
 		}
@@ -117,7 +120,7 @@ func viewValue(v *tcp.SenderView, name string) string {
 	return "no such value"
 }
 
-func halfValue(h *Half, name string) string {
+func (f *fed) value(h *Half, name string) string {
 	switch name {
 	case "flight":
 		return fmt.Sprint(h.Flight())
@@ -137,6 +140,8 @@ func halfValue(h *Half, name string) string {
 		return fmt.Sprint(h.stream.Missing)
 	case "wire":
 		return fmt.Sprint(h.WireSegments)
+	case "unacceptable": // of both halves
+		return fmt.Sprint(f.unacceptable)
 	case "offered":
 		return fmt.Sprint(h.Window.Offered)
 	}

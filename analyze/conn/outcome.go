@@ -86,7 +86,7 @@ func (x *httpTracker) unread() int32 {
 	c := x.conn
 	client := &c.half[c.client]
 	spoke := client.SawFIN || client.SawRST
-	if !x.last.hasEdge || !spoke || x.judgedApp().FinalLayer().Protocol() == app.HTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
+	if !x.last.hasGone || !spoke || x.judgedApp().FinalLayer().Protocol() == app.HTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
 		return 0
 	}
 	w := &client.Window
@@ -95,7 +95,7 @@ func (x *httpTracker) unread() int32 {
 		least = min(least, int64(client.MSS))
 	}
 	shows := x.last.bytes >= least
-	if shows && (int64(w.Edge.Sub(x.last.edge)) < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
+	if shows && (w.Gone-x.last.gone < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
 		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
 		return x.last.n
 	}

@@ -23,8 +23,8 @@ type httpTracker struct {
 	// What the client's window and its acknowledgements show of its reading.
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
-	edge    segment.Seq  // right edge of the client's window when the latest response began
-	edgeOf  int32        // that transaction
+	gone    int64        // how far the edge of the client's window had moved when the latest response began
+	goneOf  int32        // that transaction
 
 	// CONNECT and what runs inside.
 	tunnel           *tunnel
@@ -51,8 +51,8 @@ type pending struct {
 type lastDone struct {
 	n        int32
 	bytes    int64
-	edge     segment.Seq // right edge of the client's window when its response began
-	hasEdge  bool
+	gone     int64 // how far the right edge of the client's window had moved when its response began
+	hasGone  bool
 	promised bool // by both sides
 	says     bool // the response said close
 	end      segment.Mark
@@ -190,7 +190,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if x.facts.FirstEnd.Packet == 0 {
 		x.facts.FirstEnd = t.LastByte
 	}
-	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, edge: x.edge, hasEdge: x.edgeOf == t.N,
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
 	if t.N <= x.ignoredThrough {
 		return
@@ -242,7 +242,7 @@ func (x *httpTracker) Began(t *transaction.Transaction) {
 	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
-		x.edge, x.edgeOf = client.Window.Edge, t.N
+		x.gone, x.goneOf = client.Window.Gone, t.N
 	}
 }
 

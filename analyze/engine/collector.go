@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"tcpwarm/analyze/pool"
@@ -109,15 +108,12 @@ func (k *collector) number(h *handle) {
 // takeEnded takes over what the workers are done with.
 func (k *collector) takeEnded(b *batch) {
 	k.ended = k.ended[:0]
-	late, lateAt := int64(0), int64(math.MaxInt64)
 	for i := range b.output {
 		w := &b.output[i]
 		k.ended = append(k.ended, w.ended.chunks...)
-		if w.late > 0 {
-			late, lateAt = late+w.late, min(lateAt, w.lateAt)
-		}
+		k.lost.Late.Add(w.late.N, w.late.First)
+		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
 	}
-	k.lost.Late.Add(late, lateAt)
 	inPacketOrder(k, k.ended, func(e *ended) int64 { return e.when }, (*ended).prefetch, k.end)
 }
 

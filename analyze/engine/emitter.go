@@ -15,9 +15,10 @@ type workerOutput struct {
 	opened  []opened
 	events  [pool.Wards]chunkedList[event] // by client
 	ended   chunkedList[ended]
-	late    int64 // segments of connections long finished
-	lateAt  int64 // packet of the first
 	samples []samplesOf
+
+	late         build.Tally // segments of connections long finished
+	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
 }
 
 // An emitter collects a worker's output. What its connections have in common lies there too.
@@ -34,7 +35,7 @@ type emitter struct {
 
 // clear empties the output.
 func (o *emitter) clear() {
-	o.opened, o.late, o.samples = o.opened[:0], 0, o.samples[:0]
+	o.opened, o.samples, o.late, o.unacceptable = o.opened[:0], o.samples[:0], build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	for i := range o.events {
 		o.events[i].clear(&o.freeEvents)
@@ -55,14 +56,6 @@ func (o *emitter) seen(e *entry) {
 	o.opened = append(o.opened, opened{o.Now.Packet, e.handle, e.ClientKnown()})
 }
 
-// lateSegment counts a segment that belongs to no connection any more.
-func (o *emitter) lateSegment() {
-	if o.late == 0 || o.Now.Packet < o.lateAt { // shards come one after the other
-		o.lateAt = o.Now.Packet
-	}
-	o.late++
-}
-
 // event adds an event of e, whose pool.Event is not set.
 func (o *emitter) event(e *entry) *event {
 	v := o.events[e.clients].next(&o.freeEvents)
@@ -79,6 +72,9 @@ func (e *entry) Opened() {
 
 // Event returns room for an event of e.
 func (e *entry) Event() *pool.Event { return &e.out.event(e).pool }
+
+// Unacceptable counts a segment that cannot be of e.
+func (e *entry) Unacceptable(packet int64) { e.out.unacceptable.Add(1, packet) }
 
 // Samples sends on how a window has grown.
 func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {

@@ -114,7 +114,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	if e == nil {
 		if sh.timeWait.Get(hash, s.Time) != nil {
 			if !s.Flags.Has(segment.SYN) {
-				w.out.lateSegment()
+				w.out.late.Add(1, s.Packet)
 				return
 			}
 			sh.timeWait.Drop(hash)

@@ -9,9 +9,11 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// What is kept for this rule: 25 MB at most.
 const (
 	peersKept      = 10_000 // pairs of client and server whose handshakes are held against each other
-	handshakesKept = 256    // full ones of a pair
+	handshakesKept = 64     // full ones of a pair that began before its first response, as far as that is known
+	namedKept      = 8      // of those that a finding names
 )
 
 // resumption finds clients that do the whole TLS handshake again though a
@@ -31,11 +33,34 @@ type peer struct {
 	who            pool.Who
 }
 
+// handshakes are those of a pair. Connections come in order of their ends: the first
+// response is known last. But it can only turn out to be earlier than thought, so what
+// began after it has done so for good, and is summed up.
 type handshakes struct {
 	resumed bool
-	ready   Conn   // the connection whose first response ended first
-	full    []Conn // not resumed, in order of their ends
+	ready   ready
+	early   []opening // full, not begun after ready: the latest, in no order
+	late    int64     // full, begun after ready
+	takes   bool      // one of them, as Handshake has it
+	asks    bool
+	named   []named // the first of them, by packet
 }
+
+// ready is when a client had all that it takes to resume: the first response ended.
+type ready struct {
+	id          int64
+	end         segment.Mark // Packet is 0 where there was no response
+	gives, read bool         // as Handshake has it
+}
+
+// An opening is a connection that did the whole handshake.
+type opening struct {
+	id          int64
+	first       segment.Mark
+	takes, asks bool
+}
+
+type named struct{ id, packet int64 }
 
 func (r *resumption) note(c *Conn) {
 	if !c.TLS.Seen {
@@ -54,21 +79,58 @@ func (r *resumption) note(c *Conn) {
 		r.peers[k] = h
 	}
 	if c.TLS.Resumed {
-		h.resumed, h.full = true, nil
-	} else if !h.resumed && len(h.full) < handshakesKept {
-		h.full = append(h.full, *c)
+		*h = handshakes{resumed: true}
 	}
-	if c.FirstEnd.Packet != 0 && (h.ready.FirstEnd.Packet == 0 || c.FirstEnd.Packet < h.ready.FirstEnd.Packet) {
-		h.ready = *c
+	if !h.resumed {
+		h.note(c)
 	}
+}
+
+func (h *handshakes) note(c *Conn) {
+	if c.FirstEnd.Packet != 0 && (h.ready.end.Packet == 0 || c.FirstEnd.Packet < h.ready.end.Packet) {
+		h.ready = ready{c.ID, c.FirstEnd, c.TLS.Gives, c.TLS.Read}
+		h.early = slices.DeleteFunc(h.early, h.isLate)
+	}
+	o := opening{c.ID, c.First, c.TLS.Takes, c.TLS.Asks}
+	if h.isLate(o) {
+		return
+	}
+	if len(h.early) >= handshakesKept { // the earliest is the least likely to turn out late
+		i := 0
+		for j := range h.early {
+			if h.early[j].first.Packet < h.early[i].first.Packet {
+				i = j
+			}
+		}
+		if h.early[i].first.Packet < o.first.Packet {
+			h.early[i] = o
+		}
+		return
+	}
+	h.early = append(h.early, o)
+}
+
+// isLate reports whether o began after the first response, and then sums it up.
+func (h *handshakes) isLate(o opening) bool {
+	if h.ready.end.Packet == 0 || o.first.Time <= h.ready.end.Time {
+		return false
+	}
+	h.late++
+	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
+	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, func(n named, packet int64) int { return cmp.Compare(n.packet, packet) })
+	if i < namedKept {
+		h.named = slices.Insert(h.named, i, named{o.id, o.first.Packet})
+		h.named = h.named[:min(len(h.named), namedKept)]
+	}
+	return true
 }
 
 // find adds what was found, once all connections are known.
 func (r *resumption) find(add func(Found)) {
 	var all []Found
-	for _, h := range r.peers {
-		if f, ok := h.find(); ok {
-			all = append(all, f)
+	for k, h := range r.peers {
+		if h.late > 0 {
+			all = append(all, h.found(&k))
 		}
 	}
 	slices.SortFunc(all, func(a, b Found) int { return cmp.Compare(a.Packets[0], b.Packets[0]) })
@@ -77,43 +139,32 @@ func (r *resumption) find(add func(Found)) {
 	}
 }
 
-func (h *handshakes) find() (Found, bool) {
-	if h.resumed || h.ready.FirstEnd.Packet == 0 {
-		return Found{}, false
-	}
-	late := slices.DeleteFunc(h.full, func(c Conn) bool { return c.First.Time <= h.ready.FirstEnd.Time })
-	if len(late) == 0 {
-		return Found{}, false
-	}
-	slices.SortFunc(late, func(a, b Conn) int { return cmp.Compare(a.First.Packet, b.First.Packet) })
-	f := Found{ID: "tls-not-resumed", Connections: []int64{h.ready.ID}, Evidence: Evidence{Packets: []int64{h.ready.FirstEnd.Packet}, Confidence: pool.Hint}}
-	takes, asks := false, false
-	for i := range late {
-		takes, asks = takes || late[i].TLS.Takes, asks || late[i].TLS.Asks
-		if i < 8 {
-			f.Connections = append(f.Connections, late[i].ID)
-			f.Packets = append(f.Packets, late[i].First.Packet)
-		}
+func (h *handshakes) found(k *peer) Found {
+	f := Found{ID: "tls-not-resumed", Connections: []int64{h.ready.id}, Evidence: Evidence{Packets: []int64{h.ready.end.Packet}, Confidence: pool.Hint}}
+	for _, n := range h.named {
+		f.Connections = append(f.Connections, n.id)
+		f.Packets = append(f.Packets, n.packet)
 	}
 	why := "the client offered no session"
 	switch {
-	case takes:
+	case h.takes:
 		f.Confidence, why = pool.Likely, "the client offered a session, the server did not take it up"
-	case h.ready.TLS.Gives:
+	case h.ready.gives:
 		f.Confidence, why = pool.Likely, "the server had given a session, the client did not offer it"
-	case !asks:
+	case !h.asks:
 		f.Confidence, why = pool.Likely, "the client wants no tickets"
-	case h.ready.TLS.Read:
+	case h.ready.read:
 		f.Confidence, why = pool.Likely, "the server had given no session to take up"
 	}
 	f.Text = fmt.Sprintf("%s to %s did the whole handshake after #%d had its response (packet %d): %s",
-		count(int64(len(late)), "connection"), h.ready.peerName(), h.ready.ID, h.ready.FirstEnd.Packet, why)
-	return f, true
+		count(h.late, "connection"), k.called(), h.ready.id, h.ready.end.Packet, why)
+	return f
 }
 
-func (c *Conn) peerName() string {
-	if c.TLS.Name != "" {
-		return fmt.Sprintf("%q", c.TLS.Name)
+// called is what people call the server.
+func (k *peer) called() string {
+	if k.name != "" {
+		return fmt.Sprintf("%q", k.name)
 	}
-	return c.Server.Netip().String()
+	return k.server.Netip().String()
 }

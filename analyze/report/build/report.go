@@ -48,20 +48,22 @@ type Lost struct {
 	Foreign                          int64 // connections that were not to be judged
 	Ignored                          int64 // transactions likewise
 	Late                             Tally // segments of connections that had ended
+	Unacceptable                     Tally // segments that could not be of their connection
 	Duplicates                       Tally // connections captured at a second place
 	OneWay                           Tally // connections with one direction only
 	Missing                          Tally // bytes
 }
 
-// A Tally counts something, and says where the first of it was.
+// A Tally counts something, and says where the earliest of it was.
 type Tally struct {
 	N     int64
 	First int64 // packet
 }
 
-// Add counts n more, at a packet.
+// Add counts n more, at a packet. They need not come in order: shards are followed one
+// after the other.
 func (t *Tally) Add(n, packet int64) {
-	if n > 0 && t.N == 0 {
+	if n > 0 && (t.N == 0 || packet < t.First) {
 		t.First = packet
 	}
 	t.N += n
@@ -143,6 +145,7 @@ func problems(r *Result) []report.Problem {
 		{Kind: "other-connections", Count: l.Foreign, Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.Late.N, FirstPacket: l.Late.First, Text: "segments of connections that had ended and were let go; not counted with them"},
+		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First, Text: "segments with numbers further from their connection's than any window reaches, or of a second SYN-ACK that the client did not take; not counted with it"},
 		{Kind: "stream-overflow", Count: l.Overflows, Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced, Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
