@@ -116,9 +116,9 @@ func (w *ward) add(p, q *Pool) {
 	p.open += q.open
 	p.alive += q.alive
 	p.names = append(p.names, q.names...)
-	p.atLimit.join(&q.atLimit)
-	p.declined.join(&q.declined)
-	p.probed.join(&q.probed)
+	p.unsplit(q)
+	q.unsplit(p)
+	p.detectors.merge(&q.detectors)
 	p.holding += q.holding
 	p.shift = max(p.shift, q.shift)
 	p.Peak = max(p.Peak, q.Peak)
@@ -138,8 +138,7 @@ func (w *ward) add(p, q *Pool) {
 	}
 	p.occupied += q.occupied
 	for i := range p.sim {
-		p.sim[i].opened += q.sim[i].opened
-		p.sim[i].join(q.sim[i].idle, kept[i])
+		p.sim[i].merge(&q.sim[i], kept[i])
 	}
 	clear(q.items)
 	clear(q.outstanding)

@@ -46,9 +46,11 @@ func (s *stack) push(c *Conn, at segment.Time, keep int) {
 	}
 }
 
-// join adds what another had idle; what has been so longest goes.
-func (s *stack) join(idle []idleConn, keep int) {
-	s.idle = append(s.idle, idle...)
+// merge adds what o opened and has idle; what has been so longest goes.
+func (s *stack) merge(o *stack, keep int) {
+	s.opened += o.opened
+	s.oldest = max(s.oldest, o.oldest)
+	s.idle = append(s.idle, o.idle...)
 	slices.SortStableFunc(s.idle, func(a, b idleConn) int { return cmp.Compare(a.at, b.at) })
 	s.idle = s.idle[:copy(s.idle, s.idle[max(0, len(s.idle)-keep):])]
 }

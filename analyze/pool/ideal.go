@@ -426,7 +426,7 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 	}
 	p.Causes.Add(d.Cause, 1)
 	if d.Cause == ClientClosed {
-		p.wave.again(i.conn)
+		p.detectors.churn.avoidable(i.conn.id, i.conn.packet)
 	}
 	switch {
 	case d.Cause != Missed && d.Cause != ClientClosed && d.Cause != ClientIdleTimeout:

@@ -55,7 +55,7 @@ func (j *Judge) Open(n int, o *Opening) *Conn {
 	*c = Conn{id: o.ID, ward: w, client: o.Client, server: o.Server, site: s, opened: o.Time, packet: o.Packet, midway: o.Midway, syn: o.SYN, active: active, queue: queue}
 	s.silent.add(c)
 	if p := s.latest(c.syn); p != nil {
-		p.wave.opened(p.open)
+		p.detectors.churn.opened(p.open)
 	}
 	return c
 }

@@ -41,14 +41,7 @@ type Pool struct {
 	WithheldBecause           string  // where Verdict is NotKnown
 	told                      Verdict // while the capture goes on
 
-	gaps  gaps
-	wave  waves
-	spans *Spans // nil: none; of connections that the server ended right after a response
-
-	atLimit, declined tally
-	probed            tally // connections that were kept alive by TCP's probes, for no second transaction
-	multiplexed       *Conn // HTTP/2's that was used last
-	Split             Split // where Conn is not 0: an idle connection was there under another name
+	detectors detectors
 
 	serial     int64 // in order of creation
 	prev, next *Pool // in the roll
@@ -57,7 +50,6 @@ type Pool struct {
 	sole       *Conn // its only connection, nil if there were several
 	sites      []*site
 	proxied    bool
-	tunnels    bool    // its connections are
 	parts      []*Pool // that have been merged into it
 	merged     bool    // into into
 	folded     bool    // summed up: nothing points to it but the list of dirty ones
@@ -67,7 +59,6 @@ type Pool struct {
 	dirty      bool
 	midway     int64
 	blind      int64 // used connections
-	idleLast   *Conn // whose occupation ended last
 	open       int   // used connections that nobody has closed, in capture order
 
 	items       []item        // a heap

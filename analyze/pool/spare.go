@@ -11,7 +11,7 @@ type spares struct {
 	clients     list[client]
 	silences    list[silence] // empty
 	closes      list[Closes]
-	spans       list[Spans]
+	lifetimes   list[Lifetimes]
 	stacks      list[stacks]
 }
 
@@ -45,9 +45,9 @@ func (w *ward) recycle(p *Pool) {
 	if p.sole != nil && p.sole.ended {
 		w.spare.conns.put(p.sole)
 	}
-	w.spare.closes.put(p.gaps.byClient)
-	w.spare.closes.put(p.gaps.byServer)
-	w.spare.spans.put(p.spans)
+	w.spare.closes.put(p.detectors.idle.byClient)
+	w.spare.closes.put(p.detectors.idle.byServer)
+	w.spare.lifetimes.put(p.detectors.lifetimes)
 	w.spare.stacks.put(p.sim)
 	w.spare.pools.put(p)
 }

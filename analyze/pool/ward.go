@@ -53,11 +53,11 @@ func (w *ward) touch(p *Pool) {
 func (w *ward) requested(c *Conn, e *Event) {
 	w.place(c, e)
 	p := c.pool
-	p.tunnels = p.tunnels || e.Tunnel
+	p.detectors.tunnels = p.detectors.tunnels || e.Tunnel
 	first := c.requests == 0
 	if first {
 		if p.Used == 0 {
-			p.split(c, e.Streams > 0)
+			p.findSplit(c, e.Streams > 0)
 		}
 		p.Used++
 		if c.by == Nobody {
@@ -97,7 +97,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 		c.known = at
 	}
 	if c.limit = e.Streams; c.limit > 0 && c.by == Nobody {
-		p.multiplexed = c
+		p.detectors.lastStreams = latest{c, e.Packet}
 	}
 	p.unhold(c, false)
 	idle := len(c.active) == 0 && !c.lastEnd.IsZero()
@@ -114,7 +114,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 	}
 	o.stale = c.by == Server
 	if c.active = append(c.active, o); c.limit > 1 && len(c.active) >= int(c.limit) {
-		p.atLimit.add(c.id, e.Packet)
+		p.detectors.atLimit.add(c.id, e.Packet)
 	}
 	c.queue = append(c.queue, o)
 	p.await(o)
@@ -122,7 +122,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.holding))
 	p.push(item{at: o.demand, packet: o.packet, kind: demanded, conn: c, occ: o})
 	if idle {
-		p.gaps.reuse(at.Sub(c.lastEnd.at), c.id, e.Packet)
+		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 }
 
@@ -145,16 +145,14 @@ func (w *ward) answered(c *Conn, e *Event) {
 		c.blind = false
 		c.pool.blind--
 	}
-	if e.Hint > 0 {
-		c.pool.gaps.hint = e.Hint
-	}
+	c.pool.detectors.idle.announce(e.Hint, e.Packet)
 	if o.waiting--; o.waiting > 0 {
 		return
 	}
 	i := slices.Index(c.active, o)
 	c.active = slices.Delete(c.active, i, i+1)
 	if len(c.active) == 0 {
-		c.pool.idleLast = c
+		c.pool.detectors.lastIdle = latest{c, e.Packet}
 	}
 	o.settled = true
 	if o.saysClose && c.by == Nobody && !c.ended {
@@ -199,7 +197,7 @@ func (w *ward) closing(c *Conn, e *Event) {
 		c.idles = len(c.active) > 0
 	}
 	if e.By == Client {
-		p.wave.closed()
+		p.detectors.churn.closed()
 	}
 }
 
@@ -230,12 +228,12 @@ func (w *ward) ended(c *Conn, e *Event) {
 		p.ServerEnded++
 	}
 	if end.Probes > 0 && c.n == 1 {
-		p.probed.add(c.id, end.Probe)
+		p.detectors.probed.add(c.id, end.Probe)
 	}
 	if end.Declined {
-		p.declined.add(c.id, c.packet)
+		p.detectors.declined.add(c.id, c.packet)
 	}
-	w.spanned(p, c)
+	w.endedAfterUse(p, c)
 	p.Warmths.add(end.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised

@@ -33,7 +33,7 @@ var poolRules = []poolRule{
 // poolTooSmall: after a burst all but k connections are closed by the client at
 // once, then new ones are opened; k is the same each time.
 func poolTooSmall(p *pool.Pool) (Found, bool) {
-	n, low, high, conn, packet := p.Waves()
+	n, low, high, conn, packet := p.Churn()
 	if n == 0 || low != high || low == 0 || p.Causes.Of(pool.ClientClosed) < 2 {
 		return Found{}, false
 	}
@@ -49,7 +49,7 @@ func poolTooSmall(p *pool.Pool) (Found, bool) {
 // keySplit: an idle connection to the same endpoint was there, but under another
 // name.
 func keySplit(p *pool.Pool) (Found, bool) {
-	s := p.Split
+	s := p.Split()
 	if s.Conn == 0 || s.HTTP2 {
 		return Found{}, false
 	}
@@ -156,7 +156,7 @@ func probesOnly(p *pool.Pool) (Found, bool) {
 // maxRequests: the server ends each connection after the same number of
 // transactions.
 func maxRequests(p *pool.Pool) (Found, bool) {
-	s := p.ServerSpans()
+	s := p.Lifetimes()
 	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.Carried > s.Most {
 		return Found{}, false
 	}
@@ -166,7 +166,7 @@ func maxRequests(p *pool.Pool) (Found, bool) {
 
 // maxAge: the server ends each connection at the same age, in use or just after.
 func maxAge(p *pool.Pool) (Found, bool) {
-	s := p.ServerSpans()
+	s := p.Lifetimes()
 	if s.Count < 2 || s.Fewest == s.Most || s.Youngest < time.Second || s.Oldest-s.Youngest > s.Oldest/20 {
 		return Found{}, false
 	}
@@ -201,7 +201,7 @@ func notNegotiated(p *pool.Pool) (Found, bool) {
 // name. Whether its certificate would do for this one (RFC 9113 section 9.1.1) is not
 // looked at.
 func notCoalesced(p *pool.Pool) (Found, bool) {
-	s := p.Split
+	s := p.Split()
 	if !s.HTTP2 {
 		return Found{}, false
 	}
