@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
@@ -148,7 +149,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if hint := p.Hint(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
-	if w := p.Warmths; w != (pool.Warmths{}) {
+	if w := p.Warmths; w != (event.Warmths{}) {
 		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
 	}
 	if p.Used == 0 && p.Opaque > 0 {

@@ -1,13 +1,13 @@
 package analyze
 
 import (
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
 // closing is how a connection's end began.
 type closing struct {
-	by    pool.Side
+	by    event.Side
 	reset bool
 	at    segment.Mark
 }
@@ -39,8 +39,8 @@ func (c *conn) close(s *segment.Segment, own *half, at segment.Mark) {
 
 // closes notes who ends the connection: the side of the first FIN, RST or
 // close_notify.
-func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
-	if c.closing.by != pool.Nobody {
+func (c *conn) closes(by event.Side, reset bool, at segment.Mark) {
+	if c.closing.by != event.Nobody {
 		return
 	}
 	if s := c.app.secure; s != nil {
@@ -49,11 +49,11 @@ func (c *conn) closes(by pool.Side, reset bool, at segment.Mark) {
 		}
 	}
 	c.closing = closing{by, reset, at}
-	if by == pool.Server && !reset {
+	if by == event.Server && !reset {
 		c.http.crossed()
 	}
 	c.http.alone()
-	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Waiting: by == pool.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Waiting: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
 
 // closeNotify is told of TLS's close_notify.
@@ -61,11 +61,11 @@ func (c *conn) closeNotify(fromClient bool, at segment.Mark) {
 	c.closes(speaker(fromClient), false, at)
 }
 
-func speaker(client bool) pool.Side {
+func speaker(client bool) event.Side {
 	if client {
-		return pool.Client
+		return event.Client
 	}
-	return pool.Server
+	return event.Server
 }
 
 // end concludes the application's part: no bytes come any more.
@@ -99,7 +99,7 @@ func (c *conn) end(at segment.Mark) {
 	if c.http.inside { // what was asked before is sure
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
-	c.ticket.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
+	c.ticket.ending = event.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
 		Declined: carrier.declined(), Warmth: c.warmths(), Probes: c.http.facts.probes, Probe: c.http.facts.firstProbe.Packet, Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
-	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
+	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }

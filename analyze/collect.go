@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
@@ -47,7 +48,7 @@ type collector struct {
 // judging is what one of those that judge needs for itself.
 type judging struct {
 	turns   turns // scratch, as lists is
-	lists   [][]event
+	lists   [][]connEvent
 	touched int // what Touch comes to: kept, or the compiler would leave it out
 }
 
@@ -231,7 +232,7 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 			g.lists = append(g.lists, list)
 		}
 	}
-	for _, t := range inOrder(&g.turns, g.lists, func(e *event) int64 { return e.when }) {
+	for _, t := range inOrder(&g.turns, g.lists, func(e *connEvent) int64 { return e.when }) {
 		k.event(ward, &g.lists[t.list][t.index])
 	}
 	if advance {
@@ -239,7 +240,7 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 	}
 }
 
-func (k *collector) event(ward int, e *event) {
+func (k *collector) event(ward int, e *connEvent) {
 	t := e.ticket
 	switch {
 	case t.judged != nil:
@@ -252,7 +253,7 @@ func (k *collector) event(ward int, e *event) {
 			}
 			client.Addr = k.client
 		}
-		t.judged = k.judge.Open(ward, &pool.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway, SYN: t.who.SYN,
+		t.judged = k.judge.Open(ward, &event.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway, SYN: t.who.SYN,
 			Client: client, Server: t.key.Sender(1 - t.client)})
 	}
 }

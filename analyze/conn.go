@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
@@ -263,7 +263,7 @@ func (c *conn) trips() int32 {
 }
 
 // emit tells the pools of e.
-func (c *conn) emit(e *pool.Event) {
+func (c *conn) emit(e *event.Event) {
 	to := &c.out.event(c).pool
 	*to = *e
 	to.Shift = c.shift()

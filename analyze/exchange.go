@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
@@ -41,7 +41,7 @@ type exchange struct {
 // A pending transaction's response has been captured to its end, but whether
 // the client took it is seen only when it acknowledges need.
 type pending struct {
-	event pool.Event
+	event event.Event
 	began segment.Mark // the response
 	need  segment.Seq
 }
@@ -121,7 +121,7 @@ func (x *exchange) asked(t *transaction.Transaction) {
 			f.reusedAfterClose, f.saidCloseAt = t.Start, x.last.end
 		}
 	}
-	if c.closing.by == pool.Server && f.staleRequest.Packet == 0 {
+	if c.closing.by == event.Server && f.staleRequest.Packet == 0 {
 		f.staleRequest = t.Start
 	}
 	if t.Ignored {
@@ -130,7 +130,7 @@ func (x *exchange) asked(t *transaction.Transaction) {
 			return
 		}
 	}
-	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Inferred: x.carrier().sealed(), Blind: c.unseen(1 - c.client), Trips: c.trips(),
+	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Inferred: x.carrier().sealed(), Blind: c.unseen(1 - c.client), Trips: c.trips(),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.inside, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
@@ -177,16 +177,16 @@ func (x *exchange) answered(t *transaction.Transaction) {
 	if t.N <= x.apart {
 		return
 	}
-	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
+	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
 		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.carrier().sealed(), Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
 	switch {
 	case t.Consumes:
-		e.Outcome = pool.Consumed
+		e.Outcome = event.Consumed
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
-		e.Outcome = pool.Unanswered
+		e.Outcome = event.Unanswered
 	}
 	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)

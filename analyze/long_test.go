@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
@@ -74,7 +74,7 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 	}, nil)
 	told := 0
 	for _, e := range slices.Concat(out.events[c.ward].pieces...) {
-		if !e.open && e.pool.Kind == pool.Answered {
+		if !e.open && e.pool.Kind == event.Answered {
 			told++
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
@@ -83,7 +83,7 @@ func (c *conn) handshakeName() string {
 
 func (c *conn) closedRecord() report.Closed {
 	r := report.Closed{First: sideName(c.closing.by), How: "open"}
-	if c.closing.by == pool.Nobody {
+	if c.closing.by == event.Nobody {
 		return r
 	}
 	r.How = "fin"
@@ -99,11 +99,11 @@ func (c *conn) closedRecord() report.Closed {
 	return r
 }
 
-func sideName(s pool.Side) string {
+func sideName(s event.Side) string {
 	switch s {
-	case pool.Client:
+	case event.Client:
 		return "client"
-	case pool.Server:
+	case event.Server:
 		return "server"
 	}
 	return "none"
@@ -257,7 +257,7 @@ func warmth(t *record, midway bool) report.Warmth {
 }
 
 // warmths counts c's transactions by warmth, as far as they are kept.
-func (c *conn) warmths() (w pool.Warmths) {
+func (c *conn) warmths() (w event.Warmths) {
 	midway := !c.half[c.client].SawSYN
 	for _, r := range *c.http.carried() {
 		if r.Ignored {
@@ -339,7 +339,7 @@ func (c *conn) facts(v *verdict.Conn) {
 	c.paces(v)
 	if in := c.app.inside; in != nil {
 		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,
-			Name: in.info.ServerName, Who: pool.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello, For: c.speaksFor}, Read: in.info.Decrypted || in.info.Version < 0x0304}
+			Name: in.info.ServerName, Who: event.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello, For: c.speaksFor}, Read: in.info.Decrypted || in.info.Version < 0x0304}
 	}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest

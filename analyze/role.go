@@ -2,7 +2,7 @@ package analyze
 
 import (
 	"tcpwarm/analyze/app/proxy"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -41,9 +41,9 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 }
 
 // machine returns what syn shows of the machine that sent it.
-func machine(syn *segment.Segment) pool.SYN {
+func machine(syn *segment.Segment) event.SYN {
 	o := &syn.Options
-	return pool.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
+	return event.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
 }
 
 // payloadRole is told by the application who the client is. A handshake, where
@@ -100,9 +100,9 @@ func (c *conn) open() {
 
 func (c *conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
 
-func (c *conn) side(d segment.Dir) pool.Side {
+func (c *conn) side(d segment.Dir) event.Side {
 	if d == c.client {
-		return pool.Client
+		return event.Client
 	}
-	return pool.Server
+	return event.Server
 }

@@ -3,6 +3,7 @@ package analyze
 import (
 	"sync"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
@@ -18,11 +19,11 @@ type ticket struct {
 
 	// Known once it has opened.
 	client segment.Dir
-	midway bool     // of the client no SYN was seen when it was
-	syn1   synPrint // of the first SYN
-	who    pool.Who // SYN by then; the rest by the first request
+	midway bool      // of the client no SYN was seen when it was
+	syn1   synPrint  // of the first SYN
+	who    event.Who // SYN by then; the rest by the first request
 
-	ending pool.Ending // comes with ConnEnded
+	ending event.Ending // comes with ConnEnded
 
 	// The collector's, the rest is written by the worker before it tells of it.
 	twin   bool       // of another, which is judged

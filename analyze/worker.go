@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
@@ -50,7 +51,7 @@ type shard struct {
 // collector sorts them by packet.
 type mail struct {
 	births  []birth
-	events  [pool.Wards]pile[event] // by client
+	events  [pool.Wards]pile[connEvent] // by client
 	ends    pile[farewell]
 	strays  int64 // segments of connections long finished
 	strayAt int64 // packet of the first
@@ -73,12 +74,12 @@ type birth struct {
 	opened bool // its client is known
 }
 
-// An event is one of a connection for the pools.
-type event struct {
+// A connEvent is one of a connection for the pools.
+type connEvent struct {
 	when   int64 // packet
 	ticket *ticket
 	open   bool // the first: there is no more to it
-	pool   pool.Event
+	pool   event.Event
 }
 
 // An outbox collects a worker's mail.
@@ -94,7 +95,7 @@ type outbox struct {
 	spares    spares
 	names     names
 
-	spareEvents spare[event]
+	spareEvents spare[connEvent]
 	spareEnds   spare[farewell]
 
 	series *series // nil: nobody wants it
@@ -140,9 +141,9 @@ func (o *outbox) birth(c *conn) {
 	o.births = append(o.births, birth{o.now.Packet, c.ticket, c.opened})
 }
 
-// event adds an event of c, whose pool.Event is not set: it is large, and written in
+// event adds an event of c, whose event is not set: it is large, and written in
 // place.
-func (o *outbox) event(c *conn) *event {
+func (o *outbox) event(c *conn) *connEvent {
 	e := o.events[c.ward].next(&o.spareEvents)
 	e.when, e.ticket, e.open = o.now.Packet, c.ticket, false
 	return e

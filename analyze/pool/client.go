@@ -3,6 +3,7 @@ package pool
 import (
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -14,9 +15,9 @@ type client struct {
 	named index[nameKey, *Pool]
 	sites index[segment.Endpoint, *site]
 	quiet index[uint16, *silence] // by port, whatever the address
-	whos  []Who                   // that open connections at the address
-	exact map[Who]int32           // their indexes, nil while there are few
-	room  [1]Who                  // for whos, as long as it will do
+	whos  []event.Who             // that open connections at the address
+	exact map[event.Who]int32     // their indexes, nil while there are few
+	room  [1]event.Who            // for whos, as long as it will do
 }
 
 // A nameKey is what a client calls a pool.

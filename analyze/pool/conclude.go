@@ -87,7 +87,7 @@ func (p *Pool) count(q *Pool) {
 	p.Used += q.Used
 	p.Transactions += q.Transactions
 	p.Reused += q.Reused
-	p.Warmths.add(q.Warmths)
+	p.Warmths.Add(q.Warmths)
 	p.Promised += q.Promised
 	p.Shared += q.Shared
 	p.Needed += q.Needed

@@ -3,6 +3,7 @@ package pool
 import (
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -17,7 +18,7 @@ type Conn struct {
 	packet         int64        // its first
 	midway         bool
 	blind          bool // of the server nothing was captured when the first request came
-	syn            SYN
+	syn            event.SYN
 	shift, rtt     time.Duration
 
 	requests int64 // that are judged
@@ -34,8 +35,8 @@ type Conn struct {
 	held     *occupation   // nil: none
 	token    *token        // of those on the ideal client's stack, the latest tied to it
 
-	by        Side // who ended it first
-	reset     bool // by RST
+	by        event.Side // who ended it first
+	reset     bool       // by RST
 	closedAt  segment.Time
 	closedIn  int64  // packet
 	lastEnd   moment // of the latest occupation

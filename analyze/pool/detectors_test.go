@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -54,9 +55,9 @@ func withDetails(r *rand.Rand, history []step) []step {
 	for i := range history {
 		switch e := &history[i]; {
 		case e.open:
-		case e.Kind == Answered && r.IntN(4) == 0:
+		case e.Kind == event.Answered && r.IntN(4) == 0:
 			e.Hint = time.Duration(1+r.IntN(9)) * time.Second
-		case e.Kind == ConnEnded:
+		case e.Kind == event.ConnEnded:
 			e.End.Probes, e.End.Probe = int64(r.IntN(2)), e.Packet
 			e.End.Declined = r.IntN(2) == 0
 		}
@@ -76,9 +77,9 @@ func judgedAs(history []step, names func(conn int64) string) *Pool {
 	packet := int64(len(history))
 	for _, e := range []step{
 		opens(last, testEndpoint(1, 9999), testEndpoint(10, 80)),
-		of(last, Event{Kind: Requested, N: 1, Name: names(0)}), of(last, Event{Kind: Answered, N: 1}),
-		of(last, Event{Kind: Requested, N: 2, Name: names(1)}), of(last, Event{Kind: Answered, N: 2}),
-		of(last, Event{Kind: ConnEnded, End: &Ending{}}),
+		of(last, event.Event{Kind: event.Requested, N: 1, Name: names(0)}), of(last, event.Event{Kind: event.Answered, N: 1}),
+		of(last, event.Event{Kind: event.Requested, N: 2, Name: names(1)}), of(last, event.Event{Kind: event.Answered, N: 2}),
+		of(last, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 	} {
 		end, packet = end+1e6, packet+1
 		e.Time, e.Packet = end, packet
@@ -109,8 +110,8 @@ func TestCurveOfJoinedPools(t *testing.T) {
 			history = append(history, s)
 		}
 		ask := func(conn int64, n int32, name string) {
-			tell(of(conn, Event{Kind: Requested, N: n, Name: name}))
-			tell(of(conn, Event{Kind: Answered, N: n}))
+			tell(of(conn, event.Event{Kind: event.Requested, N: n, Name: name}))
+			tell(of(conn, event.Event{Kind: event.Answered, N: n}))
 		}
 		for i, name := range []string{"a", "b", "b"} {
 			tell(opens(int64(i+1), testEndpoint(1, uint16(i+1)), testEndpoint(10, 80)))

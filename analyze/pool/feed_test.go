@@ -4,25 +4,26 @@ import (
 	"maps"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
 // A step is what a test tells a Judge: a connection's opening, or an event of
 // it.
 type step struct {
-	Event
+	event.Event
 	conn           int64
 	open           bool
 	client, server segment.Endpoint
 	midway         bool
-	syn            SYN
+	syn            event.SYN
 }
 
 func opens(conn int64, client, server segment.Endpoint) step {
 	return step{conn: conn, open: true, client: client, server: server}
 }
 
-func of(conn int64, e Event) step { return step{conn: conn, Event: e} }
+func of(conn int64, e event.Event) step { return step{conn: conn, Event: e} }
 
 // A feeder is a Judge that knows connections by number.
 type feeder struct {
@@ -62,11 +63,11 @@ func (j *Judge) all() []*client {
 
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway, SYN: s.syn})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway, SYN: s.syn})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)
-	if s.Kind == ConnEnded {
+	if s.Kind == event.ConnEnded {
 		delete(f.conns, s.conn)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,10 +23,10 @@ func TestPoolsAreBounded(t *testing.T) {
 			at := at + segment.Time(k)*1e6
 			for _, e := range []step{
 				opens(id, client, server),
-				of(id, Event{Kind: Requested, N: 1, Name: "a.example", Promises: true}),
-				of(id, Event{Kind: Answered, N: 1}),
-				of(id, Event{Kind: ConnClosing, By: Client}),
-				of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+				of(id, event.Event{Kind: event.Requested, N: 1, Name: "a.example", Promises: true}),
+				of(id, event.Event{Kind: event.Answered, N: 1}),
+				of(id, event.Event{Kind: event.ConnClosing, By: event.Client}),
+				of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 			} {
 				e.Time, e.Packet = at, id
 				j.handle(&e)
@@ -58,16 +59,16 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	j := New(0)
 	j.KeepPools = 100
 	server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
-	n, end := int64(0), Ending{}
+	n, end := int64(0), event.Ending{}
 	client := func() {
 		n++
 		at := segment.Time(n) * 1e6
-		c := j.Open(0, &Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
-		for _, e := range [...]Event{
-			{Kind: Requested, N: 1, Name: "a.example", Promises: true},
-			{Kind: Answered, N: 1},
-			{Kind: ConnClosing, By: Server},
-			{Kind: ConnEnded, End: &end},
+		c := j.Open(0, &event.Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
+		for _, e := range [...]event.Event{
+			{Kind: event.Requested, N: 1, Name: "a.example", Promises: true},
+			{Kind: event.Answered, N: 1},
+			{Kind: event.ConnClosing, By: event.Server},
+			{Kind: event.ConnEnded, End: &end},
 		} {
 			e.Time, e.Packet = at, n
 			j.Handle(c, &e)
@@ -96,10 +97,10 @@ func TestWardsShareTheLimit(t *testing.T) {
 		at := segment.Time(id) * 1e6
 		for _, e := range []step{
 			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*Wards + ward}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
-			of(id, Event{Kind: Requested, N: 1, Name: "a.example"}),
-			of(id, Event{Kind: Answered, N: 1}),
-			of(id, Event{Kind: ConnClosing, By: Server}),
-			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+			of(id, event.Event{Kind: event.Requested, N: 1, Name: "a.example"}),
+			of(id, event.Event{Kind: event.Answered, N: 1}),
+			of(id, event.Event{Kind: event.ConnClosing, By: event.Server}),
+			of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, id
 			j.handle(&e)
@@ -144,11 +145,11 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		client := segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 40000}
 		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
 		for _, e := range []step{
-			opens(a, client, server), of(a, Event{Kind: Requested, N: 1, Name: "a"}), of(a, Event{Kind: Answered, N: 1}),
-			opens(b, client, server), of(b, Event{Kind: Requested, N: 1, Name: "b"}), of(b, Event{Kind: Answered, N: 1}),
-			of(b, Event{Kind: Requested, N: 2, Name: "a"}), of(b, Event{Kind: Answered, N: 2}), // here they join
-			of(a, Event{Kind: ConnClosing, By: Server}), of(a, Event{Kind: ConnEnded, End: &Ending{}}),
-			of(b, Event{Kind: ConnClosing, By: Server}), of(b, Event{Kind: ConnEnded, End: &Ending{}}),
+			opens(a, client, server), of(a, event.Event{Kind: event.Requested, N: 1, Name: "a"}), of(a, event.Event{Kind: event.Answered, N: 1}),
+			opens(b, client, server), of(b, event.Event{Kind: event.Requested, N: 1, Name: "b"}), of(b, event.Event{Kind: event.Answered, N: 1}),
+			of(b, event.Event{Kind: event.Requested, N: 2, Name: "a"}), of(b, event.Event{Kind: event.Answered, N: 2}), // here they join
+			of(a, event.Event{Kind: event.ConnClosing, By: event.Server}), of(a, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
+			of(b, event.Event{Kind: event.ConnClosing, By: event.Server}), of(b, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, a
 			j.handle(&e)
@@ -183,10 +184,10 @@ func TestWhoComesBackStays(t *testing.T) {
 		at += 1e6
 		for _, e := range []step{
 			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: client * Wards}, Port: uint16(id)}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
-			of(id, Event{Kind: Requested, N: 1, Name: name}),
-			of(id, Event{Kind: Answered, N: 1}),
-			of(id, Event{Kind: ConnClosing, By: Client}),
-			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+			of(id, event.Event{Kind: event.Requested, N: 1, Name: name}),
+			of(id, event.Event{Kind: event.Answered, N: 1}),
+			of(id, event.Event{Kind: event.ConnClosing, By: event.Client}),
+			of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, id
 			j.handle(&e)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -133,7 +134,7 @@ func (p *Pool) drop(t *token) {
 // connection.
 type carried struct {
 	n         int32
-	outcome   Outcome
+	outcome   event.Outcome
 	sure      bool
 	asksClose bool
 	unread    bool // of its response
@@ -165,9 +166,9 @@ func (p *Pool) answered(w *ward, i item) {
 	c, o := i.conn, i.occ
 	cause := Cause("")
 	switch {
-	case o.outcome == Consumed:
+	case o.outcome == event.Consumed:
 		cause = UsedUp
-	case o.stale, o.outcome == Unanswered && c.by == Server:
+	case o.stale, o.outcome == event.Unanswered && c.by == event.Server:
 		cause = Reset
 		if !o.first && !o.ignored {
 			p.InVain++
@@ -392,11 +393,11 @@ func (p *Pool) blame(w *ward, i item, t *token) {
 	r, o := t.conn, t.last
 	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, opened: i.packet, HasIdle: t.busy == 1,
 		Idle: max(0, i.at.Sub(t.at)), busy: t.busy - 1, n: o.n, answered: o.endPacket, closed: r.closedIn, trips: i.conn.trips, cost: i.conn.handshakes()}
-	gone := r.by == Client && r.closedAt <= i.at
+	gone := r.by == event.Client && r.closedAt <= i.at
 	switch {
-	case o.outcome == Abandoned, o.outcome == Unanswered && r.by == Client:
+	case o.outcome == event.Abandoned, o.outcome == event.Unanswered && r.by == event.Client:
 		d.Cause = Undrained
-		if d.unanswered = o.outcome == Unanswered; !o.sure {
+		if d.unanswered = o.outcome == event.Unanswered; !o.sure {
 			d.Confidence = Likely
 		}
 	case o.asksClose:

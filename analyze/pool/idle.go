@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -108,7 +109,7 @@ func mergeCloses(to, from **Closes) {
 // idledOut notes that one side closed c, unasked, after it had idled since an instant.
 func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
 	closes := &p.detectors.idle.byServer
-	if c.by == Client {
+	if c.by == event.Client {
 		closes = &p.detectors.idle.byClient
 	}
 	idle := max(0, c.closedAt.Sub(since))

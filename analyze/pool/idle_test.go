@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"tcpwarm/analyze/event"
 )
 
 // How long a connection had idled when it was closed counts from its latest response,
@@ -14,17 +16,17 @@ func TestIdleIsOfTheLatestResponse(t *testing.T) {
 	const ms = time.Millisecond
 	for _, x := range []struct {
 		name   string
-		answer Event // of the second request, told of after the server's close
+		answer event.Event // of the second request, told of after the server's close
 		want   []time.Duration
 	}{
-		{"told of late", Event{Time: 310e6}, []time.Duration{1990 * ms}},
-		{"announced", Event{Time: 310e6, SaysClose: true}, nil},
-		{"crossed by a request", Event{Time: 2400e6, Outcome: Unanswered}, []time.Duration{2295 * ms}},
-		{"left by the client", Event{Time: 310e6, Outcome: Abandoned, Sure: true}, nil},
+		{"told of late", event.Event{Time: 310e6}, []time.Duration{1990 * ms}},
+		{"announced", event.Event{Time: 310e6, SaysClose: true}, nil},
+		{"crossed by a request", event.Event{Time: 2400e6, Outcome: event.Unanswered}, []time.Duration{2295 * ms}},
+		{"left by the client", event.Event{Time: 310e6, Outcome: event.Abandoned, Sure: true}, nil},
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 300:1:req 2300:1:sfin 2400:1:ok 2500:1:end")
 		e := &steps[5].Event
-		x.answer.Kind, x.answer.N, x.answer.Packet = Answered, 2, e.Packet
+		x.answer.Kind, x.answer.N, x.answer.Packet = event.Answered, 2, e.Packet
 		*e = x.answer
 		_, _, pools := judge(steps, func() bool { return true })
 		c := pools[0].ServerCloses()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -43,7 +44,7 @@ func New(limit int) *Judge {
 }
 
 // Open takes a new connection of a client in ward n, which is always in the same.
-func (j *Judge) Open(n int, o *Opening) *Conn {
+func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	w := &j.wards[n]
 	w.now = max(w.now, o.Time)
 	s := w.site(o.Client.Addr, o.Server)
@@ -61,7 +62,7 @@ func (j *Judge) Open(n int, o *Opening) *Conn {
 }
 
 // Handle takes the next event of c.
-func (j *Judge) Handle(c *Conn, e *Event) {
+func (j *Judge) Handle(c *Conn, e *event.Event) {
 	w := c.ward
 	w.now = max(w.now, e.Time)
 	c.shift, c.rtt = e.Shift, max(c.rtt, e.RTT)
@@ -69,13 +70,13 @@ func (j *Judge) Handle(c *Conn, e *Event) {
 		c.pool = c.pool.Final()
 	}
 	switch e.Kind {
-	case Requested:
+	case event.Requested:
 		w.requested(c, e)
-	case Answered:
+	case event.Answered:
 		w.answered(c, e)
-	case ConnClosing:
+	case event.ConnClosing:
 		w.closing(c, e)
-	case ConnEnded:
+	case event.ConnEnded:
 		w.ended(c, e)
 	}
 	if c.pool != nil {

@@ -3,6 +3,8 @@ package pool
 import (
 	"slices"
 	"time"
+
+	"tcpwarm/analyze/event"
 )
 
 // maxSamples bounds Lifetimes.Conns.
@@ -48,7 +50,7 @@ func (l *Lifetimes) merge(o *Lifetimes) {
 // with one that said so.
 func (w *ward) endedAfterUse(p *Pool, c *Conn) {
 	said := c.saysClose && !c.asksClose
-	if !c.complete || c.asksClose || !said && (c.by != Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+	if !c.complete || c.asksClose || !said && (c.by != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
 		return
 	}
 	if p.detectors.lifetimes == nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,7 +23,7 @@ type Pool struct {
 	Fewer, More               int64 // transactions that may be too many or too few, where they are inferred
 	Gaps                      int64 // connections of which the capture lacks bytes that the client sent
 	Transactions, Reused      int64
-	Warmths                   Warmths
+	Warmths                   event.Warmths
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	InVain                    int64 // of the reused, those that the server ended instead of answering
@@ -116,7 +117,7 @@ type occupation struct {
 	asksClose bool
 	saysClose bool
 	unread    bool // its response's head, or a part of it
-	outcome   Outcome
+	outcome   event.Outcome
 	sure      bool
 	on        *token // what carries it for the ideal client, nil if nothing does
 	demanded  bool   // the ideal client has had its turn

@@ -3,6 +3,7 @@ package pool
 import (
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -42,7 +43,7 @@ func (p *Pool) findSplit(c *Conn, http2 bool) {
 
 // servesStill reports whether c, which may be nil, leads to server and nobody has ended it.
 func (c *Conn) servesStill(server segment.Endpoint) bool {
-	return c != nil && c.server == server && c.by == Nobody && !c.ended
+	return c != nil && c.server == server && c.by == event.Nobody && !c.ended
 }
 
 // unsplit forgets p's split if that is from q, which turns out to be the same pool.

@@ -3,6 +3,7 @@ package pool
 import (
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -50,7 +51,7 @@ func (w *ward) touch(p *Pool) {
 	}
 }
 
-func (w *ward) requested(c *Conn, e *Event) {
+func (w *ward) requested(c *Conn, e *event.Event) {
 	w.place(c, e)
 	p := c.pool
 	p.detectors.tunnels = p.detectors.tunnels || e.Tunnel
@@ -60,7 +61,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 			p.findSplit(c, e.Streams > 0)
 		}
 		p.Used++
-		if c.by == Nobody {
+		if c.by == event.Nobody {
 			p.open++
 		}
 		if c.midway {
@@ -96,7 +97,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 	if e.Streams > 0 && c.limit == 0 {
 		c.known = at
 	}
-	if c.limit = e.Streams; c.limit > 0 && c.by == Nobody {
+	if c.limit = e.Streams; c.limit > 0 && c.by == event.Nobody {
 		p.detectors.lastStreams = latest{c, e.Packet}
 	}
 	p.unhold(c, false)
@@ -112,7 +113,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 			o.demand, o.packet = c.opened.Add(-c.shift), c.packet
 		}
 	}
-	o.stale = c.by == Server
+	o.stale = c.by == event.Server
 	if c.active = append(c.active, o); c.limit > 1 && len(c.active) >= int(c.limit) {
 		p.detectors.atLimit.add(c.id, e.Packet)
 	}
@@ -126,7 +127,7 @@ func (w *ward) requested(c *Conn, e *Event) {
 	}
 }
 
-func (w *ward) answered(c *Conn, e *Event) {
+func (w *ward) answered(c *Conn, e *event.Event) {
 	o := c.carrying(e.N)
 	if o == nil {
 		return
@@ -135,12 +136,12 @@ func (w *ward) answered(c *Conn, e *Event) {
 	if e.Acked != 0 { // before that it had it: shift is an estimate
 		at = min(at, e.Acked.Add(-c.shift))
 	}
-	if e.Outcome == Abandoned || e.Outcome == Unanswered && c.by == Client {
+	if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client {
 		at = e.Time.Add(-c.shift)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
 	o.outcome, o.sure, o.saysClose, o.unread = e.Outcome, e.Sure, e.SaysClose, e.Unread
-	c.saysClose, c.complete = e.SaysClose, e.Outcome == Complete
+	c.saysClose, c.complete = e.SaysClose, e.Outcome == event.Complete
 	if c.blind && c.complete { // the server's side was only captured late, or not from the first
 		c.blind = false
 		c.pool.blind--
@@ -155,7 +156,7 @@ func (w *ward) answered(c *Conn, e *Event) {
 		c.pool.detectors.lastIdle = latest{c, e.Packet}
 	}
 	o.settled = true
-	if o.saysClose && c.by == Nobody && !c.ended {
+	if o.saysClose && c.by == event.Nobody && !c.ended {
 		c.pool.hold(o) // it may yet carry another transaction
 		return
 	}
@@ -163,19 +164,19 @@ func (w *ward) answered(c *Conn, e *Event) {
 	c.pool.release(o, o.saysClose)
 	if c.idles && !o.saysClose {
 		switch {
-		case o.outcome == Complete:
+		case o.outcome == event.Complete:
 			w.idledOut(c.pool, c, c.lastEnd.at)
-		case o.outcome == Unanswered && c.by == Server && !before.IsZero(): // the close crossed the request, or drove it out
+		case o.outcome == event.Unanswered && c.by == event.Server && !before.IsZero(): // the close crossed the request, or drove it out
 			w.idledOut(c.pool, c, before.at)
 		}
 	}
 	c.idles = false
 }
 
-func (w *ward) closing(c *Conn, e *Event) {
+func (w *ward) closing(c *Conn, e *event.Event) {
 	c.by, c.reset, c.closedIn = e.By, e.Reset, e.Packet
 	c.closedAt = e.Time.Add(-c.shift)
-	if e.By == Server {
+	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.shift)
 	}
 	p := c.pool
@@ -187,7 +188,7 @@ func (w *ward) closing(c *Conn, e *Event) {
 	}
 	p.open--
 	p.unhold(c, true)
-	if e.By == Server && !c.asksClose {
+	if e.By == event.Server && !c.asksClose {
 		p.push(item{at: c.closedAt, packet: e.Packet, kind: lostToServer, conn: c})
 	}
 	switch unasked := !c.asksClose && !c.saysClose && !e.Waiting; {
@@ -196,12 +197,12 @@ func (w *ward) closing(c *Conn, e *Event) {
 	case unasked && c.limit == 0: // the latest response's end may only not have been told of
 		c.idles = len(c.active) > 0
 	}
-	if e.By == Client {
+	if e.By == event.Client {
 		p.detectors.churn.closed()
 	}
 }
 
-func (w *ward) ended(c *Conn, e *Event) {
+func (w *ward) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.ended, c.unread = true, end.Unread
 	if c.pool == nil {
@@ -220,11 +221,11 @@ func (w *ward) ended(c *Conn, e *Event) {
 		}
 		return
 	}
-	if c.by == Nobody {
+	if c.by == event.Nobody {
 		p.open--
 		p.unhold(c, true)
 	}
-	if c.by == Server {
+	if c.by == event.Server {
 		p.ServerEnded++
 	}
 	if end.Probes > 0 && c.n == 1 {
@@ -234,7 +235,7 @@ func (w *ward) ended(c *Conn, e *Event) {
 		p.detectors.declined.add(c.id, c.packet)
 	}
 	w.endedAfterUse(p, c)
-	p.Warmths.add(end.Warmth)
+	p.Warmths.Add(end.Warmth)
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}
@@ -248,12 +249,12 @@ func (w *ward) ended(c *Conn, e *Event) {
 
 // unused puts a connection that never carried a request into the pool of its
 // client and server, if there is one.
-func (w *ward) unused(c *Conn, e *Event) {
+func (w *ward) unused(c *Conn, e *event.Event) {
 	c.site.silent.remove(c)
 	if c.pool = c.site.latest(c.syn); c.pool != nil {
 		c.pool.alive++
 	} else {
-		c.pool = w.newPool(c, nameKey{port: c.server.Port, who: c.site.client.who(&Who{SYN: c.syn})})
+		c.pool = w.newPool(c, nameKey{port: c.server.Port, who: c.site.client.who(&event.Who{SYN: c.syn})})
 	}
 	if e.End.Refused {
 		c.pool.push(item{at: e.Time.Add(c.shift), packet: e.Packet, kind: attemptFailed, conn: c})
@@ -261,7 +262,7 @@ func (w *ward) unused(c *Conn, e *Event) {
 }
 
 // place finds the pool of c by what its request names.
-func (w *ward) place(c *Conn, e *Event) {
+func (w *ward) place(c *Conn, e *event.Event) {
 	key := nameKey{name: e.Name, port: c.server.Port, tls: e.TLS}
 	if e.Proxied || e.Name == "" {
 		key.name = ""
@@ -273,9 +274,9 @@ func (w *ward) place(c *Conn, e *Event) {
 		}
 		return
 	}
-	who := Who{SYN: c.syn}
+	who := event.Who{SYN: c.syn}
 	if e.Who != nil {
-		who.learn(e.Who)
+		learn(&who, e.Who)
 	}
 	key.who = c.site.client.who(&who)
 	c.site.silent.remove(c)

@@ -1,32 +1,16 @@
 package pool
 
-import "tcpwarm/capture/segment"
-
-// A Who is what the wire shows of a connection's client beyond its address: behind one
-// address there may be several, of which none can use another's connections. What is not
-// known fits anything.
-type Who struct {
-	SYN   SYN
-	Hello uint32       // of its ClientHello, a hash of what depends on the program; 0: none seen
-	For   segment.Addr // whom a proxy before the server speaks for; zero: none said so
-}
-
-// A SYN is what the SYNs of one machine have in common, whatever they ask for: the hop
-// limit they arrive with, and which options the system was told to use. Left out is what
-// differs between one machine's connections: the segment size follows the path's, the
-// window scale a program's buffer, and some options are for servers known before (RFC 7413).
-type SYN struct {
-	Known            bool
-	TTL              uint8
-	SACK, Timestamps bool
-}
+import (
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
 
 // fits reports whether a and b may be one client.
-func (a *Who) fits(b *Who) bool {
-	return a.SYN.fits(b.SYN) && alike(a.Hello, b.Hello) && alike(a.For, b.For)
+func fits(a, b *event.Who) bool {
+	return fitsSYN(a.SYN, b.SYN) && alike(a.Hello, b.Hello) && alike(a.For, b.For)
 }
 
-func (s SYN) fits(t SYN) bool { return s == t || !s.Known || !t.Known }
+func fitsSYN(s, t event.SYN) bool { return s == t || !s.Known || !t.Known }
 
 // alike reports whether x and y are the same, or one of them is not known.
 func alike[T comparable](x, y T) bool {
@@ -34,8 +18,8 @@ func alike[T comparable](x, y T) bool {
 	return x == y || x == zero || y == zero
 }
 
-// learn takes over what b knows more.
-func (a *Who) learn(b *Who) {
+// learn adds to a what b knows more.
+func learn(a, b *event.Who) {
 	if !a.SYN.Known {
 		a.SYN = b.SYN
 	}
@@ -52,13 +36,13 @@ func (a *Who) learn(b *Who) {
 const maxWhos = 4096
 
 // who returns which of those at k's address w is, by its index.
-func (k *client) who(w *Who) int32 {
+func (k *client) who(w *event.Who) int32 {
 	if i, ok := k.find(w); ok {
 		return i
 	}
 	for i := range k.whos {
-		if k.whos[i].fits(w) {
-			k.whos[i].learn(w)
+		if fits(&k.whos[i], w) {
+			learn(&k.whos[i], w)
 			return k.index(int32(i))
 		}
 	}
@@ -69,7 +53,7 @@ func (k *client) who(w *Who) int32 {
 }
 
 // find returns the index of w, if all that is known of it is what was known before.
-func (k *client) find(w *Who) (int32, bool) {
+func (k *client) find(w *event.Who) (int32, bool) {
 	if k.exact != nil {
 		i, ok := k.exact[*w]
 		return i, ok
@@ -88,7 +72,7 @@ func (k *client) index(i int32) int32 {
 	case k.exact != nil:
 		k.exact[k.whos[i]] = i
 	case len(k.whos) > few:
-		k.exact = make(map[Who]int32, 2*few)
+		k.exact = make(map[event.Who]int32, 2*few)
 		for n := range k.whos {
 			k.exact[k.whos[n]] = int32(n)
 		}
@@ -104,12 +88,12 @@ func (p *Pool) crowded() bool {
 
 // latest returns the pool at s that was the last to begin of those whose client may have
 // sent syn, nil if there is none.
-func (s *site) latest(syn SYN) *Pool {
+func (s *site) latest(syn event.SYN) *Pool {
 	if n := len(s.pools); n > 0 && len(s.client.whos) == 1 {
 		return s.pools[n-1]
 	}
 	for i := len(s.pools) - 1; i >= 0; i-- {
-		if p := s.pools[i]; s.client.whos[p.who].SYN.fits(syn) {
+		if p := s.pools[i]; fitsSYN(s.client.whos[p.who].SYN, syn) {
 			return p
 		}
 	}
@@ -122,7 +106,7 @@ type Differs struct{ SYN, Hello, For bool }
 
 // Who returns what shows who the client of p is, and by what of it others are told apart.
 // Call it after Pools.
-func (p *Pool) Who() (w Who, by Differs) {
+func (p *Pool) Who() (w event.Who, by Differs) {
 	w = p.client.whos[p.who]
 	if len(p.client.whos) == 1 {
 		return w, by
@@ -133,7 +117,7 @@ func (p *Pool) Who() (w Who, by Differs) {
 				continue
 			}
 			x := &p.client.whos[q.who]
-			by.SYN = by.SYN || !x.SYN.fits(w.SYN)
+			by.SYN = by.SYN || !fitsSYN(x.SYN, w.SYN)
 			by.Hello = by.Hello || !alike(x.Hello, w.Hello)
 			by.For = by.For || !alike(x.For, w.For)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -13,9 +14,9 @@ import (
 func TestWhosAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
-		"SYN":   func(i int, s *step) { s.syn = SYN{Known: true, TTL: uint8(64 - i)} },
-		"hello": func(i int, s *step) { s.Who = &Who{Hello: uint32(i + 1)} },
-		"for":   func(i int, s *step) { s.Who = &Who{For: segment.Addr{Lo: uint64(i + 1)}} },
+		"SYN":   func(i int, s *step) { s.syn = event.SYN{Known: true, TTL: uint8(64 - i)} },
+		"hello": func(i int, s *step) { s.Who = &event.Who{Hello: uint32(i + 1)} },
+		"for":   func(i int, s *step) { s.Who = &event.Who{For: segment.Addr{Lo: uint64(i + 1)}} },
 	}
 	seeds := uint64(300)
 	if testing.Short() {
@@ -39,7 +40,7 @@ func TestWhosAreApart(t *testing.T) {
 				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midway }) {
 					h = nil // of which no SYN was seen: it is the first's
 				}
-				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == ConnEnded && s.End.Refused }) {
+				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == event.ConnEnded && s.End.Refused }) {
 					h = nil // which said nothing: it is the latest's
 				}
 				histories[i] = h
@@ -91,28 +92,28 @@ func TestWhosAreApart(t *testing.T) {
 
 // What is not known of a client fits, and is learned.
 func TestWhoIsLearned(t *testing.T) {
-	near, far := SYN{Known: true, TTL: 64}, SYN{Known: true, TTL: 63}
+	near, far := event.SYN{Known: true, TTL: 64}, event.SYN{Known: true, TTL: 63}
 	var k client
 	for _, x := range []struct {
-		w    Who
+		w    event.Who
 		want int32
 	}{
-		{Who{}, 0},
-		{Who{SYN: near}, 0},
-		{Who{SYN: far}, 1},
-		{Who{Hello: 7}, 0},
-		{Who{SYN: far, Hello: 8}, 1},
-		{Who{SYN: far, Hello: 7}, 2},
-		{Who{SYN: near}, 0},
-		{Who{}, 0},
-		{Who{Hello: 9}, 3},
+		{event.Who{}, 0},
+		{event.Who{SYN: near}, 0},
+		{event.Who{SYN: far}, 1},
+		{event.Who{Hello: 7}, 0},
+		{event.Who{SYN: far, Hello: 8}, 1},
+		{event.Who{SYN: far, Hello: 7}, 2},
+		{event.Who{SYN: near}, 0},
+		{event.Who{}, 0},
+		{event.Who{Hello: 9}, 3},
 	} {
 		if got := k.who(&x.w); got != x.want {
 			t.Errorf("%+v is %d, want %d of %+v", x.w, got, x.want, k.whos)
 		}
 	}
 	for n := range uint32(maxWhos + 10) {
-		k.who(&Who{Hello: 100 + n})
+		k.who(&event.Who{Hello: 100 + n})
 	}
 	if len(k.whos) != maxWhos {
 		t.Errorf("%d are told apart, want %d", len(k.whos), maxWhos)
@@ -128,7 +129,7 @@ func TestTooManyToTellApart(t *testing.T) {
 		for i := range steps {
 			s := &steps[i]
 			s.conn, s.Time = n, s.Time+at
-			s.Who = &Who{For: segment.Addr{Lo: uint64(n + 1)}}
+			s.Who = &event.Who{For: segment.Addr{Lo: uint64(n + 1)}}
 			j.handle(s)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
@@ -118,7 +119,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 			}
 		}
 	}
-	var warmths pool.Warmths
+	var warmths event.Warmths
 	for _, p := range d.in(pools) {
 		warmths.Cold += p.Warmths.Cold
 		warmths.Warm += p.Warmths.Warm

@@ -3,6 +3,7 @@ package verdict
 import (
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -39,9 +40,9 @@ func TestJudge(t *testing.T) {
 			p.Used, p.Needed, p.Avoidable, p.Excused = 2, 1, 1, 1
 			p.Causes.Add(pool.ClientClosed, 1)
 		}), Undecided},
-		{"warm enough", Demands{Expect: []Expectation{{"warm", ">=", 3}, {"cooled", "<=", 1}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Passed},
-		{"cooled", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Failed},
-		{"of one the warmth is not known", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 3} }), Undecided},
+		{"warm enough", Demands{Expect: []Expectation{{"warm", ">=", 3}, {"cooled", "<=", 1}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Passed},
+		{"cooled", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Failed},
+		{"of one the warmth is not known", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3} }), Undecided},
 		{"nothing to reuse", Demands{}, reused(func(p *pool.Pool) { p.Transactions, p.Reused = 1, 0 }), Undecided},
 		{"nothing seen", Demands{}, nil, Undecided},
 		{"encrypted beside it", Demands{}, reused(func(p *pool.Pool) { p.Opaque = 1 }), Undecided},

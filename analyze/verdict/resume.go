@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -28,7 +29,7 @@ type peer struct {
 	client, server segment.Addr
 	port           uint16
 	name           string
-	who            pool.Who
+	who            event.Who
 }
 
 type handshakes struct {

@@ -1,4 +1,4 @@
-package pool
+package event
 
 import (
 	"time"
@@ -9,7 +9,7 @@ import (
 // A Kind says what an Event tells.
 type Kind uint8
 
-// The kinds of events. A connection begins with Judge.Open and ends with
+// The kinds of events. A connection begins with an Opening and ends with
 // ConnEnded. For each transaction it gives Requested, then later Answered;
 // Requested of transaction n+1 may come before Answered of n (pipelining), and
 // Answered may come long after the instant it states (a response that turns out
@@ -21,7 +21,7 @@ const (
 	ConnEnded   // nothing more will come
 )
 
-// Who did something.
+// A Side is one end of a connection.
 type Side uint8
 
 // The sides.
@@ -46,7 +46,8 @@ const (
 // like. Those of which nothing is known are in none.
 type Warmths struct{ Cold, Warm, Cooled int64 }
 
-func (w *Warmths) add(v Warmths) {
+// Add adds v's.
+func (w *Warmths) Add(v Warmths) {
 	w.Cold += v.Cold
 	w.Warm += v.Warm
 	w.Cooled += v.Cooled
@@ -60,6 +61,25 @@ type Opening struct {
 	Client, Server segment.Endpoint
 	SYN            SYN
 	Midway         bool // no SYN in the capture: opened before it began
+}
+
+// A Who is what the wire shows of a connection's client beyond its address: behind one
+// address there may be several, of which none can use another's connections. What is not
+// known fits anything.
+type Who struct {
+	SYN   SYN
+	Hello uint32       // of its ClientHello, a hash of what depends on the program; 0: none seen
+	For   segment.Addr // whom a proxy before the server speaks for; zero: none said so
+}
+
+// A SYN is what the SYNs of one machine have in common, whatever they ask for: the hop
+// limit they arrive with, and which options the system was told to use. Left out is what
+// differs between one machine's connections: the segment size follows the path's, the
+// window scale a program's buffer, and some options are for servers known before (RFC 7413).
+type SYN struct {
+	Known            bool
+	TTL              uint8
+	SACK, Timestamps bool
 }
 
 // An Event is something that happened on a connection. Which fields count
