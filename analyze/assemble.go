@@ -17,7 +17,7 @@ import (
 func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	for _, p := range t.Problems {
 		if p.Kind == segment.KernelDropped {
-			k.judge.Lacking = "the kernel dropped packets of the capture"
+			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
 		}
 	}
 	k.judge.Finish()
@@ -25,9 +25,9 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
 	k.findings.Pools(pools)
 	for _, p := range k.placed {
-		p.record.Pool = k.judge.Number(p.pool)
+		p.record.Pool = k.judge.PoolID(p.pool)
 	}
-	folded, n := k.judge.Folded()
+	folded, n := k.judge.Evicted()
 	k.lost.pools = n
 	all := pools
 	if n > 0 {
@@ -91,7 +91,7 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "seen-twice", Count: l.twins, FirstPacket: l.twinFirst, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.strays, FirstPacket: l.strayFirst, Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},
-		{Kind: "decided-early", Count: k.judge.Forced(), Text: "openings judged before all that bears on them was seen: too much was waiting"},
+		{Kind: "decided-early", Count: k.judge.DecidedEarly(), Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
 }
 
@@ -119,8 +119,8 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 		t.Reused += p.Reused
 		t.Needed += p.Needed
 		t.Avoidable += p.Avoidable
-		t.Perhaps += p.Unsure
-		t.Excused += p.Excused
+		t.Perhaps += p.PerhapsAvoidable
+		t.Excused += p.PerhapsNeeded
 		t.ServerEnded += p.ServerEnded
 		t.Promised += p.Promised
 		t.Shared += p.Shared
@@ -133,9 +133,9 @@ func (k *collector) totals(pools []*pool.Pool) report.Totals {
 
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
-		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.Unsure, Excused: p.Excused,
+		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdTrips, SavedRoundTrips: p.SavedTrips}
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdRoundTrips, SavedRoundTrips: p.SavedRoundTrips}
 	r.ToldBy = toldBy(p)
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
@@ -146,7 +146,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if idle := p.LongestReuse().For; idle > 0 {
 		r.LongestIdle = seconds(idle)
 	}
-	if hint := p.Hint(); hint > 0 {
+	if hint := p.KeepAlive(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
 	if w := p.Warmths; w != (event.Warmths{}) {
@@ -155,8 +155,8 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if p.Used == 0 && p.Opaque > 0 {
 		r.Protocol = "tls"
 	}
-	if p.Fewer+p.More > 0 {
-		low, high := p.Transactions-p.Fewer, p.Transactions+p.More
+	if p.MaxOver+p.MaxUnder > 0 {
+		low, high := p.Transactions-p.MaxOver, p.Transactions+p.MaxUnder
 		r.TransactionLow, r.TransactionHigh = &low, &high
 	}
 	for _, s := range p.Servers {
@@ -176,8 +176,8 @@ func poolRecord(p *pool.Pool) *report.Pool {
 func toldBy(p *pool.Pool) string {
 	w, by := p.Who()
 	var all []string
-	if by.For {
-		all = append(all, "the proxy speaks for "+w.For.String())
+	if by.ProxiedClient {
+		all = append(all, "the proxy speaks for "+w.ProxiedClient.String())
 	}
 	if by.Hello {
 		all = append(all, fmt.Sprintf("ClientHello %08x", w.Hello))

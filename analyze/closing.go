@@ -53,7 +53,7 @@ func (c *conn) closes(by event.Side, reset bool, at segment.Mark) {
 		c.http.crossed()
 	}
 	c.http.alone()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Waiting: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
 
 // closeNotify is told of TLS's close_notify.
@@ -99,7 +99,7 @@ func (c *conn) end(at segment.Mark) {
 	if c.http.inside { // what was asked before is sure
 		fewest, most = fewest+int64(c.http.tunnel.before), most+int64(c.http.tunnel.before)
 	}
-	c.ticket.ending = event.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
-		Declined: carrier.declined(), Warmth: c.warmths(), Probes: c.http.facts.probes, Probe: c.http.facts.firstProbe.Packet, Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
+	c.ticket.ending = event.Ending{Refused: c.refused(), Unread: c.http.unread(), MaxOver: c.http.facts.count - fewest, MaxUnder: most - c.http.facts.count,
+		Declined: carrier.declined(), Warmth: c.warmths(), Probes: c.http.facts.probes, FirstProbe: c.http.facts.firstProbe.Packet, Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
 	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }

@@ -78,7 +78,7 @@ func newCollector(o Options) *collector {
 	k := &collector{o: o, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
-	k.judge.Turns = o.Turned != nil
+	k.judge.TrackVerdicts = o.Turned != nil
 	k.judging = make([]judging, o.Workers)
 	k.series = newSeries(o.Series)
 	return k
@@ -93,7 +93,7 @@ func (k *collector) take(b *batch) {
 	k.series.writeAll(b.mail)
 	k.ends(b)
 	k.decide()
-	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
+	k.judge.VerdictChanges(func(t *pool.VerdictChange) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
 	b.full, b.none = k.full, k.keepsNone()
 }
 
@@ -189,7 +189,7 @@ func (k *collector) events(b *batch) {
 	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
 	if advance {
 		k.advanced = k.clock
-		defer k.judge.Share()
+		defer k.judge.ShareEvictions()
 	}
 	n := 0
 	for i := range b.mail {
@@ -198,7 +198,7 @@ func (k *collector) events(b *batch) {
 		}
 	}
 	if n < fewEvents {
-		for ward := range pool.Wards {
+		for ward := range pool.ClientShards {
 			k.ward(&k.judging[0], b, ward, advance)
 		}
 		return
@@ -209,7 +209,7 @@ func (k *collector) events(b *batch) {
 		all.Go(func() {
 			for {
 				ward := int(next.Add(1)) - 1
-				if ward >= pool.Wards {
+				if ward >= pool.ClientShards {
 					return
 				}
 				k.ward(&k.judging[i], b, ward, advance)
@@ -226,7 +226,7 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 		for _, list := range b.mail[i].events[ward].pieces {
 			for n := range list {
 				if c := list[n].ticket.judged; c != nil {
-					g.touched += c.Touch()
+					g.touched += c.Prefetch()
 				}
 			}
 			g.lists = append(g.lists, list)
@@ -253,7 +253,7 @@ func (k *collector) event(ward int, e *connEvent) {
 			}
 			client.Addr = k.client
 		}
-		t.judged = k.judge.Open(ward, &event.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midway: t.midway, SYN: t.who.SYN,
+		t.judged = k.judge.Open(ward, &event.Opening{ID: t.id, Time: t.first.Time, Packet: t.first.Packet, Midstream: t.midway, SYN: t.who.SYN,
 			Client: client, Server: t.key.Sender(1 - t.client)})
 	}
 }

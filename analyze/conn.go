@@ -266,7 +266,7 @@ func (c *conn) trips() int32 {
 func (c *conn) emit(e *event.Event) {
 	to := &c.out.event(c).pool
 	*to = *e
-	to.Shift = c.shift()
+	to.ClockOffset = c.shift()
 	a, b := c.gaps()
 	to.RTT = a + b
 }

@@ -130,7 +130,7 @@ func (x *exchange) asked(t *transaction.Transaction) {
 			return
 		}
 	}
-	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, Streams: t.Streams, Hidden: t.Cut, Inferred: x.carrier().sealed(), Blind: c.unseen(1 - c.client), Trips: c.trips(),
+	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet, Name: x.name, Who: &c.ticket.who, TLS: c.app.proto == isTLS, StreamLimit: t.Streams, MayHideClose: t.Cut, Inferred: x.carrier().sealed(), ServerUnseen: c.unseen(1 - c.client), SetupRoundTrips: c.trips(),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.inside, AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
@@ -178,7 +178,7 @@ func (x *exchange) answered(t *transaction.Transaction) {
 		return
 	}
 	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
-		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.carrier().sealed(), Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.carrier().sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}

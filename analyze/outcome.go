@@ -63,7 +63,7 @@ func (x *exchange) conclude(at segment.Mark) {
 func (x *exchange) abandon(e *event.Event, began segment.Mark) {
 	c := x.conn
 	client := &c.half[c.client]
-	e.Outcome, e.Sure = event.Abandoned, true
+	e.Outcome, e.Certain = event.Abandoned, true
 	if client.Window.Known {
 		e.Time, e.Packet = x.readAt, client.Window.MovedAt
 		if began.Time > e.Time {

@@ -339,7 +339,7 @@ func (c *conn) facts(v *verdict.Conn) {
 	c.paces(v)
 	if in := c.app.inside; in != nil {
 		v.TLS = verdict.Handshake{Seen: in.info.Hellos, Resumed: in.info.Resumed, Asks: in.info.Asks, Takes: in.info.Takes, Gives: in.info.Gives,
-			Name: in.info.ServerName, Who: event.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello, For: c.speaksFor}, Read: in.info.Decrypted || in.info.Version < 0x0304}
+			Name: in.info.ServerName, Who: event.Who{SYN: c.ticket.who.SYN, Hello: in.info.Hello, ProxiedClient: c.speaksFor}, Read: in.info.Decrypted || in.info.Version < 0x0304}
 	}
 	if !v.LastComplete && f.latest.Time > last.end.Time {
 		v.Ignored = f.latest

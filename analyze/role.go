@@ -79,7 +79,7 @@ func (c *conn) proxied(dir int, h proxy.Header) bool {
 		c.speaksFor = c.out.spares.redactor().Addr(h.Source)
 	}
 	if !c.out.together {
-		c.ticket.who.For = c.speaksFor
+		c.ticket.who.ProxiedClient = c.speaksFor
 	}
 	return true
 }

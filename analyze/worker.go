@@ -51,7 +51,7 @@ type shard struct {
 // collector sorts them by packet.
 type mail struct {
 	births  []birth
-	events  [pool.Wards]pile[connEvent] // by client
+	events  [pool.ClientShards]pile[connEvent] // by client
 	ends    pile[farewell]
 	strays  int64 // segments of connections long finished
 	strayAt int64 // packet of the first
@@ -133,7 +133,7 @@ func (o *outbox) ward(a segment.Addr) int {
 		return 0
 	}
 	h := (a.Hi ^ a.Lo) * 0x9E3779B97F4A7C15
-	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 32 % pool.Wards)
+	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 32 % pool.ClientShards)
 }
 
 // birth notes that c was seen or opened.

@@ -60,7 +60,7 @@ type Opening struct {
 	Packet         int64
 	Client, Server segment.Endpoint
 	SYN            SYN
-	Midway         bool // no SYN in the capture: opened before it began
+	Midstream         bool // no SYN in the capture: opened before it began
 }
 
 // A Who is what the wire shows of a connection's client beyond its address: behind one
@@ -69,7 +69,7 @@ type Opening struct {
 type Who struct {
 	SYN   SYN
 	Hello uint32       // of its ClientHello, a hash of what depends on the program; 0: none seen
-	For   segment.Addr // whom a proxy before the server speaks for; zero: none said so
+	ProxiedClient   segment.Addr // whom a proxy before the server speaks for; zero: none said so
 }
 
 // A SYN is what the SYNs of one machine have in common, whatever they ask for: the hop
@@ -92,14 +92,14 @@ type Event struct {
 	// What the client sent counts Shift earlier, what the server sent Shift later:
 	// half the gap from SYN-ACK to ACK; 0 at the client. RTT is the handshake's, 0
 	// if not known.
-	Shift, RTT time.Duration
+	ClockOffset, RTT time.Duration
 
 	// Requested.
 	Name    string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
 	N       int32  // number of the transaction on its connection, from 1; Answered has it too
 	Who     *Who   // what the connection had shown of its client by its first request, nil for nothing
-	Streams int32  // transactions that the connection may carry at once; 0: one
-	Trips   int32  // round trips that its handshakes took, TCP's and TLS's
+	StreamLimit int32  // transactions that the connection may carry at once; 0: one
+	SetupRoundTrips   int32  // round trips that its handshakes took, TCP's and TLS's
 
 	Kind Kind
 
@@ -109,23 +109,23 @@ type Event struct {
 	Tunnel    bool // CONNECT, or inside a tunnel: it serves one authority alone
 	AsksClose bool // close, or HTTP/1.0 without keep-alive
 	Promises  bool // the request promised persistence
-	Blind     bool // the capture has nothing of what the server sent: what became of earlier requests is not known
+	ServerUnseen     bool // the capture has nothing of what the server sent: what became of earlier requests is not known
 	Inferred  bool // it is told of by lengths and times alone
-	Hidden    bool // it may say more than was read of it, such as close
+	MayHideClose    bool // it may say more than was read of it, such as close
 	Ignored   bool // it occupies its connection, but is not one of those that are judged: never a connection's first
 
 	// Answered.
 	Outcome   Outcome
 	Unread    bool          // the response may have said more than was read of it, such as close
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
-	Sure      bool          // of Abandoned: certain, else likely
+	Certain      bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
-	Hint      time.Duration // the response's Keep-Alive timeout, 0 if it said none
+	KeepAlive      time.Duration // the response's Keep-Alive timeout, 0 if it said none
 
 	// ConnClosing.
 	By      Side
 	Reset   bool // by RST
-	Waiting bool // by the client, with a transaction going on: the server may not have known of it
+	Outstanding bool // by the client, with a transaction going on: the server may not have known of it
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending
@@ -137,9 +137,9 @@ type Ending struct {
 	Gaps     bool  // the capture lacks bytes that the client sent: requests may hide there
 	Declined bool  // offered HTTP/2, and the server took another protocol
 	Unread   int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
-	Fewer    int64 // how many transactions too many may have been told of: they are inferred
-	More     int64 // likewise too few: or some may be hidden
+	MaxOver    int64 // how many transactions too many may have been told of: they are inferred
+	MaxUnder     int64 // likewise too few: or some may be hidden
 	Warmth   Warmths
 	Probes   int64 // TCP's keep-alive probes after the latest transaction
-	Probe    int64 // packet of the first
+	FirstProbe    int64 // packet of the first
 }

@@ -22,8 +22,8 @@ func TestPendingIsBounded(t *testing.T) {
 		e.Time, e.Packet, e.Name = now, packet, "a"
 		j.handle(&e)
 		for _, p := range j.pools() {
-			if len(p.items) > limit+2 {
-				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
+			if len(p.queue) > limit+2 {
+				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.queue), limit)
 			}
 		}
 		if packet%50 == 0 {
@@ -50,9 +50,9 @@ func TestPendingIsBounded(t *testing.T) {
 		handle(of(id, event.Event{Kind: event.Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
 		p := j.pools()[0]
-		most = max(most, len(p.items)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.held)+len(j.conns))
+		most = max(most, len(p.queue)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.provisional)+len(j.conns))
 	}
-	if j.Forced() == 0 {
+	if j.DecidedEarly() == 0 {
 		t.Error("nothing was forced")
 	}
 	// The ideal client holds one connection beside the outstanding one; what may
@@ -74,7 +74,7 @@ func TestPendingIsBounded(t *testing.T) {
 	if p.Needed != 2 || p.Verdict != PartlyReused {
 		t.Errorf("needed %d, %s; want 2, %s: forced early, but nothing was missing", p.Needed, p.Verdict, PartlyReused)
 	}
-	t.Logf("forced %d times, at most %d things held", j.Forced(), most)
+	t.Logf("forced %d times, at most %d things held", j.DecidedEarly(), most)
 }
 
 // Connections that never carry anything hold others up, but only so long.
@@ -98,13 +98,13 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
 		handle(of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
 		for _, p := range j.pools() {
-			if len(p.items) > limit+2 {
-				t.Fatalf("%d items wait", len(p.items))
+			if len(p.queue) > limit+2 {
+				t.Fatalf("%d items wait", len(p.queue))
 			}
 		}
 		for _, k := range j.all() {
 			n := 0
-			for c := k.quiet.get(80).first; c != nil; c = c.after {
+			for c := k.unused.get(80).first; c != nil; c = c.nextUnused {
 				n++
 			}
 			if n > 40 {
@@ -112,7 +112,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if j.Forced() == 0 {
+	if j.DecidedEarly() == 0 {
 		t.Error("nothing was forced")
 	}
 	handle(of(3, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
@@ -235,8 +235,8 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 				last = d.Cause
 			}
 		})
-		if j.Forced() != x.forced || last != x.cause {
-			t.Errorf("%s: forced %d times, %s; want %d, %s", name, j.Forced(), last, x.forced, x.cause)
+		if j.DecidedEarly() != x.forced || last != x.cause {
+			t.Errorf("%s: forced %d times, %s; want %d, %s", name, j.DecidedEarly(), last, x.forced, x.cause)
 		}
 	}
 }

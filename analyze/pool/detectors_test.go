@@ -27,7 +27,7 @@ func TestJoinedPoolsKeepWhatTheirDetectorsSaw(t *testing.T) {
 		for name, get := range map[string]func(*Pool) any{
 			"ServerCloses": func(p *Pool) any { return idleTimesOf(p.ServerCloses()) },
 			"ClientCloses": func(p *Pool) any { return idleTimesOf(p.ClientCloses()) },
-			"Hint":         func(p *Pool) any { return p.Hint() },
+			"Hint":         func(p *Pool) any { return p.KeepAlive() },
 			"LongestReuse": func(p *Pool) any { return p.LongestReuse().For },
 			"AtLimit":      func(p *Pool) any { return countOf(p.AtLimit()) },
 			"Probed":       func(p *Pool) any { return countOf(p.Probed()) },
@@ -56,9 +56,9 @@ func withDetails(r *rand.Rand, history []step) []step {
 		switch e := &history[i]; {
 		case e.open:
 		case e.Kind == event.Answered && r.IntN(4) == 0:
-			e.Hint = time.Duration(1+r.IntN(9)) * time.Second
+			e.KeepAlive = time.Duration(1+r.IntN(9)) * time.Second
 		case e.Kind == event.ConnEnded:
-			e.End.Probes, e.End.Probe = int64(r.IntN(2)), e.Packet
+			e.End.Probes, e.End.FirstProbe = int64(r.IntN(2)), e.Packet
 			e.End.Declined = r.IntN(2) == 0
 		}
 	}

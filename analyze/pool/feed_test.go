@@ -35,17 +35,17 @@ func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
 
 // advance advances all wards, and shares out what is too much.
 func (j *Judge) advance(now segment.Time) {
-	for n := range Wards {
+	for n := range ClientShards {
 		j.Advance(n, now)
 	}
-	j.Share()
+	j.ShareEvictions()
 }
 
 // pools returns those that are kept so far.
 func (j *Judge) pools() []*Pool {
 	var list []*Pool
-	for i := range j.wards {
-		for p := j.wards[i].roll.first; p != nil; p = p.next {
+	for i := range j.shards {
+		for p := j.shards[i].pools.first; p != nil; p = p.next {
 			list = append(list, p)
 		}
 	}
@@ -55,15 +55,15 @@ func (j *Judge) pools() []*Pool {
 // all returns the clients that j knows.
 func (j *Judge) all() []*client {
 	var list []*client
-	for i := range j.wards {
-		list = slices.AppendSeq(list, maps.Values(j.wards[i].clients))
+	for i := range j.shards {
+		list = slices.AppendSeq(list, maps.Values(j.shards[i].clients))
 	}
 	return list
 }
 
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%Wards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midway: s.midway, SYN: s.syn})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%ClientShards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midstream: s.midway, SYN: s.syn})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)

@@ -64,9 +64,9 @@ func parseHistory(t testing.TB, text string) []step {
 			e.Kind, e.N, e.Name, e.AsksClose = event.Requested, s.asked, "a", what == "reqc"
 		case "req100", "req2": // HTTP/2
 			s.asked++
-			e.Kind, e.N, e.Name, e.Streams = event.Requested, s.asked, "a", 100
+			e.Kind, e.N, e.Name, e.StreamLimit = event.Requested, s.asked, "a", 100
 			if what == "req2" {
-				e.Streams = 2
+				e.StreamLimit = 2
 			}
 		case "ok":
 			answer()
@@ -90,7 +90,7 @@ func parseHistory(t testing.TB, text string) []step {
 		case "end", "refused", "opaque":
 			e.End = &event.Ending{Refused: what == "refused"}
 			if what == "opaque" {
-				e.End.More = 9
+				e.End.MaxUnder = 9
 			}
 			finish()
 		default:
@@ -99,7 +99,7 @@ func parseHistory(t testing.TB, text string) []step {
 				t.Fatalf("step %q", step)
 			}
 			answer()
-			e.Outcome, e.Sure = event.Abandoned, true
+			e.Outcome, e.Certain = event.Abandoned, true
 			if ms, err := strconv.Atoi(at); err == nil {
 				e.Time = segment.Time(ms) * 1e6
 			}
@@ -259,8 +259,8 @@ func TestWorst(t *testing.T) {
 	if v := Worst(nil); v != NoOpportunity {
 		t.Errorf("of nothing: %s", v)
 	}
-	for k, v := range order {
-		for _, w := range order[k:] {
+	for k, v := range worstFirst {
+		for _, w := range worstFirst[k:] {
 			if got := Worst([]*Pool{{Verdict: w}, {Verdict: v}}); got != v {
 				t.Errorf("of %s and %s: %s", w, v, got)
 			}

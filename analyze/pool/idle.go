@@ -107,9 +107,9 @@ func mergeCloses(to, from **Closes) {
 }
 
 // idledOut notes that one side closed c, unasked, after it had idled since an instant.
-func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
+func (w *clientShard) closedIdle(p *Pool, c *Conn, since segment.Time) {
 	closes := &p.detectors.idle.byServer
-	if c.by == event.Client {
+	if c.closedBy == event.Client {
 		closes = &p.detectors.idle.byClient
 	}
 	idle := max(0, c.closedAt.Sub(since))
@@ -117,10 +117,10 @@ func (w *ward) idledOut(p *Pool, c *Conn, since segment.Time) {
 		return
 	}
 	if *closes == nil {
-		*closes = w.spare.closes.get()
+		*closes = w.free.closes.get()
 		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{idle, c.closedAt, c.id, c.closedIn})
+	(*closes).add(Idle{idle, c.closedAt, c.id, c.closePacket})
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.
@@ -139,7 +139,7 @@ func valueOf[T any](x *T) (v T) {
 
 // Hint returns the timeout that the server's latest Keep-Alive field announced, 0
 // if none did.
-func (p *Pool) Hint() time.Duration { return p.detectors.idle.announced }
+func (p *Pool) KeepAlive() time.Duration { return p.detectors.idle.announced }
 
 // LongestReuse returns the longest idle time after which a connection was used
 // again; For is 0 if none was.

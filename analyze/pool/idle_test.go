@@ -22,7 +22,7 @@ func TestIdleIsOfTheLatestResponse(t *testing.T) {
 		{"told of late", event.Event{Time: 310e6}, []time.Duration{1990 * ms}},
 		{"announced", event.Event{Time: 310e6, SaysClose: true}, nil},
 		{"crossed by a request", event.Event{Time: 2400e6, Outcome: event.Unanswered}, []time.Duration{2295 * ms}},
-		{"left by the client", event.Event{Time: 310e6, Outcome: event.Abandoned, Sure: true}, nil},
+		{"left by the client", event.Event{Time: 310e6, Outcome: event.Abandoned, Certain: true}, nil},
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 300:1:req 2300:1:sfin 2400:1:ok 2500:1:end")
 		e := &steps[5].Event
@@ -82,11 +82,11 @@ func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 6:1:cfin 7:1:end 10:2:syn 11:2:req 15:2:ok")
 		for i := range steps {
-			steps[i].Hidden, steps[i].Unread, steps[i].Inferred = x.request, x.response, x.all
+			steps[i].MayHideClose, steps[i].Unread, steps[i].Inferred = x.request, x.response, x.all
 		}
 		_, decisions, pools := judge(steps, func() bool { return true })
-		if p := pools[0]; p.Verdict != x.want || p.Excused != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {
-			t.Errorf("%+v: %s, excused %d, %s %s", x, p.Verdict, p.Excused, decisions[2].Cause, decisions[2].Confidence)
+		if p := pools[0]; p.Verdict != x.want || p.PerhapsNeeded != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {
+			t.Errorf("%+v: %s, excused %d, %s %s", x, p.Verdict, p.PerhapsNeeded, decisions[2].Cause, decisions[2].Confidence)
 		}
 	}
 }

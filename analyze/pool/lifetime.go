@@ -48,18 +48,18 @@ func (l *Lifetimes) merge(o *Lifetimes) {
 
 // endedAfterUse notes how long c lived if the server ended it right after a response, or
 // with one that said so.
-func (w *ward) endedAfterUse(p *Pool, c *Conn) {
+func (w *clientShard) endedAfterUse(p *Pool, c *Conn) {
 	said := c.saysClose && !c.asksClose
-	if !c.complete || c.asksClose || !said && (c.by != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+	if !c.lastComplete || c.asksClose || !said && (c.closedBy != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
 		return
 	}
 	if p.detectors.lifetimes == nil {
-		p.detectors.lifetimes = w.spare.lifetimes.get()
+		p.detectors.lifetimes = w.free.lifetimes.get()
 		*p.detectors.lifetimes = Lifetimes{Conns: p.detectors.lifetimes.Conns[:0], Packets: p.detectors.lifetimes.Packets[:0]}
 	}
 	at, packet := c.lastEnd.at, c.lastEnd.packet
 	if !said {
-		at, packet = c.closedAt, c.closedIn
+		at, packet = c.closedAt, c.closePacket
 	}
 	p.detectors.lifetimes.add(c.id, int64(c.n), at.Sub(c.opened), packet)
 }

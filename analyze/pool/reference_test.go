@@ -79,7 +79,7 @@ func readAll(events []step) []*refConn {
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
 		c.rtt = e.RTT
-		sent, got := e.Time.Add(-e.Shift), e.Time.Add(e.Shift)
+		sent, got := e.Time.Add(-e.ClockOffset), e.Time.Add(e.ClockOffset)
 		var last *refOccupation
 		if n := len(c.occupations); n > 0 {
 			last = c.occupations[n-1]
@@ -101,7 +101,7 @@ func readAll(events []step) []*refConn {
 			case c.midway:
 				o.first = true
 			default:
-				o.first, o.at, o.packet = true, c.opened.Add(-e.Shift), c.packet
+				o.first, o.at, o.packet = true, c.opened.Add(-e.ClockOffset), c.packet
 			}
 			c.occupations = append(c.occupations, o)
 		case event.Answered:
@@ -285,7 +285,7 @@ func becameOf(t refToken, at segment.Time) Cause {
 }
 
 // A told event is one with the instant it is told at.
-type told struct {
+type toldStep struct {
 	step
 	told segment.Time
 }
@@ -293,7 +293,7 @@ type told struct {
 // randomHistory lets a few connections live side by side.
 func randomHistory(r *rand.Rand) []step {
 	const ms = segment.Time(time.Millisecond)
-	var all []told
+	var all []toldStep
 	shift := time.Duration(0)
 	if r.IntN(3) == 0 {
 		shift = time.Duration(1+r.IntN(4)) * time.Millisecond
@@ -314,8 +314,8 @@ func randomHistory(r *rand.Rand) []step {
 			t += idle()
 		}
 		emit := func(e event.Event, at segment.Time) {
-			e.Time, e.Shift, e.RTT = t, shift, 3*shift
-			all = append(all, told{of(id, e), max(at, t)})
+			e.Time, e.ClockOffset, e.RTT = t, shift, 3*shift
+			all = append(all, toldStep{of(id, e), max(at, t)})
 		}
 		host := uint64(10)
 		if id > 1 && chance(second) {
@@ -323,7 +323,7 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
 		opened.midway, opened.Time = chance(midway), t
-		all = append(all, told{opened, t})
+		all = append(all, toldStep{opened, t})
 		if id == 1 {
 			t += ms
 		} else {
@@ -468,7 +468,7 @@ func randomHistory(r *rand.Rand) []step {
 		told := t
 		for _, at := range late {
 			t = at
-			answer(event.Event{Outcome: event.Abandoned, Sure: true}, told)
+			answer(event.Event{Outcome: event.Abandoned, Certain: true}, told)
 		}
 		t = told
 		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
@@ -476,11 +476,11 @@ func randomHistory(r *rand.Rand) []step {
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
 	// shows.
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.Time, b.Time) })
+	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.Time, b.Time) })
 	for k := range all {
 		all[k].Packet = int64(k + 1)
 	}
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.told, b.told) })
+	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.told, b.told) })
 	events := make([]step, len(all))
 	for k := range all {
 		events[k] = all[k].step
@@ -513,9 +513,9 @@ func TestJudgeIsTheReference(t *testing.T) {
 			got := map[int64]Cause{}
 			for conn, d := range decisions {
 				got[conn] = d.Cause
-				if idled := d.Cause == Missed || d.Cause == ClientClosed || d.Cause == ClientIdleTimeout; idled && d.closed != closed[d.InsteadOf] {
+				if idled := d.Cause == Missed || d.Cause == ClientClosed || d.Cause == ClientIdleTimeout; idled && d.closePacket != closed[d.InsteadOf] {
 					t.Fatalf("seed %d, Advance %s: conn %d was opened instead of %d, closed in packet %d, not %d\n%s",
-						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closed, tell(events))
+						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closePacket, tell(events))
 				}
 			}
 			if len(pools) != 1 {
@@ -525,7 +525,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 			if err := addsUp(p); err != nil {
 				t.Fatalf("seed %d, Advance %s: %v", seed, name, err)
 			}
-			if !maps.Equal(got, want) || p.Needed != needed || p.Avoidable != avoidable || j.Forced() != 0 {
+			if !maps.Equal(got, want) || p.Needed != needed || p.Avoidable != avoidable || j.DecidedEarly() != 0 {
 				t.Fatalf("seed %d, Advance %s: needed %d, avoidable %d, %v\nreference: needed %d, avoidable %d, %v\n%s",
 					seed, name, p.Needed, p.Avoidable, got, needed, avoidable, want, tell(events))
 			}
@@ -548,7 +548,7 @@ func tell(events []step) (s string) {
 		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.conn, e.Packet, kind)
 		switch e.Kind {
 		case event.Requested:
-			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.Shift)
+			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.ClockOffset)
 		case event.Answered:
 			s += fmt.Sprintf(" %d outcome %d says=%v", e.N, e.Outcome, e.SaysClose)
 		case event.ConnClosing:

@@ -25,12 +25,12 @@ func (p *Pool) Split() Split { return p.detectors.split }
 // only for the connection that has become idle last, or if both are HTTP/2's that was
 // used last. A tunnel serves nobody else.
 func (p *Pool) findSplit(c *Conn, http2 bool) {
-	needed := c.opened.Add(-c.shift)
-	for _, q := range c.site.pools {
-		if p.detectors.tunnels || q.detectors.tunnels || p.who != q.who || q == p || q.merged {
+	needed := c.opened.Add(-c.clockOffset)
+	for _, q := range c.clientServer.pools {
+		if p.detectors.tunnels || q.detectors.tunnels || p.identity != q.identity || q == p || q.merged {
 			continue
 		}
-		if r := q.detectors.lastStreams.conn; http2 && r.servesStill(c.server) && r.known <= needed && len(r.active) < int(r.limit) {
+		if r := q.detectors.lastStreams.conn; http2 && r.servesStill(c.server) && r.limitKnownAt <= needed && len(r.active) < int(r.streamLimit) {
 			p.detectors.split = Split{true, r.id, c.id, c.packet, q.Name}
 			return
 		}
@@ -43,12 +43,12 @@ func (p *Pool) findSplit(c *Conn, http2 bool) {
 
 // servesStill reports whether c, which may be nil, leads to server and nobody has ended it.
 func (c *Conn) servesStill(server segment.Endpoint) bool {
-	return c != nil && c.server == server && c.by == event.Nobody && !c.ended
+	return c != nil && c.server == server && c.closedBy == event.Nobody && !c.ended
 }
 
 // unsplit forgets p's split if that is from q, which turns out to be the same pool.
 func (p *Pool) unsplit(q *Pool) {
-	if p.detectors.split.Other == q.Name || slices.ContainsFunc(q.names, func(k nameKey) bool { return k.name == p.detectors.split.Other }) {
+	if p.detectors.split.Other == q.Name || slices.ContainsFunc(q.keys, func(k poolKey) bool { return k.name == p.detectors.split.Other }) {
 		p.detectors.split = Split{}
 	}
 }

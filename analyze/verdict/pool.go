@@ -66,7 +66,7 @@ func connectPerRequest(p *pool.Pool) (Found, bool) {
 	}
 	f := Found{Evidence: Evidence{Packets: []int64{p.FirstPacket}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("%s to %q through the proxy, each for one request", count(p.Used, "tunnel"), p.Name)}}
-	if p.More > 0 { // inferred
+	if p.MaxUnder > 0 { // inferred
 		f.Confidence = pool.Likely
 	}
 	return f, true
@@ -119,7 +119,7 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	c, longest := p.ServerCloses(), p.LongestReuse()
 	limit, how, seen := c.Min.For, "the server closed after", len(c.Longest) > 0
 	if !seen {
-		limit, how = p.Hint(), "the server announces a timeout of"
+		limit, how = p.KeepAlive(), "the server announces a timeout of"
 	}
 	if limit <= 0 || longest.For < limit/2 {
 		return Found{}, false
@@ -157,7 +157,7 @@ func probesOnly(p *pool.Pool) (Found, bool) {
 // transactions.
 func maxRequests(p *pool.Pool) (Found, bool) {
 	s := p.Lifetimes()
-	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.Carried > s.Most {
+	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.MostOnOne > s.Most {
 		return Found{}, false
 	}
 	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,

@@ -7,7 +7,7 @@ import (
 
 // fits reports whether a and b may be one client.
 func fits(a, b *event.Who) bool {
-	return fitsSYN(a.SYN, b.SYN) && alike(a.Hello, b.Hello) && alike(a.For, b.For)
+	return fitsSYN(a.SYN, b.SYN) && alike(a.Hello, b.Hello) && alike(a.ProxiedClient, b.ProxiedClient)
 }
 
 func fitsSYN(s, t event.SYN) bool { return s == t || !s.Known || !t.Known }
@@ -26,40 +26,40 @@ func learn(a, b *event.Who) {
 	if a.Hello == 0 {
 		a.Hello = b.Hello
 	}
-	if a.For == (segment.Addr{}) {
-		a.For = b.For
+	if a.ProxiedClient == (segment.Addr{}) {
+		a.ProxiedClient = b.ProxiedClient
 	}
 }
 
 // maxWhos bounds how many clients are told apart at one address. More share the last, and
 // their pools are not judged.
-const maxWhos = 4096
+const maxIdentities = 4096
 
 // who returns which of those at k's address w is, by its index.
-func (k *client) who(w *event.Who) int32 {
-	if i, ok := k.find(w); ok {
+func (k *client) identify(w *event.Who) int32 {
+	if i, ok := k.lookUp(w); ok {
 		return i
 	}
-	for i := range k.whos {
-		if fits(&k.whos[i], w) {
-			learn(&k.whos[i], w)
-			return k.index(int32(i))
+	for i := range k.identities {
+		if fits(&k.identities[i], w) {
+			learn(&k.identities[i], w)
+			return k.register(int32(i))
 		}
 	}
-	if len(k.whos) < maxWhos {
-		k.whos = append(k.whos, *w)
+	if len(k.identities) < maxIdentities {
+		k.identities = append(k.identities, *w)
 	}
-	return k.index(int32(len(k.whos) - 1))
+	return k.register(int32(len(k.identities) - 1))
 }
 
 // find returns the index of w, if all that is known of it is what was known before.
-func (k *client) find(w *event.Who) (int32, bool) {
+func (k *client) lookUp(w *event.Who) (int32, bool) {
 	if k.exact != nil {
 		i, ok := k.exact[*w]
 		return i, ok
 	}
-	for i := range k.whos {
-		if k.whos[i] == *w {
+	for i := range k.identities {
+		if k.identities[i] == *w {
 			return int32(i), true
 		}
 	}
@@ -67,14 +67,14 @@ func (k *client) find(w *event.Who) (int32, bool) {
 }
 
 // index returns i, and where there are many notes under which names they are found.
-func (k *client) index(i int32) int32 {
+func (k *client) register(i int32) int32 {
 	switch {
 	case k.exact != nil:
-		k.exact[k.whos[i]] = i
-	case len(k.whos) > few:
+		k.exact[k.identities[i]] = i
+	case len(k.identities) > few:
 		k.exact = make(map[event.Who]int32, 2*few)
-		for n := range k.whos {
-			k.exact[k.whos[n]] = int32(n)
+		for n := range k.identities {
+			k.exact[k.identities[n]] = int32(n)
 		}
 	}
 	return i
@@ -82,18 +82,18 @@ func (k *client) index(i int32) int32 {
 
 // crowded reports whether p's client may be several, for there were too many to tell
 // apart.
-func (p *Pool) crowded() bool {
-	return p.who == maxWhos-1
+func (p *Pool) ambiguousClient() bool {
+	return p.identity == maxIdentities-1
 }
 
 // latest returns the pool at s that was the last to begin of those whose client may have
 // sent syn, nil if there is none.
-func (s *site) latest(syn event.SYN) *Pool {
-	if n := len(s.pools); n > 0 && len(s.client.whos) == 1 {
+func (s *clientServer) latestPool(syn event.SYN) *Pool {
+	if n := len(s.pools); n > 0 && len(s.client.identities) == 1 {
 		return s.pools[n-1]
 	}
 	for i := len(s.pools) - 1; i >= 0; i-- {
-		if p := s.pools[i]; fitsSYN(s.client.whos[p.who].SYN, syn) {
+		if p := s.pools[i]; fitsSYN(s.client.identities[p.identity].SYN, syn) {
 			return p
 		}
 	}
@@ -102,24 +102,24 @@ func (s *site) latest(syn event.SYN) *Pool {
 
 // Differs tells by what a pool's client is told apart from others at its address that
 // ask the same server; by nothing if there are none.
-type Differs struct{ SYN, Hello, For bool }
+type Differs struct{ SYN, Hello, ProxiedClient bool }
 
 // Who returns what shows who the client of p is, and by what of it others are told apart.
 // Call it after Pools.
 func (p *Pool) Who() (w event.Who, by Differs) {
-	w = p.client.whos[p.who]
-	if len(p.client.whos) == 1 {
+	w = p.client.identities[p.identity]
+	if len(p.client.identities) == 1 {
 		return w, by
 	}
-	for _, s := range p.sites {
+	for _, s := range p.clientServers {
 		for _, q := range s.pools {
 			if p.Used == 0 || q.Used == 0 { // scans have SYNs of all kinds
 				continue
 			}
-			x := &p.client.whos[q.who]
+			x := &p.client.identities[q.identity]
 			by.SYN = by.SYN || !fitsSYN(x.SYN, w.SYN)
 			by.Hello = by.Hello || !alike(x.Hello, w.Hello)
-			by.For = by.For || !alike(x.For, w.For)
+			by.ProxiedClient = by.ProxiedClient || !alike(x.ProxiedClient, w.ProxiedClient)
 		}
 	}
 	return w, by
