@@ -1,14 +1,14 @@
 package conn
 
 import (
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
 // A Closing is how a connection's end began: by the side of the first FIN, RST or
 // close_notify. By is Nobody while it has not.
 type Closing struct {
-	By    pool.Side
+	By    event.Side
 	Reset bool
 	At    segment.Mark
 }
@@ -40,19 +40,19 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 
 // closes notes who ends the connection: the side of the first FIN, RST or
 // close_notify.
-func (c *Conn) closes(by pool.Side, reset bool, at segment.Mark) {
-	if c.closing.By != pool.Nobody {
+func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
+	if c.closing.By != event.Nobody {
 		return
 	}
 	if client, bye := c.app.Goodbye(); bye.Packet != 0 {
 		by, reset, at = sideOf(client), false, bye
 	}
 	c.closing = Closing{by, reset, at}
-	if by == pool.Server && !reset {
+	if by == event.Server && !reset {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&pool.Event{Kind: pool.ConnClosing, By: by, Reset: reset, Waiting: by == pool.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
 
 // CloseNotify is told of TLS's close_notify.
@@ -60,11 +60,11 @@ func (c *Conn) CloseNotify(fromClient bool, at segment.Mark) {
 	c.closes(sideOf(fromClient), false, at)
 }
 
-func sideOf(client bool) pool.Side {
+func sideOf(client bool) event.Side {
 	if client {
-		return pool.Client
+		return event.Client
 	}
-	return pool.Server
+	return event.Server
 }
 
 // End concludes c, unless it has ended: no segments come any more.
@@ -101,26 +101,26 @@ func (c *Conn) endAt(at segment.Mark) {
 	c.app.Release()
 	c.id.Ending = c.ending()
 	c.concluded = true
-	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.id.Ending})
+	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.id.Ending})
 }
 
 // ending returns what is known of c in the end.
-func (c *Conn) ending() pool.Ending {
+func (c *Conn) ending() event.Ending {
 	judged, x := c.http.judgedApp(), &c.http
 	fewest, most := judged.Bounds()
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
-	return pool.Ending{
-		Refused:  c.Refused(),
-		Unread:   x.unread(),
-		Fewer:    x.facts.Count - fewest,
-		More:     most - x.facts.Count,
-		Declined: judged.DeclinedHTTP2(),
-		Warmth:   c.warmths(),
-		Probes:   x.facts.Probes,
-		Probe:    x.facts.FirstProbe.Packet,
-		Gaps:     c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
+	return event.Ending{
+		Refused:    c.Refused(),
+		Unread:     x.unread(),
+		MaxOver:    x.facts.Count - fewest,
+		MaxUnder:   most - x.facts.Count,
+		Declined:   judged.DeclinedHTTP2(),
+		Warmth:     c.warmths(),
+		Probes:     x.facts.Probes,
+		FirstProbe: x.facts.FirstProbe.Packet,
+		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 	}
 }
 
@@ -128,7 +128,7 @@ func (c *Conn) ending() pool.Ending {
 // connection that has gone wrong.
 func (c *Conn) Abandon() {
 	if !c.concluded {
-		c.id.Ending = pool.Ending{Gaps: true}
-		*c.sink.Event() = pool.Event{Kind: pool.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.id.Ending}
+		c.id.Ending = event.Ending{Gaps: true}
+		*c.sink.Event() = event.Event{Kind: event.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.id.Ending}
 	}
 }

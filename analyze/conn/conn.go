@@ -2,7 +2,7 @@ package conn
 
 import (
 	"tcpwarm/analyze/app"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
@@ -47,8 +47,8 @@ type Identity struct {
 	Client    segment.Dir
 	Midstream bool           // of the client no SYN was seen when it was told apart
 	SYN       SYNFingerprint // of the first SYN
-	Who       pool.Who
-	Ending    pool.Ending
+	Who       event.Who
+	Ending    event.Ending
 }
 
 // A SYNFingerprint is what of a SYN stays the same behind an address translator: its
@@ -66,7 +66,7 @@ type Sink interface {
 	Opened()
 	// Event returns room for an event, all of which the caller fills: it is large, and
 	// written in place.
-	Event() *pool.Event
+	Event() *event.Event
 	// Unacceptable comes with the packet of a segment that cannot be the connection's.
 	Unacceptable(packet int64)
 	// Samples takes how the window of the side that sends in direction d has grown. The
@@ -309,10 +309,10 @@ func (c *Conn) setupRoundTrips() int32 {
 }
 
 // emit tells the sink of e.
-func (c *Conn) emit(e *pool.Event) {
+func (c *Conn) emit(e *event.Event) {
 	to := c.sink.Event()
 	*to = *e
-	to.Shift = c.shake.ClientClockOffset()
+	to.ClockOffset = c.shake.ClientClockOffset()
 	a, b := c.shake.RTTs()
 	to.RTT = a + b
 }
@@ -377,7 +377,7 @@ func (c *Conn) State() State {
 
 // Warmths counts the transactions that are judged by what they found the window like, as
 // far as they are kept.
-func (c *Conn) warmths() (w pool.Warmths) {
+func (c *Conn) warmths() (w event.Warmths) {
 	midway := !c.half[c.client].SawSYN
 	for i := range *c.http.judgedRecords() {
 		r := &(*c.http.judgedRecords())[i]

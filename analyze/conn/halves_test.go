@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
@@ -20,7 +20,7 @@ type fed struct {
 	env          Env
 	id           Identity
 	begun        bool
-	events       []*pool.Event
+	events       []*event.Event
 	unacceptable int
 }
 
@@ -37,8 +37,8 @@ func (f *fed) segment(g *segment.Segment) {
 
 func (f *fed) Opened() {}
 
-func (f *fed) Event() *pool.Event {
-	f.events = append(f.events, new(pool.Event))
+func (f *fed) Event() *event.Event {
+	f.events = append(f.events, new(event.Event))
 	return f.events[len(f.events)-1]
 }
 

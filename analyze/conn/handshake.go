@@ -2,7 +2,7 @@ package conn
 
 import (
 	"tcpwarm/analyze/app/proxy"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -41,9 +41,9 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 }
 
 // synTraits returns what syn shows of the machine that sent it.
-func synTraits(syn *segment.Segment) pool.SYN {
+func synTraits(syn *segment.Segment) event.SYN {
 	o := &syn.Options
-	return pool.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
+	return event.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
 }
 
 // PayloadRole is told by the application who the client is. A handshake, where
@@ -79,7 +79,7 @@ func (c *Conn) Proxied(dir int, h proxy.Header) bool {
 		c.proxiedClient = c.env.Readers.Redactor().Addr(h.Source)
 	}
 	if !c.env.OneClient {
-		c.id.Who.For = c.proxiedClient
+		c.id.Who.ProxiedClient = c.proxiedClient
 	}
 	return true
 }
@@ -98,11 +98,11 @@ func (c *Conn) open() {
 
 func (c *Conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
 
-func (c *Conn) side(d segment.Dir) pool.Side {
+func (c *Conn) side(d segment.Dir) event.Side {
 	if d == c.client {
-		return pool.Client
+		return event.Client
 	}
-	return pool.Server
+	return event.Server
 }
 
 // Refused reports an attempt that the server never took: answered by RST, or

@@ -2,7 +2,7 @@ package conn
 
 import (
 	"tcpwarm/analyze/app"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,7 +22,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 	// had closed before, it did not read on.
 	for i := range x.pending {
 		e := x.pending[i].event
-		if e.Outcome == pool.Complete && (client.SawRST || c.closing.By == pool.Client && client.SawFIN && server.Flight() > 1) {
+		if e.Outcome == event.Complete && (client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1) {
 			x.abandon(&e, x.pending[i].began)
 		}
 		c.emit(&e)
@@ -36,16 +36,16 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		if t.N <= x.ignoredThrough {
 			continue
 		}
-		e := pool.Event{Kind: pool.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: pool.Unanswered}
+		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered}
 		reading := t.HasStatus && !t.ResponseDone
-		leaves := c.closing.By == pool.Client
+		leaves := c.closing.By == event.Client
 		switch {
 		case reading && t.EventStream && leaves:
-			e.Outcome = pool.Consumed
+			e.Outcome = event.Consumed
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
 			x.abandon(&e, t.FirstByte)
-		case c.closing.By != pool.Nobody:
+		case c.closing.By != event.Nobody:
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		default: // nothing ended it but that the capture did, or the connection was given up
 			e.Time = max(e.Time, c.env.Now.Time)
@@ -57,17 +57,17 @@ func (x *httpTracker) conclude(at segment.Mark) {
 // abandon makes e an abandoned transaction. The client stopped reading when its
 // window last showed that it did, but not before there was something to read; or when
 // it closed if that was earlier: a zero window shows itself only later.
-func (x *httpTracker) abandon(e *pool.Event, began segment.Mark) {
+func (x *httpTracker) abandon(e *event.Event, began segment.Mark) {
 	c := x.conn
 	client := &c.half[c.client]
-	e.Outcome, e.Sure = pool.Abandoned, true
+	e.Outcome, e.Certain = event.Abandoned, true
 	if client.Window.Known {
 		e.Time, e.Packet = x.readAt, client.Window.MovedAt
 		if began.Time > e.Time {
 			e.Time, e.Packet = began.Time, began.Packet
 		}
 	}
-	if c.closing.By == pool.Client && c.closing.At.Time < e.Time {
+	if c.closing.By == event.Client && c.closing.At.Time < e.Time {
 		e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
@@ -30,7 +30,7 @@ func TestPendingResponsesAreBounded(t *testing.T) {
 	}, nil)
 	told := 0
 	for _, e := range f.events {
-		if e.Kind == pool.Answered {
+		if e.Kind == event.Answered {
 			told++
 		}
 	}

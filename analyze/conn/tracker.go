@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/app"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
@@ -42,7 +42,7 @@ type httpTracker struct {
 // A pending transaction's response has been captured to its end, but whether
 // the client took it is seen only when it acknowledges need.
 type pending struct {
-	event pool.Event
+	event event.Event
 	began segment.Mark // the response
 	need  segment.Seq
 }
@@ -136,7 +136,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 			f.ReusedAfterClose, f.SaidCloseAt = t.Start, x.last.end
 		}
 	}
-	if c.closing.By == pool.Server && f.StaleRequest.Packet == 0 {
+	if c.closing.By == event.Server && f.StaleRequest.Packet == 0 {
 		f.StaleRequest = t.Start
 	}
 	if t.Ignored {
@@ -145,9 +145,9 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 			return
 		}
 	}
-	c.emit(&pool.Event{Kind: pool.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
-		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, Streams: t.Streams, Trips: c.setupRoundTrips(),
-		Hidden: t.Cut, Inferred: x.judgedApp().Sealed(), Blind: c.Unseen(1 - c.client),
+	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
+		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
+		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
 		AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
@@ -195,16 +195,16 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if t.N <= x.ignoredThrough {
 		return
 	}
-	e := pool.Event{Kind: pool.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
-		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.judgedApp().Sealed(), Hint: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
+		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
 	switch {
 	case t.Consumes:
-		e.Outcome = pool.Consumed
+		e.Outcome = event.Consumed
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
-		e.Outcome = pool.Unanswered
+		e.Outcome = event.Unanswered
 	}
 	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)

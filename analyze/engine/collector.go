@@ -53,7 +53,7 @@ func newCollector(o Options, f *faults) *collector {
 	k := &collector{o: o, faults: f, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[tcp.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
-	k.judge.Turns = o.Turned != nil
+	k.judge.TrackVerdicts = o.Turned != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
 		k.series = series.NewWriter(o.Series)
@@ -235,7 +235,7 @@ func (k *collector) decide() {
 // tellVerdicts tells of the pools whose verdicts have changed, after the openings that have
 // changed them.
 func (k *collector) tellVerdicts() {
-	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) })
+	k.judge.VerdictChanges(func(t *pool.VerdictChange) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) })
 }
 
 // writeSamples writes how windows have grown, in one order however many workers there are.
@@ -260,18 +260,18 @@ func (k *collector) writeSamples(b *batch) {
 func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	for _, p := range t.Problems {
 		if p.Kind == segment.KernelDropped {
-			k.judge.Lacking = "the kernel dropped packets of the capture"
+			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
 		}
 	}
 	k.faults.guard(k.judge.Finish)
 	k.faults.guard(k.decide)
 	pools := k.judge.Pools()
 	k.findings.Pools(pools)
-	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.Number, Findings: k.findings,
-		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.Forced(),
+	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
+		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
-	r.Evicted, r.Lost.Pools = k.judge.Folded()
+	r.Evicted, r.Lost.Pools = k.judge.Evicted()
 	r.Faults = k.faults.problem()
 	return build.Report(r), k.err
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report/build"
 	"tcpwarm/analyze/tcp"
@@ -13,7 +14,7 @@ import (
 // order: the collector sorts them by packet.
 type workerOutput struct {
 	opened  []opened
-	events  [pool.Wards]chunkedList[event] // by client
+	events  [pool.ClientShards]chunkedList[connEvent] // by client
 	ended   chunkedList[ended]
 	samples []samplesOf
 
@@ -29,7 +30,7 @@ type emitter struct {
 	none      bool // the collector keeps no more records of connections
 	oneClient bool // all client addresses are one client's
 
-	freeEvents freeList[event]
+	freeEvents freeList[connEvent]
 	freeEnded  freeList[ended]
 }
 
@@ -48,7 +49,7 @@ func (o *emitter) clientShard(a segment.Addr) int {
 		return 0
 	}
 	h := (a.Hi ^ a.Lo) * 0x9E3779B97F4A7C15
-	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 32 % pool.Wards)
+	return int((h ^ h>>32) * 0xD6E8FEB86659FD93 >> 32 % pool.ClientShards)
 }
 
 // seen notes that e was seen, or that its client is known.
@@ -56,8 +57,8 @@ func (o *emitter) seen(e *entry) {
 	o.opened = append(o.opened, opened{o.Now.Packet, e.handle, e.ClientKnown()})
 }
 
-// event adds an event of e, whose pool.Event is not set.
-func (o *emitter) event(e *entry) *event {
+// event adds an event of e, whose event.Event is not set.
+func (o *emitter) event(e *entry) *connEvent {
 	v := o.events[e.clients].next(&o.freeEvents)
 	v.when, v.handle, v.open = o.Now.Packet, e.handle, false
 	return v
@@ -71,7 +72,7 @@ func (e *entry) Opened() {
 }
 
 // Event returns room for an event of e.
-func (e *entry) Event() *pool.Event { return &e.out.event(e).pool }
+func (e *entry) Event() *event.Event { return &e.out.event(e).event }
 
 // Unacceptable counts a segment that cannot be of e.
 func (e *entry) Unacceptable(packet int64) { e.out.unacceptable.Add(1, packet) }

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/tcp"
@@ -66,12 +67,12 @@ func (o *opened) prefetch() int {
 	return sum
 }
 
-// An event is one of a connection for the pools.
-type event struct {
+// A connEvent is one of a connection for the pools.
+type connEvent struct {
 	when   int64 // packet
 	handle *handle
 	open   bool // the first: there is no more to it
-	pool   pool.Event
+	event  event.Event
 }
 
 // An ended is what a worker leaves of a connection in the end.

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -20,7 +21,7 @@ const fewEvents = 1000
 // judging is what one of the goroutines that judge needs for itself.
 type judging struct {
 	order   packetOrder // scratch, as lists is
-	lists   [][]event
+	lists   [][]connEvent
 	fetched int // what Prefetch comes to: kept, or the compiler would leave it out
 }
 
@@ -30,7 +31,7 @@ func (k *collector) judgeEvents(b *batch) {
 	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
 	if advance {
 		k.advanced = k.clock
-		defer k.judge.Share()
+		defer k.judge.ShareEvictions()
 	}
 	n := 0
 	for i := range b.output {
@@ -39,7 +40,7 @@ func (k *collector) judgeEvents(b *batch) {
 		}
 	}
 	if n < fewEvents {
-		for shard := range pool.Wards {
+		for shard := range pool.ClientShards {
 			k.judgeShard(&k.judging[0], b, shard, advance)
 		}
 		return
@@ -50,7 +51,7 @@ func (k *collector) judgeEvents(b *batch) {
 		all.Go(func() {
 			for {
 				shard := int(next.Add(1)) - 1
-				if shard >= pool.Wards {
+				if shard >= pool.ClientShards {
 					return
 				}
 				k.judgeShard(&k.judging[i], b, shard, advance)
@@ -67,15 +68,15 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 		for _, list := range b.output[i].events[shard].chunks {
 			for n := range list {
 				if c := list[n].handle.pool; c != nil {
-					g.fetched += c.Touch()
+					g.fetched += c.Prefetch()
 				}
 			}
 			g.lists = append(g.lists, list)
 		}
 	}
-	places := inOrder(&g.order, g.lists, func(e *event) int64 { return e.when })
+	places := inOrder(&g.order, g.lists, func(e *connEvent) int64 { return e.when })
 	for len(places) > 0 {
-		places = places[doSome(k.faults, g.lists, places, func(e *event) { k.judgeEvent(shard, e) }):]
+		places = places[doSome(k.faults, g.lists, places, func(e *connEvent) { k.judgeEvent(shard, e) }):]
 	}
 	if advance {
 		k.faults.guard(func() { k.judge.Advance(shard, k.clock) })
@@ -83,11 +84,11 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 }
 
 // judgeEvent has the judge handle one event; the first begins the connection there.
-func (k *collector) judgeEvent(shard int, e *event) {
+func (k *collector) judgeEvent(shard int, e *connEvent) {
 	h := e.handle
 	switch {
 	case h.pool != nil:
-		k.judge.Handle(h.pool, &e.pool)
+		k.judge.Handle(h.pool, &e.event)
 	case e.open && !h.duplicate && !h.foreign:
 		client := h.Key.Sender(h.Client)
 		if k.o.OneClient {
@@ -96,7 +97,7 @@ func (k *collector) judgeEvent(shard int, e *event) {
 			}
 			client.Addr = k.client
 		}
-		h.pool = k.judge.Open(shard, &pool.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet, Midway: h.Midstream, SYN: h.Who.SYN,
+		h.pool = k.judge.Open(shard, &event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet, Midstream: h.Midstream, SYN: h.Who.SYN,
 			Client: client, Server: h.Key.Sender(1 - h.Client)})
 	}
 }

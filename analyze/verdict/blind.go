@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -38,7 +39,7 @@ func (r *recent) add(c *Conn) {
 
 // note takes a connection and finds its other leg among those before it.
 func (r *relays) note(c *Conn) (Found, bool) {
-	if c.ClosedBy != pool.Server || !c.LastPromised || c.LastEnd.Packet == 0 || c.Closed.Time.Sub(c.LastEnd.Time) < shortWait {
+	if c.ClosedBy != event.Server || !c.LastPromised || c.LastEnd.Packet == 0 || c.Closed.Time.Sub(c.LastEnd.Time) < shortWait {
 		return Found{}, false
 	}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -17,7 +18,7 @@ type Conn struct {
 	Transactions   int64
 	RTT            time.Duration // of the handshake, 0 if not known
 
-	ClosedBy             pool.Side
+	ClosedBy             event.Side
 	Reset                bool
 	Closed               segment.Mark // the first FIN or RST
 	ClientRST, ServerRST bool
@@ -52,7 +53,7 @@ type Handshake struct {
 	Gives   bool // the server gave one to take up later
 	Read    bool // else Gives may be hidden
 	Name    string
-	Who     pool.Who // whose it is, of those at the client's address
+	Who     event.Who // whose it is, of those at the client's address
 }
 
 // Evidence is what a finding rests on.
@@ -86,9 +87,9 @@ func headerLies(c *Conn) bool {
 	switch {
 	case c.ReusedAfterClose.Packet != 0:
 		return true
-	case c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0:
+	case c.ClosedBy == event.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0:
 		return false
-	case c.ClosedBy == pool.Client && c.Transactions > 1:
+	case c.ClosedBy == event.Client && c.Transactions > 1:
 		return false // it did use the connection again; now it is done
 	}
 	idle := c.Closed.Time.Sub(c.LastEnd.Time)
@@ -102,7 +103,7 @@ func headerEvidence(c *Conn) Evidence {
 				c.ID, c.SaidClose.Packet, c.ReusedAfterClose.Packet)}
 	}
 	sure := pool.Certain
-	if c.ClosedBy == pool.Client {
+	if c.ClosedBy == event.Client {
 		sure = pool.Likely // a program that ends closes all
 	}
 	return Evidence{Packets: []int64{c.LastEnd.Packet, c.Closed.Packet}, Confidence: sure,
@@ -113,7 +114,7 @@ func headerEvidence(c *Conn) Evidence {
 // staleReuse: request bytes cross or follow the server's FIN and are answered by
 // a reset.
 func staleReuse(c *Conn) bool {
-	return c.StaleRequest.Packet != 0 && c.ClosedBy == pool.Server && c.ServerRST
+	return c.StaleRequest.Packet != 0 && c.ClosedBy == event.Server && c.ServerRST
 }
 
 func staleEvidence(c *Conn) Evidence {
@@ -122,8 +123,8 @@ func staleEvidence(c *Conn) Evidence {
 			c.ID, c.Closed.Packet, c.StaleRequest.Packet)}
 }
 
-func sideName(s pool.Side) string {
-	if s == pool.Client {
+func sideName(s event.Side) string {
+	if s == event.Client {
 		return "client"
 	}
 	return "server"

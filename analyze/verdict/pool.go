@@ -33,7 +33,7 @@ var poolRules = []poolRule{
 // poolTooSmall: after a burst all but k connections are closed by the client at
 // once, then new ones are opened; k is the same each time.
 func poolTooSmall(p *pool.Pool) (Found, bool) {
-	n, low, high, conn, packet := p.Waves()
+	n, low, high, conn, packet := p.Churn()
 	if n == 0 || low != high || low == 0 || p.Causes.Of(pool.ClientClosed) < 2 {
 		return Found{}, false
 	}
@@ -49,7 +49,7 @@ func poolTooSmall(p *pool.Pool) (Found, bool) {
 // keySplit: an idle connection to the same endpoint was there, but under another
 // name.
 func keySplit(p *pool.Pool) (Found, bool) {
-	s := p.Split
+	s := p.Split()
 	if s.Conn == 0 || s.HTTP2 {
 		return Found{}, false
 	}
@@ -66,7 +66,7 @@ func connectPerRequest(p *pool.Pool) (Found, bool) {
 	}
 	f := Found{Evidence: Evidence{Packets: []int64{p.FirstPacket}, Confidence: pool.Certain,
 		Text: fmt.Sprintf("%s to %q through the proxy, each for one request", count(p.Used, "tunnel"), p.Name)}}
-	if p.More > 0 { // inferred
+	if p.MaxUnder > 0 { // inferred
 		f.Confidence = pool.Likely
 	}
 	return f, true
@@ -119,7 +119,7 @@ func mismatchRisk(p *pool.Pool) (Found, bool) {
 	c, longest := p.ServerCloses(), p.LongestReuse()
 	limit, how, seen := c.Min.For, "the server closed after", len(c.Longest) > 0
 	if !seen {
-		limit, how = p.Hint(), "the server announces a timeout of"
+		limit, how = p.KeepAlive(), "the server announces a timeout of"
 	}
 	if limit <= 0 || longest.For < limit/2 {
 		return Found{}, false
@@ -156,8 +156,8 @@ func probesOnly(p *pool.Pool) (Found, bool) {
 // maxRequests: the server ends each connection after the same number of
 // transactions.
 func maxRequests(p *pool.Pool) (Found, bool) {
-	s := p.ServerSpans()
-	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.Carried > s.Most {
+	s := p.Lifetimes()
+	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.MostOnOne > s.Most {
 		return Found{}, false
 	}
 	return Found{Connections: s.Conns, Evidence: Evidence{Packets: s.Packets, Confidence: pool.Likely,
@@ -166,7 +166,7 @@ func maxRequests(p *pool.Pool) (Found, bool) {
 
 // maxAge: the server ends each connection at the same age, in use or just after.
 func maxAge(p *pool.Pool) (Found, bool) {
-	s := p.ServerSpans()
+	s := p.Lifetimes()
 	if s.Count < 2 || s.Fewest == s.Most || s.Youngest < time.Second || s.Oldest-s.Youngest > s.Oldest/20 {
 		return Found{}, false
 	}
@@ -201,7 +201,7 @@ func notNegotiated(p *pool.Pool) (Found, bool) {
 // name. Whether its certificate would do for this one (RFC 9113 section 9.1.1) is not
 // looked at.
 func notCoalesced(p *pool.Pool) (Found, bool) {
-	s := p.Split
+	s := p.Split()
 	if !s.HTTP2 {
 		return Found{}, false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -30,7 +31,7 @@ type peer struct {
 	client, server segment.Addr
 	port           uint16
 	name           string
-	who            pool.Who
+	who            event.Who
 }
 
 // handshakes are those of a pair. Connections come in order of their ends: the first

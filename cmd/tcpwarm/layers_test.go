@@ -21,6 +21,7 @@ var ranks = []struct {
 	{"tcpwarm/capture/filter", 1},
 	{"tcpwarm/capture/process", 1},
 	{"tcpwarm/pcaps/script", 1},
+	{"tcpwarm/analyze/event", 1},
 	{"tcpwarm/analyze/flow", 1},
 	{"tcpwarm/analyze/tcp", 1},
 	{"tcpwarm/analyze/stream", 1},

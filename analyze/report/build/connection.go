@@ -9,7 +9,7 @@ import (
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/conn"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
@@ -111,7 +111,7 @@ func handshake(c *conn.Conn) string {
 func closed(c *conn.Conn) report.Closed {
 	how := c.Closing()
 	r := report.Closed{First: sideName(how.By), How: "open"}
-	if how.By == pool.Nobody {
+	if how.By == event.Nobody {
 		return r
 	}
 	r.How = "fin"
@@ -127,11 +127,11 @@ func closed(c *conn.Conn) report.Closed {
 	return r
 }
 
-func sideName(s pool.Side) string {
+func sideName(s event.Side) string {
 	switch s {
-	case pool.Client:
+	case event.Client:
 		return "client"
-	case pool.Server:
+	case event.Server:
 		return "server"
 	}
 	return "none"

@@ -2,7 +2,7 @@ package build
 
 import (
 	"tcpwarm/analyze/conn"
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/verdict"
 )
@@ -31,7 +31,7 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	pace(c, &v.Pace)
 	if info := c.App().TLSInfo(); info != nil {
 		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
-			Name: info.ServerName, Who: pool.Who{SYN: id.Who.SYN, Hello: info.Hello, For: c.ProxiedClient()}, Read: info.Decrypted || info.Version < 0x0304}
+			Name: info.ServerName, Who: event.Who{SYN: id.Who.SYN, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}, Read: info.Decrypted || info.Version < 0x0304}
 	}
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
 		v.Ignored = f.Latest

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/tcp"
@@ -175,8 +176,8 @@ func totals(r *Result, pools []*pool.Pool) report.Totals {
 		t.Reused += p.Reused
 		t.Needed += p.Needed
 		t.Avoidable += p.Avoidable
-		t.Perhaps += p.Unsure
-		t.Excused += p.Excused
+		t.Perhaps += p.PerhapsAvoidable
+		t.Excused += p.PerhapsNeeded
 		t.ServerEnded += p.ServerEnded
 		t.Promised += p.Promised
 		t.Shared += p.Shared
@@ -189,9 +190,9 @@ func totals(r *Result, pools []*pool.Pool) report.Totals {
 
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
-		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.Unsure, Excused: p.Excused,
+		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdTrips, SavedRoundTrips: p.SavedTrips}
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdRoundTrips, SavedRoundTrips: p.SavedRoundTrips}
 	r.ToldBy = toldBy(p)
 	if p.ColdCost > 0 {
 		r.ColdCost = seconds(p.ColdCost)
@@ -202,17 +203,17 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if idle := p.LongestReuse().For; idle > 0 {
 		r.LongestIdle = seconds(idle)
 	}
-	if hint := p.Hint(); hint > 0 {
+	if hint := p.KeepAlive(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
-	if w := p.Warmths; w != (pool.Warmths{}) {
+	if w := p.Warmths; w != (event.Warmths{}) {
 		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
 	}
 	if p.Used == 0 && p.Opaque > 0 {
 		r.Protocol = "tls"
 	}
-	if p.Fewer+p.More > 0 {
-		low, high := p.Transactions-p.Fewer, p.Transactions+p.More
+	if p.MaxOver+p.MaxUnder > 0 {
+		low, high := p.Transactions-p.MaxOver, p.Transactions+p.MaxUnder
 		r.TransactionLow, r.TransactionHigh = &low, &high
 	}
 	for _, s := range p.Servers {
@@ -232,8 +233,8 @@ func poolRecord(p *pool.Pool) *report.Pool {
 func toldBy(p *pool.Pool) string {
 	w, by := p.Who()
 	var all []string
-	if by.For {
-		all = append(all, "the proxy speaks for "+w.For.String())
+	if by.ProxiedClient {
+		all = append(all, "the proxy speaks for "+w.ProxiedClient.String())
 	}
 	if by.Hello {
 		all = append(all, fmt.Sprintf("ClientHello %08x", w.Hello))

@@ -27,7 +27,7 @@ func TestClientsAreApart(t *testing.T) {
 				h[k].conn += int64(i) << 32
 				h[k].client.Addr.Lo += uint64(i) // which chooses the ward
 			}
-			histories[i], wards[i] = h, int(h[0].client.Addr.Lo%Wards)
+			histories[i], wards[i] = h, int(h[0].client.Addr.Lo%ClientShards)
 			_, decisions, _ := judge(h, func() bool { return true })
 			for conn, d := range decisions {
 				want[conn] = d.Cause

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -13,9 +14,9 @@ import (
 func TestWhosAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
-		"SYN":   func(i int, s *step) { s.syn = SYN{Known: true, TTL: uint8(64 - i)} },
-		"hello": func(i int, s *step) { s.Who = &Who{Hello: uint32(i + 1)} },
-		"for":   func(i int, s *step) { s.Who = &Who{For: segment.Addr{Lo: uint64(i + 1)}} },
+		"SYN":   func(i int, s *step) { s.syn = event.SYN{Known: true, TTL: uint8(64 - i)} },
+		"hello": func(i int, s *step) { s.Who = &event.Who{Hello: uint32(i + 1)} },
+		"for":   func(i int, s *step) { s.Who = &event.Who{ProxiedClient: segment.Addr{Lo: uint64(i + 1)}} },
 	}
 	seeds := uint64(300)
 	if testing.Short() {
@@ -39,7 +40,7 @@ func TestWhosAreApart(t *testing.T) {
 				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midway }) {
 					h = nil // of which no SYN was seen: it is the first's
 				}
-				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == ConnEnded && s.End.Refused }) {
+				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == event.ConnEnded && s.End.Refused }) {
 					h = nil // which said nothing: it is the latest's
 				}
 				histories[i] = h
@@ -76,7 +77,7 @@ func TestWhosAreApart(t *testing.T) {
 			for _, p := range j.Pools() {
 				switch _, differs := p.Who(); differs {
 				case Differs{}: // nobody else calls its servers
-				case Differs{SYN: by == "SYN", Hello: by == "hello", For: by == "for"}:
+				case Differs{SYN: by == "SYN", Hello: by == "hello", ProxiedClient: by == "for"}:
 					used++
 				default:
 					t.Fatalf("by %s, seed %d: told apart by %+v", by, seed, differs)
@@ -91,44 +92,44 @@ func TestWhosAreApart(t *testing.T) {
 
 // What is not known of a client fits, and is learned.
 func TestWhoIsLearned(t *testing.T) {
-	near, far := SYN{Known: true, TTL: 64}, SYN{Known: true, TTL: 63}
+	near, far := event.SYN{Known: true, TTL: 64}, event.SYN{Known: true, TTL: 63}
 	var k client
 	for _, x := range []struct {
-		w    Who
+		w    event.Who
 		want int32
 	}{
-		{Who{}, 0},
-		{Who{SYN: near}, 0},
-		{Who{SYN: far}, 1},
-		{Who{Hello: 7}, 0},
-		{Who{SYN: far, Hello: 8}, 1},
-		{Who{SYN: far, Hello: 7}, 2},
-		{Who{SYN: near}, 0},
-		{Who{}, 0},
-		{Who{Hello: 9}, 3},
+		{event.Who{}, 0},
+		{event.Who{SYN: near}, 0},
+		{event.Who{SYN: far}, 1},
+		{event.Who{Hello: 7}, 0},
+		{event.Who{SYN: far, Hello: 8}, 1},
+		{event.Who{SYN: far, Hello: 7}, 2},
+		{event.Who{SYN: near}, 0},
+		{event.Who{}, 0},
+		{event.Who{Hello: 9}, 3},
 	} {
-		if got := k.who(&x.w); got != x.want {
-			t.Errorf("%+v is %d, want %d of %+v", x.w, got, x.want, k.whos)
+		if got := k.identify(&x.w); got != x.want {
+			t.Errorf("%+v is %d, want %d of %+v", x.w, got, x.want, k.identities)
 		}
 	}
-	for n := range uint32(maxWhos + 10) {
-		k.who(&Who{Hello: 100 + n})
+	for n := range uint32(maxIdentities + 10) {
+		k.identify(&event.Who{Hello: 100 + n})
 	}
-	if len(k.whos) != maxWhos {
-		t.Errorf("%d are told apart, want %d", len(k.whos), maxWhos)
+	if len(k.identities) != maxIdentities {
+		t.Errorf("%d are told apart, want %d", len(k.identities), maxIdentities)
 	}
 }
 
 // Where more clients are seen than are told apart, those that share are not judged.
 func TestTooManyToTellApart(t *testing.T) {
 	j := feed(New(0))
-	for n := range int64(maxWhos + 10) {
+	for n := range int64(maxIdentities + 10) {
 		at := segment.Time(n * 10e6)
 		steps := parseHistory(t, oneDone)
 		for i := range steps {
 			s := &steps[i]
 			s.conn, s.Time = n, s.Time+at
-			s.Who = &Who{For: segment.Addr{Lo: uint64(n + 1)}}
+			s.Who = &event.Who{ProxiedClient: segment.Addr{Lo: uint64(n + 1)}}
 			j.handle(s)
 		}
 	}
@@ -143,7 +144,7 @@ func TestTooManyToTellApart(t *testing.T) {
 			t.Fatalf("a pool of %d connections: %s", p.Used, p.Verdict)
 		}
 	}
-	if len(pools) != maxWhos || shared != 1 {
+	if len(pools) != maxIdentities || shared != 1 {
 		t.Errorf("%d pools, %d shared", len(pools), shared)
 	}
 }

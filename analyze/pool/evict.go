@@ -3,20 +3,20 @@ package pool
 import "slices"
 
 // folded is what pools that are no longer kept come to.
-type folded struct {
+type evictedTotals struct {
 	count int64
 	sums  Pool
 	worst int // index in order
 }
 
 // A roll lists a ward's pools that are kept, in the order in which they were begun.
-type roll struct {
+type poolList struct {
 	first, last *Pool
 	n           int
-	hand        *Pool // where to look next for a pool to sum up, nil: at the first
+	clockHand   *Pool // where to look next for a pool to sum up, nil: at the first
 }
 
-func (r *roll) add(p *Pool) {
+func (r *poolList) add(p *Pool) {
 	if p.prev = r.last; p.prev != nil {
 		p.prev.next = p
 	} else {
@@ -26,9 +26,9 @@ func (r *roll) add(p *Pool) {
 	r.n++
 }
 
-func (r *roll) remove(p *Pool) {
-	if r.hand == p {
-		r.hand = p.next
+func (r *poolList) remove(p *Pool) {
+	if r.clockHand == p {
+		r.clockHand = p.next
 	}
 	if p.prev != nil {
 		p.prev.next = p.next
@@ -48,66 +48,66 @@ func (r *roll) remove(p *Pool) {
 // KeepPools stay: those there are beyond that, and as many as have begun since the last
 // call. Call it each time all wards have advanced, and not between: what a ward has not
 // done by then is shared out anew.
-func (j *Judge) Share() {
+func (j *Judge) ShareEvictions() {
 	n, begun := int64(0), int64(0)
-	for i := range j.wards {
-		n += int64(j.wards[i].roll.n)
-		begun += int64(j.wards[i].begun)
+	for i := range j.shards {
+		n += int64(j.shards[i].pools.n)
+		begun += int64(j.shards[i].newPools)
 	}
 	surplus, before := max(0, n+begun-int64(j.KeepPools)), int64(0)
-	for i := range j.wards {
-		w := &j.wards[(i+j.shares)%Wards] // each time another is first: what is left over goes round
-		own := before + int64(w.roll.n)
+	for i := range j.shards {
+		w := &j.shards[(i+j.rotation)%ClientShards] // each time another is first: what is left over goes round
+		own := before + int64(w.pools.n)
 		part := func(of int64) int { return int(of*own/max(1, n) - of*before/max(1, n)) }
-		w.begun, w.surplus, w.looks, w.full = 0, part(surplus), part(looks*begun), n >= 2*int64(j.KeepPools)
+		w.newPools, w.toEvict, w.toInspect, w.evictAvoidable = 0, part(surplus), part(inspectPerNew*begun), n >= 2*int64(j.KeepPools)
 		before = own
 	}
-	j.shares++
+	j.rotation++
 }
 
 // looks is how many pools are looked at for each new one beyond the limit.
-const looks = 4
+const inspectPerNew = 4
 
 // makeRoom sums up pools of which nothing is open, the oldest first, if there are to be
 // fewer, and looks at no more than most; those with avoidable connections only beyond
 // twice the limit. A client that comes back begins a new pool, and what its old one held
 // idle is forgotten.
-func (w *ward) makeRoom(most int) {
-	for ; most > 0 && w.surplus > 0 && w.looks > 0 && w.roll.n > 0; most-- {
-		w.looks--
-		p := w.roll.hand
+func (w *clientShard) evictSettled(most int) {
+	for ; most > 0 && w.toEvict > 0 && w.toInspect > 0 && w.pools.n > 0; most-- {
+		w.toInspect--
+		p := w.pools.clockHand
 		if p == nil {
-			p = w.roll.first
+			p = w.pools.first
 		}
-		w.roll.hand = p.next
-		if p.alive > 0 || len(p.outstanding) > 0 || p.awaited() {
+		w.pools.clockHand = p.next
+		if p.liveConns > 0 || len(p.outstanding) > 0 || p.mayGetConn() {
 			continue
 		}
-		if w.decideAll(p); p.Avoidable == 0 || w.full {
-			w.fold(p)
-			w.surplus--
+		if w.decideRest(p); p.Avoidable == 0 || w.evictAvoidable {
+			w.evict(p)
+			w.toEvict--
 		}
 	}
 }
 
 // fold sums p up.
-func (w *ward) fold(p *Pool) {
-	w.close(p)
-	w.folded.add(p, 1)
-	w.forget(p)
-	w.roll.remove(p)
-	p.merged, p.into, p.folded = true, &w.folded.sums, true
-	for _, q := range p.parts {
-		q.folded = true
+func (w *clientShard) evict(p *Pool) {
+	w.conclude(p)
+	w.evicted.add(p, 1)
+	w.unlink(p)
+	w.pools.remove(p)
+	p.merged, p.into, p.evicted = true, &w.evicted.sums, true
+	for _, q := range p.mergedFrom {
+		q.evicted = true
 		w.recycle(q)
 	}
 	w.recycle(p)
 }
 
 // awaited reports whether a connection that has yet to speak may belong to p.
-func (p *Pool) awaited() bool {
-	for _, s := range p.sites {
-		if s.silent.first != nil {
+func (p *Pool) mayGetConn() bool {
+	for _, s := range p.clientServers {
+		if s.unused.first != nil {
 			return true
 		}
 	}
@@ -115,45 +115,45 @@ func (p *Pool) awaited() bool {
 }
 
 // add adds n pools that come to p.
-func (f *folded) add(p *Pool, n int64) {
+func (f *evictedTotals) add(p *Pool, n int64) {
 	if f.count == 0 {
-		f.worst = len(order) - 1
+		f.worst = len(worstFirst) - 1
 	}
 	f.count += n
-	f.worst = min(f.worst, slices.Index(order, p.Verdict))
+	f.worst = min(f.worst, slices.Index(worstFirst, p.Verdict))
 	f.sums.count(p)
 }
 
 // forget takes p out of all that could find it.
-func (w *ward) forget(p *Pool) {
+func (w *clientShard) unlink(p *Pool) {
 	k := p.client
-	if k.sites.len() == 1 && len(p.sites[0].pools) == 1 { // so it is with most: all names are p's
-		k.named.reset()
+	if k.servers.len() == 1 && len(p.clientServers[0].pools) == 1 { // so it is with most: all names are p's
+		k.byKey.reset()
 	} else {
-		for _, key := range p.names {
-			if x := k.named.get(key); x != nil && x.Final() == p {
-				k.named.delete(key)
+		for _, key := range p.keys {
+			if x := k.byKey.get(key); x != nil && x.Final() == p {
+				k.byKey.delete(key)
 			}
 		}
 	}
-	for _, s := range p.sites {
+	for _, s := range p.clientServers {
 		s.pools = slices.DeleteFunc(s.pools, func(x *Pool) bool { return x == p })
-		w.leave(s)
+		w.leaveServer(s)
 	}
 }
 
 // Folded returns the sums of the pools that were not kept, and how many they
 // were. Its Verdict is the worst of theirs; it has no name and no servers.
-func (j *Judge) Folded() (*Pool, int64) {
-	var all folded
-	for i := range j.wards {
-		if f := &j.wards[i].folded; f.count > 0 {
-			f.sums.Verdict = order[f.worst]
+func (j *Judge) Evicted() (*Pool, int64) {
+	var all evictedTotals
+	for i := range j.shards {
+		if f := &j.shards[i].evicted; f.count > 0 {
+			f.sums.Verdict = worstFirst[f.worst]
 			all.add(&f.sums, f.count)
 		}
 	}
 	if all.count > 0 {
-		all.sums.Verdict = order[all.worst]
+		all.sums.Verdict = worstFirst[all.worst]
 	}
 	return &all.sums, all.count
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -22,10 +23,10 @@ func TestPoolsAreBounded(t *testing.T) {
 			at := at + segment.Time(k)*1e6
 			for _, e := range []step{
 				opens(id, client, server),
-				of(id, Event{Kind: Requested, N: 1, Name: "a.example", Promises: true}),
-				of(id, Event{Kind: Answered, N: 1}),
-				of(id, Event{Kind: ConnClosing, By: Client}),
-				of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+				of(id, event.Event{Kind: event.Requested, N: 1, Name: "a.example", Promises: true}),
+				of(id, event.Event{Kind: event.Answered, N: 1}),
+				of(id, event.Event{Kind: event.ConnClosing, By: event.Client}),
+				of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 			} {
 				e.Time, e.Packet = at, id
 				j.handle(&e)
@@ -37,7 +38,7 @@ func TestPoolsAreBounded(t *testing.T) {
 	j.Finish()
 	n := 0
 	j.Decisions(func(*Decision) { n++ })
-	folded, count := j.Folded()
+	folded, count := j.Evicted()
 	kept := j.Pools()
 	used, avoidable := folded.Used, folded.Avoidable
 	for _, p := range kept {
@@ -58,16 +59,16 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	j := New(0)
 	j.KeepPools = 100
 	server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
-	n, end := int64(0), Ending{}
+	n, end := int64(0), event.Ending{}
 	client := func() {
 		n++
 		at := segment.Time(n) * 1e6
-		c := j.Open(0, &Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
-		for _, e := range [...]Event{
-			{Kind: Requested, N: 1, Name: "a.example", Promises: true},
-			{Kind: Answered, N: 1},
-			{Kind: ConnClosing, By: Server},
-			{Kind: ConnEnded, End: &end},
+		c := j.Open(0, &event.Opening{ID: n, Time: at, Packet: n, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n)}, Port: 40000}, Server: server})
+		for _, e := range [...]event.Event{
+			{Kind: event.Requested, N: 1, Name: "a.example", Promises: true},
+			{Kind: event.Answered, N: 1},
+			{Kind: event.ConnClosing, By: event.Server},
+			{Kind: event.ConnEnded, End: &end},
 		} {
 			e.Time, e.Packet = at, n
 			j.Handle(c, &e)
@@ -95,11 +96,11 @@ func TestWardsShareTheLimit(t *testing.T) {
 		id++
 		at := segment.Time(id) * 1e6
 		for _, e := range []step{
-			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*Wards + ward}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
-			of(id, Event{Kind: Requested, N: 1, Name: "a.example"}),
-			of(id, Event{Kind: Answered, N: 1}),
-			of(id, Event{Kind: ConnClosing, By: Server}),
-			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*ClientShards + ward}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
+			of(id, event.Event{Kind: event.Requested, N: 1, Name: "a.example"}),
+			of(id, event.Event{Kind: event.Answered, N: 1}),
+			of(id, event.Event{Kind: event.ConnClosing, By: event.Server}),
+			of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, id
 			j.handle(&e)
@@ -108,7 +109,7 @@ func TestWardsShareTheLimit(t *testing.T) {
 			j.advance(at)
 		}
 	}
-	kept := func() (all, first int) { return len(j.pools()), j.wards[0].roll.n }
+	kept := func() (all, first int) { return len(j.pools()), j.shards[0].pools.n }
 	for range 900 {
 		client(0)
 	}
@@ -123,7 +124,7 @@ func TestWardsShareTheLimit(t *testing.T) {
 	}
 	most := 0
 	for k := range 5000 {
-		client(uint64(1 + k%(Wards-1)))
+		client(uint64(1 + k%(ClientShards-1)))
 		if k%50 == 0 {
 			all, _ := kept()
 			most = max(most, all)
@@ -144,11 +145,11 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		client := segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 40000}
 		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}
 		for _, e := range []step{
-			opens(a, client, server), of(a, Event{Kind: Requested, N: 1, Name: "a"}), of(a, Event{Kind: Answered, N: 1}),
-			opens(b, client, server), of(b, Event{Kind: Requested, N: 1, Name: "b"}), of(b, Event{Kind: Answered, N: 1}),
-			of(b, Event{Kind: Requested, N: 2, Name: "a"}), of(b, Event{Kind: Answered, N: 2}), // here they join
-			of(a, Event{Kind: ConnClosing, By: Server}), of(a, Event{Kind: ConnEnded, End: &Ending{}}),
-			of(b, Event{Kind: ConnClosing, By: Server}), of(b, Event{Kind: ConnEnded, End: &Ending{}}),
+			opens(a, client, server), of(a, event.Event{Kind: event.Requested, N: 1, Name: "a"}), of(a, event.Event{Kind: event.Answered, N: 1}),
+			opens(b, client, server), of(b, event.Event{Kind: event.Requested, N: 1, Name: "b"}), of(b, event.Event{Kind: event.Answered, N: 1}),
+			of(b, event.Event{Kind: event.Requested, N: 2, Name: "a"}), of(b, event.Event{Kind: event.Answered, N: 2}), // here they join
+			of(a, event.Event{Kind: event.ConnClosing, By: event.Server}), of(a, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
+			of(b, event.Event{Kind: event.ConnClosing, By: event.Server}), of(b, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, a
 			j.handle(&e)
@@ -164,7 +165,7 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		j.Decisions(j.Done)
 	}
 	j.Finish()
-	folded, n := j.Folded()
+	folded, n := j.Evicted()
 	if sum := int(n) + len(j.Pools()); sum != 5000 || folded.Used+2*int64(len(j.Pools())) != 10_000 {
 		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, folded.Used)
 	}
@@ -182,11 +183,11 @@ func TestWhoComesBackStays(t *testing.T) {
 	ask := func(id int64, client uint64, name string) {
 		at += 1e6
 		for _, e := range []step{
-			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: client * Wards}, Port: uint16(id)}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
-			of(id, Event{Kind: Requested, N: 1, Name: name}),
-			of(id, Event{Kind: Answered, N: 1}),
-			of(id, Event{Kind: ConnClosing, By: Client}),
-			of(id, Event{Kind: ConnEnded, End: &Ending{}}),
+			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: client * ClientShards}, Port: uint16(id)}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
+			of(id, event.Event{Kind: event.Requested, N: 1, Name: name}),
+			of(id, event.Event{Kind: event.Answered, N: 1}),
+			of(id, event.Event{Kind: event.ConnClosing, By: event.Client}),
+			of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
 		} {
 			e.Time, e.Packet = at, id
 			j.handle(&e)
@@ -214,21 +215,21 @@ func TestPartsMakeTheWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
 		n, begun := 0, 0
-		for i := range j.wards {
-			w := &j.wards[i]
-			w.roll.n, w.begun = r.IntN(30), r.IntN(5)
-			n, begun = n+w.roll.n, begun+w.begun
+		for i := range j.shards {
+			w := &j.shards[i]
+			w.pools.n, w.newPools = r.IntN(30), r.IntN(5)
+			n, begun = n+w.pools.n, begun+w.newPools
 		}
-		j.Share()
+		j.ShareEvictions()
 		surplus, looked := 0, 0
-		for i := range j.wards {
-			w := &j.wards[i]
-			if w.surplus > 0 && w.roll.n == 0 {
-				t.Fatalf("ward %d has no pools and is to sum up %d", i, w.surplus)
+		for i := range j.shards {
+			w := &j.shards[i]
+			if w.toEvict > 0 && w.pools.n == 0 {
+				t.Fatalf("ward %d has no pools and is to sum up %d", i, w.toEvict)
 			}
-			surplus, looked = surplus+w.surplus, looked+w.looks
+			surplus, looked = surplus+w.toEvict, looked+w.toInspect
 		}
-		if surplus != max(0, n+begun-1000) || looked != looks*begun {
+		if surplus != max(0, n+begun-1000) || looked != inspectPerNew*begun {
 			t.Fatalf("of %d pools, %d of them new, %d are to be summed up and %d to be looked at", n, begun, surplus, looked)
 		}
 	}
