@@ -22,7 +22,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	k.judge.Finish()
 	k.decide()
 	pools := k.judge.Pools()
-	k.findings.Pools(pools)
+	k.findings.Conclude(pools)
 	for _, p := range k.placed {
 		p.record.Pool = k.judge.Number(p.pool)
 	}
@@ -204,8 +204,9 @@ func openedBecause(d *pool.Decision) *report.OpenedBecause {
 }
 
 func finding(f verdict.Found) report.Finding {
-	e, _ := report.Explain(f.ID)
-	return report.Finding{ID: f.ID, Title: e.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
+	kind, _ := verdict.Lookup(f.ID)
+	e := kind.Explanation()
+	return report.Finding{ID: f.ID, Title: kind.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
 		Packets: f.Packets, Text: f.Text, RefutedBy: e.RefutedBy, Remedy: e.Remedy}
 }
 

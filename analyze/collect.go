@@ -373,7 +373,7 @@ func (k *collector) because(r *report.Connection, d *pool.Decision) {
 // cold finds what it cost that the connection of t, its first transaction, began cold.
 func (k *collector) cold(t *report.Transaction, d *pool.Decision, opened int64) {
 	if w := t.WindowAtStart; t.Complete && t.Warmth == report.Cold && w != nil {
-		k.findings.Cold(verdict.Cold{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
+		k.findings.ColdStart(&verdict.ColdStart{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
 			Content: max(t.RequestBytes, t.ResponseBytes), Window: w.Best})
 	}
 }

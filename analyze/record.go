@@ -326,15 +326,24 @@ func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
 	toServer, toClient := c.gaps()
-	*v = verdict.Conn{Client: c.key.Sender(c.client).Addr, Server: c.key.Sender(1 - c.client).Addr, Port: c.key.Sender(1 - c.client).Port,
-		Transactions: f.count, RTT: toServer + toClient, ClosedBy: c.closing.by, Reset: c.closing.reset,
-		Closed: c.closing.at, ClientRST: client.SawRST, ServerRST: server.SawRST, LastEnd: last.end, LastPromised: last.promised,
-		LastComplete: int64(last.n) == f.count, SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose,
-		StaleRequest: f.staleRequest, First: c.first, Restart: c.idleRestart(),
-		FirstEnd: f.firstEnd,
-		Missing:  client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midway: !client.SawSYN}
+	from, to := c.key.Sender(c.client), c.key.Sender(1-c.client)
+	*v = verdict.Conn{
+		Client: from.Addr, Server: to.Addr, Port: to.Port, First: c.first, RTT: toServer + toClient,
+		Transactions: f.count, Restart: c.idleRestart(),
+		Messages: verdict.Messages{
+			FirstEnd: f.firstEnd, LastEnd: last.end, LastPromised: last.promised, LastComplete: int64(last.n) == f.count,
+			SaidClose: f.saidCloseAt, ReusedAfterClose: f.reusedAfterClose, StaleRequest: f.staleRequest,
+		},
+		Closing: verdict.Closing{
+			ClosedBy: c.closing.by, Closed: c.closing.at, Reset: c.closing.reset,
+			ClientRST: client.SawRST, ServerRST: server.SawRST,
+		},
+		Unseen: verdict.Unseen{
+			Missing: client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midstream: !client.SawSYN,
+		},
+	}
 	if c.synAgain {
-		v.SYN = c.syn
+		v.LastSYN = c.syn
 	}
 	c.paces(v)
 	if in := c.app.inside; in != nil {
@@ -354,10 +363,10 @@ func (c *conn) paces(v *verdict.Conn) {
 		content = &c.half[1]
 	}
 	if w := content.view; w != nil {
-		v.Pace = verdict.Pace{ACKs: w.pace.acks, Full: w.pace.full, FullAt: w.pace.fullAt, Stalls: w.pace.stalls, Holds: w.pace.holds,
-			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, Remote: w.remote}
+		v.Pace = verdict.Pace{ACKs: w.pace.acks, Full: w.pace.full, FullAt: w.pace.fullAt, IdleStalls: w.pace.stalls, NagleWaits: w.pace.holds,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, AtReceiver: w.remote}
 	}
-	if list := *c.http.carried(); v.Pace.Remote && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
+	if list := *c.http.carried(); v.Pace.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
 		w := content.view
 		v.Pace.ACKs, v.Pace.Full, v.Pace.FullAt = 0, w.Sums.By[tcp.Receiver], list[0].FirstByte.Packet
 		for _, n := range w.Sums.By {
@@ -365,8 +374,8 @@ func (c *conn) paces(v *verdict.Conn) {
 		}
 	}
 	for d := range c.half {
-		if w := c.half[d].view; w != nil && w.pace.holds.N > v.Pace.Holds.N {
-			v.Pace.Holds = w.pace.holds
+		if w := c.half[d].view; w != nil && w.pace.holds.N > v.Pace.NagleWaits.N {
+			v.Pace.NagleWaits = w.pace.holds
 		}
 	}
 }

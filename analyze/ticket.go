@@ -71,7 +71,7 @@ type farewell struct {
 func (f *farewell) touch() int {
 	v := &f.facts
 	return int(f.ticket.id) + int(v.Transactions) + int(v.Closed.Packet) + int(v.LastEnd.Packet) + int(v.ReusedAfterClose.Packet) +
-		int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.Holds.N) + int(v.Missing)
+		int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.NagleWaits.N) + int(v.Missing)
 }
 
 // finish leaves to the collector what it needs of c, which then serves again.

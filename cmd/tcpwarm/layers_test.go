@@ -21,6 +21,7 @@ var ranks = []struct {
 	{"tcpwarm/capture/filter", 1},
 	{"tcpwarm/capture/process", 1},
 	{"tcpwarm/pcaps/script", 1},
+	{"tcpwarm/analyze/plural", 0},
 	{"tcpwarm/analyze/flow", 1},
 	{"tcpwarm/analyze/tcp", 1},
 	{"tcpwarm/analyze/stream", 1},
@@ -30,11 +31,12 @@ var ranks = []struct {
 	{"tcpwarm/analyze/transaction", 3},
 	{"tcpwarm/analyze/pool", 4},
 	{"tcpwarm/analyze/verdict", 5},
-	{"tcpwarm/analyze/report", 6},
-	{"tcpwarm/analyze", 7},
-	{"tcpwarm/pcaps", 7}, // embedded samples
-	{"tcpwarm/cmd/tcpwarm", 8},
-	{"tcpwarm/pcaps/lab", 8},
+	{"tcpwarm/analyze/verdict/explain", 6},
+	{"tcpwarm/analyze/report", 7},
+	{"tcpwarm/analyze", 9},
+	{"tcpwarm/pcaps", 9}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 10},
+	{"tcpwarm/pcaps/lab", 10},
 }
 
 func rank(path string) (rank int, ok bool) {

@@ -12,33 +12,39 @@ func TestNotResumed(t *testing.T) {
 	full := Handshake{Seen: true, Name: "a.example"}
 	gives, resumed, unseen, other := full, full, full, full
 	gives.Gives, resumed.Resumed, unseen.Seen, other.Name = true, true, false, "b.example"
-	first := Conn{ID: 1, Port: 443, First: at(1), FirstEnd: at(10), TLS: gives}
+	conn := func(id int64, opened, ended segment.Mark, tls Handshake) Conn {
+		return Conn{ID: id, Port: 443, First: opened, Messages: Messages{FirstEnd: ended}, TLS: tls}
+	}
+	never := segment.Mark{}
+	first := conn(1, at(1), at(10), gives)
+	elsewhere := conn(2, at(11), never, full)
+	elsewhere.Port = 8443
 	for _, x := range []struct {
 		name  string
 		later []Conn
 		want  int // connections named
 	}{
-		{"whole again", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}}, 2},
-		{"whole again, twice", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}, {ID: 3, Port: 443, First: at(20), TLS: full}}, 3},
-		{"resumed", []Conn{{ID: 2, Port: 443, First: at(11), TLS: resumed}}, 0},
-		{"one of two resumed", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}, {ID: 3, Port: 443, First: at(12), TLS: resumed}}, 0},
-		{"opened before the response's end", []Conn{{ID: 2, Port: 443, First: at(9), FirstEnd: at(20), TLS: full}}, 0},
-		{"another port", []Conn{{ID: 2, Port: 8443, First: at(11), TLS: full}}, 0},
-		{"another name", []Conn{{ID: 2, Port: 443, First: at(11), TLS: other}}, 0},
-		{"hellos not captured", []Conn{{ID: 2, Port: 443, First: at(11), TLS: unseen}}, 0},
+		{"whole again", []Conn{conn(2, at(11), never, full)}, 2},
+		{"whole again, twice", []Conn{conn(2, at(11), never, full), conn(3, at(20), never, full)}, 3},
+		{"resumed", []Conn{conn(2, at(11), never, resumed)}, 0},
+		{"one of two resumed", []Conn{conn(2, at(11), never, full), conn(3, at(12), never, resumed)}, 0},
+		{"opened before the response's end", []Conn{conn(2, at(9), at(20), full)}, 0},
+		{"another port", []Conn{elsewhere}, 0},
+		{"another name", []Conn{conn(2, at(11), never, other)}, 0},
+		{"hellos not captured", []Conn{conn(2, at(11), never, unseen)}, 0},
 	} {
-		for _, turned := range []bool{false, true} { // ends come in any order
+		for _, swapped := range []bool{false, true} { // ends come in any order
 			k := NewCollector(10)
 			list := append([]Conn{first}, x.later...)
-			if turned {
+			if swapped {
 				for i := range len(list) / 2 {
 					list[i], list[len(list)-1-i] = list[len(list)-1-i], list[i]
 				}
 			}
 			for i := range list {
-				k.resume.note(&list[i])
+				k.Connection(&list[i])
 			}
-			k.resume.find(k.add)
+			k.Conclude(nil)
 			got := 0
 			for _, f := range k.Found() {
 				got = len(f.Connections)
