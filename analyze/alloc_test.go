@@ -25,7 +25,7 @@ func TestTransactionsDoNotAllocate(t *testing.T) {
 	segs := s.Segments()
 	o := Options{Workers: 1}
 	o.Limits.setDefaults()
-	w, k := newWorker(0, o, nil), newCollector(o)
+	w, k := newWorker(0, o, nil, new(faults)), newCollector(o, new(faults))
 	w.out.full = true // no records: those are the report's memory
 	b := batch{mail: make([]mail, 1)}
 	w.out.mail = &b.mail[0]
@@ -92,7 +92,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	o := Options{Workers: 1}
 	o.Limits.setDefaults()
 	o.Limits.KeptConnections, o.Limits.KeptPools = 1, 10
-	w, k := newWorker(0, o, nil), newCollector(o)
+	w, k := newWorker(0, o, nil, new(faults)), newCollector(o, new(faults))
 	b := batch{mail: make([]mail, 1)}
 	w.out.mail = &b.mail[0]
 	w.out.full = true
@@ -113,7 +113,7 @@ func TestClientsDoNotAllocate(t *testing.T) {
 			h := g.Key.Hash()
 			w.segment(&w.shards[shardOf(h)], g, h)
 			for sh := range w.shards {
-				w.shards[sh].expire(g.Time, &w.out)
+				w.expire(&w.shards[sh], g.Time)
 			}
 		}
 		k.clock = segs[len(segs)-1].Time

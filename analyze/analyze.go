@@ -76,8 +76,5 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 		}
 	}
 	rep, ferr := r.collector.report(src.Totals())
-	if err == nil {
-		err = ferr
-	}
-	return rep, err
+	return rep, errors.Join(err, ferr, r.faults.err())
 }

@@ -19,8 +19,8 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 			k.judge.Lacking = "the kernel dropped packets of the capture"
 		}
 	}
-	k.judge.Finish()
-	k.decide()
+	k.guard(0, k.judge.Finish)
+	k.guard(0, k.decide)
 	pools := k.judge.Pools()
 	k.findings.Conclude(pools)
 	for _, p := range k.placed {
@@ -34,6 +34,9 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	slices.SortFunc(k.kept, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
 	r := &report.Report{Schema: report.Schema, Capture: k.capture(t), Connections: k.kept, Verdict: pool.Worst(all), Totals: k.totals(all)}
+	if k.faults.err() != nil { // a packet that goes wrong may be one that nothing shows any more
+		r.Verdict = pool.NotKnown
+	}
 	if t.Segments == 0 && t.Unread > 0 { // nothing was seen, but there may be something
 		r.Verdict = pool.NotKnown
 	}
@@ -80,6 +83,7 @@ func (k *collector) capture(t segment.Totals) report.Capture {
 func (k *collector) problems() []report.Problem {
 	l := &k.lost
 	return []report.Problem{
+		k.faults.problem(),
 		{Kind: "bytes-missing", Count: l.missing, FirstPacket: l.missingFirst, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
 		{Kind: "one-direction-only", Count: l.oneWay, FirstPacket: l.oneWayFirst, Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.gaveUp, Text: "more connections at once than the limit; those idle longest were given up"},

@@ -87,7 +87,7 @@ func (c *conn) end(at segment.Mark) {
 	}
 	for d := range c.half {
 		if v := c.half[d].view; v != nil {
-			v.end()
+			v.End()
 			c.out.hand(c, segment.Dir(d))
 		}
 	}
@@ -101,5 +101,6 @@ func (c *conn) end(at segment.Mark) {
 	}
 	c.ticket.ending = pool.Ending{Refused: c.refused(), Unread: c.http.unread(), Fewer: c.http.facts.count - fewest, More: most - c.http.facts.count,
 		Declined: carrier.declined(), Warmth: c.warmths(), Probes: c.http.facts.probes, Probe: c.http.facts.firstProbe.Packet, Gaps: c.half[c.client].missing() > 0 || c.unseen(c.client)}
+	c.concluded = true
 	c.emit(&pool.Event{Kind: pool.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.ticket.ending})
 }

@@ -42,6 +42,7 @@ type collector struct {
 	lost         dropped
 	vantages     map[report.Vantage]int64
 	err          error // of Options.Final
+	faults       *faults
 }
 
 // judging is what one of those that judge needs for itself.
@@ -73,8 +74,8 @@ type dropped struct {
 	missingFirst                                 int64 // packet
 }
 
-func newCollector(o Options) *collector {
-	k := &collector{o: o, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
+func newCollector(o Options, f *faults) *collector {
+	k := &collector{o: o, faults: f, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
 		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[report.Vantage]int64{}}
 	k.judge.KeepPools = o.Limits.KeptPools
 	k.judge.Turns = o.Turned != nil
@@ -89,10 +90,10 @@ func (k *collector) take(b *batch) {
 	k.clock = max(k.clock, b.clock)
 	k.births(b)
 	k.events(b)
-	k.series.writeAll(b.mail)
+	k.guard(0, func() { k.series.writeAll(b.mail) })
 	k.ends(b)
-	k.decide()
-	k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) // after the openings that have turned them
+	k.guard(0, k.decide)
+	k.guard(0, func() { k.judge.Turned(func(t *pool.Turn) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) }) }) // after the openings that have turned them
 	b.full, b.none = k.full, k.keepsNone()
 }
 
@@ -150,10 +151,36 @@ func inTurn[T any](k *collector, lists [][]T, when func(*T) int64, touch func(*T
 		for _, t := range turns {
 			k.touched += touch(&lists[t.list][t.index])
 		}
-		for _, t := range turns {
-			do(&lists[t.list][t.index])
+		for len(turns) > 0 {
+			turns = turns[doSome(k, lists, turns, do):]
 		}
 	}
+}
+
+// doSome calls do with the entries of turns and returns how many it is through with: all of
+// them, or those up to one that ended in a panic.
+func doSome[T any](k *collector, lists [][]T, turns []turn, do func(*T)) (n int) {
+	defer func() {
+		if v := recover(); v != nil {
+			k.faults.add(turns[n-1].when, v)
+		}
+	}()
+	for n < len(turns) {
+		t := &turns[n]
+		n++
+		do(&lists[t.list][t.index])
+	}
+	return n
+}
+
+// guard calls do, which is about a packet, 0 for none, and goes on where it ends in a panic.
+func (k *collector) guard(packet int64, do func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			k.faults.add(packet, v)
+		}
+	}()
+	do()
 }
 
 // births takes over what the workers have seen begin.
@@ -231,11 +258,12 @@ func (k *collector) ward(g *judging, b *batch, ward int, advance bool) {
 			g.lists = append(g.lists, list)
 		}
 	}
-	for _, t := range inOrder(&g.turns, g.lists, func(e *event) int64 { return e.when }) {
-		k.event(ward, &g.lists[t.list][t.index])
+	turns := inOrder(&g.turns, g.lists, func(e *event) int64 { return e.when })
+	for len(turns) > 0 {
+		turns = turns[doSome(k, g.lists, turns, func(e *event) { k.event(ward, e) }):]
 	}
 	if advance {
-		k.judge.Advance(ward, k.clock)
+		k.guard(0, func() { k.judge.Advance(ward, k.clock) })
 	}
 }
 

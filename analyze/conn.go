@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"sync"
-	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/stream"
@@ -15,20 +14,19 @@ type conn struct {
 	half [2]half // by Dir
 
 	// What every segment needs lies together (see tcp.Half).
-	client           segment.Dir // valid if roleBasis is not ""
-	synAgain         bool        // the client has sent its SYN again
-	synData          bool        // fast open: the SYN carried data (RFC 7413)
-	opened           bool        // the pool has been told
-	ward             int         // of its client, valid if opened
-	over             bool        // both directions have ended, or one was reset
-	roleBasis        string      // syn, syn-ack, payload, port
-	out              *outbox     // where its events go
-	last             segment.Mark
-	syn, synAck, ack segment.Mark // the handshake's, where Packet is not 0
-	place                         // where it waits once it has ended
-	history          history
-	app              app
-	http             exchange // its transactions
+	client    segment.Dir // valid if roleBasis is not ""
+	opened    bool        // the pool has been told
+	ward      int         // of its client, valid if opened
+	over      bool        // both directions have ended, or one was reset
+	concluded bool        // the pools have been told of its end
+	roleBasis string      // syn, syn-ack, payload, port
+	out       *outbox     // where its events go
+	last      segment.Mark
+	shake     tcp.Handshake
+	place     // where it waits once it has ended
+	history   history
+	app       app
+	http      exchange // its transactions
 
 	key     segment.Key
 	hash    uint64
@@ -37,14 +35,14 @@ type conn struct {
 	overAt  segment.Mark
 	closing closing
 
-	speaksFor segment.Addr // whom its client says it speaks for, which is a proxy; zero: said nothing
-	spare     [2]*view     // by Dir: for its halves' views, or those of a connection before
+	speaksFor segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
+	spare     [2]*tcp.SenderView // by Dir: for its halves' views, or those of a connection before
 }
 
 // A half is one direction of a conn. It is the sink of its own stream.
 type half struct {
 	stream stream.Stream
-	view   *view // of the data it sends, nil before there is any
+	view   *tcp.SenderView // of the data it sends, nil before there is any
 	tcp.Half
 	conn     *conn
 	dir      segment.Dir
@@ -123,7 +121,7 @@ func (c *conn) data(s *segment.Segment, own *half, at segment.Mark) int {
 	seq := s.Seq
 	if s.Flags.Has(segment.SYN) {
 		seq = seq.Add(1)
-		c.synData = true
+		c.shake.SYNData = true
 	}
 	if !own.stream.Started() {
 		own.start(seq)
@@ -181,7 +179,7 @@ func (h *half) Gap(n int64, at segment.Mark) {
 // not at all.
 func (c *conn) refused() bool {
 	server := &c.half[1-c.client]
-	return c.syn.Packet != 0 && c.synAck.Packet == 0 && server.PayloadBytes == 0
+	return c.shake.SYN.Packet != 0 && c.shake.SYNACK.Packet == 0 && server.PayloadBytes == 0
 }
 
 // unseen reports whether the capture has nothing of what was sent in direction d,
@@ -189,7 +187,7 @@ func (c *conn) refused() bool {
 // sent data without its answer to a SYN.
 func (c *conn) unseen(d segment.Dir) bool {
 	h, peer := &c.half[d], &c.half[1-d]
-	return h.Packets == 0 && (h.Unseen > 0 || peer.SawSYN && peer.PayloadBytes > 0 && !c.synData)
+	return h.Packets == 0 && (h.Unseen > 0 || peer.SawSYN && peer.PayloadBytes > 0 && !c.shake.SYNData)
 }
 
 // superseded reports whether s begins another connection with the same four
@@ -207,7 +205,7 @@ func (c *conn) superseded(s *segment.Segment) bool {
 		return c.over && !again && h.SawSYN
 	}
 	switch {
-	case again && c.synAck.Packet != 0:
+	case again && c.shake.SYNACK.Packet != 0:
 		return false // come late: no other connection would begin with the same number
 	case h.SawSYN && !again:
 		return true
@@ -221,36 +219,11 @@ func (c *conn) superseded(s *segment.Segment) bool {
 	return c.over
 }
 
-// shift is how far the client's clock is from the capture: half the time from
-// SYN-ACK to ACK. Within one machine it is nothing.
-func (c *conn) shift() time.Duration {
-	toServer, toClient := c.gaps()
-	if toServer+toClient < sameMachine || toClient < toServer/8 {
-		return 0
-	}
-	return toClient / 2
-}
-
-// sameMachine: a handshake faster than this never left the machine.
-const sameMachine = 200 * time.Microsecond
-
-// gaps returns the handshake's two gaps: from capture to server and back, and
-// from capture to client and back. 0 where not seen.
-func (c *conn) gaps() (toServer, toClient time.Duration) {
-	if c.syn.Packet != 0 && c.synAck.Packet != 0 {
-		toServer = max(0, c.synAck.Time.Sub(c.syn.Time))
-	}
-	if c.synAck.Packet != 0 && c.ack.Packet != 0 {
-		toClient = max(0, c.ack.Time.Sub(c.synAck.Time))
-	}
-	return toServer, toClient
-}
-
 // trips returns how many round trips it took from the SYN until the client could
 // send its first request.
 func (c *conn) trips() int32 {
 	n := 1
-	if c.synData { // fast open (RFC 7413)
+	if c.shake.SYNData { // fast open (RFC 7413)
 		n = 0
 	}
 	if c.http.inside { // CONNECT's
@@ -266,7 +239,7 @@ func (c *conn) trips() int32 {
 func (c *conn) emit(e *pool.Event) {
 	to := &c.out.event(c).pool
 	*to = *e
-	to.Shift = c.shift()
-	a, b := c.gaps()
+	to.Shift = c.shake.ClientClockOffset()
+	a, b := c.shake.RTTs()
 	to.RTT = a + b
 }

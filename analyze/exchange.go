@@ -234,7 +234,7 @@ func (x *exchange) Began(t *transaction.Transaction) {
 // ACK for nothing but its window is sent when it reads.
 func (x *exchange) widened(at segment.Time, server *half, news bool) {
 	if x.readAt = at; news {
-		x.readAt = min(at, server.Newest().Add(2*x.conn.shift()))
+		x.readAt = min(at, server.Newest().Add(2*x.conn.shake.ClientClockOffset()))
 	}
 }
 
@@ -333,7 +333,7 @@ type record struct {
 // keepStart notes that content begins in direction d.
 func (x *exchange) keepStart(d segment.Dir) {
 	if v := x.conn.half[d].view; v != nil {
-		v.Keep()
+		v.MarkStart()
 	}
 }
 
@@ -346,7 +346,7 @@ func (x *exchange) start(i int) {
 		r.dir = c.client
 	}
 	if v := c.half[r.dir].view; v != nil {
-		r.start, r.rounds = v.Kept, v.KeptRounds()
+		r.start, r.rounds = v.Marked, v.RoundsSinceMark()
 		x.pendingStart = i + 1
 	}
 }
@@ -355,7 +355,7 @@ func (x *exchange) start(i int) {
 func (x *exchange) settleStart() {
 	if list := *x.carried(); x.pendingStart > 0 && x.pendingStart <= len(list) {
 		r := &list[x.pendingStart-1]
-		r.start = x.conn.half[r.dir].view.Kept
+		r.start = x.conn.half[r.dir].view.Marked
 	}
 	x.pendingStart = 0
 }

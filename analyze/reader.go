@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"io"
 	"sync"
 
 	"tcpwarm/analyze/redact"
@@ -73,16 +74,18 @@ type reader struct {
 	free      chan *batch
 	toCollect chan *batch
 	redact    *redact.Segments
+	faults    *faults
 	clock     segment.Time // of the latest segment
 }
 
 func newReader(src Source, o Options) *reader {
-	r := &reader{src: src, collector: newCollector(o), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight), redact: o.Redact.Segments()}
+	r := &reader{src: src, faults: new(faults), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight), redact: o.Redact.Segments()}
+	r.collector = newCollector(o, r.faults)
 	for range inFlight {
 		r.free <- &batch{mail: make([]mail, o.Workers)}
 	}
 	for i := range o.Workers {
-		r.workers = append(r.workers, newWorker(i, o, r.collector.series))
+		r.workers = append(r.workers, newWorker(i, o, r.collector.series, r.faults))
 	}
 	return r
 }
@@ -124,7 +127,7 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 			return err
 		}
 		block := &b.blocks[i]
-		err := r.src.Fill(block)
+		err := r.block(block)
 		r.redact.Redact(block.Segments)
 		b.add(block.Segments)
 		if err != nil || len(block.Segments) < many {
@@ -132,6 +135,17 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		}
 	}
 	return nil
+}
+
+// block fills one with the source's next segments. A panic there ends the reading.
+func (r *reader) block(b *segment.Batch) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.faults.add(r.src.Totals().Packets+1, v)
+			err = io.EOF // the fault is the error
+		}
+	}()
+	return r.src.Fill(b)
 }
 
 func (r *reader) send(b *batch) {

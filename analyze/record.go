@@ -69,13 +69,13 @@ func (c *conn) protocol() string {
 
 func (c *conn) handshakeName() string {
 	switch {
-	case c.syn.Packet == 0:
+	case c.shake.SYN.Packet == 0:
 		return "missed"
 	case c.refused() && (c.half[0].SawRST || c.half[1].SawRST):
 		return "refused"
-	case c.synData && c.synAck.Packet != 0:
+	case c.shake.SYNData && c.shake.SYNACK.Packet != 0:
 		return "fast-open"
-	case c.synAck.Packet != 0 && c.ack.Packet != 0:
+	case c.shake.SYNACK.Packet != 0 && c.shake.ACK.Packet != 0:
 		return "full"
 	}
 	return "half"
@@ -125,7 +125,7 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 	if h.view != nil {
 		r.Window = c.halfWindow(h.view)
 	}
-	toServer, toClient := c.gaps()
+	toServer, toClient := c.shake.RTTs()
 	gap := toServer
 	if d != c.client {
 		gap = toClient
@@ -139,7 +139,7 @@ func (c *conn) halfRecord(d segment.Dir) report.Half {
 	return r
 }
 
-func (c *conn) halfWindow(v *view) *report.HalfWindow {
+func (c *conn) halfWindow(v *tcp.SenderView) *report.HalfWindow {
 	e, s := v.Estimate(), &v.Sums
 	segments, initial, exact := v.Initial()
 	w := &report.HalfWindow{InitialSegments: int64(segments), Initial: int64(initial), Segment: int64(v.MSS), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
@@ -305,27 +305,11 @@ func (c *conn) tunnelRecord() *report.Tunnel {
 	return r
 }
 
-// vantage tells by the handshake's two gaps where c was captured.
-func (c *conn) vantage() report.Vantage {
-	toServer, toClient := c.gaps()
-	switch {
-	case c.synAck.Packet == 0 || c.syn.Packet == 0 || c.ack.Packet == 0:
-		return report.UnknownVantage
-	case toServer+toClient < sameMachine:
-		return report.AtBoth
-	case toClient < toServer/8:
-		return report.AtClient
-	case toServer < toClient/8:
-		return report.AtServer
-	}
-	return report.InTheMiddle
-}
-
 // facts writes into v what findings need to know of c, but for its ID.
 func (c *conn) facts(v *verdict.Conn) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	f, last := &c.http.facts, &c.http.last
-	toServer, toClient := c.gaps()
+	toServer, toClient := c.shake.RTTs()
 	from, to := c.key.Sender(c.client), c.key.Sender(1-c.client)
 	*v = verdict.Conn{
 		Client: from.Addr, Server: to.Addr, Port: to.Port, First: c.first, RTT: toServer + toClient,
@@ -342,8 +326,8 @@ func (c *conn) facts(v *verdict.Conn) {
 			Missing: client.missing() + server.missing(), OneWay: c.unseen(0) || c.unseen(1), Midstream: !client.SawSYN,
 		},
 	}
-	if c.synAgain {
-		v.LastSYN = c.syn
+	if c.shake.SYNResent {
+		v.LastSYN = c.shake.SYN
 	}
 	c.paces(v)
 	if in := c.app.inside; in != nil {
@@ -363,8 +347,8 @@ func (c *conn) paces(v *verdict.Conn) {
 		content = &c.half[1]
 	}
 	if w := content.view; w != nil {
-		v.Pace = verdict.Pace{ACKs: w.pace.acks, Full: w.pace.full, FullAt: w.pace.fullAt, IdleStalls: w.pace.stalls, NagleWaits: w.pace.holds,
-			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, AtReceiver: w.remote}
+		v.Pace = verdict.Pace{ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt, IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.resentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, AtReceiver: w.AtReceiver}
 	}
 	if list := *c.http.carried(); v.Pace.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
 		w := content.view
@@ -374,8 +358,8 @@ func (c *conn) paces(v *verdict.Conn) {
 		}
 	}
 	for d := range c.half {
-		if w := c.half[d].view; w != nil && w.pace.holds.N > v.Pace.NagleWaits.N {
-			v.Pace.NagleWaits = w.pace.holds
+		if w := c.half[d].view; w != nil && w.Stalls.Nagle.N > v.Pace.NagleWaits.N {
+			v.Pace.NagleWaits = w.Stalls.Nagle
 		}
 	}
 }

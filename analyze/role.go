@@ -21,19 +21,19 @@ func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
 				}
 			}
 		}
-		if c.client == s.Dir && (c.synAck.Packet == 0 || c.syn.Packet == 0) {
-			c.synAgain = c.syn.Packet != 0
-			c.syn = at // a resent one starts the clock anew: the answer is its
+		if c.client == s.Dir && (c.shake.SYNACK.Packet == 0 || c.shake.SYN.Packet == 0) {
+			c.shake.SYNResent = c.shake.SYN.Packet != 0
+			c.shake.SYN = at // a resent one starts the clock anew: the answer is its
 		}
 	case syn:
 		if c.roleBasis == "" {
 			c.client, c.roleBasis = 1-s.Dir, "syn-ack"
 		}
-		if c.synAck.Packet == 0 && c.client != s.Dir {
-			c.synAck = at
+		if c.shake.SYNACK.Packet == 0 && c.client != s.Dir {
+			c.shake.SYNACK = at
 		}
-	case ack && c.synAck.Packet != 0 && c.ack.Packet == 0 && c.isClient(s.Dir) && !s.Flags.Has(segment.RST):
-		c.ack = at
+	case ack && c.shake.SYNACK.Packet != 0 && c.shake.ACK.Packet == 0 && c.isClient(s.Dir) && !s.Flags.Has(segment.RST):
+		c.shake.ACK = at
 	}
 	if !c.opened && c.roleBasis != "" && !(syn && ack) { // the SYN may yet come: captured later, though sent before
 		c.open()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
@@ -83,7 +84,7 @@ func checkHalves(t *testing.T, path string, s *script.Script) {
 	})
 }
 
-func viewValue(v *view, name string) string {
+func viewValue(v *tcp.SenderView, name string) string {
 	e := v.Estimate()
 	switch name {
 	case "cwnd":

@@ -29,38 +29,15 @@ func newSeries(w io.Writer) *series {
 	return s
 }
 
-// A seriesLine is a line of a direction whose connection has no number yet.
-type seriesLine struct {
-	at    segment.Time
-	event string // window, or what happened
-	e     tcp.Estimate
-	rtt   float64
-	rwnd  int
-}
-
-// maxLines is how many lines a direction keeps before it hands them on.
-const maxLines = 4096
+// maxSamples is how many samples a direction keeps before it hands them on.
+const maxSamples = 4096
 
 // A chunk is lines on their way to the collector.
 type chunk struct {
-	of    *ticket
-	dir   segment.Dir
-	when  int64 // packet
-	lines []seriesLine
-}
-
-// Window and Event take what a Sender tells.
-func (v *view) Window(at segment.Time, e tcp.Estimate, s *tcp.Sender) {
-	l := seriesLine{at: at, event: "window", e: e, rtt: s.SRTT().Seconds(), rwnd: s.Offered()}
-	if n := len(v.lines); n > 0 && v.lines[n-1].event == "window" && v.lines[n-1].e == e {
-		return
-	}
-	v.lines = append(v.lines, l)
-}
-
-// Event is something that happened to the window.
-func (v *view) Event(at segment.Time, name string, value, low int, s *tcp.Sender) {
-	v.lines = append(v.lines, seriesLine{at: at, event: name, e: tcp.Estimate{Best: value, Low: low, Basis: tcp.Observed}, rtt: s.SRTT().Seconds(), rwnd: s.Offered()})
+	of      *ticket
+	dir     segment.Dir
+	when    int64 // packet
+	samples []tcp.Sample
 }
 
 // writeAll writes the chunks of a batch, of all workers, in one order however many
@@ -84,29 +61,29 @@ func (s *series) writeAll(byWorker []mail) {
 // write writes the lines of one direction of a connection.
 func (s *series) write(c *chunk) {
 	from, to := c.of.key.Sender(c.dir), c.of.key.Sender(1-c.dir)
-	for i := range c.lines {
-		l := &c.lines[i]
+	for i := range c.samples {
+		l := &c.samples[i]
 		if s.err != nil {
 			return
 		}
-		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.at)/1e9, int64(l.at)%1e9, c.of.id, from.Addr, from.Port, to.Addr, to.Port, l.event)
-		for _, n := range [3]int{l.e.Best, l.e.Low, l.e.High} {
+		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.At)/1e9, int64(l.At)%1e9, c.of.id, from.Addr, from.Port, to.Addr, to.Port, l.Event)
+		for _, n := range [3]int{l.Estimate.Best, l.Estimate.Low, l.Estimate.High} {
 			if n > 0 {
 				fmt.Fprintf(s.w, "%d", n)
 			}
 			s.w.WriteByte(',')
 		}
-		if l.event == "window" {
-			fmt.Fprintf(s.w, "%s,%s,%s,%d,", l.e.Basis, l.e.Phase, l.e.Limit, l.e.Flight)
+		if l.Event == "window" {
+			fmt.Fprintf(s.w, "%s,%s,%s,%d,", l.Estimate.Basis, l.Estimate.Phase, l.Estimate.Limit, l.Estimate.Flight)
 		} else {
 			s.w.WriteString(",,,,")
 		}
-		if l.rtt > 0 {
-			fmt.Fprintf(s.w, "%.6f", l.rtt)
+		if l.RTT > 0 {
+			fmt.Fprintf(s.w, "%.6f", l.RTT)
 		}
 		s.w.WriteByte(',')
-		if l.rwnd >= 0 {
-			fmt.Fprintf(s.w, "%d", l.rwnd)
+		if l.Offered >= 0 {
+			fmt.Fprintf(s.w, "%d", l.Offered)
 		}
 		_, s.err = s.w.WriteString("\n")
 	}

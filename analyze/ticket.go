@@ -5,6 +5,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
@@ -78,7 +79,7 @@ func (f *farewell) touch() int {
 func (o *outbox) finish(c *conn, gaveUp bool) {
 	o.kept[shardOf(c.hash)] -= c.http.kept
 	f := o.ends.next(&o.spareEnds)
-	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.vantage()
+	f.when, f.ticket, f.gaveUp, f.vantage = o.now.Packet, c.ticket, gaveUp, c.shake.Vantage()
 	f.overflows = c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
 	f.ignored, f.kept, f.unkept = c.http.facts.ignored, c.http.kept, c.http.unkept
 	c.facts(&f.facts)
@@ -87,4 +88,29 @@ func (o *outbox) finish(c *conn, gaveUp bool) {
 		f.record = c.record()
 	}
 	spareConns.Put(c)
+}
+
+// abandon leaves to the collector that c was given up because it is broken: only what a
+// connection is begun with is to be trusted. c does not serve again.
+func (o *outbox) abandon(c *conn) {
+	o.kept[shardOf(c.hash)] -= c.http.kept
+	if !c.opened {
+		o.birth(c) // it has a number then
+	}
+	if !c.concluded {
+		c.ticket.ending = pool.Ending{Gaps: true}
+		o.event(c).pool = pool.Event{Kind: pool.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.ticket.ending}
+	}
+	f := o.ends.next(&o.spareEnds)
+	*f = farewell{when: o.now.Packet, ticket: c.ticket, gaveUp: true, facts: verdict.Conn{First: c.first}, record: brokenRecord(c)}
+}
+
+// brokenRecord writes down what is known of c though it is broken.
+func brokenRecord(c *conn) *report.Connection {
+	return &report.Connection{
+		Client: c.key.Sender(c.client).String(), Server: c.key.Sender(1 - c.client).String(), RoleBasis: "port",
+		Start: report.Instant(c.first.Time), End: report.Instant(c.last.Time), FirstPacket: c.first.Packet, LastPacket: c.last.Packet,
+		Handshake: "missed", Protocol: "unknown", TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{},
+		Closed: report.Closed{First: "none", How: "open"},
+	}
 }

@@ -29,6 +29,8 @@ type worker struct {
 	out    outbox
 	limit  int     // connections a shard may hold
 	left   []*conn // at the end of the capture
+	faults *faults
+	latest *conn // that was given a segment: if that panics, it is given up
 
 	touched int // what touch comes to: kept, or the compiler would leave it out
 }
@@ -151,9 +153,8 @@ func (o *outbox) event(c *conn) *event {
 // hand hands the lines of one direction to the collector.
 func (o *outbox) hand(c *conn, d segment.Dir) {
 	v := c.half[d].view
-	if o.series != nil && len(v.lines) > 0 {
-		o.chunks = append(o.chunks, chunk{c.ticket, d, o.now.Packet, v.lines})
-		v.lines = nil
+	if o.series != nil && len(v.Samples()) > 0 {
+		o.chunks = append(o.chunks, chunk{c.ticket, d, o.now.Packet, v.TakeSamples()})
 	}
 }
 
@@ -165,8 +166,8 @@ func (o *outbox) stray() {
 	o.strays++
 }
 
-func newWorker(i int, o Options, lines *series) *worker {
-	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers,
+func newWorker(i int, o Options, lines *series, f *faults) *worker {
+	return &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f,
 		out: outbox{most: o.Limits.KeptTransactions, oneClient: o.OneClient, together: o.OneClient || o.Judged != nil, series: lines, spares: spares{keys: o.Keys.On(), ignore: o.Ignore, redact: o.Redact}}, limit: max(1, o.Limits.Connections/shards)}
 }
 
@@ -184,8 +185,8 @@ func (w *worker) run() {
 		for i := w.index; i < shards; i += w.every {
 			for list := range slices.Chunk(b.shards[i], ahead) {
 				w.touched += touch(list)
-				for _, s := range list {
-					w.segment(&w.shards[i], s.Segment, s.hash)
+				for len(list) > 0 {
+					list = list[w.segments(&w.shards[i], list):]
 				}
 			}
 		}
@@ -193,6 +194,32 @@ func (w *worker) run() {
 			w.finish(b.bound, b.clock)
 		}
 		b.done.Done()
+	}
+}
+
+// segments takes the segments of list and returns how many it is through with: all of
+// them, or those up to one that ended in a panic.
+func (w *worker) segments(sh *shard, list []hashed) (n int) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(list[n-1].Packet, v)
+			w.giveUp(sh, w.latest)
+		}
+	}()
+	w.latest = nil
+	for n < len(list) {
+		s := &list[n]
+		n++
+		w.segment(sh, s.Segment, s.hash)
+	}
+	return n
+}
+
+// giveUp leaves off following c, which is broken, if it is not nil.
+func (w *worker) giveUp(sh *shard, c *conn) {
+	if c != nil {
+		sh.remove(c)
+		w.out.abandon(c)
 	}
 }
 
@@ -215,11 +242,10 @@ func touch(list []hashed) (sum int) {
 
 func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.out.now = s.Mark()
-	sh.expire(s.Time, &w.out)
+	w.expire(sh, s.Time)
 	c := sh.table.Get(&s.Key, hash)
 	if c != nil && c.superseded(s) {
-		c.end(c.last)
-		sh.remove(c, &w.out, false)
+		w.end(sh, c, false)
 		c = nil
 	}
 	if c == nil {
@@ -231,19 +257,22 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 			sh.ghosts.drop(hash)
 		}
 		if sh.table.Len() >= w.limit {
-			sh.evict(&w.out)
+			w.evict(sh)
 		}
 		c = newConn(s, hash, &w.out)
 		sh.table.Put(s.Key, hash, c)
+		w.latest = c
 		if c.segment(s); !c.opened {
 			w.out.birth(c)
 		}
 	} else {
+		w.latest = c
 		c.segment(s)
 	}
 	if c.over {
 		sh.await(c, s.Time)
 	}
+	w.latest = nil
 }
 
 // await has c, which has ended, wait for stragglers.
@@ -263,42 +292,54 @@ func (sh *shard) await(c *conn, now segment.Time) {
 }
 
 // expire lets go of what has ended long enough ago.
-func (sh *shard) expire(now segment.Time, out *outbox) {
+func (w *worker) expire(sh *shard, now segment.Time) {
 	for sh.over.due(now, stay, math.MaxInt) {
-		sh.bury(sh.over.first, out)
+		w.bury(sh, sh.over.first)
 	}
 	for sh.settled.due(now, stay, maxSettled) {
-		sh.bury(sh.settled.first, out)
+		w.bury(sh, sh.settled.first)
 	}
 	for sh.reset.due(now, linger, maxReset) {
-		sh.bury(sh.reset.first, out)
+		w.bury(sh, sh.reset.first)
 	}
 }
 
 // bury lets go of c, which has ended, and remembers its key.
-func (sh *shard) bury(c *conn, out *outbox) {
-	sh.ghosts.put(c.hash, struct{}{}, c.overAt.Time.Add(linger), out.now.Time)
-	sh.remove(c, out, false)
+func (w *worker) bury(sh *shard, c *conn) {
+	sh.ghosts.put(c.hash, struct{}{}, c.overAt.Time.Add(linger), w.out.now.Time)
+	w.end(sh, c, false)
 }
 
-func (sh *shard) remove(c *conn, out *outbox, gaveUp bool) {
+// remove takes c out of the shard.
+func (sh *shard) remove(c *conn) {
 	if c.waits != nil {
 		c.waits.remove(c)
 	}
 	sh.table.Delete(c.key, c.hash)
-	out.finish(c, gaveUp)
 }
 
 // evict gives up the eighth of the connections that has been idle longest. To
 // do so for many at once keeps the sorting cheap.
-func (sh *shard) evict(out *outbox) {
+func (w *worker) evict(sh *shard) {
 	all := slices.Collect(sh.table.All)
 	slices.SortFunc(all, func(a, b *conn) int { return cmp.Compare(a.last.Packet, b.last.Packet) })
 	for _, c := range all[:len(all)/8+1] {
-		live := !c.over
-		c.end(c.last)
-		sh.remove(c, out, live)
+		w.end(sh, c, !c.over)
 	}
+}
+
+// end ends c, unless it has ended, and leaves to the collector what that needs of it. c
+// then serves again; unless something goes wrong with it: then it is given up.
+func (w *worker) end(sh *shard, c *conn, gaveUp bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(c.last.Packet, v)
+			w.out.abandon(c)
+		}
+	}()
+	sh.remove(c)
+	c.end(c.last)
+	w.out.finish(c, gaveUp)
 }
 
 // finish ends the connections that are left at the end of the capture and begun before
@@ -307,7 +348,6 @@ func (w *worker) finish(bound int64, end segment.Time) {
 	if w.left == nil {
 		for i := range w.shards {
 			w.left = slices.AppendSeq(w.left, w.shards[i].table.All)
-			w.shards[i] = shard{}
 		}
 		slices.SortFunc(w.left, byFirst)
 	}
@@ -315,8 +355,7 @@ func (w *worker) finish(bound int64, end segment.Time) {
 		c := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
 		w.out.now = segment.Mark{Time: end, Packet: c.first.Packet}
-		c.end(c.last)
-		w.out.finish(c, false)
+		w.end(&w.shards[shardOf(c.hash)], c, false)
 	}
 }
 

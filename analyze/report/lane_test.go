@@ -75,13 +75,13 @@ func draw(c *Connection, end time.Duration, cols int) string {
 }
 
 func TestLane(t *testing.T) {
-	open := tcp(1, 0, 100*ms, "none").get(20*ms, 20*ms, 20*ms, "/")
+	open := connection(1, 0, 100*ms, "none").get(20*ms, 20*ms, 20*ms, "/")
 	open.Closed.How = "open"
-	reset := tcp(1, 0, 50*ms, "server")
+	reset := connection(1, 0, 50*ms, "server")
 	reset.Closed.How = "rst"
-	missed := tcp(1, 0, 50*ms, "client")
+	missed := connection(1, 0, 50*ms, "client")
 	missed.Handshake = "missed"
-	unanswered := tcp(1, 0, 50*ms, "client").get(20*ms, 0, 0, "/")
+	unanswered := connection(1, 0, 50*ms, "client").get(20*ms, 0, 0, "/")
 	*unanswered.Transactions[0] = Transaction{N: 1, Start: at(20 * ms)}
 	for name, test := range map[string]struct {
 		c    *Connection
@@ -91,11 +91,11 @@ func TestLane(t *testing.T) {
 		"reset":        {reset, "h····x server reset"},
 		"handshake":    {missed, "·····x client"},
 		"unanswered":   {unanswered, "h·r··x client"},
-		"late":         {tcp(1, 100*ms, 100*ms, "client"), "          hx client"},
-		"all at once":  {tcp(1, 0, 1*ms, "client").get(0, 1, 1, "/"), "hrRx client"},
-		"crowded":      {tcp(1, 0, 100*ms, "client").get(0, 1, 1, "/").get(5, 1, 1, "/").get(50, 1, 1, "/"), ""},
-		"beyond axis":  {tcp(1, 0, time.Hour, "client"), "h·········x client"},
-		"before start": {tcp(1, -time.Hour, 50*ms, "client"), "h····x client"},
+		"late":         {connection(1, 100*ms, 100*ms, "client"), "          hx client"},
+		"all at once":  {connection(1, 0, 1*ms, "client").get(0, 1, 1, "/"), "hrRx client"},
+		"crowded":      {connection(1, 0, 100*ms, "client").get(0, 1, 1, "/").get(5, 1, 1, "/").get(50, 1, 1, "/"), ""},
+		"beyond axis":  {connection(1, 0, time.Hour, "client"), "h·········x client"},
+		"before start": {connection(1, -time.Hour, 50*ms, "client"), "h····x client"},
 	} {
 		got := draw(test.c, 100*ms, 11)
 		if test.want != "" && got != test.want {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -120,15 +121,15 @@ type Problem struct {
 }
 
 // Vantage is where the capture was taken, as the handshakes' two gaps tell.
-type Vantage string
+type Vantage = tcp.Vantage
 
 // The vantages.
 const (
-	AtClient       Vantage = "client"
-	AtServer       Vantage = "server"
-	InTheMiddle    Vantage = "middle"
-	AtBoth         Vantage = "both" // loopback
-	UnknownVantage Vantage = "unknown"
+	AtClient       = tcp.AtClient
+	AtServer       = tcp.AtServer
+	InTheMiddle    = tcp.InTheMiddle
+	AtBoth         = tcp.AtBoth // loopback
+	UnknownVantage = tcp.UnknownVantage
 )
 
 // A Connection is one TCP connection.

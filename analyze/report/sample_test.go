@@ -27,8 +27,8 @@ const (
 	ms = time.Millisecond
 )
 
-// tcp is a connection that begins at a time and is closed at another.
-func tcp(id int64, start, end time.Duration, closer string) *Connection {
+// connection is a connection that begins at a time and is closed at another.
+func connection(id int64, start, end time.Duration, closer string) *Connection {
 	closed := at(end)
 	return &Connection{
 		ID: id, Pool: 1, Client: fmt.Sprintf("127.0.0.1:%d", 40000+id), Server: "127.0.0.1:8080", RoleBasis: "syn",
@@ -89,8 +89,8 @@ func whole(p *Pool, conns ...*Connection) *Report {
 
 // missedReport: two requests, two connections, one needed.
 func missedReport() *Report {
-	one := tcp(1, 0, 167500*us, "client").get(2*ms, 800*us, 200*us, "/a").opened(pool.First, 0, "", "")
-	two := tcp(2, 28500*us, 167800*us, "client").get(29*ms, 500*us, 300*us, "/b").opened(pool.Missed, 1,
+	one := connection(1, 0, 167500*us, "client").get(2*ms, 800*us, 200*us, "/a").opened(pool.First, 0, "", "")
+	two := connection(2, 28500*us, 167800*us, "client").get(29*ms, 500*us, 300*us, "/b").opened(pool.Missed, 1,
 		"#1 had been idle for 25.5 ms: response ended in packet 6, nothing outstanding, no FIN, RST or close; "+
 			"it stayed open for 139 ms more (until packet 16).",
 		"packets 4 and 11 come from two programs", 6, 8, 16)
@@ -103,7 +103,7 @@ func missedReport() *Report {
 
 // reusedReport: six requests over one TLS connection.
 func reusedReport() *Report {
-	c := tcp(1, 0, 9*time.Second, "server")
+	c := connection(1, 0, 9*time.Second, "server")
 	c.TLS = &TLS{Version: "1.3", ServerName: "api.example.com", ALPN: "http/1.1", Decrypted: true}
 	c.TransactionBasis = transaction.Decrypted
 	c.ClientToServer.RTT.Handshake = seconds(48 * ms)
@@ -126,7 +126,7 @@ func preventedReport() *Report {
 	var conns []*Connection
 	for i := range int64(4) {
 		start := time.Duration(i) * 100 * ms
-		c := tcp(i+1, start, start+12*ms, "server").get(start+2*ms, 8*ms, 1*ms, "/")
+		c := connection(i+1, start, start+12*ms, "server").get(start+2*ms, 8*ms, 1*ms, "/")
 		c.opened(pool.First, 0, "", "")
 		if i > 0 {
 			c.opened(pool.ServerSaidClose, i, fmt.Sprintf("The response in packet %d said Connection: close.", i*6-1),
@@ -156,7 +156,7 @@ func burstReport() *Report {
 			if burst == 0 && i < 2 || burst == 2 {
 				end = 700 * ms
 			}
-			c := tcp(id, start+time.Duration(i)*100*us, end, "client").get(start+time.Duration(i)*100*us+300*us, 5*ms, 3*ms, "/item")
+			c := connection(id, start+time.Duration(i)*100*us, end, "client").get(start+time.Duration(i)*100*us+300*us, 5*ms, 3*ms, "/item")
 			c.opened(pool.Concurrent, 0, "", "")
 			if id == 1 {
 				c.opened(pool.First, 0, "", "")

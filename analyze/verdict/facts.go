@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -73,32 +74,15 @@ type IdleRestart struct {
 
 // A Pace is what slowed down the direction that carries the content.
 type Pace struct {
-	AtReceiver bool   // captured there: what its sender knew when is inferred
-	ACKs, Full int64  // ACKs of it; and those before which the offered window was full to within a segment
-	FullAt     int64  // packet that filled it first
-	IdleStalls Pauses // within a message: all is acknowledged, and nothing comes
-	NagleWaits Pauses // within a message: a small segment is out, and nothing comes before its delayed ACK
+	AtReceiver bool       // captured there: what its sender knew when is inferred
+	ACKs, Full int64      // ACKs of it; and those before which the offered window was full to within a segment
+	FullAt     int64      // packet that filled it first
+	IdleStalls tcp.Pauses // within a message: all is acknowledged, and nothing comes
+	NagleWaits tcp.Pauses // within a message: a small segment is out, and nothing comes before its delayed ACK
 
 	Segments, Resent int64
 	ResentAt         int64 // packet of the first resend
 	Losses, Timeouts int64 // episodes in which the window was reduced
-}
-
-// Pauses are waits of one kind.
-type Pauses struct {
-	N       int64
-	Total   time.Duration
-	Longest time.Duration
-	At      segment.Mark // end of the longest
-}
-
-// Add adds a wait of d that ended at an instant.
-func (p *Pauses) Add(d time.Duration, at segment.Mark) {
-	p.N++
-	p.Total += d
-	if d > p.Longest {
-		p.Longest, p.At = d, at
-	}
 }
 
 // Unseen is what the capture lacks of a connection.

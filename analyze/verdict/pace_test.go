@@ -3,11 +3,13 @@ package verdict
 import (
 	"testing"
 	"time"
+
+	"tcpwarm/analyze/tcp"
 )
 
 // Each rule is tried where it holds and right beside.
 func TestPaceRules(t *testing.T) {
-	stall := Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
+	stall := tcp.Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
 	for name, x := range map[string]struct {
 		rule *rule
 		pace Pace
