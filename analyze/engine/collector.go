@@ -198,7 +198,7 @@ func (k *collector) decided(r *report.Connection, d *pool.Decision) {
 	r.OpenedBecause = build.OpenedBecause(d)
 	if list := r.Judged(); d.Cause.Avoidable() && len(list) > 0 {
 		if cold, ok := build.Cold(list[0], d, r.FirstPacket); ok {
-			k.findings.Cold(cold)
+			k.findings.ColdStart(&cold)
 		}
 	}
 	if k.o.Final == nil {
@@ -266,7 +266,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	k.faults.guard(k.judge.Finish)
 	k.faults.guard(k.decide)
 	pools := k.judge.Pools()
-	k.findings.Pools(pools)
+	k.findings.Conclude(pools)
 	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,

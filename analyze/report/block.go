@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
@@ -107,7 +108,7 @@ func protocol(pl *Pool, conns []*Connection) string {
 	case grpc > 0 && grpc == transactions:
 		s = "gRPC on " + s
 	case grpc > 0:
-		s += " (" + count(grpc, "gRPC request") + ")"
+		s += " (" + plural.Count(grpc, "gRPC request") + ")"
 	}
 	if pl.TLS || tls != nil {
 		version := ""
@@ -252,11 +253,11 @@ func (p *page) cost(pl *Pool) {
 		if pl.ColdCost != nil {
 			here = segment.Span(time.Duration(*pl.ColdCost)) + " here, "
 		}
-		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", count(pl.Avoidable, "handshake"),
-			count(pl.ColdRoundTrips, "round trip"), here, segment.Span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
+		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", plural.Count(pl.Avoidable, "handshake"),
+			plural.Count(pl.ColdRoundTrips, "round trip"), here, segment.Span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
 	}
 	if pl.SavedRoundTrips > 0 {
-		s := count(pl.SavedRoundTrips, "round trip")
+		s := plural.Count(pl.SavedRoundTrips, "round trip")
 		if pl.SavedCost != nil {
 			s += ", about " + segment.Span(time.Duration(*pl.SavedCost))
 		}
@@ -322,7 +323,7 @@ func (p *page) window(conns []*Connection) {
 		return
 	}
 	w := most.ServerToClient.Window
-	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, count(w.Rounds, "round trip"))}
+	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
 	limit, acks := "", int64(0)
 	for by, n := range w.LimitedACKs {
 		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {
@@ -338,7 +339,7 @@ func (p *page) window(conns []*Connection) {
 		what string
 	}{{w.Losses, "loss episode"}, {w.Timeouts, "timeout"}, {w.IdleRestarts, "idle restart"}} {
 		if e.n > 0 {
-			values = append(values, count(e.n, e.what))
+			values = append(values, plural.Count(e.n, e.what))
 		}
 	}
 	p.facts("window", values)
@@ -381,7 +382,7 @@ func (p *page) curve(pl *Pool) {
 	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
 	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
-		segment.SpanUp(time.Duration(last.IdleTimeout)), count(last.Connections, "connection")))
+		segment.SpanUp(time.Duration(last.IdleTimeout)), plural.Count(last.Connections, "connection")))
 }
 
 // margin is how close reuse came to the server's idle timeout.

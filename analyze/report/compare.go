@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -85,7 +86,7 @@ func Compare(w io.Writer, before, after *Report, o TextOptions) (Change, error) 
 func (p *page) change(c Change, before, after *Report) {
 	b, a := &before.Totals, &after.Totals
 	word, st := strings.ToUpper(string(c)), map[Change]style{Better: green, Worse: red, Undecided: yellow}[c]
-	text := fmt.Sprintf("%s for %s before, %d for %s after.", count(b.Avoidable, "avoidable connection"), count(b.Transactions, "request"), a.Avoidable, count(a.Transactions, "request"))
+	text := fmt.Sprintf("%s for %s before, %d for %s after.", plural.Count(b.Avoidable, "avoidable connection"), plural.Count(b.Transactions, "request"), a.Avoidable, plural.Count(a.Transactions, "request"))
 	p.wrap(word+"   ", len(word)+3, text, mark{word, st})
 }
 

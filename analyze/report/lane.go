@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 // mostLanes is how many connections of a pool are drawn.
@@ -118,7 +119,7 @@ func interesting(conns []*Connection) []*Connection {
 	}
 	for _, wanted := range []func(*Connection) bool{
 		func(c *Connection) bool { return c.OpenedBecause != nil && c.OpenedBecause.Cause.Avoidable() },
-		func(c *Connection) bool { return c.OpenedBecause != nil && told(c.OpenedBecause.Cause) },
+		func(c *Connection) bool { return c.OpenedBecause != nil && explain.Actionable(c.OpenedBecause.Cause) },
 		func(c *Connection) bool { return c.TransactionCount > 0 },
 		func(c *Connection) bool { return true },
 	} {

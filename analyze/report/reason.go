@@ -6,7 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict/explain"
 	"tcpwarm/capture/segment"
 )
 
@@ -19,7 +21,7 @@ func (p *page) reasons(conns []*Connection) {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*Connection{}
 	for _, c := range conns {
-		if c.OpenedBecause == nil || !told(c.OpenedBecause.Cause) {
+		if c.OpenedBecause == nil || !explain.Actionable(c.OpenedBecause.Cause) {
 			continue
 		}
 		cause := c.OpenedBecause.Cause
@@ -34,17 +36,12 @@ func (p *page) reasons(conns []*Connection) {
 	}
 }
 
-// told reports whether a cause is worth words: someone could change it.
-func told(c pool.Cause) bool {
-	return c.Avoidable() || c == pool.ServerClosed || c == pool.ServerSaidClose || c == pool.Reset
-}
-
 // reason tells the first of the connections opened for one cause, and lists the
 // others.
 func (p *page) reason(all []*Connection) {
 	c := all[0]
 	b := c.OpenedBecause
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  ", c.ID, c.FirstPacket, because(b))+grade(name(string(b.Cause)), b.Confidence))
+	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  ", c.ID, c.FirstPacket, explain.Because(b.Cause, b.InsteadOf))+grade(name(string(b.Cause)), b.Confidence))
 	p.evidence(b.Text, nil, b.RefutedBy)
 	p.remedy(string(b.Cause), "")
 	if rest := all[1:]; len(rest) > 0 {
@@ -73,41 +70,6 @@ func alike(rest []*Connection) string {
 	return strings.Join(list, ", ")
 }
 
-// because is a cause as the end of "#2 was opened because".
-func because(b *OpenedBecause) string {
-	who := "the idle connection"
-	if b.InsteadOf > 0 {
-		who = fmt.Sprintf("#%d", b.InsteadOf)
-	}
-	switch b.Cause {
-	case pool.Missed:
-		return who + " was not used"
-	case pool.Undrained:
-		return "the response on " + who + " was not read to its end"
-	case pool.ClientSaidClose:
-		return "the request on " + who + " said close"
-	case pool.ClientClosed:
-		return "the client closed " + who + " at once"
-	case pool.ClientIdleTimeout:
-		return "the client closed " + who + " after it had been idle"
-	case pool.ServerClosed:
-		return "the server closed " + taken(b)
-	case pool.ServerSaidClose:
-		return "the server said close on " + taken(b)
-	case pool.Reset:
-		return "the server reset " + taken(b)
-	}
-	return name(string(b.Cause))
-}
-
-// taken names the connection the server took away.
-func taken(b *OpenedBecause) string {
-	if b.InsteadOf > 0 {
-		return fmt.Sprintf("#%d", b.InsteadOf)
-	}
-	return "an earlier one"
-}
-
 // mostEvidence is how many columns of a statement are shown: a target in it may
 // be of any length. JSON has it whole.
 const mostEvidence = 600
@@ -129,7 +91,7 @@ func (p *page) evidence(text string, pkts []int64, refuted string) {
 // remedy writes advice, always hedged: packets do not name a library. own is
 // the finding's own remedy, if it has one.
 func (p *page) remedy(id, own string) {
-	e, ok := Explain(id)
+	e, ok := explain.Lookup(id)
 	if own == "" {
 		own = e.Remedy
 	}
@@ -144,7 +106,7 @@ func (p *page) remedy(id, own string) {
 		p.wrap("       ", 7, more)
 		return
 	}
-	p.wrap("       ", 9, e.Knobs[0][0]+"  "+e.Knobs[0][1]+"   "+more)
+	p.wrap("       ", 9, e.Knobs[0].Library()+"  "+e.Knobs[0].Setting()+"   "+more)
 }
 
 // findings writes findings that are no causes; the causes were told with their
@@ -191,7 +153,7 @@ func (p *page) finding(all []Finding) {
 }
 
 // isCause reports whether a finding's ID is a cause that reasons tells.
-func isCause(id string) bool { return told(pool.Cause(id)) }
+func isCause(id string) bool { return explain.Actionable(pool.Cause(id)) }
 
 // TurnedLine says in one line that a pool's verdict has changed.
 func TurnedLine(p *pool.Pool, now segment.Time, was, is pool.Verdict) string {
@@ -206,7 +168,7 @@ func TurnedLine(p *pool.Pool, now segment.Time, was, is pool.Verdict) string {
 	if was != "" {
 		s += ", was " + label(was)
 	}
-	return clean(fmt.Sprintf("%s: %s on %s, %d needed", s, count(p.Transactions, "request"), count(p.Used, "connection"), p.Needed))
+	return clean(fmt.Sprintf("%s: %s on %s, %d needed", s, plural.Count(p.Transactions, "request"), plural.Count(p.Used, "connection"), p.Needed))
 }
 
 // OpenedLine says in one line why a connection was opened, for a capture that goes

@@ -15,6 +15,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 const schemaID = "urn:tcpwarm:schema:v1"
@@ -60,8 +61,12 @@ func mapType(t reflect.Type) *generator.Schema {
 		return oneOf(AtClient, AtServer, InTheMiddle, AtBoth, UnknownVantage)
 	case reflect.TypeFor[pool.Cause]():
 		var causes []string
-		for _, e := range append(neededCauses[:len(neededCauses):len(neededCauses)], avoidableCauses...) {
-			causes = append(causes, e.ID)
+		for _, avoidable := range []bool{false, true} {
+			for _, e := range explain.Entries() {
+				if e.Kind == explain.IsCause && pool.Cause(e.ID).Avoidable() == avoidable {
+					causes = append(causes, e.ID)
+				}
+			}
 		}
 		return oneOf(causes...)
 	case reflect.TypeFor[map[pool.Cause]int64]():

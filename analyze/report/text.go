@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/verdict"
 )
@@ -157,18 +158,18 @@ func outcome(o verdict.Outcome) (string, style) {
 func sentence(r *Report) string {
 	t := r.Totals
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
-		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, count(c.Packets, "packet"))
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, plural.Count(c.Packets, "packet"))
 	}
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
 			return "no TCP connection was seen."
 		}
 		if t.Ignored > 0 {
-			return count(t.Ignored, "request") + ", all to be ignored."
+			return plural.Count(t.Ignored, "request") + ", all to be ignored."
 		}
-		return fmt.Sprintf("%s, no request seen on %s.", count(t.Connections, "connection"), itOrThem(t.Connections))
+		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(t.Connections, "connection"), plural.Them(t.Connections))
 	}
-	used := fmt.Sprintf("%s used %s", count(t.Transactions, "request"), count(t.Used, "connection"))
+	used := fmt.Sprintf("%s used %s", plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"))
 	switch r.Verdict {
 	case pool.Reused:
 		return used + "; no client could do with less."
@@ -182,7 +183,7 @@ func sentence(r *Report) string {
 	case pool.NotKnown:
 		return used + "; " + withheld(r)
 	}
-	return fmt.Sprintf("%s; %s %s needed.", used, needed(t.Needed, t.Perhaps, t.Excused), were(t.Needed))
+	return fmt.Sprintf("%s; %s %s needed.", used, needed(t.Needed, t.Perhaps, t.Excused), plural.Were(t.Needed))
 }
 
 // needed prints how many connections the ideal client opens, of which some are only
@@ -192,13 +193,6 @@ func needed(n, perhaps, excused int64) string {
 		return strconv.FormatInt(n, 10)
 	}
 	return fmt.Sprintf("%d to %d", n-perhaps, n+excused)
-}
-
-func itOrThem(n int64) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
 }
 
 // withheld is why no verdict can be given, by the first pool that says so.
@@ -275,26 +269,26 @@ func (p *page) morePools(rest []*Pool) {
 		avoidable += pl.Avoidable
 	}
 	p.line("")
-	p.wrap("", 2, fmt.Sprintf("and %s: %s used %s, %d avoidable.", count(int64(len(rest)), "more pool"),
-		count(requests, "request"), count(used, "connection"), avoidable))
+	p.wrap("", 2, fmt.Sprintf("and %s: %s used %s, %d avoidable.", plural.Count(int64(len(rest)), "more pool"),
+		plural.Count(requests, "request"), plural.Count(used, "connection"), avoidable))
 }
 
 // footer says what was read and what of it could not be used.
 func (p *page) footer(r *Report) {
 	c := r.Capture
-	seen := []string{count(c.Packets, "packet"), lost(c)}
+	seen := []string{plural.Count(c.Packets, "packet"), lost(c)}
 	for _, p := range c.Problems {
 		if p.Kind == "one-direction-only" {
-			seen = append(seen, count(p.Count, "connection")+" in one direction only")
+			seen = append(seen, plural.Count(p.Count, "connection")+" in one direction only")
 		}
 	}
 	if c.QUICPackets > 0 {
-		seen = append(seen, count(c.QUICPackets, "QUIC packet")+" not judged")
+		seen = append(seen, plural.Count(c.QUICPackets, "QUIC packet")+" not judged")
 	} else {
 		seen = append(seen, "no QUIC")
 	}
 	if n := r.Totals.Ignored; n > 0 {
-		seen = append(seen, count(n, "request")+" ignored")
+		seen = append(seen, plural.Count(n, "request")+" ignored")
 	}
 	if c.Redacted {
 		seen = append(seen, "with stand-ins for addresses and names")
@@ -326,7 +320,7 @@ func lost(c Capture) string {
 	}
 	switch {
 	case missing > 0:
-		return count(missing, "byte") + " missing"
+		return plural.Count(missing, "byte") + " missing"
 	case dropped:
 		return "some dropped"
 	}

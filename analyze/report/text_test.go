@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the schema")
@@ -186,7 +187,7 @@ func TestWriteError(t *testing.T) {
 		"text":   func(w io.Writer) error { return Text(w, r, TextOptions{}) },
 		"json":   func(w io.Writer) error { return JSON(w, r) },
 		"ndjson": func(w io.Writer) error { return NDJSON(w, r) },
-		"entry":  func(w io.Writer) error { return WriteEntry(w, words[0], 80) },
+		"entry":  func(w io.Writer) error { return WriteEntry(w, explain.Entries()[0], 80) },
 	} {
 		if err := write(brokenWriter{}); !errors.Is(err, errBroken) {
 			t.Errorf("%s: got error %v", name, err)

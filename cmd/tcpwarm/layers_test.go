@@ -18,6 +18,7 @@ var ranks = []struct {
 	rank   int
 }{
 	{"tcpwarm/capture/segment", 0},
+	{"tcpwarm/analyze/plural", 0},
 	{"tcpwarm/capture/filter", 1},
 	{"tcpwarm/capture/process", 1},
 	{"tcpwarm/pcaps/script", 1},
@@ -36,14 +37,15 @@ var ranks = []struct {
 	{"tcpwarm/analyze/pool", 4},
 	{"tcpwarm/analyze/conn", 5},
 	{"tcpwarm/analyze/verdict", 5},
-	{"tcpwarm/analyze/report", 6},
-	{"tcpwarm/analyze/report/build", 7},
-	{"tcpwarm/analyze/report/series", 7},
-	{"tcpwarm/analyze/engine", 8},
-	{"tcpwarm/analyze", 9},
-	{"tcpwarm/pcaps", 9}, // embedded samples
-	{"tcpwarm/cmd/tcpwarm", 10},
-	{"tcpwarm/pcaps/lab", 10},
+	{"tcpwarm/analyze/verdict/explain", 6},
+	{"tcpwarm/analyze/report", 7},
+	{"tcpwarm/analyze/report/build", 8},
+	{"tcpwarm/analyze/report/series", 8},
+	{"tcpwarm/analyze/engine", 9},
+	{"tcpwarm/analyze", 10},
+	{"tcpwarm/pcaps", 10}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 11},
+	{"tcpwarm/pcaps/lab", 11},
 }
 
 func rank(path string) (rank int, ok bool) {

@@ -7,6 +7,7 @@ import (
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 func newVerify(s *streams) *cobra.Command {
@@ -109,7 +110,7 @@ func judged(r *report.Report, err error) error {
 // --forbid would never fail.
 func known(ids []string) error {
 	for _, id := range ids {
-		if e, ok := report.Explain(id); !ok || e.Kind != report.IsCause && e.Kind != report.IsFinding {
+		if e, ok := explain.Lookup(id); !ok || e.Kind != explain.IsCause && e.Kind != explain.IsFinding {
 			return fmt.Errorf("verify: no cause or finding is called %q; tcpwarm explain lists all", id)
 		}
 	}

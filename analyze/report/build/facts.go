@@ -17,16 +17,22 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	how := c.Closing()
 	last, lastEnd, promised := c.LastResponse()
 	*v = verdict.Conn{
-		Client: from.Addr, Server: to.Addr, Port: to.Port,
-		Transactions: f.Count, RTT: toServer + toClient, First: id.First, Midway: !client.SawSYN,
-		ClosedBy: how.By, Reset: how.Reset, Closed: how.At, ClientRST: client.SawRST, ServerRST: server.SawRST,
-		FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastPromised: promised, LastComplete: int64(last) == f.Count,
-		SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
-		Restart: idleRestart(c),
-		Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1),
+		Client: from.Addr, Server: to.Addr, Port: to.Port, First: id.First, RTT: toServer + toClient,
+		Transactions: f.Count, Restart: idleRestart(c),
+		Messages: verdict.Messages{
+			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastPromised: promised, LastComplete: int64(last) == f.Count,
+			SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
+		},
+		Closing: verdict.Closing{
+			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
+			ClientRST: client.SawRST, ServerRST: server.SawRST,
+		},
+		Unseen: verdict.Unseen{
+			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
+		},
 	}
 	if h := c.Handshake(); h.SYNResent {
-		v.SYN = h.SYN
+		v.LastSYN = h.SYN
 	}
 	pace(c, &v.Pace)
 	if info := c.App().TLSInfo(); info != nil {
@@ -46,10 +52,10 @@ func pace(c *conn.Conn, p *verdict.Pace) {
 		content = c.Half(1)
 	}
 	if w := content.View; w != nil {
-		*p = verdict.Pace{ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt, Stalls: w.Stalls.Idle, Holds: w.Stalls.Nagle,
-			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, Remote: w.AtReceiver}
+		*p = verdict.Pace{ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt, IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, AtReceiver: w.AtReceiver}
 	}
-	if list := c.JudgedRecords(); p.Remote && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
+	if list := c.JudgedRecords(); p.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
 		w := content.View
 		p.ACKs, p.Full, p.FullAt = 0, w.Sums.By[tcp.Receiver], list[0].FirstByte.Packet
 		for _, n := range w.Sums.By {
@@ -57,8 +63,8 @@ func pace(c *conn.Conn, p *verdict.Pace) {
 		}
 	}
 	for _, w := range [2]*tcp.SenderView{c.Half(0).View, c.Half(1).View} {
-		if w != nil && w.Stalls.Nagle.N > p.Holds.N {
-			p.Holds = w.Stalls.Nagle
+		if w != nil && w.Stalls.Nagle.N > p.NagleWaits.N {
+			p.NagleWaits = w.Stalls.Nagle
 		}
 	}
 }

@@ -263,8 +263,9 @@ func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
 }
 
 func finding(f verdict.Found) report.Finding {
-	e, _ := report.Explain(f.ID)
-	return report.Finding{ID: f.ID, Title: e.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
+	kind, _ := verdict.Lookup(f.ID)
+	e := kind.Explanation()
+	return report.Finding{ID: f.ID, Title: kind.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
 		Packets: f.Packets, Text: f.Text, RefutedBy: e.RefutedBy, Remedy: e.Remedy}
 }
 
@@ -281,11 +282,11 @@ func expectation(h verdict.Held) report.Expectation {
 
 // Cold finds what it cost that a connection, which d says was avoidable, began cold: t is its
 // first transaction, opened its first packet.
-func Cold(t *report.Transaction, d *pool.Decision, opened int64) (c verdict.Cold, ok bool) {
+func Cold(t *report.Transaction, d *pool.Decision, opened int64) (c verdict.ColdStart, ok bool) {
 	w := t.WindowAtStart
 	if !t.Complete || t.Warmth != report.Cold || w == nil {
 		return c, false
 	}
-	return verdict.Cold{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
+	return verdict.ColdStart{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
 		Content: max(t.RequestBytes, t.ResponseBytes), Window: w.Best}, true
 }

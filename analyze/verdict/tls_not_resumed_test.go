@@ -14,33 +14,39 @@ func TestNotResumed(t *testing.T) {
 	full := Handshake{Seen: true, Name: "a.example"}
 	gives, resumed, unseen, other := full, full, full, full
 	gives.Gives, resumed.Resumed, unseen.Seen, other.Name = true, true, false, "b.example"
-	first := Conn{ID: 1, Port: 443, First: at(1), FirstEnd: at(10), TLS: gives}
+	conn := func(id int64, opened, ended segment.Mark, tls Handshake) Conn {
+		return Conn{ID: id, Port: 443, First: opened, Messages: Messages{FirstEnd: ended}, TLS: tls}
+	}
+	never := segment.Mark{}
+	first := conn(1, at(1), at(10), gives)
+	elsewhere := conn(2, at(11), never, full)
+	elsewhere.Port = 8443
 	for _, x := range []struct {
 		name  string
 		later []Conn
 		want  int // connections named
 	}{
-		{"whole again", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}}, 2},
-		{"whole again, twice", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}, {ID: 3, Port: 443, First: at(20), TLS: full}}, 3},
-		{"resumed", []Conn{{ID: 2, Port: 443, First: at(11), TLS: resumed}}, 0},
-		{"one of two resumed", []Conn{{ID: 2, Port: 443, First: at(11), TLS: full}, {ID: 3, Port: 443, First: at(12), TLS: resumed}}, 0},
-		{"opened before the response's end", []Conn{{ID: 2, Port: 443, First: at(9), FirstEnd: at(20), TLS: full}}, 0},
-		{"another port", []Conn{{ID: 2, Port: 8443, First: at(11), TLS: full}}, 0},
-		{"another name", []Conn{{ID: 2, Port: 443, First: at(11), TLS: other}}, 0},
-		{"hellos not captured", []Conn{{ID: 2, Port: 443, First: at(11), TLS: unseen}}, 0},
+		{"whole again", []Conn{conn(2, at(11), never, full)}, 2},
+		{"whole again, twice", []Conn{conn(2, at(11), never, full), conn(3, at(20), never, full)}, 3},
+		{"resumed", []Conn{conn(2, at(11), never, resumed)}, 0},
+		{"one of two resumed", []Conn{conn(2, at(11), never, full), conn(3, at(12), never, resumed)}, 0},
+		{"opened before the response's end", []Conn{conn(2, at(9), at(20), full)}, 0},
+		{"another port", []Conn{elsewhere}, 0},
+		{"another name", []Conn{conn(2, at(11), never, other)}, 0},
+		{"hellos not captured", []Conn{conn(2, at(11), never, unseen)}, 0},
 	} {
-		for _, turned := range []bool{false, true} { // ends come in any order
+		for _, swapped := range []bool{false, true} { // ends come in any order
 			k := NewCollector(10)
 			list := append([]Conn{first}, x.later...)
-			if turned {
+			if swapped {
 				for i := range len(list) / 2 {
 					list[i], list[len(list)-1-i] = list[len(list)-1-i], list[i]
 				}
 			}
 			for i := range list {
-				k.resume.note(&list[i])
+				k.Connection(&list[i])
 			}
-			k.resume.find(k.add)
+			k.Conclude(nil)
 			got := 0
 			for _, f := range k.Found() {
 				got = len(f.Connections)
@@ -59,7 +65,7 @@ func TestNotResumed(t *testing.T) {
 // the first, all that began after it are counted and little is kept of each.
 func TestHandshakesKeptAreBounded(t *testing.T) {
 	const opened = 100_000
-	if most := peersKept * (handshakesKept*unsafe.Sizeof(opening{}) + 2*namedKept*unsafe.Sizeof(named{}) + unsafe.Sizeof(handshakes{}) + unsafe.Sizeof(peer{})); most > 32<<20 {
+	if most := peersKept * (handshakesKept*unsafe.Sizeof(fullHandshake{}) + 2*mostListed*unsafe.Sizeof(namedConn{}) + unsafe.Sizeof(handshakes{}) + unsafe.Sizeof(peer{})); most > 32<<20 {
 		t.Errorf("%d bytes may be kept", most)
 	}
 	at := func(n int64) segment.Mark { return segment.Mark{Packet: n, Time: segment.Time(n)} }
@@ -73,36 +79,34 @@ func TestHandshakesKeptAreBounded(t *testing.T) {
 		{"before all but it", 1, "64 connections"}, // the others were not kept: nothing had ended before
 		{"before the latest 10", opened - 10, "10 connections"},
 	} {
-		k := NewCollector(10)
+		r := new(resumption)
 		for i := range int64(opened) {
-			k.resume.note(&Conn{ID: i + 1, Port: 443, First: at(i + 1), TLS: full})
+			r.note(&Conn{ID: i + 1, Port: 443, First: at(i + 1), TLS: full})
 		}
-		k.resume.note(&Conn{ID: opened + 1, Port: 443, FirstEnd: at(x.end), TLS: full})
-		for _, h := range k.resume.peers {
-			if len(h.early)+len(h.named) > handshakesKept+namedKept {
+		r.note(&Conn{ID: opened + 1, Port: 443, Messages: Messages{FirstEnd: at(x.end)}, TLS: full})
+		for _, h := range r.peers {
+			if len(h.early)+len(h.named) > handshakesKept+mostListed {
 				t.Errorf("%s: %d and %d kept", x.name, len(h.early), len(h.named))
 			}
 		}
-		k.resume.find(k.add)
-		switch found := k.Found(); {
+		switch found := r.conclude(); {
 		case x.text == "" && len(found) == 0:
 		case len(found) != 1 || !strings.HasPrefix(found[0].Text, x.text+" "):
 			t.Errorf("%s: %+v", x.name, found)
 		}
 	}
-	k := NewCollector(10)
-	k.resume.note(&Conn{ID: opened + 1, Port: 443, FirstEnd: at(1), TLS: full})
+	r := new(resumption)
+	r.note(&Conn{ID: opened + 1, Port: 443, Messages: Messages{FirstEnd: at(1)}, TLS: full})
 	for i := range int64(opened) {
-		k.resume.note(&Conn{ID: i + 1, Port: 443, First: at(opened - i + 1), TLS: full})
+		r.note(&Conn{ID: i + 1, Port: 443, First: at(opened - i + 1), TLS: full})
 	}
-	k.resume.find(k.add)
-	if f := k.Found()[0]; !strings.HasPrefix(f.Text, "100000 connections ") || len(f.Packets) != 1+namedKept || f.Packets[1] != 2 {
+	if f := r.conclude()[0]; !strings.HasPrefix(f.Text, "100000 connections ") || len(f.Packets) != 1+mostListed || f.Packets[1] != 2 {
 		t.Errorf("response first: %+v", f)
 	}
 	for i := range peersKept + 10 {
-		k.resume.note(&Conn{ID: 1, Port: uint16(i), First: at(1), TLS: full})
+		r.note(&Conn{ID: 1, Port: uint16(i), First: at(1), TLS: full})
 	}
-	if len(k.resume.peers) > peersKept {
-		t.Errorf("%d pairs are kept", len(k.resume.peers))
+	if len(r.peers) > peersKept {
+		t.Errorf("%d pairs are kept", len(r.peers))
 	}
 }
