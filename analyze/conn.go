@@ -251,7 +251,7 @@ func (c *conn) unseen(d segment.Dir) bool {
 // numbers. A SYN sent again is not one.
 func (c *conn) superseded(s *segment.Segment) bool {
 	h := &c.half[s.Dir]
-	if !s.Flags.Has(segment.SYN) {
+	if !s.Flags.Has(segment.SYN) || s.Flags.Has(segment.RST) {
 		return false
 	}
 	if h.Copy(s) {

@@ -39,7 +39,7 @@ var pieces = [...]string{
 	"x",
 }
 
-// A decoder makes segments of bytes: mostly such as follow each other, some that lie
+// A segmentDecoder makes segments of bytes: mostly such as follow each other, some that lie
 // anywhere.
 type segmentDecoder struct {
 	b    []byte
@@ -73,6 +73,15 @@ func (d *segmentDecoder) near(from segment.Seq, how int) segment.Seq {
 		return from + d.number()
 	}
 	return from
+}
+
+// all returns the segments there are, up to a bound.
+func (d *segmentDecoder) all() []segment.Segment {
+	var list []segment.Segment
+	for len(d.b) > 0 && len(list) < 2000 {
+		list = append(list, d.segment(int64(len(list)+1)))
+	}
+	return list
 }
 
 // segment takes the next segment. How far what follows goes on from it is a matter of the
@@ -148,10 +157,7 @@ func FuzzSegments(f *testing.F) {
 	f.Add([]byte("\x00\x02\x00\x05\x18\x10\x40\x84\x7f\xff\xff\xf0\x08\x10\x56\x84\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := segmentDecoder{b: b, at: 1e18}
-		var list []segment.Segment
-		for len(d.b) > 0 && len(list) < 2000 {
-			list = append(list, d.segment(int64(len(list)+1)))
-		}
+		list := d.all()
 		checkWithinWindow(t, list)
 		var first []byte
 		for _, workers := range []int{1, 3} {

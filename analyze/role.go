@@ -9,7 +9,7 @@ import (
 // handshake notes the three segments that open a connection, and by them who
 // the client is: SYN, then SYN-ACK.
 func (c *conn) handshake(s *segment.Segment, at segment.Mark) {
-	syn, ack := s.Flags.Has(segment.SYN), s.Flags.Has(segment.ACK)
+	syn, ack := s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST), s.Flags.Has(segment.ACK)
 	switch {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
