@@ -14,7 +14,7 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 	if !s.Flags.Has(segment.SYN) || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || !h.SawSYN || s.Seq == h.ISN {
 		return false, 0
 	}
-	if h.acked || h.Nxt != h.ISN.Add(1) {
+	if !h.onlySYN() {
 		return true, s.Packet
 	}
 	if old := h.second; old != nil {
@@ -37,17 +37,20 @@ func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int6
 		return nil, 0
 	}
 	second := h.second
-	switch s.Ack {
-	case h.Nxt:
+	switch {
+	case s.Ack == h.Nxt || !h.onlySYN():
 		h.second = nil
 		return nil, second.Packet
-	case second.Seq.Add(1):
+	case s.Ack == second.Seq.Add(1):
 		h.second = nil
 		h.begin(second)
 		return second, 0
 	}
 	return nil, 0
 }
+
+// onlySYN reports whether h has sent no more than its SYN, which nobody has acknowledged.
+func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
 
 // Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
 // if there is none.
