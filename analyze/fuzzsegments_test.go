@@ -12,6 +12,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+const anything = "0123456789abcdef0123456789abcdef"
+
 // pieces are what the payloads of FuzzSegments are made of.
 var pieces = [...]string{
 	"GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n",
@@ -26,13 +28,15 @@ var pieces = [...]string{
 	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
 	"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x04\x01\x00\x00\x00\x00",
-	"\x00\x00\x03\x01\x05\x00\x00\x00\x01\x82\x86\x84",                                                                           // HEADERS of a request
-	"\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88",                                                                                   // of a response
-	"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00",                                                       // GOAWAY
-	"\x00\x00\x04\x00\x01\x00\x00\x00\x01body\x00\x00\x04\x08\x00\x00\x00\x00",                                                   // DATA, and a part
-	"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x00\x04\x13\x01\x13\x02\x01\x00", // ClientHello
-	"\x16\x03\x03\x00\x2c\x02\x00\x00\x28\x03\x03" + "0123456789abcdef0123456789abcdef" + "\x00\x13\x01\x00\x00\x00",             // ServerHello
-	"\x17\x03\x03\x00\x20" + "0123456789abcdef0123456789abcdef",
+	// HTTP/2: HEADERS of a request, of a response; GOAWAY; DATA, and a part.
+	"\x00\x00\x03\x01\x05\x00\x00\x00\x01\x82\x86\x84",
+	"\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88",
+	"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00",
+	"\x00\x00\x04\x00\x01\x00\x00\x00\x01body\x00\x00\x04\x08\x00\x00\x00\x00",
+	// TLS: ClientHello, ServerHello, data, close_notify.
+	"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x03" + anything + "\x00\x00\x04\x13\x01\x13\x02\x01\x00",
+	"\x16\x03\x03\x00\x2c\x02\x00\x00\x28\x03\x03" + anything + "\x00\x13\x01\x00\x00\x00",
+	"\x17\x03\x03\x00\x20" + anything,
 	"\x15\x03\x03\x00\x02\x01\x00",
 	"PROXY TCP4 10.1.1.1 10.1.1.2 1 80\r\n",
 	"\x05\x01\x00",
@@ -92,7 +96,8 @@ func (d *segmentDecoder) segment(packet int64) segment.Segment {
 	d.at += segment.Time(1) << (clock & 31) // up to two seconds
 	client := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 0, byte(conn / 3)}), Port: uint16(4000 + conn)}
 	server := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 1, 0}), Port: uint16(80 + conn/2)}
-	s := segment.Segment{Packet: packet, Time: d.at, TTL: 64, IPID: uint16(packet), Flags: segment.Flags(flags), Window: 5000}
+	s := segment.Segment{Packet: packet, Time: d.at, TTL: 64, IPID: uint16(packet), Window: 5000}
+	s.Flags = segment.Flags(flags)
 	from, to := client, server
 	if dir == 1 {
 		from, to = server, client
@@ -130,7 +135,8 @@ func (d *segmentDecoder) options(s *segment.Segment, peer segment.Seq) {
 	which := d.byte()
 	o := &s.Options
 	if o.HasTimestamps = which&1 != 0; o.HasTimestamps {
-		o.TSVal, o.TSEcr = uint32(d.near(segment.Seq(s.Time>>20), which>>4)), uint32(d.near(segment.Seq(s.Time>>20), which>>6))
+		now := segment.Seq(s.Time >> 20)
+		o.TSVal, o.TSEcr = uint32(d.near(now, which>>4)), uint32(d.near(now, which>>6))
 	}
 	if o.HasMSS = which&2 != 0; o.HasMSS {
 		o.MSS = uint16(d.byte()) << (which >> 5)
@@ -153,7 +159,8 @@ func (d *segmentDecoder) options(s *segment.Segment, peer segment.Seq) {
 // the whole analysis gives a report whose sums agree, the same however it is run; and what
 // it keeps of each half stays within a window.
 func FuzzSegments(f *testing.F) {
-	f.Add([]byte{0, 2, 0, 5, 4, 18, 0, 20, 0, 16, 0, 10, 0, 24, 64, 20, 4, 24, 65, 20, 0, 17, 0, 9, 4, 17, 0, 9, 0, 16, 0, 9})
+	f.Add([]byte{0, 2, 0, 5, 4, 18, 0, 20, 0, 16, 0, 10, 0, 24, 64, 20, 4, 24, 65, 20, // a request and its response
+		0, 17, 0, 9, 4, 17, 0, 9, 0, 16, 0, 9})
 	f.Add([]byte("\x00\x02\x00\x05\x18\x10\x40\x84\x7f\xff\xff\xf0\x08\x10\x56\x84\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := segmentDecoder{b: b, at: 1e18}
@@ -161,7 +168,8 @@ func FuzzSegments(f *testing.F) {
 		checkWithinWindow(t, list)
 		var first []byte
 		for _, workers := range []int{1, 3} {
-			o := Options{Workers: workers, Series: io.Discard, Limits: Limits{Connections: 64, KeptTransactions: 64 * 4, PendingPerPool: 8}}
+			o := Options{Workers: workers, Series: io.Discard}
+			o.Limits = Limits{Connections: 64, KeptTransactions: 64 * 4, PendingPerPool: 8}
 			r, err := Run(context.Background(), &segments{list: list, size: 1 + 6*workers}, o)
 			if err != nil {
 				t.Fatal(err)

@@ -64,7 +64,10 @@ func (a *away) note(s *segment.Segment) {
 // gone there.
 func (h *Half) Away(s *segment.Segment) bool {
 	a := &h.away
-	return a.seen && s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST|segment.SYN) && !s.Ack.Before(a.from) && !s.Ack.After(a.to)
+	if !a.seen || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
+		return false
+	}
+	return !s.Ack.Before(a.from) && !s.Ack.After(a.to)
 }
 
 // Skip has h go on towards seq, which it has reached, by as much as can be compared.
@@ -102,7 +105,9 @@ func (s *Sender) Passed(seq segment.Seq) {
 		s.out.pop()
 	}
 	s.hasEdge = s.hasEdge && !s.edge.Before(seq)
-	for _, mark := range [...]*segment.Seq{&s.edge, &s.perhaps, &s.recoverAt, &s.usage, &s.rttEnd, &s.round, &s.train.end, &s.ending.end} {
+	for _, mark := range [...]*segment.Seq{
+		&s.edge, &s.perhaps, &s.recoverAt, &s.usage, &s.rttEnd, &s.round, &s.train.end, &s.ending.end,
+	} {
 		if mark.Before(seq) {
 			*mark = seq
 		}

@@ -11,7 +11,8 @@ import "tcpwarm/capture/segment"
 // One that may yet count is kept until SettleSYN, in place of one kept before; lost are
 // packets of those that will not, 0 if there is none.
 func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
-	if !s.Flags.Has(segment.SYN) || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || !h.SawSYN || s.Seq == h.ISN {
+	const all = segment.SYN | segment.ACK | segment.RST
+	if s.Flags&all != segment.SYN|segment.ACK || !h.SawSYN || s.Seq == h.ISN {
 		return false, 0
 	}
 	if !h.onlySYN() {

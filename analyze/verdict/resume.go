@@ -117,7 +117,10 @@ func (h *handshakes) isLate(o opening) bool {
 	}
 	h.late++
 	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
-	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, func(n named, packet int64) int { return cmp.Compare(n.packet, packet) })
+	i := 0
+	for i < len(h.named) && h.named[i].packet < o.first.Packet {
+		i++
+	}
 	if i < namedKept {
 		h.named = slices.Insert(h.named, i, named{o.id, o.first.Packet})
 		h.named = h.named[:min(len(h.named), namedKept)]
@@ -140,7 +143,8 @@ func (r *resumption) find(add func(Found)) {
 }
 
 func (h *handshakes) found(k *peer) Found {
-	f := Found{ID: "tls-not-resumed", Connections: []int64{h.ready.id}, Evidence: Evidence{Packets: []int64{h.ready.end.Packet}, Confidence: pool.Hint}}
+	f := Found{ID: "tls-not-resumed", Connections: []int64{h.ready.id}}
+	f.Evidence = Evidence{Packets: []int64{h.ready.end.Packet}, Confidence: pool.Hint}
 	for _, n := range h.named {
 		f.Connections = append(f.Connections, n.id)
 		f.Packets = append(f.Packets, n.packet)
