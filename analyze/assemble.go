@@ -89,7 +89,7 @@ func (k *collector) problems() []report.Problem {
 		{Kind: "other-connections", Count: l.others, Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.twins, FirstPacket: l.twinFirst, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.strays.n, FirstPacket: l.strays.first, Text: "segments of connections that had ended and were let go; not counted with them"},
-		{Kind: "unacceptable-segments", Count: l.unacceptable.n, FirstPacket: l.unacceptable.first, 
+		{Kind: "unacceptable-segments", Count: l.unacceptable.n, FirstPacket: l.unacceptable.first,
 			Text: "segments with numbers further from their connection's than any window reaches, or of a second SYN-ACK that the client did not take; not counted with it"},
 		{Kind: "stream-overflow", Count: l.overflows, Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: k.judge.Forced(), Text: "openings judged before all that bears on them was seen: too much was waiting"},

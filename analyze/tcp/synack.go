@@ -26,7 +26,7 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 	}
 	second := *s
 	second.Payload = nil // the batch's
-	h.second = &second
+	h.second, h.contested = &second, true
 	return true, lost
 }
 
@@ -34,16 +34,16 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 // the second if that counts; or else the packet of the second if that does not, 0 if
 // nothing is decided.
 func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int64) {
-	if h.second == nil || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
+	if !h.contested || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
 		return nil, 0
 	}
 	second := h.second
 	switch {
 	case s.Ack == h.Nxt || !h.onlySYN():
-		h.second = nil
+		h.second, h.contested = nil, false
 		return nil, second.Packet
 	case s.Ack == second.Seq.Add(1):
-		h.second = nil
+		h.second, h.contested = nil, false
 		h.begin(second)
 		return second, 0
 	}
@@ -56,7 +56,7 @@ func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
 // Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
 // if there is none.
 func (h *Half) Unsettled() int64 {
-	if h.second == nil {
+	if !h.contested {
 		return 0
 	}
 	return h.second.Packet
