@@ -9,7 +9,7 @@ import (
 // handshake notes the three segments that open a connection, and by them who
 // the client is: SYN, then SYN-ACK.
 func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
-	syn, ack := s.Flags.Has(segment.SYN), s.Flags.Has(segment.ACK)
+	syn, ack := s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST), s.Flags.Has(segment.ACK)
 	switch {
 	case syn && !ack:
 		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
@@ -116,7 +116,7 @@ func (c *Conn) Refused() bool {
 // numbers. A SYN sent again is not one.
 func (c *Conn) SupersededBy(s *segment.Segment) bool {
 	h := &c.half[s.Dir]
-	if !s.Flags.Has(segment.SYN) {
+	if !s.Flags.Has(segment.SYN) || s.Flags.Has(segment.RST) {
 		return false
 	}
 	if h.Copy(s) {

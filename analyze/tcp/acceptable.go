@@ -20,10 +20,13 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 		return false
 	}
 	if !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
-		h.away.note(s)
+		h.away.note(s, !h.astray)
+		h.astray = true
 		return false
 	}
-	h.away.seen = false
+	if h.astray {
+		h.astray = false
+	}
 	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
 }
 
@@ -40,14 +43,11 @@ func (h *Half) reaches(seq segment.Seq, n int) bool {
 // window, where many packets were dropped or files left out: then it is the connection that
 // has gone there, and the other side will acknowledge it. What is astray nobody
 // acknowledges.
-type away struct {
-	seen     bool
-	from, to segment.Seq
-}
+type away struct{ from, to segment.Seq }
 
-func (a *away) note(s *segment.Segment) {
-	if d := s.Seq.Sub(a.to); !a.seen || d < -MaxWindow || d > MaxWindow {
-		*a = away{true, s.Seq, s.Seq}
+func (a *away) note(s *segment.Segment, first bool) {
+	if d := s.Seq.Sub(a.to); first || d < -MaxWindow || d > MaxWindow {
+		*a = away{s.Seq, s.Seq}
 	}
 	if s.Seq.Before(a.from) {
 		a.from = s.Seq
@@ -63,13 +63,15 @@ func (a *away) note(s *segment.Segment) {
 // Away reports whether s, of the other side, acknowledges what was not acceptable: h has
 // gone there.
 func (h *Half) Away(s *segment.Segment) bool {
-	a := &h.away
-	return a.seen && s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST|segment.SYN) && !s.Ack.Before(a.from) && !s.Ack.After(a.to)
+	if !h.astray || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
+		return false
+	}
+	return !s.Ack.Before(h.away.from) && !s.Ack.After(h.away.to)
 }
 
 // Skip has h go on towards seq, which it has reached, by as much as can be compared.
 func (h *Half) Skip(seq segment.Seq, at segment.Time) {
-	h.away.seen = false
+	h.astray = false
 	h.Acked(h.Nxt.Add(int(min(uint32(seq-h.Nxt), MaxWindow))), at)
 }
 
@@ -102,7 +104,9 @@ func (s *Sender) Passed(seq segment.Seq) {
 		s.out.pop()
 	}
 	s.hasEdge = s.hasEdge && !s.edge.Before(seq)
-	for _, mark := range [...]*segment.Seq{&s.edge, &s.mayHaveAcked, &s.recoverAt, &s.cwndUsageSeq, &s.rttEnd, &s.round, &s.train.end, &s.ending.end} {
+	for _, mark := range [...]*segment.Seq{
+		&s.edge, &s.mayHaveAcked, &s.recoverAt, &s.cwndUsageSeq, &s.rttEnd, &s.round, &s.train.end, &s.ending.end,
+	} {
 		if mark.Before(seq) {
 			*mark = seq
 		}

@@ -11,10 +11,11 @@ import "tcpwarm/capture/segment"
 // One that may yet count is kept until SettleSYN, in place of one kept before; lost are
 // packets of those that will not, 0 if there is none.
 func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
-	if !s.Flags.Has(segment.SYN) || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || !h.SawSYN || s.Seq == h.ISN {
+	const all = segment.SYN | segment.ACK | segment.RST
+	if s.Flags&all != segment.SYN|segment.ACK || !h.SawSYN || s.Seq == h.ISN {
 		return false, 0
 	}
-	if h.acked || h.Nxt != h.ISN.Add(1) {
+	if !h.onlySYN() {
 		return true, s.Packet
 	}
 	if old := h.second; old != nil {
@@ -25,7 +26,7 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 	}
 	second := *s
 	second.Payload = nil // the batch's
-	h.second = &second
+	h.second, h.contested = &second, true
 	return true, lost
 }
 
@@ -33,26 +34,29 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 // the second if that counts; or else the packet of the second if that does not, 0 if
 // nothing is decided.
 func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int64) {
-	if h.second == nil || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
+	if !h.contested || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
 		return nil, 0
 	}
 	second := h.second
-	switch s.Ack {
-	case h.Nxt:
-		h.second = nil
+	switch {
+	case s.Ack == h.Nxt || !h.onlySYN():
+		h.second, h.contested = nil, false
 		return nil, second.Packet
-	case second.Seq.Add(1):
-		h.second = nil
+	case s.Ack == second.Seq.Add(1):
+		h.second, h.contested = nil, false
 		h.begin(second)
 		return second, 0
 	}
 	return nil, 0
 }
 
+// onlySYN reports whether h has sent no more than its SYN, which nobody has acknowledged.
+func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
+
 // Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
 // if there is none.
 func (h *Half) Unsettled() int64 {
-	if h.second == nil {
+	if !h.contested {
 		return 0
 	}
 	return h.second.Packet

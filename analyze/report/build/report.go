@@ -146,7 +146,8 @@ func problems(r *Result) []report.Problem {
 		{Kind: "other-connections", Count: l.Foreign, Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.Late.N, FirstPacket: l.Late.First, Text: "segments of connections that had ended and were let go; not counted with them"},
-		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First, Text: "segments with numbers further from their connection's than any window reaches, or of a second SYN-ACK that the client did not take; not counted with it"},
+		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
+			Text: "segments with numbers further from their connection's than any window reaches, or of a second SYN-ACK that the client did not take; not counted with it"},
 		{Kind: "stream-overflow", Count: l.Overflows, Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced, Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
