@@ -32,11 +32,18 @@ var ranks = []struct {
 	{"tcpwarm/analyze/pool", 4},
 	{"tcpwarm/analyze/verdict", 5},
 	{"tcpwarm/analyze/verdict/explain", 6},
-	{"tcpwarm/analyze/report", 7},
-	{"tcpwarm/analyze", 9},
-	{"tcpwarm/pcaps", 9}, // embedded samples
-	{"tcpwarm/cmd/tcpwarm", 10},
-	{"tcpwarm/pcaps/lab", 10},
+	{"tcpwarm/analyze/report", 6},
+	{"tcpwarm/analyze/report/printable", 0},
+	{"tcpwarm/analyze/report/compare", 7},
+	{"tcpwarm/analyze/report/reporttest", 7},
+	{"tcpwarm/analyze/report/text", 8},
+	{"tcpwarm/analyze/report/jsonreport", 8},
+	{"tcpwarm/analyze/report/junit", 8},
+	{"tcpwarm/analyze/report/github", 8},
+	{"tcpwarm/analyze", 10},
+	{"tcpwarm/pcaps", 10}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 11},
+	{"tcpwarm/pcaps/lab", 11},
 }
 
 func rank(path string) (rank int, ok bool) {
