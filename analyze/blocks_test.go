@@ -66,7 +66,7 @@ func TestBlocksDoNotMatter(t *testing.T) {
 	if !bytes.Contains(want, []byte("stray-segments")) {
 		t.Error("no strays among what is compared")
 	}
-	for _, size := range []int{1, 100, many, 5000, len(all)} {
+	for _, size := range []int{1, 100, 2048, 5000, len(all)} {
 		for _, workers := range []int{1, 2, 5} {
 			if !bytes.Equal(reported(t, all, size, Options{Workers: workers}), want) {
 				t.Errorf("another report with %d segments at once and %d workers", size, workers)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -43,14 +44,14 @@ func parseHistory(t testing.TB, text string) []step {
 			t.Fatalf("step %q", step)
 		}
 		now = max(now, segment.Time(ms)*1e6)
-		e := of(id, Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
+		e := of(id, event.Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
 		s := open[id]
 		if s == nil {
 			s = &state{}
 			open[id] = s
 		}
-		answer := func() { s.answered++; e.Kind, e.N = Answered, s.answered }
-		finish := func() { e.Kind = ConnEnded; delete(open, id) }
+		answer := func() { s.answered++; e.Kind, e.N = event.Answered, s.answered }
+		finish := func() { e.Kind = event.ConnEnded; delete(open, id) }
 		switch what := part[2]; what {
 		case "syn", "syn2", "mid":
 			e.open, e.midway = true, what == "mid"
@@ -60,12 +61,12 @@ func parseHistory(t testing.TB, text string) []step {
 			}
 		case "req", "reqc":
 			s.asked++
-			e.Kind, e.N, e.Name, e.AsksClose = Requested, s.asked, "a", what == "reqc"
+			e.Kind, e.N, e.Name, e.AsksClose = event.Requested, s.asked, "a", what == "reqc"
 		case "req100", "req2": // HTTP/2
 			s.asked++
-			e.Kind, e.N, e.Name, e.Streams = Requested, s.asked, "a", 100
+			e.Kind, e.N, e.Name, e.StreamLimit = event.Requested, s.asked, "a", 100
 			if what == "req2" {
-				e.Streams = 2
+				e.StreamLimit = 2
 			}
 		case "ok":
 			answer()
@@ -74,22 +75,22 @@ func parseHistory(t testing.TB, text string) []step {
 			e.SaysClose = true
 		case "up":
 			answer()
-			e.Outcome = Consumed
+			e.Outcome = event.Consumed
 		case "no":
 			answer()
-			e.Outcome = Unanswered
+			e.Outcome = event.Unanswered
 		case "cfin", "sfin":
-			e.Kind, e.By = ConnClosing, Client
+			e.Kind, e.By = event.ConnClosing, event.Client
 			if what == "sfin" {
-				e.By = Server
+				e.By = event.Server
 			}
 		case "unread":
-			e.End = &Ending{Unread: s.answered}
+			e.End = &event.Ending{Unread: s.answered}
 			finish()
 		case "end", "refused", "opaque":
-			e.End = &Ending{Refused: what == "refused"}
+			e.End = &event.Ending{Refused: what == "refused"}
 			if what == "opaque" {
-				e.End.More = 9
+				e.End.MaxUnder = 9
 			}
 			finish()
 		default:
@@ -98,7 +99,7 @@ func parseHistory(t testing.TB, text string) []step {
 				t.Fatalf("step %q", step)
 			}
 			answer()
-			e.Outcome, e.Sure = Abandoned, true
+			e.Outcome, e.Certain = event.Abandoned, true
 			if ms, err := strconv.Atoi(at); err == nil {
 				e.Time = segment.Time(ms) * 1e6
 			}
@@ -106,7 +107,7 @@ func parseHistory(t testing.TB, text string) []step {
 		list = append(list, e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		list = append(list, of(id, Event{Kind: ConnEnded, End: &Ending{}, Time: now, Packet: int64(len(list) + 1)}))
+		list = append(list, of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}, Time: now, Packet: int64(len(list) + 1)}))
 	}
 	return list
 }
@@ -258,8 +259,8 @@ func TestWorst(t *testing.T) {
 	if v := Worst(nil); v != NoOpportunity {
 		t.Errorf("of nothing: %s", v)
 	}
-	for k, v := range order {
-		for _, w := range order[k:] {
+	for k, v := range worstFirst {
+		for _, w := range worstFirst[k:] {
 			if got := Worst([]*Pool{{Verdict: w}, {Verdict: v}}); got != v {
 				t.Errorf("of %s and %s: %s", w, v, got)
 			}

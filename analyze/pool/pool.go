@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -19,77 +20,68 @@ type Pool struct {
 
 	Connections, Unused, Used int64
 	Opaque                    int64 // of the unused: carried what could not be read
-	Fewer, More               int64 // transactions that may be too many or too few, where they are inferred
+	MaxOver, MaxUnder         int64 // transactions that may be too many or too few, where they are inferred
 	Gaps                      int64 // connections of which the capture lacks bytes that the client sent
 	Transactions, Reused      int64
-	Warmths                   Warmths
+	Warmths                   event.Warmths
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
-	InVain                    int64 // of the reused, those that the server ended instead of answering
-	Unsure                    int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
-	Excused                   int64 // of the avoidable, those that were needed if the server had said close where that could not be read
-	Carried                   int64 // most transactions of one connection
+	ReusedUnanswered          int64 // of the reused, those that the server ended instead of answering
+	PerhapsAvoidable          int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
+	PerhapsNeeded             int64 // of the avoidable, those that were needed if the server had said close where that could not be read
+	MostOnOne                 int64 // most transactions of one connection
 	ServerEnded               int64
-	ColdTrips                 int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's
+	ColdRoundTrips            int64         // round trips of the avoidable connections' handshakes, TCP's and TLS's
 	ColdCost                  time.Duration // how long they took, where seen
-	SavedTrips                int64         // round trips that the reused transactions would have cost on connections of their own
+	SavedRoundTrips           int64         // round trips that the reused transactions would have cost on connections of their own
 	SavedCost                 time.Duration // likewise
 	Causes                    Causes
 	Peak                      int64 // most occupations at once
 	Curve                     []CurvePoint
 	Verdict                   Verdict
 	WithheldBecause           string  // where Verdict is NotKnown
-	told                      Verdict // while the capture goes on
+	lastReported              Verdict // while the capture goes on
 
-	gaps  gaps
-	wave  waves
-	spans *Spans // nil: none; of connections that the server ended right after a response
+	detectors detectors
 
-	atLimit, declined tally
-	probed            tally // connections that were kept alive by TCP's probes, for no second transaction
-	multiplexed       *Conn // HTTP/2's that was used last
-	Split             Split // where Conn is not 0: an idle connection was there under another name
+	serial        int64 // in order of creation
+	prev, next    *Pool // in the roll
+	client        *client
+	identity      int32 // index in its client's whos
+	onlyConn      *Conn // its only connection, nil if there were several
+	clientServers []*clientServer
+	proxied       bool
+	mergedFrom    []*Pool // that have been merged into it
+	merged        bool    // into into
+	evicted       bool    // summed up: nothing points to it but the list of dirty ones
+	into          *Pool
+	liveConns     int       // connections that have joined and not ended
+	keys          []poolKey // it is known by
+	dirty         bool
+	midstream     int64
+	serverUnseen  int64 // used connections
+	openConns     int   // used connections that nobody has closed, in capture order
 
-	serial     int64 // in order of creation
-	prev, next *Pool // in the roll
-	client     *client
-	who        int32 // index in its client's whos
-	sole       *Conn // its only connection, nil if there were several
-	sites      []*site
-	proxied    bool
-	tunnels    bool    // its connections are
-	parts      []*Pool // that have been merged into it
-	merged     bool    // into into
-	folded     bool    // summed up: nothing points to it but the list of dirty ones
-	into       *Pool
-	alive      int       // connections that have joined and not ended
-	names      []nameKey // it is known by
-	dirty      bool
-	midway     int64
-	blind      int64 // used connections
-	idleLast   *Conn // whose occupation ended last
-	open       int   // used connections that nobody has closed, in capture order
-
-	items       []item        // a heap
+	queue       []action      // a heap
 	outstanding []*occupation // begun; not settled, or held
-	holding     int           // of outstanding, those held
-	shift       time.Duration
-	sim         *stacks       // nil while there is one connection
-	occupied    int64         // occupations that have begun
-	idled       time.Duration // longest before one, while there was one connection
+	deferred    int           // of outstanding, those held
+	clockOffset time.Duration
+	simulated   *keepingClients // nil while there is one connection
+	occupations int64           // occupations that have begun
+	longestIdle time.Duration   // longest before one, while there was one connection
 
-	tokens tokens
-	losses []loss
-	judged int64       // used connections decided
-	held   []*Decision // avoidable ones that may be taken back, oldest first
+	tokens      tokens
+	losses      []loss
+	decided     int64       // used connections decided
+	provisional []*Decision // avoidable ones that may be taken back, oldest first
 
-	room struct { // for what most have one or two of: many pools have one connection
+	inline struct { // for what most have one or two of: many pools have one connection
 		servers     [1]segment.Endpoint
 		causes      [1]CauseCount
-		sites       [1]*site
-		names       [3]nameKey
+		sites       [1]*clientServer
+		names       [3]poolKey
 		outstanding [1]*occupation
-		items       [2]item
+		items       [2]action
 		token       token
 	}
 }
@@ -97,44 +89,44 @@ type Pool struct {
 // clear empties p for a new use. It keeps what has grown, else it takes its own
 // room.
 func (p *Pool) clear() {
-	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.sites[:0], p.names[:0]
-	outstanding, items, losses := p.outstanding[:0], p.items[:0], p.losses[:0]
-	parts := p.parts[:0]
+	servers, causes, sites, names := p.Servers[:0], p.Causes[:0], p.clientServers[:0], p.keys[:0]
+	outstanding, items, losses := p.outstanding[:0], p.queue[:0], p.losses[:0]
+	parts := p.mergedFrom[:0]
 	if items == nil {
-		r := &p.room
+		r := &p.inline
 		servers, causes, sites, names = r.servers[:0], r.causes[:0], r.sites[:0], r.names[:0]
 		outstanding, items = r.outstanding[:0], r.items[:0]
 	}
 	*p = Pool{} // in place: it is large
-	p.Servers, p.Causes, p.sites, p.names = servers, causes, sites, names
-	p.outstanding, p.items, p.losses, p.parts = outstanding, items, losses, parts
+	p.Servers, p.Causes, p.clientServers, p.keys = servers, causes, sites, names
+	p.outstanding, p.queue, p.losses, p.mergedFrom = outstanding, items, losses, parts
 }
 
 // An occupation is a run of pipelined transactions on one connection: from the
 // first request to the last response.
 type occupation struct {
-	conn      *Conn
-	first     bool         // of its connection
-	start     segment.Time // of the first request
-	demand    segment.Time // when it needs a connection: the SYN where it is the first
-	packet    int64        // of the demand
-	end       segment.Time
-	endPacket int64
-	n         int32 // its last transaction
-	waiting   int   // transactions not answered
-	asksClose bool
-	saysClose bool
-	unread    bool // its response's head, or a part of it
-	outcome   Outcome
-	sure      bool
-	on        *token // what carries it for the ideal client, nil if nothing does
-	demanded  bool   // the ideal client has had its turn
-	ignored   bool   // nothing of it is judged
-	stale     bool   // sent on a connection that the server had already ended
-	settled   bool   // end is known
-	held      bool   // settled but for whether saysClose ended anything
-	place     int    // in its pool's outstanding
-	byServer  bool   // it ended with its connection, by the server's word
+	conn          *Conn
+	first         bool         // of its connection
+	start         segment.Time // of the first request
+	demand        segment.Time // when it needs a connection: the SYN where it is the first
+	packet        int64        // of the demand
+	end           segment.Time
+	endPacket     int64
+	last          int32 // its last transaction
+	outstanding   int   // transactions not answered
+	asksClose     bool
+	saysClose     bool
+	mayHideClose  bool // its response's head, or a part of it
+	outcome       event.Outcome
+	certain       bool
+	token         *token // what carries it for the ideal client, nil if nothing does
+	started       bool   // the ideal client has had its turn
+	ignored       bool   // nothing of it is judged
+	stale         bool   // sent on a connection that the server had already ended
+	endKnown      bool   // end is known
+	closeDeferred bool   // settled but for whether saysClose ended anything
+	index         int    // in its pool's outstanding
+	endsConn      bool   // it ended with its connection, by the server's word
 }
 
 // maxTakeBack is how many avoidable connections can still become early.
@@ -142,66 +134,66 @@ const maxTakeBack = 1024
 
 // release hands o, which is settled, to the ideal client: its end becomes an
 // item.
-func (p *Pool) release(o *occupation, byServer bool) {
+func (p *Pool) queueEnd(o *occupation, byServer bool) {
 	n := len(p.outstanding) - 1
 	last := p.outstanding[n]
-	p.outstanding[o.place], last.place = last, o.place
+	p.outstanding[o.index], last.index = last, o.index
 	p.outstanding[n], p.outstanding = nil, p.outstanding[:n]
-	if o.held {
-		o.held, o.conn.held = false, nil
-		p.holding--
+	if o.closeDeferred {
+		o.closeDeferred, o.conn.deferred = false, nil
+		p.deferred--
 	}
-	o.byServer = byServer
+	o.endsConn = byServer
 	o.conn.lastEnd = moment{o.end, o.endPacket, true}
 	// What a client abandoned ended when its window last moved, which may have
 	// been before it asked; but no end comes before its own demand.
-	p.push(item{at: max(o.end, o.demand.Add(1)), packet: o.endPacket, kind: answered, conn: o.conn, occ: o})
+	p.push(action{at: max(o.end, o.demand.Add(1)), packet: o.endPacket, kind: ends, conn: o.conn, occ: o})
 }
 
 // await notes that o has begun.
-func (p *Pool) await(o *occupation) {
-	o.place = len(p.outstanding)
+func (p *Pool) addOutstanding(o *occupation) {
+	o.index = len(p.outstanding)
 	p.outstanding = append(p.outstanding, o)
 }
 
 // hold keeps o, whose response said close, until it shows what that came to.
-func (p *Pool) hold(o *occupation) {
-	p.unhold(o.conn, false)
-	o.held, o.conn.held = true, o
-	p.holding++
+func (p *Pool) deferClose(o *occupation) {
+	p.resolveClose(o.conn, false)
+	o.closeDeferred, o.conn.deferred = true, o
+	p.deferred++
 }
 
 // unhold settles what c's latest response, which said close, came to.
-func (p *Pool) unhold(c *Conn, closed bool) {
-	if c.held != nil {
-		p.release(c.held, closed)
+func (p *Pool) resolveClose(c *Conn, closed bool) {
+	if c.deferred != nil {
+		p.queueEnd(c.deferred, closed)
 	}
 }
 
 // decide decides what can be decided: all events before now are known.
-func (p *Pool) decide(w *ward, now segment.Time) {
-	if len(p.items) > 0 {
-		p.run(w, p.watermark(now), now.Add(-p.shift), 0)
+func (p *Pool) decide(w *clientShard, now segment.Time) {
+	if len(p.queue) > 0 {
+		p.replay(w, p.watermark(now), now.Add(-p.clockOffset), 0)
 	}
 }
 
 // watermark returns the instant up to which everything is known; where that is not past
 // the first item, of which there must be one, perhaps a later one that is not either.
 func (p *Pool) watermark(now segment.Time) segment.Time {
-	until := now.Add(-2 * p.shift)
+	until := now.Add(-2 * p.clockOffset)
 	for _, o := range p.outstanding {
-		if o.held {
+		if o.closeDeferred {
 			until = min(until, o.end)
 		} else {
 			until = min(until, o.demand)
 		}
 	}
-	if until <= p.items[0].at { // mostly so: the sites, which lie elsewhere, can only take from it
+	if until <= p.queue[0].at { // mostly so: the sites, which lie elsewhere, can only take from it
 		return until
 	}
-	for _, s := range p.sites {
-		if c := s.silent.first; c != nil {
-			until = min(until, c.opened.Add(-max(p.shift, c.shift)))
+	for _, s := range p.clientServers {
+		if c := s.unused.first; c != nil {
+			until = min(until, c.opened.Add(-max(p.clockOffset, c.clockOffset)))
 		}
 	}
 	return until
@@ -210,54 +202,54 @@ func (p *Pool) watermark(now segment.Time) segment.Time {
 // run handles the items before an instant; at least atLeast of them, whatever that is. All
 // requests sent before known have been seen: an opening waits until that is past
 // its response.
-func (p *Pool) run(w *ward, until, known segment.Time, atLeast int) {
-	for len(p.items) > 0 && (p.items[0].at < until || atLeast > 0) {
-		if i := &p.items[0]; atLeast <= 0 && i.kind == demanded && i.occ.first && i.occ.end > known {
+func (p *Pool) replay(w *clientShard, until, known segment.Time, atLeast int) {
+	for len(p.queue) > 0 && (p.queue[0].at < until || atLeast > 0) {
+		if i := &p.queue[0]; atLeast <= 0 && i.kind == starts && i.occ.first && i.occ.end > known {
 			return
 		}
 		atLeast--
 		i := p.pop()
 		switch i.kind {
-		case answered:
-			p.answered(w, i)
-		case lostToServer:
-			p.serverClosed(i)
-		case attemptFailed:
-			p.lose(loss{Failed, i.conn.server, i.conn, i.packet, false})
-		case demanded:
-			p.demanded(w, i)
+		case ends:
+			p.occupationEnds(w, i)
+		case serverCloses:
+			p.serverCloses(i)
+		case attemptFails:
+			p.addLoss(loss{Failed, i.conn.server, i.conn, i.packet, false})
+		case starts:
+			p.occupationStarts(w, i)
 		}
 	}
 }
 
 // An itemKind orders what happens at the same instant: ends before losses
 // before demands.
-type itemKind uint8
+type actionKind uint8
 
 const (
-	answered itemKind = iota
-	lostToServer
-	attemptFailed
-	demanded
+	ends actionKind = iota
+	serverCloses
+	attemptFails
+	starts
 )
 
 // An item waits to be handled in order of time, on the client's clock.
-type item struct {
+type action struct {
 	at     segment.Time
 	packet int64
-	kind   itemKind
+	kind   actionKind
 	conn   *Conn
 	occ    *occupation
 }
 
-func (a *item) compare(b *item) int {
+func (a *action) compare(b *action) int {
 	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.packet, b.packet), cmp.Compare(a.kind, b.kind), cmp.Compare(a.conn.id, b.conn.id))
 }
 
 // push and pop keep items a binary heap, the earliest first.
-func (p *Pool) push(i item) {
-	p.items = append(p.items, i)
-	h := p.items
+func (p *Pool) push(i action) {
+	p.queue = append(p.queue, i)
+	h := p.queue
 	for k := len(h) - 1; k > 0; {
 		up := (k - 1) / 2
 		if h[up].compare(&h[k]) <= 0 {
@@ -268,13 +260,13 @@ func (p *Pool) push(i item) {
 	}
 }
 
-func (p *Pool) pop() item {
-	h := p.items
+func (p *Pool) pop() action {
+	h := p.queue
 	top, n := h[0], len(h)-1
 	h[0] = h[n]
-	h[n] = item{}
+	h[n] = action{}
 	h = h[:n]
-	p.items = h
+	p.queue = h
 	for k := 0; ; {
 		least := k
 		for _, down := range [2]int{2*k + 1, 2*k + 2} {

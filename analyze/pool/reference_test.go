@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -26,7 +27,7 @@ type refOccupation struct {
 	last        int32
 	answers     int32
 	asks, says  bool
-	outcome     Outcome
+	outcome     event.Outcome
 	neverReused bool // nothing came after on its connection
 }
 
@@ -37,7 +38,7 @@ type refConn struct {
 	packet       int64
 	midway       bool
 	occupations  []*refOccupation
-	by           Side
+	by           event.Side
 	closed       segment.Time
 	closedPacket int64
 	asked        bool // the latest request before the close asked for it
@@ -78,21 +79,21 @@ func readAll(events []step) []*refConn {
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
 		c.rtt = e.RTT
-		sent, got := e.Time.Add(-e.Shift), e.Time.Add(e.Shift)
+		sent, got := e.Time.Add(-e.ClockOffset), e.Time.Add(e.ClockOffset)
 		var last *refOccupation
 		if n := len(c.occupations); n > 0 {
 			last = c.occupations[n-1]
 		}
 		switch e.Kind {
-		case Requested:
-			if c.by == Nobody {
+		case event.Requested:
+			if c.by == event.Nobody {
 				c.asked = e.AsksClose
 			}
 			if last != nil && last.answers < last.last {
 				last.last, last.asks = e.N, e.AsksClose
 				continue
 			}
-			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, asks: e.AsksClose, met: c.by == Server, neverReused: true}
+			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, asks: e.AsksClose, met: c.by == event.Server, neverReused: true}
 			switch {
 			case last != nil:
 				o.at = max(o.at, last.end) // it knew
@@ -100,12 +101,12 @@ func readAll(events []step) []*refConn {
 			case c.midway:
 				o.first = true
 			default:
-				o.first, o.at, o.packet = true, c.opened.Add(-e.Shift), c.packet
+				o.first, o.at, o.packet = true, c.opened.Add(-e.ClockOffset), c.packet
 			}
 			c.occupations = append(c.occupations, o)
-		case Answered:
+		case event.Answered:
 			at := got
-			if e.Outcome == Abandoned || e.Outcome == Unanswered && c.by == Client {
+			if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client {
 				at = sent // what the client did
 			}
 			if last.end == never {
@@ -114,12 +115,12 @@ func readAll(events []step) []*refConn {
 			last.answers = e.N
 			last.end, last.endPacket = max(last.end, at, last.at), e.Packet
 			last.outcome, last.says = e.Outcome, e.SaysClose
-		case ConnClosing:
+		case event.ConnClosing:
 			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
-			if e.By == Server {
+			if e.By == event.Server {
 				c.closed = got
 			}
-		case ConnEnded:
+		case event.ConnEnded:
 			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
 		}
 	}
@@ -132,7 +133,7 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 		if c.refused {
 			steps = append(steps, refStep{c.ended, c.endedPacket, 1, c, nil, "failed"})
 		}
-		if len(c.occupations) > 0 && c.by == Server && !c.asked {
+		if len(c.occupations) > 0 && c.by == event.Server && !c.asked {
 			steps = append(steps, refStep{c.closed, c.closedPacket, 1, c, nil, "server closes"})
 		}
 		for _, o := range c.occupations {
@@ -189,11 +190,11 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 			}
 
 		case "end":
-			gone := c.by == Server && !c.asked && (c.closed < s.at || c.closed == s.at && c.closedPacket < s.packet)
+			gone := c.by == event.Server && !c.asked && (c.closed < s.at || c.closed == s.at && c.closedPacket < s.packet)
 			switch {
-			case o.outcome == Consumed:
+			case o.outcome == event.Consumed:
 				losses = append(losses, refLoss{c, UsedUp})
-			case o.met || o.outcome == Unanswered && c.by == Server:
+			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.says && o.neverReused:
 				losses = append(losses, refLoss{c, ServerSaidClose})
@@ -266,10 +267,10 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 // becameOf says what had become of an idle connection at an instant.
 func becameOf(t refToken, at segment.Time) Cause {
 	c, o := t.conn, t.occ
-	closed := c.by == Client && c.closed <= at
+	closed := c.by == event.Client && c.closed <= at
 	idle := c.closed.Sub(t.at)
 	switch {
-	case o.outcome == Abandoned || o.outcome == Unanswered && c.by == Client:
+	case o.outcome == event.Abandoned || o.outcome == event.Unanswered && c.by == event.Client:
 		return Undrained
 	case o.asks:
 		return ClientSaidClose
@@ -284,7 +285,7 @@ func becameOf(t refToken, at segment.Time) Cause {
 }
 
 // A told event is one with the instant it is told at.
-type told struct {
+type toldStep struct {
 	step
 	told segment.Time
 }
@@ -292,7 +293,7 @@ type told struct {
 // randomHistory lets a few connections live side by side.
 func randomHistory(r *rand.Rand) []step {
 	const ms = segment.Time(time.Millisecond)
-	var all []told
+	var all []toldStep
 	shift := time.Duration(0)
 	if r.IntN(3) == 0 {
 		shift = time.Duration(1+r.IntN(4)) * time.Millisecond
@@ -312,9 +313,9 @@ func randomHistory(r *rand.Rand) []step {
 		if id > 1 {
 			t += idle()
 		}
-		emit := func(e Event, at segment.Time) {
-			e.Time, e.Shift, e.RTT = t, shift, 3*shift
-			all = append(all, told{of(id, e), max(at, t)})
+		emit := func(e event.Event, at segment.Time) {
+			e.Time, e.ClockOffset, e.RTT = t, shift, 3*shift
+			all = append(all, toldStep{of(id, e), max(at, t)})
 		}
 		host := uint64(10)
 		if id > 1 && chance(second) {
@@ -322,34 +323,34 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
 		opened.midway, opened.Time = chance(midway), t
-		all = append(all, told{opened, t})
+		all = append(all, toldStep{opened, t})
 		if id == 1 {
 			t += ms
 		} else {
 			t += 2*ms + idle()/10
 			if host == 10 && chance(refuses) {
-				emit(Event{Kind: ConnEnded, End: &Ending{Refused: chance(80)}}, t)
+				emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Refused: chance(80)}}, t)
 				free[slot] = t
 				continue
 			}
 		}
 		var n, answered, unread int32
-		by := Nobody
-		closing := func(side Side) {
-			if by == Nobody {
+		by := event.Nobody
+		closing := func(side event.Side) {
+			if by == event.Nobody {
 				by = side
-				emit(Event{Kind: ConnClosing, By: side}, t)
+				emit(event.Event{Kind: event.ConnClosing, By: side}, t)
 			}
 		}
 		asked := false
 		ask := func(asks bool) {
 			n++
 			asked = asks
-			emit(Event{Kind: Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks}, t)
+			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks}, t)
 		}
-		answer := func(e Event, at segment.Time) {
+		answer := func(e event.Event, at segment.Time) {
 			answered++
-			e.Kind, e.N = Answered, answered
+			e.Kind, e.N = event.Answered, answered
 			emit(e, at)
 		}
 		var late []segment.Time // abandoned ones
@@ -364,101 +365,101 @@ func randomHistory(r *rand.Rand) []step {
 				burst--
 				if burst > 0 && n-answered > 1 && chance(50) {
 					t += idle() / 4
-					answer(Event{SaysClose: chance(odd / 6)}, t)
+					answer(event.Event{SaysClose: chance(odd / 6)}, t)
 				}
 				t += ms * segment.Time(r.IntN(3))
 			}
 			for n-answered > 1 {
 				t += ms * segment.Time(1+r.IntN(4))
-				answer(Event{SaysClose: chance(odd / 6)}, t)
+				answer(event.Event{SaysClose: chance(odd / 6)}, t)
 			}
 			t += ms*segment.Time(2*shift/time.Millisecond) + ms + idle()/2
 			if !chance(odd) {
-				answer(Event{}, t+ms*segment.Time(r.IntN(2)))
+				answer(event.Event{}, t+ms*segment.Time(r.IntN(2)))
 			} else {
 				switch r.IntN(10) {
 				case 0, 1: // says close, and is closed, left or used again
-					answer(Event{SaysClose: true}, t)
+					answer(event.Event{SaysClose: true}, t)
 					t += idle() / 10
 					switch r.IntN(5) {
 					case 0, 1:
-						closing(Server)
+						closing(event.Server)
 						if chance(20) && !asked { // sent nevertheless
 							t += ms
 							ask(false)
 							t += ms
-							answer(Event{Outcome: Unanswered}, t)
+							answer(event.Event{Outcome: event.Unanswered}, t)
 						}
 						break life
 					case 2:
-						closing(Client)
+						closing(event.Client)
 						break life
 					case 3:
 						break life
 					}
 				case 2: // half closed
 					t -= ms
-					closing(Client)
+					closing(event.Client)
 					t += ms
-					answer(Event{SaysClose: chance(30)}, t)
+					answer(event.Event{SaysClose: chance(30)}, t)
 					break life
 				case 3:
 					late = append(late, t)
 					t += idle()
 					break life
 				case 4: // the server leaves it unanswered
-					closing(Server)
-					answer(Event{Outcome: Unanswered}, t)
+					closing(event.Server)
+					answer(event.Event{Outcome: event.Unanswered}, t)
 					break life
 				case 5: // the client does
-					closing(Client)
-					answer(Event{Outcome: Unanswered}, t)
+					closing(event.Client)
+					answer(event.Event{Outcome: event.Unanswered}, t)
 					break life
 				case 6:
-					answer(Event{Outcome: Consumed}, t)
+					answer(event.Event{Outcome: event.Consumed}, t)
 					t += idle()
 					break life
 				case 7: // never read
-					answer(Event{}, t)
+					answer(event.Event{}, t)
 					unread = n
 					t += idle()
 					break life
 				case 9: // the server ends its side before the transaction ends
-					closing(Server)
+					closing(event.Server)
 					t += ms * segment.Time(1+r.IntN(9))
-					answer(Event{}, t)
+					answer(event.Event{}, t)
 				case 8:
-					answer(Event{}, t)
+					answer(event.Event{}, t)
 					t += idle() / 4
-					closing(Server)
+					closing(event.Server)
 					t += ms * segment.Time(r.IntN(3))
 					if !asked { // crossed, or followed
 						ask(false)
 						t += ms
-						answer(Event{Outcome: Unanswered}, t)
+						answer(event.Event{Outcome: event.Unanswered}, t)
 					}
 					break life
 				}
 			}
-			if by != Nobody {
+			if by != event.Nobody {
 				break
 			}
 			t += idle()
 			if asked {
-				closing([]Side{Client, Server}[r.IntN(2)])
+				closing([]event.Side{event.Client, event.Server}[r.IntN(2)])
 				break
 			}
 		}
 		switch r.IntN(5) {
 		case 0:
-			closing(Client)
+			closing(event.Client)
 		case 1:
 			t += 120 * ms
-			closing(Client)
+			closing(event.Client)
 		case 2:
 			if len(late) == 0 {
 				t += idle()
-				closing(Server)
+				closing(event.Server)
 			}
 		case 3:
 			t += 900 * ms // stays open
@@ -467,19 +468,19 @@ func randomHistory(r *rand.Rand) []step {
 		told := t
 		for _, at := range late {
 			t = at
-			answer(Event{Outcome: Abandoned, Sure: true}, told)
+			answer(event.Event{Outcome: event.Abandoned, Certain: true}, told)
 		}
 		t = told
-		emit(Event{Kind: ConnEnded, End: &Ending{Unread: unread}}, t)
+		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
 	// shows.
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.Time, b.Time) })
+	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.Time, b.Time) })
 	for k := range all {
 		all[k].Packet = int64(k + 1)
 	}
-	slices.SortStableFunc(all, func(a, b told) int { return cmp.Compare(a.told, b.told) })
+	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.told, b.told) })
 	events := make([]step, len(all))
 	for k := range all {
 		events[k] = all[k].step
@@ -498,7 +499,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 		needed, avoidable, want := reference(events)
 		closed := map[int64]int64{} // in which packet, by connection; evidence says so even if it is later
 		for i := range events {
-			if e := &events[i]; e.Kind == ConnClosing && !e.open {
+			if e := &events[i]; e.Kind == event.ConnClosing && !e.open {
 				closed[e.conn] = e.Packet
 			}
 		}
@@ -512,9 +513,9 @@ func TestJudgeIsTheReference(t *testing.T) {
 			got := map[int64]Cause{}
 			for conn, d := range decisions {
 				got[conn] = d.Cause
-				if idled := d.Cause == Missed || d.Cause == ClientClosed || d.Cause == ClientIdleTimeout; idled && d.closed != closed[d.InsteadOf] {
+				if idled := d.Cause == Missed || d.Cause == ClientClosed || d.Cause == ClientIdleTimeout; idled && d.closePacket != closed[d.InsteadOf] {
 					t.Fatalf("seed %d, Advance %s: conn %d was opened instead of %d, closed in packet %d, not %d\n%s",
-						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closed, tell(events))
+						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closePacket, tell(events))
 				}
 			}
 			if len(pools) != 1 {
@@ -524,7 +525,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 			if err := addsUp(p); err != nil {
 				t.Fatalf("seed %d, Advance %s: %v", seed, name, err)
 			}
-			if !maps.Equal(got, want) || p.Needed != needed || p.Avoidable != avoidable || j.Forced() != 0 {
+			if !maps.Equal(got, want) || p.Needed != needed || p.Avoidable != avoidable || j.DecidedEarly() != 0 {
 				t.Fatalf("seed %d, Advance %s: needed %d, avoidable %d, %v\nreference: needed %d, avoidable %d, %v\n%s",
 					seed, name, p.Needed, p.Avoidable, got, needed, avoidable, want, tell(events))
 			}
@@ -546,13 +547,13 @@ func tell(events []step) (s string) {
 		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]
 		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.conn, e.Packet, kind)
 		switch e.Kind {
-		case Requested:
-			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.Shift)
-		case Answered:
+		case event.Requested:
+			s += fmt.Sprintf(" %d asks=%v shift %v", e.N, e.AsksClose, e.ClockOffset)
+		case event.Answered:
 			s += fmt.Sprintf(" %d outcome %d says=%v", e.N, e.Outcome, e.SaysClose)
-		case ConnClosing:
+		case event.ConnClosing:
 			s += fmt.Sprintf(" by %d", e.By)
-		case ConnEnded:
+		case event.ConnEnded:
 			s += fmt.Sprintf(" refused=%v unread=%d", e.End.Refused, e.End.Unread)
 		}
 		s += "\n"

@@ -1,5 +1,7 @@
 package report
 
+import "tcpwarm/analyze/transaction"
+
 // A Half is one direction of a connection: what one side sent.
 type Half struct {
 	Window           *HalfWindow `json:"window,omitempty"` // congestion window of the data it sends
@@ -30,14 +32,14 @@ type RTT struct {
 }
 
 // A Warmth says what a transaction found its connection's congestion window like.
-type Warmth string
+type Warmth = transaction.Warmth
 
 // The warmths.
 const (
-	Cold          Warmth = "cold"   // initial: the connection is new, or its window never grew
-	Warm          Warmth = "warm"   // above the initial window
-	Cooled        Warmth = "cooled" // it had grown, and idling took it back
-	WarmthUnknown Warmth = "not-known"
+	Cold          = transaction.Cold
+	Warm          = transaction.Warm
+	Cooled        = transaction.Cooled
+	WarmthUnknown = transaction.WarmthUnknown
 )
 
 // A Window is a congestion window with its bounds, in bytes.

@@ -277,7 +277,7 @@ func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
 func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
-	if !s.started || ack.After(s.nxt.Add(1)) && ack.Sub(s.nxt) > 1<<30 {
+	if !s.started {
 		return
 	}
 	s.finishBurst()
@@ -288,7 +288,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	acked, told := 0, s.dups*s.MSS
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
-		s.una = ack
+		if s.una = ack; s.mayHaveAcked.Before(ack) {
+			s.mayHaveAcked = ack
+		}
 		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
 		if s.recovery == open || !ack.Before(s.recoverAt) {
 			s.dups = 0
@@ -299,7 +301,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
-		if b.Start.Before(s.una) || !b.End.After(b.Start) || b.End.After(s.nxt) {
+		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
+		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
 			continue // a duplicate's report (RFC 2883), or nonsense
 		}
 		s.hasSACK = true

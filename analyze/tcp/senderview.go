@@ -229,6 +229,20 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
 }
 
+// Passed takes it that everything before seq has been acknowledged, though no ACK in the
+// capture says so.
+func (v *SenderView) Passed(seq segment.Seq) {
+	if !v.Started() {
+		return
+	}
+	for v.Acknowledged().Before(seq) && len(v.acks.waiting()) > 0 {
+		v.deliver()
+	}
+	if v.Acknowledged().Before(seq) {
+		v.Sender.Passed(seq)
+	}
+}
+
 // End has the last ACKs arrive.
 func (v *SenderView) End() {
 	for len(v.acks.waiting()) > 0 {

@@ -108,8 +108,8 @@ type Sums struct {
 	Low, High int64 // bounds of Requests, where they are inferred
 }
 
-// Came returns what the messages came to.
-func (s *Sums) Came() *Sums { return s }
+// Totals returns what the messages came to.
+func (s *Sums) Totals() *Sums { return s }
 
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -61,7 +62,7 @@ func (r *recent) add(c *Conn) {
 
 // note finds c's other leg among those before it.
 func (r *relays) note(c *Conn) (Evidence, bool) {
-	if c.ClosedBy != pool.Server || !c.LastPromised || c.LastEnd.Packet == 0 ||
+	if c.ClosedBy != event.Server || !c.LastPromised || c.LastEnd.Packet == 0 ||
 		c.Closed.Time.Sub(c.LastEnd.Time) < shortWait {
 		return Evidence{}, false
 	}

@@ -39,7 +39,7 @@ func tunnelsForOne(p *pool.Pool) (Evidence, bool) {
 		Text: fmt.Sprintf("%s to %q through the proxy, each for one request",
 			plural.Count(p.Used, "tunnel"), p.Name),
 	}
-	if p.More > 0 { // what runs inside is inferred: there may have been more
+	if p.MaxUnder > 0 { // what runs inside is inferred: there may have been more
 		e.Confidence = pool.Likely
 	}
 	return e, true

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
@@ -105,12 +106,12 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		opaque += p.Opaque
 		midway += p.Causes.Of(pool.Unknown)
 		gaps += p.Gaps
-		fewer += p.Fewer
-		more += p.More
-		unsure += p.Unsure
-		excused += p.Excused
+		fewer += p.MaxOver
+		more += p.MaxUnder
+		unsure += p.PerhapsAvoidable
+		excused += p.PerhapsNeeded
 		if !allowed[pool.ClientClosed] {
-			perhaps += p.Excused
+			perhaps += p.PerhapsNeeded
 		}
 		for c := range allowed {
 			if c.Avoidable() {
@@ -118,7 +119,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 			}
 		}
 	}
-	var warmths pool.Warmths
+	var warmths event.Warmths
 	for _, p := range d.in(pools) {
 		warmths.Cold += p.Warmths.Cold
 		warmths.Warm += p.Warmths.Warm

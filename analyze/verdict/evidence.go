@@ -1,6 +1,9 @@
 package verdict
 
-import "tcpwarm/analyze/pool"
+import (
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/pool"
+)
 
 // Found is a finding that was made, with what it rests on.
 type Found struct {
@@ -20,8 +23,8 @@ type Evidence struct {
 // mostListed bounds how many connections a finding names; it counts all.
 const mostListed = 8
 
-func sideName(s pool.Side) string {
-	if s == pool.Client {
+func sideName(s event.Side) string {
+	if s == event.Client {
 		return "client"
 	}
 	return "server"

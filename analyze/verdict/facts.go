@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -42,7 +42,7 @@ type Messages struct {
 
 // Closing is how a connection was closed.
 type Closing struct {
-	ClosedBy             pool.Side
+	ClosedBy             event.Side
 	Closed               segment.Mark // the first FIN or RST
 	Reset                bool         // it was a RST
 	ClientRST, ServerRST bool         // that side has sent one, whenever
@@ -57,7 +57,7 @@ type Handshake struct {
 	Gives   bool // the server gave a session to take up later
 	Read    bool // the messages after the hellos could be read; else Gives may be hidden
 	Name    string
-	Who     pool.Who // the client, of those at the same address
+	Who     event.Who // the client, of those at the same address
 }
 
 // An IdleRestart is the first transaction that found its sender's congestion
@@ -101,10 +101,10 @@ type ColdStart struct {
 	Content, Window int64 // bytes: of the content, and the window that it began with
 }
 
-// peerName is the server's name in TLS, quoted, or its address.
-func (c *Conn) peerName() string {
-	if c.TLS.Name != "" {
-		return fmt.Sprintf("%q", c.TLS.Name)
+// peerName is how people call a server: by its name, quoted, or its address.
+func peerName(name string, server segment.Addr) string {
+	if name != "" {
+		return fmt.Sprintf("%q", name)
 	}
-	return c.Server.Netip().String()
+	return server.Netip().String()
 }

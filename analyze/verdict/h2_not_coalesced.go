@@ -24,7 +24,7 @@ var h2NotCoalesced = rule{
 }
 
 func roomElsewhere(p *pool.Pool) (Evidence, bool) {
-	s := p.Split
+	s := p.Split()
 	if !s.HTTP2 {
 		return Evidence{}, false
 	}

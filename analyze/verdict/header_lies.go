@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -34,9 +35,9 @@ func promiseBroken(c *Conn) bool {
 	switch {
 	case c.ReusedAfterClose.Packet != 0:
 		return true
-	case c.ClosedBy == pool.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0:
+	case c.ClosedBy == event.Nobody || !c.LastPromised || !c.LastComplete || c.LastEnd.Packet == 0:
 		return false
-	case c.ClosedBy == pool.Client && c.Transactions > 1:
+	case c.ClosedBy == event.Client && c.Transactions > 1:
 		return false // it did use the connection again; now it is done
 	}
 	idle := c.Closed.Time.Sub(c.LastEnd.Time)
@@ -53,7 +54,7 @@ func brokenPromise(c *Conn) Evidence {
 		}
 	}
 	sure := pool.Certain
-	if c.ClosedBy == pool.Client {
+	if c.ClosedBy == event.Client {
 		sure = pool.Likely // a program that ends closes all it has
 	}
 	return Evidence{

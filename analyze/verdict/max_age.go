@@ -28,7 +28,7 @@ var maxAge = rule{
 }
 
 func endedAtAge(p *pool.Pool) (Evidence, bool) {
-	s := p.ServerSpans()
+	s := p.Lifetimes()
 	if s.Count < 2 || s.Fewest == s.Most || s.Youngest < time.Second || s.Oldest-s.Youngest > s.Oldest/20 {
 		return Evidence{}, false
 	}

@@ -27,8 +27,8 @@ var maxRequests = rule{
 }
 
 func endedAtCount(p *pool.Pool) (Evidence, bool) {
-	s := p.ServerSpans()
-	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.Carried > s.Most {
+	s := p.Lifetimes()
+	if s.Count < 2 || s.Fewest != s.Most || s.Most < 2 || p.MostOnOne > s.Most {
 		return Evidence{}, false
 	}
 	return Evidence{

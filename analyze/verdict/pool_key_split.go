@@ -22,7 +22,7 @@ var poolKeySplit = rule{
 }
 
 func idleElsewhere(p *pool.Pool) (Evidence, bool) {
-	s := p.Split
+	s := p.Split()
 	if s.Conn == 0 || s.HTTP2 {
 		return Evidence{}, false
 	}

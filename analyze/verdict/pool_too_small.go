@@ -32,7 +32,7 @@ var poolTooSmall = rule{
 }
 
 func fewKept(p *pool.Pool) (Evidence, bool) {
-	n, least, most, conn, packet := p.Waves()
+	n, least, most, conn, packet := p.Churn()
 	closed := p.Causes.Of(pool.ClientClosed)
 	if n == 0 || least != most || least == 0 || closed < 2 {
 		return Evidence{}, false

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 )
 
@@ -29,7 +30,7 @@ var staleReuseRace = rule{
 }
 
 func requestTooLate(c *Conn) bool {
-	return c.StaleRequest.Packet != 0 && c.ClosedBy == pool.Server && c.ServerRST
+	return c.StaleRequest.Packet != 0 && c.ClosedBy == event.Server && c.ServerRST
 }
 
 func lateRequest(c *Conn) Evidence {

@@ -34,7 +34,7 @@ func reuseNearTimeout(p *pool.Pool) (Evidence, bool) {
 	closes, longest := p.ServerCloses(), p.LongestReuse()
 	limit, how, seen := closes.Min.For, "the server closed after", len(closes.Longest) > 0
 	if !seen {
-		limit, how = p.Hint(), "the server announces a timeout of"
+		limit, how = p.KeepAlive(), "the server announces a timeout of"
 	}
 	if limit <= 0 || longest.For < limit/2 {
 		return Evidence{}, false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
@@ -42,9 +43,10 @@ var tlsNotResumed = rule{
 	across: func() tracker { return new(resumption) },
 }
 
+// What is kept for this rule: 25 MB at most.
 const (
 	peersKept      = 10_000 // pairs of client and server whose handshakes are held against each other
-	handshakesKept = 256    // full ones of a pair
+	handshakesKept = 64     // full ones of a pair that began before its first response, as far as that is known
 )
 
 // resumption holds the handshakes of each pair of client and server against each
@@ -57,14 +59,38 @@ type peer struct {
 	client, server segment.Addr
 	port           uint16
 	name           string
-	who            pool.Who
+	who            event.Who
 }
 
+// handshakes are those of a pair. Connections come in order of their ends: the first
+// response is known last. But it can only turn out to be earlier than thought, so what
+// began after it has done so for good, and is summed up.
 type handshakes struct {
 	resumed bool
-	ready   Conn   // the connection whose first response ended first
-	full    []Conn // not resumed, in order of their ends
+	ready   ready
+	early   []fullHandshake // not begun after ready: the latest, in no order
+	late    int64           // full ones that began after ready
+	takes   bool            // one of them, as Handshake has it
+	asks    bool
+	named   []namedConn // the first of them, by packet
 }
+
+// ready is when a client had all that it takes to resume: the first response ended.
+type ready struct {
+	id          int64
+	end         segment.Mark // Packet is 0 where there was no response
+	gives, read bool         // as Handshake has it
+}
+
+// A fullHandshake is a connection that did the whole handshake.
+type fullHandshake struct {
+	id          int64
+	first       segment.Mark
+	takes, asks bool
+}
+
+// A namedConn is a connection that a finding names, with its first packet.
+type namedConn struct{ id, packet int64 }
 
 func (r *resumption) note(c *Conn) (Evidence, bool) {
 	if !c.TLS.Seen {
@@ -83,66 +109,87 @@ func (r *resumption) note(c *Conn) (Evidence, bool) {
 		r.peers[k] = h
 	}
 	if c.TLS.Resumed {
-		h.resumed, h.full = true, nil
-	} else if !h.resumed && len(h.full) < handshakesKept {
-		h.full = append(h.full, *c)
+		*h = handshakes{resumed: true}
 	}
-	if c.FirstEnd.Packet != 0 && (h.ready.FirstEnd.Packet == 0 || c.FirstEnd.Packet < h.ready.FirstEnd.Packet) {
-		h.ready = *c
+	if !h.resumed {
+		h.note(c)
 	}
 	return Evidence{}, false
+}
+
+func (h *handshakes) note(c *Conn) {
+	if c.FirstEnd.Packet != 0 && (h.ready.end.Packet == 0 || c.FirstEnd.Packet < h.ready.end.Packet) {
+		h.ready = ready{c.ID, c.FirstEnd, c.TLS.Gives, c.TLS.Read}
+		h.early = slices.DeleteFunc(h.early, h.isLate)
+	}
+	o := fullHandshake{c.ID, c.First, c.TLS.Takes, c.TLS.Asks}
+	if h.isLate(o) {
+		return
+	}
+	if len(h.early) < handshakesKept {
+		h.early = append(h.early, o)
+		return
+	}
+	// The earliest is the least likely to turn out late.
+	byFirst := func(a, b fullHandshake) int { return cmp.Compare(a.first.Packet, b.first.Packet) }
+	if i := slices.Index(h.early, slices.MinFunc(h.early, byFirst)); h.early[i].first.Packet < o.first.Packet {
+		h.early[i] = o
+	}
+}
+
+// isLate reports whether o began after the first response, and then sums it up.
+func (h *handshakes) isLate(o fullHandshake) bool {
+	if h.ready.end.Packet == 0 || o.first.Time <= h.ready.end.Time {
+		return false
+	}
+	h.late++
+	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
+	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, func(n namedConn, packet int64) int { return cmp.Compare(n.packet, packet) })
+	if i < mostListed {
+		h.named = slices.Insert(h.named, i, namedConn{o.id, o.first.Packet})
+		h.named = h.named[:min(len(h.named), mostListed)]
+	}
+	return true
 }
 
 // conclude returns what was found, by packet: the map has no order.
 func (r *resumption) conclude() []Evidence {
 	var all []Evidence
-	for _, h := range r.peers {
-		if e, ok := h.find(); ok {
-			all = append(all, e)
+	for k, h := range r.peers {
+		if h.late > 0 {
+			all = append(all, h.evidence(&k))
 		}
 	}
 	slices.SortFunc(all, func(a, b Evidence) int { return cmp.Compare(a.Packets[0], b.Packets[0]) })
 	return all
 }
 
-func (h *handshakes) find() (Evidence, bool) {
-	if h.resumed || h.ready.FirstEnd.Packet == 0 {
-		return Evidence{}, false
-	}
-	late := slices.DeleteFunc(h.full, func(c Conn) bool { return c.First.Time <= h.ready.FirstEnd.Time })
-	if len(late) == 0 {
-		return Evidence{}, false
-	}
-	slices.SortFunc(late, func(a, b Conn) int { return cmp.Compare(a.First.Packet, b.First.Packet) })
-	why, sure := h.why(late)
+func (h *handshakes) evidence(k *peer) Evidence {
+	why, sure := h.why()
 	e := Evidence{
-		Connections: []int64{h.ready.ID},
-		Packets:     []int64{h.ready.FirstEnd.Packet},
+		Connections: []int64{h.ready.id},
+		Packets:     []int64{h.ready.end.Packet},
 		Confidence:  sure,
 		Text: fmt.Sprintf("%s to %s did the whole handshake after #%d had its response (packet %d): %s",
-			plural.Count(int64(len(late)), "connection"), h.ready.peerName(), h.ready.ID, h.ready.FirstEnd.Packet, why),
+			plural.Count(h.late, "connection"), peerName(k.name, k.server), h.ready.id, h.ready.end.Packet, why),
 	}
-	for _, c := range late[:min(len(late), mostListed)] {
-		e.Connections = append(e.Connections, c.ID)
-		e.Packets = append(e.Packets, c.First.Packet)
+	for _, n := range h.named {
+		e.Connections = append(e.Connections, n.id)
+		e.Packets = append(e.Packets, n.packet)
 	}
-	return e, true
+	return e
 }
 
 // why says whose doing it was that the late ones did not resume.
-func (h *handshakes) why(late []Conn) (string, pool.Confidence) {
-	takes, asks := false, false
-	for i := range late {
-		takes, asks = takes || late[i].TLS.Takes, asks || late[i].TLS.Asks
-	}
+func (h *handshakes) why() (string, pool.Confidence) {
 	switch {
-	case takes:
+	case h.takes:
 		return "the client offered a session, the server did not take it up", pool.Likely
-	case h.ready.TLS.Gives:
+	case h.ready.gives:
 		return "the server had given a session, the client did not offer it", pool.Likely
-	case !asks:
+	case !h.asks:
 		return "the client wants no tickets", pool.Likely
-	case h.ready.TLS.Read:
+	case h.ready.read:
 		return "the server had given no session to take up", pool.Likely
 	}
 	return "the client offered no session", pool.Hint

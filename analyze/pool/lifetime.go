@@ -1,0 +1,68 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/analyze/event"
+)
+
+// maxSamples bounds Lifetimes.Conns.
+const maxSamples = 8
+
+// Lifetimes are how much connections had carried, and how old they were, when the server
+// ended them right after a response, or with one that said so.
+type Lifetimes struct {
+	Count            int64
+	Fewest, Most     int64 // transactions
+	Youngest, Oldest time.Duration
+	Conns, Packets   []int64 // the first few, and where they ended
+}
+
+// add notes a connection that had carried n transactions at an age, and the packet that
+// ended it.
+func (l *Lifetimes) add(conn, n int64, age time.Duration, packet int64) {
+	if l.Count == 0 {
+		l.Fewest, l.Youngest = n, age
+	}
+	l.Count++
+	l.Fewest, l.Most = min(l.Fewest, n), max(l.Most, n)
+	l.Youngest, l.Oldest = min(l.Youngest, age), max(l.Oldest, age)
+	if len(l.Conns) < maxSamples {
+		l.Conns, l.Packets = append(l.Conns, conn), append(l.Packets, packet)
+	}
+}
+
+// merge adds those of o; the first few are the first of both.
+func (l *Lifetimes) merge(o *Lifetimes) {
+	l.Count += o.Count
+	l.Fewest, l.Most = min(l.Fewest, o.Fewest), max(l.Most, o.Most)
+	l.Youngest, l.Oldest = min(l.Youngest, o.Youngest), max(l.Oldest, o.Oldest)
+	for i, packet := range o.Packets {
+		at, _ := slices.BinarySearch(l.Packets, packet)
+		l.Conns, l.Packets = slices.Insert(l.Conns, at, o.Conns[i]), slices.Insert(l.Packets, at, packet)
+	}
+	n := min(len(l.Conns), maxSamples)
+	l.Conns, l.Packets = l.Conns[:n], l.Packets[:n]
+}
+
+// endedAfterUse notes how long c lived if the server ended it right after a response, or
+// with one that said so.
+func (w *clientShard) endedAfterUse(p *Pool, c *Conn) {
+	said := c.saysClose && !c.asksClose
+	if !c.lastComplete || c.asksClose || !said && (c.closedBy != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+		return
+	}
+	if p.detectors.lifetimes == nil {
+		p.detectors.lifetimes = w.free.lifetimes.get()
+		*p.detectors.lifetimes = Lifetimes{Conns: p.detectors.lifetimes.Conns[:0], Packets: p.detectors.lifetimes.Packets[:0]}
+	}
+	at, packet := c.lastEnd.at, c.lastEnd.packet
+	if !said {
+		at, packet = c.closedAt, c.closePacket
+	}
+	p.detectors.lifetimes.add(c.id, int64(c.n), at.Sub(c.opened), packet)
+}
+
+// Lifetimes returns those of p's connections that the server ended right after a response.
+func (p *Pool) Lifetimes() Lifetimes { return valueOf(p.detectors.lifetimes) }
