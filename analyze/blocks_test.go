@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
@@ -52,7 +52,7 @@ func reported(t *testing.T, all []segment.Segment, size int, o Options) []byte {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := report.JSON(&b, r); err != nil {
+	if err := jsonreport.Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

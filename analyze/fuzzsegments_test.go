@@ -6,7 +6,7 @@ import (
 	"io"
 	"testing"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/pcaps/script"
 )
 
@@ -26,7 +26,7 @@ func FuzzSegments(f *testing.F) {
 			}
 			checkSums(t, r)
 			var out bytes.Buffer
-			if err := report.JSON(&out, r); err != nil {
+			if err := jsonreport.Write(&out, r); err != nil {
 				t.Fatal(err)
 			}
 			if first == nil {

@@ -17,6 +17,10 @@ import (
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/junit"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
@@ -202,7 +206,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.draws():
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
 	case o.format.value == "ndjson":
-		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
+		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
 	}
 	var lines *os.File
 	if o.series != "" {
@@ -251,7 +255,7 @@ func (o *output) write(w io.Writer, r *report.Report) error {
 		if err != nil {
 			return err
 		}
-		err = report.StepSummary(f, r)
+		err = github.WriteSummary(f, r)
 		if cerr := f.Close(); err == nil {
 			err = cerr
 		}
@@ -260,9 +264,9 @@ func (o *output) write(w io.Writer, r *report.Report) error {
 		}
 	}
 	if o.format.value == "ndjson" {
-		return report.NDJSON(w, r) // the connections have been written
+		return jsonreport.WriteLines(w, r) // the connections have been written
 	}
-	return o.writeAs(o.format.value, w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
+	return o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w)})
 }
 
 func (o *output) writeFile(kind, name string, r *report.Report) error {
@@ -270,23 +274,23 @@ func (o *output) writeFile(kind, name string, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	err = o.writeAs(kind, f, r, report.TextOptions{Width: 80})
+	err = o.writeAs(kind, f, r, text.Options{Width: 80})
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	return err
 }
 
-func (o *output) writeAs(kind string, w io.Writer, r *report.Report, text report.TextOptions) error {
+func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {
 	switch kind {
 	case "json":
-		return report.JSON(w, r)
+		return jsonreport.Write(w, r)
 	case "junit":
-		return report.JUnit(w, r)
+		return junit.Write(w, r)
 	case "github":
-		return report.GitHub(w, r)
+		return github.Write(w, r)
 	}
-	return report.Text(w, r, text)
+	return text.Write(w, r, as)
 }
 
 // check refuses reports of kinds that there are none of.

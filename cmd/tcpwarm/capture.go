@@ -14,7 +14,7 @@ import (
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
@@ -142,9 +142,9 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
-		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
+		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
 		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			fmt.Fprintln(reports, report.TurnedLine(p, now, was, is))
+			fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
 		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/verdict/explain"
 )
 
@@ -25,7 +25,7 @@ func newExplain(s *streams) *cobra.Command {
 			if !ok {
 				return fmt.Errorf("explain: nothing is called %q; tcpwarm explain lists all", args[0])
 			}
-			return report.WriteEntry(s.out, e, width(s.out))
+			return text.WriteEntry(s.out, e, width(s.out))
 		},
 	}
 }
