@@ -58,8 +58,8 @@ func OpenFolder(name string) (*Folder, error) {
 // Close gives up the folder, but not the files that were made in it.
 func (d *Folder) Close() error { return d.root.Close() }
 
-// A File is a file that results are written to. Publish gives it its name; without
-// that, Discard leaves nothing behind.
+// A File is a file that results are written to. Publish or Commit gives it its name;
+// without that, Discard leaves nothing behind.
 type File struct {
 	*os.File
 	name    string  // for messages
@@ -182,6 +182,15 @@ func (f *File) Publish() error {
 	}
 	f.release()
 	return nil
+}
+
+// Commit publishes the file and closes it.
+func (f *File) Commit() error {
+	err := f.Publish()
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // there reports whether the name that the file has while it is written is still its.

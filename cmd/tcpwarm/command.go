@@ -170,7 +170,7 @@ func (t *trial) keep(logged *io.SectionReader) error {
 	if _, err := io.Copy(f, io.NewSectionReader(logged, 0, logged.Size())); err != nil {
 		return err
 	}
-	return f.Publish()
+	return f.Commit()
 }
 
 // runCommand runs a command to its end, or to that of our own: then the signal that
