@@ -261,7 +261,7 @@ func (c *countedSource) Totals() segment.Totals {
 		}
 	}
 	if c.ended != nil {
-		t.Problems = append(t.Problems, segment.Problem{Kind: "interrupted", Count: 1, Text: (&interruptedError{c.ended}).Error()})
+		t.Problems = append(t.Problems, segment.Problem{Kind: "interrupted", Count: 1, Text: fmt.Sprintf("by a signal (%v) before the command had ended", c.ended)})
 	}
 	return t
 }

@@ -84,6 +84,7 @@ func (c *child) wait(ctx context.Context, signals <-chan os.Signal) (os.Signal, 
 	end := time.Now().Add(grace)
 	select {
 	case err := <-done:
+		c.signal(syscall.SIGTERM) // what a shell has started in the background ignores INT and QUIT
 		for c.cmd.SysProcAttr.Setpgid && c.signal(0) && time.Now().Before(end) {
 			time.Sleep(10 * time.Millisecond)
 		}

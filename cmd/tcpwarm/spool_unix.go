@@ -40,7 +40,7 @@ func newSpool(name string) (*spool, error) {
 	}
 	if !f.New() {
 		f.Close()
-		return nil, fmt.Errorf("%s: verify reads the packets again, which no pipe or device allows; name a file, or use capture", name)
+		return nil, fmt.Errorf("%s: a pipe or device; verify reads the packets again, so name a file, or use capture", name)
 	}
 	return &spool{f.File, f}, nil
 }

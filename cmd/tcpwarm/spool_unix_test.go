@@ -37,7 +37,8 @@ func newStage(t *testing.T, binary string) *stage {
 	}
 	t.Cleanup(func() { os.RemoveAll(base) })
 	s := &stage{binary, filepath.Join(base, "tmp"), filepath.Join(base, "own"), filepath.Join(base, "roots", "canary")}
-	for dir, mode := range map[string]fs.FileMode{base: 0o755, s.tmp: 0o777 | fs.ModeSticky, s.own: 0o755, filepath.Dir(s.canary): 0o755} {
+	modes := map[string]fs.FileMode{base: 0o755, s.tmp: 0o777 | fs.ModeSticky, s.own: 0o755, filepath.Dir(s.canary): 0o755}
+	for dir, mode := range modes {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,8 @@ func newStage(t *testing.T, binary string) *stage {
 // verify prepares a run under sudo of a shell script, which finds the stage's folders
 // in its environment.
 func (s *stage) verify(script string, args ...string) *exec.Cmd {
-	cmd := exec.Command(s.binary, append(append([]string{"verify", "-i", "lo", "--settle", "100ms", "--format", "json"}, args...), "--", "sh", "-c", script)...)
+	all := append([]string{"verify", "-i", "lo", "--settle", "100ms", "--format", "json"}, args...)
+	cmd := exec.Command(s.binary, append(all, "--", "sh", "-c", script)...)
 	cmd.Dir = s.own
 	cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody",
 		"TMPDIR="+s.tmp, "OWN="+s.own, "CANARY="+s.canary)
@@ -124,7 +126,8 @@ func TestCommandGetsNoFileOfRoots(t *testing.T) {
 		script string
 		args   []string
 	}{
-		"the packets": {script: `cd $(dirname $SSLKEYLOGFILE); for f in packets packets.pcapng packets.pcapng.partial; do rm -f $f; ln -s $CANARY $f; done`},
+		"the packets": {script: `cd $(dirname $SSLKEYLOGFILE)
+			for f in packets packets.pcapng packets.pcapng.partial; do rm -f $f; ln -s $CANARY $f; done`},
 		"the packets' new name": {script: `cd $(dirname $SSLKEYLOGFILE); for i in 1 2 3 4 5; do
 			rm -f packets.pcapng; ln -s $CANARY packets.pcapng.partial; sleep 0.02; done`},
 		"the key log":               {script: `rm -f $SSLKEYLOGFILE; ln -s $CANARY $SSLKEYLOGFILE; true`},
@@ -160,7 +163,9 @@ func TestCallerGetsKeysAndPackets(t *testing.T) {
 	s := newStage(t, liveBinary(t))
 	keys := filepath.Join(s.own, "keys")
 	const line = "CLIENT_RANDOM 0000 0000"
-	code, out, errs := runToEnd(t, s.verify(`echo `+line+` >>$SSLKEYLOGFILE; ls -ln $SSLKEYLOGFILE >&2`, "--keep-keys", keys, "-w", filepath.Join(s.own, "packets")))
+	cmd := s.verify(`echo `+line+` >>$SSLKEYLOGFILE; ls -ln $SSLKEYLOGFILE >&2`,
+		"--keep-keys", keys, "-w", filepath.Join(s.own, "packets"))
+	code, out, errs := runToEnd(t, cmd)
 	if code != exitUnknown || !strings.Contains(out, `"command"`) || !strings.Contains(errs, "-rw-------") {
 		t.Errorf("exit code %d, said %q", code, errs)
 	}
@@ -227,7 +232,8 @@ func TestFIFODoesNotHang(t *testing.T) {
 		t.Fatal(err)
 	}
 	os.Chown(fifo, callerID, callerID)
-	if code, _, errs := runToEnd(t, s.verify(`true`, "-w", fifo)); code != exitInput || !strings.Contains(errs, "fifo") || strings.Count(errs, "\n") != 1 {
+	code, _, errs := runToEnd(t, s.verify(`true`, "-w", fifo))
+	if code != exitInput || !strings.Contains(errs, "fifo") || strings.Count(errs, "\n") != 1 {
 		t.Errorf("exit code %d, said %q", code, errs)
 	}
 	if st, err := os.Lstat(fifo); err != nil || st.Mode()&fs.ModeNamedPipe == 0 {
@@ -245,11 +251,12 @@ func TestFIFODoesNotHang(t *testing.T) {
 // started are ended, and neither keys nor packets are left.
 func TestSignalsLeaveNothingBehind(t *testing.T) {
 	binary := liveBinary(t)
-	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM} {
+	for _, sig := range endings {
 		t.Run(sig.String(), func(t *testing.T) {
 			s := newStage(t, binary)
 			var out, errs bytes.Buffer
-			cmd := s.verify(`sleep 300 & echo $$ $! >$OWN/pids; echo CLIENT_RANDOM 00 00 >>$SSLKEYLOGFILE; sleep 300`, "-w", filepath.Join(s.own, "packets"))
+			cmd := s.verify(`sleep 300 & echo $$ $! >$OWN/pids; echo CLIENT_RANDOM 00 00 >>$SSLKEYLOGFILE; sleep 300`,
+				"-w", filepath.Join(s.own, "packets"))
 			cmd.Stdout, cmd.Stderr = &out, &errs
 			cmd.WaitDelay = time.Second
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as under a supervisor, without a terminal
