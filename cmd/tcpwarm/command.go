@@ -95,9 +95,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if err := watch.wait(); err != nil && runErr == nil {
 		fmt.Fprintf(s.err, "tcpwarm: %v\n", err)
 	}
-	if err := w.Close(); err != nil {
-		return nil, &codedError{exitInput, err}
-	}
+	writeErr := w.Close()
 	var made map[process.Connection]bool
 	if group != nil {
 		var err error
@@ -106,8 +104,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		}
 		group.Close()
 	}
-	logged, err := e.finish()
-	if err != nil {
+	logged, err := e.finish(writeErr == nil)
+	if err = cmp.Or(writeErr, err); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	signal.Stop(signals) // nothing is left behind any more

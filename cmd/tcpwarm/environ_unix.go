@@ -57,10 +57,10 @@ func (e *surroundings) prepare(cmd *exec.Cmd) {
 	cmd.Env = append(env, "SSLKEYLOGFILE="+e.keys.name, "NODE_OPTIONS="+options)
 }
 
-// finish gives the packets their name and their owner, takes the key log away, and
-// returns what is in it. Root is given up: what is left needs no rights, and reads
-// what strangers have sent.
-func (e *surroundings) finish() (*io.SectionReader, error) {
+// finish gives the packets their name, if the file is whole, and their owner, takes the
+// key log away, and returns what is in it. Root is given up: what is left needs no
+// rights, and reads what strangers have sent.
+func (e *surroundings) finish(whole bool) (*io.SectionReader, error) {
 	logged, err := e.keys.reader()
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (e *surroundings) finish() (*io.SectionReader, error) {
 	if err := e.keys.remove(); err != nil {
 		return nil, err
 	}
-	if err := e.packets.publish(e.owner); err != nil {
+	if err := e.packets.publish(e.owner, whole); err != nil {
 		return nil, err
 	}
 	if e.owner == nil {

@@ -20,8 +20,9 @@ import (
 // before the command runs, and never again by its name: the command may do with its
 // own folders as it likes.
 type spool struct {
-	file *os.File
-	kept *outfile.File // the same, to be published; nil for a file without a name
+	file    *os.File
+	kept    *outfile.File // the same, to be published; nil for a file without a name
+	partial bool          // it stays as NAME.partial
 }
 
 // newSpool opens a file that is to be called name; "" asks for one that no folder
@@ -42,7 +43,7 @@ func newSpool(name string) (*spool, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: a pipe or device; verify reads the packets again, so name a file, or use capture", name)
 	}
-	return &spool{f.File, f}, nil
+	return &spool{file: f.File, kept: f}, nil
 }
 
 func nameless() (*os.File, error) {
@@ -58,9 +59,9 @@ func nameless() (*os.File, error) {
 	return os.OpenFile(filepath.Join(dir, "packets"), os.O_RDWR|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
 }
 
-// publish gives the file its name, and to owner, if that is not nil. A file without
-// a name stays as it is.
-func (s *spool) publish(owner *account) error {
+// publish gives the file its name if it is whole, and to owner, if that is not nil. One
+// that is not whole stays as NAME.partial; one without a name stays without.
+func (s *spool) publish(owner *account, whole bool) error {
 	if s.kept == nil {
 		return nil
 	}
@@ -69,19 +70,26 @@ func (s *spool) publish(owner *account) error {
 			return err
 		}
 	}
-	return s.kept.Publish()
+	if whole {
+		return s.kept.Publish()
+	}
+	s.partial = true
+	return nil
 }
 
 // reader reads the packets from the beginning.
 func (s *spool) reader() io.Reader { return io.NewSectionReader(s.file, 0, 1<<62) }
 
-// close closes the file; if it has not been published nothing is left of it.
+// close closes the file. If publish has not been called nothing is left of it.
 func (s *spool) close() {
-	if s.kept != nil {
+	switch {
+	case s.kept == nil:
+		s.file.Close()
+	case s.partial:
+		s.kept.Close()
+	default:
 		s.kept.Discard()
-		return
 	}
-	s.file.Close()
 }
 
 // A secretLog is the file that a command logs its TLS keys in. Programs open it by
