@@ -77,7 +77,7 @@ func Create(name string, o Options) (*File, error) {
 	dir, base := filepath.Split(name)
 	d, err := OpenFolder(dir)
 	if err != nil {
-		return nil, err
+		return nil, named(err, name)
 	}
 	f, err := d.Create(base, o)
 	if err != nil || f.folder == nil {
@@ -95,6 +95,20 @@ func (d *Folder) Create(base string, o Options) (*File, error) {
 	if base == "" || base == "." || base == ".." {
 		return nil, fmt.Errorf("%s: names a folder, not a file", name)
 	}
+	f, err := d.create(name, base, o)
+	return f, named(err, name)
+}
+
+// named has an error of a call name the file as the user did: the calls themselves know
+// only a part of the name.
+func named(err error, name string) error {
+	if path, ok := err.(*fs.PathError); ok {
+		return &fs.PathError{Op: "create", Path: name, Err: path.Err}
+	}
+	return err
+}
+
+func (d *Folder) create(name, base string, o Options) (*File, error) {
 	st, err := d.root.Lstat(base)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -151,6 +151,14 @@ func TestOwnFolder(t *testing.T) {
 	}
 }
 
+// An error names the file as it was asked for.
+func TestErrorsNameTheFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "absent", "out")
+	if _, err := Create(name, Options{0o600, true}); err == nil || !strings.Contains(err.Error(), name+": no such file") {
+		t.Error(err)
+	}
+}
+
 func TestDiscardLeavesNothing(t *testing.T) {
 	dir, _ := folder(t, false)
 	f, err := Create(filepath.Join(dir, "out"), Options{0o600, true})
