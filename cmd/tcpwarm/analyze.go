@@ -25,6 +25,7 @@ import (
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
+	"tcpwarm/capture/outfile"
 )
 
 // output says how a report is shown.
@@ -208,17 +209,18 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.format.value == "ndjson":
 		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
 	}
-	var lines *os.File
+	var lines *outfile.File
 	if o.series != "" {
 		var err error
-		if lines, err = os.Create(o.series); err != nil {
+		if lines, err = outfile.Create(o.series, outfile.Options{Perm: 0o666}); err != nil {
 			return nil, &codedError{exitInput, err}
 		}
+		defer lines.Discard()
 		opts.Series = lines
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
 	if lines != nil {
-		if err := lines.Close(); readErr == nil {
+		if err := lines.Commit(); readErr == nil {
 			readErr = err
 		}
 	}
@@ -270,15 +272,15 @@ func (o *output) write(w io.Writer, r *report.Report) error {
 }
 
 func (o *output) writeFile(kind, name string, r *report.Report) error {
-	f, err := os.Create(name)
+	f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
 	if err != nil {
 		return err
 	}
-	err = o.writeAs(kind, f, r, text.Options{Width: 80})
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	defer f.Discard()
+	if err := o.writeAs(kind, f, r, text.Options{Width: 80}); err != nil {
+		return err
 	}
-	return err
+	return f.Commit()
 }
 
 func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {

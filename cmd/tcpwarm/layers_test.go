@@ -20,6 +20,7 @@ var ranks = []struct {
 	{"tcpwarm/capture/segment", 0},
 	{"tcpwarm/analyze/plural", 0},
 	{"tcpwarm/capture/filter", 1},
+	{"tcpwarm/capture/outfile", 1},
 	{"tcpwarm/capture/process", 1},
 	{"tcpwarm/pcaps/script", 1},
 	{"tcpwarm/analyze/event", 1},

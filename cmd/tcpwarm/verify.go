@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -86,10 +88,14 @@ itself failed.`,
 	return c
 }
 
-// judged turns a report and an error into the exit code. Where several apply: the
-// command's failure, the capture's, an expectation's, too little evidence.
+// judged turns a report and an error into the exit code. Where several apply: an
+// interruption, the command's failure, the capture's, an expectation's, too little
+// evidence.
 func judged(r *report.Report, err error) error {
+	var ended *interruptedError
 	switch {
+	case errors.As(err, &ended): // the command failed because it was ended
+		return err
 	case r != nil && r.Command != nil && r.Command.Exit != 0:
 		how := fmt.Sprintf("exit code %d", r.Command.Exit)
 		if r.Command.Signal != "" {
@@ -105,6 +111,11 @@ func judged(r *report.Report, err error) error {
 	}
 	return nil
 }
+
+// An interruptedError is the signal that ended a trial before its command had ended.
+type interruptedError struct{ signal os.Signal }
+
+func (e *interruptedError) Error() string { return fmt.Sprintf("interrupted: %v", e.signal) }
 
 // known refuses names of causes and findings that do not exist: a misspelt
 // --forbid would never fail.
