@@ -28,11 +28,12 @@ type tpacket struct {
 	blocks   int
 	at       int // block to read next
 	left     uint32
-	pos      uint32 // of the next packet in it
-	loop     int    // index of the loopback interface
-	all      bool   // captures on all interfaces, or on several
-	only     []int  // indexes of these; nil: all
-	linkType uint32 // otherwise
+	pos      uint32    // of the next packet in it
+	loop     int       // index of the loopback interface
+	all      bool      // captures on all interfaces, or on several
+	only     []int     // indexes of these; nil: all
+	linkType uint32    // otherwise
+	checked  time.Time // when those of only were last seen to be up
 }
 
 const (
@@ -183,13 +184,35 @@ func (r *tpacket) header(i int) *unix.TpacketHdrV1 {
 	return (*unix.TpacketHdrV1)(unsafe.Pointer(&r.mem[i*ringBlock+8]))
 }
 
+// checkEvery is how often several interfaces are looked at.
+const checkEvery = 200 * time.Millisecond
+
+// present returns an error if one of several interfaces is down or away. A socket that
+// is bound to one is told so by the kernel; one that takes packets of all is not.
+func (r *tpacket) present() error {
+	if !r.all || r.only == nil || time.Since(r.checked) < checkEvery {
+		return nil
+	}
+	r.checked = time.Now()
+	for _, index := range r.only {
+		i, err := net.InterfaceByIndex(index)
+		if err != nil {
+			return fmt.Errorf("interface %d: %w", index, unix.ENODEV)
+		}
+		if i.Flags&net.FlagUp == 0 {
+			return fmt.Errorf("%s: %w", i.Name, unix.ENETDOWN)
+		}
+	}
+	return nil
+}
+
 func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
 	if r.left == 0 && !r.ready() {
 		if err := r.poll(wait); err != nil {
 			return err
 		}
 		if !r.ready() {
-			return nil
+			return r.present()
 		}
 	}
 	for r.left > 0 || r.ready() {
@@ -209,7 +232,7 @@ func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
 		atomic.StoreUint32(&r.header(r.at).Block_status, unix.TP_STATUS_KERNEL)
 		r.at = (r.at + 1) % r.blocks
 	}
-	return nil
+	return r.present()
 }
 
 // ready reports whether the next block is ours.

@@ -121,6 +121,7 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 				}
 				if !ok {
 					r.dec.totals.Packets++ // it keeps its number
+					r.dec.totals.Filtered++
 					break
 				}
 			}
