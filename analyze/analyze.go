@@ -1,10 +1,13 @@
 package analyze
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
@@ -59,7 +62,8 @@ type Options struct {
 }
 
 // Run reads src to its end and reports. If src fails, or ctx is cancelled, the
-// report holds what was learned until then and comes with the error.
+// report holds what was learned until then, has a problem that says so, and comes with
+// the error: of a context an *Interrupted.
 func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -67,15 +71,24 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	o.Limits.setDefaults()
 	r := newReader(src, o)
 	err := r.run(ctx)
-	if errors.Is(err, io.EOF) {
+	totals := src.Totals()
+	switch {
+	case errors.Is(err, io.EOF):
 		err = nil
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		err = interrupted(ctx, src, totals.Packets)
+	}
+	if err != nil {
+		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(err))
 	}
 	if s := r.collector.series; s != nil {
-		if serr := s.close(); err == nil {
-			err = serr
+		if serr := s.close(); serr != nil {
+			serr = &segment.WriteError{Err: fmt.Errorf("series: %w", serr)}
+			totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(serr))
+			err = cmp.Or(err, serr)
 		}
 	}
-	rep, ferr := r.collector.report(src.Totals())
+	rep, ferr := r.collector.report(totals)
 	if err == nil {
 		err = ferr
 	}

@@ -50,16 +50,20 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	if d := k.o.Demands; d != nil {
 		var held []verdict.Held
-		held, r.Outcome = d.Judge(all, k.findings.Counts)
+		held, r.Outcome, r.Unjudged = d.Judge(all, k.findings.Counts, verdict.Seen{Packets: t.Packets, Filtered: t.Filtered, QUIC: t.QUICPackets,
+			Unread: t.Unread, Ignored: k.lost.ignored, Others: k.lost.others})
 		for _, h := range held {
 			r.Expectations = append(r.Expectations, expectation(h))
 		}
+	}
+	if slices.ContainsFunc(t.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
+		r.Withdraw()
 	}
 	return r, k.err
 }
 
 func (k *collector) capture(t segment.Totals) report.Capture {
-	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Filtered: t.Filtered, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
 		Loopback: t.Loopback, Vantage: k.vantage(t.Loopback), MissingBytes: k.lost.missing, OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)

@@ -5,16 +5,27 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"tcpwarm/analyze/pool"
 )
 
+// junitClass is the class that test cases are of: the same in every run, so that services
+// that follow cases from run to run recognise them.
+const junitClass = "tcpwarm.reuse"
+
 // JUnit writes what r was held against as JUnit XML: a test suite with a case for
-// each expectation. What could not be judged is an error, not a failure; a report
-// that was held against nothing has one case, its verdict.
+// each expectation. What could not be judged is an error, not a failure, and so is
+// whatever left the evidence a part; a report that was held against nothing has one
+// case, its verdict.
 func JUnit(w io.Writer, r *Report) error {
 	suite := junitSuite{Name: "tcpwarm"}
 	for _, e := range r.held() {
-		c := junitCase{Name: clean(e.Text), Class: "tcpwarm." + clean(strings.Join(r.Capture.Files, " "))}
-		detail := &junitDetail{Message: clean("measured " + e.Measured), Text: clean(e.summary(r))}
+		c := junitCase{Name: clean(e.Text), Class: junitClass}
+		message := "measured " + e.Measured
+		if r.Unjudged != "" {
+			message = r.Unjudged
+		}
+		detail := &junitDetail{Message: clean(message), Text: clean(e.summary(r))}
 		switch {
 		case e.Held == nil:
 			c.Error = detail
@@ -25,6 +36,11 @@ func JUnit(w io.Writer, r *Report) error {
 		}
 		suite.Cases = append(suite.Cases, c)
 		suite.Tests++
+	}
+	for _, s := range r.setbacks() {
+		suite.Cases = append(suite.Cases, junitCase{Name: clean(s.name), Class: junitClass, Error: &junitDetail{Message: clean(s.text)}})
+		suite.Tests++
+		suite.Errors++
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -68,16 +84,20 @@ func (r *Report) held() []Expectation {
 	if len(r.Expectations) > 0 {
 		return r.Expectations
 	}
-	good := r.Totals.Avoidable == 0 && r.Totals.Reused > 0
-	e := Expectation{Text: "connections are reused", Measured: string(r.Verdict), Held: &good}
-	if !good && r.Totals.Avoidable == 0 {
-		e.Held = nil
+	e := Expectation{Text: "connections are reused", Measured: string(r.Verdict)}
+	good := r.Verdict == pool.Reused
+	switch {
+	case good && len(r.setbacks()) == 0, r.Verdict == pool.PartlyReused, r.Verdict == pool.NotReused:
+		e.Held = &good
 	}
 	return []Expectation{e}
 }
 
 // summary says in a sentence or two what happened.
 func (e *Expectation) summary(r *Report) string {
+	if r.Unjudged != "" {
+		return e.Text + ": " + r.Unjudged
+	}
 	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable", e.Text, e.Measured, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps, r.Totals.Excused), r.Totals.Avoidable)
 	for _, c := range r.Connections {
 		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() {
@@ -88,7 +108,8 @@ func (e *Expectation) summary(r *Report) string {
 }
 
 // GitHub writes workflow commands that annotate a run of GitHub Actions: an error
-// for each expectation that failed, a warning for each that could not be judged.
+// for each expectation that failed and for what left the evidence a part, a warning for
+// each expectation that could not be judged.
 func GitHub(w io.Writer, r *Report) error {
 	for _, e := range r.held() {
 		kind := "notice"
@@ -99,6 +120,11 @@ func GitHub(w io.Writer, r *Report) error {
 			kind = "error"
 		}
 		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", kind, property("tcpwarm: "+e.Text), command(e.summary(r))); err != nil {
+			return err
+		}
+	}
+	for _, s := range r.setbacks() {
+		if _, err := fmt.Fprintf(w, "::error title=%s::%s\n", property("tcpwarm: "+s.name), command(s.text)); err != nil {
 			return err
 		}
 	}
@@ -118,7 +144,17 @@ func property(s string) string {
 // StepSummary writes Markdown for the summary page of a run of GitHub Actions.
 func StepSummary(w io.Writer, r *Report) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n", r.Verdict, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps, r.Totals.Excused), r.Totals.Avoidable)
+	word := string(r.Verdict)
+	if r.Outcome != "" {
+		word = string(r.Outcome)
+	}
+	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n", word, r.Totals.Transactions, r.Totals.Used, needed(r.Totals.Needed, r.Totals.Perhaps, r.Totals.Excused), r.Totals.Avoidable)
+	for _, s := range r.setbacks() {
+		fmt.Fprintf(&b, "**%s**\n\n", cell(s.text))
+	}
+	if r.Unjudged != "" {
+		fmt.Fprintf(&b, "Nothing was judged: %s.\n\n", cell(r.Unjudged))
+	}
 	b.WriteString("| | expectation | measured |\n|---|---|---|\n")
 	for _, e := range r.held() {
 		mark := "?"

@@ -28,6 +28,9 @@ const (
 // requests. Where they are only bounded, the bounds must not touch.
 func changed(before, after *Report) Change {
 	b, a := &before.Totals, &after.Totals
+	if len(before.Capture.lacking())+len(after.Capture.lacking()) > 0 { // a part compares with nothing
+		return Undecided
+	}
 	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
 		return Undecided
 	}
@@ -57,6 +60,8 @@ func Compare(w io.Writer, before, after *Report, o TextOptions) (Change, error) 
 	p := newPage(w, o.Width, o.Color)
 	change := changed(before, after)
 	p.change(change, before, after)
+	p.setbacks("before: ", before)
+	p.setbacks("after: ", after)
 	p.line("")
 	p.row("", "before", "after")
 	p.row("verdict", label(before.Verdict), label(after.Verdict))

@@ -23,6 +23,9 @@ func JSON(w io.Writer, r *Report) error {
 	if r.Command != nil {
 		o.field("command", r.Command)
 	}
+	if r.Unjudged != "" {
+		o.field("unjudged", r.Unjudged)
+	}
 	if r.Outcome != "" {
 		o.field("outcome", r.Outcome)
 	}

@@ -44,9 +44,10 @@ func CaptureLine(w io.Writer, r *Report) error {
 		Expectations []Expectation   `json:"expectations"`
 		Totals       Totals          `json:"totals"`
 		Command      *Command        `json:"command,omitempty"`
+		Unjudged     string          `json:"unjudged,omitempty"`
 		Outcome      verdict.Outcome `json:"outcome,omitempty"`
 		Verdict      pool.Verdict    `json:"verdict"`
-	}{"capture", r.Schema, listed(r.Capture), list(r.Expectations), r.Totals, r.Command, r.Outcome, r.Verdict})
+	}{"capture", r.Schema, listed(r.Capture), list(r.Expectations), r.Totals, r.Command, r.Unjudged, r.Outcome, r.Verdict})
 }
 
 // NDJSON writes all of r, a line each: for a report that is complete already.

@@ -10,6 +10,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
 )
 
 // TextOptions say how Text lays a report out.
@@ -28,6 +29,7 @@ const defaultLimit = 10
 func Text(w io.Writer, r *Report, o TextOptions) error {
 	p := newPage(w, o.Width, o.Color)
 	p.verdict(r)
+	p.setbacks("", r)
 	p.expectations(r.Expectations)
 	limit := o.Limit
 	if limit <= 0 {
@@ -153,9 +155,19 @@ func outcome(o verdict.Outcome) (string, style) {
 	return "UNDECIDED", yellow
 }
 
+// setbacks writes why what follows is not the whole, if it is not.
+func (p *page) setbacks(whose string, r *Report) {
+	for _, s := range r.setbacks() {
+		p.wrap("  !  ", 5, whose+cut(clean(s.text), mostEvidence), mark{"  !  ", red})
+	}
+}
+
 // sentence is the verdict in words a manager understands.
 func sentence(r *Report) string {
 	t := r.Totals
+	if r.Unjudged != "" {
+		return cut(clean(r.Unjudged), mostEvidence) + "."
+	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
 		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, count(c.Packets, "packet"))
 	}
@@ -302,6 +314,9 @@ func (p *page) footer(r *Report) {
 	p.line("")
 	p.wrap("seen   ", 7, strings.Join(seen, ", "))
 	for _, pr := range c.Problems {
+		if segment.Lacking(pr.Kind) { // stands at the top
+			continue
+		}
 		at := ""
 		if pr.FirstPacket > 0 {
 			at = fmt.Sprintf(", first packet %d", pr.FirstPacket)
@@ -329,6 +344,8 @@ func lost(c Capture) string {
 		return count(missing, "byte") + " missing"
 	case dropped:
 		return "some dropped"
+	case slices.ContainsFunc(c.lacking(), func(p Problem) bool { return p.Kind != segment.NotWritten }):
+		return "not the whole"
 	}
 	return "none lost"
 }

@@ -55,7 +55,7 @@ func TestJudge(t *testing.T) {
 		{"pools not kept may be of the server", Demands{Server: "a.example"}, append(reused(func(*pool.Pool) {}), folded), Undecided},
 		{"forbidden, and pools not kept", Demands{Server: "a.example", Forbid: []string{"missed"}}, append(reused(func(*pool.Pool) {}), folded), Undecided},
 	} {
-		if _, got := c.d.Judge(c.pools, nil); got != c.want {
+		if _, got, _ := c.d.Judge(c.pools, nil, Seen{}); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
