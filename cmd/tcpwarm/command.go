@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type trial struct {
 	settle   time.Duration
 	keepKeys string
 	packets  string // keep the packets in this file
+
+	became *report.Command // once it has ended, nil before
 }
 
 func (t *trial) flags(f *pflag.FlagSet) {
@@ -68,6 +71,9 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		spool = filepath.Join(dir, "packets.pcapng")
 	}
 	w := capture.NewWriter(capture.WriteOptions{Name: spool, Perm: 0o600})
+	if err := w.Open(); err != nil {
+		return nil, &codedError{exitInput, err}
+	}
 	src.Tee(w.Write)
 	watch := newPump(src)
 
@@ -94,12 +100,13 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	}
 	became, runErr := runCommand(ctx, cmd)
 	watch.settle(t.settle)
+	t.became = became
 	src.Stop()
-	if err := watch.wait(); err != nil && runErr == nil {
-		fmt.Fprintf(s.err, "tcpwarm: %v\n", err)
-	}
+	// Whatever ended the capture before its time, what was caught until then is judged.
+	endErr := watch.wait()
 	if err := w.Close(); err != nil {
-		return nil, &codedError{exitInput, err}
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: err}))
+		spool += ".partial"
 	}
 	var made map[process.Connection]bool
 	if group != nil {
@@ -119,6 +126,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if became.Args, became.Scope = args, scope; o.redact {
 		became.Args = []string{filepath.Base(args[0])}
 	}
+	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
 	case group != nil:
@@ -135,13 +143,26 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if opts.Keys, err = t.keys(o, keyLog); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	saved, err := capture.Open(spool)
-	if err != nil {
+	var saved input = &nothingRead{src.Totals().Files, io.EOF}
+	if file, err := capture.Open(spool); err == nil {
+		saved = file
+	} else if endErr == nil {
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	counted := &countedSource{saved, src.Totals()}
-	return o.analyze(context.WithoutCancel(ctx), s, counted, opts, func(r *report.Report) { r.Command = became })
+	counted := &countedSource{input: saved, live: src.Totals()}
+	if became.Interrupted {
+		endErr = cmp.Or(endErr, error(&analyze.Interrupted{Packets: counted.live.Packets, Share: -1, Err: context.Canceled}))
+		ctx = context.WithoutCancel(ctx)
+	}
+	if endErr != nil {
+		counted.ended = []segment.Problem{segment.ProblemOf(endErr)}
+	}
+	r, err := o.analyze(ctx, s, counted, opts, func(r *report.Report) { r.Ran(became) })
+	if err == nil && endErr != nil {
+		err = &codedError{exitInput, endErr}
+	}
+	return r, err
 }
 
 // leaveRoot becomes the user who called sudo, who gets the packets.
@@ -220,13 +241,16 @@ func runCommand(ctx context.Context, cmd *exec.Cmd) (*report.Command, error) {
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	var err error
+	interrupted := false
 	for ended := false; !ended; {
 		select {
 		case err = <-done:
 			ended = true
 		case sig := <-terms:
+			interrupted = true
 			cmd.Process.Signal(sig)
 		case <-ctx.Done():
+			interrupted = true
 			cmd.Process.Signal(syscall.SIGTERM)
 			select {
 			case err = <-done:
@@ -237,7 +261,7 @@ func runCommand(ctx context.Context, cmd *exec.Cmd) (*report.Command, error) {
 			ended = true
 		}
 	}
-	became := &report.Command{}
+	became := &report.Command{Interrupted: interrupted}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return nil, err
@@ -296,18 +320,20 @@ func (p *pump) wait() error { return <-p.done }
 // A countedSource is a saved capture with the problems of the live one it was
 // saved from.
 type countedSource struct {
-	*capture.Reader
-	live segment.Totals
+	input
+	live  segment.Totals
+	ended []segment.Problem // what ended it before its time
 }
 
 // Totals returns the sums of the file, and what the kernel dropped.
 func (c *countedSource) Totals() segment.Totals {
-	t := c.Reader.Totals()
+	t := c.input.Totals()
 	t.Files = c.live.Files
 	for _, p := range c.live.Problems {
 		if p.Kind == segment.KernelDropped {
 			t.Problems = append(t.Problems, p)
 		}
 	}
+	t.Problems = append(t.Problems, c.ended...)
 	return t
 }

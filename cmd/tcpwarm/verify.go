@@ -47,6 +47,9 @@ itself failed.`,
 			if err := known(append(demands.Forbid, demands.Allow...)); err != nil {
 				return err
 			}
+			if err := o.check(); err != nil {
+				return err
+			}
 			var r *report.Report
 			var err error
 			switch {
@@ -70,7 +73,7 @@ itself failed.`,
 				}
 				r, err = t.run(cmd.Context(), s, &o, &demands, args)
 			}
-			return judged(r, err)
+			return judged(r, t.became, err)
 		},
 	}
 	f := c.Flags()
@@ -86,15 +89,20 @@ itself failed.`,
 }
 
 // judged turns a report and an error into the exit code. Where several apply: the
-// command's failure, the capture's, an expectation's, too little evidence.
-func judged(r *report.Report, err error) error {
+// command's failure, the capture's, an expectation's, too little evidence. became is what
+// became of the command, nil if there was none.
+func judged(r *report.Report, became *report.Command, err error) error {
 	switch {
-	case r != nil && r.Command != nil && r.Command.Exit != 0:
-		how := fmt.Sprintf("exit code %d", r.Command.Exit)
-		if r.Command.Signal != "" {
-			how = r.Command.Signal
+	case became != nil && became.Exit != 0:
+		how := fmt.Sprintf("exit code %d", became.Exit)
+		if became.Signal != "" {
+			how = became.Signal
 		}
-		return &codedError{exitCommand, fmt.Errorf("the command failed: %s", how)}
+		if failed := fmt.Errorf("the command failed: %s", how); err != nil {
+			return &codedError{exitCommand, fmt.Errorf("%w; and %w", failed, err)}
+		} else {
+			return &codedError{exitCommand, failed}
+		}
 	case err != nil: // what was read may have failed already, but an unread rest weighs more
 		return err
 	case r.Outcome == verdict.Failed:
