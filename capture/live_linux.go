@@ -34,6 +34,8 @@ type tpacket struct {
 	only     []int     // indexes of these; nil: all
 	linkType uint32    // otherwise
 	checked  time.Time // when those of only were last seen to be up
+	failed   error     // why the capture ends, once all is read; nil: it does not
+	failedAt time.Time
 }
 
 const (
@@ -206,14 +208,25 @@ func (r *tpacket) present() error {
 	return nil
 }
 
+// drainFor bounds the reading of what came before a capture failed.
+const drainFor = time.Second
+
+// fail notes why the capture ends. What came before may lie in a block that the kernel has
+// yet to hand on: that is waited for.
+func (r *tpacket) fail(err error) {
+	if err != nil && r.failed == nil {
+		r.failed, r.failedAt = err, time.Now()
+		time.Sleep(2 * retireAfter * time.Millisecond)
+	}
+}
+
 func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
-	if r.left == 0 && !r.ready() {
-		if err := r.poll(wait); err != nil {
-			return err
-		}
-		if !r.ready() {
-			return r.present()
-		}
+	if r.left == 0 && !r.ready() && r.failed == nil {
+		r.fail(r.poll(wait))
+	}
+	r.fail(r.present())
+	if r.left == 0 && (!r.ready() || r.failed != nil && time.Since(r.failedAt) > drainFor) {
+		return r.failed
 	}
 	for r.left > 0 || r.ready() {
 		if r.left == 0 {
@@ -232,7 +245,7 @@ func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
 		atomic.StoreUint32(&r.header(r.at).Block_status, unix.TP_STATUS_KERNEL)
 		r.at = (r.at + 1) % r.blocks
 	}
-	return r.present()
+	return nil
 }
 
 // ready reports whether the next block is ours.

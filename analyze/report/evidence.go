@@ -53,11 +53,13 @@ func (p *Problem) says() string {
 	return fmt.Sprintf("%s: %d: %s", p.Kind, p.Count, p.Text)
 }
 
-// failed says what became of a command that failed, "" of another.
-func (c *Command) failed() string {
+// Failed says what became of a command that failed, "" of another.
+func (c *Command) Failed() string {
 	switch {
 	case c == nil || c.Exit == 0:
 		return ""
+	case c.Error != "":
+		return "the command could not be started: " + c.Error
 	case c.Signal != "":
 		return "the command failed: " + c.Signal
 	}
@@ -72,7 +74,7 @@ func (r *Report) setbacks() []setback {
 	for _, p := range r.Capture.lacking() {
 		all = append(all, setback{p.Kind, p.says()})
 	}
-	if text := r.Command.failed(); text != "" {
+	if text := r.Command.Failed(); text != "" {
 		all = append(all, setback{"command", text})
 	}
 	return all

@@ -70,6 +70,7 @@ type Command struct {
 	Args   []string `json:"args"`
 	Exit   int      `json:"exit"` // -1 if a signal ended it
 	Signal string   `json:"signal,omitempty"`
+	Error  string   `json:"error,omitempty"` // why it could not be started
 
 	Interrupted bool   `json:"-"`     // a signal to us came while it ran
 	Scope       string `json:"scope"` // whose connections were judged

@@ -50,6 +50,10 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }
 
+// notStarted is the exit code of a command that could not be started, as a shell has it
+// (POSIX, Shell Command Language, section 2.8.2).
+const notStarted = 127
+
 // quiet is how long no packet must come for the capture to be over.
 const quiet = 300 * time.Millisecond
 
@@ -100,6 +104,14 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	}
 	became, runErr := runCommand(ctx, cmd)
 	watch.settle(t.settle)
+	if runErr != nil { // there is a report all the same, for whoever waits for one
+		if o.redact { // the rest is its name
+			for err := runErr; err != nil; err = errors.Unwrap(err) {
+				runErr = err
+			}
+		}
+		became = &report.Command{Exit: notStarted, Error: runErr.Error()}
+	}
 	t.became = became
 	src.Stop()
 	// Whatever ended the capture before its time, what was caught until then is judged.
@@ -120,9 +132,6 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if err := t.leaveRoot(spool); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	if runErr != nil {
-		return nil, &codedError{exitCommand, runErr}
-	}
 	if became.Args, became.Scope = args, scope; o.redact {
 		became.Args = []string{filepath.Base(args[0])}
 	}
@@ -140,8 +149,12 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
-	if opts.Keys, err = t.keys(o, keyLog); err != nil {
+	opts.Keys, err = t.keys(o, keyLog)
+	switch {
+	case opts.Keys == nil:
 		return nil, &codedError{exitInput, err}
+	case err != nil: // --keep-keys
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: err}))
 	}
 	var saved input = &nothingRead{src.Totals().Files, io.EOF}
 	if file, err := capture.Open(spool); err == nil {
@@ -151,7 +164,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	}
 	defer saved.Close()
 	counted := &countedSource{input: saved, live: src.Totals()}
-	if became.Interrupted {
+	if became.Interrupted || ctx.Err() != nil {
 		endErr = cmp.Or(endErr, error(&analyze.Interrupted{Packets: counted.live.Packets, Share: -1, Err: context.Canceled}))
 		ctx = context.WithoutCancel(ctx)
 	}

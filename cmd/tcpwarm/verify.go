@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -94,15 +95,11 @@ itself failed.`,
 func judged(r *report.Report, became *report.Command, err error) error {
 	switch {
 	case became != nil && became.Exit != 0:
-		how := fmt.Sprintf("exit code %d", became.Exit)
-		if became.Signal != "" {
-			how = became.Signal
+		failed := errors.New(became.Failed())
+		if err != nil {
+			failed = fmt.Errorf("%w; and %w", failed, err)
 		}
-		if failed := fmt.Errorf("the command failed: %s", how); err != nil {
-			return &codedError{exitCommand, fmt.Errorf("%w; and %w", failed, err)}
-		} else {
-			return &codedError{exitCommand, failed}
-		}
+		return &codedError{exitCommand, failed}
 	case err != nil: // what was read may have failed already, but an unread rest weighs more
 		return err
 	case r.Outcome == verdict.Failed:
