@@ -256,8 +256,9 @@ type destination struct {
 }
 
 // write shows r in the formats asked for: all that can be written, whatever else cannot.
-// It returns the first error. Files are opened before any is written, so that each report
-// says which of the others are missing.
+// It returns the first error. Files are opened before any is written, and JUnit, where
+// green is all that is looked at, is written after the others: so each report says which
+// of the others are missing.
 func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	lack := func(err error) {
 		if err != nil {
@@ -267,7 +268,9 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		}
 	}
 	var to []destination
-	for _, where := range o.reports {
+	junit := func(where string) bool { return strings.HasPrefix(where, "junit=") }
+	notJUnit := func(where string) bool { return !junit(where) }
+	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
 		f, err := os.Create(name)
 		if lack(err); err == nil {
@@ -293,6 +296,11 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		return cmp.Or(first, report.NDJSON(w, r)) // the connections have been written
 	}
 	return cmp.Or(first, o.writeAs(o.format.value, w, r, report.TextOptions{Width: width(w), Color: o.colored(w)}))
+}
+
+// only returns those of list that keep holds for.
+func only(list []string, keep func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !keep(s) })
 }
 
 func (o *output) writeAs(kind string, w io.Writer, r *report.Report, text report.TextOptions) error {

@@ -13,12 +13,17 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 )
 
 // gcPercent lets the heap grow to four times what is in use before it is swept:
 // memory is bounded by limits of our own, and time is what users wait for.
 // GOGC overrides it.
 const gcPercent = 400
+
+// sameSignal is how long signals are taken for one: a terminal that is closed, and timeout(1),
+// send each to the process and to its group.
+const sameSignal = 300 * time.Millisecond
 
 func main() { os.Exit(program()) }
 
@@ -35,6 +40,7 @@ func program() int {
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	go func() { // the second signal kills
 		<-ctx.Done()
+		time.Sleep(sameSignal)
 		stop()
 	}()
 	defer stop()
