@@ -176,10 +176,9 @@ func (w *Writer) finish() error {
 	err := w.flush()
 	if w.file != nil {
 		if err == nil {
-			err = w.file.Publish()
-		}
-		if cerr := w.file.Close(); err == nil {
-			err = cerr
+			err = w.file.Commit()
+		} else {
+			w.file.Close()
 		}
 	}
 	w.file, w.buf = nil, nil

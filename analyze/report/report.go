@@ -72,8 +72,7 @@ type Command struct {
 	Signal string   `json:"signal,omitempty"`
 	Error  string   `json:"error,omitempty"` // why it could not be started
 
-	Interrupted bool   `json:"-"`     // a signal to us came while it ran
-	Scope       string `json:"scope"` // whose connections were judged
+	Scope string `json:"scope"` // whose connections were judged
 }
 
 // Totals are sums over everything, kept or not.

@@ -36,6 +36,10 @@ type Folder struct {
 	name string
 	root *os.Root
 	own  bool // only root and this user may write to it
+
+	// devices is apart from own: in a user namespace that does not map root, /dev is
+	// nobody's.
+	devices bool
 }
 
 // OpenFolder opens a folder by its name; links in that are followed.
@@ -52,14 +56,14 @@ func OpenFolder(name string) (*Folder, error) {
 		root.Close()
 		return nil, err
 	}
-	return &Folder{name, root, ownFolder(st)}, nil
+	return &Folder{name, root, ownFolder(st), devices(name)}, nil
 }
 
 // Close gives up the folder, but not the files that were made in it.
 func (d *Folder) Close() error { return d.root.Close() }
 
-// A File is a file that results are written to. Publish gives it its name; without
-// that, Discard leaves nothing behind.
+// A File is a file that results are written to. Publish or Commit gives it its name;
+// without that, Discard leaves nothing behind.
 type File struct {
 	*os.File
 	name    string  // for messages
@@ -99,7 +103,7 @@ func (d *Folder) Create(base string, o Options) (*File, error) {
 	case st.IsDir():
 		return nil, fmt.Errorf("%s: is a directory", name)
 	case st.Mode()&fs.ModeSymlink != 0:
-		if d.own && (!o.Replace || d.systems()) {
+		if d.devices || d.own && !o.Replace {
 			f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, o.Perm)
 			return asFile(f, name, err)
 		}
@@ -147,7 +151,7 @@ func (d *Folder) special(name, base string) (*File, error) {
 		return nil, err
 	}
 	st, err := f.Stat() // what was opened may be another file than what was seen
-	if err == nil && (st.Mode().IsRegular() || !d.own && !ownFile(st)) {
+	if err == nil && (st.Mode().IsRegular() || !d.own && !d.devices && !ownFile(st)) {
 		err = fmt.Errorf("%s: a pipe or device of somebody else's, where others may write", name)
 	}
 	if err != nil {
@@ -157,11 +161,11 @@ func (d *Folder) special(name, base string) (*File, error) {
 	return &File{File: f, name: name}, nil
 }
 
-// systems reports whether d is where the system keeps its devices, and links to the
-// descriptors of processes, such as /dev/stdout: these are never replaced.
-func (d *Folder) systems() bool {
-	name, err := filepath.Abs(d.name)
-	return err == nil && (name == "/dev" || strings.HasPrefix(name, "/dev/fd") || strings.HasPrefix(name, "/proc/"))
+// devices reports whether a folder is where the system keeps its devices, and links to
+// the descriptors of processes, such as /dev/stdout: these are never replaced.
+func devices(name string) bool {
+	name, err := filepath.Abs(name)
+	return err == nil && (name == "/dev" || name == "/dev/fd" || strings.HasPrefix(name, "/proc/"))
 }
 
 // New reports whether the file is a new one, which nobody else has open, rather than
@@ -182,6 +186,15 @@ func (f *File) Publish() error {
 	}
 	f.release()
 	return nil
+}
+
+// Commit publishes the file and closes it.
+func (f *File) Commit() error {
+	err := f.Publish()
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
 }
 
 // there reports whether the name that the file has while it is written is still its.

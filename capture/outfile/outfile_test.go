@@ -45,11 +45,11 @@ func publish(t *testing.T, name, text string, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer f.Discard()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Publish(); err != nil {
+	if err := f.Commit(); err != nil {
 		t.Fatal(err)
 	}
 }

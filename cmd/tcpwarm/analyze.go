@@ -21,6 +21,7 @@ import (
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
+	"tcpwarm/capture/outfile"
 	"tcpwarm/capture/segment"
 )
 
@@ -210,12 +211,13 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
+		defer lines.Discard()
 		opts.Series = lines
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
 	if lines != nil {
-		if err := lines.Close(); err != nil && readErr == nil { // else it is among the report's problems
-			seriesErr = &segment.WriteError{Err: err}
+		if err := lines.Commit(); err != nil && readErr == nil { // else it is among the report's problems
+			seriesErr = &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 		}
 	}
 	if seriesErr != nil {
@@ -233,13 +235,13 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 }
 
 // openSeries creates the file for the series, if one is asked for.
-func (o *output) openSeries() (*os.File, error) {
+func (o *output) openSeries() (*outfile.File, error) {
 	if o.series == "" {
 		return nil, nil
 	}
-	f, err := os.Create(o.series)
+	f, err := outfile.Create(o.series, outfile.Options{Perm: 0o666})
 	if err != nil {
-		return nil, &segment.WriteError{Err: err}
+		return nil, &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 	}
 	return f, nil
 }
@@ -251,7 +253,9 @@ func (o *output) draws() bool {
 
 // A destination is a file that a report goes to.
 type destination struct {
-	file  *os.File
+	name  string
+	file  io.Writer
+	done  func() error
 	write func(io.Writer, *report.Report) error
 }
 
@@ -260,9 +264,9 @@ type destination struct {
 // green is all that is looked at, is written after the others: so each report says which
 // of the others are missing.
 func (o *output) write(w io.Writer, r *report.Report) (first error) {
-	lack := func(err error) {
+	lack := func(name string, err error) {
 		if err != nil {
-			err = &segment.WriteError{Err: err}
+			err = &segment.WriteError{Err: fmt.Errorf("%s: %w", name, err)}
 			r.Lack(segment.ProblemOf(err))
 			first = cmp.Or(first, err)
 		}
@@ -272,25 +276,26 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	notJUnit := func(where string) bool { return !junit(where) }
 	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
-		f, err := os.Create(name)
-		if lack(err); err == nil {
-			to = append(to, destination{f, func(w io.Writer, r *report.Report) error {
+		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		if lack(name, err); err == nil {
+			defer f.Discard()
+			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
 				return o.writeAs(kind, w, r, report.TextOptions{Width: 80})
 			}})
 		}
 	}
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
 		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if lack(err); err == nil {
-			to = append(to, destination{f, report.StepSummary})
+		if lack(name, err); err == nil {
+			to = append(to, destination{name, f, f.Close, report.StepSummary})
 		}
 	}
 	for _, d := range to {
 		err := d.write(d.file, r)
-		if cerr := d.file.Close(); err == nil {
-			err = cerr
+		if err == nil {
+			err = d.done()
 		}
-		lack(err)
+		lack(d.name, err)
 	}
 	if o.format.value == "ndjson" {
 		return cmp.Or(first, report.NDJSON(w, r)) // the connections have been written

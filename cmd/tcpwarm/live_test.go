@@ -205,7 +205,7 @@ func TestSignalsLoseNoReport(t *testing.T) {
 	binary := liveBinary(t)
 	isolatedVerify(t, binary, "nothing") // skips where it is forbidden
 	self, _ := os.Executable()
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM} {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, binary, "verify", "--isolated", "--format", "json", "--", self)
@@ -225,7 +225,7 @@ func TestSignalsLoseNoReport(t *testing.T) {
 			t.Errorf("%v: %v\n%s", sig, err, out.String())
 			continue
 		}
-		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitCommand {
+		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitInput {
 			t.Errorf("%v: %d transactions, command %+v, exit code %d", sig, r.Totals.Transactions, r.Command, cmd.ProcessState.ExitCode())
 		}
 	}

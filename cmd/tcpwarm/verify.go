@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
 )
 
 func newVerify(s *streams) *cobra.Command {
@@ -89,11 +91,14 @@ itself failed.`,
 	return c
 }
 
-// judged turns a report and an error into the exit code. Where several apply: the
-// command's failure, the capture's, an expectation's, too little evidence. became is what
-// became of the command, nil if there was none.
+// judged turns a report and an error into the exit code. Where several apply: an
+// interruption, the command's failure, the capture's, an expectation's, too little
+// evidence. became is what became of the command, nil if there was none.
 func judged(r *report.Report, became *report.Command, err error) error {
+	var ended *interruptedError
 	switch {
+	case errors.As(err, &ended): // the command failed because it was ended
+		return err
 	case became != nil && became.Exit != 0:
 		failed := errors.New(became.Failed())
 		if err != nil {
@@ -108,6 +113,17 @@ func judged(r *report.Report, became *report.Command, err error) error {
 		return &codedError{exitUnknown, nil}
 	}
 	return nil
+}
+
+// An interruptedError is the signal that ended a trial before its command had ended.
+type interruptedError struct{ signal os.Signal }
+
+func (e *interruptedError) Error() string { return fmt.Sprintf("interrupted: %v", e.signal) }
+
+// Problem returns e as a problem.
+func (e *interruptedError) Problem() segment.Problem {
+	return segment.Problem{Kind: segment.Interrupted, Count: 1,
+		Text: fmt.Sprintf("interrupted by a signal (%v) before the command had ended", e.signal)}
 }
 
 // known refuses names of causes and findings that do not exist: a misspelt
