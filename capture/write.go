@@ -31,24 +31,27 @@ type WriteOptions struct {
 // own until it is whole: NAME.partial.
 type Writer struct {
 	o      WriteOptions
-	dir    *outfile.Folder // of the file, and of those before it
-	path   string          // that dir was opened by
-	file   *outfile.File   // nil where packets go elsewhere
-	buf    *bufio.Writer   // nil: nothing is open
-	ng     *pcapgo.NgWriter
-	ifaces map[uint32]int // by link type
+	dir    *outfile.Folder  // of the file, and of those before it
+	path   string           // that dir was opened by
+	file   *outfile.File    // nil where packets go elsewhere
+	buf    *bufio.Writer    // nil: nothing is open
+	ng     *pcapgo.NgWriter // nil until the first packet tells the link type
+	ifaces map[uint32]int   // by link type
 	bytes  int64
 	files  int
 	until  time.Time // of the file, with Every
 }
 
-// NewWriter returns a Writer; the first packet, or Close, opens the file.
+// NewWriter returns a Writer; Open, the first packet, or Close, opens the file.
 func NewWriter(o WriteOptions) *Writer {
 	if o.Perm == 0 {
 		o.Perm = 0o644
 	}
 	return &Writer{o: o}
 }
+
+// Open opens the first file: one that cannot be written is known before a packet comes.
+func (w *Writer) Open() error { return w.open(time.Now()) }
 
 // Write writes one packet.
 func (w *Writer) Write(f *Frame) error {
@@ -60,7 +63,12 @@ func (w *Writer) Write(f *Frame) error {
 		}
 	}
 	if w.buf == nil {
-		if err := w.open(at, f.Link); err != nil {
+		if err := w.open(at); err != nil {
+			return err
+		}
+	}
+	if w.ng == nil {
+		if err := w.begin(f.Link); err != nil {
 			return err
 		}
 	}
@@ -84,8 +92,8 @@ func describe(link uint32) pcapgo.NgInterface {
 	return pcapgo.NgInterface{LinkType: layers.LinkType(link), TimestampResolution: 9}
 }
 
-func (w *Writer) open(at time.Time, link uint32) error {
-	w.bytes, w.ifaces = 0, map[uint32]int{link: 0}
+func (w *Writer) open(at time.Time) error {
+	w.bytes, w.ng = 0, nil
 	to := w.o.To
 	switch {
 	case to != nil:
@@ -101,7 +109,12 @@ func (w *Writer) open(at time.Time, link uint32) error {
 	w.files++
 	w.until = at.Add(w.o.Every)
 	w.buf = bufio.NewWriterSize(to, 256<<10)
-	var err error
+	return nil
+}
+
+// begin writes the file's head, with an interface of a link type.
+func (w *Writer) begin(link uint32) (err error) {
+	w.ifaces = map[uint32]int{link: 0}
 	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "tcpwarm"}})
 	return err
 }
@@ -179,7 +192,12 @@ func (w *Writer) Close() error {
 		if w.files > 0 {
 			return nil
 		}
-		if err := w.open(time.Now(), linkEthernet); err != nil {
+		if err := w.Open(); err != nil {
+			return err
+		}
+	}
+	if w.ng == nil {
+		if err := w.begin(linkEthernet); err != nil {
 			return err
 		}
 	}

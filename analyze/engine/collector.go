@@ -272,6 +272,5 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
 	r.Evicted, r.Lost.Pools = k.judge.Evicted()
-	r.Faults = k.faults.problem()
 	return build.Report(r), k.err
 }

@@ -1,10 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"slices"
 
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
@@ -59,8 +62,8 @@ type Options struct {
 }
 
 // Run reads src to its end and reports. If src fails, or ctx is cancelled, the
-// report holds what was learned until then and comes with the error; a *Fault is one of
-// this program.
+// report holds what was learned until then, has a problem that says so, and comes with
+// the error: of a context an *Interrupted, of this program a *Fault.
 func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -68,12 +71,27 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	o.Limits.setDefaults()
 	r := newReader(src, o)
 	err := r.run(ctx)
-	if errors.Is(err, io.EOF) {
+	totals := src.Totals()
+	switch {
+	case errors.Is(err, io.EOF):
 		err = nil
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		err = interrupted(ctx, src, totals.Packets)
+	}
+	if err != nil {
+		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(err))
 	}
 	if s := r.collector.series; s != nil {
-		err = errors.Join(err, s.Close())
+		if serr := s.Close(); serr != nil {
+			serr = &segment.WriteError{Err: fmt.Errorf("series: %w", serr)}
+			totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(serr))
+			err = cmp.Or(err, serr)
+		}
 	}
-	rep, ferr := r.collector.report(src.Totals())
-	return rep, errors.Join(err, ferr, r.faults.err())
+	if fault := r.faults.err(); fault != nil {
+		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(fault))
+		err = cmp.Or(err, fault)
+	}
+	rep, ferr := r.collector.report(totals)
+	return rep, cmp.Or(err, ferr)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
 )
 
 // A Fault is an error of this program, a panic, that a capture has brought about. What it
@@ -53,13 +53,9 @@ func (f *faults) err() error {
 	return f.first
 }
 
-// problem returns what the report says of the faults; Count is 0 where there were none.
-func (f *faults) problem() report.Problem {
-	if f.first == nil {
-		return report.Problem{}
-	}
-	return report.Problem{Kind: "internal-error", Count: f.first.Count, FirstPacket: f.first.Packet,
-		Text: "errors of tcpwarm itself; what they concerned was given up, so no verdict rests on the rest: " + f.first.Where}
+// Problem returns f as a problem of the capture.
+func (f *Fault) Problem() segment.Problem {
+	return segment.Problem{Kind: segment.InternalError, Count: f.Count, FirstPacket: f.Packet, Text: f.Error()}
 }
 
 // panicSite returns where the panic that unwinds began: the first function below the

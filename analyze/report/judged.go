@@ -39,10 +39,11 @@ func (r *Report) Held() []Expectation {
 	if len(r.Expectations) > 0 {
 		return r.Expectations
 	}
-	good := r.Totals.Avoidable == 0 && r.Totals.Reused > 0
-	e := Expectation{Text: "connections are reused", Measured: string(r.Verdict), Held: &good}
-	if !good && r.Totals.Avoidable == 0 {
-		e.Held = nil
+	e := Expectation{Text: "connections are reused", Measured: string(r.Verdict)}
+	good := r.Verdict == pool.Reused
+	switch {
+	case good && len(r.Setbacks()) == 0, r.Verdict == pool.PartlyReused, r.Verdict == pool.NotReused:
+		e.Held = &good
 	}
 	return []Expectation{e}
 }
@@ -50,6 +51,9 @@ func (r *Report) Held() []Expectation {
 // Summary says in a sentence or two what was measured for e, and where to look
 // first.
 func (r *Report) Summary(e *Expectation) string {
+	if r.Unjudged != "" {
+		return e.Text + ": " + r.Unjudged
+	}
 	t := &r.Totals
 	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable",
 		e.Text, e.Measured, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)

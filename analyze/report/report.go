@@ -18,8 +18,9 @@ type Report struct {
 	Findings     []Finding       `json:"findings"`
 	Expectations []Expectation   `json:"expectations"`
 	Totals       Totals          `json:"totals"`
-	Command      *Command        `json:"command,omitempty"` // that was run while capturing
-	Outcome      verdict.Outcome `json:"outcome,omitempty"` // of the expectations together; absent where nothing was demanded
+	Command      *Command        `json:"command,omitempty"`  // that was run while capturing
+	Unjudged     string          `json:"unjudged,omitempty"` // why nothing was held against the expectations, and what was seen instead
+	Outcome      verdict.Outcome `json:"outcome,omitempty"`  // of the expectations together; absent where nothing was demanded
 	Verdict      pool.Verdict    `json:"verdict"`
 }
 
@@ -28,7 +29,9 @@ type Command struct {
 	Args   []string `json:"args"`
 	Exit   int      `json:"exit"` // -1 if a signal ended it
 	Signal string   `json:"signal,omitempty"`
-	Scope  string   `json:"scope"` // whose connections were judged
+	Error  string   `json:"error,omitempty"` // why it could not be started
+
+	Scope string `json:"scope"` // whose connections were judged
 }
 
 // Totals are sums over everything, kept or not.
@@ -57,6 +60,7 @@ type Capture struct {
 	Redacted    bool      `json:"redacted,omitempty"`   // addresses and names are stand-ins, targets are left out
 	OneClient   bool      `json:"one_client,omitempty"` // all client addresses are one client's: a pool names the first
 	Packets     int64     `json:"packets"`
+	Filtered    int64     `json:"filtered_packets,omitempty"` // that the filter did not let through
 	Segments    int64     `json:"segments"`
 	Unread      int64     `json:"unread_packets,omitempty"` // that may hold TCP and could not be looked into
 	Bytes       int64     `json:"bytes"`

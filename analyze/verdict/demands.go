@@ -17,11 +17,13 @@ import (
 // Demands are what a user wants to hold. With none of Expect and Forbid, the
 // default applies: some transaction could be reused, and nothing was avoidable.
 type Demands struct {
-	Expect []Expectation
-	Forbid []string // causes and findings that must not be there
-	Allow  []string // causes that are no fault; client-idle-timeout always is
-	Server string   // HOST[:PORT]: only pools of it count; "" is all
-	Doubt  string   // why what was seen may not be what is to be judged; then nothing passes
+	Expect  []Expectation
+	Forbid  []string // causes and findings that must not be there
+	Allow   []string // causes that are no fault; client-idle-timeout always is
+	Server  string   // HOST[:PORT]: only pools of it count; "" is all
+	Filter  string   // that the capture was read by, as a report may show it; "" is none
+	Command bool     // the connections of a command are judged
+	Doubt   string   // why what was seen may not be what is to be judged; then nothing passes
 
 	Redact *redact.Redactor // Server is given as it is, pools have stand-ins; nil: they have not
 }
@@ -43,10 +45,19 @@ type Held struct {
 	Measured Interval
 }
 
-// Judge holds d against pools and the findings' counts.
-func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, Outcome) {
+// Judge holds d against pools and the findings' counts. Where nothing was judged, it says
+// why, and what s has instead; then nothing holds, and nothing fails.
+func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (all []Held, o Outcome, nothing string) {
 	m := d.measure(pools, findings)
-	var all []Held
+	all = d.hold(pools, findings, m)
+	if nothing = d.nothing(pools, m, &s); nothing != "" {
+		undecide(all)
+		return all, Undecided, nothing
+	}
+	return all, outcome(all), ""
+}
+
+func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
 		all = append(all, Held{text, ok, held, m[e.Metric]})
@@ -61,8 +72,12 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	if d.Doubt != "" && m["connections"].High > 0 {
 		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})
 	}
+	// A connection says little without a request on it, or what may be one.
+	if tx := m["transactions"]; tx.High == 0 && m["connections"].High > 0 {
+		all = append(all, Held{Text: "some request was seen", Measured: tx})
+	}
 	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
-		return all, outcome(all)
+		return all
 	}
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
 	spare := m["transactions"]
@@ -70,7 +85,7 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	reusable := Held{"some transaction could be reused (transactions > needed)", spare.Low > 0, spare.Low > 0, spare}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
-	return all, outcome(all)
+	return all
 }
 
 func outcome(all []Held) Outcome {

@@ -36,6 +36,8 @@ type trial struct {
 	settle   time.Duration
 	keepKeys string
 	packets  string // keep the packets in this file
+
+	became *report.Command // once it has ended, nil before
 }
 
 func (t *trial) flags(f *pflag.FlagSet) {
@@ -46,6 +48,10 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.keepKeys, "keep-keys", "", "keep the TLS keys that the command logs in this `file`")
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }
+
+// notStarted is the exit code of a command that could not be started, as a shell has it
+// (POSIX, Shell Command Language, section 2.8.2).
+const notStarted = 127
 
 // quiet is how long no packet must come for the capture to be over.
 const quiet = 300 * time.Millisecond
@@ -91,11 +97,22 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if sig := watch.settle(t.settle, signals); ended == nil {
 		ended = sig
 	}
-	src.Stop()
-	if err := watch.wait(); err != nil && runErr == nil {
-		fmt.Fprintf(s.err, "tcpwarm: %v\n", err)
+	if runErr != nil { // there is a report all the same, for whoever waits for one
+		if o.redact { // the rest is its name
+			for err := runErr; err != nil; err = errors.Unwrap(err) {
+				runErr = err
+			}
+		}
+		became = &report.Command{Exit: notStarted, Error: runErr.Error()}
 	}
+	t.became = became
+	src.Stop()
+	// Whatever ended the capture before its time, what was caught until then is judged.
+	endErr := watch.wait()
 	writeErr := w.Close()
+	if writeErr != nil {
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: writeErr}))
+	}
 	var made map[process.Connection]bool
 	if group != nil {
 		var err error
@@ -105,17 +122,15 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		group.Close()
 	}
 	logged, err := e.finish(writeErr == nil)
-	if err = cmp.Or(writeErr, err); err != nil {
+	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	signal.Stop(signals) // nothing is left behind any more
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	if runErr != nil {
-		return nil, &codedError{exitCommand, runErr}
-	}
 	if became.Args, became.Scope = args, scope; o.redact {
 		became.Args = []string{filepath.Base(args[0])}
 	}
+	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
 	case group != nil:
@@ -129,27 +144,31 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
-	if ended != nil {
-		demands.Doubt = "not interrupted before the command had ended"
-	}
 	if opts.Keys, err = o.keyLogs(); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	opts.Keys.Add(logged) // a line cut off at the end costs only itself
-	keepErr := t.keep(logged)
-	saved, err := capture.OpenReader(cmp.Or(t.packets, "packets"), e.packets.reader())
-	if err != nil {
+	if err := t.keep(logged); err != nil {
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: err}))
+	}
+	if ended != nil { // it weighs more than what else there is
+		endErr = &interruptedError{ended}
+		ctx = context.WithoutCancel(ctx)
+	}
+	var saved input = &nothingRead{src.Totals().Files, io.EOF}
+	if file, err := capture.OpenReader(cmp.Or(t.packets, "packets"), e.packets.reader()); err == nil {
+		saved = file
+	} else if endErr == nil {
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	counted := &countedSource{saved, src.Totals(), ended}
-	r, err := o.analyze(context.WithoutCancel(ctx), s, counted, opts, func(r *report.Report) { r.Command = became })
-	switch {
-	case err != nil:
-	case keepErr != nil:
-		err = &codedError{exitInput, keepErr}
-	case ended != nil:
-		err = &codedError{exitInput, &interruptedError{ended}}
+	counted := &countedSource{input: saved, live: src.Totals()}
+	if endErr != nil {
+		counted.ended = []segment.Problem{segment.ProblemOf(endErr)}
+	}
+	r, err := o.analyze(ctx, s, counted, opts, func(r *report.Report) { r.Ran(became) })
+	if err == nil && endErr != nil || ended != nil {
+		err = &codedError{exitInput, endErr}
 	}
 	return r, err
 }
@@ -244,22 +263,20 @@ func (p *pump) wait() error { return <-p.done }
 // A countedSource is a saved capture with the problems of the live one it was
 // saved from.
 type countedSource struct {
-	*capture.Reader
+	input
 	live  segment.Totals
-	ended os.Signal // nil: the command has ended by itself
+	ended []segment.Problem // what ended it before its time
 }
 
 // Totals returns the sums of the file, and what the kernel dropped.
 func (c *countedSource) Totals() segment.Totals {
-	t := c.Reader.Totals()
+	t := c.input.Totals()
 	t.Files = c.live.Files
 	for _, p := range c.live.Problems {
 		if p.Kind == segment.KernelDropped {
 			t.Problems = append(t.Problems, p)
 		}
 	}
-	if c.ended != nil {
-		t.Problems = append(t.Problems, segment.Problem{Kind: "interrupted", Count: 1, Text: fmt.Sprintf("by a signal (%v) before the command had ended", c.ended)})
-	}
+	t.Problems = append(t.Problems, c.ended...)
 	return t
 }

@@ -74,7 +74,7 @@ func (o *output) load(ctx context.Context, s *streams, name string) (*report.Rep
 		}
 		f.Close()
 	}
-	src, err := o.open(s, []string{name})
+	src, err := o.open(ctx, s, []string{name})
 	if err != nil {
 		return nil, err
 	}

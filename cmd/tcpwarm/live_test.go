@@ -19,6 +19,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 )
 
 // play is the client that is watched, with a server of its own: a scenario by name.
@@ -153,6 +154,32 @@ func TestVerifyRunsACommand(t *testing.T) {
 		if r.Command == nil || (r.Command.Exit != 0) != (c.code == exitCommand) {
 			t.Errorf("%s: command %+v", c.scenario, r.Command)
 		}
+	}
+}
+
+// A command that sends nothing, or fails, or cannot be started, passes nowhere, whatever is
+// expected of it.
+func TestCommandWithoutEvidence(t *testing.T) {
+	binary := liveBinary(t)
+	for _, x := range []struct {
+		scenario string
+		code     int
+		unjudged string
+	}{
+		{"nothing", exitUnknown, "the command opened no TCP connection that was captured; seen instead: 0 packets"},
+		{"fails", exitCommand, "the command opened no TCP connection that was captured; seen instead: 0 packets"},
+		{"is killed", exitCommand, ""},
+	} {
+		r, code, errs := isolatedVerify(t, binary, x.scenario, "--expect", "connections<=1", "--forbid", "missed")
+		if code != x.code || r.Unjudged != x.unjudged || r.Outcome != verdict.Undecided {
+			t.Errorf("%s: exit code %d, %s, %q\n%s", x.scenario, code, r.Outcome, r.Unjudged, errs)
+		}
+	}
+	cmd := exec.Command(binary, "verify", "--isolated", "--format", "junit", "--expect", "connections<=1", "--", "./absent")
+	out, _ := cmd.Output()
+	if code := cmd.ProcessState.ExitCode(); code != exitCommand || !strings.Contains(string(out), `errors="2"`) ||
+		!strings.Contains(string(out), "the command could not be started") {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
 

@@ -26,8 +26,7 @@ type Result struct {
 	Demands     *verdict.Demands // nil: none
 	Vantages    map[tcp.Vantage]int64
 	Lost        Lost
-	Forced      int64          // openings judged before all that bears on them was seen
-	Faults      report.Problem // of the program itself; Count is 0 if there were none
+	Forced      int64 // openings judged before all that bears on them was seen
 
 	// Limits that were in force.
 	KeptConnections, KeptPools, KeptTransactions int
@@ -94,10 +93,14 @@ func Report(r *Result) *report.Report {
 	}
 	if r.Demands != nil {
 		var held []verdict.Held
-		held, rep.Outcome = r.Demands.Judge(all, r.Findings.Counts)
+		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
+			QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
 		for _, h := range held {
 			rep.Expectations = append(rep.Expectations, expectation(h))
 		}
+	}
+	if slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
+		rep.Withdraw()
 	}
 	return rep
 }
@@ -105,8 +108,8 @@ func Report(r *Result) *report.Report {
 // verdictOf returns the verdict of the whole.
 func verdictOf(r *Result, pools []*pool.Pool) pool.Verdict {
 	switch {
-	case r.Faults.Count > 0: // a packet that goes wrong may be one that nothing shows any more
-		return pool.NotKnown
+	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
+		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
 	case r.Totals.Segments == 0 && r.Totals.Unread > 0: // nothing was seen, but there may be something
 		return pool.NotKnown
 	}
@@ -115,7 +118,7 @@ func verdictOf(r *Result, pools []*pool.Pool) pool.Verdict {
 
 func capture(r *Result) report.Capture {
 	t := &r.Totals
-	c := report.Capture{Files: t.Files, Packets: t.Packets, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Filtered: t.Filtered, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
 		Loopback: t.Loopback, Vantage: vantage(r), MissingBytes: r.Lost.Missing.N, OneClient: r.OneClient, Redacted: r.Redacted}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)
@@ -136,7 +139,6 @@ func capture(r *Result) report.Capture {
 func problems(r *Result) []report.Problem {
 	l := &r.Lost
 	return []report.Problem{
-		r.Faults,
 		{Kind: "bytes-missing", Count: l.Missing.N, FirstPacket: l.Missing.First, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
 		{Kind: "one-direction-only", Count: l.OneWay.N, FirstPacket: l.OneWay.First, Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.GaveUp, Text: "more connections at once than the limit; those idle longest were given up"},

@@ -69,6 +69,9 @@ func Between(before, after *report.Report) *Comparison {
 // number of requests. Where they are only bounded, the bounds must not touch.
 func changed(before, after *report.Report) Change {
 	b, a := &before.Totals, &after.Totals
+	if len(before.Capture.Lacking())+len(after.Capture.Lacking()) > 0 { // a part compares with nothing
+		return Undecided
+	}
 	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
 		return Undecided
 	}

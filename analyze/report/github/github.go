@@ -12,7 +12,8 @@ import (
 )
 
 // Write writes workflow commands that annotate a run of GitHub Actions: an error
-// for each expectation that failed, a warning for each that could not be judged.
+// for each expectation that failed and for what left the evidence a part, a warning for
+// each expectation that could not be judged.
 func Write(w io.Writer, r *report.Report) error {
 	for _, e := range r.Held() {
 		kind := "notice"
@@ -23,6 +24,11 @@ func Write(w io.Writer, r *report.Report) error {
 			kind = "error"
 		}
 		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", kind, property("tcpwarm: "+e.Text), command(r.Summary(&e))); err != nil {
+			return err
+		}
+	}
+	for _, s := range r.Setbacks() {
+		if _, err := fmt.Fprintf(w, "::error title=%s::%s\n", property("tcpwarm: "+s.Name), command(s.Text)); err != nil {
 			return err
 		}
 	}
@@ -43,8 +49,18 @@ func property(s string) string {
 func WriteSummary(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	t := &r.Totals
+	word := string(r.Verdict)
+	if r.Outcome != "" {
+		word = string(r.Outcome)
+	}
 	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n",
-		r.Verdict, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+		word, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	for _, s := range r.Setbacks() {
+		fmt.Fprintf(&b, "**%s**\n\n", cell(s.Text))
+	}
+	if r.Unjudged != "" {
+		fmt.Fprintf(&b, "Nothing was judged: %s.\n\n", cell(r.Unjudged))
+	}
 	b.WriteString("| | expectation | measured |\n|---|---|---|\n")
 	for _, e := range r.Held() {
 		mark := "?"

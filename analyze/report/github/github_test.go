@@ -16,7 +16,8 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], "::error title=tcpwarm%3A x%3A y%2C 100%25") ||
+	if len(lines) != 5 || !strings.HasPrefix(lines[3], "::error title=tcpwarm%3A file-cut-short::") ||
+		lines[4] != "::error title=tcpwarm%3A command::the command failed: terminated" || !strings.HasPrefix(lines[0], "::error title=tcpwarm%3A x%3A y%2C 100%25") ||
 		!strings.HasPrefix(lines[1], "::notice ") || !strings.HasPrefix(lines[2], "::warning ") {
 		t.Errorf("%q", lines)
 	}

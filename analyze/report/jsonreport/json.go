@@ -24,6 +24,9 @@ func Write(w io.Writer, r *report.Report) error {
 	if r.Command != nil {
 		o.field("command", r.Command)
 	}
+	if r.Unjudged != "" {
+		o.field("unjudged", r.Unjudged)
+	}
 	if r.Outcome != "" {
 		o.field("outcome", r.Outcome)
 	}

@@ -4,20 +4,28 @@ package junit
 import (
 	"encoding/xml"
 	"io"
-	"strings"
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/printable"
 )
 
+// class is what test cases are of: the same in every run, so that services that follow
+// cases from run to run recognise them.
+const class = "tcpwarm.reuse"
+
 // Write writes what r was held against as JUnit XML: a test suite with a case for
-// each expectation. What could not be judged is an error, not a failure; a report
-// that was held against nothing has one case, its verdict.
+// each expectation. What could not be judged is an error, not a failure, and so is
+// whatever left the evidence a part; a report that was held against nothing has one
+// case, its verdict.
 func Write(w io.Writer, r *report.Report) error {
 	all := suite{Name: "tcpwarm"}
 	for _, e := range r.Held() {
-		c := testCase{Name: printable.Clean(e.Text), Class: "tcpwarm." + printable.Clean(strings.Join(r.Capture.Files, " "))}
-		why := &detail{Message: printable.Clean("measured " + e.Measured), Text: printable.Clean(r.Summary(&e))}
+		c := testCase{Name: printable.Clean(e.Text), Class: class}
+		message := "measured " + e.Measured
+		if r.Unjudged != "" {
+			message = r.Unjudged
+		}
+		why := &detail{Message: printable.Clean(message), Text: printable.Clean(r.Summary(&e))}
 		switch {
 		case e.Held == nil:
 			c.Error = why
@@ -28,6 +36,11 @@ func Write(w io.Writer, r *report.Report) error {
 		}
 		all.Cases = append(all.Cases, c)
 		all.Tests++
+	}
+	for _, s := range r.Setbacks() {
+		all.Cases = append(all.Cases, testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}})
+		all.Tests++
+		all.Errors++
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -21,8 +21,10 @@ func TestJUnit(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
 	s := got.Suites[0]
-	if s.Tests != 3 || s.Failures != 1 || s.Errors != 1 ||
-		s.Cases[0].Failure == nil || s.Cases[1].Failure != nil || s.Cases[2].Error == nil {
+	// Three expectations, a file that was cut short, and a command that failed.
+	if s.Tests != 5 || s.Failures != 1 || s.Errors != 3 ||
+		s.Cases[0].Failure == nil || s.Cases[1].Failure != nil || s.Cases[2].Error == nil ||
+		s.Cases[3].Error == nil || s.Cases[4].Error == nil || s.Cases[4].Class != "tcpwarm.reuse" {
 		t.Errorf("%+v", s)
 	}
 	if strings.Contains(b.String(), "\x1b") || !strings.Contains(s.Cases[0].Failure.Text, "avoidable") {

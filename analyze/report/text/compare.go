@@ -17,6 +17,8 @@ import (
 func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 	p := newPage(w, o.Width, o.Color)
 	p.change(c)
+	p.setbacks("before: ", c.Before.Report)
+	p.setbacks("after: ", c.After.Report)
 	p.line("")
 	p.row("", "before", "after")
 	p.row("verdict", label(c.Before.Verdict), label(c.After.Verdict))

@@ -2,10 +2,12 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
 )
 
 // footer says what was read and what of it could not be used.
@@ -31,6 +33,9 @@ func (p *page) footer(r *report.Report) {
 	p.line("")
 	p.wrap("seen   ", 7, strings.Join(seen, ", "))
 	for _, pr := range c.Problems {
+		if segment.Lacking(pr.Kind) { // stands at the top
+			continue
+		}
 		at := ""
 		if pr.FirstPacket > 0 {
 			at = fmt.Sprintf(", first packet %d", pr.FirstPacket)
@@ -58,6 +63,8 @@ func lost(c report.Capture) string {
 		return plural.Count(missing, "byte") + " missing"
 	case dropped:
 		return "some dropped"
+	case slices.ContainsFunc(c.Lacking(), func(p report.Problem) bool { return p.Kind != segment.NotWritten }):
+		return "not the whole"
 	}
 	return "none lost"
 }

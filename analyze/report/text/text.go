@@ -24,6 +24,7 @@ const defaultLimit = 10
 func Write(w io.Writer, r *report.Report, o Options) error {
 	p := newPage(w, o.Width, o.Color)
 	p.verdict(r)
+	p.setbacks("", r)
 	p.expectations(r.Expectations)
 	limit := o.Limit
 	if limit <= 0 {

@@ -55,9 +55,20 @@ func outcome(o verdict.Outcome) (string, style) {
 	return "UNDECIDED", yellow
 }
 
+// setbacks writes why what follows is not the whole, if it is not. whose says of what
+// report they are.
+func (p *page) setbacks(whose string, r *report.Report) {
+	for _, s := range r.Setbacks() {
+		p.wrap("  !  ", 5, whose+statement(s.Text), mark{"  !  ", red})
+	}
+}
+
 // sentence is the verdict in words a manager understands.
 func sentence(r *report.Report) string {
 	t := r.Totals
+	if r.Unjudged != "" {
+		return statement(r.Unjudged) + "."
+	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
 		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, plural.Count(c.Packets, "packet"))
 	}
