@@ -251,7 +251,7 @@ func (h *Half) start(seq segment.Seq) {
 		return
 	}
 	h.stream.Start(seq)
-	h.conn.app.Midway(int(h.dir))
+	h.conn.app.Midstream(int(h.dir))
 }
 
 // MissingBytes returns how many bytes of h the capture lacks, as far as that shows.
@@ -378,13 +378,13 @@ func (c *Conn) State() State {
 // Warmths counts the transactions that are judged by what they found the window like, as
 // far as they are kept.
 func (c *Conn) warmths() (w event.Warmths) {
-	midway := !c.half[c.client].SawSYN
+	midstream := !c.half[c.client].SawSYN
 	for i := range *c.http.judgedRecords() {
 		r := &(*c.http.judgedRecords())[i]
 		if r.Ignored {
 			continue
 		}
-		switch r.Warmth(midway) {
+		switch r.Warmth(midstream) {
 		case transaction.Cold:
 			w.Cold++
 		case transaction.Warm:
