@@ -147,7 +147,7 @@ func (a *Layer) Upgrade() Messages {
 func (a *Layer) Release() {
 	if a.read != nil {
 		a.sums = *a.read.Totals()
-		a.sums.Target = a.readers.Redactor().Name(a.sums.Target)
+		a.sums.Target = a.readers.names().Host(a.sums.Target)
 		a.readers.put(a.read)
 		a.read = nil
 	}

@@ -78,7 +78,6 @@ type Sink interface {
 type Env struct {
 	Now         segment.Mark // of the segment that is taken, or of the capture's end
 	Readers     app.Readers
-	Names       Names
 	KeepTargets bool // transactions are kept, and with them targets
 	KeepSamples bool // Sink.Samples is wanted
 	OneClient   bool // whatever the wire shows, an address is one client's

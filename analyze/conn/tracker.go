@@ -157,12 +157,12 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 func (x *httpTracker) named(host []byte) {
 	if info := x.conn.app.TLSInfo(); info != nil && info.ServerName != "" {
 		if x.name == "" {
-			x.name = x.conn.app.Readers().Redactor().Name(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
+			x.name = x.conn.env.Readers.Names.Host(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
 		}
 		return
 	}
 	if len(host) > 0 && string(host) != x.name {
-		x.name = x.conn.env.Names.of(host, x.conn.app.Readers().Redactor())
+		x.name = x.conn.env.Readers.Names.HostBytes(host)
 	}
 }
 
