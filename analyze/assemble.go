@@ -110,25 +110,13 @@ func (k *collector) vantage(loopback bool) report.Vantage {
 }
 
 func (k *collector) totals(pools []*pool.Pool) report.Totals {
-	t := report.Totals{Causes: map[pool.Cause]int64{}, Findings: k.findings.Counts, Ignored: k.lost.ignored}
+	var sums pool.Sums
 	for _, p := range pools {
-		t.Connections += p.Connections
-		t.Used += p.Used
-		t.Unused += p.Unused
-		t.Transactions += p.Transactions
-		t.Reused += p.Reused
-		t.Needed += p.Needed
-		t.Avoidable += p.Avoidable
-		t.Perhaps += p.PerhapsAvoidable
-		t.Excused += p.PerhapsNeeded
-		t.ServerEnded += p.ServerEnded
-		t.Promised += p.Promised
-		t.Shared += p.Shared
-		for _, x := range p.Causes {
-			t.Causes[x.Cause] += x.N
-		}
+		sums.Add(&p.Sums)
 	}
-	return t
+	return report.Totals{Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, Transactions: sums.Transactions, Reused: sums.Reused,
+		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded, ServerEnded: sums.ServerEnded,
+		Promised: sums.Promised, Shared: sums.Shared, Causes: sums.Causes.Map(), Findings: k.findings.Counts, Ignored: k.lost.ignored}
 }
 
 func poolRecord(p *pool.Pool) *report.Pool {

@@ -9,8 +9,8 @@ import (
 )
 
 func reused(change func(*pool.Pool)) []*pool.Pool {
-	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
-		Causes: pool.Causes{{Cause: pool.First, N: 1}}}
+	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Sums: pool.Sums{Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
+		Causes: pool.Causes{{Cause: pool.First, N: 1}}}}
 	change(p)
 	return []*pool.Pool{p}
 }
@@ -20,7 +20,7 @@ func TestJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folded := &pool.Pool{Connections: 9, Used: 9, Transactions: 9, Needed: 9}
+	folded := &pool.Pool{Sums: pool.Sums{Connections: 9, Used: 9, Transactions: 9, Needed: 9}}
 	for _, c := range []struct {
 		name  string
 		d     Demands
