@@ -141,3 +141,45 @@ func TestChurnIsJoined(t *testing.T) {
 		}
 	}
 }
+
+// The pool curve counts what two joined pools had idle once, whichever of them had one
+// connection, and whichever was the heavier.
+func TestCurveOfJoinedPoolsKeepsWhatIdles(t *testing.T) {
+	for name, more := range map[string][]string{"one connection joins two": nil, "two join one": {"a2", "a3"}} {
+		var history []step
+		now, packet := segment.Time(0), int64(0)
+		asked := map[int64]int32{}
+		tell := func(s step) {
+			now, packet = now+1e6, packet+1
+			s.Time, s.Packet = now, packet
+			history = append(history, s)
+		}
+		open := func(conn int64) { tell(opens(conn, testEndpoint(1, uint16(conn)), testEndpoint(10, 80))) }
+		ask := func(name string, conns ...int64) { // all at once
+			for _, c := range conns {
+				asked[c]++
+				tell(of(c, event.Event{Kind: event.Requested, N: asked[c], Name: name}))
+			}
+			for _, c := range conns {
+				tell(of(c, event.Event{Kind: event.Answered, N: asked[c]}))
+			}
+		}
+		open(1)
+		ask("a", 1)
+		for _, another := range more {
+			ask(another, 1)
+		}
+		open(5)
+		tell(of(5, event.Event{Kind: event.ConnEnded, End: &event.Ending{}})) // by now the first is known to idle
+		open(2)
+		open(3)
+		ask("b", 2, 3)
+		ask("a", 2) // here they join
+		open(4)
+		ask("a", 1, 2, 3, 4)
+		_, _, pools := judge(history, func() bool { return true })
+		if curve := pools[0].Curve; len(pools) != 1 || curve[len(curve)-1].Connections != 4 {
+			t.Errorf("%s: %d pools, curve %v; want 4 connections for four requests at once", name, len(pools), curve)
+		}
+	}
+}

@@ -24,10 +24,9 @@ func (s *clientShard) merge(p, q *Pool) {
 	p.unsplit(q)
 	q.unsplit(p)
 	p.detectors.merge(&q.detectors)
-	p.replay.merge(&q.replay)
-	s.startCurve(p)
+	s.startCurve(p) // each from its own tokens
 	s.startCurve(q)
-	p.curve.merge(&q.curve)
+	p.replay.merge(&q.replay)
 }
 
 // weight is how much merging p into another pool has to move.
@@ -55,6 +54,7 @@ func (r *replay) merge(o *replay) {
 	}
 	r.deferredCloses += o.deferredCloses
 	r.clockOffset = max(r.clockOffset, o.clockOffset)
+	r.curve.merge(&o.curve)
 	r.tokens.merge(&o.tokens)
 	r.losses = append(r.losses, o.losses...)
 	r.decided += o.decided
