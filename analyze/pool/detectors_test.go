@@ -183,3 +183,22 @@ func TestCurveOfJoinedPoolsKeepsWhatIdles(t *testing.T) {
 		}
 	}
 }
+
+// However many pools are joined, the losses that still explain something are bounded, and
+// the latest stay.
+func TestLossesOfJoinedPoolsAreBounded(t *testing.T) {
+	r := replay{curve: curveReplay{clients: new(keepingClients)}}
+	for n := range int64(3) {
+		o := replay{curve: curveReplay{clients: new(keepingClients)}}
+		for i := range int64(maxLosses) {
+			o.addLoss(loss{packet: n*maxLosses + i})
+		}
+		r.merge(&o)
+	}
+	for i := range int64(10) {
+		r.addLoss(loss{packet: 3*maxLosses + i})
+	}
+	if n := len(r.losses); n != maxLosses || r.losses[n-1].packet != 3*maxLosses+9 {
+		t.Errorf("%d losses, the latest in packet %d", n, r.losses[n-1].packet)
+	}
+}

@@ -20,11 +20,12 @@ type loss struct {
 // maxLosses bounds the losses that still explain something; the oldest go.
 const maxLosses = 4096
 
-func (r *replay) addLoss(l loss) {
-	if len(r.losses) == maxLosses {
-		r.losses = slices.Delete(r.losses, 0, 1)
+// addLoss adds losses, the latest last.
+func (r *replay) addLoss(l ...loss) {
+	r.losses = append(r.losses, l...)
+	if over := len(r.losses) - maxLosses; over > 0 {
+		r.losses = slices.Delete(r.losses, 0, over)
 	}
-	r.losses = append(r.losses, l)
 }
 
 // takeLoss returns the loss that explains an opening to server, and forgets it: the latest,

@@ -56,7 +56,7 @@ func (r *replay) merge(o *replay) {
 	r.clockOffset = max(r.clockOffset, o.clockOffset)
 	r.curve.merge(&o.curve)
 	r.tokens.merge(&o.tokens)
-	r.losses = append(r.losses, o.losses...)
+	r.addLoss(o.losses...)
 	r.decided += o.decided
 	r.provisional = append(r.provisional, o.provisional...)
 	clear(o.queue)
