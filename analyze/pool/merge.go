@@ -1,6 +1,9 @@
 package pool
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // merge makes one pool of p and q: one connection carries both names. What was decided
 // stays decided.
@@ -27,6 +30,7 @@ func (s *clientShard) merge(p, q *Pool) {
 	s.startCurve(p) // each from its own tokens
 	s.startCurve(q)
 	p.replay.merge(&q.replay)
+	s.boundProvisional(p)
 }
 
 // weight is how much merging p into another pool has to move.
@@ -59,6 +63,7 @@ func (r *replay) merge(o *replay) {
 	r.addLoss(o.losses...)
 	r.decided += o.decided
 	r.provisional = append(r.provisional, o.provisional...)
+	slices.SortStableFunc(r.provisional, func(a, b *Decision) int { return cmp.Compare(a.openPacket, b.openPacket) })
 	clear(o.queue)
 	clear(o.outstanding)
 	clear(o.losses)

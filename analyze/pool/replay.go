@@ -266,9 +266,15 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.awaitUnread(d, t.conn)
 	}
 	p.provisional = append(p.provisional, d)
-	if len(p.provisional) > maxProvisional {
-		s.ready = append(s.ready, p.provisional[0])
-		p.provisional = p.provisional[:copy(p.provisional, p.provisional[1:])]
+	s.boundProvisional(p)
+}
+
+// boundProvisional makes the oldest of p's avoidable connections final where too many could
+// still become early.
+func (s *clientShard) boundProvisional(p *Pool) {
+	if over := len(p.provisional) - maxProvisional; over > 0 {
+		s.ready = append(s.ready, p.provisional[:over]...)
+		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
 	}
 }
 
