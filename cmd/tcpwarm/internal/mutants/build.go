@@ -51,7 +51,7 @@ func compile(folder, overlay string, pkgs []pkg) ([]*binary, error) {
 			continue
 		}
 		b := &binary{p, filepath.Join(folder, fmt.Sprintf("%d.test", len(all)))}
-		cmd := exec.Command("go", "test", "-c", "-pgo=off", "-ldflags=-s -w", "-overlay", overlay, "-o", b.path, p.ImportPath)
+		cmd := exec.Command("go", "test", "-c", "-vet=off", "-pgo=off", "-ldflags=-s -w", "-overlay", overlay, "-o", b.path, p.ImportPath)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%s: %w\n%s", p.ImportPath, err, out)
 		}
