@@ -23,6 +23,7 @@ type options struct {
 	show     bool
 	jobs     int
 	tests    []string
+	within   time.Duration
 	patterns []string
 }
 
@@ -36,6 +37,7 @@ func main() {
 	flags.StringVar(&o.match, "match", "", "of those drawn, try only those whose line of output is like this `regexp`")
 	flags.BoolVar(&o.show, "show", false, "show the changes, try none")
 	flags.StringSliceVar(&o.tests, "tests", []string{"./..."}, "packages whose tests are run")
+	flags.DurationVar(&o.within, "within", 0, "leave out tests that take longer than that, for a first look")
 	flags.IntVarP(&o.jobs, "jobs", "j", 2, "mutants tried at once")
 	flags.Parse(os.Args[1:])
 	o.patterns = flags.Args()
@@ -173,7 +175,9 @@ func tryAll(picked []*place, o options) ([]result, error) {
 				fmt.Fprintln(os.Stderr, "mutants: left out:", err)
 				continue
 			}
-			tests = append(tests, t)
+			if o.within == 0 || t.took <= o.within {
+				tests = append(tests, t)
+			}
 		}
 	}
 	fmt.Fprintf(os.Stderr, "mutants: %d tests\n", len(tests))
