@@ -2,13 +2,16 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -44,7 +47,9 @@ func main() {
 	if len(o.patterns) == 0 {
 		o.patterns = []string{"./analyze/..."}
 	}
-	good, err := run(o)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	good, err := run(ctx, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(2)
@@ -54,7 +59,7 @@ func main() {
 	}
 }
 
-func run(o options) (good bool, err error) {
+func run(ctx context.Context, o options) (good bool, err error) {
 	except, err := regexp.Compile(o.except)
 	if err != nil {
 		return false, err
@@ -102,7 +107,7 @@ func run(o options) (good bool, err error) {
 			missing = append(missing, p)
 		}
 	}
-	tried, err := tryAll(missing, o)
+	tried, err := tryAll(ctx, missing, o)
 	if err != nil {
 		return false, err
 	}
@@ -135,7 +140,7 @@ func (p *place) String() string {
 }
 
 // tryAll compiles, traces and tries the mutants.
-func tryAll(picked []*place, o options) ([]result, error) {
+func tryAll(ctx context.Context, picked []*place, o options) ([]result, error) {
 	if len(picked) == 0 {
 		return nil, nil
 	}
@@ -171,7 +176,9 @@ func tryAll(picked []*place, o options) ([]result, error) {
 		}
 		for _, t := range of {
 			t.alone = !mutated[b.pkg.Dir]
-			if err := t.trace(folder, over); err != nil {
+			if err := t.trace(ctx, folder, over); ctx.Err() != nil {
+				return nil, ctx.Err()
+			} else if err != nil {
 				fmt.Fprintln(os.Stderr, "mutants: left out:", err)
 				continue
 			}
@@ -181,16 +188,18 @@ func tryAll(picked []*place, o options) ([]result, error) {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "mutants: %d tests\n", len(tests))
-	return inParallel(picked, tests, over, o.jobs), nil
+	return inParallel(ctx, picked, tests, over, o.jobs), ctx.Err()
 }
 
-func inParallel(picked []*place, tests []*test, over string, jobs int) []result {
+func inParallel(ctx context.Context, picked []*place, tests []*test, over string, jobs int) []result {
 	todo, done := make(chan *place), make(chan result)
 	var wg sync.WaitGroup
 	for range jobs {
 		wg.Go(func() {
 			for p := range todo {
-				done <- try(p, tests, over)
+				if r := try(ctx, p, tests, over); ctx.Err() == nil {
+					done <- r
+				}
 			}
 		})
 	}

@@ -41,7 +41,7 @@ const (
 var aloneLock sync.Mutex
 
 // run runs t with the mutant that acts, 0 for none.
-func (t *test) run(mutant int, overlay, trace string) (outcome, string) {
+func (t *test) run(ctx context.Context, mutant int, overlay, trace string) (outcome, string) {
 	if t.alone {
 		aloneLock.Lock()
 		defer aloneLock.Unlock()
@@ -50,7 +50,7 @@ func (t *test) run(mutant int, overlay, trace string) (outcome, string) {
 	if t.took > 0 {
 		limit, cpu = 30*time.Second+10*t.took, 5+int(4*t.cpu/time.Second)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	// A mutant may loop for ever or take all memory there is.
 	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -t "$1"; ulimit -v 6000000; shift; exec "$@"`, "sh", strconv.Itoa(cpu),
@@ -96,12 +96,12 @@ func (b *binary) tests() ([]*test, error) {
 }
 
 // trace runs t without a mutant and notes the places that it comes by.
-func (t *test) trace(folder, overlay string) error {
+func (t *test) trace(ctx context.Context, folder, overlay string) error {
 	path := filepath.Join(folder, "trace")
 	defer os.Remove(path)
-	end, out := t.run(0, overlay, path)
+	end, out := t.run(ctx, 0, overlay, path)
 	if end != passed { // it may have been the machine
-		if end, out = t.run(0, overlay, path); end != passed {
+		if end, out = t.run(ctx, 0, overlay, path); end != passed {
 			return fmt.Errorf("%s fails without any mutant:\n%s", t, out)
 		}
 	}
@@ -129,7 +129,7 @@ type result struct {
 }
 
 // try shows mutant p to the tests that come by, the quickest first.
-func try(p *place, tests []*test, overlay string) result {
+func try(ctx context.Context, p *place, tests []*test, overlay string) result {
 	start := time.Now()
 	r := result{place: p}
 	var reach []*test
@@ -141,12 +141,12 @@ func try(p *place, tests []*test, overlay string) result {
 	r.passing = len(reach)
 	slices.SortStableFunc(reach, func(a, b *test) int { return int(a.took - b.took) })
 	for _, t := range reach {
-		end, _ := t.run(p.id, overlay, "")
+		end, _ := t.run(ctx, p.id, overlay, "")
 		if end == passed {
 			continue
 		}
 		if t.alone {
-			if without, _ := t.run(0, overlay, ""); without != passed { // it fails anyway just now
+			if without, _ := t.run(ctx, 0, overlay, ""); without != passed { // it fails anyway just now
 				continue
 			}
 		}
