@@ -161,3 +161,72 @@ func TestSurePartOfAFlight(t *testing.T) {
 	f = second().send(8).wait(50 * time.Millisecond).ack(1).send(2).ack(1)
 	f.starts("8 sent, no ACK between", 8, 8, 11)
 }
+
+// An idle sender's window is halved for each timeout that has passed, down to the initial
+// window (RFC 2861 section 3.1; Linux's tcp_cwnd_restart).
+func TestIdleRestart(t *testing.T) {
+	for _, x := range []struct {
+		idle time.Duration // beyond the first timeout
+		want int
+	}{
+		{20 * time.Millisecond, 40},
+		{300 * time.Millisecond, 40},
+		{330 * time.Millisecond, 20},
+		{620 * time.Millisecond, 20},
+		{650 * time.Millisecond, 10},
+		{time.Minute, 10},
+	} {
+		f := newFlow(t).send(10).round(2).round(2).quiet()
+		f.wait(216*time.Millisecond + x.idle).send(1) // the timeout is 317 ms
+		f.holds(x.idle.String(), x.want)
+		if !f.Start.Restarted {
+			t.Errorf("%v: no restart", x.idle)
+		}
+	}
+}
+
+// More in flight than an idle restart leaves, by as much as slow start may have added, shows
+// that there was none: this sender keeps its window (net.ipv4.tcp_slow_start_after_idle = 0),
+// and does so the next time.
+func TestIdleRestartRefuted(t *testing.T) {
+	for _, x := range []struct {
+		flight    int
+		restarted bool
+	}{{80, true}, {81, false}} {
+		f := newFlow(t).send(10).round(2).round(2).quiet()
+		f.wait(236 * time.Millisecond).send(x.flight)
+		f.quiet().wait(time.Millisecond).ack(0) // what an ACK lets out is known with the next
+		if f.Start.Restarted != x.restarted {
+			t.Errorf("a flight of %d after a restart to 40: restarted %v", x.flight, f.Start.Restarted)
+		}
+		f.wait(time.Minute).send(1)
+		if f.Start.Restarted != x.restarted {
+			t.Errorf("and the next time: restarted %v", f.Start.Restarted)
+		}
+	}
+}
+
+// Without SACK each duplicate ACK has told of a segment that has left (RFC 6582 section
+// 3.2): three of them, and the oldest is sent again and the window is reduced. A partial ACK
+// takes back what the duplicates had told of.
+func TestDuplicatesTellOfSegments(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1)
+	flight := func(what string, want int) {
+		t.Helper()
+		if got := f.Estimate().Flight; got != want*mss {
+			t.Errorf("%s: %d in flight, want %d", what, got, want*mss)
+		}
+	}
+	flight("nine are out", 9)
+	f.wait(time.Millisecond).ack(0)
+	flight("one duplicate", 8)
+	f.ack(0).ack(0).ack(0)
+	flight("four duplicates", 5)
+	f.again(f.una)
+	if p := f.Estimate().Phase; p != "recovery" {
+		t.Errorf("sent again after four duplicates: %s", p)
+	}
+	flight("the oldest is sent again", 5)
+	f.wait(100 * time.Millisecond).ack(3)
+	flight("three are acknowledged, of them two that the duplicates told of", 3)
+}
