@@ -230,3 +230,209 @@ func TestDuplicatesTellOfSegments(t *testing.T) {
 	f.wait(100 * time.Millisecond).ack(3)
 	flight("three are acknowledged, of them two that the duplicates told of", 3)
 }
+
+// events notes what is told of a flow.
+type events struct {
+	names  []string
+	values []int
+}
+
+func (e *events) Window(segment.Time, tcp.Estimate, *tcp.Sender) {}
+func (e *events) Event(_ segment.Time, name string, value, _ int, _ *tcp.Sender) {
+	e.names, e.values = append(e.names, name), append(e.values, value/mss)
+}
+
+func (e *events) of(name string) (value int, n int) {
+	for i := range e.names {
+		if e.names[i] == name {
+			value, n = e.values[i], n+1
+		}
+	}
+	return value, n
+}
+
+// CUBIC's slow start ends where ACKs have come close behind each other for half of the least
+// round trip (Ha and Rhee, "Taming the elephants"; Linux's tcp_cubic.c): not below 16
+// segments, nor where a gap of more than 2 ms breaks the train.
+func TestSlowStartEndsByATrain(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		first  int           // flight, acknowledged in one train
+		gap    time.Duration // between ACKs
+		pause  int           // ACK that comes 3 ms later than that, 0: none
+		exited int           // window of the exit, 0: none
+	}{
+		{"half the round trip", 40, 2 * time.Millisecond, 0, 66}, // after 26 more
+		{"just half of it and half a millisecond, then more", 60, 1010 * time.Microsecond, 0, 111},
+		{"not so long", 40, time.Millisecond, 0, 0},
+		{"gaps too long", 40, 2500 * time.Microsecond, 0, 0},
+		{"broken early", 40, 2 * time.Millisecond, 5, 0},
+		{"broken at the end", 40, 2 * time.Millisecond, 38, 66},
+		{"few segments", 7, 10 * time.Millisecond, 0, 0},
+	} {
+		f := newFlow(t)
+		told := &events{}
+		f.Watch(told)
+		f.send(x.first).wait(100 * time.Millisecond)
+		for k := range x.first {
+			f.ack(1).send(2).wait(x.gap - 25*time.Microsecond)
+			if k+2 == x.pause {
+				f.wait(3 * time.Millisecond)
+			}
+		}
+		f.quiet()
+		if at, n := told.of("slow-start-exit"); at != x.exited || n > 1 {
+			t.Errorf("%s: an exit at %d (%d of them), want %d", x.name, at, n, x.exited)
+		}
+	}
+}
+
+// It ends, too, where the round trips of a round, eight at least, are longer than the
+// least one by an eighth of it; by 4 ms at least, and 16 ms are always enough.
+func TestSlowStartEndsByDelay(t *testing.T) {
+	for _, x := range []struct {
+		rtt, later time.Duration
+		exits      bool
+	}{
+		{80 * time.Millisecond, 90 * time.Millisecond, false},
+		{80 * time.Millisecond, 91 * time.Millisecond, true},
+		{8 * time.Millisecond, 12 * time.Millisecond, false},
+		{8 * time.Millisecond, 13 * time.Millisecond, true},
+		{400 * time.Millisecond, 416 * time.Millisecond, false},
+		{400 * time.Millisecond, 417 * time.Millisecond, true},
+	} {
+		for _, n := range []int{8, 9} { // ACKs of the round
+			f := newFlow(t)
+			f.Reset(mss, f.window*mss)
+			f.Handshake(x.rtt)
+			told := &events{}
+			f.Watch(told)
+			f.send(20).wait(x.later - 200*time.Microsecond)
+			for range n - 1 {
+				f.ack(1)
+				f.wait(10*time.Microsecond - 5*time.Microsecond)
+			}
+			f.ack(1).send(1).quiet()
+			want := 0
+			if x.exits && n > 8 {
+				want = 1
+			}
+			if _, n := told.of("slow-start-exit"); n != want {
+				t.Errorf("round trips of %v after %v: %d exits, want %d", x.later, x.rtt, n, want)
+			}
+		}
+	}
+}
+
+// suspected is a flow whose slow start is thought to have ended with a window of 66: its ACKs
+// came in a train.
+func suspected(t *testing.T) (*flow, *events) {
+	f := newFlow(t)
+	told := &events{}
+	f.Watch(told)
+	f.send(40).wait(100 * time.Millisecond)
+	for range 28 {
+		f.ack(1).send(2).wait(2*time.Millisecond - 25*time.Microsecond)
+	}
+	if p := f.Estimate().Phase; p != "congestion-avoidance" {
+		t.Fatalf("a train of ACKs: %s", p)
+	}
+	return f, told
+}
+
+// That slow start has ended is only suspected for a round trip: half as much again in flight
+// is what slow start alone makes of a window, and the suspicion was wrong.
+func TestExitIsDoubted(t *testing.T) {
+	for _, x := range []struct {
+		flight int
+		exits  int
+	}{{99, 1}, {100, 0}} {
+		f, told := suspected(t)
+		f.send(x.flight - (f.next - f.una))
+		want := map[bool]string{true: "congestion-avoidance", false: "slow-start"}[x.exits > 0]
+		if p := f.Estimate().Phase; p != want {
+			t.Errorf("%d in flight: %s, want %s", x.flight, p, want)
+		}
+		f.quiet().quiet()
+		if at, n := told.of("slow-start-exit"); n != x.exits || n > 0 && at != 66 {
+			t.Errorf("%d in flight: %d exits, at %d", x.flight, n, at)
+		}
+	}
+}
+
+// A sender with a clock of its own (BBR) sends though no ACK has come: a quarter of its sends
+// tell, and its window may be half and three times what was in flight. Once hardly any of its
+// sends are such it has none.
+func TestClock(t *testing.T) {
+	clocked := func(f *flow, n int) {
+		for range n {
+			f.send(1).wait(time.Millisecond)
+		}
+	}
+	// Three times the most that was in flight is no bound of any other sender.
+	paced := func(f *flow, most int) bool { return f.Estimate().High == 3*most*mss }
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	clocked(f, 5) // the first follows the ACK
+	if paced(f, 16) {
+		t.Error("4 of 17 sends came by themselves: that is no clock")
+	}
+	clocked(f, 1)
+	if !paced(f, 17) {
+		t.Error("5 of 18 sends came by themselves: that is a clock")
+	}
+	for _, x := range []struct {
+		prompted int
+		clock    bool
+	}{{46, true}, {47, false}} { // of 64, and then more
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		clocked(f, 6)
+		for range x.prompted {
+			f.wait(time.Millisecond).ack(1).send(1)
+		}
+		f.quiet().wait(time.Minute).send(1)
+		if f.Start.Restarted == x.clock { // idling costs a window, not a rate
+			t.Errorf("after %d sends that ACKs have brought about: an idle restart %v", x.prompted, f.Start.Restarted)
+		}
+	}
+	f = newFlow(t).send(2).wait(100 * time.Millisecond).ack(1)
+	clocked(f, 1)
+	for range 20 {
+		f.ack(1)
+		clocked(f, 1)
+	}
+	if paced(f, 2) {
+		t.Error("two segments in flight: a delayed ACK may bring out each")
+	}
+}
+
+// Of a long life the windows of all rounds are kept thinned out, and what was done when as
+// far as there is room.
+func TestSumsAreThinnedOut(t *testing.T) {
+	f := newFlow(t).send(10).wait(100*time.Millisecond).ack(0, 1, 2, 3).again(0).wait(100 * time.Millisecond).ack(10)
+	for n := 8; n < 108; n++ { // congestion avoidance, from 7 on
+		f.send(n).wait(100 * time.Millisecond).ack(n).wait(time.Millisecond)
+	}
+	g := f.Sums.Growth
+	if n := len(g); n > 32 || n < 24 || g[n-1] < 102*mss {
+		t.Errorf("the windows of %d of %d rounds, the last is %d", n, f.Sums.Rounds, g[n-1])
+	}
+	for i := 2; i < len(g); i++ {
+		if g[i] <= g[i-1] || g[i] > g[i-1]+5*mss {
+			t.Errorf("a round with a window of %d follows one with %d", g[i], g[i-1])
+		}
+	}
+	f = newFlow(t).send(10)
+	for range 100 { // a loss, and its end
+		f.wait(100*time.Millisecond).ack(0, f.una+1, f.una+2, f.una+3, f.una+4).again(f.una).wait(100 * time.Millisecond)
+		f.ack(f.next - f.una).send(10)
+	}
+	p := f.Sums.Phases
+	if len(p) != 64 || p[63].Name != "several" || p[62].Name == "several" || p[63].End < f.at.Add(-time.Second) {
+		t.Errorf("%d phases, the last %+v", len(p), p[len(p)-1])
+	}
+	for i := 1; i < len(p); i++ {
+		if p[i].Start != p[i-1].End || p[i].From != p[i-1].To {
+			t.Fatalf("phase %d, %+v, does not begin where the one before ended, %+v", i, p[i], p[i-1])
+		}
+	}
+}
