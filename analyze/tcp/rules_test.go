@@ -436,3 +436,18 @@ func TestSumsAreThinnedOut(t *testing.T) {
 		}
 	}
 }
+
+// What a transaction began with becomes known with the first ACK of that flight; what the next
+// flight shows is none of it.
+func TestStartOfATransaction(t *testing.T) {
+	f := newFlow(t).send(1)
+	f.Keep()
+	f.send(5).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if k := f.Kept; k.N != 1 || k.Best != 6*mss || k.Basis != tcp.Observed {
+		t.Errorf("after the first ACK: %d (%s), flight %d, want 6000, observed, of flight 1", k.Best, k.Basis, k.N)
+	}
+	f.quiet().wait(time.Millisecond).send(9).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if k := f.Kept; f.Start.N != 2 || k.N != 1 || k.Best != 6*mss {
+		t.Errorf("after flight %d: %d of flight %d, want 6000 of flight 1", f.Start.N, k.Best, k.N)
+	}
+}
