@@ -7,10 +7,20 @@ import (
 )
 
 // equivalents are mutants that change nothing anybody can see: a function and a line of
-// it, and below, further in, a change and why.
+// it, and below, further in, a change and why. The line and the change may be "*", for all.
 //
 //go:embed equivalent.txt
 var equivalents string
+
+// reason returns why p is equivalent, "" if it is not known to be, and the key that says so.
+func (p *place) reason(known map[string]string) (why, key string) {
+	for _, key := range []string{p.key(), p.fn + "\x00" + p.text + "\x00*", p.fn + "\x00*\x00*"} {
+		if why := known[key]; why != "" {
+			return why, key
+		}
+	}
+	return "", ""
+}
 
 // known reads equivalents: reasons by the place's key.
 func known(text string) (map[string]string, error) {

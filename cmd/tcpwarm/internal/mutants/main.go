@@ -101,7 +101,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	var missing []*place
 	var results []result
 	for _, p := range picked {
-		if why := reasons[p.key()]; why != "" {
+		if why, _ := p.reason(reasons); why != "" {
 			results = append(results, result{place: p, known: why})
 		} else {
 			missing = append(missing, p)
@@ -121,7 +121,8 @@ func stale(reasons map[string]string, all []*place) {
 		left[k] = true
 	}
 	for _, p := range all {
-		delete(left, p.key())
+		_, key := p.reason(reasons)
+		delete(left, key)
 	}
 	for k := range left {
 		fmt.Fprintf(os.Stderr, "mutants: equivalent.txt: no such place: %s\n", strings.ReplaceAll(k, "\x00", ": "))

@@ -126,6 +126,15 @@ func TestKnown(t *testing.T) {
 	if err != nil || len(got) != 2 || got[key] != "nothing is popped" {
 		t.Errorf("%v %v", got, err)
 	}
+	all, err := known("touch: *\n\t*: reads ahead\nf: x < y\n\t*: no matter\n")
+	for _, x := range []struct{ fn, text, why string }{
+		{"touch", "a + b", "reads ahead"}, {"f", "x < y", "no matter"}, {"f", "x < z", ""}, {"g", "x < y", ""},
+	} {
+		p := &place{fn: x.fn, text: x.text, from: "<", to: "<=", nth: 1}
+		if why, _ := p.reason(all); err != nil || why != x.why {
+			t.Errorf("%s: %s: %q, %v, want %q", x.fn, x.text, why, err, x.why)
+		}
+	}
 	for _, bad := range []string{"no colon\n", "F: line\n\tno reason\n", "\t< to <=: of nothing\n", "F: line\n\t\tgoes on\n"} {
 		if _, err := known(bad); err == nil {
 			t.Errorf("%q: no error", bad)
