@@ -18,6 +18,7 @@ import (
 //
 //	syn          opened
 //	req, reqc    a request; one that asks to close
+//	reqb         a request to another name
 //	tun          a request through a CONNECT tunnel
 //	req2         a request of HTTP/2, with two streams permitted
 //	ok, close    its response; one that says close
@@ -55,11 +56,14 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		answered := func() { s.answered++; e.Kind, e.N = pool.Answered, s.answered }
 		ended := func(end pool.Ending) { e.Kind, e.End = pool.ConnEnded, &end; delete(open, id) }
 		switch what := part[2]; what {
-		case "req", "reqc", "tun", "req2":
+		case "req", "reqb", "reqc", "tun", "req2":
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose, e.Tunnel = pool.Requested, s.asked, "a", what == "reqc", what == "tun"
-			if what == "req2" {
+			switch what {
+			case "req2":
 				e.Streams = 2
+			case "reqb":
+				e.Name = "b"
 			}
 		case "ok":
 			answered()
@@ -116,6 +120,21 @@ func used(id, at int) string {
 
 func num(n int) string { return strconv.Itoa(n) }
 
+// burst is three connections at once, all but some of which the client closes right after
+// use.
+func burst(id, at, stay int) string {
+	var s string
+	for _, what := range []string{"syn ", "req ", "ok "} {
+		for k := range 3 {
+			s += num(at) + ":" + num(id+k) + ":" + what
+		}
+	}
+	for k := stay; k < 3; k++ {
+		s += num(at+1) + ":" + num(id+k) + ":cfin "
+	}
+	return s
+}
+
 func TestPoolFindings(t *testing.T) {
 	three := used(1, 0) + used(2, 3000)
 	for _, x := range []struct {
@@ -169,6 +188,10 @@ func TestPoolFindings(t *testing.T) {
 		{"none could have been saved", "connect-per-request", "0:1:syn 0:2:syn 0:1:tun 0:2:tun 1:1:ok 1:2:ok", ""},
 		{"no tunnels", "connect-per-request", "0:1:syn 0:1:req 0:1:ok 1:2:syn 1:2:req 1:2:ok", ""},
 
+		{"one stays open after a burst", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 0), "2 connections were closed by the client right after use and opened anew; 1 connection stayed open each time (seen 1 time)"},
+		{"none stays", "pool-too-small", burst(1, 0, 0) + burst(4, 100, 0), ""},
+		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
+
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
 		{"not so many", "h2-stream-limit", "0:1:syn 0:1:req2 1:1:ok 1:1:req2 2:1:ok", ""},
 
@@ -202,4 +225,25 @@ func aged(id, at, more, end int) string {
 		}
 	}
 	return s
+}
+
+// Pools that turn out to be one count together, and the first of both is the first.
+func TestFirstOfJoinedPools(t *testing.T) {
+	for _, x := range []struct {
+		declined string // in the end
+		n, first string
+	}{
+		{"5:1:declined 5:2:declined 5:3:declined", "3 connections", "1"},
+		{"5:1:end 5:2:declined 5:3:declined", "2 connections", "2"},
+		{"5:1:declined 5:2:declined 5:3:end", "2 connections", "1"},
+		{"5:1:declined 5:2:end 5:3:declined", "2 connections", "1"},
+	} {
+		// The first is another name's; the fourth is used for both names.
+		const apart = "0:1:syn 0:2:syn 0:3:syn 0:1:reqb 0:2:req 0:3:req 1:1:ok 1:2:ok 1:3:ok "
+		const joins = " 6:4:syn 6:4:req 6:4:ok 7:4:reqb 7:4:ok 8:4:end"
+		f := findings(t, apart+x.declined+joins)["h2-not-negotiated"]
+		if !strings.HasPrefix(f.Text, x.n+" ") || len(f.Connections) != 1 || strconv.FormatInt(f.Connections[0], 10) != x.first {
+			t.Errorf("%s: %q, first %v; want %s, first %s", x.declined, f.Text, f.Connections, x.n, x.first)
+		}
+	}
 }
