@@ -34,3 +34,43 @@ func TestManyBytesWait(t *testing.T) {
 		}
 	}
 }
+
+// What was acknowledged and never captured is a gap up to the acknowledgement, and no
+// further: what is missing beyond it may still come. Where nothing waits it is a gap, too.
+func TestGapEndsAtTheAcknowledgement(t *testing.T) {
+	b := pattern(30)
+	for _, x := range []struct {
+		name      string
+		held      int // segment of 5 that waits, 0: none
+		gap, rest string
+	}{
+		{"a segment waits beyond", 20, "??????????", string(b[10:15]) + "?????" + string(b[20:25])},
+		{"a segment waits at the end of it", 10, "??????????" + string(b[10:15]), ""},
+		{"a segment waits before its end", 5, "?????" + string(b[5:10]), ""},
+		{"nothing waits", 0, "??????????", ""},
+	} {
+		var st Stream
+		var got record
+		st.Start(isn)
+		if x.held > 0 {
+			st.Add(isn.Add(x.held), 5, b[x.held:x.held+5], Mark{}, &got)
+		}
+		st.Acked(isn.Add(10), Mark{}, &got)
+		st.Tick(Mark{Time: 5e6}, &got)
+		if got.Len() != 0 {
+			t.Errorf("%s: %q within the time in which they may yet come", x.name, got.String())
+		}
+		st.Tick(Mark{Time: 5e6 + 1}, &got)
+		if got.String() != x.gap {
+			t.Errorf("%s: %q, want %q", x.name, got.String(), x.gap)
+		}
+		if x.held == 20 {
+			got.Reset()
+			st.Add(isn.Add(10), 5, b[10:15], Mark{Time: 6e6}, &got)
+			st.Flush(Mark{Time: 7e6}, &got)
+			if got.String() != x.rest {
+				t.Errorf("%s: then %q, want %q", x.name, got.String(), x.rest)
+			}
+		}
+	}
+}
