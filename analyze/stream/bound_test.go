@@ -2,6 +2,8 @@ package stream
 
 import (
 	"testing"
+
+	"tcpwarm/capture/segment"
 )
 
 // However small they are, just so many segments wait for a hole as the bound says: one more,
@@ -71,6 +73,21 @@ func TestGapEndsAtTheAcknowledgement(t *testing.T) {
 			if got.String() != x.rest {
 				t.Errorf("%s: then %q, want %q", x.name, got.String(), x.rest)
 			}
+		}
+	}
+}
+
+// For a while after an acknowledgement what it covers may yet come: captured later, though
+// sent before. Then the next one tells as well as time does.
+func TestNextAcknowledgementSettles(t *testing.T) {
+	for _, later := range []segment.Time{0, 1} {
+		var st Stream
+		var got record
+		st.Start(isn)
+		st.Acked(isn.Add(10), Mark{}, &got)
+		st.Acked(isn.Add(20), Mark{Time: segment.Time(grace) + later}, &got)
+		if want := 20 * int(later) / 2; got.Len() != want {
+			t.Errorf("the next one comes %d ns after the time is over: %d bytes are given up, want %d", later, got.Len(), want)
 		}
 	}
 }

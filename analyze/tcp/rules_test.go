@@ -451,3 +451,35 @@ func TestStartOfATransaction(t *testing.T) {
 		t.Errorf("after flight %d: %d of flight %d, want 6000 of flight 1", f.Start.N, k.Best, k.N)
 	}
 }
+
+// The initial window is told in segments and in bytes, and whether it was seen: a first flight
+// may end for want of data.
+func TestInitialWindowIsTold(t *testing.T) {
+	f := newFlow(t).send(4).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if n, bytes, exact := f.Initial(); n != 4 || bytes != 4*mss || !exact {
+		t.Errorf("four sent, and more with the first ACK: %d segments, %d bytes, exact %v", n, bytes, exact)
+	}
+	f = newFlow(t).send(4).quiet().wait(time.Second).send(1)
+	if n, bytes, exact := f.Initial(); n != 10 || bytes != 10*mss || exact {
+		t.Errorf("four sent, and no more: %d segments, %d bytes, exact %v", n, bytes, exact)
+	}
+}
+
+// After a timeout all that was out is taken for lost: in flight is what was sent again, and
+// what is new.
+func TestFlightAfterATimeout(t *testing.T) {
+	f := newFlow(t).send(10).wait(time.Second).again(0)
+	flight := func(what string, want int) {
+		t.Helper()
+		if e := f.Estimate(); e.Flight != want*mss || e.Phase != "timeout" {
+			t.Errorf("%s: %d in flight (%s), want %d", what, e.Flight, e.Phase, want*mss)
+		}
+	}
+	flight("the oldest is sent again", 1)
+	f.holds("the loss window", 1)
+	f.wait(100 * time.Millisecond).ack(1).again(1).again(2)
+	flight("two more", 2)
+	f.holds("slow start", 2)
+	f.wait(100 * time.Millisecond).ack(7).send(2)
+	flight("two new ones", 2)
+}
