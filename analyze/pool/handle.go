@@ -26,7 +26,7 @@ func (s *clientShard) requested(c *Conn, e *event.Event) {
 		return
 	}
 	p.resolveClose(c, false)
-	s.occupy(c, e, first)
+	s.beginOccupation(c, e, first)
 }
 
 // firstRequest counts c, which carries its first request, among the used connections.
@@ -69,8 +69,8 @@ func (o *occupation) pipeline(e *event.Event) {
 	o.last, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
-// occupy begins an occupation of c with a request.
-func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
+// beginOccupation begins an occupation of c with a request.
+func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p := c.pool
 	at := e.Time.Add(-c.clockOffset)
 	c.permit(e)
@@ -160,7 +160,8 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case o.outcome == event.Unanswered && c.closedBy == event.Server && before.known: // the close crossed the request, or drove it out
+	case before.known && o.outcome == event.Unanswered && c.closedBy == event.Server:
+		// The close crossed the request, or drove it out.
 		s.closedIdle(c, before.at)
 	}
 }

@@ -164,7 +164,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
 		if c.token != nil {
-			p.occupy(c.token, o)
+			p.useToken(c.token, o)
 		} else {
 			p.forgetLoss(c)
 		}
@@ -178,7 +178,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 		t = p.tokens.top // another address's, for want of a better
 	}
 	if t != nil {
-		p.occupy(t, o)
+		p.useToken(t, o)
 		return
 	}
 	p.openToken(o)
@@ -208,7 +208,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		t = s.topToken(p, c.server, a.at)
 	}
 	if t != nil {
-		p.avoidable(s, a, p.occupy(t, o))
+		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
 	if l, ok := p.takeLoss(c.server); ok {

@@ -151,8 +151,8 @@ func (p *Pool) openToken(o *occupation) {
 	}
 }
 
-// occupy puts o on t, which stays on the stack only if it has room for more.
-func (p *Pool) occupy(t *token, o *occupation) *token {
+// useToken puts o on t, which stays on the stack only if it has room for more.
+func (p *Pool) useToken(t *token, o *occupation) *token {
 	t.inUse++
 	o.token = t
 	if t.inUse >= t.conn.streamLimit {
