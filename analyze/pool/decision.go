@@ -49,7 +49,7 @@ type evidence struct {
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
 	return Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
-		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupTime(),
+		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
 }
 

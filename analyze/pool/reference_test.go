@@ -146,10 +146,10 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 
 	causes = map[int64]Cause{}
 	var (
-		stack  []refToken // the most recently idle one last
-		losses []refLoss  // the latest last
+		stack       []refToken // the most recently idle one last
+		losses      []refLoss  // the latest last
 		provisional []int64
-		any    bool // a connection was opened
+		any         bool // a connection was opened
 	)
 	// search returns the latest that matches, -1 if none does.
 	search := func(match func(t refToken) bool) int {

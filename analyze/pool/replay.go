@@ -94,7 +94,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
+	last := o.lastUse
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -246,8 +246,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	c := a.conn
 	p.decided++
 	p.Avoidable++
-	p.ColdRoundTrips += int64(c.setupRoundTrips)
-	p.ColdCost += c.setupTime()
+	p.Cold.add(c.setupCost())
 
 	d := new(Decision)
 	*d = p.newDecision(a)
@@ -309,8 +308,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.Needed++
-		p.ColdRoundTrips -= int64(d.setupRoundTrips)
-		p.ColdCost -= d.setupTime
+		p.Cold.add(SetupCost{-int64(d.setupRoundTrips), -d.setupTime})
 	}
 	d.Cause = to
 }
