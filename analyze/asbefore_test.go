@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,22 +16,27 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
-const seriesGolden = "testdata/series.golden"
+const asBefore = "testdata/as-before.golden"
 
-// What is said of windows while a capture goes on, line for line, stays what it is where
-// no rule of the estimate has changed. Of each script and each sample the file has the
-// number of lines and a checksum; -update writes it anew, and adds new ones. What a change
-// did to one of them is seen by tcpwarm analyze --series, before and after.
-func TestSeriesAreAsBefore(t *testing.T) {
+// Where no rule has changed, all that is said of a capture stays what it is, byte for byte: the
+// report with all its words and numbers, and what is said of windows while the capture goes on.
+// Of each script and each sample the file has checksums of both; -update writes them anew, and
+// adds new ones. What a change did is seen by tcpwarm analyze --format json --series, before
+// and after.
+func TestAllIsAsBefore(t *testing.T) {
 	var got []string
 	note := func(name string, src Source) {
 		var b strings.Builder
-		if _, err := Run(context.Background(), src, Options{Workers: 2, Series: &b}); err != nil {
+		r, err := Run(context.Background(), src, Options{Workers: 2, Series: &b})
+		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if n := strings.Count(b.String(), "\n"); n > 1 { // more than its head
-			got = append(got, fmt.Sprintf("%s %d %x", name, n, sha256.Sum256([]byte(b.String()))))
+		j, err := json.Marshal(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
+		sum := func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b))[:16] }
+		got = append(got, fmt.Sprintf("%s report %s series %s", name, sum(j), sum([]byte(b.String()))))
 	}
 	for _, dir := range []string{"half", "story"} {
 		archives(t, dir, func(t *testing.T, path string, a *script.Archive) {
@@ -53,11 +59,11 @@ func TestSeriesAreAsBefore(t *testing.T) {
 		note(filepath.Base(path), src)
 	}
 	if *update {
-		if err := os.WriteFile(seriesGolden, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(asBefore, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b, err := os.ReadFile(seriesGolden)
+	b, err := os.ReadFile(asBefore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +72,7 @@ func TestSeriesAreAsBefore(t *testing.T) {
 		name, _, _ := strings.Cut(want, " ")
 		i := slices.IndexFunc(got, func(l string) bool { return strings.HasPrefix(l, name+" ") })
 		if i < 0 {
-			t.Errorf("no lines any more: %s", want)
+			t.Errorf("not there any more: %s", want)
 		} else if got[i] != want {
 			t.Errorf("%s, not %s", got[i], want)
 		}
