@@ -18,7 +18,7 @@ func newExplain(s *streams) *cobra.Command {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return explained(), cobra.ShellCompDirectiveNoFileComp
+			return explain.Words(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -29,7 +29,7 @@ func newExplain(s *streams) *cobra.Command {
 			}
 			e, ok := explain.Lookup(args[0])
 			if !ok {
-				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explained()))
+				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explain.Words()))
 			}
 			return text.WriteEntry(s.out, e, width(s.out))
 		},

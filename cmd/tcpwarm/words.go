@@ -57,15 +57,6 @@ func forbiddable() []string {
 	return ids
 }
 
-// explained returns the IDs of all that can be explained.
-func explained() []string {
-	var ids []string
-	for _, e := range explain.Entries() {
-		ids = append(ids, e.ID)
-	}
-	return ids
-}
-
 // interfaceNames returns what can be captured on, as far as the system tells.
 func interfaceNames() []string {
 	names := []string{capture.Any}
