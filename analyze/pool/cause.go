@@ -1,11 +1,17 @@
 package pool
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
 
 // A Cause says why a connection was opened.
 type Cause string
 
-// The ideal client opens a connection for these too.
+// The causes for which the ideal client opens a connection too.
 const (
 	First           Cause = "first"
 	Concurrent      Cause = "concurrent"
@@ -19,7 +25,7 @@ const (
 	Unknown         Cause = "unknown"
 )
 
-// It would not have opened one for these.
+// The causes for which it would not have opened one.
 const (
 	Missed            Cause = "missed"
 	Undrained         Cause = "undrained"
@@ -28,14 +34,68 @@ const (
 	ClientIdleTimeout Cause = "client-idle-timeout"
 )
 
-// Avoidable reports whether the ideal client would have done without a
-// connection opened because of c.
+// Avoidable reports whether the ideal client would have done without a connection opened
+// because of c.
 func (c Cause) Avoidable() bool {
 	switch c {
 	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
 		return true
 	}
 	return false
+}
+
+// idled reports whether c says that the connection which could have served had merely idled.
+func (c Cause) idled() bool {
+	return c == Missed || c == ClientClosed || c == ClientIdleTimeout
+}
+
+// becameOf says what had become of t's connection by an instant, which the ideal client
+// would have used then.
+func (t *token) becameOf(at segment.Time) Cause {
+	switch {
+	case t.missed(at):
+		return Missed
+	case t.leftUnread():
+		return Undrained
+	case t.last.asksClose:
+		return ClientSaidClose
+	case t.conn.closedAtOnce(t.freedAt):
+		return ClientClosed
+	}
+	return ClientIdleTimeout
+}
+
+// missed is the rule for Missed: t's connection was there, open and idle or with room, and
+// could have served. That nobody else uses it, and that the server had not ended it, goes
+// without saying: else the ideal client would not have it to give. What is left is what the
+// client had done to it.
+func (t *token) missed(at segment.Time) bool {
+	return !t.leftUnread() && !t.last.asksClose && !t.conn.closedByClient(at)
+}
+
+// leftUnread reports whether the client stopped reading before the end of the latest
+// response on t's connection, or closed it without waiting for that.
+func (t *token) leftUnread() bool {
+	return t.last.outcome == event.Abandoned || t.gaveUp()
+}
+
+// gaveUp reports whether the client closed t's connection without an answer to its request.
+func (t *token) gaveUp() bool {
+	return t.last.outcome == event.Unanswered && t.conn.closedBy == event.Client
+}
+
+// atOnce is how long a connection may have idled that was closed right after use.
+const atOnce = 100 * time.Millisecond
+
+// closedAtOnce reports whether c, idle since an instant, was closed right after use: within
+// two round trips, for so long it may take until that shows.
+func (c *Conn) closedAtOnce(idleSince segment.Time) bool {
+	return c.closedAt.Sub(idleSince) < max(atOnce, 2*c.rtt)
+}
+
+// closedByClient reports whether the client had closed c by an instant.
+func (c *Conn) closedByClient(at segment.Time) bool {
+	return c.closedBy == event.Client && c.closedAt <= at
 }
 
 // Causes counts connections by why they were opened. Few causes occur in one pool.
@@ -82,7 +142,7 @@ func (a Causes) Map() map[Cause]int64 {
 // Confidence grades a statement.
 type Confidence string
 
-// The grades.
+// The grades of confidence.
 const (
 	Certain Confidence = "certain"
 	Likely  Confidence = "likely"

@@ -106,21 +106,20 @@ func mergeCloses(to, from **Closes) {
 	}
 }
 
-// idledOut notes that one side closed c, unasked, after it had idled since an instant.
-func (w *clientShard) closedIdle(p *Pool, c *Conn, since segment.Time) {
-	closes := &p.detectors.idle.byServer
-	if c.closedBy == event.Client {
-		closes = &p.detectors.idle.byClient
-	}
-	idle := max(0, c.closedAt.Sub(since))
-	if idle < max(atOnce, 2*c.rtt) {
+// closedIdle notes that one side closed c, unasked, after it had idled since an instant.
+func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
+	if c.closedAtOnce(since) {
 		return
 	}
+	closes := &c.pool.detectors.idle.byServer
+	if c.closedBy == event.Client {
+		closes = &c.pool.detectors.idle.byClient
+	}
 	if *closes == nil {
-		*closes = w.free.closes.get()
+		*closes = s.free.closes.get()
 		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{idle, c.closedAt, c.id, c.closePacket})
+	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket})
 }
 
 // ClientCloses returns the idle times after which the client closed, unasked.
@@ -137,7 +136,7 @@ func valueOf[T any](x *T) (v T) {
 	return v
 }
 
-// Hint returns the timeout that the server's latest Keep-Alive field announced, 0
+// KeepAlive returns the timeout that the server's latest Keep-Alive field announced, 0
 // if none did.
 func (p *Pool) KeepAlive() time.Duration { return p.detectors.idle.announced }
 
