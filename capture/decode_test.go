@@ -393,6 +393,17 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
+// The four numbers of an IPv4 connection and those of a mapped IPv6 one are not the same.
+func TestMappedIsAnotherFamily(t *testing.T) {
+	mapped := ip6(layers.IPProtocolTCP)
+	mapped.SrcIP, mapped.DstIP = slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 1}), slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 2})
+	b6, b4 := serialize(mapped, tcpFrom(9)), serialize(ip4(layers.IPProtocolTCP), tcpFrom(9))
+	s6, s4 := one(t, linkRaw, len(b6), b6), one(t, linkRaw, len(b4), b4)
+	if s6.Key == s4.Key || s6.From().String() != "[::ffff:10.0.0.1]:9" || s4.From().String() != "10.0.0.1:9" {
+		t.Errorf("%v and %v", s6.From(), s4.From())
+	}
+}
+
 func kinds(t segment.Totals) string {
 	var all []string
 	for _, p := range t.Problems {
