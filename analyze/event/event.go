@@ -37,9 +37,9 @@ type Outcome uint8
 // The outcomes.
 const (
 	Complete   Outcome = iota // the response was seen to its end
-	Abandoned                 // the client stopped reading before the end: Time is when its receive window's right edge last moved, or its FIN or RST if earlier
+	Abandoned                 // the client stopped reading before the end: Time is when its window last opened, or its FIN or RST
 	Unanswered                // the connection ended, or the capture did, without a final response's end
-	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT) or an event stream left on purpose: no more transactions on it
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream was left on purpose
 )
 
 // Warmths are transactions by what they found their connection's congestion window
@@ -117,7 +117,7 @@ type Event struct {
 	// Answered.
 	Outcome   Outcome
 	Unread    bool          // the response may have said more than was read of it, such as close
-	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
+	SaysClose bool          // the response said close, or can only end by closing, unasked; false if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the response's Keep-Alive timeout, 0 if it said none

@@ -56,9 +56,9 @@ type Conn struct {
 	}
 }
 
-// Touch reads here and there what Handle will want of c and its pool, and returns nothing
-// of use. A processor waits for many such reads as long as for one, where they follow each
-// other: to touch some connections before they are handled saves a part of the time.
+// Prefetch reads here and there what Handle will want of c and its pool, and returns
+// nothing of use. A processor waits for many such reads as long as for one, where they
+// follow each other: to do it for some connections before they are handled saves time.
 func (c *Conn) Prefetch() int {
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {

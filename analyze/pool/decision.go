@@ -19,18 +19,21 @@ type Decision struct {
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
 
-	shard                                          *clientShard  // of its pool
-	openPacket, endPacket, closePacket, lossPacket int64         // packets
-	last                                           int32         // transaction of InsteadOf before
-	inUse                                          int32         // transactions on InsteadOf then: it had room for another
-	setupRoundTrips                                int32         // that Conn's handshakes took
-	closedAfter, cost                              time.Duration // cost is how long they took
-	closedByThen                                   bool          // InsteadOf was closed by then
-	mayHideClose                                   bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
-	perhapsNeeded                                  bool          // it is one of its pool's Excused
-	unanswered                                     bool          // of InsteadOf's transaction no response was seen
-	serverUnseen                                   bool          // of Conn's server nothing was captured
-	final                                          bool          // nothing more can change it
+	shard                                          *clientShard // of its pool
+	openPacket, endPacket, closePacket, lossPacket int64        // packets
+
+	last            int32         // transaction of InsteadOf before
+	inUse           int32         // transactions on InsteadOf then: it had room for another
+	setupRoundTrips int32         // that Conn's handshakes took
+	cost            time.Duration // how long they took
+	closedAfter     time.Duration // after its response, or after it had idled
+
+	closedByThen  bool // InsteadOf was closed by then
+	mayHideClose  bool // a message not read may have said close: a request where needed, a response where avoidable
+	perhapsNeeded bool // it is one of its pool's PerhapsNeeded
+	unanswered    bool // of InsteadOf's transaction no response was seen
+	serverUnseen  bool // of Conn's server nothing was captured
+	final         bool // nothing more can change it
 }
 
 // Packets returns the numbers of the packets that show it: of the opening, then
@@ -56,36 +59,54 @@ func (d *Decision) Text() string {
 	switch d.Cause {
 	case Missed:
 		if d.inUse > 0 {
-			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams that was not reached (packet %d)", d.InsteadOf, d.inUse, d.openPacket)
+			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit "+
+				"of streams that was not reached (packet %d)",
+				d.InsteadOf, d.inUse, d.openPacket)
 		}
-		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, and it was not closed before packet %d", d.InsteadOf, idle, d.endPacket, d.openPacket)
+		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, "+
+			"and it was not closed before packet %d",
+			d.InsteadOf, idle, d.endPacket, d.openPacket)
 		if d.closePacket != 0 {
 			s += fmt.Sprintf(" (it closed in packet %d)", d.closePacket)
 		}
 		return s
 	case Undrained:
 		if d.unanswered {
-			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
+			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request "+
+				"(transaction %d, in packet %d), so it could not be used again",
+				d.InsteadOf, d.last, d.endPacket)
 		}
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, "+
+			"last seen in packet %d), so it could not be used again",
+			d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
-		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d", d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
+			d.InsteadOf, d.last, d.endPacket)
 	case ClientClosed:
 		if d.mayHideClose {
-			return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d); whether that had said close could not be read", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+			return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d); "+
+				"whether that had said close could not be read",
+				d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 		}
-		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked",
+			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	case ClientIdleTimeout:
-		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
+			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	case ServerClosed:
 		if d.mayHideClose {
-			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the request had asked for that could not be read", d.lossPacket)
+			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the "+
+				"request had asked for that could not be read",
+				d.lossPacket)
 		}
 		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.lossPacket)
 	case ServerSaidClose:
-		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.lossPacket)
+		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not "+
+			"ask for it (packet %d)",
+			d.lossPacket)
 	case Reset:
-		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)", d.lossPacket)
+		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
+			d.lossPacket)
 	case UsedUp:
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:

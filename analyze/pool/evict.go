@@ -44,9 +44,9 @@ func (r *poolList) remove(p *Pool) {
 	r.n--
 }
 
-// Share shares out among the wards how many pools are to be summed up, so that about
+// ShareEvictions shares out among the shards how many pools are to be summed up, so that about
 // KeepPools stay: those there are beyond that, and as many as have begun since the last
-// call. Call it each time all wards have advanced, and not between: what a ward has not
+// call. Call it each time all shards have advanced, and not between: what a shard has not
 // done by then is shared out anew.
 func (j *Judge) ShareEvictions() {
 	n, begun := int64(0), int64(0)
@@ -142,7 +142,7 @@ func (w *clientShard) unlink(p *Pool) {
 	}
 }
 
-// Folded returns the sums of the pools that were not kept, and how many they
+// Evicted returns the sums of the pools that were not kept, and how many they
 // were. Its Verdict is the worst of theirs; it has no name and no servers.
 func (j *Judge) Evicted() (*Pool, int64) {
 	var all evictedTotals

@@ -137,7 +137,7 @@ func valueOf[T any](x *T) (v T) {
 	return v
 }
 
-// Hint returns the timeout that the server's latest Keep-Alive field announced, 0
+// KeepAlive returns the timeout that the server's latest Keep-Alive field announced, 0
 // if none did.
 func (p *Pool) KeepAlive() time.Duration { return p.detectors.idle.announced }
 

@@ -21,7 +21,7 @@ import (
 type Judge struct {
 	TrackVerdicts   bool   // whether Turned will be asked
 	WithheldBecause string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
-	KeepPools       int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
+	KeepPools       int    // kept in full; beyond it settled ones are summed up, beyond twice as many those with avoidable ones too
 
 	maxQueued int // items a pool may hold undecided
 	shards    [ClientShards]clientShard
@@ -53,7 +53,8 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	if active == nil {
 		active, queue = c.inline.active[:0], c.inline.queue[:0]
 	}
-	*c = Conn{id: o.ID, shard: w, client: o.Client, server: o.Server, clientServer: s, opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN, active: active, undecided: queue}
+	*c = Conn{id: o.ID, shard: w, client: o.Client, server: o.Server, clientServer: s, opened: o.Time, packet: o.Packet,
+		midstream: o.Midstream, syn: o.SYN, active: active, undecided: queue}
 	s.unused.add(c)
 	if p := s.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.openConns)
@@ -102,14 +103,14 @@ func (j *Judge) Advance(n int, now segment.Time) {
 	w.evictSettled(w.toInspect)
 }
 
-// A Turn is a change of a pool's verdict while the capture goes on: it is nothing final.
+// A VerdictChange is one of a pool's verdict while the capture goes on: it is nothing final.
 type VerdictChange struct {
 	Pool    *Pool
 	Now     segment.Time
 	Was, Is Verdict // "" at first
 }
 
-// Turned hands over the pools whose verdicts have changed, by first packet.
+// VerdictChanges hands over the pools whose verdicts have changed, by first packet.
 func (j *Judge) VerdictChanges(yield func(*VerdictChange)) {
 	if !j.TrackVerdicts {
 		return
@@ -157,7 +158,7 @@ func (j *Judge) Done(d *Decision) {
 	}
 }
 
-// Forced returns how often a pool had to decide with too little knowledge.
+// DecidedEarly returns how often a pool had to decide with too little knowledge.
 func (j *Judge) DecidedEarly() (n int64) {
 	for i := range j.shards {
 		n += j.shards[i].decidedEarly
@@ -186,6 +187,6 @@ func (j *Judge) Pools() []*Pool {
 	return list
 }
 
-// Number returns the ID that a decision's pool has in the end, 0 if it is not
+// PoolID returns the ID that a decision's pool has in the end, 0 if it is not
 // kept. Call it after Pools.
 func (j *Judge) PoolID(serial int64) int64 { return j.ids[serial] }

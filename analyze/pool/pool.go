@@ -27,7 +27,7 @@ type Pool struct {
 	Promised, Shared          int64 // transactions that promised persistence; of those, on connections with others
 	Needed, Avoidable         int64 // Used is always their sum
 	ReusedUnanswered          int64 // of the reused, those that the server ended instead of answering
-	PerhapsAvoidable          int64 // of the needed, those that were avoidable if the client had asked for an end that it seems to have suffered
+	PerhapsAvoidable          int64 // of the needed: avoidable if the client had asked for the end it seems to have suffered
 	PerhapsNeeded             int64 // of the avoidable, those that were needed if the server had said close where that could not be read
 	MostOnOne                 int64 // most transactions of one connection
 	ServerEnded               int64

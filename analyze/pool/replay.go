@@ -375,7 +375,9 @@ func (p *Pool) needed(w *clientShard, i action, cause Cause, because int64) {
 	p.Needed++
 	p.Causes.Add(cause, 1)
 	d := w.free.decisions.get()
-	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, shard: w, openPacket: i.packet, lossPacket: because, serverUnseen: i.conn.serverUnseen, final: true}
+	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial,
+		Cause: cause, Confidence: Certain, shard: w, openPacket: i.packet, lossPacket: because,
+		serverUnseen: i.conn.serverUnseen, final: true}
 	w.ready = append(w.ready, d)
 }
 
@@ -383,7 +385,7 @@ func (p *Pool) needed(w *clientShard, i action, cause Cause, because int64) {
 // after use.
 const atOnce = 100 * time.Millisecond
 
-// blame notes a connection that the ideal client did without, and says what had
+// avoidable notes a connection that the ideal client did without, and says what had
 // become of the one it would have taken.
 func (p *Pool) avoidable(w *clientShard, i action, t *token) {
 	p.decided++
@@ -391,8 +393,11 @@ func (p *Pool) avoidable(w *clientShard, i action, t *token) {
 	p.ColdRoundTrips += int64(i.conn.setupRoundTrips)
 	p.ColdCost += i.conn.setupTime()
 	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, openPacket: i.packet, HasIdle: t.inUse == 1,
-		Idle: max(0, i.at.Sub(t.freedAt)), inUse: t.inUse - 1, last: o.n, endPacket: o.endPacket, closePacket: r.closePacket, setupRoundTrips: i.conn.setupRoundTrips, cost: i.conn.setupTime()}
+	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial,
+		InsteadOf: r.id, Confidence: Certain, openPacket: i.packet,
+		Idle: max(0, i.at.Sub(t.freedAt)), HasIdle: t.inUse == 1, inUse: t.inUse - 1,
+		last: o.n, endPacket: o.endPacket, closePacket: r.closePacket,
+		setupRoundTrips: i.conn.setupRoundTrips, cost: i.conn.setupTime()}
 	gone := r.closedBy == event.Client && r.closedAt <= i.at
 	switch {
 	case o.outcome == event.Abandoned, o.outcome == event.Unanswered && r.closedBy == event.Client:

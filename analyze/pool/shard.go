@@ -7,9 +7,9 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// Wards is into how many the clients are sorted. What one does is nothing to another, so
-// each ward has a time of its own: to handle much of one before the next keeps what is
-// looked at in the cache.
+// ClientShards is into how many shards the clients are sorted. What one client does is
+// nothing to another, so each shard has a time of its own: to handle much of one before the
+// next keeps what is looked at in the cache.
 const ClientShards = 128
 
 // A ward is some of the clients, and all that is known of them.
@@ -166,8 +166,8 @@ func (w *clientShard) answered(c *Conn, e *event.Event) {
 		switch {
 		case o.outcome == event.Complete:
 			w.closedIdle(c.pool, c, c.lastEnd.at)
-		case o.outcome == event.Unanswered && c.closedBy == event.Server && !before.IsZero(): // the close crossed the request, or drove it out
-			w.closedIdle(c.pool, c, before.at)
+		case o.outcome == event.Unanswered && c.closedBy == event.Server && !before.IsZero():
+			w.closedIdle(c.pool, c, before.at) // the close crossed the request, or drove it out
 		}
 	}
 	c.unaskedClose = false
@@ -323,7 +323,8 @@ func (w *clientShard) newPool(c *Conn, key poolKey) *Pool {
 	w.lastSerial += ClientShards
 	p := w.free.pools.get()
 	p.clear()
-	p.serial, p.client, p.identity, p.TLS, p.FirstPacket, p.onlyConn = w.lastSerial, c.clientServer.client, key.identity, key.tls, c.packet, c
+	p.serial, p.client, p.identity, p.TLS = w.lastSerial, c.clientServer.client, key.identity, key.tls
+	p.FirstPacket, p.onlyConn = c.packet, c
 	p.Client = p.client.addr
 	w.pools.add(p)
 	w.joinPool(c, p, key)

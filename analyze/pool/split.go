@@ -30,7 +30,8 @@ func (p *Pool) findSplit(c *Conn, http2 bool) {
 		if p.detectors.tunnels || q.detectors.tunnels || p.identity != q.identity || q == p || q.merged {
 			continue
 		}
-		if r := q.detectors.lastStreams.conn; http2 && r.servesStill(c.server) && r.limitKnownAt <= needed && len(r.active) < int(r.streamLimit) {
+		if r := q.detectors.lastStreams.conn; http2 && r.servesStill(c.server) &&
+			r.limitKnownAt <= needed && len(r.active) < int(r.streamLimit) {
 			p.detectors.split = Split{true, r.id, c.id, c.packet, q.Name}
 			return
 		}
