@@ -52,7 +52,8 @@ func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Time: at.Time, Packet: at.Packet,
+		Outstanding: by == event.Client && c.http.open > 0})
 }
 
 // CloseNotify is told of TLS's close_notify.
