@@ -32,6 +32,7 @@ type Conn struct {
 	budget  *Budget
 	endedAt segment.Mark
 	closing Closing
+	reset   pendingReset
 
 	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
 	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
@@ -107,19 +108,20 @@ const (
 	Open      State = iota
 	Closed          // both directions have ended, and acknowledgements may still come
 	FinsAcked       // both FINs are acknowledged: nothing more is expected
-	Reset           // by a RST, which may be forged
+	JustReset       // by a RST, which may yet turn out to have ended nothing: Settle concludes it
+	Reset           // by a RST
 )
 
 // Reset readies c, which may have served before, for the connection that s begins. What it
 // learns of itself goes to id and to sink; it keeps transactions as budget allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views := c.half[0].Space(), c.half[1].Space(), c.views
+	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
-	c.views = views
+	c.views, c.reset.held = views, held
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}
@@ -157,6 +159,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 		peer.Acked(s.Ack, s.Time)
 		c.keepUp(peer, own, at)
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
+	}
+	if c.reset.holds && !c.ended {
+		c.goesOn(s, own, at)
 	}
 	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)
@@ -196,7 +201,8 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
-	if !own.Acceptable(s, &peer.Half) {
+	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) ||
+		s.Flags.Has(segment.RST) && !c.ended && own.BelievesReset(s, &peer.Half) == tcp.Ignored {
 		c.sink.Unacceptable(s.Packet)
 		return false
 	}
@@ -272,15 +278,23 @@ func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
 
 // Bytes hands on what the stream gives.
 func (h *Half) Bytes(b []byte, at segment.Mark) {
-	if !h.conn.ended {
-		h.conn.app.Bytes(int(h.dir), b, at)
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.hold(h.dir, b, at)
+	default:
+		c.app.Bytes(int(h.dir), b, at)
 	}
 }
 
 // Gap says that n bytes are missing here.
 func (h *Half) Gap(n int64, at segment.Mark) {
-	if !h.conn.ended {
-		h.conn.app.Gap(int(h.dir), n, at)
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.holdGap(h.dir, n, at)
+	default:
+		c.app.Gap(int(h.dir), n, at)
 	}
 }
 
@@ -365,6 +379,8 @@ func (c *Conn) Overflows() int64 {
 // State returns how far c has got.
 func (c *Conn) State() State {
 	switch {
+	case !c.ended && c.reset.exists() && !c.reset.doubtful:
+		return JustReset
 	case !c.ended:
 		return Open
 	case c.half[0].SawRST || c.half[1].SawRST:

@@ -76,6 +76,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		w.answered(c, e)
 	case event.ConnClosing:
 		w.closing(c, e)
+	case event.ConnResumed:
+		c.resumed()
 	case event.ConnEnded:
 		w.ended(c, e)
 	}

@@ -202,6 +202,18 @@ func (w *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unaskedClose = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.openConns++
+	}
+}
+
 func (w *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.ended, c.unreadN = true, end.Unread
