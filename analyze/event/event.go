@@ -17,6 +17,7 @@ const (
 	Requested Kind = iota
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
+	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
 	ConnEnded   // nothing more will come
 )
 

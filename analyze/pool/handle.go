@@ -196,6 +196,18 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.conns.open++
+	}
+}
+
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End

@@ -82,6 +82,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.answered(c, e)
 	case event.ConnClosing:
 		s.closing(c, e)
+	case event.ConnResumed:
+		c.resumed()
 	case event.ConnEnded:
 		s.ended(c, e)
 	}
