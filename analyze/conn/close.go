@@ -21,7 +21,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN | segment.RST) {
 		c.portRole()
-		c.closes(c.side(s.Dir), s.Flags.Has(segment.RST), at)
+		c.closes(c.side(s.Dir), s.Flags.Has(segment.RST), nil, at)
 	}
 	if s.Flags.Has(segment.RST) {
 		c.endAt(at)
@@ -39,8 +39,8 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 }
 
 // closes notes who ends the connection: the side of the first FIN, RST or
-// close_notify.
-func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
+// close_notify; or of HTTP/2's GOAWAY, which said is.
+func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.Mark) {
 	if c.closing.By != event.Nobody {
 		return
 	}
@@ -52,12 +52,12 @@ func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
 }
 
 // CloseNotify is told of TLS's close_notify.
 func (c *Conn) CloseNotify(fromClient bool, at segment.Mark) {
-	c.closes(sideOf(fromClient), false, at)
+	c.closes(sideOf(fromClient), false, nil, at)
 }
 
 func sideOf(client bool) event.Side {

@@ -124,11 +124,22 @@ type Event struct {
 
 	// ConnClosing.
 	By          Side
-	Reset       bool // by RST
-	Outstanding bool // by the client, with a transaction going on: the server may not have known of it
+	Reset       bool    // by RST
+	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
+	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending
+}
+
+// A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
+// section 6.8).
+type GoAway struct {
+	FromClient bool
+	Code       uint32 // why, as section 7 has it; 0: for no error
+	LastStream uint32 // streams above it are not served
+	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
+	At         segment.Mark
 }
 
 // An Ending is what is known of a connection in the end.

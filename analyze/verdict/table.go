@@ -21,6 +21,7 @@ var table = []Finding{
 	{"sender-idle", "the sender had nothing to send in the middle of a message", &senderIdle},
 	{"lossy", "losses keep the window small", &lossy},
 	{"nagle-delayed-ack", "a message waited for a delayed ACK", &nagleDelayedACK},
+	{"goaway", "HTTP/2 said why a connection ends", &goaway},
 	{"max-requests", "the server ends connections after so many requests", &maxRequests},
 	{"max-age", "the server ends connections at a certain age", &maxAge},
 	{"h2-stream-limit", "HTTP/2 streams are at the server's limit", &h2StreamLimit},
