@@ -34,6 +34,8 @@ type clientServer struct {
 	server segment.Endpoint
 	pools  []*Pool      // that have connections here, latest last
 	unused *unusedConns // of the client and the port: a name may have several addresses
+
+	opening opening // the latest
 }
 
 // site returns what addr has to do with server.

@@ -26,6 +26,7 @@ type Decision struct {
 	setupRoundTrips                                int32         // that Conn's handshakes took
 	closedAfter, cost                              time.Duration // cost is how long they took
 	closedByThen                                   bool          // InsteadOf was closed by then
+	onDemand                                       bool          // and only when this connection was needed
 	mayHideClose                                   bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
 	perhapsNeeded                                  bool          // it is one of its pool's Excused
 	unanswered                                     bool          // of InsteadOf's transaction no response was seen
@@ -76,6 +77,10 @@ func (d *Decision) Text() string {
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	case ClientIdleTimeout:
+		if d.onDemand {
+			return fmt.Sprintf("the client closed #%d in packet %d, %v before it opened #%d and after %v idle (response in packet %d): it looked only when it needed a connection, so its limit is at most %v",
+				d.InsteadOf, d.closePacket, segment.Span(d.Idle-d.closedAfter), d.Conn, segment.Span(d.closedAfter), d.endPacket, segment.Span(d.closedAfter))
+		}
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	case ServerClosed:
 		if d.mayHideClose {

@@ -15,6 +15,9 @@ type Idle struct {
 	At     segment.Time // when that was over
 	Conn   int64
 	Packet int64
+
+	captured segment.Time // At, but on the capture's clock
+	server   segment.Endpoint
 }
 
 // Closes are the idle times after which one side closed, unasked. Those at once are not
@@ -42,6 +45,9 @@ func (c *Closes) add(i Idle) {
 
 // merge adds those of o.
 func (c *Closes) merge(o *Closes) {
+	if len(o.Longest) == 0 {
+		return
+	}
 	least := o.Min
 	if len(c.Longest) > 0 && c.Min.For <= least.For {
 		least = c.Min
@@ -86,6 +92,53 @@ func (t *idleTimes) announce(timeout time.Duration, packet int64) {
 	}
 }
 
+// onDemand is how long before a SYN a client closes that looks at its connections only when
+// it needs one: it closes what has idled for too long, or what is one too many, and dials. The
+// two follow each other without a round trip between them; a few milliseconds are a busy
+// machine's.
+const onDemand = 5 * time.Millisecond
+
+// An opening is a connection that its client has just opened.
+type opening struct {
+	conn *Conn // nil: none was opened
+	at   segment.Time
+}
+
+// closed reports whether c, closed by the client at an instant, was closed for the sake of the
+// one opened: after its SYN, and before the client is through with its first response and has
+// put it to the idle ones, of which it was one too many.
+func (o opening) closed(c *Conn, at segment.Time) bool {
+	if o.conn == nil || at < o.at || !fitsSYN(o.conn.syn, c.syn) {
+		return false
+	}
+	first := o.conn.lastEnd
+	return o.conn.n <= 1 && !o.conn.ended && (!first.known || at.Sub(first.at) <= onDemand)
+}
+
+// opens notes that the client opens c at an instant. The pools there forget the idle times of
+// what it closed just before: that was no timer of its own.
+func (s *clientServer) opens(c *Conn, at segment.Time) {
+	s.opening = opening{c, at}
+	for _, p := range s.pools {
+		if fitsSYN(s.client.identities[p.identity].SYN, c.syn) {
+			p.detectors.idle.opened(s.server, at)
+		}
+	}
+}
+
+// opened forgets the idle times after which the client closed, just before an instant, what led
+// to server.
+func (t *idleTimes) opened(server segment.Endpoint, at segment.Time) {
+	if closes := t.byClient; closes != nil {
+		closes.Longest = slices.DeleteFunc(closes.Longest, func(i Idle) bool {
+			return i.server == server && i.captured <= at && at.Sub(i.captured) <= onDemand
+		})
+		if n := len(closes.Longest); n > 0 && n < maxLongest {
+			closes.Min = closes.Longest[n-1]
+		}
+	}
+}
+
 // merge adds those of a pool that is the same one.
 func (t *idleTimes) merge(o *idleTimes) {
 	mergeCloses(&t.byClient, &o.byClient)
@@ -113,17 +166,22 @@ func (w *clientShard) closedIdle(p *Pool, c *Conn, since segment.Time) {
 		closes = &p.detectors.idle.byClient
 	}
 	idle := max(0, c.closedAt.Sub(since))
-	if idle < max(atOnce, 2*c.rtt) {
+	captured := c.closedAt.Add(c.clockOffset)
+	if c.closedBy == event.Server {
+		captured = c.closedAt.Add(-c.clockOffset)
+	}
+	if idle < max(atOnce, 2*c.rtt) || c.closedBy == event.Client && c.clientServer.opening.closed(c, captured) {
 		return
 	}
 	if *closes == nil {
 		*closes = w.free.closes.get()
 		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{idle, c.closedAt, c.id, c.closePacket})
+	(*closes).add(Idle{idle, c.closedAt, c.id, c.closePacket, captured, c.server})
 }
 
-// ClientCloses returns the idle times after which the client closed, unasked.
+// ClientCloses returns the idle times after which the client closed, unasked; not those that
+// came with another opening, and only the longest count.
 func (p *Pool) ClientCloses() Closes { return valueOf(p.detectors.idle.byClient) }
 
 // ServerCloses returns those after which the server did.

@@ -58,6 +58,7 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	if p := s.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.openConns)
 	}
+	s.opens(c, o.Time)
 	return c
 }
 

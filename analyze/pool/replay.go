@@ -424,6 +424,7 @@ func (p *Pool) avoidable(w *clientShard, i action, t *token) {
 	}
 	if gone {
 		d.closedAfter, d.closedByThen = max(0, r.closedAt.Sub(t.freedAt)), true
+		d.onDemand = i.at.Sub(r.closedAt) <= onDemand
 	}
 	p.Causes.Add(d.Cause, 1)
 	if d.Cause == ClientClosed {
