@@ -201,7 +201,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if t.N <= x.ignoredThrough {
 		return
 	}
-	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
+	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
 		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet

@@ -116,6 +116,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
+	Status    uint16        // of the final response, 0 if it could not be read
 	Unread    bool          // the response may have said more than was read of it, such as close
 	SaysClose bool          // the response said close, or can only end by closing, though the request did not ask for it; false if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely

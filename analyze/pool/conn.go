@@ -35,14 +35,16 @@ type Conn struct {
 	deferred        *occupation   // nil: none
 	token           *token        // of those on the ideal client's stack, the latest tied to it
 
-	closedBy     event.Side // who ended it first
-	byReset      bool       // by RST
+	closedBy     event.Side    // who ended it first
+	byReset      bool          // by RST
+	goAway       *event.GoAway // by HTTP/2's, nil if it was not
 	closedAt     segment.Time
 	closePacket  int64  // packet
 	lastEnd      moment // of the latest occupation
 	asksClose    bool   // of the latest request
 	saysClose    bool   // of the latest response
 	lastComplete bool   // the latest response is
+	lastStatus   uint16 // its status
 	unaskedClose bool   // it was closed, unasked, and its latest response's end is still to be told of
 	tokenLost    bool   // the server has ended it: its token is gone
 	ended        bool

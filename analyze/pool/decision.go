@@ -26,12 +26,13 @@ type Decision struct {
 	setupRoundTrips                                int32         // that Conn's handshakes took
 	closedAfter, cost                              time.Duration // cost is how long they took
 	closedByThen                                   bool          // InsteadOf was closed by then
-	onDemand                                       bool          // and only when this connection was needed
-	mayHideClose                                   bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
-	perhapsNeeded                                  bool          // it is one of its pool's Excused
-	unanswered                                     bool          // of InsteadOf's transaction no response was seen
-	serverUnseen                                   bool          // of Conn's server nothing was captured
-	final                                          bool          // nothing more can change it
+	lossManner                                     closeManner
+	onDemand                                       bool // and only when this connection was needed
+	mayHideClose                                   bool // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
+	perhapsNeeded                                  bool // it is one of its pool's Excused
+	unanswered                                     bool // of InsteadOf's transaction no response was seen
+	serverUnseen                                   bool // of Conn's server nothing was captured
+	final                                          bool // nothing more can change it
 }
 
 // Packets returns the numbers of the packets that show it: of the opening, then
@@ -86,7 +87,7 @@ func (d *Decision) Text() string {
 		if d.mayHideClose {
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the request had asked for that could not be read", d.lossPacket)
 		}
-		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.lossPacket)
+		return d.lossManner.text(d.lossPacket)
 	case ServerSaidClose:
 		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
@@ -108,6 +109,19 @@ func (d *Decision) Text() string {
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
+}
+
+// text says how the server closed a connection in a packet.
+func (m closeManner) text(packet int64) string {
+	switch {
+	case m.goAway && m.atOnce:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
+	case m.goAway:
+		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.atOnce:
+		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
+	}
+	return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", packet)
 }
 
 // RefutedBy says what would show the cause to be wrong, "" if nothing could.

@@ -6,6 +6,7 @@ type detectors struct {
 	idle        idleTimes  // idle-timeout, timeout-mismatch-risk
 	churn       churn      // pool-too-small
 	lifetimes   *Lifetimes // max-requests and max-age; nil: the server ended none right after a response
+	statuses    *Statuses  // after-status; nil: no connection was used again, nor left
 	atLimit     tally      // h2-stream-limit: transactions that brought a connection to its limit
 	declined    tally      // h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed      tally      // keepalive-probes-only: connections that TCP's probes kept alive for no second transaction
@@ -25,6 +26,11 @@ func (d *detectors) merge(o *detectors) {
 		d.lifetimes, o.lifetimes = o.lifetimes, nil
 	} else if o.lifetimes != nil {
 		d.lifetimes.merge(o.lifetimes)
+	}
+	if d.statuses == nil {
+		d.statuses, o.statuses = o.statuses, nil
+	} else if o.statuses != nil {
+		d.statuses.merge(o.statuses)
 	}
 	d.atLimit.merge(&o.atLimit)
 	d.declined.merge(&o.declined)

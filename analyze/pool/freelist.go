@@ -12,6 +12,7 @@ type freeLists struct {
 	unusedConns    freeList[unusedConns] // empty
 	closes         freeList[Closes]
 	lifetimes      freeList[Lifetimes]
+	statuses       freeList[Statuses]
 	keepingClients freeList[keepingClients]
 }
 
@@ -48,6 +49,7 @@ func (w *clientShard) recycle(p *Pool) {
 	w.free.closes.put(p.detectors.idle.byClient)
 	w.free.closes.put(p.detectors.idle.byServer)
 	w.free.lifetimes.put(p.detectors.lifetimes)
+	w.free.statuses.put(p.detectors.statuses)
 	w.free.keepingClients.put(p.simulated)
 	w.free.pools.put(p)
 }

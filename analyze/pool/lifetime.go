@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"tcpwarm/analyze/event"
@@ -17,13 +18,19 @@ type Lifetimes struct {
 	Fewest, Most     int64 // transactions
 	Youngest, Oldest time.Duration
 	Conns, Packets   []int64 // the first few, and where they ended
+	GoAways          int64   // of Count, ended by HTTP/2's GOAWAY
+	SayAge           int64   // of these, those whose GOAWAY said that it was for their age
+	Status           uint16  // of the last response of each, 0: they differ, or are not known
 }
 
 // add notes a connection that had carried n transactions at an age, and the packet that
-// ended it.
-func (l *Lifetimes) add(conn, n int64, age time.Duration, packet int64) {
+// ended it; its last response had a status.
+func (l *Lifetimes) add(conn, n int64, age time.Duration, packet int64, status uint16) {
 	if l.Count == 0 {
-		l.Fewest, l.Youngest = n, age
+		l.Fewest, l.Youngest, l.Status = n, age, status
+	}
+	if l.Status != status {
+		l.Status = 0
 	}
 	l.Count++
 	l.Fewest, l.Most = min(l.Fewest, n), max(l.Most, n)
@@ -36,6 +43,11 @@ func (l *Lifetimes) add(conn, n int64, age time.Duration, packet int64) {
 // merge adds those of o; the first few are the first of both.
 func (l *Lifetimes) merge(o *Lifetimes) {
 	l.Count += o.Count
+	l.GoAways += o.GoAways
+	l.SayAge += o.SayAge
+	if l.Status != o.Status {
+		l.Status = 0
+	}
 	l.Fewest, l.Most = min(l.Fewest, o.Fewest), max(l.Most, o.Most)
 	l.Youngest, l.Oldest = min(l.Youngest, o.Youngest), max(l.Oldest, o.Oldest)
 	for i, packet := range o.Packets {
@@ -46,11 +58,20 @@ func (l *Lifetimes) merge(o *Lifetimes) {
 	l.Conns, l.Packets = l.Conns[:n], l.Packets[:n]
 }
 
+// saysAge reports whether g says that the connection has come to its age, as servers of gRPC
+// do in these words.
+func saysAge(g *event.GoAway) bool { return g != nil && strings.Contains(g.Debug, "max_age") }
+
 // endedAfterUse notes how long c lived if the server ended it right after a response, or
-// with one that said so.
+// with one that said so, or for its age. An error that the server tells of is no limit of
+// its own.
 func (w *clientShard) endedAfterUse(p *Pool, c *Conn) {
 	said := c.saysClose && !c.asksClose
-	if !c.lastComplete || c.asksClose || !said && (c.closedBy != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+	switch {
+	case c.goAway != nil && c.goAway.Code != 0, c.asksClose:
+		return
+	case c.closedBy == event.Server && saysAge(c.goAway):
+	case !c.lastComplete, !said && (c.closedBy != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce):
 		return
 	}
 	if p.detectors.lifetimes == nil {
@@ -61,7 +82,13 @@ func (w *clientShard) endedAfterUse(p *Pool, c *Conn) {
 	if !said {
 		at, packet = c.closedAt, c.closePacket
 	}
-	p.detectors.lifetimes.add(c.id, int64(c.n), at.Sub(c.opened), packet)
+	l := p.detectors.lifetimes
+	if l.add(c.id, int64(c.n), at.Sub(c.opened), packet, c.lastStatus); c.goAway != nil {
+		l.GoAways++
+	}
+	if saysAge(c.goAway) {
+		l.SayAge++
+	}
 }
 
 // Lifetimes returns those of p's connections that the server ended right after a response.

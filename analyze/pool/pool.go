@@ -118,6 +118,7 @@ type occupation struct {
 	saysClose     bool
 	mayHideClose  bool // its response's head, or a part of it
 	outcome       event.Outcome
+	status        uint16 // of its last response
 	certain       bool
 	token         *token // what carries it for the ideal client, nil if nothing does
 	started       bool   // the ideal client has had its turn
@@ -215,7 +216,7 @@ func (p *Pool) replay(w *clientShard, until, known segment.Time, atLeast int) {
 		case serverCloses:
 			p.serverCloses(i)
 		case attemptFails:
-			p.addLoss(loss{Failed, i.conn.server, i.conn, i.packet, false})
+			p.addLoss(loss{Failed, i.conn.server, i.conn, i.packet, false, closeManner{}})
 		case starts:
 			p.occupationStarts(w, i)
 		}

@@ -135,6 +135,7 @@ func (p *Pool) loseToken(t *token) {
 type lastUse struct {
 	n            int32
 	outcome      event.Outcome
+	status       uint16
 	certain      bool
 	asksClose    bool
 	mayHideClose bool // of its response
@@ -149,6 +150,18 @@ type loss struct {
 	conn         *Conn
 	packet       int64
 	mayHaveAsked bool // the client may have asked for it
+	manner       closeManner
+}
+
+// A closeManner says how the server closed a connection.
+type closeManner struct {
+	atOnce bool // right after a response, or while it carried requests: it was not idle
+	goAway bool // by HTTP/2's GOAWAY
+}
+
+// manner returns how the server closed c, which has idled since an instant.
+func (c *Conn) manner(idleSince segment.Time) closeManner {
+	return closeManner{c.closedAt.Sub(idleSince) < max(atOnce, 2*c.rtt), c.goAway != nil}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -179,7 +192,7 @@ func (p *Pool) occupationEnds(w *clientShard, i action) {
 		cause = c.closeCause()
 	}
 	t := o.token
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
+	last := lastUse{o.last, o.outcome, o.status, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
 	if o.started { // else its demand is still an item
 		w.free.occupations.put(o)
 	}
@@ -194,7 +207,7 @@ func (p *Pool) occupationEnds(w *clientShard, i action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause, c.server, c, i.packet, cause == ServerClosed && c.mayHaveAsked(i.at)})
+		p.addLoss(loss{cause, c.server, c, i.packet, cause == ServerClosed && c.mayHaveAsked(i.at), c.manner(i.at)})
 		return
 	}
 	t.freedAt, t.last = i.at, last
@@ -220,7 +233,7 @@ func (p *Pool) serverCloses(i action) {
 	c.tokenLost = true
 	p.simulate(func(s *keepingClient, _ int) { s.drop(c) })
 	if t := c.token; t != nil {
-		p.addLoss(loss{c.closeCause(), c.server, c, i.packet, c.mayHaveAsked(t.freedAt)})
+		p.addLoss(loss{c.closeCause(), c.server, c, i.packet, c.mayHaveAsked(t.freedAt), c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -321,6 +334,7 @@ func (p *Pool) judgeNew(w *clientShard, i action) {
 		l := p.losses[k]
 		p.losses = slices.Delete(p.losses, k, k+1)
 		p.needed(w, i, l.cause, l.packet)
+		w.ready[len(w.ready)-1].lossManner = l.manner
 		if l.mayHaveAsked {
 			p.PerhapsAvoidable++
 			d := w.ready[len(w.ready)-1]
@@ -427,6 +441,9 @@ func (p *Pool) avoidable(w *clientShard, i action, t *token) {
 		d.onDemand = i.at.Sub(r.closedAt) <= onDemand
 	}
 	p.Causes.Add(d.Cause, 1)
+	if d.Cause != ClientSaidClose {
+		w.statuses(p).left(o.status, i.conn.id, i.conn.packet)
+	}
 	if d.Cause == ClientClosed {
 		p.detectors.churn.avoidable(i.conn.id, i.conn.packet)
 	}

@@ -123,6 +123,7 @@ func (w *clientShard) requested(c *Conn, e *event.Event) {
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.deferred))
 	p.push(action{at: o.demand, packet: o.packet, kind: starts, conn: c, occ: o})
 	if idle {
+		w.statuses(p).followed(c.lastStatus)
 		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 }
@@ -140,8 +141,8 @@ func (w *clientShard) answered(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Certain, e.SaysClose, e.Unread
-	c.saysClose, c.lastComplete = e.SaysClose, e.Outcome == event.Complete
+	o.outcome, o.status, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Status, e.Certain, e.SaysClose, e.Unread
+	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		c.pool.serverUnseen--
@@ -174,7 +175,7 @@ func (w *clientShard) answered(c *Conn, e *event.Event) {
 }
 
 func (w *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.closePacket = e.By, e.Reset, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)

@@ -6,6 +6,7 @@ import "tcpwarm/analyze/pool"
 var table = []Finding{
 	{"header-lies", "keep-alive was promised and not kept", &headerLies},
 	{"pool-too-small", "the pool keeps fewer idle connections than its bursts need", &poolTooSmall},
+	{"after-status", "connections were left each time after one status", &afterStatus},
 	{"pool-key-split", "the same server was reached under several keys, each with a pool of its own", &poolKeySplit},
 	{"connect-per-request", "each request has a tunnel of its own", &connectPerRequest},
 	{"idle-timeout", "one side closes idle connections after a constant time", &idleTimeout},
