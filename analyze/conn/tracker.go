@@ -163,12 +163,12 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 func (x *httpTracker) named(host []byte) {
 	if info := x.conn.app.TLSInfo(); info != nil && info.ServerName != "" {
 		if x.name == "" {
-			x.name = x.conn.app.Readers().Redactor().Name(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
+			x.name = x.conn.env.Readers.Names.Host(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
 		}
 		return
 	}
 	if len(host) > 0 && string(host) != x.name {
-		x.name = x.conn.env.Names.of(host, x.conn.app.Readers().Redactor())
+		x.name = x.conn.env.Readers.Names.HostBytes(host)
 	}
 }
 
@@ -202,7 +202,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		return
 	}
 	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
-		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+		SaysClose: t.SaysClose && !t.ResponseCut, MayHideClose: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}

@@ -9,27 +9,28 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// An Idle is a connection closed, or used again, after idling.
+// An Idle is a connection that was closed, or used again, after idling.
 type Idle struct {
 	For    time.Duration
 	At     segment.Time // when that was over
 	Conn   int64
-	Packet int64
+	Packet int64 // in which it was over
 
 	captured segment.Time // At, but on the capture's clock
 	server   segment.Endpoint
 }
 
-// Closes are the idle times after which one side closed, unasked. Those at once are not
-// among them: who closes right after use has not idled.
+// Closes are the idle times after which one side closed connections, unasked. Closes right
+// after use are not among them: no timeout shows there.
 type Closes struct {
 	Longest []Idle // the longest first, at most maxLongest
-	Min     Idle   // valid if there are any
+	Min     Idle   // the shortest of all, valid if there are any
 }
 
 // maxLongest bounds Closes.Longest.
 const maxLongest = 32
 
+// add adds an idle time.
 func (c *Closes) add(i Idle) {
 	if len(c.Longest) == 0 || i.For < c.Min.For {
 		c.Min = i
@@ -43,7 +44,7 @@ func (c *Closes) add(i Idle) {
 	}
 }
 
-// merge adds those of o.
+// merge adds the idle times of o.
 func (c *Closes) merge(o *Closes) {
 	if len(o.Longest) == 0 {
 		return
@@ -68,12 +69,12 @@ func (c *Closes) Alike() []Idle {
 	return c.Longest[:n]
 }
 
-// Idle times show timeouts: a pool's connections that were closed after idling, and those
-// that were used again nevertheless.
+// The idleTimes detector watches how long a pool's connections idle before one side closes
+// them, or before they are used again, for these show the timeouts of both sides.
 type idleTimes struct {
-	byClient, byServer *Closes       // nil: none
-	longestReuse       Idle          // For is 0: none
-	announced          time.Duration // by the server's latest Keep-Alive field, 0: by none
+	byClient, byServer *Closes       // nil: it closed none
+	longestReuse       Idle          // the longest before a connection was used again; For is 0: none was
+	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
 }
 
@@ -84,8 +85,8 @@ func (t *idleTimes) reused(i Idle) {
 	}
 }
 
-// announce notes what the Keep-Alive field of a response says that ended in a packet, 0 for
-// nothing. Responses may be told of in another order than they ended.
+// announce notes the timeout that the Keep-Alive field of a response announces, 0 for none.
+// The response ended in packet; one that is told of later may have ended earlier.
 func (t *idleTimes) announce(timeout time.Duration, packet int64) {
 	if timeout > 0 && packet >= t.announcedIn {
 		t.announced, t.announcedIn = timeout, packet
@@ -115,13 +116,13 @@ func (o opening) closed(c *Conn, at segment.Time) bool {
 	return o.conn.n <= 1 && !o.conn.ended && (!first.known || at.Sub(first.at) <= onDemand)
 }
 
-// opens notes that the client opens c at an instant. The pools there forget the idle times of
-// what it closed just before: that was no timer of its own.
-func (s *clientServer) opens(c *Conn, at segment.Time) {
-	s.opening = opening{c, at}
-	for _, p := range s.pools {
-		if fitsSYN(s.client.identities[p.identity].SYN, c.syn) {
-			p.detectors.idle.opened(s.server, at)
+// opens notes that the client opens c. The pools there forget the idle times of what it closed
+// just before: that was no timer of its own.
+func (cs *clientServer) opens(c *Conn) {
+	cs.opening = opening{c, c.opened}
+	for _, p := range cs.pools {
+		if fitsSYN(cs.client.identities[p.identity].SYN, c.syn) {
+			p.detectors.idle.opened(cs.server, c.opened)
 		}
 	}
 }
@@ -129,26 +130,32 @@ func (s *clientServer) opens(c *Conn, at segment.Time) {
 // opened forgets the idle times after which the client closed, just before an instant, what led
 // to server.
 func (t *idleTimes) opened(server segment.Endpoint, at segment.Time) {
-	if closes := t.byClient; closes != nil {
-		closes.Longest = slices.DeleteFunc(closes.Longest, func(i Idle) bool {
-			return i.server == server && i.captured <= at && at.Sub(i.captured) <= onDemand
-		})
-		if n := len(closes.Longest); n > 0 && n < maxLongest {
-			closes.Min = closes.Longest[n-1]
-		}
+	closes := t.byClient
+	if closes == nil {
+		return
+	}
+	closes.Longest = slices.DeleteFunc(closes.Longest, func(i Idle) bool {
+		return i.server == server && i.captured <= at && at.Sub(i.captured) <= onDemand
+	})
+	if n := len(closes.Longest); n > 0 && n < maxLongest {
+		closes.Min = closes.Longest[n-1]
 	}
 }
 
-// merge adds those of a pool that is the same one.
+// merge adds what was seen of a pool that is the same one. Of reuses after the same time the
+// first counts.
 func (t *idleTimes) merge(o *idleTimes) {
 	mergeCloses(&t.byClient, &o.byClient)
 	mergeCloses(&t.byServer, &o.byServer)
-	if r := o.longestReuse; r.For > t.longestReuse.For || r.For == t.longestReuse.For && r.Packet < t.longestReuse.Packet {
-		t.longestReuse = r
+	switch a, b := &t.longestReuse, &o.longestReuse; {
+	case b.For > a.For,
+		b.For == a.For && b.Packet < a.Packet:
+		*a = *b
 	}
 	t.announce(o.announced, o.announcedIn)
 }
 
+// mergeCloses adds what from points to; if to has nothing yet, it takes that over.
 func mergeCloses(to, from **Closes) {
 	switch {
 	case *from == nil:
@@ -159,32 +166,31 @@ func mergeCloses(to, from **Closes) {
 	}
 }
 
-// idledOut notes that one side closed c, unasked, after it had idled since an instant.
-func (w *clientShard) closedIdle(p *Pool, c *Conn, since segment.Time) {
-	closes := &p.detectors.idle.byServer
-	if c.closedBy == event.Client {
-		closes = &p.detectors.idle.byClient
-	}
-	idle := max(0, c.closedAt.Sub(since))
+// closedIdle notes that one side closed c, unasked, after it had idled since an instant.
+func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 	captured := c.closedAt.Add(c.clockOffset)
 	if c.closedBy == event.Server {
 		captured = c.closedAt.Add(-c.clockOffset)
 	}
-	if idle < max(atOnce, 2*c.rtt) || c.closedBy == event.Client && c.clientServer.opening.closed(c, captured) {
+	if c.closedAtOnce(since) || c.closedBy == event.Client && c.clientServer.opening.closed(c, captured) {
 		return
 	}
+	closes := &c.pool.detectors.idle.byServer
+	if c.closedBy == event.Client {
+		closes = &c.pool.detectors.idle.byClient
+	}
 	if *closes == nil {
-		*closes = w.free.closes.get()
+		*closes = s.free.closes.get()
 		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{idle, c.closedAt, c.id, c.closePacket, captured, c.server})
+	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket, captured, c.server})
 }
 
-// ClientCloses returns the idle times after which the client closed, unasked; not those that
-// came with another opening, and only the longest count.
+// ClientCloses returns the idle times after which the client closed connections, unasked, and
+// not for the sake of another that it opened.
 func (p *Pool) ClientCloses() Closes { return valueOf(p.detectors.idle.byClient) }
 
-// ServerCloses returns those after which the server did.
+// ServerCloses returns the idle times after which the server closed connections, unasked.
 func (p *Pool) ServerCloses() Closes { return valueOf(p.detectors.idle.byServer) }
 
 // valueOf returns what x points to, the zero value if to nothing.
@@ -195,7 +201,7 @@ func valueOf[T any](x *T) (v T) {
 	return v
 }
 
-// Hint returns the timeout that the server's latest Keep-Alive field announced, 0
+// KeepAlive returns the timeout that the server's latest Keep-Alive field announced, 0
 // if none did.
 func (p *Pool) KeepAlive() time.Duration { return p.detectors.idle.announced }
 

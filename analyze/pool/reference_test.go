@@ -13,8 +13,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// The reference is the ideal client of design/reuse.md, told with the whole
-// history known: lists, searched from end to end.
+// The reference is the ideal client again, written down slowly: it knows the whole history
+// before it begins, and has lists that it searches from end to end.
 
 const never = segment.Time(1 << 62)
 
@@ -36,7 +36,7 @@ type refConn struct {
 	server       segment.Endpoint
 	opened       segment.Time
 	packet       int64
-	midway       bool
+	midstream    bool
 	occupations  []*refOccupation
 	by           event.Side
 	closed       segment.Time
@@ -74,7 +74,7 @@ func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
 		if e.open {
-			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midway: e.midway})
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream})
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
@@ -98,7 +98,7 @@ func readAll(events []step) []*refConn {
 			case last != nil:
 				o.at = max(o.at, last.end) // it knew
 				last.neverReused = o.met
-			case c.midway:
+			case c.midstream:
 				o.first = true
 			default:
 				o.first, o.at, o.packet = true, c.opened.Add(-e.ClockOffset), c.packet
@@ -146,10 +146,10 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 
 	causes = map[int64]Cause{}
 	var (
-		stack  []refToken // the most recently idle one last
-		losses []refLoss  // the latest last
-		blamed []int64
-		any    bool // a connection was opened
+		stack       []refToken // the most recently idle one last
+		losses      []refLoss  // the latest last
+		provisional []int64
+		any         bool // a connection was opened
 	)
 	// search returns the latest that matches, -1 if none does.
 	search := func(match func(t refToken) bool) int {
@@ -207,23 +207,23 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 		case "demand":
 			if o.first {
 				cause := Concurrent
-				spare := search(func(t refToken) bool { // takes nothing else before this is answered
+				reservable := search(func(t refToken) bool { // takes nothing else before this is answered
 					return t.conn.server == c.server && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
 						later := x.at > s.at || x.at == s.at && x.packet > s.packet
 						return later && x.at < o.end
 					})
 				})
-				if spare < 0 {
-					spare = same
+				if reservable < 0 {
+					reservable = same
 				}
 				switch {
-				case c.midway:
+				case c.midstream:
 					cause = Unknown
 				case !any:
 					cause = First
-				case spare >= 0:
-					cause = becameOf(take(spare), s.at)
-					blamed = append(blamed, c.id)
+				case reservable >= 0:
+					cause = becameOf(take(reservable), s.at)
+					provisional = append(provisional, c.id)
 				default:
 					loss, ok := forget(func(l refLoss) bool { return l.conn.server == c.server })
 					if !ok {
@@ -248,9 +248,9 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 				take(same)
 			case len(stack) > 0:
 				take(len(stack) - 1)
-			case len(blamed) > 0:
-				causes[blamed[len(blamed)-1]] = Early
-				blamed = blamed[:len(blamed)-1]
+			case len(provisional) > 0:
+				causes[provisional[len(provisional)-1]] = Early
+				provisional = provisional[:len(provisional)-1]
 			}
 		}
 	}
@@ -284,8 +284,8 @@ func becameOf(t refToken, at segment.Time) Cause {
 	return Missed
 }
 
-// A told event is one with the instant it is told at.
-type toldStep struct {
+// A toldLater event comes to the judge at another instant than it states.
+type toldLater struct {
 	step
 	told segment.Time
 }
@@ -293,14 +293,14 @@ type toldStep struct {
 // randomHistory lets a few connections live side by side.
 func randomHistory(r *rand.Rand) []step {
 	const ms = segment.Time(time.Millisecond)
-	var all []toldStep
+	var all []toldLater
 	shift := time.Duration(0)
 	if r.IntN(3) == 0 {
 		shift = time.Duration(1+r.IntN(4)) * time.Millisecond
 	}
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	// Each history has its own habits.
-	pipelines, refuses, midway, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
+	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd := r.IntN(50)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
@@ -315,15 +315,15 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		emit := func(e event.Event, at segment.Time) {
 			e.Time, e.ClockOffset, e.RTT = t, shift, 3*shift
-			all = append(all, toldStep{of(id, e), max(at, t)})
+			all = append(all, toldLater{of(id, e), max(at, t)})
 		}
 		host := uint64(10)
 		if id > 1 && chance(second) {
 			host = 11
 		}
 		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
-		opened.midway, opened.Time = chance(midway), t
-		all = append(all, toldStep{opened, t})
+		opened.midstream, opened.Time = chance(midstream), t
+		all = append(all, toldLater{opened, t})
 		if id == 1 {
 			t += ms
 		} else {
@@ -476,11 +476,11 @@ func randomHistory(r *rand.Rand) []step {
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
 	// shows.
-	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.Time, b.Time) })
+	slices.SortStableFunc(all, func(a, b toldLater) int { return cmp.Compare(a.Time, b.Time) })
 	for k := range all {
 		all[k].Packet = int64(k + 1)
 	}
-	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.told, b.told) })
+	slices.SortStableFunc(all, func(a, b toldLater) int { return cmp.Compare(a.told, b.told) })
 	events := make([]step, len(all))
 	for k := range all {
 		events[k] = all[k].step
@@ -541,7 +541,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 func tell(events []step) (s string) {
 	for _, e := range events {
 		if e.open {
-			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midway)
+			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midstream)
 			continue
 		}
 		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]

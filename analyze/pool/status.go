@@ -3,7 +3,7 @@ package pool
 // maxStatuses bounds the statuses that are told apart in one pool; services use some ten.
 const maxStatuses = 16
 
-// Statuses are what became of connections by the status of their latest response: another
+// The Statuses detector watches what became of connections by the status of their latest response: another
 // request followed on it, or an avoidable connection was opened instead.
 type Statuses struct {
 	Of   [maxStatuses]Status
@@ -71,14 +71,14 @@ func (s *Statuses) merge(o *Statuses) {
 }
 
 // statuses returns those of p.
-func (w *clientShard) statuses(p *Pool) *Statuses {
-	s := p.detectors.statuses
-	if s == nil {
-		s = w.free.statuses.get()
-		*s = Statuses{}
-		p.detectors.statuses = s
+func (s *clientShard) statuses(p *Pool) *Statuses {
+	x := p.detectors.statuses
+	if x == nil {
+		x = s.free.statuses.get()
+		*x = Statuses{}
+		p.detectors.statuses = x
 	}
-	return s
+	return x
 }
 
 // Statuses returns what became of p's connections by the status of their latest response.

@@ -362,7 +362,7 @@ func (f *Inferrer) Totals() *Sums {
 			f.Low = 0
 		}
 	}
-	// Begun midway, the first that is seen may be the rest of an earlier request.
+	// Begun midstream, the first that is seen may be the rest of an earlier request.
 	if f.info.Version == 0 && f.Requests <= 1 {
 		f.Low = 0
 	}

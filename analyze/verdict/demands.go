@@ -105,7 +105,7 @@ func outcome(all []Held) Outcome {
 // intervals of them: each may have carried any number of transactions; so do
 // bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more, unsure, excused, perhaps int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midstream, gaps, fewer, more, unsure, excused, perhaps int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -119,7 +119,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		needed += p.Needed
 		avoidable += p.Avoidable
 		opaque += p.Opaque
-		midway += p.Causes.Of(pool.Unknown)
+		midstream += p.Causes.Of(pool.Unknown)
 		gaps += p.Gaps
 		fewer += p.MaxOver
 		more += p.MaxUnder
@@ -148,7 +148,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	upTo := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
 	m := map[string]Interval{
 		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
-		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
+		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midstream + more)},
 		"needed": {float64(needed - unsure), float64(needed + opaque + excused)}, "avoidable": {float64(avoidable - perhaps), float64(avoidable + opaque + unsure)}, "findings": upTo(found, 0),
 		"cold": upTo(warmths.Cold, unknown), "warm": upTo(warmths.Warm, unknown), "cooled": upTo(warmths.Cooled, unknown), "reuse": {0, 1},
 	}
@@ -156,7 +156,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}
 		m["reused"] = Interval{float64(reused), math.Inf(1)}
 	} else if tx > 0 && fewer+more == 0 {
-		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midway) / float64(tx)}
+		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midstream) / float64(tx)}
 	}
 	if d.unsure(pools) {
 		for name, i := range m {

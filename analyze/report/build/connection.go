@@ -221,7 +221,7 @@ func tlsRecord(info *tls.Info) *report.TLS {
 }
 
 // transactions writes down what was kept of one connection, in order.
-func transactions(kept []conn.Record, midway bool) []*report.Transaction {
+func transactions(kept []conn.Record, midstream bool) []*report.Transaction {
 	// HTTP/2's end in another order than they begin.
 	slices.SortFunc(kept, func(a, b conn.Record) int { return cmp.Compare(a.N, b.N) })
 	list := make([]*report.Transaction, len(kept))
@@ -245,7 +245,7 @@ func transactions(kept []conn.Record, midway bool) []*report.Transaction {
 			r.IdleBefore = seconds(t.Start.Time.Sub(idleSince))
 		}
 		if s := &t.Window; s.N != 0 {
-			r.Warmth, r.Rounds = t.Warmth(midway), int64(t.Rounds)
+			r.Warmth, r.Rounds = t.Warmth(midstream), int64(t.Rounds)
 			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String(), Segment: int64(s.MSS)}
 		}
 		if !t.ResponseDone {
