@@ -38,7 +38,8 @@ func TestPoolsAreBounded(t *testing.T) {
 	j.Finish()
 	n := 0
 	j.Decisions(func(*Decision) { n++ })
-	folded, count := j.Evicted()
+	folded, verdicts := j.Evicted()
+	count := verdicts.Pools()
 	kept := j.Pools()
 	used, avoidable := folded.Used, folded.Avoidable
 	for _, p := range kept {
@@ -48,8 +49,8 @@ func TestPoolsAreBounded(t *testing.T) {
 	if used != 2*clients || avoidable != clients || n != 2*clients || int(count)+len(kept) != clients {
 		t.Errorf("used %d, avoidable %d, %d decisions, %d pools folded and %d kept", used, avoidable, n, count, len(kept))
 	}
-	if most > 302 || folded.Verdict != NotReused {
-		t.Errorf("at most %d at once, worst folded %s", most, folded.Verdict)
+	if most > 302 || verdicts.Whole() != NotReused {
+		t.Errorf("at most %d at once, those folded %s", most, verdicts.Whole())
 	}
 }
 
@@ -165,7 +166,8 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		j.Decisions(j.Done)
 	}
 	j.Finish()
-	folded, n := j.Evicted()
+	folded, verdicts := j.Evicted()
+	n := verdicts.Pools()
 	if sum := int(n) + len(j.Pools()); sum != 5000 || folded.Used+2*int64(len(j.Pools())) != 10_000 {
 		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, folded.Used)
 	}

@@ -12,6 +12,7 @@ type Pool struct {
 	Server          []string             `json:"server"`                   // ip:port, sorted
 	Name            string               `json:"name,omitempty"`
 	TLS             bool                 `json:"tls"`
+	Other           bool                 `json:"other,omitempty"` // not of the server that was asked for: in no total, and not judged by
 	Protocol        string               `json:"protocol"`
 	Connections     int64                `json:"connections"`
 	Unused          int64                `json:"unused"`

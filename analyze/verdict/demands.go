@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
 	"net"
 	"net/netip"
@@ -43,6 +44,7 @@ type Held struct {
 	Text     string
 	OK, Held bool
 	Measured Interval
+	Note     string // what Measured leaves out, "" for nothing
 }
 
 // Judge holds d against pools and the findings' counts. Where nothing was judged, it says
@@ -60,14 +62,18 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (
 func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
-		all = append(all, Held{text, ok, held, m[e.Metric]})
+		h := Held{Text: text, OK: ok, Held: held, Measured: m[e.Metric]}
+		if e.Metric == "avoidable" {
+			h.Note = d.allowedOf(pools)
+		}
+		all = append(all, h)
 	}
 	for _, e := range d.Expect {
 		hold(e.String(), e)
 	}
 	for _, id := range d.Forbid {
-		n := Exactly(float64(findings[id]) + float64(countCause(d.in(pools), pool.Cause(id))))
-		all = append(all, Held{"no " + id, n.Low > 0 || !d.unsure(pools), n.Low == 0, n})
+		n := Exactly(float64(findings[id]) + float64(countCause(d.Of(pools), pool.Cause(id))))
+		all = append(all, Held{Text: "no " + id, OK: n.Low > 0 || !d.unsure(pools), Held: n.Low == 0, Measured: n})
 	}
 	if d.Doubt != "" && m["connections"].High > 0 {
 		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})
@@ -82,7 +88,7 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
 	spare := m["transactions"]
 	spare.Low, spare.High = spare.Low-m["needed"].High, spare.High-m["needed"].Low
-	reusable := Held{"some transaction could be reused (transactions > needed)", spare.Low > 0, spare.Low > 0, spare}
+	reusable := Held{Text: "some transaction could be reused (transactions > needed)", OK: spare.Low > 0, Held: spare.Low > 0, Measured: spare}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
 	return all
@@ -110,7 +116,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
 	}
-	for _, p := range d.in(pools) {
+	for _, p := range d.Of(pools) {
 		conns += p.Connections
 		used += p.Used
 		unused += p.Unused
@@ -135,7 +141,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		}
 	}
 	var warmths event.Warmths
-	for _, p := range d.in(pools) {
+	for _, p := range d.Of(pools) {
 		warmths.Cold += p.Warmths.Cold
 		warmths.Warm += p.Warmths.Warm
 		warmths.Cooled += p.Warmths.Cooled
@@ -166,6 +172,42 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	return m
 }
 
+// allowed returns the avoidable causes that are no fault.
+func (d *Demands) allowed() map[pool.Cause]bool {
+	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
+	for _, a := range d.Allow {
+		if c := pool.Cause(a); c.Avoidable() {
+			allowed[c] = true
+		}
+	}
+	return allowed
+}
+
+// allowedOf says how many connections were avoidable and are no fault, and why: the counts
+// beside it include them. It is "" where there are none.
+func (d *Demands) allowedOf(pools []*pool.Pool) string {
+	var avoidable, n int64
+	var causes []string
+	for _, p := range d.Of(pools) {
+		avoidable += p.Avoidable
+	}
+	for c := range d.allowed() {
+		if k := countCause(d.Of(pools), c); k > 0 {
+			n += k
+			causes = append(causes, string(c))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	slices.Sort(causes)
+	part := "all"
+	if n < avoidable {
+		part = strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("avoidable %d, %s allowed: %s", avoidable, part, strings.Join(causes, ", "))
+}
+
 // unsure reports pools that were not kept apart: they may be of d's server.
 func (d *Demands) unsure(pools []*pool.Pool) bool {
 	for _, p := range pools {
@@ -176,8 +218,8 @@ func (d *Demands) unsure(pools []*pool.Pool) bool {
 	return false
 }
 
-// in returns the pools that d is about.
-func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
+// Of returns those of pools that d is about: its server's.
+func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
 	if d.Server == "" {
 		return pools
 	}
