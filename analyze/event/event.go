@@ -36,9 +36,9 @@ type Outcome uint8
 // The outcomes of a transaction.
 const (
 	Complete   Outcome = iota // the response was seen to its end
-	Abandoned                 // the client stopped reading before the end: Time is when its receive window's right edge last moved, or its FIN or RST if that was earlier
+	Abandoned                 // the client stopped reading before the end
 	Unanswered                // the connection ended, or the capture did, without a final response's end
-	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT) or an event stream left on purpose: no more transactions on it
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream left on purpose
 )
 
 // Warmths count transactions by the congestion window that they began with: an initial one,
@@ -84,7 +84,9 @@ type SYN struct {
 
 // An Event is something that happened on a connection. Which fields count depends on Kind.
 type Event struct {
-	Time   segment.Time // the capture's
+	// Time is the capture's. A response that was Abandoned ended when the right edge of the
+	// client's receive window last moved, or at its FIN or RST if that was earlier.
+	Time   segment.Time
 	Packet int64
 
 	// ClockOffset leads from the capture's clock to the client's: what the client sent counts
@@ -116,7 +118,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
-	SaysClose bool          // it said close, or can only end by closing, though the request did not ask for it; false if its head was cut
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask for it; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
@@ -135,7 +137,7 @@ type Ending struct {
 	Refused    bool  // it was never answered, or the SYN was answered by RST
 	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
 	Declined   bool  // it offered HTTP/2, and the server took another protocol
-	Unread     int32 // number of a complete transaction whose bytes the client's receive window shows were never read, 0 if none
+	Unread     int32 // the complete transaction that was never read, as the client's receive window shows; 0: none
 	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
 	MaxUnder   int64 // likewise too few; also where some may be hidden
 	Warmth     Warmths

@@ -78,18 +78,20 @@ type closeState struct {
 func (c *Conn) Prefetch() int {
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
-		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.SavedRoundTrips) + len(p.losses)
+		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }
 
-// setupTime returns how long c's handshakes took, as far as the first round trip tells.
-func (c *Conn) setupTime() time.Duration { return time.Duration(c.setupRoundTrips) * c.rtt }
+// setupCost returns what c's handshakes cost.
+func (c *Conn) setupCost() SetupCost {
+	return SetupCost{int64(c.setupRoundTrips), time.Duration(c.setupRoundTrips) * c.rtt}
+}
 
 // occupationOf returns the outstanding occupation that transaction n belongs to.
 func (c *Conn) occupationOf(n int32) *occupation {
 	for _, o := range c.active {
-		if c.streamLimit == 0 || o.last == n {
+		if c.streamLimit == 0 || o.n == n {
 			return o
 		}
 	}

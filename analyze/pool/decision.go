@@ -9,9 +9,9 @@ import (
 
 // A Decision says why a used connection was opened.
 type Decision struct {
-	Conn       int64
+	Conn       int64            // the connection
 	From, To   segment.Endpoint // the client's and the server's
-	At         segment.Time     // of the opening
+	At         segment.Time     // of the opening, by the capture's clock
 	Pool       int64            // Judge.PoolID has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
@@ -21,9 +21,9 @@ type Decision struct {
 
 	evidence
 	shard           *clientShard  // of its pool
-	setupTime       time.Duration // that Conn's handshakes took
-	setupRoundTrips int32         // likewise
-	perhapsNeeded   bool          // it is one of its pool's PerhapsNeeded
+	setupTime       time.Duration // how long Conn's handshakes took
+	setupRoundTrips int32         // that they took
+	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
 }
 
@@ -42,14 +42,14 @@ type evidence struct {
 	unanswered   bool          // of the transaction before no response was seen
 
 	serverUnseen bool // of Conn's server nothing is in the capture
-	mayHideClose bool // what could not be read may have said close: a request's head if Conn was needed, else a response's
+	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
 
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
 	return Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
-		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupTime(),
+		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
 }
 
@@ -80,8 +80,8 @@ func (d *Decision) insteadOf(t *token, at segment.Time) {
 	}
 }
 
-// Packets returns the numbers of the packets that show it: of the opening, then
-// of what led to it.
+// Packets returns the numbers of the packets that show why: of the opening, then of what led
+// to it.
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.openPacket}
 	if d.InsteadOf != 0 {
@@ -159,7 +159,8 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a response said close, or could only end by closing, "+
 			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
-		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)", d.lossPacket)
+		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
+			d.lossPacket)
 	case UsedUp:
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:
@@ -172,14 +173,15 @@ func (d *Decision) neededText() string {
 		return "it was opened before all others were in use"
 	case Unknown:
 		if d.serverUnseen {
-			return "the capture has nothing of what its server sent, so whether another had become free is not known"
+			return "the capture has nothing of what its server sent, " +
+				"so whether another had become free is not known"
 		}
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
 }
 
-// RefutedBy says what would show the cause to be wrong, "" if nothing could.
+// RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout:

@@ -26,7 +26,7 @@ func (s *clientShard) requested(c *Conn, e *event.Event) {
 		return
 	}
 	p.resolveClose(c, false)
-	s.occupy(c, e, first)
+	s.beginOccupation(c, e, first)
 }
 
 // firstRequest counts c, which carries its first request, among the used connections.
@@ -53,8 +53,7 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 	p.Transactions++
 	if !first {
 		p.Reused++
-		p.SavedRoundTrips += int64(c.setupRoundTrips)
-		p.SavedCost += c.setupTime()
+		p.Saved.add(c.setupCost())
 	}
 	if e.Promises {
 		c.promised++
@@ -66,11 +65,11 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 // HTTP/1 answers in order (RFC 9112 section 9.3.2).
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
-	o.last, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
-// occupy begins an occupation of c with a request.
-func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
+// beginOccupation begins an occupation of c with a request.
+func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p := c.pool
 	at := e.Time.Add(-c.clockOffset)
 	c.permit(e)
@@ -80,8 +79,8 @@ func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
 		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 	o := s.free.occupations.get()
-	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, last: e.N, outstanding: 1,
-		asksClose: e.AsksClose, ignored: e.Ignored, stale: c.closedBy == event.Server}
+	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
 	if first && !c.midstream { // the handshake belongs to the request that it was for
 		o.demand, o.packet = c.neededAt(), c.packet
 	}
@@ -160,7 +159,8 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case o.outcome == event.Unanswered && c.closedBy == event.Server && before.known: // the close crossed the request, or drove it out
+	case before.known && o.outcome == event.Unanswered && c.closedBy == event.Server:
+		// The close crossed the request, or drove it out.
 		s.closedIdle(c, before.at)
 	}
 }

@@ -7,11 +7,12 @@ import (
 	"tcpwarm/analyze/event"
 )
 
-// maxSamples bounds Lifetimes.Conns.
+// maxSamples bounds Lifetimes.Conns and Packets.
 const maxSamples = 8
 
-// Lifetimes are how much connections had carried, and how old they were, when the server
-// ended them right after a response, or with one that said so.
+// The Lifetimes detector watches how much connections had carried, and how old they were,
+// when the server ended them right after a response, or with one that said close: these show
+// a limit of requests or of age.
 type Lifetimes struct {
 	Count            int64
 	Fewest, Most     int64 // transactions

@@ -94,7 +94,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
+	last := o.lastUse
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -164,7 +164,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
 		if c.token != nil {
-			p.occupy(c.token, o)
+			p.useToken(c.token, o)
 		} else {
 			p.forgetLoss(c)
 		}
@@ -178,7 +178,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 		t = p.tokens.top // another address's, for want of a better
 	}
 	if t != nil {
-		p.occupy(t, o)
+		p.useToken(t, o)
 		return
 	}
 	p.openToken(o)
@@ -208,7 +208,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		t = s.topToken(p, c.server, a.at)
 	}
 	if t != nil {
-		p.avoidable(s, a, p.occupy(t, o))
+		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
 	if l, ok := p.takeLoss(c.server); ok {
@@ -246,8 +246,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	c := a.conn
 	p.decided++
 	p.Avoidable++
-	p.ColdRoundTrips += int64(c.setupRoundTrips)
-	p.ColdCost += c.setupTime()
+	p.Cold.add(c.setupCost())
 
 	d := new(Decision)
 	*d = p.newDecision(a)
@@ -309,8 +308,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.Needed++
-		p.ColdRoundTrips -= int64(d.setupRoundTrips)
-		p.ColdCost -= d.setupTime
+		p.Cold.add(SetupCost{-int64(d.setupRoundTrips), -d.setupTime})
 	}
 	d.Cause = to
 }

@@ -7,9 +7,9 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A Split is a connection to the same address that a pool's first one did without, for it is
-// known by another name. It was idle; or it speaks HTTP/2, as the first one does, and had
-// room.
+// The Split detector looks, once for each pool, for a connection to the same address that the
+// pool's first one could have done without, but for the name it is known by. That was idle;
+// or it speaks HTTP/2, as the first one does, and had room.
 type Split struct {
 	HTTP2        bool
 	Conn, Opened int64  // the one that was there, and the one opened

@@ -211,13 +211,13 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
 		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.ColdRoundTrips, SavedRoundTrips: p.SavedRoundTrips}
+		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips}
 	r.ToldBy = toldBy(p)
-	if p.ColdCost > 0 {
-		r.ColdCost = seconds(p.ColdCost)
+	if p.Cold.Time > 0 {
+		r.ColdCost = seconds(p.Cold.Time)
 	}
-	if p.SavedCost > 0 {
-		r.SavedCost = seconds(p.SavedCost)
+	if p.Saved.Time > 0 {
+		r.SavedCost = seconds(p.Saved.Time)
 	}
 	if idle := p.LongestReuse().For; idle > 0 {
 		r.LongestIdle = seconds(idle)
