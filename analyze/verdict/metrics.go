@@ -1,7 +1,11 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
@@ -25,11 +29,8 @@ type counts struct {
 
 // count adds up the pools that d is about.
 func (d *Demands) count(pools []*pool.Pool) (n counts) {
-	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
-	for _, a := range d.Allow {
-		allowed[pool.Cause(a)] = true
-	}
-	for _, p := range d.in(pools) {
+	allowed := d.allowed()
+	for _, p := range d.Of(pools) {
 		n.connections += p.Connections
 		n.used += p.Used
 		n.unused += p.Unused
@@ -38,9 +39,7 @@ func (d *Demands) count(pools []*pool.Pool) (n counts) {
 		n.needed += p.Needed
 		n.avoidable += p.Avoidable
 		for c := range allowed {
-			if c.Avoidable() {
-				n.avoidable -= p.Causes.Of(c)
-			}
+			n.avoidable -= p.Causes.Of(c)
 		}
 		n.warmths.Cold += p.Warmths.Cold
 		n.warmths.Warm += p.Warmths.Warm
@@ -104,4 +103,40 @@ func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
 		n += p.Causes.Of(c)
 	}
 	return n
+}
+
+// allowed returns the avoidable causes that are no fault.
+func (d *Demands) allowed() map[pool.Cause]bool {
+	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
+	for _, a := range d.Allow {
+		if c := pool.Cause(a); c.Avoidable() {
+			allowed[c] = true
+		}
+	}
+	return allowed
+}
+
+// allowedOf says how many connections were avoidable and are no fault, and why: the counts
+// beside it include them. It is "" where there are none.
+func (d *Demands) allowedOf(pools []*pool.Pool) string {
+	var avoidable, n int64
+	var causes []string
+	for _, p := range d.Of(pools) {
+		avoidable += p.Avoidable
+	}
+	for c := range d.allowed() {
+		if k := countCause(d.Of(pools), c); k > 0 {
+			n += k
+			causes = append(causes, string(c))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	slices.Sort(causes)
+	part := "all"
+	if n < avoidable {
+		part = strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("avoidable %d, %s allowed: %s", avoidable, part, strings.Join(causes, ", "))
 }
