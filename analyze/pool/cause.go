@@ -13,16 +13,17 @@ type Cause string
 
 // The causes for which the ideal client opens a connection too.
 const (
-	First           Cause = "first"
-	Concurrent      Cause = "concurrent"
-	ServerClosed    Cause = "server-closed"
-	ServerSaidClose Cause = "server-said-close"
-	Reset           Cause = "reset"
-	UsedUp          Cause = "used-up"
-	OtherAddress    Cause = "other-address"
-	Failed          Cause = "failed"
-	Early           Cause = "early"
-	Unknown         Cause = "unknown"
+	First            Cause = "first"
+	Concurrent       Cause = "concurrent"
+	ServerClosed     Cause = "server-closed"
+	ServerSaidClose  Cause = "server-said-close"
+	Reset            Cause = "reset"
+	UsedUp           Cause = "used-up"
+	OtherAddress     Cause = "other-address"
+	Failed           Cause = "failed"
+	RequestAbandoned Cause = "request-abandoned"
+	Early            Cause = "early"
+	Unknown          Cause = "unknown"
 )
 
 // The causes for which it would not have opened one.
@@ -55,10 +56,10 @@ func (t *token) becameOf(at segment.Time) Cause {
 	switch {
 	case t.missed(at):
 		return Missed
+	case t.last.asksClose: // whatever else became of it, that was its end
+		return ClientSaidClose
 	case t.leftUnread():
 		return Undrained
-	case t.last.asksClose:
-		return ClientSaidClose
 	case t.conn.closedAtOnce(t.freedAt):
 		return ClientClosed
 	}
@@ -73,16 +74,9 @@ func (t *token) missed(at segment.Time) bool {
 	return !t.leftUnread() && !t.last.asksClose && !t.conn.closedByClient(at)
 }
 
-// leftUnread reports whether the client stopped reading before the end of the latest
-// response on t's connection, or closed it without waiting for that.
-func (t *token) leftUnread() bool {
-	return t.last.outcome == event.Abandoned || t.gaveUp()
-}
-
-// gaveUp reports whether the client closed t's connection without an answer to its request.
-func (t *token) gaveUp() bool {
-	return t.last.outcome == event.Unanswered && t.conn.closedBy == event.Client
-}
+// leftUnread reports whether the client stopped reading the latest response on t's
+// connection before its end. Where no byte of one had come there was nothing to read.
+func (t *token) leftUnread() bool { return t.last.outcome == event.Abandoned }
 
 // atOnce is how long a connection may have idled that was closed right after use.
 const atOnce = 100 * time.Millisecond

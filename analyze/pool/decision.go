@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -39,7 +40,7 @@ type evidence struct {
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
 	closedByThen bool          // the client had closed it when Conn was opened
-	unanswered   bool          // of the transaction before no response was seen
+	unanswered   bool          // the client closed it without waiting for an answer
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what could not be read may have said close: a request's head if Conn was needed, else a response's
@@ -66,9 +67,9 @@ func (d *Decision) insteadOf(t *token, at segment.Time) {
 	likely := c.inferred
 	switch d.Cause = t.becameOf(at); d.Cause {
 	case Undrained:
-		d.unanswered = t.gaveUp()
 		likely = likely || !t.last.certain
 	case ClientClosed:
+		d.unanswered = t.last.outcome == event.Unanswered
 		d.mayHideClose = t.last.mayHideClose
 		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
 		likely = likely || d.mayHideClose
@@ -109,16 +110,16 @@ func (d *Decision) Text() string {
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
 	case Undrained:
-		if d.unanswered {
-			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), "+
-				"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
-		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), "+
 			"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
 			d.InsteadOf, d.last, d.endPacket)
 	case ClientClosed:
+		if d.unanswered {
+			return fmt.Sprintf("the client closed #%d in packet %d without waiting for the answer to transaction %d: in HTTP/2 "+
+				"it could have taken back that request alone", d.InsteadOf, d.closePacket, d.last)
+		}
 		how := ", unasked"
 		if d.mayHideClose {
 			how = "; whether that had said close could not be read"
@@ -164,6 +165,9 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:
 		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.lossPacket)
+	case RequestAbandoned:
+		return fmt.Sprintf("the client gave up on a request of which no byte of an answer had come, "+
+			"and HTTP/1 cannot go on with its connection then (packet %d)", d.lossPacket)
 	case Concurrent:
 		return "all connections were in use"
 	case OtherAddress:

@@ -150,7 +150,10 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset) // what the client did
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Certain, e.SaysClose, e.MayHideClose
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+		o.outcome, o.certain = e.Outcome, e.Certain
+	}
+	o.saysClose, o.mayHideClose = e.SaysClose, e.MayHideClose
 	o.outstanding--
 }
 

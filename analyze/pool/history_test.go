@@ -187,7 +187,13 @@ var histories = []struct {
 	{"reset, alone", "0:1:syn 1:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset, asked to close", "0:1:syn 1:1:reqc 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset, crossed", oneDone + "10:1:sfin 11:1:req 12:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
-	{"reset: near, the client left", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
+	{"request-abandoned", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", Reused},
+	{"request-abandoned, the only one", "0:1:syn 1:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", NoOpportunity},
+	{"request-abandoned, asked to close", "0:1:syn 1:1:reqc 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", NoOpportunity},
+	{"request-abandoned explains one", "0:1:syn 1:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:request-abandoned 3:missed", NotReused},
+	{"request-abandoned: near, behind a response left unread", "0:1:syn 1:1:req 2:1:req 11:1:cfin 11:1:left5 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
+	{"request-abandoned: near, a stream", "0:1:syn 1:1:req100 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req100 62:2:ok", "1:first 2:client-closed", NotReused},
+	{"client-said-close, left unread", "0:1:syn 1:1:reqc 11:1:cfin 11:1:left5 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:client-said-close", NotReused},
 	{"used-up", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok", "1:first 2:used-up", NoOpportunity},
 	{"used-up: near, explained already", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:used-up 3:missed", NotReused},
 	{"other-address", oneDone + "6:2:syn2 7:2:req 8:2:ok", "1:first 2:other-address", NoOpportunity},
@@ -250,8 +256,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 15 {
-		t.Errorf("%d causes fired, want 15: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	if len(fired) != 16 {
+		t.Errorf("%d causes fired, want 16: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 

@@ -15,6 +15,7 @@ type loss struct {
 	conn         *Conn
 	packet       int64
 	mayHaveAsked bool // the client may have asked for it
+	inferred     bool // it rests on transactions that are
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -63,6 +64,8 @@ func lossAfter(c *Conn, o *occupation) Cause {
 		return UsedUp
 	case o.refusedByServer():
 		return Reset
+	case o.givenUp():
+		return RequestAbandoned
 	case o.endsConn:
 		return ServerSaidClose
 	case c.tokenLost:
@@ -74,6 +77,14 @@ func lossAfter(c *Conn, o *occupation) Cause {
 // refusedByServer reports whether the server ended o's connection instead of answering.
 func (o *occupation) refusedByServer() bool {
 	return o.outcome != event.Consumed && (o.stale || o.outcome == event.Unanswered && o.conn.closedBy == event.Server)
+}
+
+// givenUp reports whether the client closed o's connection while it waited for an answer of
+// which nothing had come. HTTP/1 has no other way to take a request back, and an answer that
+// came late would be taken for the next request's (RFC 9112 section 9.5). HTTP/2 has
+// RST_STREAM, which ends a stream and nothing else (RFC 9113 section 5.4.2).
+func (o *occupation) givenUp() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Client && o.conn.streamLimit == 0
 }
 
 // serverCause returns what the server did to c, which idled.

@@ -114,7 +114,10 @@ func readAll(events []step) []*refConn {
 			}
 			last.answers = e.N
 			last.end, last.endPacket = max(last.end, at, last.at), e.Packet
-			last.outcome, last.says = e.Outcome, e.SaysClose
+			if last.outcome != event.Abandoned || e.Outcome != event.Unanswered { // what waits behind it is no other matter
+				last.outcome = e.Outcome
+			}
+			last.says = e.SaysClose
 		case event.ConnClosing:
 			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
 			if e.By == event.Server {
@@ -196,6 +199,8 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 				losses = append(losses, refLoss{c, UsedUp})
 			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
+			case o.outcome == event.Unanswered && c.by == event.Client:
+				losses = append(losses, refLoss{c, RequestAbandoned})
 			case o.says && o.neverReused:
 				losses = append(losses, refLoss{c, ServerSaidClose})
 			case gone:
@@ -270,10 +275,10 @@ func becameOf(t refToken, at segment.Time) Cause {
 	closed := c.by == event.Client && c.closed <= at
 	idle := c.closed.Sub(t.at)
 	switch {
-	case o.outcome == event.Abandoned || o.outcome == event.Unanswered && c.by == event.Client:
-		return Undrained
 	case o.asks:
 		return ClientSaidClose
+	case o.outcome == event.Abandoned:
+		return Undrained
 	case c.unread != 0 && c.unread == o.last:
 		return Undrained
 	case closed && (idle < 100*time.Millisecond || idle < 2*c.rtt):
@@ -354,6 +359,7 @@ func randomHistory(r *rand.Rand) []step {
 			emit(e, at)
 		}
 		var late []segment.Time // abandoned ones
+		behind := false         // another waits behind one
 	life:
 		for range 1 + r.IntN(4) {
 			burst := 1
@@ -405,6 +411,9 @@ func randomHistory(r *rand.Rand) []step {
 					break life
 				case 3:
 					late = append(late, t)
+					if behind = chance(30); behind {
+						ask(chance(20))
+					}
 					t += idle()
 					break life
 				case 4: // the server leaves it unanswered
@@ -471,6 +480,9 @@ func randomHistory(r *rand.Rand) []step {
 			answer(event.Event{Outcome: event.Abandoned, Certain: true}, told)
 		}
 		t = told
+		if behind {
+			answer(event.Event{Outcome: event.Unanswered}, told)
+		}
 		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
 	}
@@ -532,8 +544,8 @@ func TestJudgeIsTheReference(t *testing.T) {
 		}
 	}
 	t.Log(seen)
-	if len(seen) != 15 {
-		t.Errorf("the histories have %d causes, want all 15: %v", len(seen), seen)
+	if len(seen) != 16 {
+		t.Errorf("the histories have %d causes, want all 16: %v", len(seen), seen)
 	}
 }
 

@@ -109,7 +109,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause, c.server, c, a.packet, cause == ServerClosed && c.mayHaveAsked(a.at)})
+		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
+			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at)})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
@@ -128,7 +129,7 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{c.serverCause(), c.server, c, a.packet, c.mayHaveAsked(t.freedAt)})
+		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, mayHaveAsked: c.mayHaveAsked(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -233,6 +234,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	*d = p.newDecision(a)
 	d.Cause, d.lossPacket = why.cause, why.packet
 	d.shard, d.final = s, true
+	if why.cause == RequestAbandoned && why.inferred {
+		d.Confidence = Likely // what was sent last may have been no request
+	}
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
 		d.Confidence, d.mayHideClose = Likely, true

@@ -273,6 +273,30 @@ var needed = []cause{
 		},
 	},
 	{
+		Cause:   pool.RequestAbandoned,
+		title:   "the client gave up waiting for an answer",
+		because: "the client gave up its request on %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
+				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
+				"connection: an answer that comes late would be taken for the next request's.",
+			Evidence:  "The client's FIN, RST or close_notify came first, with a request outstanding and nothing of a response.",
+			RefutedBy: "the answer had come, in packets that the capture misses",
+			Remedy: "Consistent with a deadline shorter than the server's time to answer. See what the server does " +
+				"meanwhile, or lengthen the deadline; HTTP/2 can take one request back and keep the connection:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "Client.Timeout, Transport.ResponseHeaderTimeout, the request's context"},
+				{"node axios", "timeout (ms, none by default), signal"},
+				{"node undici, fetch", "headersTimeout (default 300 s), AbortSignal.timeout(ms)"},
+				{"rust reqwest", "ClientBuilder::timeout, read_timeout (none by default)"},
+				{"python requests", "timeout=(connect, read) (none by default)"},
+				{"python aiohttp", "ClientTimeout(total=s) (default 300 s)"},
+				{"java HttpClient", "HttpRequest.Builder.timeout(Duration) (none by default)"},
+				{"curl", "--max-time (none by default)"},
+			},
+		},
+	},
+	{
 		Cause: pool.Early,
 		title: "opened a moment before it was needed",
 		Explanation: verdict.Explanation{
