@@ -74,7 +74,8 @@ func (d *Decision) insteadOf(t *token, at segment.Time) {
 		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
 		likely = likely || d.mayHideClose
 	case Missed:
-		likely = likely || c.clockOffset > time.Millisecond // what the client had been told is an estimate
+		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
+			at.Sub(t.roomSince()) < max(settleTime, 2*c.rtt)
 	}
 	if likely {
 		d.Confidence = Likely

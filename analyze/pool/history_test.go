@@ -284,3 +284,33 @@ func TestTwoRoundTripsAreAtOnce(t *testing.T) {
 		t.Errorf("idle for 245 ms with a round trip of 150 ms: %s", cause)
 	}
 }
+
+// Clients have a connection back in their pool a little later than the wire shows that its
+// response has ended, and decide to dial a little before the SYN: that one was missed is
+// certain only of one that had idled for 10 ms and two round trips.
+func TestMissedIsCertainOnlyOfWhatHadIdled(t *testing.T) {
+	const streams = "0:1:syn 1:1:req2 " // known at 1
+	for _, x := range []struct {
+		name, text string
+		rtt        time.Duration
+		want       Confidence
+	}{
+		{"9 ms", oneDone + "14:2:syn 15:2:req 16:2:ok", 0, Likely},
+		{"10 ms", oneDone + "15:2:syn 16:2:req 17:2:ok", 0, Certain},
+		{"59 ms of two round trips of 30", oneDone + "64:2:syn 65:2:req 66:2:ok", 30 * time.Millisecond, Likely},
+		{"60 ms of two round trips of 30", oneDone + "65:2:syn 66:2:req 67:2:ok", 30 * time.Millisecond, Certain},
+		{"room for 9 ms", streams + "10:2:syn 11:2:req2 12:2:ok", 0, Likely},
+		{"room for 10 ms", streams + "11:2:syn 12:2:req2 13:2:ok", 0, Certain},
+		{"room again for 9 ms", streams + "1:1:req2 20:1:ok 29:2:syn 30:2:req2 31:2:ok", 0, Likely},
+		{"room again for 10 ms", streams + "1:1:req2 20:1:ok 30:2:syn 31:2:req2 32:2:ok", 0, Certain},
+	} {
+		events := parseHistory(t, x.text)
+		for k := range events {
+			events[k].RTT = x.rtt
+		}
+		_, decisions, _ := judge(events, func() bool { return false })
+		if d := decisions[2]; d.Cause != Missed || d.Confidence != x.want {
+			t.Errorf("%s: %s, %s; want %s", x.name, d.Cause, d.Confidence, x.want)
+		}
+	}
+}
