@@ -51,10 +51,13 @@ func (c Cause) idled() bool {
 }
 
 // becameOf says what had become of t's connection by an instant, which the ideal client
-// would have used then.
-func (t *token) becameOf(at segment.Time) Cause {
+// would have used then instead of the one opened.
+func (t *token) becameOf(at, opened segment.Time) Cause {
 	switch {
 	case t.missed(at):
+		if t.inUse == 1 && t.conn.closedFor(opened, t.freedAt) {
+			return ClientIdleTimeout
+		}
 		return Missed
 	case t.last.asksClose: // whatever else became of it, that was its end
 		return ClientSaidClose

@@ -45,6 +45,7 @@ type requestState struct {
 	saysClose       bool  // the latest response said close
 	lastComplete    bool  // the latest response is complete
 	lastEnd         moment
+	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
 // A loadState is what a connection carries, for the real client and for the ideal one.
@@ -63,6 +64,7 @@ type loadState struct {
 type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
+	obeyed      bool // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool        // nobody had said close, and its latest response's end is still to be told of

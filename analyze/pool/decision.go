@@ -39,8 +39,15 @@ type evidence struct {
 	last         int32         // number of the transaction before
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
-	closedByThen bool          // the client had closed it when Conn was opened
-	unanswered   bool          // the client closed it without waiting for an answer
+	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	onDemand     bool          // the client closed it because it wanted one
+	freedAt      segment.Time  // when it became idle
+	announced    time.Duration // the timeout that its server had announced, 0: none
+
+	opened     segment.Time // when Conn was, on the client's clock
+	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
+	seen       Idle         // that, For is 0: it had announced it
+	unanswered bool         // the client closed it without waiting for an answer
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what could not be read may have said close: a request's head if Conn was needed, else a response's
@@ -56,16 +63,21 @@ func (p *Pool) newDecision(a action) Decision {
 
 // insteadOf says that t could have served, of which one more transaction is in use by now,
 // and what had become of its connection.
-func (d *Decision) insteadOf(t *token, at segment.Time) {
+func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	c := t.conn
 	d.InsteadOf, d.inUse = c.id, t.inUse-1
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
 	if c.closedByClient(at) {
 		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
 	}
 	likely := c.inferred
-	switch d.Cause = t.becameOf(at); d.Cause {
+	switch d.Cause = t.becameOf(at, opened); d.Cause {
+	case ClientIdleTimeout:
+		if c.closedFor(opened, t.freedAt) {
+			d.closedAtNeed(c)
+		}
 	case Undrained:
 		likely = likely || !t.last.certain
 	case ClientClosed:
@@ -80,6 +92,12 @@ func (d *Decision) insteadOf(t *token, at segment.Time) {
 	if likely {
 		d.Confidence = Likely
 	}
+}
+
+// closedAtNeed says that the client closed r because it wanted a connection, found r too old,
+// and opened another.
+func (d *Decision) closedAtNeed(r *Conn) {
+	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
 }
 
 // Packets returns the numbers of the packets that show it: of the opening, then
@@ -128,6 +146,11 @@ func (d *Decision) avoidableText() string {
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
 	case ClientIdleTimeout:
+		if d.onDemand {
+			return fmt.Sprintf("the client closed #%d in packet %d, when it wanted a connection and opened this one, after %v idle "+
+				"(response in packet %d): it looks at its pool only then, so its limit is at most %v",
+				d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, segment.Span(d.closedAfter))
+		}
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	}
@@ -152,7 +175,14 @@ func (d *Decision) missedText() string {
 func (d *Decision) neededText() string {
 	switch d.Cause {
 	case ServerClosed:
-		if d.mayHideClose {
+		switch {
+		case d.obeyed && d.seen.For > 0:
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do with others "+
+				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
+		case d.obeyed:
+			return fmt.Sprintf("the client closed one after %v idle (packet %d), when the server had announced that it would: "+
+				"Keep-Alive: timeout=%d", segment.Span(d.closedAfter), max(d.lossPacket, d.closePacket), d.announced/time.Second)
+		case d.mayHideClose:
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
 				"whether the request had asked for that could not be read", d.lossPacket)
 		}

@@ -38,6 +38,7 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	if c.closedBy == event.Nobody {
 		p.conns.open++
 	}
+	p.detectors.idle.looked(c.neededAt())
 	if c.midstream {
 		p.conns.midstream++
 	}
@@ -112,13 +113,16 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		return
 	}
 	p := c.pool
-	o.answer(c, e)
 	c.saysClose, c.lastComplete = e.SaysClose, e.Outcome == event.Complete
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		p.conns.serverUnseen--
 	}
 	p.detectors.idle.announce(e.KeepAlive, e.Packet)
+	if e.KeepAlive > 0 {
+		c.announced = e.KeepAlive
+	}
+	o.answer(c, e)
 	if o.outstanding > 0 {
 		return
 	}
@@ -128,6 +132,9 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		p.detectors.lastIdle = latest{c, e.Packet}
 	}
 	o.endKnown = true
+	if o.first {
+		p.detectors.idle.looked(o.end)
+	}
 	if o.saysClose && c.closedBy == event.Nobody && !c.ended {
 		p.deferClose(o) // it may yet carry another transaction
 		return
@@ -154,6 +161,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.saysClose, o.mayHideClose = e.SaysClose, e.MayHideClose
+	o.announced = c.announced
 	o.outstanding--
 }
 
@@ -181,6 +189,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		d.closePacket = e.Packet // after all
+		p.reviseClosed(d, c)
 	}
 	p.conns.open--
 	p.resolveClose(c, true)
@@ -188,6 +197,10 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
+	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
+		c.obeyed = true
+		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+	}
 	switch {
 	case unasked && c.idle():
 		s.closedIdle(c, c.lastEnd.at)

@@ -21,6 +21,7 @@ import (
 //	req, reqc   a request; one that asks to close
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
+//	ok5         one with Keep-Alive: timeout=5
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
@@ -68,8 +69,11 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "req2" {
 				e.StreamLimit = 2
 			}
-		case "ok":
+		case "ok", "ok5":
 			answer()
+			if what == "ok5" {
+				e.KeepAlive = 5 * time.Second
+			}
 		case "close":
 			answer()
 			e.SaysClose = true
@@ -216,7 +220,16 @@ var histories = []struct {
 	{"client-closed: near", oneDone + "105:1:cfin 120:2:syn 121:2:req 122:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"client-closed, half closed", "0:1:syn 1:1:req 2:1:cfin 5:1:ok 20:2:syn 21:2:req 22:2:ok", "1:first 2:client-closed", NotReused},
 	{"client-idle-timeout", oneDone + "500:1:cfin 520:2:syn 521:2:req 522:2:ok", "1:first 2:client-idle-timeout", NotReused},
-	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 503:1:cfin", "1:first 2:missed", NotReused},
+	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 506:1:cfin", "1:first 2:missed", NotReused},
+	{"client-idle-timeout, closed when the next is wanted", oneDone + "500:2:syn 501:2:req 502:2:ok 505:1:cfin", "1:first 2:client-idle-timeout", NotReused},
+	{"client-idle-timeout: near, closed then but had not idled", oneDone + "50:2:syn 51:1:cfin 51:2:req 52:2:ok", "1:first 2:missed", NotReused},
+	{"server-closed, the client obeyed", "0:1:syn 1:1:req 5:1:ok5 4005:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"server-closed: near, before the time announced", "0:1:syn 1:1:req 5:1:ok5 4004:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed: near, well after the time announced", "0:1:syn 1:1:req 5:1:ok5 6006:1:cfin 7000:2:syn 7001:2:req 7002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed, the client obeyed, one left it idle", "0:1:syn 1:1:req 2:2:syn 3:2:req 4:2:ok5 5:1:ok5 4005:1:cfin 5000:3:syn 5001:3:req 5002:3:ok", "1:first 2:concurrent 3:missed", NotReused},
+	{"server-closed, as it is seen to", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2800:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
+	{"server-closed, as it is seen to later", "0:1:syn 1:1:req 5:1:ok 805:1:cfin 2000:2:syn 2001:2:req 2005:2:ok 3005:2:sfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
+	{"server-closed: near, seen to later than that", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2700:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:client-idle-timeout", NotReused},
 	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
 	{"streams", "0:1:syn 1:1:req100 2:1:req100 3:1:ok 4:1:ok", "1:first", Reused},
 	{"streams: room on another", "0:1:syn 1:1:req100 2:2:syn 3:2:req100 5:1:ok 6:2:ok", "1:first 2:missed", NotReused},

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"time"
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
@@ -14,8 +15,9 @@ type loss struct {
 	server       segment.Endpoint
 	conn         *Conn
 	packet       int64
-	mayHaveAsked bool // the client may have asked for it
-	inferred     bool // it rests on transactions that are
+	idle         time.Duration // how long it had idled, valid if conn.obeyed
+	mayHaveAsked bool          // the client may have asked for it
+	inferred     bool          // it rests on transactions that are
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -89,7 +91,7 @@ func (o *occupation) givenUp() bool {
 
 // serverCause returns what the server did to c, which idled.
 func (c *Conn) serverCause() Cause {
-	if c.byReset {
+	if c.byReset && !c.obeyed {
 		return Reset
 	}
 	return ServerClosed
@@ -98,5 +100,5 @@ func (c *Conn) serverCause() Cause {
 // mayHaveAsked reports whether c, idle since an instant, may have been closed by the
 // server because a request that could not be read asked for it: then at once.
 func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
-	return c.mayHideClose && c.closedAtOnce(idleSince)
+	return c.mayHideClose && !c.obeyed && c.closedAtOnce(idleSince)
 }

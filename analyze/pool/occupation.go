@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"time"
+
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
@@ -22,10 +24,11 @@ type occupation struct {
 	saysClose    bool  // its latest response said close
 	mayHideClose bool  // of that response's head something could not be read
 	outcome      event.Outcome
-	certain      bool // outcome is
-	ignored      bool // nothing of it is judged
-	stale        bool // it was sent on a connection that the server had already ended
-	endsConn     bool // its response said close, and that did end the connection
+	certain      bool          // outcome is
+	announced    time.Duration // the timeout that the server had announced on conn by its end, 0: none
+	ignored      bool          // nothing of it is judged
+	stale        bool          // it was sent on a connection that the server had already ended
+	endsConn     bool          // its response said close, and that did end the connection
 
 	token         *token // what carries it for the ideal client, nil if nothing does
 	started       bool   // the ideal client has acted on its demand

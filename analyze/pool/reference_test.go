@@ -27,6 +27,7 @@ type refOccupation struct {
 	last        int32
 	answers     int32
 	asks, says  bool
+	announced   time.Duration // on its connection by its end
 	outcome     event.Outcome
 	neverReused bool // nothing came after on its connection
 }
@@ -41,12 +42,15 @@ type refConn struct {
 	by           event.Side
 	closed       segment.Time
 	closedPacket int64
-	asked        bool // the latest request before the close asked for it
+	asked        bool          // the latest request before the close asked for it
+	shift        time.Duration // to the client's clock
 	refused      bool
 	ended        segment.Time
 	endedPacket  int64
 	unread       int32
 	rtt          time.Duration
+	announced    time.Duration
+	obeyed       bool // closed by the client when the server had announced that it would
 }
 
 type refToken struct {
@@ -78,7 +82,7 @@ func readAll(events []step) []*refConn {
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
-		c.rtt = e.RTT
+		c.rtt, c.shift = e.RTT, e.ClockOffset
 		sent, got := e.Time.Add(-e.ClockOffset), e.Time.Add(e.ClockOffset)
 		var last *refOccupation
 		if n := len(c.occupations); n > 0 {
@@ -118,10 +122,17 @@ func readAll(events []step) []*refConn {
 				last.outcome = e.Outcome
 			}
 			last.says = e.SaysClose
+			if e.KeepAlive > 0 {
+				c.announced = e.KeepAlive
+			}
+			last.announced = c.announced
 		case event.ConnClosing:
 			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
 			if e.By == event.Server {
 				c.closed = got
+			}
+			if idle := last != nil && last.answers == last.last; idle && e.By == event.Client && !c.asked && !last.says {
+				c.obeyed = refObeys(c.closed.Sub(last.end), c.announced)
 			}
 		case event.ConnEnded:
 			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
@@ -130,13 +141,19 @@ func readAll(events []step) []*refConn {
 	return conns
 }
 
-func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) {
+// refObeys: to within a second.
+func refObeys(idle, announced time.Duration) bool {
+	return announced > 0 && (idle-announced).Abs() <= time.Second
+}
+
+// seen are the idle times after which the server closed.
+func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[int64]Cause) {
 	var steps []refStep
 	for _, c := range readAll(events) {
 		if c.refused {
 			steps = append(steps, refStep{c.ended, c.endedPacket, 1, c, nil, "failed"})
 		}
-		if len(c.occupations) > 0 && c.by == event.Server && !c.asked {
+		if len(c.occupations) > 0 && (c.by == event.Server && !c.asked || c.obeyed) {
 			steps = append(steps, refStep{c.closed, c.closedPacket, 1, c, nil, "server closes"})
 		}
 		for _, o := range c.occupations {
@@ -152,7 +169,8 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 		stack  []refToken // the most recently idle one last
 		losses []refLoss  // the latest last
 		blamed []int64
-		any    bool // a connection was opened
+		taken  = map[int64]refToken{} // instead of which they were opened
+		any    bool                   // a connection was opened
 	)
 	// search returns the latest that matches, -1 if none does.
 	search := func(match func(t refToken) bool) int {
@@ -227,8 +245,9 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 				case !any:
 					cause = First
 				case spare >= 0:
-					cause = becameOf(take(spare), s.at)
-					blamed = append(blamed, c.id)
+					t := take(spare)
+					cause = becameOf(t, s.at, c.opened.Add(-c.shift))
+					blamed, taken[c.id] = append(blamed, c.id), t
 				default:
 					loss, ok := forget(func(l refLoss) bool { return l.conn.server == c.server })
 					if !ok {
@@ -259,6 +278,16 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 			}
 		}
 	}
+	for _, id := range blamed {
+		if t := taken[id]; causes[id] == ClientIdleTimeout {
+			idle := t.conn.closed.Sub(t.at)
+			if refObeys(idle, t.occ.announced) || slices.ContainsFunc(seen, func(i Idle) bool {
+				return idle >= i.For-min(time.Second, i.For/4) && idle <= i.For+100*time.Millisecond
+			}) {
+				causes[id] = ServerClosed
+			}
+		}
+	}
 	for _, cause := range causes {
 		if cause.Avoidable() {
 			avoidable++
@@ -269,11 +298,14 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 	return needed, avoidable, causes
 }
 
-// becameOf says what had become of an idle connection at an instant.
-func becameOf(t refToken, at segment.Time) Cause {
+// becameOf says what had become of an idle connection at an instant, when another was
+// opened, or had been ahead of that.
+func becameOf(t refToken, at, opened segment.Time) Cause {
 	c, o := t.conn, t.occ
 	closed := c.by == event.Client && c.closed <= at
 	idle := c.closed.Sub(t.at)
+	atOnce := idle < 100*time.Millisecond || idle < 2*c.rtt
+	looked := c.by == event.Client && c.closed.Sub(opened).Abs() <= 5*time.Millisecond // at its pool
 	switch {
 	case o.asks:
 		return ClientSaidClose
@@ -281,9 +313,9 @@ func becameOf(t refToken, at segment.Time) Cause {
 		return Undrained
 	case c.unread != 0 && c.unread == o.last:
 		return Undrained
-	case closed && (idle < 100*time.Millisecond || idle < 2*c.rtt):
+	case closed && atOnce:
 		return ClientClosed
-	case closed:
+	case closed || looked && !atOnce:
 		return ClientIdleTimeout
 	}
 	return Missed
@@ -306,7 +338,7 @@ func randomHistory(r *rand.Rand) []step {
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	// Each history has its own habits.
 	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
-	odd := r.IntN(50)
+	odd, announces := r.IntN(50), r.IntN(2)*r.IntN(40)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
 	}
@@ -356,6 +388,9 @@ func randomHistory(r *rand.Rand) []step {
 		answer := func(e event.Event, at segment.Time) {
 			answered++
 			e.Kind, e.N = event.Answered, answered
+			if chance(announces) {
+				e.KeepAlive = 1100*time.Millisecond + time.Duration(idle())
+			}
 			emit(e, at)
 		}
 		var late []segment.Time // abandoned ones
@@ -485,6 +520,9 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
+		if by == event.Client && chance(30) {
+			free[slot] = max(opened.Time, t-segment.Time(r.IntN(20))*ms) // or this one end because the next is wanted
+		}
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
 	// shows.
@@ -508,7 +546,8 @@ func TestJudgeIsTheReference(t *testing.T) {
 	for seed := range histories {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := randomHistory(r)
-		needed, avoidable, want := reference(events)
+		_, _, pools := judge(events, func() bool { return false })
+		needed, avoidable, want := reference(events, pools[0].ServerCloses().Longest)
 		closed := map[int64]int64{} // in which packet, by connection; evidence says so even if it is later
 		for i := range events {
 			if e := &events[i]; e.Kind == event.ConnClosing && !e.open {

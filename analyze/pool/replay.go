@@ -94,7 +94,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
+	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket, o.announced}
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -119,7 +119,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	}
 }
 
-// closeByServer takes the token of a connection that the server closed. If a transaction
+// closeByServer takes the token of a connection that the server closed, or had the client
+// close. If a transaction
 // is still on it, the token will not come back.
 func (p *Pool) closeByServer(a action) {
 	c := a.conn
@@ -129,7 +130,8 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, mayHaveAsked: c.mayHaveAsked(t.freedAt)})
+		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
+			mayHaveAsked: c.mayHaveAsked(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -233,6 +235,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	d := s.free.decisions.get()
 	*d = p.newDecision(a)
 	d.Cause, d.lossPacket = why.cause, why.packet
+	if l := why.conn; l != nil && l.obeyed && why.cause == ServerClosed {
+		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
+	}
 	d.shard, d.final = s, true
 	if why.cause == RequestAbandoned && why.inferred {
 		d.Confidence = Likely // what was sent last may have been no request
@@ -255,7 +260,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 
 	d := new(Decision)
 	*d = p.newDecision(a)
-	d.insteadOf(t, a.at)
+	d.insteadOf(t, a.at, c.neededAt())
 	if c.inferred {
 		d.Confidence = Likely
 	}
@@ -277,6 +282,9 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 // still become early.
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
+		for _, d := range p.provisional[:over] {
+			p.settle(d)
+		}
 		s.ready = append(s.ready, p.provisional[:over]...)
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
 	}
@@ -298,6 +306,15 @@ func (p *Pool) reviseUnread(d *Decision, r *Conn) {
 	if r.unread != 0 && r.unread == d.last && d.Cause.Avoidable() {
 		p.changeCause(d, Undrained)
 		d.Confidence = Likely
+	}
+}
+
+// reviseClosed changes d, which says that r was missed, if the client turns out to have
+// closed r only when it opened the other.
+func (p *Pool) reviseClosed(d *Decision, r *Conn) {
+	if d.Cause == Missed && d.HasIdle && r.closedFor(d.opened, d.freedAt) {
+		p.changeCause(d, ClientIdleTimeout)
+		d.closedAtNeed(r)
 	}
 }
 

@@ -28,6 +28,7 @@ type lastUse struct {
 	asksClose    bool // its request did
 	mayHideClose bool // of its response's head something could not be read
 	endPacket    int64
+	announced    time.Duration // the timeout that the server had announced on it by then, 0: none
 }
 
 // hasRoom reports whether t can take a transaction whose need arose at an instant. Until
