@@ -33,13 +33,14 @@ const (
 	ClientSaidClose   Cause = "client-said-close"
 	ClientClosed      Cause = "client-closed"
 	ClientIdleTimeout Cause = "client-idle-timeout"
+	OpenedAhead       Cause = "opened-ahead"
 )
 
 // Avoidable reports whether the ideal client would have done without a connection opened
 // because of c.
 func (c Cause) Avoidable() bool {
 	switch c {
-	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
+	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		return true
 	}
 	return false
@@ -47,7 +48,7 @@ func (c Cause) Avoidable() bool {
 
 // idled reports whether c says that the connection which could have served had merely idled.
 func (c Cause) idled() bool {
-	return c == Missed || c == ClientClosed || c == ClientIdleTimeout
+	return c == Missed || c == ClientClosed || c == ClientIdleTimeout || c == OpenedAhead
 }
 
 // becameOf says what had become of t's connection by an instant, which the ideal client

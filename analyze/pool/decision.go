@@ -30,8 +30,10 @@ type Decision struct {
 
 // Evidence is what a decision rests on.
 type evidence struct {
-	openPacket int64 // Conn's first
-	lossPacket int64 // that shows the loss which made Conn necessary, 0: none
+	openPacket int64         // Conn's first
+	needPacket int64         // of Conn's first request, if Conn had been opened ahead of that, else 0
+	needed     time.Duration // how long before
+	lossPacket int64         // that shows the loss which made Conn necessary, 0: none
 
 	// Of InsteadOf.
 	endPacket    int64         // of the transaction before
@@ -56,9 +58,13 @@ type evidence struct {
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
-	return Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
 		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupTime(),
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
+	if a.occ.ahead {
+		d.openPacket, d.needPacket, d.needed = c.packet, a.packet, a.at.Sub(c.neededAt())
+	}
+	return d
 }
 
 // insteadOf says that t could have served, of which one more transaction is in use by now,
@@ -104,6 +110,9 @@ func (d *Decision) closedAtNeed(r *Conn) {
 // of what led to it.
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.openPacket}
+	if d.Cause == OpenedAhead {
+		list = append(list, d.needPacket)
+	}
 	if d.InsteadOf != 0 {
 		if d.endPacket != 0 {
 			list = append(list, d.endPacket)
@@ -145,6 +154,8 @@ func (d *Decision) avoidableText() string {
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
+	case OpenedAhead:
+		return d.aheadText()
 	case ClientIdleTimeout:
 		if d.onDemand {
 			return fmt.Sprintf("the client closed #%d in packet %d, when it wanted a connection and opened this one, after %v idle "+
@@ -155,6 +166,17 @@ func (d *Decision) avoidableText() string {
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	}
 	return d.missedText()
+}
+
+// aheadText says that the connection which could have served was idle when Conn, idle too, was
+// used at last.
+func (d *Decision) aheadText() string {
+	which := fmt.Sprintf("#%d was idle too (its response ended in packet %d)", d.InsteadOf, d.endPacket)
+	if d.inUse > 0 {
+		which = fmt.Sprintf("#%d carried %d and could have taken more", d.InsteadOf, d.inUse)
+	}
+	return fmt.Sprintf("it was opened %v before its first request (packet %d), and then %s",
+		segment.Span(d.needed), d.needPacket, which)
 }
 
 // missedText says that the connection which could have served was idle, or had room.
@@ -217,7 +239,7 @@ func (d *Decision) neededText() string {
 // RefutedBy says what would show the cause to be wrong, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
-	case Missed, ClientClosed, ClientIdleTimeout:
+	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"time"
 
 	"tcpwarm/analyze/event"
 )
@@ -70,6 +71,10 @@ func (o *occupation) pipeline(e *event.Event) {
 	o.last, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
+// promptly is how soon a request follows on the handshake of a connection that was opened
+// for it, or within two round trips.
+const promptly = 50 * time.Millisecond
+
 // occupy begins an occupation of c with a request.
 func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
 	p := c.pool
@@ -83,9 +88,12 @@ func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, last: e.N, outstanding: 1,
 		asksClose: e.AsksClose, ignored: e.Ignored, stale: c.closedBy == event.Server}
-	if first && !c.midstream { // the handshake belongs to the request that it was for
-		o.demand, o.packet = c.neededAt(), c.packet
+	if first && !c.midstream {
+		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
+			o.demand, o.packet = c.neededAt(), c.packet
+		}
 	}
+	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
 		p.detectors.atLimit.add(c.id, e.Packet)
 	}

@@ -19,6 +19,7 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	req+        one that could have been sent long before
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
 //	ok5         one with Keep-Alive: timeout=5
@@ -60,7 +61,10 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "syn2" {
 				e.server = testEndpoint(11, 80)
 			}
-		case "req", "reqc":
+		case "req", "reqc", "req+":
+			if what == "req+" {
+				e.Waited = 51 * time.Millisecond
+			}
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose = event.Requested, s.asked, "a", what == "reqc"
 		case "req100", "req2": // HTTP/2
@@ -197,6 +201,16 @@ var histories = []struct {
 	{"request-abandoned explains one", "0:1:syn 1:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:request-abandoned 3:missed", NotReused},
 	{"request-abandoned: near, behind a response left unread", "0:1:syn 1:1:req 2:1:req 11:1:cfin 11:1:left5 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
 	{"request-abandoned: near, a stream", "0:1:syn 1:1:req100 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req100 62:2:ok", "1:first 2:client-closed", NotReused},
+	{"opened-ahead", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok", "1:first 2:opened-ahead", NotReused},
+	{"opened-ahead: near, in use together", "0:1:syn 0:2:syn 100:1:req+ 105:2:req+ 120:1:ok 125:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"opened-ahead: near, for a request at once", "0:1:syn 0:2:syn 10:1:req 15:1:ok 40:2:req 45:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"opened-ahead: near, needed later", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 140:1:req 141:2:req 150:1:ok 151:2:ok", "1:first 2:early", Reused},
+	{"opened-ahead, the other was closed meanwhile", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 106:1:cfin 120:2:req+ 125:2:ok", "1:first 2:client-closed", NotReused},
+	{"opened-ahead, the other was left unread", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 300:1:cfin 301:1:unread", "1:first 2:undrained", NotReused},
+	{"other-address, in turn", "0:1:syn 0:2:syn2 1:1:req 5:1:ok 20:2:req 25:2:ok 30:1:req 35:1:ok", "1:first 2:other-address", Reused},
+	{"other-address: near, in use together", "0:1:syn 0:2:syn2 1:1:req 2:2:req 25:2:ok 35:1:ok", "1:first 2:concurrent", NoOpportunity},
+	{"other-address: near, two of one address", "0:1:syn 0:2:syn 1:1:req 5:1:ok 20:2:req 25:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"other-address, opened ahead", "0:1:syn 0:2:syn2 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok", "1:first 2:other-address", NoOpportunity},
 	{"client-said-close, left unread", "0:1:syn 1:1:reqc 11:1:cfin 11:1:left5 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:client-said-close", NotReused},
 	{"used-up", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok", "1:first 2:used-up", NoOpportunity},
 	{"used-up: near, explained already", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:used-up 3:missed", NotReused},
@@ -269,8 +283,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 16 {
-		t.Errorf("%d causes fired, want 16: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	if len(fired) != 17 {
+		t.Errorf("%d causes fired, want 17: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 type occupation struct {
 	conn      *Conn
 	first     bool         // it is its connection's first
-	demand    segment.Time // when it needs a connection: the SYN where it is the first
+	ahead     bool         // and the connection was opened before anybody needed it
+	alone     bool         // nothing else was outstanding when its request was sent
+	demand    segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
 	packet    int64        // of the demand
 	end       segment.Time
 	endPacket int64

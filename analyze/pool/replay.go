@@ -222,6 +222,10 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, loss{cause: OtherAddress})
 		return
 	}
+	if o.alone && c.firstThere { // nothing was in use when it was: a name's addresses are used in turn
+		p.needed(s, a, loss{cause: OtherAddress})
+		return
+	}
 	p.needed(s, a, loss{cause: Concurrent})
 }
 
@@ -261,6 +265,9 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	d := new(Decision)
 	*d = p.newDecision(a)
 	d.insteadOf(t, a.at, c.neededAt())
+	if a.occ.ahead && d.Cause == Missed {
+		d.Cause = OpenedAhead
+	}
 	if c.inferred {
 		d.Confidence = Likely
 	}

@@ -145,6 +145,29 @@ var avoidable = []cause{
 			},
 		},
 	},
+	{
+		Cause:   pool.OpenedAhead,
+		title:   "the connection was opened ahead of need, and another was idle when it was used",
+		because: "nobody needed it yet, and %s was idle when it was used",
+		Explanation: verdict.Explanation{
+			Meaning: "The connection had been open for some time when its first request came (more than 50 ms and two " +
+				"round trips after the client could have sent it), so it was not opened for that request; and another was " +
+				"idle then. Connections warmed up in advance that never work side by side cost the server memory and the " +
+				"client handshakes.",
+			Evidence: "The first request came long after the handshake, while another connection of the pool was open " +
+				"and idle.",
+			RefutedBy: "the connections belong to programs or objects that must not share",
+			Remedy: "Consistent with a pool that is filled in advance, beyond the requests that it carries at a time. " +
+				"Open fewer:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "warm up with as many parallel requests as there will be, not more"},
+				{"python aiohttp", "no warming requests beyond the parallel ones"},
+				{"java HttpClient", "no warming requests beyond the parallel ones"},
+				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
+				{"browsers", `fewer <link rel="preconnect">`},
+			},
+		},
+	},
 }
 
 // needed are the causes for which the ideal client opens a connection too.
