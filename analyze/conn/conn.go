@@ -91,6 +91,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len
+	c.http.spoke(s, kind)
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
 	}

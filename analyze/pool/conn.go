@@ -17,6 +17,7 @@ type Conn struct {
 	opened         segment.Time // the capture's; see neededAt
 	packet         int64        // its first
 	midstream      bool         // it was opened before the capture began
+	firstThere     bool         // it is its pool's first to its server, and there were others to another
 	syn            event.SYN
 	serverUnseen   bool // of what the server sent the capture had nothing when the first request came
 
@@ -46,6 +47,7 @@ type requestState struct {
 	lastComplete    bool   // the latest response is complete
 	lastStatus      uint16 // its status
 	lastEnd         moment
+	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
 // A loadState is what a connection carries, for the real client and for the ideal one.
@@ -65,6 +67,7 @@ type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
 	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool        // nobody had said close, and its latest response's end is still to be told of

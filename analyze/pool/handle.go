@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"time"
 
 	"tcpwarm/analyze/event"
 )
@@ -38,6 +39,7 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	if c.closedBy == event.Nobody {
 		p.conns.open++
 	}
+	p.detectors.idle.looked(c.neededAt())
 	if c.midstream {
 		p.conns.midstream++
 	}
@@ -68,6 +70,10 @@ func (o *occupation) pipeline(e *event.Event) {
 	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
+// promptly is how soon a request follows on the handshake of a connection that was opened
+// for it, or within two round trips.
+const promptly = 50 * time.Millisecond
+
 // beginOccupation begins an occupation of c with a request.
 func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p := c.pool
@@ -82,9 +88,12 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
 		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
-	if first && !c.midstream { // the handshake belongs to the request that it was for
-		o.demand, o.packet = c.neededAt(), c.packet
+	if first && !c.midstream {
+		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
+			o.demand, o.packet = c.neededAt(), c.packet
+		}
 	}
+	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
 		p.detectors.atLimit.add(c.id, e.Packet)
 	}
@@ -112,13 +121,16 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		return
 	}
 	p := c.pool
-	o.answer(c, e)
 	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		p.conns.serverUnseen--
 	}
 	p.detectors.idle.announce(e.KeepAlive, e.Packet)
+	if e.KeepAlive > 0 {
+		c.announced = e.KeepAlive
+	}
+	o.answer(c, e)
 	if o.outstanding > 0 {
 		return
 	}
@@ -128,6 +140,9 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		p.detectors.lastIdle = latest{c, e.Packet}
 	}
 	o.endKnown = true
+	if o.first {
+		p.detectors.idle.looked(o.end)
+	}
 	if o.saysClose && c.closedBy == event.Nobody && !c.ended {
 		p.deferClose(o) // it may yet carry another transaction
 		return
@@ -150,7 +165,11 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset) // what the client did
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.status, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Status, e.Certain, e.SaysClose, e.MayHideClose
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+		o.outcome, o.certain = e.Outcome, e.Certain
+	}
+	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
+	o.announced = c.announced
 	o.outstanding--
 }
 
@@ -179,6 +198,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		d.closePacket = e.Packet // after all
+		p.reviseClosed(d, c)
 	}
 	p.conns.open--
 	p.resolveClose(c, true)
@@ -186,6 +206,10 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
+	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
+		c.obeyed = true
+		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+	}
 	switch {
 	case unasked && c.idle():
 		s.closedIdle(c, c.lastEnd.at)

@@ -64,7 +64,6 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	if p := cs.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.conns.open)
 	}
-	cs.opens(c)
 	return c
 }
 

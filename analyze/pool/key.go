@@ -144,6 +144,7 @@ func (c *Conn) joinPool(p *Pool, key poolKey) {
 		p.addKey(key)
 	}
 	if !slices.Contains(c.clientServer.pools, p) {
+		c.firstThere = len(p.clientServers) > 0
 		c.clientServer.pools = append(c.clientServer.pools, p)
 		p.clientServers = append(p.clientServers, c.clientServer)
 		p.Servers = append(p.Servers, c.server)
