@@ -15,7 +15,7 @@ type step struct {
 	conn           int64
 	open           bool
 	client, server segment.Endpoint
-	midway         bool
+	midstream      bool
 	syn            event.SYN
 }
 
@@ -63,7 +63,7 @@ func (j *Judge) all() []*client {
 
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%ClientShards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midstream: s.midway, SYN: s.syn})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%ClientShards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midstream: s.midstream, SYN: s.syn})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)

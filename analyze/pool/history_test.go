@@ -54,7 +54,7 @@ func parseHistory(t testing.TB, text string) []step {
 		finish := func() { e.Kind = event.ConnEnded; delete(open, id) }
 		switch what := part[2]; what {
 		case "syn", "syn2", "mid":
-			e.open, e.midway = true, what == "mid"
+			e.open, e.midstream = true, what == "mid"
 			e.client, e.server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
 			if what == "syn2" {
 				e.server = testEndpoint(11, 80)

@@ -37,7 +37,7 @@ func TestClientsAtOneAddressAreApart(t *testing.T) {
 						h[k].Name = ""
 					}
 				}
-				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midway }) {
+				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midstream }) {
 					h = nil // of which no SYN was seen: it is the first's
 				}
 				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == event.ConnEnded && s.End.Refused }) {

@@ -36,7 +36,7 @@ type refConn struct {
 	server       segment.Endpoint
 	opened       segment.Time
 	packet       int64
-	midway       bool
+	midstream    bool
 	occupations  []*refOccupation
 	by           event.Side
 	closed       segment.Time
@@ -74,7 +74,7 @@ func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
 		if e.open {
-			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midway: e.midway})
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream})
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
@@ -98,7 +98,7 @@ func readAll(events []step) []*refConn {
 			case last != nil:
 				o.at = max(o.at, last.end) // it knew
 				last.neverReused = o.met
-			case c.midway:
+			case c.midstream:
 				o.first = true
 			default:
 				o.first, o.at, o.packet = true, c.opened.Add(-e.ClockOffset), c.packet
@@ -217,7 +217,7 @@ func reference(events []step) (needed, avoidable int64, causes map[int64]Cause) 
 					reservable = same
 				}
 				switch {
-				case c.midway:
+				case c.midstream:
 					cause = Unknown
 				case !any:
 					cause = First
@@ -300,7 +300,7 @@ func randomHistory(r *rand.Rand) []step {
 	}
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	// Each history has its own habits.
-	pipelines, refuses, midway, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
+	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd := r.IntN(50)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
@@ -322,7 +322,7 @@ func randomHistory(r *rand.Rand) []step {
 			host = 11
 		}
 		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
-		opened.midway, opened.Time = chance(midway), t
+		opened.midstream, opened.Time = chance(midstream), t
 		all = append(all, toldLater{opened, t})
 		if id == 1 {
 			t += ms
@@ -541,7 +541,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 func tell(events []step) (s string) {
 	for _, e := range events {
 		if e.open {
-			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midway)
+			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midstream)
 			continue
 		}
 		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]

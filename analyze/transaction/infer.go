@@ -352,9 +352,9 @@ func (f *Inferrer) Waiting() []*Transaction {
 	return []*Transaction{f.current}
 }
 
-// Came returns what the messages came to, with bounds. In HTTP/2 all that a client
+// Totals returns what the messages came to, with bounds. In HTTP/2 all that a client
 // says may be one request, or many.
-func (f *Inferrer) Came() *Sums {
+func (f *Inferrer) Totals() *Sums {
 	f.Low, f.High = f.low, f.most+f.pipelined()
 	if f.MaybeHTTP2() {
 		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
@@ -362,7 +362,7 @@ func (f *Inferrer) Came() *Sums {
 			f.Low = 0
 		}
 	}
-	// Begun midway, the first that is seen may be the rest of an earlier request.
+	// Begun midstream, the first that is seen may be the rest of an earlier request.
 	if f.info.Version == 0 && f.Requests <= 1 {
 		f.Low = 0
 	}

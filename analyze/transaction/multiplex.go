@@ -39,18 +39,18 @@ const unlimited = 1<<31 - 1
 
 // Reset readies m for a new connection. A parser begun midway looks for the next
 // frame.
-func (m *Multiplexer) Reset(to Handler, clientMidway, serverMidway bool) {
+func (m *Multiplexer) Reset(to Handler, clientMidstream, serverMidstream bool) {
 	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, client: m.client, server: m.server, open: map[uint32]*Transaction{},
 		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
 	m.Minor = 2
 	m.in, m.out = end{m, true}, end{m, false}
 	m.client.Reset(true, &m.in)
 	m.server.Reset(false, &m.out)
-	if clientMidway {
-		m.client.Midway()
+	if clientMidstream {
+		m.client.Midstream()
 	}
-	if serverMidway {
-		m.server.Midway()
+	if serverMidstream {
+		m.server.Midstream()
 	}
 }
 

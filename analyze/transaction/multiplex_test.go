@@ -111,7 +111,7 @@ requested 4 GET a.example of 10
 	if l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Requests != 4 || s.Responses != 2 || s.GRPC != 1 || s.Minor != 2 || len(m.Waiting()) != 1 {
+	if s := m.Totals(); s.Requests != 4 || s.Responses != 2 || s.GRPC != 1 || s.Minor != 2 || len(m.Waiting()) != 1 {
 		t.Errorf("%+v, %d wait", s, len(m.Waiting()))
 	}
 }
@@ -126,7 +126,7 @@ func TestPushAndTrailers(t *testing.T) {
 	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\n"; l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Requests != 1 || s.Pushed != 1 || s.Orphans != 0 {
+	if s := m.Totals(); s.Requests != 1 || s.Pushed != 1 || s.Orphans != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -108,12 +108,12 @@ type Sums struct {
 	Low, High int64 // bounds of Requests, where they are inferred
 }
 
-// Came returns what the messages came to.
-func (s *Sums) Came() *Sums { return s }
+// Totals returns what the messages came to.
+func (s *Sums) Totals() *Sums { return s }
 
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
-func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
+func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
 	p.to, p.request, p.orphan, p.n, p.lastIn = to, nil, false, 0, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
@@ -126,11 +126,11 @@ func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
 	p.in, p.out = side{p, true}, side{p, false}
 	p.client.Reset(true, &p.in, p.Head)
 	p.server.Reset(false, &p.out, p.Head)
-	if clientMidway {
-		p.client.Midway()
+	if clientMidstream {
+		p.client.Midstream()
 	}
-	if serverMidway {
-		p.server.Midway()
+	if serverMidstream {
+		p.server.Midstream()
 	}
 }
 

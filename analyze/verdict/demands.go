@@ -17,11 +17,13 @@ import (
 // Demands are what a user wants to hold. With none of Expect and Forbid, the
 // default applies: some transaction could be reused, and nothing was avoidable.
 type Demands struct {
-	Expect []Expectation
-	Forbid []string // causes and findings that must not be there
-	Allow  []string // causes that are no fault; client-idle-timeout always is
-	Server string   // HOST[:PORT]: only pools of it count; "" is all
-	Doubt  string   // why what was seen may not be what is to be judged; then nothing passes
+	Expect  []Expectation
+	Forbid  []string // causes and findings that must not be there
+	Allow   []string // causes that are no fault; client-idle-timeout always is
+	Server  string   // HOST[:PORT]: only pools of it count; "" is all
+	Filter  string   // that the capture was read by, as a report may show it; "" is none
+	Command bool     // the connections of a command are judged
+	Doubt   string   // why what was seen may not be what is to be judged; then nothing passes
 
 	Redact *redact.Redactor // Server is given as it is, pools have stand-ins; nil: they have not
 }
@@ -43,10 +45,19 @@ type Held struct {
 	Measured Interval
 }
 
-// Judge holds d against pools and the findings' counts.
-func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, Outcome) {
+// Judge holds d against pools and the findings' counts. Where nothing was judged, it says
+// why, and what s has instead; then nothing holds, and nothing fails.
+func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (all []Held, o Outcome, nothing string) {
 	m := d.measure(pools, findings)
-	var all []Held
+	all = d.hold(pools, findings, m)
+	if nothing = d.nothing(pools, m, &s); nothing != "" {
+		undecide(all)
+		return all, Undecided, nothing
+	}
+	return all, outcome(all), ""
+}
+
+func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
 		all = append(all, Held{text, ok, held, m[e.Metric]})
@@ -61,8 +72,12 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	if d.Doubt != "" && m["connections"].High > 0 {
 		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})
 	}
+	// A connection says little without a request on it, or what may be one.
+	if tx := m["transactions"]; tx.High == 0 && m["connections"].High > 0 {
+		all = append(all, Held{Text: "some request was seen", Measured: tx})
+	}
 	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
-		return all, outcome(all)
+		return all
 	}
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
 	spare := m["transactions"]
@@ -70,7 +85,7 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64) ([]Held, 
 	reusable := Held{"some transaction could be reused (transactions > needed)", spare.Low > 0, spare.Low > 0, spare}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
-	return all, outcome(all)
+	return all
 }
 
 func outcome(all []Held) Outcome {
@@ -90,7 +105,7 @@ func outcome(all []Held) Outcome {
 // intervals of them: each may have carried any number of transactions; so do
 // bytes of a client that the capture lacks.
 func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midway, gaps, fewer, more, unsure, excused, perhaps int64
+	var conns, used, unused, tx, reused, needed, avoidable, opaque, midstream, gaps, fewer, more, unsure, excused, perhaps int64
 	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
 	for _, a := range d.Allow {
 		allowed[pool.Cause(a)] = true
@@ -104,7 +119,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		needed += p.Needed
 		avoidable += p.Avoidable
 		opaque += p.Opaque
-		midway += p.Causes.Of(pool.Unknown)
+		midstream += p.Causes.Of(pool.Unknown)
 		gaps += p.Gaps
 		fewer += p.MaxOver
 		more += p.MaxUnder
@@ -133,7 +148,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	upTo := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
 	m := map[string]Interval{
 		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
-		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midway + more)},
+		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midstream + more)},
 		"needed": {float64(needed - unsure), float64(needed + opaque + excused)}, "avoidable": {float64(avoidable - perhaps), float64(avoidable + opaque + unsure)}, "findings": upTo(found, 0),
 		"cold": upTo(warmths.Cold, unknown), "warm": upTo(warmths.Warm, unknown), "cooled": upTo(warmths.Cooled, unknown), "reuse": {0, 1},
 	}
@@ -141,7 +156,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		m["transactions"] = Interval{float64(tx), math.Inf(1)}
 		m["reused"] = Interval{float64(reused), math.Inf(1)}
 	} else if tx > 0 && fewer+more == 0 {
-		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midway) / float64(tx)}
+		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midstream) / float64(tx)}
 	}
 	if d.unsure(pools) {
 		for name, i := range m {

@@ -12,8 +12,11 @@ type Interval struct{ Low, High float64 }
 // Exactly returns the interval that holds only n.
 func Exactly(n float64) Interval { return Interval{n, n} }
 
-// String prints i as a number, or as "low to high".
+// String prints i as a number, or as "low to high"; in words where nothing was measured.
 func (i Interval) String() string {
+	if i == unmeasured {
+		return "nothing to measure"
+	}
 	low := strconv.FormatFloat(i.Low, 'g', -1, 64)
 	if i.Low == i.High {
 		return low

@@ -211,6 +211,11 @@ func addr(family uint32, words *[4]uint32) segment.Addr {
 	return segment.AddrFrom(netip.AddrFrom16(b))
 }
 
+// Kill ends every process of the group (Linux 5.14 and later).
+func (w *Watch) Kill() error {
+	return os.WriteFile(filepath.Join(w.dir, "cgroup.kill"), []byte("1"), 0)
+}
+
 // Close takes everything away. A group that still has processes stays until they
 // end: it is tried for a moment.
 func (w *Watch) Close() error {

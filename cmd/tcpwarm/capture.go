@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +19,7 @@ import (
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
@@ -108,11 +113,15 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if expression == "" {
 		expression = o.filter
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	src, err := l.open(expression)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	root := os.Geteuid() == 0
 	if err := dropRoot(l.user); err != nil {
 		return &codedError{exitInput, err}
 	}
@@ -122,11 +131,12 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	}
 	o.filter = expression
 	reports := s.out
+	var kept *capture.Writer
 	if l.write != "" {
-		w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
-			Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
-		src.Tee(w.Write)
-		defer w.Close()
+		if kept, err = l.openWriter(root); err != nil {
+			return &codedError{exitInput, err}
+		}
+		src.Tee(kept.Write)
 		if l.write == "-" {
 			reports = s.err
 		}
@@ -142,16 +152,52 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
-		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
+		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
 		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			fmt.Fprintln(reports, report.TurnedLine(p, now, was, is))
+			fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
 		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
-	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, nil)
+	var keepErr error
+	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
+		keepErr = closeWriter(kept, r)
+	})
 	n := src.Counters()
 	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n", n.Captured, n.Received, n.Dropped)
+	if err == nil && keepErr != nil {
+		err = &codedError{exitInput, keepErr}
+	}
+	return err
+}
+
+// openWriter opens the file that packets are kept in. wasRoot says that we could have
+// written anywhere before root was given up.
+func (l *live) openWriter(wasRoot bool) (*capture.Writer, error) {
+	w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
+		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
+	err := w.Open()
+	if errors.Is(err, fs.ErrPermission) && wasRoot && os.Geteuid() != 0 {
+		err = fmt.Errorf("%w; root was given up, and the folder is another's: -Z root keeps the right to write there", err)
+	}
+	return w, err
+}
+
+// closeWriter ends the file of w, which may be nil. If that fails, and no write has failed
+// before, r says so.
+func closeWriter(w *capture.Writer, r *report.Report) error {
+	if w == nil {
+		return nil
+	}
+	err := w.Close()
+	if err == nil {
+		return nil
+	}
+	err = &segment.WriteError{Err: err}
+	p := segment.ProblemOf(err)
+	if !slices.ContainsFunc(r.Capture.Problems, func(q report.Problem) bool { return segment.Problem(q) == p }) {
+		r.Lack(p)
+	}
 	return err
 }
 

@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 func newExplain(s *streams) *cobra.Command {
@@ -15,16 +16,16 @@ func newExplain(s *streams) *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, e := range report.Entries() {
+				for _, e := range explain.Entries() {
 					fmt.Fprintf(s.out, "%-24s %s\n", e.ID, e.Title)
 				}
 				return nil
 			}
-			e, ok := report.Explain(args[0])
+			e, ok := explain.Lookup(args[0])
 			if !ok {
 				return fmt.Errorf("explain: nothing is called %q; tcpwarm explain lists all", args[0])
 			}
-			return report.WriteEntry(s.out, e, width(s.out))
+			return text.WriteEntry(s.out, e, width(s.out))
 		},
 	}
 }

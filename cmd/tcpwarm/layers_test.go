@@ -18,7 +18,9 @@ var ranks = []struct {
 	rank   int
 }{
 	{"tcpwarm/capture/segment", 0},
+	{"tcpwarm/analyze/plural", 0},
 	{"tcpwarm/capture/filter", 1},
+	{"tcpwarm/capture/outfile", 1},
 	{"tcpwarm/capture/process", 1},
 	{"tcpwarm/pcaps/script", 1},
 	{"tcpwarm/analyze/event", 1},
@@ -26,16 +28,32 @@ var ranks = []struct {
 	{"tcpwarm/analyze/tcp", 1},
 	{"tcpwarm/analyze/stream", 1},
 	{"tcpwarm/analyze/redact", 1},
-	{"tcpwarm/analyze/app", 2},
+	{"tcpwarm/analyze/app/http1", 2},
+	{"tcpwarm/analyze/app/http2", 2},
+	{"tcpwarm/analyze/app/proxy", 2},
+	{"tcpwarm/analyze/app/tls", 2},
 	{"tcpwarm/capture", 2},
 	{"tcpwarm/analyze/transaction", 3},
+	{"tcpwarm/analyze/app", 4},
 	{"tcpwarm/analyze/pool", 4},
+	{"tcpwarm/analyze/conn", 5},
 	{"tcpwarm/analyze/verdict", 5},
+	{"tcpwarm/analyze/verdict/explain", 6},
 	{"tcpwarm/analyze/report", 6},
-	{"tcpwarm/analyze", 7},
-	{"tcpwarm/pcaps", 7}, // embedded samples
-	{"tcpwarm/cmd/tcpwarm", 8},
-	{"tcpwarm/pcaps/lab", 8},
+	{"tcpwarm/analyze/report/printable", 0},
+	{"tcpwarm/analyze/report/compare", 7},
+	{"tcpwarm/analyze/report/reporttest", 7},
+	{"tcpwarm/analyze/report/text", 8},
+	{"tcpwarm/analyze/report/jsonreport", 8},
+	{"tcpwarm/analyze/report/junit", 8},
+	{"tcpwarm/analyze/report/github", 8},
+	{"tcpwarm/analyze/report/build", 8},
+	{"tcpwarm/analyze/report/series", 8},
+	{"tcpwarm/analyze/engine", 9},
+	{"tcpwarm/analyze", 10},
+	{"tcpwarm/pcaps", 10}, // embedded samples
+	{"tcpwarm/cmd/tcpwarm", 11},
+	{"tcpwarm/pcaps/lab", 11},
 }
 
 func rank(path string) (rank int, ok bool) {

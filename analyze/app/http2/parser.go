@@ -81,8 +81,8 @@ func (p *Parser) Reset(client bool, sink Sink) {
 	}
 }
 
-// Midway says that the direction does not begin with its first byte.
-func (p *Parser) Midway() { p.preface, p.unknown, p.lost = 0, true, true }
+// Midstream says that the direction does not begin with its first byte.
+func (p *Parser) Midstream() { p.preface, p.unknown, p.lost = 0, true, true }
 
 // AllowTable says that the other side permits a table of size bytes.
 func (p *Parser) AllowTable(size uint32) {
@@ -115,7 +115,7 @@ func (p *Parser) Feed(b []byte, at Mark) {
 // often begin where a segment, or a record, does.
 func (p *Parser) seek(b []byte) []byte {
 	for i := range min(len(b), maxSeek) {
-		if DetectMidway(b[i:]) == Yes {
+		if DetectMidstream(b[i:]) == Yes {
 			p.lost = false
 			return b[i:]
 		}
@@ -310,7 +310,7 @@ func (p *Parser) Gap(n int64, at Mark) {
 	}
 	if p.preface > 0 {
 		p.preface = max(0, p.preface-int(min(n, int64(p.preface))))
-		p.Midway()
+		p.Midstream()
 		return
 	}
 	if len(p.buf) >= headerLen && p.buf[3] == typeData && n <= int64(p.left) {

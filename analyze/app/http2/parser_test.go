@@ -124,7 +124,7 @@ func TestServerAndDetect(t *testing.T) {
 		t.Error("not detected")
 	}
 	for _, other := range []string{"GET / HTTP/1.1\r\n", "\x16\x03\x01\x00\x50\x01", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "HTTP/1.1 200 OK\r\n"} {
-		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidway([]byte(other)) == Yes {
+		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidstream([]byte(other)) == Yes {
 			t.Errorf("%q is no HTTP/2", other)
 		}
 	}
@@ -176,7 +176,7 @@ func TestMidway(t *testing.T) {
 	var got teller
 	p := new(Parser)
 	p.Reset(true, &got)
-	p.Midway()
+	p.Midstream()
 	p.Feed(w.Bytes()[skip:], Mark{})
 	if want := "headers 3 end=true known=false    0\n"; got.String() != want {
 		t.Error(got.String())
@@ -192,7 +192,7 @@ func FuzzParser(f *testing.F) {
 		p.Reset(isClient, &got)
 		DetectClient(b)
 		DetectServer(b)
-		DetectMidway(b)
+		DetectMidstream(b)
 		for i := 0; len(b) > 0; i++ {
 			n := min(int(b[0])+1, len(b))
 			if i%11 == 7 {
