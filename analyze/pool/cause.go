@@ -77,14 +77,10 @@ func (t *token) missed(at segment.Time) bool {
 
 // leftUnread reports whether the client stopped reading before the end of the latest
 // response on t's connection, or closed it without waiting for that.
-func (t *token) leftUnread() bool {
-	return t.last.outcome == event.Abandoned || t.gaveUp()
-}
+func (t *token) leftUnread() bool { return t.conn.clientLeft(t.last.outcome) }
 
 // gaveUp reports whether the client closed t's connection without an answer to its request.
-func (t *token) gaveUp() bool {
-	return t.last.outcome == event.Unanswered && t.conn.closedBy == event.Client
-}
+func (t *token) gaveUp() bool { return t.leftUnread() && t.last.outcome == event.Unanswered }
 
 // atOnce is how long a connection may have idled that was closed right after use.
 const atOnce = 100 * time.Millisecond

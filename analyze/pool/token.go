@@ -1,8 +1,6 @@
 package pool
 
-import (
-	"tcpwarm/capture/segment"
-)
+import "tcpwarm/capture/segment"
 
 // A token is a connection of the ideal client, tied to the real one that carried the latest
 // transaction on it. HTTP/2's carries several at once, and stays tied to one.
