@@ -70,7 +70,8 @@ func sentence(r *report.Report) string {
 		return statement(r.Unjudged) + "."
 	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
-		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.",
+			c.Unread, plural.Count(c.Packets, "packet"))
 	}
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
