@@ -39,7 +39,7 @@ const (
 	Complete   Outcome = iota // the response was seen to its end
 	Abandoned                 // the client stopped reading before the end
 	Unanswered                // the connection ended, or the capture did, without a final response's end
-	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream left on purpose
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream was left
 )
 
 // Warmths count transactions by the congestion window that they began with: an initial one,
@@ -121,7 +121,7 @@ type Event struct {
 	// Answered.
 	Outcome   Outcome
 	Status    uint16        // of the final response, 0 if it could not be read
-	SaysClose bool          // it said close, or can only end by closing, and the request did not ask for it; not if its head was cut
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none

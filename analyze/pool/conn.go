@@ -103,5 +103,8 @@ func (c *Conn) occupationOf(n int32) *occupation {
 	return nil
 }
 
+// isOpen reports whether nobody has ended c.
+func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
+
 // idle reports whether c carries nothing and has carried something.
 func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }

@@ -139,8 +139,8 @@ func (d *Decision) Text() string {
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
 	case Undrained:
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), "+
-			"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
+			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
 			d.InsteadOf, d.last, d.endPacket)

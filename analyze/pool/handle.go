@@ -143,7 +143,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	if o.first {
 		p.detectors.idle.looked(o.end)
 	}
-	if o.saysClose && c.closedBy == event.Nobody && !c.ended {
+	if o.saysClose && c.isOpen() {
 		p.deferClose(o) // it may yet carry another transaction
 		return
 	}
@@ -161,8 +161,8 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
 		at = min(at, e.Acked.Add(-c.clockOffset))
 	}
-	if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.closedBy == event.Client {
-		at = e.Time.Add(-c.clockOffset) // what the client did
+	if c.clientLeft(e.Outcome) {
+		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
 	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
@@ -173,14 +173,18 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	o.outstanding--
 }
 
+// clientLeft reports whether a transaction on c ended by what the client did.
+func (c *Conn) clientLeft(o event.Outcome) bool {
+	return o == event.Abandoned || o == event.Unanswered && c.closedBy == event.Client
+}
+
 // idledBefore notes how long c had idled before it was closed unasked, now that the end of
 // its latest occupation is known, which the close had come before.
 func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case before.known && o.outcome == event.Unanswered && c.closedBy == event.Server:
-		// The close crossed the request, or drove it out.
+	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }

@@ -88,9 +88,14 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	return ""
 }
 
-// refusedByServer reports whether the server ended o's connection instead of answering.
+// refusedByServer reports whether the server ended o's connection instead of serving it.
 func (o *occupation) refusedByServer() bool {
-	return o.outcome != event.Consumed && (o.stale || o.outcome == event.Unanswered && o.conn.closedBy == event.Server)
+	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+}
+
+// serverLeft reports whether the server ended o's connection instead of answering.
+func (o *occupation) serverLeft() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Server
 }
 
 // givenUp reports whether the client closed o's connection while it waited for an answer of
