@@ -483,3 +483,29 @@ func TestFlightAfterATimeout(t *testing.T) {
 	f.wait(100 * time.Millisecond).ack(7).send(2)
 	flight("two new ones", 2)
 }
+
+// The train of ACKs tells nothing of a small window, nor once slow start is over.
+func TestTrainIsOfLargeWindowsInSlowStart(t *testing.T) {
+	f := newFlow(t)
+	f.Reset(mss, f.window*mss)
+	f.Handshake(8 * time.Millisecond)
+	told := &events{}
+	f.Watch(told)
+	f.send(5).wait(8 * time.Millisecond)
+	for range 5 { // longer than half a round trip
+		f.ack(1).wait(2*time.Millisecond - 5*time.Microsecond)
+	}
+	f.send(1).quiet().quiet()
+	if _, n := told.of("slow-start-exit"); n != 0 {
+		t.Error("slow start ends below 16 segments")
+	}
+	f = newFlow(t).send(40).wait(100*time.Millisecond).ack(0, 1, 2, 3).again(0).wait(100 * time.Millisecond).ack(40)
+	f.send(28).wait(100 * time.Millisecond)
+	for range 28 {
+		f.ack(1).send(1).wait(2*time.Millisecond - 15*time.Microsecond)
+	}
+	f.ack(0)
+	if e := f.Estimate(); e.Phase != "congestion-avoidance" || e.Best != 28*mss || e.High > e.Best+3*mss {
+		t.Errorf("in congestion avoidance: %+v, want 28000, and a twelfth more at most", e)
+	}
+}
