@@ -51,3 +51,38 @@ func TestEarlyCostsNothing(t *testing.T) {
 		}
 	}
 }
+
+// Of several idle connections of HTTP/2 it is the one that has become idle last that the ideal
+// client takes, as of HTTP/1.1's.
+func TestLatestIdleOfHTTP2(t *testing.T) {
+	j := pool.New(0)
+	at := func(ms int) segment.Time { return segment.Time(ms) * segment.Time(time.Millisecond) }
+	conns := map[int64]*pool.Conn{}
+	packet := int64(0)
+	for _, s := range []struct {
+		ms   int
+		conn int64
+		kind string
+		n    int32
+	}{
+		{0, 1, "open", 0}, {0, 1, "asks", 1}, {0, 1, "asks", 2}, {1, 2, "open", 0}, {1, 2, "asks", 1},
+		{5, 1, "done", 1}, {5, 1, "done", 2}, {6, 2, "done", 1}, {30, 3, "open", 0}, {30, 3, "asks", 1}, {31, 3, "done", 1},
+	} {
+		packet++
+		e := pool.Event{N: s.n, Name: "a", Time: at(s.ms), Packet: packet, Streams: 2}
+		switch s.kind {
+		case "open":
+			conns[s.conn] = j.Open(0, &pool.Opening{ID: s.conn, Time: e.Time, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(s.conn)}, Server: segment.Endpoint{Port: 80}})
+			continue
+		case "done":
+			e.Kind = pool.Answered
+		}
+		j.Handle(conns[s.conn], &e)
+	}
+	j.Finish()
+	instead := map[int64]int64{}
+	j.Decisions(func(d *pool.Decision) { instead[d.Conn] = d.InsteadOf })
+	if len(instead) != 3 || instead[2] != 0 || instead[3] != 2 {
+		t.Errorf("opened instead of: %v, want the third instead of the second", instead)
+	}
+}
