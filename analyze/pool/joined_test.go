@@ -64,3 +64,56 @@ func TestJoinedNamesAddUp(t *testing.T) {
 		}
 	}
 }
+
+// So do doubts: reuse in vain, openings that may have been needed, and needs that may not.
+func TestJoinedDoubtsAddUp(t *testing.T) {
+	j := pool.New(0)
+	id, packet, now := int64(0), int64(0), segment.Time(0)
+	c := (*pool.Conn)(nil)
+	open := func() {
+		id, packet, now = id+1, packet+1, now.Add(time.Second)
+		c = j.Open(0, &pool.Opening{ID: id, Time: now, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
+	}
+	event := func(e pool.Event) {
+		packet, now = packet+1, now.Add(time.Millisecond)
+		e.Time, e.Packet = now, packet
+		j.Handle(c, &e)
+	}
+	ended := func() { event(pool.Event{Kind: pool.ConnEnded, End: &pool.Ending{}}) }
+	for _, name := range []string{"a", "b", "b"} {
+		open() // closed by the client after what may have said close
+		event(pool.Event{Kind: pool.Requested, N: 1, Name: name, Inferred: true})
+		event(pool.Event{Kind: pool.Answered, N: 1, Unread: true})
+		event(pool.Event{Kind: pool.ConnClosing, By: pool.Client})
+		ended()
+		open() // so this one may have been needed; it is closed by the server, perhaps for the client had asked
+		event(pool.Event{Kind: pool.Requested, N: 1, Name: name, Hidden: true})
+		event(pool.Event{Kind: pool.Answered, N: 1})
+		event(pool.Event{Kind: pool.ConnClosing, By: pool.Server})
+		ended()
+		open() // and this one may not; its second request is in vain
+		event(pool.Event{Kind: pool.Requested, N: 1, Name: name})
+		event(pool.Event{Kind: pool.Answered, N: 1})
+		event(pool.Event{Kind: pool.Requested, N: 2, Name: name})
+		event(pool.Event{Kind: pool.ConnClosing, By: pool.Server})
+		event(pool.Event{Kind: pool.Answered, N: 2, Outcome: pool.Unanswered})
+		ended()
+	}
+	for ward := range pool.Wards {
+		j.Advance(ward, now.Add(time.Minute))
+	}
+	open()
+	for k, name := range []string{"a", "b"} {
+		event(pool.Event{Kind: pool.Requested, N: int32(k + 1), Name: name})
+		event(pool.Event{Kind: pool.Answered, N: int32(k + 1)})
+	}
+	ended()
+	j.Finish()
+	list := j.Pools()
+	if len(list) != 1 {
+		t.Fatalf("%d pools", len(list))
+	}
+	if p := list[0]; p.Excused != 3 || p.Unsure != 3 || p.InVain != 3 || p.Connections != 10 {
+		t.Errorf("excused %d, unsure %d, in vain %d, want 3 of each; %d connections", p.Excused, p.Unsure, p.InVain, p.Connections)
+	}
+}
