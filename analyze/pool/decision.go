@@ -9,35 +9,79 @@ import (
 
 // A Decision says why a used connection was opened.
 type Decision struct {
-	Conn       int64
+	Conn       int64            // the connection
 	From, To   segment.Endpoint // the client's and the server's
-	At         segment.Time     // of the opening
-	Pool       int64            // Judge.Number has its ID
+	At         segment.Time     // of the opening, by the capture's clock
+	Pool       int64            // Judge.PoolID has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
 	Confidence Confidence
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
 
-	shard                                          *clientShard // of its pool
-	openPacket, endPacket, closePacket, lossPacket int64        // packets
-
-	last            int32         // transaction of InsteadOf before
-	inUse           int32         // transactions on InsteadOf then: it had room for another
-	setupRoundTrips int32         // that Conn's handshakes took
-	cost            time.Duration // how long they took
-	closedAfter     time.Duration // after its response, or after it had idled
-
-	closedByThen  bool // InsteadOf was closed by then
-	mayHideClose  bool // a message not read may have said close: a request where needed, a response where avoidable
-	perhapsNeeded bool // it is one of its pool's PerhapsNeeded
-	unanswered    bool // of InsteadOf's transaction no response was seen
-	serverUnseen  bool // of Conn's server nothing was captured
-	final         bool // nothing more can change it
+	evidence
+	shard           *clientShard  // of its pool
+	setupTime       time.Duration // how long Conn's handshakes took
+	setupRoundTrips int32         // that they took
+	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
+	final           bool          // nothing more can change it
 }
 
-// Packets returns the numbers of the packets that show it: of the opening, then
-// of what led to it.
+// Evidence is what a decision rests on.
+type evidence struct {
+	openPacket int64 // Conn's first
+	lossPacket int64 // that shows the loss which made Conn necessary, 0: none
+
+	// Of InsteadOf.
+	endPacket    int64         // of the transaction before
+	closePacket  int64         // 0: not closed, or not yet
+	last         int32         // number of the transaction before
+	inUse        int32         // transactions on it then: it had room for another
+	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
+	closedByThen bool          // the client had closed it when Conn was opened
+	unanswered   bool          // of the transaction before no response was seen
+
+	serverUnseen bool // of Conn's server nothing is in the capture
+	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
+}
+
+// newDecision returns what can be said of an opening before it is judged.
+func (p *Pool) newDecision(a action) Decision {
+	c := a.conn
+	return Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
+		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
+}
+
+// insteadOf says that t could have served, of which one more transaction is in use by now,
+// and what had become of its connection.
+func (d *Decision) insteadOf(t *token, at segment.Time) {
+	c := t.conn
+	d.InsteadOf, d.inUse = c.id, t.inUse-1
+	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
+	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	if c.closedByClient(at) {
+		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
+	}
+	likely := c.inferred
+	switch d.Cause = t.becameOf(at); d.Cause {
+	case Undrained:
+		d.unanswered = t.gaveUp()
+		likely = likely || !t.last.certain
+	case ClientClosed:
+		d.mayHideClose = t.last.mayHideClose
+		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
+		likely = likely || d.mayHideClose
+	case Missed:
+		likely = likely || c.clockOffset > time.Millisecond // what the client had been told is an estimate
+	}
+	if likely {
+		d.Confidence = Likely
+	}
+}
+
+// Packets returns the numbers of the packets that show why: of the opening, then of what led
+// to it.
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.openPacket}
 	if d.InsteadOf != 0 {
@@ -55,55 +99,65 @@ func (d *Decision) Packets() []int64 {
 
 // Text gives the evidence in one sentence.
 func (d *Decision) Text() string {
-	idle := segment.Span(d.Idle)
+	if d.Cause.Avoidable() {
+		return d.avoidableText()
+	}
+	return d.neededText()
+}
+
+// avoidableText says what had become of the connection that could have served.
+func (d *Decision) avoidableText() string {
 	switch d.Cause {
-	case Missed:
-		if d.inUse > 0 {
-			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit "+
-				"of streams that was not reached (packet %d)",
-				d.InsteadOf, d.inUse, d.openPacket)
-		}
-		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, "+
-			"and it was not closed before packet %d",
-			d.InsteadOf, idle, d.endPacket, d.openPacket)
-		if d.closePacket != 0 {
-			s += fmt.Sprintf(" (it closed in packet %d)", d.closePacket)
-		}
-		return s
 	case Undrained:
 		if d.unanswered {
-			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request "+
-				"(transaction %d, in packet %d), so it could not be used again",
-				d.InsteadOf, d.last, d.endPacket)
+			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), "+
+				"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 		}
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, "+
-			"last seen in packet %d), so it could not be used again",
-			d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), "+
+			"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
 			d.InsteadOf, d.last, d.endPacket)
 	case ClientClosed:
+		how := ", unasked"
 		if d.mayHideClose {
-			return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d); "+
-				"whether that had said close could not be read",
-				d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+			how = "; whether that had said close could not be read"
 		}
-		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked",
-			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
+			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
 	case ClientIdleTimeout:
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+	}
+	return d.missedText()
+}
+
+// missedText says that the connection which could have served was idle, or had room.
+func (d *Decision) missedText() string {
+	if d.inUse > 0 {
+		return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams "+
+			"that was not reached (packet %d)", d.InsteadOf, d.inUse, d.openPacket)
+	}
+	s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, "+
+		"and it was not closed before packet %d", d.InsteadOf, segment.Span(d.Idle), d.endPacket, d.openPacket)
+	if d.closePacket != 0 {
+		s += fmt.Sprintf(" (it closed in packet %d)", d.closePacket)
+	}
+	return s
+}
+
+// neededText says why the ideal client opened a connection too.
+func (d *Decision) neededText() string {
+	switch d.Cause {
 	case ServerClosed:
 		if d.mayHideClose {
-			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the "+
-				"request had asked for that could not be read",
-				d.lossPacket)
+			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
+				"whether the request had asked for that could not be read", d.lossPacket)
 		}
 		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.lossPacket)
 	case ServerSaidClose:
-		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not "+
-			"ask for it (packet %d)",
-			d.lossPacket)
+		return fmt.Sprintf("a response said close, or could only end by closing, "+
+			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
 		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
 			d.lossPacket)
@@ -119,14 +173,15 @@ func (d *Decision) Text() string {
 		return "it was opened before all others were in use"
 	case Unknown:
 		if d.serverUnseen {
-			return "the capture has nothing of what its server sent, so whether another had become free is not known"
+			return "the capture has nothing of what its server sent, " +
+				"so whether another had become free is not known"
 		}
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
 }
 
-// RefutedBy says what would show the cause to be wrong, "" if nothing could.
+// RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout:

@@ -7,11 +7,12 @@ import (
 	"tcpwarm/analyze/event"
 )
 
-// maxSamples bounds Lifetimes.Conns.
+// maxSamples bounds Lifetimes.Conns and Packets.
 const maxSamples = 8
 
-// Lifetimes are how much connections had carried, and how old they were, when the server
-// ended them right after a response, or with one that said so.
+// The Lifetimes detector watches how much connections had carried, and how old they were,
+// when the server ended them right after a response, or with one that said close: these show
+// a limit of requests or of age.
 type Lifetimes struct {
 	Count            int64
 	Fewest, Most     int64 // transactions
@@ -48,20 +49,23 @@ func (l *Lifetimes) merge(o *Lifetimes) {
 
 // endedAfterUse notes how long c lived if the server ended it right after a response, or
 // with one that said so.
-func (w *clientShard) endedAfterUse(p *Pool, c *Conn) {
-	said := c.saysClose && !c.asksClose
-	if !c.lastComplete || c.asksClose || !said && (c.closedBy != event.Server || c.closedAt.Sub(c.lastEnd.at) >= atOnce) {
+func (s *clientShard) endedAfterUse(c *Conn) {
+	end := moment{c.closedAt, c.closePacket, true}
+	switch {
+	case !c.lastComplete, c.asksClose:
+		return
+	case c.saysClose:
+		end = c.lastEnd
+	case c.closedBy != event.Server, c.closedAt.Sub(c.lastEnd.at) >= atOnce:
 		return
 	}
-	if p.detectors.lifetimes == nil {
-		p.detectors.lifetimes = w.free.lifetimes.get()
-		*p.detectors.lifetimes = Lifetimes{Conns: p.detectors.lifetimes.Conns[:0], Packets: p.detectors.lifetimes.Packets[:0]}
+	l := c.pool.detectors.lifetimes
+	if l == nil {
+		l = s.free.lifetimes.get()
+		*l = Lifetimes{Conns: l.Conns[:0], Packets: l.Packets[:0]}
+		c.pool.detectors.lifetimes = l
 	}
-	at, packet := c.lastEnd.at, c.lastEnd.packet
-	if !said {
-		at, packet = c.closedAt, c.closePacket
-	}
-	p.detectors.lifetimes.add(c.id, int64(c.n), at.Sub(c.opened), packet)
+	l.add(c.id, int64(c.n), end.at.Sub(c.opened), end.packet)
 }
 
 // Lifetimes returns those of p's connections that the server ended right after a response.

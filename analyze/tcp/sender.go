@@ -365,9 +365,6 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 	grows := s.recovery == open || s.recovery == timeout
 	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
 		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
-		if s.ssthresh >= never {
-			s.burst.grown = s.whole(acked)
-		}
 		s.cwnd += s.burst.grown
 	}
 	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) &&

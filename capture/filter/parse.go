@@ -57,6 +57,16 @@ const maxDepth = 200
 // Parse reads an expression. The empty one lets everything through. Its error is
 // an *Error.
 func Parse(s string) (*Expr, error) {
+	e, err := parse(s)
+	if err != nil {
+		if what := wireshark(s); what != "" {
+			return nil, &Error{1, what}
+		}
+	}
+	return e, err
+}
+
+func parse(s string) (*Expr, error) {
 	tokens, err := lex(s)
 	if err != nil {
 		return nil, err

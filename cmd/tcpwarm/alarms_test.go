@@ -27,7 +27,6 @@ const (
 	jsonShape = "the shape of a JSON object: parts would be objects of the schema"
 	message   = "one message, whose parts depend on its kind; it is written in place, so it is no interface"
 	state     = "a state machine, in which each event may change each part"
-	moving    = "its parts are being drawn apart"
 )
 
 // largeStructs may have more than maxFields fields, and why.
@@ -40,11 +39,8 @@ var largeStructs = map[string]string{
 	"analyze/tcp.Half":                state,
 	"analyze/tcp.Sender":              state,
 	"analyze/transaction.Inferrer":    state,
-	"analyze/engine.collector":        moving,
-	"analyze/pool.Conn":               moving,
-	"analyze/pool.Decision":           moving,
-	"analyze/pool.Pool":               moving,
-	"analyze/pool.occupation":         moving,
+	"analyze/pool.Sums":               "sums of one pool, each documented: they are added in one place",
+	"analyze/engine.collector":        "its parts are being drawn apart",
 }
 
 // unlikeNames are exported names whose doc may begin otherwise, or be missing, and why.

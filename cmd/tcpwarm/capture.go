@@ -17,6 +17,7 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/text"
@@ -62,6 +63,13 @@ func (l *live) open(expression string) (*capture.Live, error) {
 	}
 	src, err := capture.OpenLive(o)
 	if err != nil {
+		if names := interfaceNames(); len(names) > 1 {
+			for _, i := range l.ifaces {
+				if s := nearest.Suggest(i, names); s != "" && !slices.Contains(names, i) {
+					err = &suggested{err, s}
+				}
+			}
+		}
 		return nil, &codedError{exitInput, err}
 	}
 	return src, nil

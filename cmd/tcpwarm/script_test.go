@@ -31,6 +31,8 @@ func TestStories(t *testing.T) {
 			e.Setenv("PCAPS", pcaps)
 			e.Setenv("COLUMNS", "80")
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("TCPWARM_MUTANT", os.Getenv("TCPWARM_MUTANT")) // see internal/mutants
+			e.Setenv("TCPWARM_MUTANT_TRACE", os.Getenv("TCPWARM_MUTANT_TRACE"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "cut": cut, "damage": damage},

@@ -152,28 +152,21 @@ func vantage(r *Result) report.Vantage {
 	return best
 }
 
+// totals adds up pools.
 func totals(r *Result, pools []*pool.Pool) report.Totals {
-	t := report.Totals{Causes: map[pool.Cause]int64{}, Findings: r.Findings.Counts, Ignored: r.Lost.Ignored}
+	var sums pool.Sums
 	for _, p := range pools {
-		t.Connections += p.Connections
-		t.Used += p.Used
-		t.Unused += p.Unused
-		t.Transactions += p.Transactions
-		t.Reused += p.Reused
-		t.Needed += p.Needed
-		t.Avoidable += p.Avoidable
-		t.Perhaps += p.PerhapsAvoidable
-		t.Excused += p.PerhapsNeeded
-		t.ServerEnded += p.ServerEnded
-		t.Promised += p.Promised
-		t.Shared += p.Shared
-		for _, x := range p.Causes {
-			t.Causes[x.Cause] += x.N
-		}
+		sums.Add(&p.Sums)
 	}
-	return t
+	return report.Totals{
+		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
+		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
+		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded,
+		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+	}
 }
 
+// poolRecord writes p down.
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{
 		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
@@ -181,14 +174,14 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
 		Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
-		ColdRoundTrips: p.ColdRoundTrips, SavedRoundTrips: p.SavedRoundTrips,
+		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
 	}
 	r.ToldBy = toldBy(p)
-	if p.ColdCost > 0 {
-		r.ColdCost = seconds(p.ColdCost)
+	if p.Cold.Time > 0 {
+		r.ColdCost = seconds(p.Cold.Time)
 	}
-	if p.SavedCost > 0 {
-		r.SavedCost = seconds(p.SavedCost)
+	if p.Saved.Time > 0 {
+		r.SavedCost = seconds(p.Saved.Time)
 	}
 	if idle := p.LongestReuse().For; idle > 0 {
 		r.LongestIdle = seconds(idle)

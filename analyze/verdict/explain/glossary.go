@@ -21,6 +21,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "avoidable",
+		Also:  []string{"too many"},
 		Title: "used connections beyond those needed",
 		Explanation: verdict.Explanation{
 			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed or client-idle-timeout.",
@@ -36,6 +37,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "used-connection",
+		Also:  []string{"used connections"},
 		Title: "a connection that carried at least one request",
 		Explanation: verdict.Explanation{
 			Meaning: "Others are unused: speculative dials, the loser of happy eyeballs. They are counted apart " +
@@ -44,6 +46,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "transaction",
+		Also:  []string{"transactions"},
 		Title: "one request with its final response",
 		Explanation: verdict.Explanation{
 			Meaning: "Interim responses (1xx but 101) belong to it. In HTTP/2 it is one stream opened by the " +
