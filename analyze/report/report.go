@@ -36,21 +36,21 @@ type Command struct {
 
 // Totals are sums over everything, kept or not.
 type Totals struct {
-	Connections  int64                `json:"connections"`
-	Used         int64                `json:"used"`
-	Unused       int64                `json:"unused"`
-	Transactions int64                `json:"transactions"`
-	Reused       int64                `json:"reused"`
-	Needed       int64                `json:"needed"`
-	Avoidable    int64                `json:"avoidable"`
-	Perhaps      int64                `json:"perhaps_avoidable,omitempty"` // as a pool's
-	Ignored      int64                `json:"ignored,omitempty"`           // transactions that were not to be judged
-	Excused      int64                `json:"perhaps_needed,omitempty"`    // as a pool's
-	ServerEnded  int64                `json:"server_ended"`                // used connections that the server ended first
-	Promised     int64                `json:"promised"`
-	Shared       int64                `json:"promised_and_shared"`
-	Causes       map[pool.Cause]int64 `json:"causes,omitempty"`
-	Findings     map[string]int64     `json:"findings,omitempty"` // by ID
+	Connections      int64                `json:"connections"`
+	Used             int64                `json:"used"`
+	Unused           int64                `json:"unused"`
+	Transactions     int64                `json:"transactions"`
+	Reused           int64                `json:"reused"`
+	Needed           int64                `json:"needed"`
+	Avoidable        int64                `json:"avoidable"`
+	PerhapsAvoidable int64                `json:"perhaps_avoidable,omitempty"` // as a pool's
+	Ignored          int64                `json:"ignored,omitempty"`           // transactions that were not to be judged
+	PerhapsNeeded    int64                `json:"perhaps_needed,omitempty"`    // as a pool's
+	ServerEnded      int64                `json:"server_ended"`                // used connections that the server ended first
+	Promised         int64                `json:"promised"`
+	Shared           int64                `json:"promised_and_shared"`
+	Causes           map[pool.Cause]int64 `json:"causes,omitempty"`
+	Findings         map[string]int64     `json:"findings,omitempty"` // by ID
 }
 
 // Capture says what was read and what of it could not be used.

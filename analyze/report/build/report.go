@@ -161,7 +161,7 @@ func totals(r *Result, pools []*pool.Pool) report.Totals {
 	return report.Totals{
 		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
 		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
-		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded,
+		Needed: sums.Needed, Avoidable: sums.Avoidable, PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
 		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
 	}
 }
@@ -172,7 +172,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
 		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, Peak: p.Peak,
 		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
-		Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
+		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
 		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
 	}
