@@ -17,6 +17,7 @@ const (
 	Requested Kind = iota
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
+	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
 	ConnEnded   // nothing more will come
 )
 
@@ -118,6 +119,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
+	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask for it; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
@@ -125,11 +127,23 @@ type Event struct {
 
 	// ConnClosing.
 	By          Side
-	Reset       bool // by RST
-	Outstanding bool // by the client, with a transaction going on: the server may not have known of it
+	Reset       bool    // by RST
+	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
+	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending
+}
+
+// A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
+// section 6.8).
+type GoAway struct {
+	FromClient bool
+	Code       uint32 // why, as section 7 has it; 0: for no error
+	LastStream uint32 // streams above it are not served
+	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
+	ForAge     bool   // that says that the connection has come to its age
+	At         segment.Mark
 }
 
 // An Ending is what is known of a connection in the end.

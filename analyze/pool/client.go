@@ -24,6 +24,8 @@ type clientServer struct {
 	server segment.Endpoint
 	pools  []*Pool      // that have connections here, the latest last
 	unused *unusedConns // the client's to the port: a name may have several addresses
+
+	opening opening // the latest
 }
 
 // clientServer returns what addr has to do with server.

@@ -35,15 +35,16 @@ type Conn struct {
 
 // A requestState is what a connection's transactions have shown so far.
 type requestState struct {
-	requests        int64 // that are judged
-	promised        int64 // of these, those that promised persistence
-	n               int32 // number of the latest transaction
-	setupRoundTrips int32 // that the connection's handshakes took
-	inferred        bool  // the transactions are
-	mayHideClose    bool  // the latest request may have asked for the end
-	asksClose       bool  // the latest request did
-	saysClose       bool  // the latest response said close
-	lastComplete    bool  // the latest response is complete
+	requests        int64  // that are judged
+	promised        int64  // of these, those that promised persistence
+	n               int32  // number of the latest transaction
+	setupRoundTrips int32  // that the connection's handshakes took
+	inferred        bool   // the transactions are
+	mayHideClose    bool   // the latest request may have asked for the end
+	asksClose       bool   // the latest request did
+	saysClose       bool   // the latest response said close
+	lastComplete    bool   // the latest response is complete
+	lastStatus      uint16 // its status
 	lastEnd         moment
 }
 
@@ -63,6 +64,7 @@ type loadState struct {
 type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
+	goAway      *event.GoAway // nil: it was not by HTTP/2's
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool        // nobody had said close, and its latest response's end is still to be told of

@@ -31,6 +31,7 @@ type Decision struct {
 type evidence struct {
 	openPacket int64 // Conn's first
 	lossPacket int64 // that shows the loss which made Conn necessary, 0: none
+	lossManner closeManner
 
 	// Of InsteadOf.
 	endPacket    int64         // of the transaction before
@@ -39,6 +40,7 @@ type evidence struct {
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
 	closedByThen bool          // the client had closed it when Conn was opened
+	onDemand     bool          // and not before that
 	unanswered   bool          // of the transaction before no response was seen
 
 	serverUnseen bool // of Conn's server nothing is in the capture
@@ -62,6 +64,7 @@ func (d *Decision) insteadOf(t *token, at segment.Time) {
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
 	if c.closedByClient(at) {
 		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
+		d.onDemand = at.Sub(c.closedAt) <= onDemand
 	}
 	likely := c.inferred
 	switch d.Cause = t.becameOf(at); d.Cause {
@@ -126,6 +129,11 @@ func (d *Decision) avoidableText() string {
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
 	case ClientIdleTimeout:
+		if after := segment.Span(d.closedAfter); d.onDemand {
+			return fmt.Sprintf("the client closed #%d in packet %d, %v before it opened #%d and after %v idle (response in packet %d): "+
+				"it looked only when it needed a connection, so its limit is at most %v",
+				d.InsteadOf, d.closePacket, segment.Span(d.Idle-d.closedAfter), d.Conn, after, d.endPacket, after)
+		}
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	}
@@ -154,7 +162,7 @@ func (d *Decision) neededText() string {
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
 				"whether the request had asked for that could not be read", d.lossPacket)
 		}
-		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.lossPacket)
+		return d.lossManner.text(d.lossPacket)
 	case ServerSaidClose:
 		return fmt.Sprintf("a response said close, or could only end by closing, "+
 			"though its request did not ask for it (packet %d)", d.lossPacket)
@@ -179,6 +187,19 @@ func (d *Decision) neededText() string {
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
+}
+
+// text says how the server closed a connection in a packet.
+func (m closeManner) text(packet int64) string {
+	switch {
+	case m.goAway && m.atOnce:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
+	case m.goAway:
+		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.atOnce:
+		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
+	}
+	return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", packet)
 }
 
 // RefutedBy says what would show that the cause is another, "" if nothing could.

@@ -76,6 +76,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	idle := c.idle()
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
+		s.statuses(p).followed(c.lastStatus)
 		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 	o := s.free.occupations.get()
@@ -112,7 +113,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	}
 	p := c.pool
 	o.answer(c, e)
-	c.saysClose, c.lastComplete = e.SaysClose, e.Outcome == event.Complete
+	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		p.conns.serverUnseen--
@@ -149,7 +150,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset) // what the client did
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Certain, e.SaysClose, e.MayHideClose
+	o.outcome, o.status, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Status, e.Certain, e.SaysClose, e.MayHideClose
 	o.outstanding--
 }
 
@@ -167,7 +168,7 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.closePacket = e.By, e.Reset, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)
@@ -193,6 +194,18 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	if e.By == event.Client {
 		p.detectors.churn.closed()
+	}
+}
+
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.conns.open++
 	}
 }
 

@@ -15,6 +15,9 @@ type Idle struct {
 	At     segment.Time // when that was over
 	Conn   int64
 	Packet int64 // in which it was over
+
+	captured segment.Time // At, but on the capture's clock
+	server   segment.Endpoint
 }
 
 // Closes are the idle times after which one side closed connections, unasked. Closes right
@@ -43,6 +46,9 @@ func (c *Closes) add(i Idle) {
 
 // merge adds the idle times of o.
 func (c *Closes) merge(o *Closes) {
+	if len(o.Longest) == 0 {
+		return
+	}
 	least := o.Min
 	if len(c.Longest) > 0 && c.Min.For <= least.For {
 		least = c.Min
@@ -87,6 +93,55 @@ func (t *idleTimes) announce(timeout time.Duration, packet int64) {
 	}
 }
 
+// onDemand is how long before a SYN a client closes that looks at its connections only when
+// it needs one: it closes what has idled for too long, or what is one too many, and dials. The
+// two follow each other without a round trip between them; a few milliseconds are a busy
+// machine's.
+const onDemand = 5 * time.Millisecond
+
+// An opening is a connection that its client has just opened.
+type opening struct {
+	conn *Conn // nil: none was opened
+	at   segment.Time
+}
+
+// closed reports whether c, closed by the client at an instant, was closed for the sake of the
+// one opened: after its SYN, and before the client is through with its first response and has
+// put it to the idle ones, of which it was one too many.
+func (o opening) closed(c *Conn, at segment.Time) bool {
+	if o.conn == nil || at < o.at || !fitsSYN(o.conn.syn, c.syn) {
+		return false
+	}
+	first := o.conn.lastEnd
+	return o.conn.n <= 1 && !o.conn.ended && (!first.known || at.Sub(first.at) <= onDemand)
+}
+
+// opens notes that the client opens c. The pools there forget the idle times of what it closed
+// just before: that was no timer of its own.
+func (cs *clientServer) opens(c *Conn) {
+	cs.opening = opening{c, c.opened}
+	for _, p := range cs.pools {
+		if fitsSYN(cs.client.identities[p.identity].SYN, c.syn) {
+			p.detectors.idle.opened(cs.server, c.opened)
+		}
+	}
+}
+
+// opened forgets the idle times after which the client closed, just before an instant, what led
+// to server.
+func (t *idleTimes) opened(server segment.Endpoint, at segment.Time) {
+	closes := t.byClient
+	if closes == nil {
+		return
+	}
+	closes.Longest = slices.DeleteFunc(closes.Longest, func(i Idle) bool {
+		return i.server == server && i.captured <= at && at.Sub(i.captured) <= onDemand
+	})
+	if n := len(closes.Longest); n > 0 && n < maxLongest {
+		closes.Min = closes.Longest[n-1]
+	}
+}
+
 // merge adds what was seen of a pool that is the same one. Of reuses after the same time the
 // first counts.
 func (t *idleTimes) merge(o *idleTimes) {
@@ -113,7 +168,11 @@ func mergeCloses(to, from **Closes) {
 
 // closedIdle notes that one side closed c, unasked, after it had idled since an instant.
 func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
-	if c.closedAtOnce(since) {
+	captured := c.closedAt.Add(c.clockOffset)
+	if c.closedBy == event.Server {
+		captured = c.closedAt.Add(-c.clockOffset)
+	}
+	if c.closedAtOnce(since) || c.closedBy == event.Client && c.clientServer.opening.closed(c, captured) {
 		return
 	}
 	closes := &c.pool.detectors.idle.byServer
@@ -124,10 +183,11 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 		*closes = s.free.closes.get()
 		**closes = Closes{Longest: (*closes).Longest[:0]}
 	}
-	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket})
+	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket, captured, c.server})
 }
 
-// ClientCloses returns the idle times after which the client closed connections, unasked.
+// ClientCloses returns the idle times after which the client closed connections, unasked, and
+// not for the sake of another that it opened.
 func (p *Pool) ClientCloses() Closes { return valueOf(p.detectors.idle.byClient) }
 
 // ServerCloses returns the idle times after which the server closed connections, unasked.

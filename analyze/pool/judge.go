@@ -64,6 +64,7 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	if p := cs.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.conns.open)
 	}
+	cs.opens(c)
 	return c
 }
 
@@ -82,6 +83,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.answered(c, e)
 	case event.ConnClosing:
 		s.closing(c, e)
+	case event.ConnResumed:
+		c.resumed()
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

@@ -15,6 +15,18 @@ type loss struct {
 	conn         *Conn
 	packet       int64
 	mayHaveAsked bool // the client may have asked for it
+	manner       closeManner
+}
+
+// A closeManner says how the server closed a connection.
+type closeManner struct {
+	atOnce bool // right after a response, or while it carried requests: it was not idle
+	goAway bool // by HTTP/2's GOAWAY
+}
+
+// manner returns how the server closed c, which has idled since an instant.
+func (c *Conn) manner(idleSince segment.Time) closeManner {
+	return closeManner{c.closedAtOnce(idleSince), c.goAway != nil}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.

@@ -34,9 +34,10 @@ type occupation struct {
 type lastUse struct {
 	n            int32 // that transaction
 	outcome      event.Outcome
-	certain      bool // outcome is
-	asksClose    bool // its request asked for the end
-	mayHideClose bool // of its response's head something could not be read
+	status       uint16 // of its response, 0: not known
+	certain      bool   // outcome is
+	asksClose    bool   // its request asked for the end
+	mayHideClose bool   // of its response's head something could not be read
 	endPacket    int64
 }
 

@@ -109,7 +109,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause, c.server, c, a.packet, cause == ServerClosed && c.mayHaveAsked(a.at)})
+		p.addLoss(loss{cause, c.server, c, a.packet, cause == ServerClosed && c.mayHaveAsked(a.at), c.manner(a.at)})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
@@ -128,7 +128,7 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{c.serverCause(), c.server, c, a.packet, c.mayHaveAsked(t.freedAt)})
+		p.addLoss(loss{c.serverCause(), c.server, c, a.packet, c.mayHaveAsked(t.freedAt), c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -231,7 +231,7 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	p.Causes.Add(why.cause, 1)
 	d := s.free.decisions.get()
 	*d = p.newDecision(a)
-	d.Cause, d.lossPacket = why.cause, why.packet
+	d.Cause, d.lossPacket, d.lossManner = why.cause, why.packet, why.manner
 	d.shard, d.final = s, true
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
@@ -258,6 +258,9 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.PerhapsNeeded++
 	}
 	p.Causes.Add(d.Cause, 1)
+	if d.Cause != ClientSaidClose {
+		s.statuses(p).left(t.last.status, c.id, c.packet)
+	}
 	if d.Cause == ClientClosed {
 		p.detectors.churn.avoidable(c.id, c.packet)
 	}

@@ -9,10 +9,12 @@ type Pool struct {
 	ID     int64  `json:"id"`
 	Client string `json:"client"` // ip
 	// by what, where the wire shows that several clients at the address call the server
-	ToldBy       string   `json:"client_told_by,omitempty"`
-	Server       []string `json:"server"` // ip:port, sorted
-	Name         string   `json:"name,omitempty"`
-	TLS          bool     `json:"tls"`
+	ToldBy string   `json:"client_told_by,omitempty"`
+	Server []string `json:"server"` // ip:port, sorted
+	Name   string   `json:"name,omitempty"`
+	TLS    bool     `json:"tls"`
+	// not of the server that was asked for: in no total, and not judged by
+	Other        bool     `json:"other,omitempty"`
 	Protocol     string   `json:"protocol"`
 	Connections  int64    `json:"connections"`
 	Unused       int64    `json:"unused"`

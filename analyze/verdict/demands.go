@@ -34,6 +34,7 @@ type Held struct {
 	Text     string
 	OK, Held bool
 	Measured Interval
+	Note     string // what Measured leaves out, "" for nothing
 }
 
 // Judge holds d against pools and the findings' counts. Where nothing was judged, it says
@@ -52,14 +53,18 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (
 func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
-		all = append(all, Held{text, ok, held, m[e.Metric]})
+		h := Held{Text: text, OK: ok, Held: held, Measured: m[e.Metric]}
+		if e.Metric == "avoidable" {
+			h.Note = d.allowedOf(pools)
+		}
+		all = append(all, h)
 	}
 	for _, e := range d.Expect {
 		hold(e.String(), e)
 	}
 	for _, id := range d.Forbid {
-		n := Exactly(float64(findings[id]) + float64(countCause(d.in(pools), pool.Cause(id))))
-		all = append(all, Held{"no " + id, n.Low > 0 || !d.unsure(pools), n.Low == 0, n})
+		n := Exactly(float64(findings[id]) + float64(countCause(d.Of(pools), pool.Cause(id))))
+		all = append(all, Held{Text: "no " + id, OK: n.Low > 0 || !d.unsure(pools), Held: n.Low == 0, Measured: n})
 	}
 	if d.Doubt != "" && m["connections"].High > 0 {
 		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})
@@ -74,7 +79,8 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
 	spare := m["transactions"]
 	spare.Low, spare.High = spare.Low-m["needed"].High, spare.High-m["needed"].Low
-	reusable := Held{"some transaction could be reused (transactions > needed)", spare.Low > 0, spare.Low > 0, spare}
+	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
+		OK: spare.Low > 0, Held: spare.Low > 0, Measured: spare}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
 	return all

@@ -1,7 +1,11 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 
 	"tcpwarm/analyze/pool"
 )
@@ -10,18 +14,13 @@ import (
 // allowed causes are left out; excused is how many of the others are perhaps
 // needed.
 func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
-	for _, p := range d.in(pools) {
+	for _, p := range d.Of(pools) {
 		sums.Add(&p.Sums)
 	}
 	excused = sums.PerhapsNeeded
-	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
-	for _, a := range d.Allow {
-		allowed[pool.Cause(a)] = true
-	}
+	allowed := d.allowed()
 	for c := range allowed {
-		if c.Avoidable() {
-			sums.Avoidable -= sums.Causes.Of(c)
-		}
+		sums.Avoidable -= sums.Causes.Of(c)
 	}
 	if allowed[pool.ClientClosed] { // who closed has that cause, asked to or not
 		excused = 0
@@ -76,4 +75,40 @@ func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
 		n += p.Causes.Of(c)
 	}
 	return n
+}
+
+// allowed returns the avoidable causes that are no fault.
+func (d *Demands) allowed() map[pool.Cause]bool {
+	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
+	for _, a := range d.Allow {
+		if c := pool.Cause(a); c.Avoidable() {
+			allowed[c] = true
+		}
+	}
+	return allowed
+}
+
+// allowedOf says how many connections were avoidable and are no fault, and why: the counts
+// beside it include them. It is "" where there are none.
+func (d *Demands) allowedOf(pools []*pool.Pool) string {
+	var avoidable, n int64
+	var causes []string
+	for _, p := range d.Of(pools) {
+		avoidable += p.Avoidable
+	}
+	for c := range d.allowed() {
+		if k := countCause(d.Of(pools), c); k > 0 {
+			n += k
+			causes = append(causes, string(c))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	slices.Sort(causes)
+	part := "all"
+	if n < avoidable {
+		part = strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("avoidable %d, %s allowed: %s", avoidable, part, strings.Join(causes, ", "))
 }

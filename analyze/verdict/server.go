@@ -21,8 +21,8 @@ func (d *Demands) unsure(pools []*pool.Pool) bool {
 	return false
 }
 
-// in returns the pools that d is about.
-func (d *Demands) in(pools []*pool.Pool) []*pool.Pool {
+// Of returns those of pools that d is about: its server's.
+func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
 	if d.Server == "" {
 		return pools
 	}

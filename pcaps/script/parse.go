@@ -29,6 +29,7 @@ type parser struct {
 	last    time.Duration // of the packet above
 	line    int
 	rest    string // of the line, not read yet
+	forged  bool   // the packet is not of its sender
 }
 
 // A sender is what one end of a connection has sent so far.

@@ -16,17 +16,18 @@ import (
 
 // A Result is what an analysis has come to.
 type Result struct {
-	Totals      segment.Totals
-	Connections []*report.Connection // kept ones, in any order
-	Placed      []Placed
-	Pools       []*pool.Pool // kept ones, by first packet
-	Evicted     *pool.Pool   // sums of the others, of which there are Lost.Pools
-	Number      func(serial int64) int64
-	Findings    *verdict.Collector
-	Demands     *verdict.Demands // nil: none
-	Vantages    map[tcp.Vantage]int64
-	Lost        Lost
-	Forced      int64 // openings judged before all that bears on them was seen
+	Totals          segment.Totals
+	Connections     []*report.Connection // kept ones, in any order
+	Placed          []Placed
+	Pools           []*pool.Pool   // kept ones, by first packet
+	Evicted         *pool.Pool     // sums of the others, of which there are Lost.Pools
+	EvictedVerdicts *pool.Verdicts // of those
+	Number          func(serial int64) int64
+	Findings        *verdict.Collector
+	Demands         *verdict.Demands // nil: none
+	Vantages        map[tcp.Vantage]int64
+	Lost            Lost
+	Forced          int64 // openings judged before all that bears on them was seen
 
 	// Limits that were in force.
 	KeptConnections, KeptPools, KeptTransactions int
@@ -79,10 +80,17 @@ func Report(r *Result) *report.Report {
 		all = append(slices.Clip(all), r.Evicted)
 	}
 	slices.SortFunc(r.Connections, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
+	asked, verdicts := askedFor(r, all)
 	rep := &report.Report{Schema: report.Schema, Capture: capture(r), Connections: r.Connections,
-		Verdict: verdictOf(r, all), Totals: totals(r, all)}
+		Verdict: verdictOf(r, verdicts), Totals: totals(r, asked, verdicts)}
+	judged := map[*pool.Pool]bool{}
+	for _, p := range asked {
+		judged[p] = true
+	}
 	for _, p := range r.Pools {
-		rep.Pools = append(rep.Pools, poolRecord(p))
+		record := poolRecord(p)
+		record.Other = !judged[p]
+		rep.Pools = append(rep.Pools, record)
 	}
 	for _, p := range r.Placed { // the first kept connection names the protocol
 		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {
@@ -107,15 +115,32 @@ func Report(r *Result) *report.Report {
 	return rep
 }
 
+// askedFor returns those of all pools that a user asked for, by the server, with their
+// verdicts. Expectations and the headline speak of these.
+func askedFor(r *Result, all []*pool.Pool) ([]*pool.Pool, *pool.Verdicts) {
+	verdicts := new(pool.Verdicts)
+	if r.Demands != nil && r.Demands.Server != "" {
+		all = r.Demands.Of(all)
+	} else if r.Lost.Pools > 0 {
+		verdicts.Merge(r.EvictedVerdicts)
+	}
+	for _, p := range all {
+		if p != r.Evicted {
+			verdicts.Add(p)
+		}
+	}
+	return all, verdicts
+}
+
 // verdictOf returns the verdict of the whole.
-func verdictOf(r *Result, pools []*pool.Pool) pool.Verdict {
+func verdictOf(r *Result, verdicts *pool.Verdicts) pool.Verdict {
 	switch {
 	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
 		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
-	case r.Totals.Segments == 0 && r.Totals.Unread > 0: // nothing was seen, but there may be something
+	case r.Totals.Segments == 0 && r.Totals.Unread+r.Totals.Filtered > 0: // nothing was seen, but there may be something
 		return pool.NotKnown
 	}
-	return pool.Worst(pools)
+	return verdicts.Whole()
 }
 
 func capture(r *Result) report.Capture {
@@ -153,7 +178,7 @@ func vantage(r *Result) report.Vantage {
 }
 
 // totals adds up pools.
-func totals(r *Result, pools []*pool.Pool) report.Totals {
+func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Totals {
 	var sums pool.Sums
 	for _, p := range pools {
 		sums.Add(&p.Sums)
@@ -161,8 +186,10 @@ func totals(r *Result, pools []*pool.Pool) report.Totals {
 	return report.Totals{
 		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
 		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
-		Needed: sums.Needed, Avoidable: sums.Avoidable, PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
+		Needed: sums.Needed, Avoidable: sums.Avoidable,
+		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
 		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact(),
 	}
 }
 
@@ -254,7 +281,7 @@ func finding(f verdict.Found) report.Finding {
 }
 
 func expectation(h verdict.Held) report.Expectation {
-	e := report.Expectation{Text: h.Text, Measured: h.Measured.String()}
+	e := report.Expectation{Text: h.Text, Measured: h.Measured.String(), Note: h.Note}
 	if h.OK {
 		e.Held = &h.Held
 	}

@@ -64,6 +64,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "pool",
+		Also:  []string{"pools"},
 		Title: "a client and an authority, with all connections between them",
 		Explanation: verdict.Explanation{
 			Meaning: "Reuse is judged within a pool. The addresses of one name are one pool; a forward proxy is " +
