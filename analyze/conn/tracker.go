@@ -206,7 +206,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}
-	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+	if x.drained >= t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)
 		return
 	}
