@@ -78,6 +78,9 @@ type Facts struct {
 	Streams              int32         // that the server permitted at once, as last said; 0: not HTTP/2
 	Refused              int64         // streams that the server refused
 	FirstRefused         segment.Mark
+
+	GivenUp event.GivenUp
+	Early   event.Response // the first of HTTP/1 that came before its request's body had
 }
 
 // Facts returns what c's transactions have shown.
@@ -246,6 +249,9 @@ func (x *httpTracker) tell(n int, acked segment.Time) {
 // Began notes where the client's window stood when a response began.
 func (x *httpTracker) Began(t *transaction.Transaction) {
 	x.markStart(1 - x.conn.client)
+	if f := &x.facts; !t.RequestDone && t.Streams == 0 && !t.Cut && !t.Connect && f.Early.Status == 0 {
+		f.Early = event.Response{Status: t.Status, At: t.FirstByte}
+	}
 	if !x.conn.app.Sealed() {
 		x.reading++
 	}

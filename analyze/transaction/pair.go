@@ -106,6 +106,7 @@ type Sums struct {
 	Requests  int64
 	Responses int64  // final ones
 	Orphans   int64  // final responses without a request in the capture
+	Orphan    Orphan // the first of HTTP/1's
 	Minor     int    // HTTP/1.Minor of the latest message
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
@@ -114,6 +115,12 @@ type Sums struct {
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
 	Low, High int64 // bounds of Requests, where they are inferred
+}
+
+// An Orphan is a response that nobody has asked for, as far as the capture shows.
+type Orphan struct {
+	Status int
+	At     segment.Mark
 }
 
 // Totals returns what the messages came to.
@@ -321,7 +328,9 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	p.Responses++
 	p.orphan = t == nil
 	if p.orphan {
-		p.Orphans++
+		if p.Orphans++; p.Orphans == 1 {
+			p.Orphan = Orphan{h.Status, h.Start}
+		}
 		p.Minor = h.Minor
 		return
 	}
