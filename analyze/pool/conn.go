@@ -35,15 +35,16 @@ type Conn struct {
 
 // A requestState is what a connection's transactions have shown so far.
 type requestState struct {
-	requests        int64 // that are judged
-	promised        int64 // of these, those that promised persistence
-	n               int32 // number of the latest transaction
-	setupRoundTrips int32 // that the connection's handshakes took
-	inferred        bool  // the transactions are
-	mayHideClose    bool  // the latest request may have asked for the end
-	asksClose       bool  // the latest request did
-	saysClose       bool  // the latest response said close
-	lastComplete    bool  // the latest response is complete
+	requests        int64         // that are judged
+	promised        int64         // of these, those that promised persistence
+	n               int32         // number of the latest transaction
+	setupRoundTrips int32         // that the connection's handshakes took
+	untilRequest    time.Duration // from its SYN to its first request, 0 if not seen
+	inferred        bool          // the transactions are
+	mayHideClose    bool          // the latest request may have asked for the end
+	asksClose       bool          // the latest request did
+	saysClose       bool          // the latest response said close
+	lastComplete    bool          // the latest response is complete
 	lastEnd         moment
 }
 
@@ -83,8 +84,23 @@ func (c *Conn) Prefetch() int {
 	return sum
 }
 
-// setupCost returns what c's handshakes cost.
+// promptly is how long after its handshakes a connection's first request may come at most
+// for the connection to have been opened for it.
+const promptly = 50 * time.Millisecond
+
+// setupCost returns what c's handshakes cost: the time from its SYN to its first request, in
+// which both sides compute too. Where the request came later than promptly, or the SYN is
+// not in the capture, what its round trips take.
 func (c *Conn) setupCost() SetupCost {
+	least := time.Duration(c.setupRoundTrips) * c.rtt
+	if t := c.untilRequest; t > 0 && t <= least+max(promptly, 2*c.rtt) {
+		least = t
+	}
+	return SetupCost{int64(c.setupRoundTrips), least}
+}
+
+// setupRTTs returns what c's handshakes take by their round trips.
+func (c *Conn) setupRTTs() SetupCost {
 	return SetupCost{int64(c.setupRoundTrips), time.Duration(c.setupRoundTrips) * c.rtt}
 }
 

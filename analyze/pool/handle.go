@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"slices"
 
 	"tcpwarm/analyze/event"
@@ -40,6 +41,8 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	}
 	if c.midstream {
 		p.conns.midstream++
+	} else {
+		c.untilRequest = e.Time.Sub(c.opened)
 	}
 	if c.serverUnseen = e.ServerUnseen; c.serverUnseen {
 		p.conns.serverUnseen++
@@ -53,11 +56,14 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 	p.Transactions++
 	if !first {
 		p.Reused++
-		p.Saved.add(c.setupCost())
+		p.Saved.add(c.setupRTTs())
 	}
 	if e.Promises {
 		c.promised++
 		p.Promised++
+	}
+	if e.SaysKeepAlive {
+		p.SaidKeepAlive++
 	}
 }
 
@@ -206,6 +212,8 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p := c.pool
 	p.conns.live--
 	p.Connections++
+	p.OldEnds += end.OldEnds
+	p.Agent = cmp.Or(p.Agent, end.Agent)
 	if end.Gaps {
 		p.Gaps++
 	}

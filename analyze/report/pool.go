@@ -11,6 +11,7 @@ type Pool struct {
 	ToldBy          string               `json:"client_told_by,omitempty"` // by what, where the wire shows that several clients at the address call the server
 	Server          []string             `json:"server"`                   // ip:port, sorted
 	Name            string               `json:"name,omitempty"`
+	UserAgent       string               `json:"user_agent,omitempty"` // what the client calls itself, at most 256 bytes of it: User-Agent, or Via
 	TLS             bool                 `json:"tls"`
 	Other           bool                 `json:"other,omitempty"` // not of the server that was asked for: in no total, and not judged by
 	Protocol        string               `json:"protocol"`
@@ -25,10 +26,12 @@ type Pool struct {
 	Perhaps         int64                `json:"perhaps_avoidable,omitempty"` // of the needed: avoidable if requests that could not be read asked for the end
 	Excused         int64                `json:"perhaps_needed,omitempty"`    // of the avoidable: needed if responses that could not be read said close
 	ServerEnded     int64                `json:"server_ended"`
+	OldEnds         int64                `json:"ended_for_http10,omitempty"` // responses without a length to HTTP/1.0 requests: only closing could end them
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`
 	Promised        int64                `json:"promised"`
-	Shared          int64                `json:"promised_and_shared"` // of those, how many travelled with another
+	SaidKeepAlive   int64                `json:"said_keep_alive,omitempty"` // of those, by a header, not by HTTP/1.1's default
+	Shared          int64                `json:"promised_and_shared"`       // of those, how many travelled with another
 	Curve           []CurvePoint         `json:"curve"`
 	Warmth          map[Warmth]int64     `json:"warmth,omitempty"`      // transactions by what they found the window like
 	ColdCost        *Seconds             `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections

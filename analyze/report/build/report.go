@@ -208,9 +208,9 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 
 // poolRecord writes p down.
 func poolRecord(p *pool.Pool) *report.Pool {
-	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
+	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, UserAgent: p.Agent, OldEnds: p.OldEnds, Connections: p.Connections, Unused: p.Unused,
 		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
-		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
+		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, SaidKeepAlive: p.SaidKeepAlive, Shared: p.Shared, Verdict: p.Verdict,
 		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips}
 	r.ToldBy = toldBy(p)
 	if p.Cold.Time > 0 {

@@ -149,9 +149,12 @@ func (p *page) headers(pl *report.Pool) {
 	if pl.Promised == 0 {
 		return
 	}
-	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.SaidKeepAlive, pl.Transactions, pl.Shared)
+	if pl.SaidKeepAlive == 0 {
+		s = fmt.Sprintf("%d of %d persist by default (HTTP/1.1), %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	}
 	const lies = "<- the header lies"
-	if pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
+	if pl.SaidKeepAlive == 0 || pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
 		p.facts("headers", []string{s})
 		return
 	}
