@@ -107,7 +107,8 @@ func Missed() *report.Report {
 	two.FirstPacket = 8
 	return whole(&report.Pool{
 		Used: 2, Transactions: 2, Needed: 1, Avoidable: 1, Causes: map[pool.Cause]int64{pool.First: 1, pool.Missed: 1},
-		Peak: 1, Promised: 2, SaidKeepAlive: 2, ColdCost: seconds(20 * us), ColdRoundTrips: 1, Verdict: pool.NotReused,
+		UserAgent: "axios/1.7.2",
+		Peak:      1, Promised: 2, SaidKeepAlive: 2, ColdCost: seconds(20 * us), ColdRoundTrips: 1, Verdict: pool.NotReused,
 	}, one, two)
 }
 
@@ -221,6 +222,7 @@ const HostileText = "a\x1b[31m\x1b]0;title\x07b\r\nc\u202egnp\u2066\x9b2J\xff\xf
 // Hostile returns a report that has HostileText in every string.
 func Hostile() *report.Report {
 	r := Missed()
+	r.Pools[0].UserAgent = HostileText
 	r.Pools[0].Name, r.Pools[0].Server = HostileText, []string{HostileText, HostileText}
 	r.Pools[0].Client, r.Pools[0].Protocol = HostileText, HostileText
 	r.Pools[0].Verdict, r.Verdict = pool.NotKnown, pool.NotKnown

@@ -26,8 +26,8 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	p.window(conns)
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(conns)
-	p.findings(x.findings[pl.ID])
+	p.reasons(conns, advice{pl.UserAgent, x.vantage})
+	p.findings(x.findings[pl.ID], x)
 }
 
 // heading names client, server, protocol, and where the capture was taken.
@@ -55,6 +55,9 @@ func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
 	} else {
 		p.wrap("", 7, who, marks...)
 		p.wrap("       ", 7, strings.Join(values, ", "), marks...)
+	}
+	if pl.UserAgent != "" {
+		p.wrap("       ", 7, "the client calls itself "+name(pl.UserAgent))
 	}
 	if pl.ToldBy != "" {
 		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
