@@ -17,6 +17,7 @@ type Conn struct {
 	opened         segment.Time // the capture's; see neededAt
 	packet         int64        // its first
 	midstream      bool         // it was opened before the capture began
+	firstThere     bool         // it is its pool's first to its server, and there were others to another
 	syn            event.SYN
 	serverUnseen   bool // of what the server sent the capture had nothing when the first request came
 
@@ -39,13 +40,15 @@ type requestState struct {
 	promised        int64         // of these, those that promised persistence
 	n               int32         // number of the latest transaction
 	setupRoundTrips int32         // that the connection's handshakes took
-	untilRequest    time.Duration // from its SYN to its first request, 0 if not seen
+	untilRequest    time.Duration // from its SYN to its first request, if it was opened for that; else 0
 	inferred        bool          // the transactions are
 	mayHideClose    bool          // the latest request may have asked for the end
 	asksClose       bool          // the latest request did
 	saysClose       bool          // the latest response said close
 	lastComplete    bool          // the latest response is complete
+	lastStatus      uint16        // its status
 	lastEnd         moment
+	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
 // A loadState is what a connection carries, for the real client and for the ideal one.
@@ -64,6 +67,8 @@ type loadState struct {
 type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
+	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
@@ -84,19 +89,15 @@ func (c *Conn) Prefetch() int {
 	return sum
 }
 
-// promptly is how long after its handshakes a connection's first request may come at most
-// for the connection to have been opened for it.
-const promptly = 50 * time.Millisecond
-
 // setupCost returns what c's handshakes cost: the time from its SYN to its first request, in
-// which both sides compute too. Where the request came later than promptly, or the SYN is
-// not in the capture, what its round trips take.
+// which both sides compute too; or what its round trips take, where c was not opened for that
+// request, or its SYN is not in the capture.
 func (c *Conn) setupCost() SetupCost {
-	least := time.Duration(c.setupRoundTrips) * c.rtt
-	if t := c.untilRequest; t > 0 && t <= least+max(promptly, 2*c.rtt) {
-		least = t
+	cost := c.setupRTTs()
+	if c.untilRequest > 0 {
+		cost.Time = c.untilRequest
 	}
-	return SetupCost{int64(c.setupRoundTrips), least}
+	return cost
 }
 
 // setupRTTs returns what c's handshakes take by their round trips.
@@ -113,6 +114,9 @@ func (c *Conn) occupationOf(n int32) *occupation {
 	}
 	return nil
 }
+
+// isOpen reports whether nobody has ended c.
+func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
 
 // idle reports whether c carries nothing and has carried something.
 func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }

@@ -6,6 +6,7 @@ type detectors struct {
 	idle      idleTimes  // for idle-timeout and timeout-mismatch-risk
 	churn     churn      // for pool-too-small
 	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
+	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
 	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
 	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
@@ -27,6 +28,11 @@ func (d *detectors) merge(o *detectors) {
 		d.lifetimes, o.lifetimes = o.lifetimes, nil
 	} else if o.lifetimes != nil {
 		d.lifetimes.merge(o.lifetimes)
+	}
+	if d.statuses == nil {
+		d.statuses, o.statuses = o.statuses, nil
+	} else if o.statuses != nil {
+		d.statuses.merge(o.statuses)
 	}
 	d.atLimit.merge(&o.atLimit)
 	d.declined.merge(&o.declined)

@@ -114,7 +114,11 @@ func (s *clientShard) evictSettled(most int) {
 }
 
 // evicts reports whether another pool is to be looked at.
-func (s *clientShard) evicts() bool { return s.toEvict > 0 && s.toInspect > 0 && s.pools.n > 0 }
+func (s *clientShard) evicts() bool {
+	return s.toEvict > 0 &&
+		s.toInspect > 0 &&
+		s.pools.n > 0
+}
 
 // settled reports whether nothing of p is open, and no connection that has yet to carry a
 // request may belong to it.

@@ -3,6 +3,7 @@ package pool
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"tcpwarm/analyze/event"
 )
@@ -39,9 +40,10 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	if c.closedBy == event.Nobody {
 		p.conns.open++
 	}
+	p.detectors.idle.looked(c.neededAt())
 	if c.midstream {
 		p.conns.midstream++
-	} else {
+	} else if e.Waited <= max(promptly, 2*c.rtt) {
 		c.untilRequest = e.Time.Sub(c.opened)
 	}
 	if c.serverUnseen = e.ServerUnseen; c.serverUnseen {
@@ -74,6 +76,10 @@ func (o *occupation) pipeline(e *event.Event) {
 	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
+// promptly is how soon a request follows on the handshake of a connection that was opened
+// for it, or within two round trips.
+const promptly = 50 * time.Millisecond
+
 // beginOccupation begins an occupation of c with a request.
 func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p := c.pool
@@ -82,14 +88,18 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	idle := c.idle()
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
+		s.statuses(p).followed(c.lastStatus)
 		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
 		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
-	if first && !c.midstream { // the handshake belongs to the request that it was for
-		o.demand, o.packet = c.neededAt(), c.packet
+	if first && !c.midstream {
+		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
+			o.demand, o.packet = c.neededAt(), c.packet
+		}
 	}
+	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
 		p.detectors.atLimit.add(c.id, e.Packet)
 	}
@@ -117,13 +127,16 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		return
 	}
 	p := c.pool
-	o.answer(c, e)
-	c.saysClose, c.lastComplete = e.SaysClose, e.Outcome == event.Complete
+	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		p.conns.serverUnseen--
 	}
 	p.detectors.idle.announce(e.KeepAlive, e.Packet)
+	if e.KeepAlive > 0 {
+		c.announced = e.KeepAlive
+	}
+	o.answer(c, e)
 	if o.outstanding > 0 {
 		return
 	}
@@ -133,7 +146,10 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		p.detectors.lastIdle = latest{c, e.Packet}
 	}
 	o.endKnown = true
-	if o.saysClose && c.closedBy == event.Nobody && !c.ended {
+	if o.first {
+		p.detectors.idle.looked(o.end)
+	}
+	if o.saysClose && c.isOpen() {
 		p.deferClose(o) // it may yet carry another transaction
 		return
 	}
@@ -151,12 +167,21 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
 		at = min(at, e.Acked.Add(-c.clockOffset))
 	}
-	if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.closedBy == event.Client {
-		at = e.Time.Add(-c.clockOffset) // what the client did
+	if c.clientLeft(e.Outcome) {
+		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	o.outcome, o.certain, o.saysClose, o.mayHideClose = e.Outcome, e.Certain, e.SaysClose, e.MayHideClose
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+		o.outcome, o.certain = e.Outcome, e.Certain
+	}
+	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
+	o.announced = c.announced
 	o.outstanding--
+}
+
+// clientLeft reports whether a transaction on c ended by what the client did.
+func (c *Conn) clientLeft(o event.Outcome) bool {
+	return o == event.Abandoned || o == event.Unanswered && c.closedBy == event.Client
 }
 
 // idledBefore notes how long c had idled before it was closed unasked, now that the end of
@@ -165,15 +190,14 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case before.known && o.outcome == event.Unanswered && c.closedBy == event.Server:
-		// The close crossed the request, or drove it out.
+	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.closePacket = e.By, e.Reset, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)
@@ -184,6 +208,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		d.closePacket = e.Packet // after all
+		p.reviseClosed(d, c)
 	}
 	p.conns.open--
 	p.resolveClose(c, true)
@@ -191,6 +216,10 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
+	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
+		c.obeyed = true
+		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+	}
 	switch {
 	case unasked && c.idle():
 		s.closedIdle(c, c.lastEnd.at)
@@ -199,6 +228,18 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	if e.By == event.Client {
 		p.detectors.churn.closed()
+	}
+}
+
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.conns.open++
 	}
 }
 

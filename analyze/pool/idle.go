@@ -43,6 +43,9 @@ func (c *Closes) add(i Idle) {
 
 // merge adds the idle times of o.
 func (c *Closes) merge(o *Closes) {
+	if len(o.Longest) == 0 {
+		return
+	}
 	least := o.Min
 	if len(c.Longest) > 0 && c.Min.For <= least.For {
 		least = c.Min
@@ -70,6 +73,41 @@ type idleTimes struct {
 	longestReuse       Idle          // the longest before a connection was used again; For is 0: none was
 	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
+
+	closes []Idle                 // the client's latest, which may yet turn out to be none of a timer's
+	looks  [maxLooks]segment.Time // when it looked at its pool lately, on its own clock
+	n      int                    // of looks, how many there are
+}
+
+// These bound idleTimes.closes and looks.
+const (
+	maxRecent = 8
+	maxLooks  = 16
+)
+
+// looked notes that the client looked at its pool at an instant on its own clock, for it
+// opened a connection then or put a new one there: what it closed then it closed because of
+// that, not because a timer ran out.
+func (t *idleTimes) looked(at segment.Time) {
+	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return near(i.At, at) })
+	t.addLook(at)
+}
+
+// addLook remembers an instant instead of the earliest.
+func (t *idleTimes) addLook(at segment.Time) {
+	if t.n < maxLooks {
+		t.looks[t.n] = at
+		t.n++
+		return
+	}
+	if least := slices.Index(t.looks[:], slices.Min(t.looks[:])); at > t.looks[least] {
+		t.looks[least] = at
+	}
+}
+
+// lookedNear reports whether the client looked at its pool when it closed a connection.
+func (t *idleTimes) lookedNear(closed segment.Time) bool {
+	return slices.ContainsFunc(t.looks[:t.n], func(at segment.Time) bool { return near(closed, at) })
 }
 
 // reused notes that a connection was used again after idling.
@@ -98,6 +136,11 @@ func (t *idleTimes) merge(o *idleTimes) {
 		*a = *b
 	}
 	t.announce(o.announced, o.announcedIn)
+	t.closes = append(t.closes, o.closes...)
+	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return t.lookedNear(i.At) || o.lookedNear(i.At) })
+	for _, at := range o.looks[:o.n] {
+		t.addLook(at)
+	}
 }
 
 // mergeCloses adds what from points to; if to has nothing yet, it takes that over.
@@ -116,18 +159,39 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 	if c.closedAtOnce(since) {
 		return
 	}
-	closes := &c.pool.detectors.idle.byServer
-	if c.closedBy == event.Client {
-		closes = &c.pool.detectors.idle.byClient
+	t, i := &c.pool.detectors.idle, Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket}
+	switch {
+	case c.closedBy == event.Server:
+		s.addClose(&t.byServer, i)
+	case c.obeyed, t.lookedNear(c.closedAt): // that is no timer of the client's
+	default:
+		if t.closes = append(t.closes, i); len(t.closes) > maxRecent {
+			s.addClose(&t.byClient, t.closes[0])
+			t.closes = slices.Delete(t.closes, 0, 1)
+		}
 	}
-	if *closes == nil {
-		*closes = s.free.closes.get()
-		**closes = Closes{Longest: (*closes).Longest[:0]}
-	}
-	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket})
 }
 
-// ClientCloses returns the idle times after which the client closed connections, unasked.
+// addClose adds a close to those of one side.
+func (s *clientShard) addClose(to **Closes, i Idle) {
+	if *to == nil {
+		*to = s.free.closes.get()
+		**to = Closes{Longest: (*to).Longest[:0]}
+	}
+	(*to).add(i)
+}
+
+// commitCloses takes it that no opening is still to come which belongs to a close of p's client.
+func (s *clientShard) commitCloses(p *Pool) {
+	t := &p.detectors.idle
+	for _, i := range t.closes {
+		s.addClose(&t.byClient, i)
+	}
+	t.closes = t.closes[:0]
+}
+
+// ClientCloses returns the idle times after which the client closed connections, unasked, and
+// not for the sake of another that it opened.
 func (p *Pool) ClientCloses() Closes { return valueOf(p.detectors.idle.byClient) }
 
 // ServerCloses returns the idle times after which the server closed connections, unasked.

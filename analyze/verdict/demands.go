@@ -1,18 +1,8 @@
 package verdict
 
 import (
-	"fmt"
-	"math"
-	"net"
-	"net/netip"
-	"slices"
-	"strconv"
-	"strings"
-
-	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
-	"tcpwarm/capture/segment"
 )
 
 // Demands are what a user wants to hold. With none of Expect and Forbid, the
@@ -59,6 +49,7 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (
 	return all, outcome(all), ""
 }
 
+// hold holds each demand against what was measured.
 func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
@@ -94,6 +85,7 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 	return all
 }
 
+// outcome is failed if any is, and passed only if all are.
 func outcome(all []Held) Outcome {
 	result := Passed
 	for _, h := range all {
@@ -105,153 +97,4 @@ func outcome(all []Held) Outcome {
 		}
 	}
 	return result
-}
-
-// measure gives every metric. Connections whose content could not be read make
-// intervals of them: each may have carried any number of transactions; so do
-// bytes of a client that the capture lacks.
-func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
-	var conns, used, unused, tx, reused, needed, avoidable, opaque, midstream, gaps, fewer, more, unsure, excused, perhaps int64
-	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
-	for _, a := range d.Allow {
-		allowed[pool.Cause(a)] = true
-	}
-	for _, p := range d.Of(pools) {
-		conns += p.Connections
-		used += p.Used
-		unused += p.Unused
-		tx += p.Transactions
-		reused += p.Reused
-		needed += p.Needed
-		avoidable += p.Avoidable
-		opaque += p.Opaque
-		midstream += p.Causes.Of(pool.Unknown)
-		gaps += p.Gaps
-		fewer += p.MaxOver
-		more += p.MaxUnder
-		unsure += p.PerhapsAvoidable
-		excused += p.PerhapsNeeded
-		if !allowed[pool.ClientClosed] {
-			perhaps += p.PerhapsNeeded
-		}
-		for c := range allowed {
-			if c.Avoidable() {
-				avoidable -= p.Causes.Of(c)
-			}
-		}
-	}
-	var warmths event.Warmths
-	for _, p := range d.Of(pools) {
-		warmths.Cold += p.Warmths.Cold
-		warmths.Warm += p.Warmths.Warm
-		warmths.Cooled += p.Warmths.Cooled
-	}
-	unknown := max(0, tx+more-warmths.Cold-warmths.Warm-warmths.Cooled)
-	var found int64
-	for _, n := range findings {
-		found += n
-	}
-	upTo := func(n, by int64) Interval { return Interval{float64(n), float64(n + by)} }
-	m := map[string]Interval{
-		"connections": upTo(conns, 0), "used": upTo(used, opaque), "unused": {float64(unused - opaque), float64(unused)},
-		"transactions": {float64(tx - fewer), float64(tx + more)}, "reused": {float64(max(0, reused-fewer)), float64(reused + midstream + more)},
-		"needed": {float64(needed - unsure), float64(needed + opaque + excused)}, "avoidable": {float64(avoidable - perhaps), float64(avoidable + opaque + unsure)}, "findings": upTo(found, 0),
-		"cold": upTo(warmths.Cold, unknown), "warm": upTo(warmths.Warm, unknown), "cooled": upTo(warmths.Cooled, unknown), "reuse": {0, 1},
-	}
-	if opaque+gaps > 0 {
-		m["transactions"] = Interval{float64(tx), math.Inf(1)}
-		m["reused"] = Interval{float64(reused), math.Inf(1)}
-	} else if tx > 0 && fewer+more == 0 {
-		m["reuse"] = Interval{float64(reused) / float64(tx), float64(reused+midstream) / float64(tx)}
-	}
-	if d.unsure(pools) {
-		for name, i := range m {
-			m[name] = Interval{i.Low, math.Inf(1)}
-		}
-	}
-	return m
-}
-
-// allowed returns the avoidable causes that are no fault.
-func (d *Demands) allowed() map[pool.Cause]bool {
-	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
-	for _, a := range d.Allow {
-		if c := pool.Cause(a); c.Avoidable() {
-			allowed[c] = true
-		}
-	}
-	return allowed
-}
-
-// allowedOf says how many connections were avoidable and are no fault, and why: the counts
-// beside it include them. It is "" where there are none.
-func (d *Demands) allowedOf(pools []*pool.Pool) string {
-	var avoidable, n int64
-	var causes []string
-	for _, p := range d.Of(pools) {
-		avoidable += p.Avoidable
-	}
-	for c := range d.allowed() {
-		if k := countCause(d.Of(pools), c); k > 0 {
-			n += k
-			causes = append(causes, string(c))
-		}
-	}
-	if n == 0 {
-		return ""
-	}
-	slices.Sort(causes)
-	part := "all"
-	if n < avoidable {
-		part = strconv.FormatInt(n, 10)
-	}
-	return fmt.Sprintf("avoidable %d, %s allowed: %s", avoidable, part, strings.Join(causes, ", "))
-}
-
-// unsure reports pools that were not kept apart: they may be of d's server.
-func (d *Demands) unsure(pools []*pool.Pool) bool {
-	for _, p := range pools {
-		if d.Server != "" && len(p.Servers) == 0 && p.Connections > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Of returns those of pools that d is about: its server's.
-func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
-	if d.Server == "" {
-		return pools
-	}
-	host, port := d.Server, ""
-	if h, p, err := net.SplitHostPort(d.Server); err == nil {
-		host, port = h, p
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
-	name := d.Redact.Name(host)
-	addr, err := netip.ParseAddr(host)
-	if err == nil {
-		addr = d.Redact.Addr(segment.AddrFrom(addr)).Netip()
-	}
-	var list []*pool.Pool
-	for _, p := range pools {
-		if slices.ContainsFunc(p.Servers, func(s segment.Endpoint) bool {
-			at := strconv.Itoa(int(s.Port))
-			called, listens := p.Name, at
-			if h, n, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to
-				called, listens = h, n
-			}
-			return called == name && (port == "" || port == listens) || s.Addr.Netip() == addr && (port == "" || port == at)
-		}) {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
-	for _, p := range pools {
-		n += p.Causes.Of(c)
-	}
-	return n
 }

@@ -71,7 +71,8 @@ func sentence(r *report.Report) string {
 		return statement(r.Unjudged) + "."
 	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
-		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.",
+			c.Unread, plural.Count(c.Packets, "packet"))
 	}
 	if c := r.Capture; c.Segments == 0 && c.Filtered > 0 {
 		return filteredOut(&c)

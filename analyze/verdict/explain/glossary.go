@@ -24,7 +24,8 @@ var glossary = []Entry{
 		Also:  []string{"too many"},
 		Title: "used connections beyond those needed",
 		Explanation: verdict.Explanation{
-			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed or client-idle-timeout.",
+			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed, client-idle-timeout or " +
+				"opened-ahead.",
 		},
 	},
 	{
