@@ -205,8 +205,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
-	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
-		c.obeyed = true
+	if c.obeyed = unasked && c.idle() && c.obeys(); c.obeyed {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {

@@ -22,7 +22,7 @@ import (
 //	req+        one that could have been sent long before
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
-//	ok5         one with Keep-Alive: timeout=5
+//	ok1, ok5    one with Keep-Alive: timeout=1, or 5
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
@@ -73,10 +73,10 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "req2" {
 				e.StreamLimit = 2
 			}
-		case "ok", "ok5":
+		case "ok", "ok1", "ok5":
 			answer()
-			if what == "ok5" {
-				e.KeepAlive = 5 * time.Second
+			if what != "ok" {
+				e.KeepAlive = time.Duration(what[2]-'0') * time.Second
 			}
 		case "close":
 			answer()
@@ -240,6 +240,7 @@ var histories = []struct {
 	{"server-closed, the client obeyed", "0:1:syn 1:1:req 5:1:ok5 4005:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"server-closed: near, before the time announced", "0:1:syn 1:1:req 5:1:ok5 4004:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"server-closed: near, well after the time announced", "0:1:syn 1:1:req 5:1:ok5 6006:1:cfin 7000:2:syn 7001:2:req 7002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed: near, at once", "0:1:syn 1:1:req 5:1:ok1 104:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-closed", NotReused},
 	{"server-closed, the client obeyed, one left it idle", "0:1:syn 1:1:req 2:2:syn 3:2:req 4:2:ok5 5:1:ok5 4005:1:cfin 5000:3:syn 5001:3:req 5002:3:ok", "1:first 2:concurrent 3:missed", NotReused},
 	{"server-closed, as it is seen to", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2800:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
 	{"server-closed, as it is seen to later", "0:1:syn 1:1:req 5:1:ok 805:1:cfin 2000:2:syn 2001:2:req 2005:2:ok 3005:2:sfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},

@@ -146,7 +146,8 @@ func readAll(events []step) []*refConn {
 				c.closed = got
 			}
 			if idle := last != nil && last.answers == last.last; idle && e.By == event.Client && !c.asked && !last.says {
-				c.obeyed = refObeys(c.closed.Sub(last.end), c.announced)
+				idle := c.closed.Sub(last.end)
+				c.obeyed = refObeys(idle, c.announced) && idle >= max(100*time.Millisecond, 2*c.rtt)
 			}
 		case event.ConnEnded:
 			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
