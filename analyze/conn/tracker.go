@@ -24,7 +24,10 @@ type httpTracker struct {
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	gone    int64        // how far the edge of the client's window had moved when the latest response began
+	most    int          // the most that it had offered then
 	goneOf  int32        // that transaction
+
+	reopened int64 // bytes of the shortest response after which the client's window has opened again, 0: none
 
 	// CONNECT and what runs inside.
 	tunnel           *tunnel
@@ -54,6 +57,7 @@ type lastDone struct {
 	bytes    int64
 	gone     int64 // how far the right edge of the client's window had moved when its response began
 	hasGone  bool
+	most     int  // the most that the client's window had offered then
 	promised bool // by both sides
 	says     bool // the response said close
 	end      segment.Mark
@@ -191,7 +195,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if x.facts.FirstEnd.Packet == 0 {
 		x.facts.FirstEnd = t.LastByte
 	}
-	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, most: x.most, hasGone: x.goneOf == t.N,
 		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
 	if t.N <= x.ignoredThrough {
 		return
@@ -238,12 +242,13 @@ func (x *httpTracker) tell(n int, acked segment.Time) {
 // Began notes where the client's window stood when a response began.
 func (x *httpTracker) Began(t *transaction.Transaction) {
 	x.markStart(1 - x.conn.client)
+	x.reads()
 	if !x.conn.app.Sealed() {
 		x.reading++
 	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
-		x.gone, x.goneOf = client.Window.Gone, t.N
+		x.gone, x.most, x.goneOf = client.Window.Gone, client.Window.Most, t.N
 	}
 }
 

@@ -68,9 +68,9 @@ type closeState struct {
 	obeyed      bool // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
-	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
-	ended       bool        // nothing more is told of it
-	unread      int32       // the transaction that turned out never to have been read, 0: none
+	unasked     bool // nobody had said close, and its latest response's end is still to be told of
+	ended       bool // nothing more is told of it
+	unread      event.Unread
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }
 

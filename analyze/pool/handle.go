@@ -247,6 +247,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 		p.ServerEnded++
 	}
 	s.detectAtEnd(c, end)
+	p.habits().learn(c, end)
 	p.Warmths.Add(end.Warmth)
 	p.MaxOver += end.MaxOver
 	p.MaxUnder += end.MaxUnder

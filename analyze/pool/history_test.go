@@ -27,7 +27,12 @@ import (
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
 //	cfin, sfin  the client, the server closes first
-//	end, unread nothing more comes; the latest response was never read
+//	crst        the client, by a RST
+//	end         nothing more comes
+//	unread      likewise, and the latest response was never read, as its window shows
+//	unreadW     likewise, but of a client whose windows may always do so
+//	unreadR     likewise, as a RST shows where the client does not always end so
+//	read4       likewise, and the window had opened again after 4000 bytes; read6: 6000
 //	refused     nothing more comes: refused
 //	opaque      nothing more comes: encrypted
 //
@@ -87,13 +92,19 @@ func parseHistory(t testing.TB, text string) []step {
 		case "no":
 			answer()
 			e.Outcome = event.Unanswered
-		case "cfin", "sfin":
-			e.Kind, e.By = event.ConnClosing, event.Client
+		case "cfin", "sfin", "crst":
+			e.Kind, e.By, e.Reset = event.ConnClosing, event.Client, what == "crst"
 			if what == "sfin" {
 				e.By = event.Server
 			}
-		case "unread":
-			e.End = &event.Ending{Unread: s.answered}
+		case "unread", "unreadW", "unreadR": // and its windows open, by its window or by a RST
+			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: what != "unreadR", ByReset: what == "unreadR"}}
+			if what == "unread" {
+				e.End.Reopened = 5000
+			}
+			finish()
+		case "read4", "read6":
+			e.End = &event.Ending{Reopened: int64(what[4]-'0') * 1000}
 			finish()
 		case "end", "refused", "opaque":
 			e.End = &event.Ending{Refused: what == "refused"}
@@ -227,6 +238,11 @@ var histories = []struct {
 	{"undrained: near, still reading", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left15", "1:first 2:concurrent", NoOpportunity},
 	{"undrained, the whole response", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unread", "1:first 2:undrained", NotReused},
 	{"undrained, idle closed", oneDone + "300:1:cfin 301:1:unread 309:2:syn 309:2:req 310:2:ok", "1:first 2:undrained", NotReused},
+	{"undrained, by a window as others are not", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unreadW 30:2:read4", "1:first 2:undrained", NotReused},
+	{"undrained: near, by a window as all may be", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok", "1:first 2:client-closed", NotReused},
+	{"undrained: near, others open after more", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok 30:2:read6", "1:first 2:client-closed", NotReused},
+	{"undrained, by a RST where others end by FIN", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:cfin", "1:first 2:undrained", NotReused},
+	{"undrained: near, all end by RST", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:crst", "1:first 2:missed", NotReused},
 	{"undrained: near, another was unread", oneDone + "9:2:syn 9:2:req 10:2:ok 11:1:req 12:1:ok 20:1:cfin 21:1:unread", "1:first 2:missed", PartlyReused},
 	{"client-said-close", "0:1:syn 1:1:reqc 5:1:ok 6:1:sfin 7:2:syn 7:2:req 8:2:ok", "1:first 2:client-said-close", NotReused},
 	{"client-said-close: near", "0:1:syn 1:1:req 5:1:ok 6:1:sfin 7:2:syn 7:2:reqc 8:2:ok", "1:first 2:server-closed", ServerPrevents},

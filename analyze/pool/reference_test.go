@@ -49,7 +49,9 @@ type refConn struct {
 	refused      bool
 	ended        segment.Time
 	endedPacket  int64
-	unread       int32
+	unread       event.Unread
+	reopened     int64
+	byReset      bool
 	rtt          time.Duration
 	announced    time.Duration
 	firstThere   bool // the first used one to its server, and another went to another
@@ -141,7 +143,7 @@ func readAll(events []step) []*refConn {
 			}
 			last.announced = c.announced
 		case event.ConnClosing:
-			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
+			c.by, c.closed, c.closedPacket, c.byReset = e.By, sent, e.Packet, e.Reset
 			if e.By == event.Server {
 				c.closed = got
 			}
@@ -150,10 +152,18 @@ func readAll(events []step) []*refConn {
 				c.obeyed = refObeys(idle, c.announced) && idle >= max(100*time.Millisecond, 2*c.rtt)
 			}
 		case event.ConnEnded:
-			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
+			c.refused, c.unread, c.ended, c.endedPacket, c.reopened = e.End.Refused, e.End.Unread, got, e.Packet, e.End.Reopened
 		}
 	}
 	return conns
+}
+
+// endedAs is what the server did to c, which idled, or had the client do.
+func (c *refConn) endedAs() Cause {
+	if c.by == event.Server && c.byReset {
+		return Reset
+	}
+	return ServerClosed
 }
 
 // refObeys: to within a second.
@@ -164,7 +174,8 @@ func refObeys(idle, announced time.Duration) bool {
 // seen are the idle times after which the server closed.
 func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[int64]Cause) {
 	var steps []refStep
-	for _, c := range readAll(events) {
+	conns := readAll(events)
+	for _, c := range conns {
 		if c.refused {
 			steps = append(steps, refStep{c.ended, c.endedPacket, 1, c, nil, "failed"})
 		}
@@ -222,7 +233,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		case "server closes":
 			if own >= 0 {
 				take(own)
-				losses = append(losses, refLoss{c, ServerClosed})
+				losses = append(losses, refLoss{c, c.endedAs()})
 			}
 
 		case "end":
@@ -237,7 +248,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			case o.says && o.neverReused:
 				losses = append(losses, refLoss{c, ServerSaidClose})
 			case gone:
-				losses = append(losses, refLoss{c, ServerClosed})
+				losses = append(losses, refLoss{c, c.endedAs()})
 			default:
 				stack = append(stack, refToken{c, o, s.at})
 			}
@@ -261,7 +272,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 					cause = First
 				case spare >= 0:
 					t := take(spare)
-					cause = becameOf(t, s.at, c.opened.Add(-c.shift))
+					cause = becameOf(t, s.at, c.opened.Add(-c.shift), conns)
 					if cause == Missed && o.ahead {
 						cause = OpenedAhead
 					}
@@ -318,7 +329,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 
 // becameOf says what had become of an idle connection at an instant, when another was
 // opened, or had been ahead of that.
-func becameOf(t refToken, at, opened segment.Time) Cause {
+func becameOf(t refToken, at, opened segment.Time, conns []*refConn) Cause {
 	c, o := t.conn, t.occ
 	closed := c.by == event.Client && c.closed <= at
 	idle := c.closed.Sub(t.at)
@@ -329,7 +340,11 @@ func becameOf(t refToken, at, opened segment.Time) Cause {
 		return ClientSaidClose
 	case o.outcome == event.Abandoned:
 		return Undrained
-	case c.unread != 0 && c.unread == o.last:
+	case c.unread.N != 0 && c.unread.N == o.last && slices.ContainsFunc(conns, func(x *refConn) bool {
+		opensAgain := x.reopened > 0 && 4*x.reopened <= 5*c.unread.Bytes
+		endsFIN := x.by == event.Client && !x.byReset
+		return len(x.occupations) > 0 && (c.unread.ByWindow && opensAgain || c.unread.ByReset && endsFIN)
+	}):
 		return Undrained
 	case closed && atOnce:
 		return ClientClosed
@@ -357,6 +372,7 @@ func randomHistory(r *rand.Rand) []step {
 	// Each history has its own habits.
 	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd, announces, ahead := r.IntN(50), r.IntN(2)*r.IntN(40), r.IntN(2)*r.IntN(80)
+	resets, reopens := r.IntN(2)*r.IntN(110), r.IntN(2)*r.IntN(50)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
 	}
@@ -389,12 +405,13 @@ func randomHistory(r *rand.Rand) []step {
 				continue
 			}
 		}
-		var n, answered, unread int32
+		var n, answered int32
+		var unread event.Unread
 		by := event.Nobody
 		closing := func(side event.Side) {
 			if by == event.Nobody {
 				by = side
-				emit(event.Event{Kind: event.ConnClosing, By: side}, t)
+				emit(event.Event{Kind: event.ConnClosing, By: side, Reset: chance(resets)}, t)
 			}
 		}
 		asked, waited := false, time.Duration(0)
@@ -488,7 +505,7 @@ func randomHistory(r *rand.Rand) []step {
 					break life
 				case 7: // never read
 					answer(event.Event{}, t)
-					unread = n
+					unread = event.Unread{N: n, Bytes: 4000 + r.Int64N(1000), ByWindow: chance(60), ByReset: chance(50)}
 					t += idle()
 					break life
 				case 9: // the server ends its side before the transaction ends
@@ -541,7 +558,11 @@ func randomHistory(r *rand.Rand) []step {
 		if behind {
 			answer(event.Event{Outcome: event.Unanswered}, told)
 		}
-		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
+		end := event.Ending{Unread: unread}
+		if chance(reopens) {
+			end.Reopened = 1000 + r.Int64N(6000)
+		}
+		emit(event.Event{Kind: event.ConnEnded, End: &end}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
 		if by == event.Client && chance(30) {
 			free[slot] = max(opened.Time, t-segment.Time(r.IntN(20))*ms) // or this one end because the next is wanted
@@ -628,7 +649,7 @@ func tell(events []step) (s string) {
 		case event.ConnClosing:
 			s += fmt.Sprintf(" by %d", e.By)
 		case event.ConnEnded:
-			s += fmt.Sprintf(" refused=%v unread=%d", e.End.Refused, e.End.Unread)
+			s += fmt.Sprintf(" refused=%v unread=%+v", e.End.Refused, e.End.Unread)
 		}
 		s += "\n"
 	}

@@ -297,7 +297,7 @@ func (s *clientShard) boundProvisional(p *Pool) {
 	}
 }
 
-// awaitUnread has d, which says that r idled, revised should r turn out never to have been
+// awaitUnread has d, which says that r idled, told should there be signs that r was never
 // read. That is known once r has ended.
 func (p *Pool) awaitUnread(d *Decision, r *Conn) {
 	if r.ended {
@@ -307,12 +307,11 @@ func (p *Pool) awaitUnread(d *Decision, r *Conn) {
 	}
 }
 
-// reviseUnread changes d, which says that r idled, if the transaction before was never
-// read.
+// reviseUnread tells d, which says that r idled, what suggests that the transaction before was
+// never read.
 func (p *Pool) reviseUnread(d *Decision, r *Conn) {
-	if r.unread != 0 && r.unread == d.last && d.Cause.Avoidable() {
-		p.changeCause(d, Undrained)
-		d.Confidence = Likely
+	if r.unread.N != 0 && r.unread.N == d.last {
+		d.unread = r.unread
 	}
 }
 

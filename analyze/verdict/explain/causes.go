@@ -53,7 +53,9 @@ var avoidable = []cause{
 			Meaning: "The client left the response of the earlier connection unread. A connection can carry the " +
 				"next request only after the last byte of the response before it was taken.",
 			Evidence: "The client closed or reset before the response's last byte, or its receive window closed " +
-				"with the response unfinished, or stayed reduced by the bytes of a finished one (then likely).",
+				"with the response unfinished. Of a finished one (then likely): the window stayed reduced by it where the " +
+				"same client's windows open again after as much; or the client reset with all acknowledged, where it ends " +
+				"other connections by FIN.",
 			RefutedBy: "the client gave the response up on purpose: an abort, a timeout, a download no longer wanted",
 			Remedy: "Consistent with a response body that is not read or not released. Read it to its end, also on " +
 				"errors:",
