@@ -90,7 +90,8 @@ func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
 // answeredInPlain turns to HTTP/1 if that is how the server answers the client's hello: it
 // speaks no TLS, and says that the hello is no request.
 func (a *Layer) answeredInPlain(dir int, b []byte) bool {
-	if a.fromClient(dir) || a.tlsLayer.Info().Version != 0 || a.tlsLayer.plaintext.proto != Undecided || http1.DetectResponse(b) != http1.Yes {
+	if a.fromClient(dir) || a.tlsLayer.Info().Version != 0 || a.tlsLayer.plaintext.proto != Undecided ||
+		http1.DetectResponse(b) != http1.Yes {
 		return false
 	}
 	a.readers.putTLSLayer(a.tlsLayer)

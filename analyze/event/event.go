@@ -17,6 +17,7 @@ const (
 	Requested Kind = iota
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
+	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
 	ConnEnded   // nothing more will come
 )
 
@@ -36,9 +37,9 @@ type Outcome uint8
 // The outcomes of a transaction.
 const (
 	Complete   Outcome = iota // the response was seen to its end
-	Abandoned                 // the client stopped reading before the end: Time is when its receive window's right edge last moved, or its FIN or RST if that was earlier
+	Abandoned                 // the client stopped reading before the end
 	Unanswered                // the connection ended, or the capture did, without a final response's end
-	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT) or an event stream left on purpose: no more transactions on it
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream was left
 )
 
 // Warmths count transactions by the congestion window that they began with: an initial one,
@@ -84,7 +85,9 @@ type SYN struct {
 
 // An Event is something that happened on a connection. Which fields count depends on Kind.
 type Event struct {
-	Time   segment.Time // the capture's
+	// Time is the capture's. A response that was Abandoned ended when the right edge of the
+	// client's receive window last moved, or at its FIN or RST if that was earlier.
+	Time   segment.Time
 	Packet int64
 
 	// ClockOffset leads from the capture's clock to the client's: what the client sent counts
@@ -117,15 +120,17 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
-	SaysClose bool          // it said close, or can only end by closing, though the request did not ask for it; false if its head was cut
+	Status    uint16        // of the final response, 0 if it could not be read
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
 
 	// ConnClosing.
 	By          Side
-	Reset       bool // by RST
-	Outstanding bool // by the client, with a transaction going on: the server may not have known of it
+	Reset       bool    // by RST
+	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
+	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 
 	// ConnEnded. It is apart because it comes once for each connection.
 	End *Ending
@@ -138,6 +143,17 @@ type Unread struct {
 	Bytes    int64 // of the response
 	ByWindow bool  // the client's receive window has not opened again by them
 	ByReset  bool  // the client ended the connection by a RST, with all acknowledged
+}
+
+// A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
+// section 6.8).
+type GoAway struct {
+	FromClient bool
+	Code       uint32 // why, as section 7 has it; 0: for no error
+	LastStream uint32 // streams above it are not served
+	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
+	ForAge     bool   // that says that the connection has come to its age
+	At         segment.Mark
 }
 
 // An Ending is what is known of a connection in the end.

@@ -78,7 +78,7 @@ func TestPendingIsBounded(t *testing.T) {
 }
 
 // Connections that never carry anything hold others up, but only so long.
-func TestSilentConnectionsAreBounded(t *testing.T) {
+func TestUnusedConnectionsAreBounded(t *testing.T) {
 	const limit = 64
 	j := feed(New(limit))
 	packet := int64(0)
@@ -108,7 +108,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 				n++
 			}
 			if n > 40 {
-				t.Fatalf("%d connections count as silent", n)
+				t.Fatalf("%d connections count as unused", n)
 			}
 		}
 	}

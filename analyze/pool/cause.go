@@ -13,27 +13,28 @@ type Cause string
 
 // The causes for which the ideal client opens a connection too.
 const (
-	First            Cause = "first"
-	Concurrent       Cause = "concurrent"
-	ServerClosed     Cause = "server-closed"
-	ServerSaidClose  Cause = "server-said-close"
-	Reset            Cause = "reset"
-	UsedUp           Cause = "used-up"
-	OtherAddress     Cause = "other-address"
-	Failed           Cause = "failed"
-	RequestAbandoned Cause = "request-abandoned"
-	Early            Cause = "early"
-	Unknown          Cause = "unknown"
+	First            Cause = "first"             // it has none in this pool
+	Concurrent       Cause = "concurrent"        // all that it has are in use
+	ServerClosed     Cause = "server-closed"     // the server closed an idle one, unasked
+	ServerSaidClose  Cause = "server-said-close" // a response said close, or could only end by closing
+	Reset            Cause = "reset"             // the server reset one, or ended it with a request on it
+	UsedUp           Cause = "used-up"           // one has become a tunnel, or was left on purpose
+	OtherAddress     Cause = "other-address"     // the idle ones go to another address of the name
+	Failed           Cause = "failed"            // the attempt before was refused or never answered
+	RequestAbandoned Cause = "request-abandoned" // the client gave up on a request without a byte of an answer
+	Early            Cause = "early"             // it needs one a moment later
+	Unknown          Cause = "unknown"           // the capture does not show enough
 )
 
-// The causes for which it would not have opened one.
+// The causes for which it would not have opened one, by what had become of the connection
+// that could have served.
 const (
-	Missed            Cause = "missed"
-	Undrained         Cause = "undrained"
-	ClientSaidClose   Cause = "client-said-close"
-	ClientClosed      Cause = "client-closed"
-	ClientIdleTimeout Cause = "client-idle-timeout"
-	OpenedAhead       Cause = "opened-ahead"
+	Missed            Cause = "missed"              // it was there, idle
+	Undrained         Cause = "undrained"           // the client had not read its response to the end
+	ClientSaidClose   Cause = "client-said-close"   // its request had asked for the end
+	ClientClosed      Cause = "client-closed"       // the client had closed it right after use
+	ClientIdleTimeout Cause = "client-idle-timeout" // the client had closed it after idling
+	OpenedAhead       Cause = "opened-ahead"        // it was idle when the one opened ahead of need was used at last
 )
 
 // Avoidable reports whether the ideal client would have done without a connection opened
@@ -46,7 +47,8 @@ func (c Cause) Avoidable() bool {
 	return false
 }
 
-// idled reports whether c says that the connection which could have served had merely idled.
+// idled reports whether c says that the connection which could have served had done nothing
+// but idle.
 func (c Cause) idled() bool {
 	return c == Missed || c == ClientClosed || c == ClientIdleTimeout || c == OpenedAhead
 }
@@ -115,7 +117,7 @@ func (a Causes) Of(c Cause) int64 {
 	return 0
 }
 
-// Add counts n more.
+// Add counts n more connections opened because of c.
 func (a *Causes) Add(c Cause, n int64) {
 	for i := range *a {
 		if x := &(*a)[i]; x.Cause == c {
@@ -128,7 +130,7 @@ func (a *Causes) Add(c Cause, n int64) {
 	*a = append(*a, CauseCount{c, n})
 }
 
-// Map returns a as a map.
+// Map returns the counts by cause.
 func (a Causes) Map() map[Cause]int64 {
 	m := make(map[Cause]int64, len(a))
 	for _, x := range a {
@@ -142,9 +144,9 @@ type Confidence string
 
 // The grades of confidence.
 const (
-	Certain Confidence = "certain"
-	Likely  Confidence = "likely"
-	Hint    Confidence = "hint"
+	Certain Confidence = "certain" // the packets show it
+	Likely  Confidence = "likely"  // it follows from them, if what is usual holds
+	Hint    Confidence = "hint"    // it is worth a look
 )
 
 // A Verdict says how well a pool, or the whole, reused its connections.
@@ -152,10 +154,10 @@ type Verdict string
 
 // The verdicts.
 const (
-	NotReused      Verdict = "not-reused"
-	PartlyReused   Verdict = "partly-reused"
-	ServerPrevents Verdict = "server-prevents"
-	NotKnown       Verdict = "not-known"
-	Reused         Verdict = "reused"
-	NoOpportunity  Verdict = "no-opportunity"
+	NotReused      Verdict = "not-reused"      // connections were avoidable, and none was reused
+	PartlyReused   Verdict = "partly-reused"   // some were reused, others avoidable
+	ServerPrevents Verdict = "server-prevents" // none was reused, for the server ended them
+	NotKnown       Verdict = "not-known"       // the capture does not show enough
+	Reused         Verdict = "reused"          // none was avoidable
+	NoOpportunity  Verdict = "no-opportunity"  // there was nothing to reuse
 )

@@ -36,15 +36,16 @@ type Conn struct {
 
 // A requestState is what a connection's transactions have shown so far.
 type requestState struct {
-	requests        int64 // that are judged
-	promised        int64 // of these, those that promised persistence
-	n               int32 // number of the latest transaction
-	setupRoundTrips int32 // that the connection's handshakes took
-	inferred        bool  // the transactions are
-	mayHideClose    bool  // the latest request may have asked for the end
-	asksClose       bool  // the latest request did
-	saysClose       bool  // the latest response said close
-	lastComplete    bool  // the latest response is complete
+	requests        int64  // that are judged
+	promised        int64  // of these, those that promised persistence
+	n               int32  // number of the latest transaction
+	setupRoundTrips int32  // that the connection's handshakes took
+	inferred        bool   // the transactions are
+	mayHideClose    bool   // the latest request may have asked for the end
+	asksClose       bool   // the latest request did
+	saysClose       bool   // the latest response said close
+	lastComplete    bool   // the latest response is complete
+	lastStatus      uint16 // its status
 	lastEnd         moment
 	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
@@ -65,7 +66,8 @@ type loadState struct {
 type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
-	obeyed      bool // the client did, when the server had announced that it would
+	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool // nobody had said close, and its latest response's end is still to be told of
@@ -81,23 +83,28 @@ type closeState struct {
 func (c *Conn) Prefetch() int {
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
-		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.SavedRoundTrips) + len(p.losses)
+		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }
 
-// setupTime returns how long c's handshakes took, as far as the first round trip tells.
-func (c *Conn) setupTime() time.Duration { return time.Duration(c.setupRoundTrips) * c.rtt }
+// setupCost returns what c's handshakes cost.
+func (c *Conn) setupCost() SetupCost {
+	return SetupCost{int64(c.setupRoundTrips), time.Duration(c.setupRoundTrips) * c.rtt}
+}
 
 // occupationOf returns the outstanding occupation that transaction n belongs to.
 func (c *Conn) occupationOf(n int32) *occupation {
 	for _, o := range c.active {
-		if c.streamLimit == 0 || o.last == n {
+		if c.streamLimit == 0 || o.n == n {
 			return o
 		}
 	}
 	return nil
 }
+
+// isOpen reports whether nobody has ended c.
+func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
 
 // idle reports whether c carries nothing and has carried something.
 func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }

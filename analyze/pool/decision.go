@@ -10,9 +10,9 @@ import (
 
 // A Decision says why a used connection was opened.
 type Decision struct {
-	Conn       int64
+	Conn       int64            // the connection
 	From, To   segment.Endpoint // the client's and the server's
-	At         segment.Time     // of the opening
+	At         segment.Time     // of the opening, by the capture's clock
 	Pool       int64            // Judge.PoolID has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
@@ -22,9 +22,9 @@ type Decision struct {
 
 	evidence
 	shard           *clientShard  // of its pool
-	setupTime       time.Duration // that Conn's handshakes took
-	setupRoundTrips int32         // likewise
-	perhapsNeeded   bool          // it is one of its pool's PerhapsNeeded
+	setupTime       time.Duration // how long Conn's handshakes took
+	setupRoundTrips int32         // that they took
+	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
 }
 
@@ -34,6 +34,7 @@ type evidence struct {
 	needPacket int64         // of Conn's first request, if Conn had been opened ahead of that, else 0
 	needed     time.Duration // how long before
 	lossPacket int64         // that shows the loss which made Conn necessary, 0: none
+	lossManner closeManner
 
 	// Of InsteadOf.
 	endPacket    int64         // of the transaction before
@@ -53,14 +54,14 @@ type evidence struct {
 	unanswered bool         // the client closed it without waiting for an answer
 
 	serverUnseen bool // of Conn's server nothing is in the capture
-	mayHideClose bool // what could not be read may have said close: a request's head if Conn was needed, else a response's
+	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
 
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
 	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
-		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupTime(),
+		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
 	if a.occ.ahead {
 		d.openPacket, d.needPacket, d.needed = c.packet, a.packet, a.at.Sub(c.neededAt())
@@ -107,8 +108,8 @@ func (d *Decision) closedAtNeed(r *Conn) {
 	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
 }
 
-// Packets returns the numbers of the packets that show it: of the opening, then
-// of what led to it.
+// Packets returns the numbers of the packets that show why: of the opening, then of what led
+// to it.
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.openPacket}
 	if d.Cause == OpenedAhead {
@@ -147,8 +148,8 @@ func (d *Decision) avoidableText() string {
 			return fmt.Sprintf("the client's receive window on #%d stayed reduced by its response (transaction %d, ended in packet %d), "+
 				"and opens again after others of that size: it was not read", d.InsteadOf, d.last, d.endPacket)
 		}
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), "+
-			"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
+			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
 			d.InsteadOf, d.last, d.endPacket)
@@ -217,12 +218,13 @@ func (d *Decision) neededText() string {
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
 				"whether the request had asked for that could not be read", d.lossPacket)
 		}
-		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.lossPacket)
+		return d.lossManner.text(d.lossPacket)
 	case ServerSaidClose:
 		return fmt.Sprintf("a response said close, or could only end by closing, "+
 			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
-		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)", d.lossPacket)
+		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
+			d.lossPacket)
 	case UsedUp:
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:
@@ -238,14 +240,28 @@ func (d *Decision) neededText() string {
 		return "it was opened before all others were in use"
 	case Unknown:
 		if d.serverUnseen {
-			return "the capture has nothing of what its server sent, so whether another had become free is not known"
+			return "the capture has nothing of what its server sent, " +
+				"so whether another had become free is not known"
 		}
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
 }
 
-// RefutedBy says what would show the cause to be wrong, "" if nothing could.
+// text says how the server closed a connection in a packet.
+func (m closeManner) text(packet int64) string {
+	switch {
+	case m.goAway && m.atOnce:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
+	case m.goAway:
+		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.atOnce:
+		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
+	}
+	return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", packet)
+}
+
+// RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:

@@ -33,7 +33,7 @@ type feeder struct {
 
 func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
 
-// advance advances all wards, and shares out what is too much.
+// advance advances all shards, and shares out what is too much.
 func (j *Judge) advance(now segment.Time) {
 	for n := range ClientShards {
 		j.Advance(n, now)

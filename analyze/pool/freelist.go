@@ -34,6 +34,7 @@ type freeLists struct {
 	unusedConns    freeList[unusedConns] // empty
 	closes         freeList[Closes]
 	lifetimes      freeList[Lifetimes]
+	statuses       freeList[Statuses]
 	keepingClients freeList[keepingClients]
 }
 
@@ -49,6 +50,7 @@ func (s *clientShard) recycle(p *Pool) {
 	s.free.closes.put(p.detectors.idle.byClient)
 	s.free.closes.put(p.detectors.idle.byServer)
 	s.free.lifetimes.put(p.detectors.lifetimes)
+	s.free.statuses.put(p.detectors.statuses)
 	s.free.keepingClients.put(p.curve.clients)
 	s.free.pools.put(p)
 }

@@ -27,7 +27,7 @@ func (s *clientShard) requested(c *Conn, e *event.Event) {
 		return
 	}
 	p.resolveClose(c, false)
-	s.occupy(c, e, first)
+	s.beginOccupation(c, e, first)
 }
 
 // firstRequest counts c, which carries its first request, among the used connections.
@@ -55,8 +55,7 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 	p.Transactions++
 	if !first {
 		p.Reused++
-		p.SavedRoundTrips += int64(c.setupRoundTrips)
-		p.SavedCost += c.setupTime()
+		p.Saved.add(c.setupCost())
 	}
 	if e.Promises {
 		c.promised++
@@ -68,26 +67,27 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 // HTTP/1 answers in order (RFC 9112 section 9.3.2).
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
-	o.last, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
 }
 
 // promptly is how soon a request follows on the handshake of a connection that was opened
 // for it, or within two round trips.
 const promptly = 50 * time.Millisecond
 
-// occupy begins an occupation of c with a request.
-func (s *clientShard) occupy(c *Conn, e *event.Event, first bool) {
+// beginOccupation begins an occupation of c with a request.
+func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p := c.pool
 	at := e.Time.Add(-c.clockOffset)
 	c.permit(e)
 	idle := c.idle()
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
+		s.statuses(p).followed(c.lastStatus)
 		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
 	}
 	o := s.free.occupations.get()
-	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, last: e.N, outstanding: 1,
-		asksClose: e.AsksClose, ignored: e.Ignored, stale: c.closedBy == event.Server}
+	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
 	if first && !c.midstream {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet
@@ -121,7 +121,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 		return
 	}
 	p := c.pool
-	c.saysClose, c.lastComplete = e.SaysClose, e.Outcome == event.Complete
+	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
 	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
 		c.serverUnseen = false
 		p.conns.serverUnseen--
@@ -143,7 +143,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	if o.first {
 		p.detectors.idle.looked(o.end)
 	}
-	if o.saysClose && c.closedBy == event.Nobody && !c.ended {
+	if o.saysClose && c.isOpen() {
 		p.deferClose(o) // it may yet carry another transaction
 		return
 	}
@@ -161,16 +161,21 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
 		at = min(at, e.Acked.Add(-c.clockOffset))
 	}
-	if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.closedBy == event.Client {
-		at = e.Time.Add(-c.clockOffset) // what the client did
+	if c.clientLeft(e.Outcome) {
+		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
 	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
-	o.saysClose, o.mayHideClose = e.SaysClose, e.MayHideClose
+	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
 	o.announced = c.announced
 	o.outstanding--
+}
+
+// clientLeft reports whether a transaction on c ended by what the client did.
+func (c *Conn) clientLeft(o event.Outcome) bool {
+	return o == event.Abandoned || o == event.Unanswered && c.closedBy == event.Client
 }
 
 // idledBefore notes how long c had idled before it was closed unasked, now that the end of
@@ -179,14 +184,14 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case o.outcome == event.Unanswered && c.closedBy == event.Server && before.known: // the close crossed the request, or drove it out
+	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.closePacket = e.By, e.Reset, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)
@@ -216,6 +221,18 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	if e.By == event.Client {
 		p.detectors.churn.closed()
+	}
+}
+
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.conns.open++
 	}
 }
 

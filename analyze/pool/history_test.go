@@ -291,8 +291,9 @@ func TestHistories(t *testing.T) {
 				if len(pools) != 1 {
 					t.Fatalf("%d pools", len(pools))
 				}
-				if pools[0].Verdict != h.verdict || Worst(pools) != h.verdict {
-					t.Errorf("verdict %s, want %s", pools[0].Verdict, h.verdict)
+				var whole Verdicts
+				if whole.Add(pools[0]); pools[0].Verdict != h.verdict || whole.Whole() != h.verdict {
+					t.Errorf("verdict %s, of the whole %s, want %s", pools[0].Verdict, whole.Whole(), h.verdict)
 				}
 				if err := addsUp(pools[0]); err != nil {
 					t.Error(err)
@@ -302,19 +303,6 @@ func TestHistories(t *testing.T) {
 	}
 	if len(fired) != 17 {
 		t.Errorf("%d causes fired, want 17: %v", len(fired), slices.Sorted(maps.Keys(fired)))
-	}
-}
-
-func TestWorst(t *testing.T) {
-	if v := Worst(nil); v != NoOpportunity {
-		t.Errorf("of nothing: %s", v)
-	}
-	for k, v := range worstFirst {
-		for _, w := range worstFirst[k:] {
-			if got := Worst([]*Pool{{Verdict: w}, {Verdict: v}}); got != v {
-				t.Errorf("of %s and %s: %s", w, v, got)
-			}
-		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Clients behind one address that the wire tells apart come out as each does alone.
-func TestWhosAreApart(t *testing.T) {
+func TestClientsAtOneAddressAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
 		"SYN":   func(i int, s *step) { s.syn = event.SYN{Known: true, TTL: uint8(64 - i)} },
@@ -91,7 +91,7 @@ func TestWhosAreApart(t *testing.T) {
 }
 
 // What is not known of a client fits, and is learned.
-func TestWhoIsLearned(t *testing.T) {
+func TestIdentityIsLearned(t *testing.T) {
 	near, far := event.SYN{Known: true, TTL: 64}, event.SYN{Known: true, TTL: 63}
 	var k client
 	for _, x := range []struct {

@@ -9,24 +9,25 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// An Idle is a connection closed, or used again, after idling.
+// An Idle is a connection that was closed, or used again, after idling.
 type Idle struct {
 	For    time.Duration
 	At     segment.Time // when that was over
 	Conn   int64
-	Packet int64
+	Packet int64 // in which it was over
 }
 
-// Closes are the idle times after which one side closed, unasked. Those at once are not
-// among them: who closes right after use has not idled.
+// Closes are the idle times after which one side closed connections, unasked. Closes right
+// after use are not among them: no timeout shows there.
 type Closes struct {
 	Longest []Idle // the longest first, at most maxLongest
-	Min     Idle   // valid if there are any
+	Min     Idle   // the shortest of all, valid if there are any
 }
 
 // maxLongest bounds Closes.Longest.
 const maxLongest = 32
 
+// add adds an idle time.
 func (c *Closes) add(i Idle) {
 	if len(c.Longest) == 0 || i.For < c.Min.For {
 		c.Min = i
@@ -40,8 +41,11 @@ func (c *Closes) add(i Idle) {
 	}
 }
 
-// merge adds those of o.
+// merge adds the idle times of o.
 func (c *Closes) merge(o *Closes) {
+	if len(o.Longest) == 0 {
+		return
+	}
 	least := o.Min
 	if len(c.Longest) > 0 && c.Min.For <= least.For {
 		least = c.Min
@@ -62,12 +66,12 @@ func (c *Closes) Alike() []Idle {
 	return c.Longest[:n]
 }
 
-// Idle times show timeouts: a pool's connections that were closed after idling, and those
-// that were used again nevertheless.
+// The idleTimes detector watches how long a pool's connections idle before one side closes
+// them, or before they are used again, for these show the timeouts of both sides.
 type idleTimes struct {
-	byClient, byServer *Closes       // nil: none
-	longestReuse       Idle          // For is 0: none
-	announced          time.Duration // by the server's latest Keep-Alive field, 0: by none
+	byClient, byServer *Closes       // nil: it closed none
+	longestReuse       Idle          // the longest before a connection was used again; For is 0: none was
+	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
 
 	closes []Idle                 // the client's latest, which may yet turn out to be none of a timer's
@@ -113,20 +117,23 @@ func (t *idleTimes) reused(i Idle) {
 	}
 }
 
-// announce notes what the Keep-Alive field of a response says that ended in a packet, 0 for
-// nothing. Responses may be told of in another order than they ended.
+// announce notes the timeout that the Keep-Alive field of a response announces, 0 for none.
+// The response ended in packet; one that is told of later may have ended earlier.
 func (t *idleTimes) announce(timeout time.Duration, packet int64) {
 	if timeout > 0 && packet >= t.announcedIn {
 		t.announced, t.announcedIn = timeout, packet
 	}
 }
 
-// merge adds those of a pool that is the same one.
+// merge adds what was seen of a pool that is the same one. Of reuses after the same time the
+// first counts.
 func (t *idleTimes) merge(o *idleTimes) {
 	mergeCloses(&t.byClient, &o.byClient)
 	mergeCloses(&t.byServer, &o.byServer)
-	if r := o.longestReuse; r.For > t.longestReuse.For || r.For == t.longestReuse.For && r.Packet < t.longestReuse.Packet {
-		t.longestReuse = r
+	switch a, b := &t.longestReuse, &o.longestReuse; {
+	case b.For > a.For,
+		b.For == a.For && b.Packet < a.Packet:
+		*a = *b
 	}
 	t.announce(o.announced, o.announcedIn)
 	t.closes = append(t.closes, o.closes...)
@@ -136,6 +143,7 @@ func (t *idleTimes) merge(o *idleTimes) {
 	}
 }
 
+// mergeCloses adds what from points to; if to has nothing yet, it takes that over.
 func mergeCloses(to, from **Closes) {
 	switch {
 	case *from == nil:
@@ -182,10 +190,11 @@ func (s *clientShard) commitCloses(p *Pool) {
 	t.closes = t.closes[:0]
 }
 
-// ClientCloses returns the idle times after which the client closed, unasked.
+// ClientCloses returns the idle times after which the client closed connections, unasked, and
+// not for the sake of another that it opened.
 func (p *Pool) ClientCloses() Closes { return valueOf(p.detectors.idle.byClient) }
 
-// ServerCloses returns those after which the server did.
+// ServerCloses returns the idle times after which the server closed connections, unasked.
 func (p *Pool) ServerCloses() Closes { return valueOf(p.detectors.idle.byServer) }
 
 // valueOf returns what x points to, the zero value if to nothing.

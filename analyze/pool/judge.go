@@ -18,9 +18,16 @@ import (
 // it is for, and no response that said close may still prove to have ended nothing. Where
 // that keeps too much waiting, it decides with what it knows, and counts that.
 type Judge struct {
-	TrackVerdicts   bool   // VerdictChanges is going to be asked
-	WithheldBecause string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
-	KeepPools       int    // pools kept in full; beyond it settled ones are evicted, those with avoidable connections beyond twice as many
+	// TrackVerdicts says that VerdictChanges is going to be asked.
+	TrackVerdicts bool
+
+	// WithheldBecause says why no verdict can rest on what was seen, "" if nothing is against
+	// it. Set it before Finish.
+	WithheldBecause string
+
+	// KeepPools is how many pools are kept in full. Beyond it settled ones are evicted, those
+	// with avoidable connections beyond twice as many.
+	KeepPools int
 
 	maxQueued int // actions that may wait in a pool
 	shards    [ClientShards]clientShard
@@ -51,8 +58,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	if active == nil {
 		active, undecided = c.inline.active[:0], c.inline.undecided[:0]
 	}
-	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs, opened: o.Time, packet: o.Packet,
-		midstream: o.Midstream, syn: o.SYN, loadState: loadState{active: active, undecided: undecided}}
+	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs,
+		opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN}
+	c.active, c.undecided = active, undecided
 	cs.unused.add(c)
 	if p := cs.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.conns.open)
@@ -75,6 +83,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.answered(c, e)
 	case event.ConnClosing:
 		s.closing(c, e)
+	case event.ConnResumed:
+		c.resumed()
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

@@ -18,6 +18,18 @@ type loss struct {
 	idle         time.Duration // how long it had idled, valid if conn.obeyed
 	mayHaveAsked bool          // the client may have asked for it
 	inferred     bool          // it rests on transactions that are
+	manner       closeManner
+}
+
+// A closeManner says how the server closed a connection.
+type closeManner struct {
+	atOnce bool // right after a response, or while it carried requests: it was not idle
+	goAway bool // by HTTP/2's GOAWAY
+}
+
+// manner returns how the server closed c, which has idled since an instant.
+func (c *Conn) manner(idleSince segment.Time) closeManner {
+	return closeManner{c.closedAtOnce(idleSince), c.goAway != nil}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -76,9 +88,14 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	return ""
 }
 
-// refusedByServer reports whether the server ended o's connection instead of answering.
+// refusedByServer reports whether the server ended o's connection instead of serving it.
 func (o *occupation) refusedByServer() bool {
-	return o.outcome != event.Consumed && (o.stale || o.outcome == event.Unanswered && o.conn.closedBy == event.Server)
+	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+}
+
+// serverLeft reports whether the server ended o's connection instead of answering.
+func (o *occupation) serverLeft() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Server
 }
 
 // givenUp reports whether the client closed o's connection while it waited for an answer of

@@ -62,8 +62,12 @@ func (r *replay) merge(o *replay) {
 	r.tokens.merge(&o.tokens)
 	r.addLoss(o.losses...)
 	r.decided += o.decided
-	r.provisional = append(r.provisional, o.provisional...)
-	slices.SortStableFunc(r.provisional, func(a, b *Decision) int { return cmp.Compare(a.openPacket, b.openPacket) })
+	if len(o.provisional) > 0 {
+		r.provisional = append(r.provisional, o.provisional...)
+		slices.SortStableFunc(r.provisional, func(a, b *Decision) int {
+			return cmp.Compare(a.openPacket, b.openPacket)
+		})
+	}
 	clear(o.queue)
 	clear(o.outstanding)
 	clear(o.losses)

@@ -11,32 +11,39 @@ import (
 // request to the last response: that long nothing else can have the connection. Of HTTP/2
 // each stream is one.
 type occupation struct {
-	conn      *Conn
-	first     bool         // it is its connection's first
-	ahead     bool         // and the connection was opened before anybody needed it
-	alone     bool         // nothing else was outstanding when its request was sent
-	demand    segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
-	packet    int64        // of the demand
-	end       segment.Time
-	endPacket int64
+	conn        *Conn
+	first       bool         // it is its connection's first
+	ahead       bool         // and the connection was opened before anybody needed it
+	alone       bool         // nothing else was outstanding when its request was sent
+	demand      segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
+	packet      int64        // of the demand
+	end         segment.Time
+	outstanding int // transactions without an answer yet
 
-	last         int32 // number of its latest transaction
-	outstanding  int   // transactions without an answer yet
-	asksClose    bool  // its latest request asked to close the connection
-	saysClose    bool  // its latest response said close
-	mayHideClose bool  // of that response's head something could not be read
-	outcome      event.Outcome
-	certain      bool          // outcome is
-	announced    time.Duration // the timeout that the server had announced on conn by its end, 0: none
-	ignored      bool          // nothing of it is judged
-	stale        bool          // it was sent on a connection that the server had already ended
-	endsConn     bool          // its response said close, and that did end the connection
+	lastUse
+	saysClose bool // its latest response said close
+	endsConn  bool // and that did end the connection
+	ignored   bool // nothing of it is judged
+	stale     bool // it was sent on a connection that the server had already ended
 
 	token         *token // what carries it for the ideal client, nil if nothing does
 	started       bool   // the ideal client has acted on its demand
 	endKnown      bool
 	closeDeferred bool // endKnown, but not whether saysClose ended the connection
 	index         int  // in its pool's outstanding
+}
+
+// A lastUse is what an occupation leaves behind on its connection: how the latest
+// transaction of it ended.
+type lastUse struct {
+	n            int32 // that transaction
+	outcome      event.Outcome
+	status       uint16 // of its response, 0: not known
+	certain      bool   // outcome is
+	asksClose    bool   // its request asked for the end
+	mayHideClose bool   // of its response's head something could not be read
+	endPacket    int64
+	announced    time.Duration // the timeout that the server had announced by then, 0: none
 }
 
 // addOutstanding notes that o has begun.

@@ -43,21 +43,19 @@ type Sums struct {
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
 	ServerEnded int64 // of Used, those that the server ended first
 
-	Transactions      int64
+	Transactions      int64 // that are judged
 	Reused            int64 // of Transactions, those that are not the first on their connection
 	Promised          int64 // of Transactions, those whose request promised persistence
 	Shared            int64 // of Promised, those on connections that carried others too
 	MaxOver, MaxUnder int64 // by how much Transactions may be too high or too low, where they are inferred
 	ReusedUnanswered  int64 // of Reused, those that the server ended instead of answering
 	Warmths           event.Warmths
-	ColdRoundTrips    int64         // that the handshakes of avoidable connections took, TCP's and TLS's
-	ColdCost          time.Duration // how long these took, where that was seen
-	SavedRoundTrips   int64         // that the reused transactions would have cost on connections of their own
-	SavedCost         time.Duration // how long these would have taken
-	Needed, Avoidable int64         // of Used, which is always their sum
-	PerhapsAvoidable  int64         // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64         // of Avoidable, those that were needed if an unread response had said close
-	Causes            Causes        // of Used: why each was opened
+	Cold              SetupCost // of the avoidable connections
+	Saved             SetupCost // that connections of their own would have had for the reused transactions
+	Needed, Avoidable int64     // of Used, which is always their sum
+	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
+	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close
+	Causes            Causes    // of Used: why each was opened
 }
 
 // Add adds the sums of b.
@@ -78,10 +76,8 @@ func (a *Sums) Add(b *Sums) {
 	a.ReusedUnanswered += b.ReusedUnanswered
 	a.Warmths.Add(b.Warmths)
 
-	a.ColdRoundTrips += b.ColdRoundTrips
-	a.ColdCost += b.ColdCost
-	a.SavedRoundTrips += b.SavedRoundTrips
-	a.SavedCost += b.SavedCost
+	a.Cold.add(b.Cold)
+	a.Saved.add(b.Saved)
 
 	a.Needed += b.Needed
 	a.Avoidable += b.Avoidable
@@ -92,6 +88,19 @@ func (a *Sums) Add(b *Sums) {
 	}
 }
 
+// A SetupCost is what connections cost before they carry anything: their handshakes, TCP's
+// and TLS's.
+type SetupCost struct {
+	RoundTrips int64
+	Time       time.Duration // as far as the first round trip tells; 0 where that was not seen
+}
+
+// add adds d, which may be negative.
+func (c *SetupCost) add(d SetupCost) {
+	c.RoundTrips += d.RoundTrips
+	c.Time += d.Time
+}
+
 // The states of a pool's connections: how many there are of each.
 type connStates struct {
 	live         int   // have joined the pool and not ended
@@ -100,6 +109,7 @@ type connStates struct {
 	serverUnseen int64 // were used, and of their server nothing is in the capture
 }
 
+// add adds the connections of o.
 func (c *connStates) add(o *connStates) {
 	c.live += o.live
 	c.open += o.open

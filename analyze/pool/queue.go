@@ -27,13 +27,16 @@ type action struct {
 	occ    *occupation // nil where the connection is all there is
 }
 
+// compare orders actions. Numbers of connections only make the order complete.
 func (a *action) compare(b *action) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.packet, b.packet), cmp.Compare(a.kind, b.kind), cmp.Compare(a.conn.id, b.conn.id))
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.packet, b.packet),
+		cmp.Compare(a.kind, b.kind), cmp.Compare(a.conn.id, b.conn.id))
 }
 
 // An actionQueue is a binary heap of actions, the earliest first.
 type actionQueue []action
 
+// push adds an action.
 func (q *actionQueue) push(a action) {
 	*q = append(*q, a)
 	h := *q
@@ -47,6 +50,7 @@ func (q *actionQueue) push(a action) {
 	}
 }
 
+// pop removes and returns the earliest.
 func (q *actionQueue) pop() action {
 	h := *q
 	top, n := h[0], len(h)-1

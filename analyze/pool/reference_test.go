@@ -13,8 +13,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// The reference is the ideal client of design/reuse.md, told with the whole
-// history known: lists, searched from end to end.
+// The reference is the ideal client again, written down slowly: it knows the whole history
+// before it begins, and has lists that it searches from end to end.
 
 const never = segment.Time(1 << 62)
 
@@ -192,11 +192,11 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 
 	causes = map[int64]Cause{}
 	var (
-		stack  []refToken // the most recently idle one last
-		losses []refLoss  // the latest last
-		blamed []int64
-		taken  = map[int64]refToken{} // instead of which they were opened
-		any    bool                   // a connection was opened
+		stack       []refToken // the most recently idle one last
+		losses      []refLoss  // the latest last
+		provisional []int64
+		taken       = map[int64]refToken{} // instead of which they were opened
+		any         bool                   // a connection was opened
 	)
 	// search returns the latest that matches, -1 if none does.
 	search := func(match func(t refToken) bool) int {
@@ -256,27 +256,27 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		case "demand":
 			if o.first {
 				cause := Concurrent
-				spare := search(func(t refToken) bool { // takes nothing else before this is answered
+				reservable := search(func(t refToken) bool { // takes nothing else before this is answered
 					return t.conn.server == c.server && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
 						later := x.at > s.at || x.at == s.at && x.packet > s.packet
 						return later && x.at < o.end
 					})
 				})
-				if spare < 0 {
-					spare = same
+				if reservable < 0 {
+					reservable = same
 				}
 				switch {
 				case c.midstream:
 					cause = Unknown
 				case !any:
 					cause = First
-				case spare >= 0:
-					t := take(spare)
+				case reservable >= 0:
+					t := take(reservable)
 					cause = becameOf(t, s.at, c.opened.Add(-c.shift), conns)
 					if cause == Missed && o.ahead {
 						cause = OpenedAhead
 					}
-					blamed, taken[c.id] = append(blamed, c.id), t
+					provisional, taken[c.id] = append(provisional, c.id), t
 				default:
 					loss, ok := forget(func(l refLoss) bool { return l.conn.server == c.server })
 					if !ok {
@@ -301,13 +301,13 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				take(same)
 			case len(stack) > 0:
 				take(len(stack) - 1)
-			case len(blamed) > 0:
-				causes[blamed[len(blamed)-1]] = Early
-				blamed = blamed[:len(blamed)-1]
+			case len(provisional) > 0:
+				causes[provisional[len(provisional)-1]] = Early
+				provisional = provisional[:len(provisional)-1]
 			}
 		}
 	}
-	for _, id := range blamed {
+	for _, id := range provisional {
 		if t := taken[id]; causes[id] == ClientIdleTimeout {
 			idle := t.conn.closed.Sub(t.at)
 			if refObeys(idle, t.occ.announced) || slices.ContainsFunc(seen, func(i Idle) bool {
@@ -354,8 +354,8 @@ func becameOf(t refToken, at, opened segment.Time, conns []*refConn) Cause {
 	return Missed
 }
 
-// A told event is one with the instant it is told at.
-type toldStep struct {
+// A toldLater event comes to the judge at another instant than it states.
+type toldLater struct {
 	step
 	told segment.Time
 }
@@ -363,7 +363,7 @@ type toldStep struct {
 // randomHistory lets a few connections live side by side.
 func randomHistory(r *rand.Rand) []step {
 	const ms = segment.Time(time.Millisecond)
-	var all []toldStep
+	var all []toldLater
 	shift := time.Duration(0)
 	if r.IntN(3) == 0 {
 		shift = time.Duration(1+r.IntN(4)) * time.Millisecond
@@ -386,7 +386,7 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		emit := func(e event.Event, at segment.Time) {
 			e.Time, e.ClockOffset, e.RTT = t, shift, 3*shift
-			all = append(all, toldStep{of(id, e), max(at, t)})
+			all = append(all, toldLater{of(id, e), max(at, t)})
 		}
 		host := uint64(10)
 		if id > 1 && chance(second) {
@@ -394,7 +394,7 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		opened := opens(id, testEndpoint(1, uint16(id)), testEndpoint(host, 80))
 		opened.midstream, opened.Time = chance(midstream), t
-		all = append(all, toldStep{opened, t})
+		all = append(all, toldLater{opened, t})
 		if id == 1 {
 			t += ms
 		} else {
@@ -570,11 +570,11 @@ func randomHistory(r *rand.Rand) []step {
 	}
 	// Packets are numbered in order of what happens, and told in order of when it
 	// shows.
-	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.Time, b.Time) })
+	slices.SortStableFunc(all, func(a, b toldLater) int { return cmp.Compare(a.Time, b.Time) })
 	for k := range all {
 		all[k].Packet = int64(k + 1)
 	}
-	slices.SortStableFunc(all, func(a, b toldStep) int { return cmp.Compare(a.told, b.told) })
+	slices.SortStableFunc(all, func(a, b toldLater) int { return cmp.Compare(a.told, b.told) })
 	events := make([]step, len(all))
 	for k := range all {
 		events[k] = all[k].step

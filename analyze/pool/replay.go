@@ -94,7 +94,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket, o.announced}
+	last := o.lastUse
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -110,7 +110,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 		c.tokenLost = true
 		p.loseToken(t)
 		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
-			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at)})
+			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
@@ -131,7 +131,7 @@ func (p *Pool) closeByServer(a action) {
 	p.curve.closed(c)
 	if t := c.token; t != nil {
 		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
-			mayHaveAsked: c.mayHaveAsked(t.freedAt)})
+			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -167,7 +167,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
 		if c.token != nil {
-			p.occupy(c.token, o)
+			p.useToken(c.token, o)
 		} else {
 			p.forgetLoss(c)
 		}
@@ -181,7 +181,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 		t = p.tokens.top // another address's, for want of a better
 	}
 	if t != nil {
-		p.occupy(t, o)
+		p.useToken(t, o)
 		return
 	}
 	p.openToken(o)
@@ -211,7 +211,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		t = s.topToken(p, c.server, a.at)
 	}
 	if t != nil {
-		p.avoidable(s, a, p.occupy(t, o))
+		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
 	if l, ok := p.takeLoss(c.server); ok {
@@ -238,7 +238,7 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	p.Causes.Add(why.cause, 1)
 	d := s.free.decisions.get()
 	*d = p.newDecision(a)
-	d.Cause, d.lossPacket = why.cause, why.packet
+	d.Cause, d.lossPacket, d.lossManner = why.cause, why.packet, why.manner
 	if l := why.conn; l != nil && l.obeyed && why.cause == ServerClosed {
 		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
 	}
@@ -259,8 +259,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	c := a.conn
 	p.decided++
 	p.Avoidable++
-	p.ColdRoundTrips += int64(c.setupRoundTrips)
-	p.ColdCost += c.setupTime()
+	p.Cold.add(c.setupCost())
 
 	d := new(Decision)
 	*d = p.newDecision(a)
@@ -275,6 +274,9 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.PerhapsNeeded++
 	}
 	p.Causes.Add(d.Cause, 1)
+	if d.Cause != ClientSaidClose {
+		s.statuses(p).left(t.last.status, c.id, c.packet)
+	}
 	if d.Cause == ClientClosed {
 		p.detectors.churn.avoidable(c.id, c.packet)
 	}
@@ -336,8 +338,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
 		p.Needed++
-		p.ColdRoundTrips -= int64(d.setupRoundTrips)
-		p.ColdCost -= d.setupTime
+		p.Cold.add(SetupCost{-int64(d.setupRoundTrips), -d.setupTime})
 	}
 	d.Cause = to
 }

@@ -3,13 +3,12 @@ package pool
 import (
 	"slices"
 
-	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
-// A Split is a connection to the same address that a pool's first one did without, for it is
-// known by another name. It was idle; or it speaks HTTP/2, as the first one does, and had
-// room.
+// The Split detector looks, once for each pool, for a connection to the same address that the
+// pool's first one could have done without, but for the name it is known by. That was idle;
+// or it speaks HTTP/2, as the first one does, and had room.
 type Split struct {
 	HTTP2        bool
 	Conn, Opened int64  // the one that was there, and the one opened
@@ -49,7 +48,7 @@ func (p *Pool) couldShare(q *Pool) bool {
 
 // servesStill reports whether r, which may be nil, leads where c does and nobody has ended it.
 func (r *Conn) servesStill(c *Conn) bool {
-	return r != nil && r.server == c.server && r.closedBy == event.Nobody && !r.ended
+	return r != nil && r.server == c.server && r.isOpen()
 }
 
 // hadRoomFor reports whether r's client knew when it opened c that r takes several

@@ -48,12 +48,46 @@ func TestEndingsAddUp(t *testing.T) {
 		{"too many perhaps", p.MaxOver, 4}, {"too few perhaps", p.MaxUnder, 6}, {"with gaps", p.Gaps, 2},
 		{"cold", p.Warmths.Cold, 1}, {"warm", p.Warmths.Warm, 2}, {"cooled", p.Warmths.Cooled, 1},
 		{"promised", p.Promised, 4}, {"of them on shared connections", p.Shared, 3},
-		{"round trips saved", p.SavedRoundTrips, 4}, {"time saved, ms", p.SavedCost.Milliseconds(), 80},
+		{"round trips saved", p.Saved.RoundTrips, 4}, {"time saved, ms", p.Saved.Time.Milliseconds(), 80},
 		{"needed", p.Needed, 2}, {"avoidable", p.Avoidable, 1}, {"begun before", p.Causes.Of(pool.Unknown), 1},
-		{"cold round trips", p.ColdRoundTrips, 2}, {"at once", p.Peak, 1},
+		{"cold round trips", p.Cold.RoundTrips, 2}, {"at once", p.Peak, 1},
 	} {
 		if x.got != x.want {
 			t.Errorf("%s: %d, want %d", x.what, x.got, x.want)
+		}
+	}
+}
+
+// The idle times that a server or a client ends are kept apart, and what comes at once is
+// none: not within a tenth of a second, nor within two round trips.
+func TestIdleTimesOfBothSides(t *testing.T) {
+	for _, x := range []struct {
+		by    event.Side
+		after time.Duration // the response
+		rtt   time.Duration
+		want  bool
+	}{
+		{event.Server, 100 * time.Millisecond, 0, true}, {event.Server, 99 * time.Millisecond, 0, false},
+		{event.Client, 100 * time.Millisecond, 0, true}, {event.Client, 99 * time.Millisecond, 0, false},
+		{event.Client, 300 * time.Millisecond, 150 * time.Millisecond, true}, {event.Client, 299 * time.Millisecond, 150 * time.Millisecond, false},
+	} {
+		j := pool.New(0)
+		c := j.Open(0, &event.Opening{ID: 1, Time: 1, Packet: 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 1}, Server: segment.Endpoint{Port: 80}})
+		at := segment.Time(time.Second)
+		j.Handle(c, &event.Event{Kind: event.Requested, N: 1, Name: "a", Time: at, Packet: 2, RTT: x.rtt})
+		j.Handle(c, &event.Event{Kind: event.Answered, N: 1, Time: at, Packet: 3})
+		j.Handle(c, &event.Event{Kind: event.ConnClosing, By: x.by, Time: at.Add(x.after), Packet: 4})
+		j.Handle(c, &event.Event{Kind: event.ConnEnded, Time: at.Add(x.after), Packet: 4, End: &event.Ending{}})
+		j.Finish()
+		for _, p := range j.Pools() {
+			client, server := p.ClientCloses(), p.ServerCloses()
+			mine, others := &client, &server
+			if x.by == event.Server {
+				mine, others = others, mine
+			}
+			if got := len(mine.Longest) == 1 && mine.Min.For == x.after && mine.Longest[0].Packet == 4; got != x.want || len(others.Longest) > 0 {
+				t.Errorf("closed after %v, by %v: client's %+v, server's %+v", x.after, x.by, client, server)
+			}
 		}
 	}
 }

@@ -3,7 +3,6 @@ package pool
 import (
 	"time"
 
-	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -12,23 +11,12 @@ import (
 type token struct {
 	conn    *Conn
 	freedAt segment.Time // when its latest transaction ended
-	last    lastUse
-	inUse   int32 // transactions on it
-	lost    bool  // the server has ended it
+	last    lastUse      // that transaction's
+	inUse   int32        // transactions on it
+	lost    bool         // the server has ended it
 
 	onStack      bool
 	above, below *token
-}
-
-// A lastUse is what is remembered of the latest occupation of a token's connection.
-type lastUse struct {
-	n            int32 // the transaction
-	outcome      event.Outcome
-	certain      bool // outcome is
-	asksClose    bool // its request did
-	mayHideClose bool // of its response's head something could not be read
-	endPacket    int64
-	announced    time.Duration // the timeout that the server had announced on it by then, 0: none
 }
 
 // hasRoom reports whether t can take a transaction whose need arose at an instant. Until
@@ -170,8 +158,8 @@ func (p *Pool) openToken(o *occupation) {
 	}
 }
 
-// occupy puts o on t, which stays on the stack only if it has room for more.
-func (p *Pool) occupy(t *token, o *occupation) *token {
+// useToken puts o on t, which stays on the stack only if it has room for more.
+func (p *Pool) useToken(t *token, o *occupation) *token {
 	t.inUse++
 	o.token = t
 	if t.inUse >= t.conn.streamLimit {

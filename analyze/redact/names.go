@@ -64,3 +64,11 @@ func (n *Names) Target(s string) string {
 	}
 	return n.by.Target(s)
 }
+
+// Text returns what is shown of words that a program has put into a message.
+func (n *Names) Text(s string) string {
+	if n == nil || n.by == nil {
+		return s
+	}
+	return ""
+}

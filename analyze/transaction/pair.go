@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/http2"
 	"tcpwarm/capture/segment"
 )
 
@@ -56,8 +57,11 @@ type Handler interface {
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
 	// TunnelGap says that n bytes of that are missing here.
 	TunnelGap(fromClient bool, n int64, at segment.Mark)
-	// GoAway comes when a side of HTTP/2 begins to end the connection.
-	GoAway(fromClient bool, at segment.Mark)
+	// GoAway comes when a side of HTTP/2 begins to end the connection: streams
+	// above last will not be served. debug is what it says beside.
+	GoAway(fromClient bool, last uint32, code http2.Code, debug []byte, at segment.Mark)
+	// StreamReset comes when a side of HTTP/2 ends t by RST_STREAM, before Answered.
+	StreamReset(t *Transaction, fromClient bool, code http2.Code, at segment.Mark)
 	// Interim and unpaired responses need no call: the Pairer counts them.
 }
 

@@ -29,8 +29,9 @@ type Sink interface {
 	// Reset ends a stream (RFC 9113 section 6.4).
 	Reset(stream uint32, code uint32, at Mark)
 	// GoAway begins the end of the connection: streams above last will not be
-	// served (section 6.8).
-	GoAway(last uint32, code uint32, at Mark)
+	// served (section 6.8). debug is what the frame says beside, valid only
+	// during the call and at most maxPayload long.
+	GoAway(last uint32, code uint32, debug []byte, at Mark)
 	// Streams is the most streams that this side lets the other open at once
 	// (section 6.5.2).
 	Streams(most uint32)
@@ -200,7 +201,7 @@ func (p *Parser) done(at Mark) {
 		}
 	case typeGoAway:
 		if len(b) >= 8 {
-			p.sink.GoAway(binary.BigEndian.Uint32(b)&(1<<31-1), binary.BigEndian.Uint32(b[4:]), at)
+			p.sink.GoAway(binary.BigEndian.Uint32(b)&(1<<31-1), binary.BigEndian.Uint32(b[4:]), b[8:], at)
 		}
 	}
 }

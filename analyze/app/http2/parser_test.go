@@ -49,10 +49,12 @@ func (t *teller) Headers(h *Headers) {
 func (t *teller) Data(s uint32, n int, end bool, _ Mark) {
 	fmt.Fprintf(t, "data %d %d end=%v\n", s, n, end)
 }
-func (t *teller) Reset(s, code uint32, _ Mark)     { fmt.Fprintf(t, "reset %d %d\n", s, code) }
-func (t *teller) GoAway(last, code uint32, _ Mark) { fmt.Fprintf(t, "goaway %d %d\n", last, code) }
-func (t *teller) Streams(n uint32)                 { fmt.Fprintf(t, "streams %d\n", n) }
-func (t *teller) Table(n uint32)                   { fmt.Fprintf(t, "table %d\n", n) }
+func (t *teller) Reset(s, code uint32, _ Mark) { fmt.Fprintf(t, "reset %d %d\n", s, code) }
+func (t *teller) GoAway(last, code uint32, debug []byte, _ Mark) {
+	fmt.Fprintf(t, "goaway %d %d %q\n", last, code, debug)
+}
+func (t *teller) Streams(n uint32) { fmt.Fprintf(t, "streams %d\n", n) }
+func (t *teller) Table(n uint32)   { fmt.Fprintf(t, "table %d\n", n) }
 
 // client is a client's direction with everything in it.
 func client() []byte {
@@ -81,7 +83,7 @@ data 3 5 end=false
 data 3 5000 end=true
 reset 1 8
 headers 5 end=true known=true GET /a a.example 0
-goaway 0 0
+goaway 0 0 "bye"
 `
 
 func TestCutAnywhere(t *testing.T) {

@@ -336,7 +336,7 @@ var needed = []cause{
 		title: "the capture does not show why",
 		Explanation: verdict.Explanation{
 			Meaning: "The connection was open when the capture began, or packets are missing. It is counted as " +
-				"needed, so that blame is never guessed.",
+				"needed, so that blame is never guessed. As a vantage, a protocol or a limit: nothing tells.",
 			Evidence: "No SYN, or missing bytes.",
 			Remedy:   "Start the capture before the client.",
 		},
