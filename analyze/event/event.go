@@ -113,6 +113,7 @@ type Event struct {
 	Promises     bool // it promised persistence
 	ServerUnseen bool // the capture has nothing of what the server sent: what became of earlier requests is not known
 	Inferred     bool // it is told of by lengths and times alone
+	Binds        bool // it ties its connection to a user, by NTLM or Negotiate
 	Ignored      bool // it occupies its connection, but is not judged: never a connection's first
 
 	// Requested and Answered.

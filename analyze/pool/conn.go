@@ -47,6 +47,7 @@ type requestState struct {
 	lastComplete    bool   // the latest response is complete
 	lastStatus      uint16 // its status
 	lastEnd         moment
+	boundAt         moment        // when a request first tied it to a user
 	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 

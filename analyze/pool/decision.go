@@ -236,6 +236,8 @@ func (d *Decision) neededText() string {
 		return "all connections were in use"
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"
+	case Bound:
+		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:

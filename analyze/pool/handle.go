@@ -68,6 +68,9 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
 	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	if e.Binds {
+		o.conn.bind(e)
+	}
 }
 
 // promptly is how soon a request follows on the handshake of a connection that was opened
@@ -92,6 +95,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet
 		}
+	}
+	if o.binds = e.Binds; o.binds {
+		c.bind(e)
 	}
 	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
@@ -170,6 +176,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
 	o.announced = c.announced
+	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
 

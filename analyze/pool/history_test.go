@@ -19,6 +19,7 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	reqb        one that authenticates its connection; 401 the response that asks for it
 //	req+        one that could have been sent long before
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
@@ -66,6 +67,12 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "syn2" {
 				e.server = testEndpoint(11, 80)
 			}
+		case "reqb": // ties its connection to a user
+			s.asked++
+			e.Kind, e.N, e.Name, e.Binds = event.Requested, s.asked, "a", true
+		case "401":
+			answer()
+			e.Status = 401
 		case "req", "reqc", "req+":
 			if what == "req+" {
 				e.Waited = 51 * time.Millisecond
@@ -218,6 +225,12 @@ var histories = []struct {
 	{"opened-ahead: near, needed later", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 140:1:req 141:2:req 150:1:ok 151:2:ok", "1:first 2:early", Reused},
 	{"opened-ahead, the other was closed meanwhile", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 106:1:cfin 120:2:req+ 125:2:ok", "1:first 2:client-closed", NotReused},
 	{"opened-ahead, the other was left unread", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 300:1:cfin 301:1:unread", "1:first 2:undrained", NotReused},
+	{"bound", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
+	{"bound, when told to be", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:401 26:2:reqb 27:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
+	{"bound: near, not authenticated anew", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:ok", "1:first 2:missed", NotReused},
+	{"bound: near, to nobody", "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:req 35:1:ok", "1:first 2:missed", PartlyReused},
+	{"early, for two are bound in the end", "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:early", Reused},
+	{"bound: near, in use", "0:1:syn 1:1:reqb 20:2:syn 21:2:reqb 25:2:ok 30:1:ok", "1:first 2:concurrent", NoOpportunity},
 	{"other-address, in turn", "0:1:syn 0:2:syn2 1:1:req 5:1:ok 20:2:req 25:2:ok 30:1:req 35:1:ok", "1:first 2:other-address", Reused},
 	{"other-address: near, in use together", "0:1:syn 0:2:syn2 1:1:req 2:2:req 25:2:ok 35:1:ok", "1:first 2:concurrent", NoOpportunity},
 	{"other-address: near, two of one address", "0:1:syn 0:2:syn 1:1:req 5:1:ok 20:2:req 25:2:ok", "1:first 2:concurrent", NoOpportunity},
@@ -301,8 +314,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 17 {
-		t.Errorf("%d causes fired, want 17: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	if len(fired) != 18 {
+		t.Errorf("%d causes fired, want 18: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 

@@ -30,6 +30,7 @@ type refOccupation struct {
 	announced   time.Duration // on its connection by its end
 	outcome     event.Outcome
 	ahead       bool // its connection had been opened before anybody needed it
+	binds       bool // authenticates a user, or is told to
 	alone       bool // nothing else was outstanding when it was sent
 	neverReused bool // nothing came after on its connection
 }
@@ -54,8 +55,9 @@ type refConn struct {
 	byReset      bool
 	rtt          time.Duration
 	announced    time.Duration
-	firstThere   bool // the first used one to its server, and another went to another
-	obeyed       bool // closed by the client when the server had announced that it would
+	firstThere   bool         // the first used one to its server, and another went to another
+	boundAt      segment.Time // when a request tied it to a user; never: none did
+	obeyed       bool         // closed by the client when the server had announced that it would
 }
 
 type refToken struct {
@@ -83,7 +85,7 @@ func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
 		if e.open {
-			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream})
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream, boundAt: never})
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
@@ -98,11 +100,14 @@ func readAll(events []step) []*refConn {
 			if c.by == event.Nobody {
 				c.asked = e.AsksClose
 			}
+			if e.Binds {
+				c.boundAt = min(c.boundAt, sent)
+			}
 			if last != nil && last.answers < last.last {
 				last.last, last.asks = e.N, e.AsksClose
 				continue
 			}
-			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, asks: e.AsksClose, met: c.by == event.Server, neverReused: true}
+			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, binds: e.Binds, asks: e.AsksClose, met: c.by == event.Server, neverReused: true}
 			switch {
 			case last != nil:
 				o.at = max(o.at, last.end) // it knew
@@ -142,6 +147,7 @@ func readAll(events []step) []*refConn {
 				c.announced = e.KeepAlive
 			}
 			last.announced = c.announced
+			last.binds = last.binds || e.Status == 401
 		case event.ConnClosing:
 			c.by, c.closed, c.closedPacket, c.byReset = e.By, sent, e.Packet, e.Reset
 			if e.By == event.Server {
@@ -225,7 +231,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 	for _, s := range steps {
 		c, o := s.conn, s.occ
 		own := search(func(t refToken) bool { return t.conn == c })
-		same := search(func(t refToken) bool { return t.conn.server == c.server })
+		serves := func(t refToken) bool { return t.conn == c || !o.binds || t.conn.boundAt > s.at }
+		same := search(func(t refToken) bool { return t.conn.server == c.server && (o == nil || serves(t)) })
 		switch s.do {
 		case "failed":
 			losses = append(losses, refLoss{c, Failed})
@@ -257,7 +264,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			if o.first {
 				cause := Concurrent
 				reservable := search(func(t refToken) bool { // takes nothing else before this is answered
-					return t.conn.server == c.server && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
+					return t.conn.server == c.server && serves(t) && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
 						later := x.at > s.at || x.at == s.at && x.packet > s.packet
 						return later && x.at < o.end
 					})
@@ -284,6 +291,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 					}
 					if ok {
 						cause = loss
+					} else if search(func(t refToken) bool { return t.conn.server == c.server }) >= 0 {
+						cause = Bound
 					} else if len(stack) > 0 || o.alone && c.firstThere {
 						cause = OtherAddress
 					}
@@ -299,8 +308,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				forget(func(l refLoss) bool { return l.conn == c })
 			case same >= 0:
 				take(same)
-			case len(stack) > 0:
-				take(len(stack) - 1)
+			case search(serves) >= 0:
+				take(search(serves))
 			case len(provisional) > 0:
 				causes[provisional[len(provisional)-1]] = Early
 				provisional = provisional[:len(provisional)-1]
@@ -372,7 +381,7 @@ func randomHistory(r *rand.Rand) []step {
 	// Each history has its own habits.
 	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd, announces, ahead := r.IntN(50), r.IntN(2)*r.IntN(40), r.IntN(2)*r.IntN(80)
-	resets, reopens := r.IntN(2)*r.IntN(110), r.IntN(2)*r.IntN(50)
+	resets, reopens, binds := r.IntN(2)*r.IntN(110), r.IntN(2)*r.IntN(50), r.IntN(2)*r.IntN(2)*r.IntN(110)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
 	}
@@ -415,6 +424,7 @@ func randomHistory(r *rand.Rand) []step {
 			}
 		}
 		asked, waited := false, time.Duration(0)
+		user, anonymous := chance(binds), r.Int32N(3) // whose requests authenticate it, but the first few
 		if chance(ahead) && (id > 1 || refuses == 0) {
 			waited = 41*time.Millisecond + time.Duration(idle())
 			t += segment.Time(waited)
@@ -422,12 +432,15 @@ func randomHistory(r *rand.Rand) []step {
 		ask := func(asks bool) {
 			n++
 			asked = asks
-			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks, Waited: waited}, t)
+			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks, Waited: waited, Binds: user && n > anonymous}, t)
 			waited = 0
 		}
 		answer := func(e event.Event, at segment.Time) {
 			answered++
 			e.Kind, e.N = event.Answered, answered
+			if user && answered == anonymous {
+				e.Status = 401
+			}
 			if chance(announces) {
 				e.KeepAlive = 1100*time.Millisecond + time.Duration(idle())
 			}
@@ -627,8 +640,8 @@ func TestJudgeIsTheReference(t *testing.T) {
 		}
 	}
 	t.Log(seen)
-	if len(seen) != 17 {
-		t.Errorf("the histories have %d causes, want all 17: %v", len(seen), seen)
+	if len(seen) != 18 {
+		t.Errorf("the histories have %d causes, want all 18: %v", len(seen), seen)
 	}
 }
 

@@ -175,10 +175,10 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	}
 	t := c.token
 	if t == nil {
-		t = s.topToken(p, c.server, a.at)
+		t = s.topToken(p, c.server, o, a.at)
 	}
-	if t == nil {
-		t = p.tokens.top // another address's, for want of a better
+	if t == nil { // another address's, for want of a better
+		t = s.findToken(p, func(t *token) bool { return t.serves(o, a.at) })
 	}
 	if t != nil {
 		p.useToken(t, o)
@@ -208,7 +208,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	t := s.reservableToken(p, c, o)
 	if t == nil {
-		t = s.topToken(p, c.server, a.at)
+		t = s.topToken(p, c.server, o, a.at)
 	}
 	if t != nil {
 		p.avoidable(s, a, p.useToken(t, o))
@@ -216,6 +216,10 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 	}
 	if l, ok := p.takeLoss(c.server); ok {
 		p.needed(s, a, l)
+		return
+	}
+	if o.binds && s.findToken(p, func(t *token) bool { return t.conn.server == c.server && t.hasRoom(a.at) }) != nil {
+		p.needed(s, a, loss{cause: Bound})
 		return
 	}
 	if s.findToken(p, func(t *token) bool { return t.hasRoom(a.at) }) != nil {

@@ -322,6 +322,19 @@ var needed = []cause{
 		},
 	},
 	{
+		Cause: pool.Bound,
+		title: "the idle connections were tied to another user",
+		Explanation: verdict.Explanation{
+			Meaning: "NTLM and Negotiate authenticate a connection, not a request: what it carries from then on is that " +
+				"user's. An idle one is no use to another user, for whom the client authenticates a new one.",
+			Evidence: "Authorization: NTLM or Negotiate (or Proxy-Authorization) on the idle connections, and on the new one " +
+				"as well, or a 401 or 407 to its first request.",
+			RefutedBy: "all requests were one user's",
+			Remedy: "Nothing to repair where the users differ. Where they do not, keep a client for each user, or an " +
+				"authentication that goes with the request, such as a bearer token.",
+		},
+	},
+	{
 		Cause: pool.Early,
 		title: "opened a moment before it was needed",
 		Explanation: verdict.Explanation{
