@@ -21,6 +21,7 @@ type httpTracker struct {
 	last    lastDone
 
 	// What the client's window and its acknowledgements show of its reading.
+	read    int64        // packet in which the server last acknowledged all the client had sent
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	gone    int64        // how far the edge of the client's window had moved when the latest response began
@@ -218,7 +219,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}
-	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+	if x.drained >= t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)
 		return
 	}
@@ -274,6 +275,9 @@ func (x *httpTracker) windowUpdate(at segment.Time, server *Half, news bool) {
 // it before was no abandoning.
 func (x *httpTracker) acknowledged(d segment.Dir, ack segment.Seq) {
 	if d != x.conn.client {
+		if ack == x.conn.half[x.conn.client].Nxt {
+			x.read = x.conn.last.Packet
+		}
 		return
 	}
 	if ack == x.conn.half[1-d].Nxt {
@@ -309,6 +313,9 @@ func (x *httpTracker) probed() {
 	}
 	f.Probes++
 }
+
+// HasRead reports whether the server is seen to have acknowledged all of t's request.
+func (x *httpTracker) HasRead(t *transaction.Transaction) bool { return t.RequestEnd.Packet <= x.read }
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {

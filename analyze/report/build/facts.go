@@ -27,7 +27,9 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
 			ClientRST: client.SawRST, ServerRST: server.SawRST,
 		},
-		HTTP2: verdict.HTTP2{GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused},
+		HTTP2: verdict.HTTP2{
+			GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused,
+		},
 		Unseen: verdict.Unseen{
 			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
 		},
