@@ -113,6 +113,7 @@ func (c *Conn) endAt(at segment.Mark) {
 // ending returns what is known of c in the end.
 func (c *Conn) ending() event.Ending {
 	judged, x := c.http.judgedApp(), &c.http
+	x.reads()
 	fewest, most := judged.Bounds()
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
@@ -120,6 +121,7 @@ func (c *Conn) ending() event.Ending {
 	return event.Ending{
 		Refused:    c.Refused(),
 		Unread:     x.unread(),
+		Reopened:   x.reopened,
 		MaxOver:    x.facts.Count - fewest,
 		MaxUnder:   most - x.facts.Count,
 		Declined:   judged.DeclinedHTTP2(),

@@ -48,6 +48,7 @@ type requestState struct {
 	lastComplete    bool          // the latest response is complete
 	lastStatus      uint16        // its status
 	lastEnd         moment
+	boundAt         moment        // when a request first tied it to a user
 	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
@@ -71,9 +72,9 @@ type closeState struct {
 	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
-	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
-	ended       bool        // nothing more is told of it
-	unread      int32       // the transaction that turned out never to have been read, 0: none
+	unasked     bool // nobody had said close, and its latest response's end is still to be told of
+	ended       bool // nothing more is told of it
+	unread      event.Unread
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }
 

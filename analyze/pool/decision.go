@@ -43,6 +43,7 @@ type evidence struct {
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
 	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	unread       event.Unread  // what suggests that it was never read
 	onDemand     bool          // the client closed it because it wanted one
 	freedAt      segment.Time  // when it became idle
 	announced    time.Duration // the timeout that its server had announced, 0: none
@@ -139,6 +140,15 @@ func (d *Decision) Text() string {
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
 	case Undrained:
+		switch {
+		case d.unread.ByReset && d.Confidence == Likely:
+			return fmt.Sprintf("the client reset #%d (packet %d) though it had acknowledged all of its response (transaction %d, ended "+
+				"in packet %d), and ends others by FIN: so does one that leaves data unread",
+				d.InsteadOf, d.closePacket, d.last, d.endPacket)
+		case d.unread.ByWindow && d.Confidence == Likely:
+			return fmt.Sprintf("the client's receive window on #%d stayed reduced by its response (transaction %d, ended in packet %d), "+
+				"and opens again after others of that size: it was not read", d.InsteadOf, d.last, d.endPacket)
+		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
 			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
@@ -227,6 +237,8 @@ func (d *Decision) neededText() string {
 		return "all connections were in use"
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"
+	case Bound:
+		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:

@@ -74,6 +74,9 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
 	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	if e.Binds {
+		o.conn.bind(e)
+	}
 }
 
 // promptly is how soon a request follows on the handshake of a connection that was opened
@@ -98,6 +101,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet
 		}
+	}
+	if o.binds = e.Binds; o.binds {
+		c.bind(e)
 	}
 	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
@@ -177,6 +183,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
 	o.announced = c.announced
+	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
 
@@ -217,8 +224,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
-	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
-		c.obeyed = true
+	if c.obeyed = unasked && c.idle() && c.obeys(); c.obeyed {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {
@@ -274,6 +280,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 		p.ServerEnded++
 	}
 	s.detectAtEnd(c, end)
+	p.habits().learn(c, end)
 	p.Warmths.Add(end.Warmth)
 	p.MaxOver += end.MaxOver
 	p.MaxUnder += end.MaxUnder

@@ -33,6 +33,7 @@ type Transaction struct {
 	Proxied              bool         // absolute-form target
 	Connect              bool
 	Cut                  bool // the request's head was not captured whole
+	Binds                bool // the request ties the connection to a user, by NTLM or Negotiate
 	Ignored              bool // one of those that are not to be judged
 	ResponseCut          bool // likewise the response's
 	ResponsePromises     bool // the response promises persistence
@@ -293,6 +294,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
 	t.SaysKeepAlive = t.Promises && h.KeepAlive
+	t.Binds = h.Binds
 	t.Ignored = p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
