@@ -5,7 +5,7 @@ GO ?= go
 FUZZRUNS ?= 200000
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: accuracy profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: accuracy mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -35,6 +35,14 @@ tidy:
 
 cover: ## coverage by package
 	$(GO) test -coverprofile=cover.out ./... && $(GO) tool cover -func=cover.out | tail -1
+
+# N mutants drawn by SEED from packages MUTATE, and more FLAGS of the tool (its -h says which).
+N ?= 300
+SEED ?= 1
+MUTATE ?= ./analyze/...
+
+mutants: ## changes operators at random, and says which changes no test notices; N, SEED, MUTATE, FLAGS
+	$(GO) run ./cmd/tcpwarm/internal/mutants -n $(N) --seed $(SEED) $(FLAGS) $(MUTATE)
 
 bench: ## every benchmark six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...

@@ -11,19 +11,19 @@ import (
 // maxDetect is how many bytes of a half are kept until its protocol is clear.
 const maxDetect = 1024
 
-// maxTries bounds the segments of a connection begun midway, or with a gap,
+// maxTries bounds the segments of a connection begun midstream, or with a gap,
 // that are looked at for a message start.
 const maxTries = 1000
 
 // A detector keeps the first bytes of one half until they tell.
 type detector struct {
-	kept   []byte
-	mark   segment.Mark
-	tries  int
-	skip   int  // bytes of a proxy's header that are still to come
-	begun  bool // a proxy's header, which may come before all else, has been read or is not there
-	midway bool // the bytes do not start where the stream does
-	gone   bool // this half told nothing
+	kept      []byte
+	mark      segment.Mark
+	tries     int
+	skip      int  // bytes of a proxy's header that are still to come
+	begun     bool // a proxy's header, which may come before all else, has been read or is not there
+	midstream bool // the bytes do not start where the stream does
+	gone      bool // this half told nothing
 }
 
 // gapBeforeDecided says that n bytes are missing before it is clear what is spoken.
@@ -40,7 +40,7 @@ func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
 		d.skip -= int(n)
 		return
 	}
-	d.midway, d.kept, d.skip = true, d.kept[:0], 0
+	d.midstream, d.kept, d.skip = true, d.kept[:0], 0
 }
 
 // afterProxyHeader skips the header that a proxy may have put before the first byte of
@@ -48,7 +48,7 @@ func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
 // that begins; nothing while it is not clear.
 func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
 	d := &a.first[dir]
-	if d.begun = d.begun || d.midway || a.owner == nil; d.begun {
+	if d.begun = d.begun || d.midstream || a.owner == nil; d.begun {
 		n := min(d.skip, len(b))
 		d.skip -= n
 		return b[n:], at
@@ -109,7 +109,7 @@ func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 func (a *Layer) miss(d *detector) {
 	d.kept = d.kept[:0]
 	d.tries++
-	if !d.midway || d.tries > maxTries {
+	if !d.midstream || d.tries > maxTries {
 		d.gone = true
 	}
 	if a.first[0].gone && a.first[1].gone {
@@ -124,7 +124,7 @@ func (a *Layer) decide(dir int, b []byte, last bool) http1.Answer {
 	asRequest, asResponse := http1.DetectRequest(b), http1.DetectResponse(b)
 	asClient, asServer := http2.DetectClient(b), http2.DetectServer(b)
 	more := hello == tls.More || asRequest == http1.More || asResponse == http1.More || asClient == http2.More || asServer == http2.More
-	midway := a.first[dir].midway
+	midstream := a.first[dir].midstream
 	switch {
 	case hello == tls.Yes:
 		a.start(TLS, dir, client)
@@ -138,9 +138,9 @@ func (a *Layer) decide(dir int, b []byte, last bool) http1.Answer {
 		a.start(HTTP1, dir, false)
 	case !last && more:
 		return http1.More
-	case midway && tls.DetectMidway(b): // records do not show who sends them
+	case midstream && tls.DetectMidstream(b): // records do not show who sends them
 		a.start(TLS, dir, a.believedClient(dir))
-	case midway && http2.DetectMidway(b) == http2.Yes: // nor do frames
+	case midstream && http2.DetectMidstream(b) == http2.Yes: // nor do frames
 		a.start(HTTP2, dir, a.believedClient(dir))
 	default:
 		return http1.No
@@ -167,24 +167,24 @@ func (a *Layer) start(p Protocol, dir int, client bool) {
 	}
 	switch p {
 	case TLS:
-		a.secure = a.readers.tlsLayer()
-		a.secure.begin(a)
+		a.tlsLayer = a.readers.tlsLayer()
+		a.tlsLayer.begin(a)
 	case HTTP1:
 		p := a.pairer()
-		p.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
+		p.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
 		a.read = p
 	case HTTP2:
 		m := a.multiplexer()
-		m.Reset(a.to, a.midwayIn(true), a.midwayIn(false))
+		m.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
 		a.read, a.unasked = m, !client
 	}
 }
 
-// midwayIn reports whether what is read of one side does not begin with its first
+// midstreamIn reports whether what is read of one side does not begin with its first
 // byte.
-func (a *Layer) midwayIn(client bool) bool {
+func (a *Layer) midstreamIn(client bool) bool {
 	d := &a.first[Direction(client != a.swapped)]
-	return d.midway || d.gone
+	return d.midstream || d.gone
 }
 
 // replay gives the reader what was kept of both halves, in the order it came.

@@ -41,7 +41,7 @@ type Layer struct {
 	unasked     bool // the server has spoken HTTP/2, and the client has not spoken yet
 	keepTargets bool
 	read        Messages   // of HTTP, until released
-	secure      *tlsLayer  // of TLS, until released
+	tlsLayer    *tlsLayer  // of TLS, until released
 	opened      *tlsResult // of TLS, once released
 
 	to      transaction.Handler
@@ -70,8 +70,8 @@ func (a *Layer) Begin(to transaction.Handler, owner Owner, readers *Readers, kee
 	a.to, a.owner, a.readers, a.keepTargets = to, owner, readers, keepTargets
 }
 
-// Midway says that direction dir does not begin with the first byte sent.
-func (a *Layer) Midway(dir int) { a.first[dir].midway = true }
+// Midstream says that direction dir does not begin with the first byte sent.
+func (a *Layer) Midstream(dir int) { a.first[dir].midstream = true }
 
 // Bytes takes the next bytes of direction dir.
 func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
@@ -87,7 +87,7 @@ func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
 			a.Bytes(dir, b, at)
 			return
 		}
-		a.secure.Bytes(a.fromClient(dir), b, at)
+		a.tlsLayer.Bytes(a.fromClient(dir), b, at)
 	case Undecided:
 		a.detect(dir, b, at)
 	}
@@ -96,11 +96,12 @@ func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
 // answeredInPlain turns to HTTP/1 if that is how the server answers the client's hello: it
 // speaks no TLS, and says that the hello is no request.
 func (a *Layer) answeredInPlain(dir int, b []byte) bool {
-	if a.fromClient(dir) || a.secure.Info().Version != 0 || a.secure.plaintext.proto != Undecided || http1.DetectResponse(b) != http1.Yes {
+	if a.fromClient(dir) || a.tlsLayer.Info().Version != 0 || a.tlsLayer.plaintext.proto != Undecided ||
+		http1.DetectResponse(b) != http1.Yes {
 		return false
 	}
-	a.readers.putTLSLayer(a.secure)
-	a.secure = nil
+	a.readers.putTLSLayer(a.tlsLayer)
+	a.tlsLayer = nil
 	a.first[1-dir].gone = true
 	a.start(HTTP1, dir, false)
 	return true
@@ -130,7 +131,7 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 	case HTTP1, HTTP2, Sealed:
 		a.read.Gap(a.fromClient(dir), n, at)
 	case TLS:
-		a.secure.Conn.Gap(a.fromClient(dir), n, at)
+		a.tlsLayer.Conn.Gap(a.fromClient(dir), n, at)
 	case Undecided:
 		a.gapBeforeDecided(dir, n, at)
 	}
@@ -145,7 +146,7 @@ func (a *Layer) Close(dir int, at segment.Mark) {
 	case HTTP1, HTTP2, Sealed:
 		a.read.Close(a.fromClient(dir), at)
 	case TLS:
-		a.secure.close(a.fromClient(dir), at)
+		a.tlsLayer.close(a.fromClient(dir), at)
 	}
 }
 
@@ -171,14 +172,14 @@ func (a *Layer) Upgrade() Messages {
 func (a *Layer) Release() {
 	if a.read != nil {
 		a.sums = *a.read.Totals()
-		a.sums.Target = a.readers.Redactor().Name(a.sums.Target)
+		a.sums.Target = a.readers.names().Host(a.sums.Target)
 		a.readers.put(a.read)
 		a.read = nil
 	}
-	if a.secure != nil {
-		a.opened = a.secure.end()
-		a.readers.putTLSLayer(a.secure)
-		a.secure = nil
+	if a.tlsLayer != nil {
+		a.opened = a.tlsLayer.end()
+		a.readers.putTLSLayer(a.tlsLayer)
+		a.tlsLayer = nil
 	}
 	a.first = [2]detector{}
 }
@@ -205,8 +206,8 @@ func (a *Layer) Waiting() []*transaction.Transaction {
 // name is as it was sent, and once a is released as it is shown.
 func (a *Layer) TLSInfo() *tls.Info {
 	switch {
-	case a.secure != nil:
-		return a.secure.Info()
+	case a.tlsLayer != nil:
+		return a.tlsLayer.Info()
 	case a.opened != nil:
 		return &a.opened.info
 	}
@@ -216,17 +217,17 @@ func (a *Layer) TLSInfo() *tls.Info {
 // Goodbye returns who has ended TLS, where that is only inferred: a mark with packet 0 if
 // nobody has.
 func (a *Layer) Goodbye() (fromClient bool, at segment.Mark) {
-	if a.secure == nil {
+	if a.tlsLayer == nil {
 		return false, segment.Mark{}
 	}
-	return a.secure.goodbye()
+	return a.tlsLayer.goodbye()
 }
 
 // PayloadLayer returns the layer whose messages count: a itself or, in TLS, what runs
 // inside.
 func (a *Layer) PayloadLayer() *Layer {
-	if a.secure != nil {
-		return a.secure.plaintext.PayloadLayer()
+	if a.tlsLayer != nil {
+		return a.tlsLayer.plaintext.PayloadLayer()
 	}
 	return a
 }
@@ -267,7 +268,7 @@ func (a *Layer) Basis() transaction.Basis {
 }
 
 // Sealed reports whether what a carries is only inferred.
-func (a *Layer) Sealed() bool { return a.secure != nil && a.secure.plaintext.proto == Sealed }
+func (a *Layer) Sealed() bool { return a.tlsLayer != nil && a.tlsLayer.plaintext.proto == Sealed }
 
 // DeclinedHTTP2 reports whether a, once released, has offered HTTP/2 and got another
 // protocol.

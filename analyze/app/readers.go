@@ -13,7 +13,7 @@ import (
 type Readers struct {
 	Keys   *tls.Keys            // opens TLS; nil: nothing does
 	Ignore transaction.Patterns // transactions that are shown and not judged
-	Redact *redact.Redactor     // puts stand-ins for names; nil: all is shown
+	Names  *redact.Names        // what is shown of names, addresses and targets; nil: all
 
 	pairers      []*transaction.Pairer
 	multiplexers []*transaction.Multiplexer
@@ -21,12 +21,12 @@ type Readers struct {
 	head         http1.Head // for the messages of all pairers
 }
 
-// Redactor returns what makes stand-ins, nil for none.
-func (r *Readers) Redactor() *redact.Redactor {
+// names returns what is shown of names, nil for all.
+func (r *Readers) names() *redact.Names {
 	if r == nil {
 		return nil
 	}
-	return r.Redact
+	return r.Names
 }
 
 // pairer returns a Pairer for a's messages, to be reset.

@@ -36,7 +36,7 @@ func (s *tlsLayer) begin(outer *Layer) {
 func (s *tlsLayer) end() *tlsResult {
 	s.plaintext.Release()
 	in := &tlsResult{*s.Info(), s.plaintext, s.hidden}
-	in.info.ServerName = s.plaintext.readers.Redactor().Name(in.info.ServerName)
+	in.info.ServerName = s.plaintext.readers.names().Host(in.info.ServerName)
 	return in
 }
 

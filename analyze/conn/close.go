@@ -27,7 +27,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
-		c.closes(c.side(s.Dir), false, at)
+		c.closes(c.side(s.Dir), false, nil, at)
 	}
 	for d := range c.half {
 		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
@@ -41,8 +41,8 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 }
 
 // closes notes who ends the connection: the side of the first FIN, RST or
-// close_notify.
-func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
+// close_notify; or of HTTP/2's GOAWAY, which said is.
+func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.Mark) {
 	if c.closing.By != event.Nobody {
 		return
 	}
@@ -54,12 +54,13 @@ func (c *Conn) closes(by event.Side, reset bool, at segment.Mark) {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
+		Outstanding: by == event.Client && c.http.open > 0})
 }
 
 // CloseNotify is told of TLS's close_notify.
 func (c *Conn) CloseNotify(fromClient bool, at segment.Mark) {
-	c.closes(sideOf(fromClient), false, at)
+	c.closes(sideOf(fromClient), false, nil, at)
 }
 
 func sideOf(client bool) event.Side {

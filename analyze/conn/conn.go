@@ -3,9 +3,7 @@ package conn
 import (
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
-	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
-	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -37,80 +35,6 @@ type Conn struct {
 	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
 	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
 }
-
-// An Identity is what a connection is known by. It is written by the goroutine that feeds
-// the connection, and outlives that: what is emitted may point here, and nowhere else. Client,
-// Midstream, SYN and Who.SYN are final once Sink.Opened was called, the rest of Who with the
-// first request, Ending with the last event.
-type Identity struct {
-	Key       segment.Key
-	First     segment.Mark
-	Client    segment.Dir
-	Midstream bool           // of the client no SYN was seen when it was told apart
-	SYN       SYNFingerprint // of the first SYN
-	Who       event.Who
-	Ending    event.Ending
-}
-
-// A SYNFingerprint is what of a SYN stays the same behind an address translator: its
-// initial sequence number (RFC 9293 section 3.4.1) and its timestamp (RFC 7323 section
-// 5.4). TSVal is 0 where it had none.
-type SYNFingerprint struct {
-	ISN   segment.Seq
-	TSVal uint32
-}
-
-// A Sink takes what happens on one connection.
-type Sink interface {
-	// Opened comes when it is known who the client is, and with it the connection's
-	// Identity but for Who.Hello, Who.For and Ending.
-	Opened()
-	// Event returns room for an event, all of which the caller fills: it is large, and
-	// written in place.
-	Event() *event.Event
-	// Unacceptable comes with the packet of a segment that cannot be the connection's.
-	Unacceptable(packet int64)
-	// Samples takes how the window of the side that sends in direction d has grown. The
-	// list is the sink's.
-	Samples(d segment.Dir, list []tcp.Sample)
-}
-
-// An Env is what the connections of one goroutine have in common.
-type Env struct {
-	Now         segment.Mark // of the segment that is taken, or of the capture's end
-	Readers     app.Readers
-	Names       Names
-	KeepTargets bool // transactions are kept, and with them targets
-	KeepSamples bool // Sink.Samples is wanted
-	OneClient   bool // whatever the wire shows, an address is one client's
-}
-
-// A Budget bounds the transactions kept by connections that have not ended.
-type Budget struct{ Kept, Most int }
-
-// A Half is one direction of a Conn. It is the sink of its own stream.
-type Half struct {
-	stream stream.Stream
-	View   *tcp.SenderView // of the data it sends, nil before there is any
-	tcp.Half
-	ResentAt int64 // packet of the first resend
-
-	conn  *Conn
-	dir   segment.Dir
-	ended bool // the application knows that no more bytes come
-}
-
-// A State says how far a connection has got.
-type State uint8
-
-// The states.
-const (
-	Open      State = iota
-	Closed          // both directions have ended, and acknowledgements may still come
-	FinsAcked       // both FINs are acknowledged: nothing more is expected
-	JustReset       // by a RST, which may yet turn out to have ended nothing: Settle concludes it
-	Reset           // by a RST
-)
 
 // Reset readies c, which may have served before, for the connection that s begins. What it
 // learns of itself goes to id and to sink; it keeps transactions as budget allows.
@@ -167,6 +91,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len
+	c.http.spoke(s, kind)
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
 	}
@@ -249,55 +174,6 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	return fresh
 }
 
-// start tells the stream where it begins: after the SYN if that was seen, else
-// with the first bytes captured, and then the application must find its way.
-func (h *Half) start(seq segment.Seq) {
-	if h.SawSYN {
-		h.stream.Start(h.ISN.Add(1))
-		return
-	}
-	h.stream.Start(seq)
-	h.conn.app.Midway(int(h.dir))
-}
-
-// MissingBytes returns how many bytes of h the capture lacks, as far as that shows.
-func (h *Half) MissingBytes() int64 {
-	if h.Packets == 0 {
-		return h.Unseen
-	}
-	return h.stream.Missing
-}
-
-// streamEnd returns ack as a number of the stream: a FIN takes one but is no byte.
-func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
-	if h.SawFIN && ack == h.FinSeq.Add(1) {
-		return h.FinSeq
-	}
-	return ack
-}
-
-// Bytes hands on what the stream gives.
-func (h *Half) Bytes(b []byte, at segment.Mark) {
-	switch c := h.conn; {
-	case c.ended:
-	case c.reset.holds:
-		c.reset.hold(h.dir, b, at)
-	default:
-		c.app.Bytes(int(h.dir), b, at)
-	}
-}
-
-// Gap says that n bytes are missing here.
-func (h *Half) Gap(n int64, at segment.Mark) {
-	switch c := h.conn; {
-	case c.ended:
-	case c.reset.holds:
-		c.reset.holdGap(h.dir, n, at)
-	default:
-		c.app.Gap(int(h.dir), n, at)
-	}
-}
-
 // Unseen reports whether the capture has nothing of what was sent in direction d,
 // although there was something: the other side has acknowledged it, or could not have
 // sent data without its answer to a SYN.
@@ -329,85 +205,4 @@ func (c *Conn) emit(e *event.Event) {
 	to.ClockOffset = c.shake.ClientClockOffset()
 	a, b := c.shake.RTTs()
 	to.RTT = a + b
-}
-
-// What follows is what c has come to. It is asked for once c has ended, and before it
-// serves again.
-
-// Identity returns what c is known by.
-func (c *Conn) Identity() *Identity { return c.id }
-
-// Client returns the direction in which the client sends.
-func (c *Conn) Client() segment.Dir { return c.client }
-
-// RoleBasis says how the client was told: syn, syn-ack, payload or port.
-func (c *Conn) RoleBasis() string { return c.roleBasis }
-
-// Half returns direction d.
-func (c *Conn) Half(d segment.Dir) *Half { return &c.half[d] }
-
-// Handshake returns the segments that opened c.
-func (c *Conn) Handshake() *tcp.Handshake { return &c.shake }
-
-// Last returns when and where the latest segment of c was.
-func (c *Conn) Last() segment.Mark { return c.last }
-
-// EndedAt returns when and where c has ended.
-func (c *Conn) EndedAt() segment.Mark { return c.endedAt }
-
-// ClientKnown reports whether the sink was told who the client is.
-func (c *Conn) ClientKnown() bool { return c.opened }
-
-// History returns c's life in letters; see history.
-func (c *Conn) History() string { return string(c.history.letters) }
-
-// Closing returns how c's end began.
-func (c *Conn) Closing() *Closing { return &c.closing }
-
-// App returns what was spoken on c.
-func (c *Conn) App() *app.Layer { return &c.app }
-
-// ProxiedClient returns whom the client, a proxy, has said that it speaks for; zero if it
-// has said nothing.
-func (c *Conn) ProxiedClient() segment.Addr { return c.proxiedClient }
-
-// Overflows returns how many holes were given up because too much waited behind them.
-func (c *Conn) Overflows() int64 {
-	return c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
-}
-
-// State returns how far c has got.
-func (c *Conn) State() State {
-	switch {
-	case !c.ended && c.reset.exists() && !c.reset.doubtful:
-		return JustReset
-	case !c.ended:
-		return Open
-	case c.half[0].SawRST || c.half[1].SawRST:
-		return Reset
-	case c.half[0].FinAcked() && c.half[1].FinAcked():
-		return FinsAcked
-	}
-	return Closed
-}
-
-// Warmths counts the transactions that are judged by what they found the window like, as
-// far as they are kept.
-func (c *Conn) warmths() (w event.Warmths) {
-	midway := !c.half[c.client].SawSYN
-	for i := range *c.http.judgedRecords() {
-		r := &(*c.http.judgedRecords())[i]
-		if r.Ignored {
-			continue
-		}
-		switch r.Warmth(midway) {
-		case transaction.Cold:
-			w.Cold++
-		case transaction.Warm:
-			w.Warm++
-		case transaction.Cooled:
-			w.Cooled++
-		}
-	}
-	return w
 }

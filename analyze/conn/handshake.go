@@ -76,7 +76,7 @@ func (c *Conn) Proxied(dir int, h proxy.Header) bool {
 	}
 	c.proxiedClient = c.id.Key.Sender(c.client).Addr
 	if h.Known {
-		c.proxiedClient = c.env.Readers.Redactor().Addr(h.Source)
+		c.proxiedClient = c.env.Readers.Names.Addr(h.Source)
 	}
 	if !c.env.OneClient {
 		c.id.Who.ProxiedClient = c.proxiedClient

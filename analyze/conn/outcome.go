@@ -36,7 +36,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		if t.N <= x.ignoredThrough {
 			continue
 		}
-		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered}
+		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered, Status: uint16(t.Status)}
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.By == event.Client
 		switch {

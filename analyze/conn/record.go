@@ -74,7 +74,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	budget.Kept++
 	x.kept++
 	r := Record{Transaction: *t}
-	r.Target = x.conn.app.Readers().Redactor().Target(t.Target)
+	r.Target = x.conn.env.Readers.Names.Target(t.Target)
 	*list = append(*list, r)
 	return true
 }

@@ -95,7 +95,7 @@ func (c *Conn) believeReset() {
 	}
 	r.holds = true
 	c.portRole()
-	c.closes(c.side(r.dir), true, r.at)
+	c.closes(c.side(r.dir), true, nil, r.at)
 }
 
 // doubtFor is how long after a doubtful RST its receiver may still send what it had begun
@@ -145,7 +145,7 @@ func (c *Conn) unreset(at segment.Mark) {
 	}
 	for d := range c.half {
 		if c.half[d].SawFIN {
-			c.closes(c.side(segment.Dir(d)), false, at)
+			c.closes(c.side(segment.Dir(d)), false, nil, at)
 		}
 	}
 }

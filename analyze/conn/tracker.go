@@ -37,6 +37,7 @@ type httpTracker struct {
 
 	keptRecords
 	facts Facts
+	setup setup
 	room  [1]pending // for pending, as long as it will do
 }
 
@@ -71,6 +72,12 @@ type Facts struct {
 	FirstEnd         segment.Mark // of the first response that ended
 	Probes           int64        // keep-alive probes since the last transaction
 	FirstProbe       segment.Mark
+
+	// HTTP/2.
+	GoAway, ClientGoAway *event.GoAway // of each side, nil: it said none. What they point to stays
+	Streams              int32         // that the server permitted at once, as last said; 0: not HTTP/2
+	Refused              int64         // streams that the server refused
+	FirstRefused         segment.Mark
 }
 
 // Facts returns what c's transactions have shown.
@@ -131,7 +138,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		f.Promised++
 	}
 	f.Probes = 0
-	f.Latest = t.Start
+	f.Latest, f.Streams = t.Start, t.Streams
 	if t.N > 1 && x.last.n == t.N-1 {
 		if x.last.says && f.ReusedAfterClose.Packet == 0 {
 			f.ReusedAfterClose, f.SaidCloseAt = t.Start, x.last.end
@@ -150,7 +157,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
-		AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -158,12 +165,12 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 func (x *httpTracker) named(host []byte) {
 	if info := x.conn.app.TLSInfo(); info != nil && info.ServerName != "" {
 		if x.name == "" {
-			x.name = x.conn.app.Readers().Redactor().Name(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
+			x.name = x.conn.env.Readers.Names.Host(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
 		}
 		return
 	}
 	if len(host) > 0 && string(host) != x.name {
-		x.name = x.conn.env.Names.of(host, x.conn.app.Readers().Redactor())
+		x.name = x.conn.env.Readers.Names.HostBytes(host)
 	}
 }
 
@@ -196,8 +203,9 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if t.N <= x.ignoredThrough {
 		return
 	}
-	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet,
-		SaysClose: t.SaysClose && !t.ResponseCut, Unread: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
+		SaysClose: t.SaysClose && !t.ResponseCut, MayHideClose: t.ResponseCut || x.judgedApp().Sealed(),
+		KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
@@ -324,7 +332,3 @@ func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
 		x.tunnel.app.Gap(app.Direction(fromClient), n, at)
 	}
 }
-
-// GoAway begins the end of the connection: no more streams will be opened, or
-// none served.
-func (x *httpTracker) GoAway(fromClient bool, at segment.Mark) { x.conn.CloseNotify(fromClient, at) }

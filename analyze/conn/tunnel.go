@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
@@ -90,8 +91,15 @@ func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}
 func (t *tunnel) HasRead(x *transaction.Transaction) bool { return t.outer.HasRead(x) }
 
 // GoAway begins the end of the tunnel, and with it of the connection.
-func (t *tunnel) GoAway(fromClient bool, at segment.Mark) {
+func (t *tunnel) GoAway(fromClient bool, last uint32, code http2.Code, debug []byte, at segment.Mark) {
 	if t.outer.judgesTunnel {
-		t.outer.GoAway(fromClient, at)
+		t.outer.GoAway(fromClient, last, code, debug, at)
+	}
+}
+
+// StreamReset is told of a stream inside.
+func (t *tunnel) StreamReset(u *transaction.Transaction, fromClient bool, code http2.Code, at segment.Mark) {
+	if t.outer.judgesTunnel {
+		t.outer.StreamReset(t.outside(u), fromClient, code, at)
 	}
 }

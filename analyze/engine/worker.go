@@ -28,7 +28,7 @@ type worker struct {
 func newWorker(i int, o Options, f *faults) *worker {
 	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards)}
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
-		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Redact: o.Redact},
+		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
 		KeepSamples: o.Series != nil,
 		OneClient:   o.OneClient || o.Judged != nil,
 	}}

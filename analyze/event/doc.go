@@ -3,5 +3,5 @@
 // it, and what is known of it in the end.
 //
 // An Event knows no packets and no protocol, only when things happened and in which packet
-// that shows. Times are the capture's; Shift leads from them to the client's clock.
+// that shows. Times are the capture's; ClockOffset leads from them to the client's clock.
 package event

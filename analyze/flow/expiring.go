@@ -11,7 +11,7 @@ import (
 // look at memory for nearly all that is asked.
 type Expiring[V any] struct {
 	slots []expiring[V] // length zero or a power of two
-	spare []expiring[V] // for the next sweep
+	free  []expiring[V] // for the next sweep
 	n     int           // used ones
 	seed  uint64        // odd
 }
@@ -81,7 +81,7 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 	for size < 2*live+2 {
 		size *= 2
 	}
-	if f.slots, f.spare, f.n = f.spare, nil, live; len(f.slots) != size {
+	if f.slots, f.free, f.n = f.free, nil, live; len(f.slots) != size {
 		f.slots = make([]expiring[V], size)
 	}
 	for i := range old {
@@ -91,6 +91,6 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 	}
 	if len(old) == size {
 		clear(old)
-		f.spare = old
+		f.free = old
 	}
 }

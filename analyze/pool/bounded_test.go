@@ -57,7 +57,7 @@ func TestPendingIsBounded(t *testing.T) {
 	}
 	// The ideal client holds one connection beside the outstanding one; what may
 	// be taken back has its own bound.
-	if most > limit+maxTakeBack+20 {
+	if most > limit+maxProvisional+20 {
 		t.Errorf("a pool held %d things", most)
 	}
 	handle(of(1, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
@@ -78,7 +78,7 @@ func TestPendingIsBounded(t *testing.T) {
 }
 
 // Connections that never carry anything hold others up, but only so long.
-func TestSilentConnectionsAreBounded(t *testing.T) {
+func TestUnusedConnectionsAreBounded(t *testing.T) {
 	const limit = 64
 	j := feed(New(limit))
 	packet := int64(0)
@@ -108,7 +108,7 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 				n++
 			}
 			if n > 40 {
-				t.Fatalf("%d connections count as silent", n)
+				t.Fatalf("%d connections count as unused", n)
 			}
 		}
 	}
@@ -211,7 +211,7 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 		forced int64
 		cause  Cause
 	}{
-		"the latest": {mostLooked, 0, Missed},
+		"the latest": {maxTokensSearched, 0, Missed},
 		"the first":  {0, 2, OtherAddress},
 	} {
 		j := New(0)
@@ -224,14 +224,14 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 				j.Handle(c, &event.Event{Kind: k, N: 1, Name: "a", Time: now, Packet: id})
 			}
 		}
-		for i := range uint64(mostLooked + 1) {
+		for i := range uint64(maxTokensSearched + 1) {
 			ask(int64(i+1), i)
 		}
-		ask(mostLooked+2, x.server)
+		ask(maxTokensSearched+2, x.server)
 		j.Finish()
 		var last Cause
 		j.Decisions(func(d *Decision) {
-			if d.Conn == mostLooked+2 {
+			if d.Conn == maxTokensSearched+2 {
 				last = d.Cause
 			}
 		})

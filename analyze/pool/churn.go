@@ -1,11 +1,11 @@
 package pool
 
-// Churn is a client that closes connections and then opens others: how many it left open
-// each time shows how many idle ones it keeps.
+// The churn detector watches a client that closes connections and then opens others: how many
+// it left open each time shows how many idle ones it keeps.
 type churn struct {
-	closing      int // closed since the last opening
-	count        int64
-	least, most  int   // left open
+	closing      int   // connections closed since the last opening
+	count        int64 // openings after closes
+	least, most  int   // connections left open then
 	conn, packet int64 // the first opened although another had just been closed, 0: none
 }
 

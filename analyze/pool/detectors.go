@@ -1,23 +1,26 @@
 package pool
 
-// Detectors watch what happens in one pool, beside the ideal client: each keeps what one
-// kind of finding rests on.
+// Detectors watch what happens in one pool, beside the ideal client. Each keeps what one kind
+// of finding rests on; the finding itself is verdict's.
 type detectors struct {
-	idle        idleTimes  // idle-timeout, timeout-mismatch-risk
-	churn       churn      // pool-too-small
-	lifetimes   *Lifetimes // max-requests and max-age; nil: the server ended none right after a response
-	atLimit     tally      // h2-stream-limit: transactions that brought a connection to its limit
-	declined    tally      // h2-not-negotiated: connections that offered HTTP/2 in vain
-	probed      tally      // keepalive-probes-only: connections that TCP's probes kept alive for no second transaction
-	tunnels     bool       // connect-per-request: the pool's connections are CONNECT's
-	split       Split      // pool-key-split and h2-not-coalesced; none where Conn is 0
-	lastIdle    latest     // the connection that became idle last, for other pools' split
-	lastStreams latest     // HTTP/2's that was used last, likewise
+	idle      idleTimes  // for idle-timeout and timeout-mismatch-risk
+	churn     churn      // for pool-too-small
+	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
+	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
+	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
+	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
+	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
+	tunnels   bool       // for connect-per-request: the pool's connections are CONNECT's
+	split     Split      // for pool-key-split and h2-not-coalesced; Conn is 0: none
+
+	// What other pools' split asks.
+	lastIdle    latest // the connection that became idle last
+	lastStreams latest // of those that speak HTTP/2 the one that was used last
 }
 
-// merge adds what the detectors of a pool have seen that turned out to be the same pool:
-// together they come to what one pool's had come to from the beginning. What o no longer
-// needs is d's.
+// merge adds what the detectors of a pool have seen that turned out to be the same one:
+// together they come to what one pool's would have come to from the beginning. What d takes
+// over o no longer has, for both serve again.
 func (d *detectors) merge(o *detectors) {
 	d.idle.merge(&o.idle)
 	d.churn.merge(&o.churn)
@@ -25,6 +28,11 @@ func (d *detectors) merge(o *detectors) {
 		d.lifetimes, o.lifetimes = o.lifetimes, nil
 	} else if o.lifetimes != nil {
 		d.lifetimes.merge(o.lifetimes)
+	}
+	if d.statuses == nil {
+		d.statuses, o.statuses = o.statuses, nil
+	} else if o.statuses != nil {
+		d.statuses.merge(o.statuses)
 	}
 	d.atLimit.merge(&o.atLimit)
 	d.declined.merge(&o.declined)
@@ -51,12 +59,13 @@ func (p *Pool) Probed() (n, conn, packet int64) { return p.detectors.probed.get(
 // Declined returns how many connections offered HTTP/2 in vain, and the first.
 func (p *Pool) Declined() (n, conn, packet int64) { return p.detectors.declined.get() }
 
-// A tally counts something and keeps the first.
+// A tally counts something and keeps where it came first.
 type tally struct {
 	n            int64
-	conn, packet int64
+	conn, packet int64 // of the first
 }
 
+// add counts one more.
 func (t *tally) add(conn, packet int64) {
 	if t.n++; t.n == 1 {
 		t.conn, t.packet = conn, packet

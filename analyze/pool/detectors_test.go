@@ -2,6 +2,7 @@ package pool
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -139,5 +140,142 @@ func TestChurnIsJoined(t *testing.T) {
 		if x.to.merge(&x.from); x.to != x.want {
 			t.Errorf("%+v, want %+v", x.to, x.want)
 		}
+	}
+}
+
+// The pool curve counts what two joined pools had idle once, whichever of them had one
+// connection, and whichever was the heavier.
+func TestCurveOfJoinedPoolsKeepsWhatIdles(t *testing.T) {
+	for name, more := range map[string][]string{"one connection joins two": nil, "two join one": {"a2", "a3"}} {
+		var history []step
+		now, packet := segment.Time(0), int64(0)
+		asked := map[int64]int32{}
+		tell := func(s step) {
+			now, packet = now+1e6, packet+1
+			s.Time, s.Packet = now, packet
+			history = append(history, s)
+		}
+		open := func(conn int64) { tell(opens(conn, testEndpoint(1, uint16(conn)), testEndpoint(10, 80))) }
+		ask := func(name string, conns ...int64) { // all at once
+			for _, c := range conns {
+				asked[c]++
+				tell(of(c, event.Event{Kind: event.Requested, N: asked[c], Name: name}))
+			}
+			for _, c := range conns {
+				tell(of(c, event.Event{Kind: event.Answered, N: asked[c]}))
+			}
+		}
+		open(1)
+		ask("a", 1)
+		for _, another := range more {
+			ask(another, 1)
+		}
+		open(5)
+		tell(of(5, event.Event{Kind: event.ConnEnded, End: &event.Ending{}})) // by now the first is known to idle
+		open(2)
+		open(3)
+		ask("b", 2, 3)
+		ask("a", 2) // here they join
+		open(4)
+		ask("a", 1, 2, 3, 4)
+		_, _, pools := judge(history, func() bool { return true })
+		if curve := pools[0].Curve; len(pools) != 1 || curve[len(curve)-1].Connections != 4 {
+			t.Errorf("%s: %d pools, curve %v; want 4 connections for four requests at once", name, len(pools), curve)
+		}
+	}
+}
+
+// However many pools are joined, the losses that still explain something are bounded, and
+// the latest stay.
+func TestLossesOfJoinedPoolsAreBounded(t *testing.T) {
+	r := replay{curve: curveReplay{clients: new(keepingClients)}}
+	for n := range int64(3) {
+		o := replay{curve: curveReplay{clients: new(keepingClients)}}
+		for i := range int64(maxLosses) {
+			o.addLoss(loss{packet: n*maxLosses + i})
+		}
+		r.merge(&o)
+	}
+	for i := range int64(10) {
+		r.addLoss(loss{packet: 3*maxLosses + i})
+	}
+	if n := len(r.losses); n != maxLosses || r.losses[n-1].packet != 3*maxLosses+9 {
+		t.Errorf("%d losses, the latest in packet %d", n, r.losses[n-1].packet)
+	}
+}
+
+// Of two joined pools the avoidable connection that was opened last is the one that turns
+// out to be early, whichever was the heavier.
+func TestTheLatestOfJoinedPoolsIsEarly(t *testing.T) {
+	for _, heavy := range []string{"a", "b"} {
+		var history []step
+		now, packet := segment.Time(0), int64(0)
+		asked := map[int64]int32{}
+		tell := func(s step) {
+			now, packet = now+1e6, packet+1
+			s.Time, s.Packet = now, packet
+			history = append(history, s)
+		}
+		ask := func(name string, conns ...int64) { // all at once
+			for _, c := range conns {
+				if asked[c]++; asked[c] == 1 {
+					tell(opens(c, testEndpoint(1, uint16(c)), testEndpoint(10, 80)))
+				}
+				tell(of(c, event.Event{Kind: event.Requested, N: asked[c], Name: name}))
+			}
+			for _, c := range conns {
+				tell(of(c, event.Event{Kind: event.Answered, N: asked[c]}))
+			}
+		}
+		ask("a", 1)
+		ask("a", 2) // could have had the first
+		ask("b", 3)
+		ask("b", 4) // could have had the third
+		for n := range 3 {
+			ask(fmt.Sprint(heavy, n), map[string]int64{"a": 1, "b": 3}[heavy])
+		}
+		ask("a", 4)       // here they join
+		ask("a", 1, 2, 3) // for the third the ideal client opens another
+		_, decisions, pools := judge(history, func() bool { return true })
+		if len(pools) != 1 || decisions[2].Cause != Missed || decisions[4].Cause != Early {
+			t.Errorf("%s is heavier: %d pools, the second was opened because of %s, the fourth because of %s",
+				heavy, len(pools), decisions[2].Cause, decisions[4].Cause)
+		}
+	}
+}
+
+// However many pools are joined, avoidable connections that can still become early are
+// bounded; what is no longer among them is final.
+func TestProvisionalOfJoinedPoolsIsBounded(t *testing.T) {
+	j := feed(New(0))
+	now, id := segment.Time(0), int64(0)
+	tell := func(s step) {
+		now++
+		s.Time, s.Packet = now*1000, int64(now)
+		j.handle(&s)
+	}
+	open := func() { id++; tell(opens(id, testEndpoint(1, uint16(id)), testEndpoint(10, 80))) }
+	ask := func(conn int64, n int32, name string) {
+		tell(of(conn, event.Event{Kind: event.Requested, N: n, Name: name}))
+		tell(of(conn, event.Event{Kind: event.Answered, N: n}))
+	}
+	const pools = 4
+	for p := range pools {
+		for range maxProvisional + 10 {
+			open()
+			ask(id, 1, fmt.Sprint(p))
+		}
+	}
+	for p := range pools {
+		ask(id, int32(p+2), fmt.Sprint(p))
+	}
+	if n := len(j.pools()); n != 1 || len(j.pools()[0].provisional) > maxProvisional {
+		t.Errorf("%d pools, %d connections of the first may become early", n, len(j.pools()[0].provisional))
+	}
+	j.Finish()
+	decided := 0
+	j.Decisions(func(*Decision) { decided++ })
+	if decided != pools*(maxProvisional+10) {
+		t.Errorf("%d decisions of %d", decided, pools*(maxProvisional+10))
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// Pools beyond the limit are summed up; the totals and the worst verdict stay.
-func TestPoolsAreBounded(t *testing.T) {
+// Pools beyond the limit are evicted; the totals and the worst verdict stay.
+func TestPoolsAreEvicted(t *testing.T) {
 	const clients = 5000
 	j := feed(New(0))
 	j.KeepPools = 100
@@ -38,23 +38,24 @@ func TestPoolsAreBounded(t *testing.T) {
 	j.Finish()
 	n := 0
 	j.Decisions(func(*Decision) { n++ })
-	folded, count := j.Evicted()
+	evicted, verdicts := j.Evicted()
+	count := verdicts.Pools()
 	kept := j.Pools()
-	used, avoidable := folded.Used, folded.Avoidable
+	used, avoidable := evicted.Used, evicted.Avoidable
 	for _, p := range kept {
 		used += p.Used
 		avoidable += p.Avoidable
 	}
 	if used != 2*clients || avoidable != clients || n != 2*clients || int(count)+len(kept) != clients {
-		t.Errorf("used %d, avoidable %d, %d decisions, %d pools folded and %d kept", used, avoidable, n, count, len(kept))
+		t.Errorf("used %d, avoidable %d, %d decisions, %d pools evicted and %d kept", used, avoidable, n, count, len(kept))
 	}
-	if most > 302 || folded.Verdict != NotReused {
-		t.Errorf("at most %d at once, worst folded %s", most, folded.Verdict)
+	if most > 302 || verdicts.Whole() != NotReused {
+		t.Errorf("at most %d at once, those evicted %s", most, verdicts.Whole())
 	}
 }
 
 // What many clients leave behind serves those that come: none allocates, though pools
-// are summed up before Advance has looked at them.
+// are evicted before Advance has looked at them.
 func TestClientsDoNotAllocate(t *testing.T) {
 	j := New(0)
 	j.KeepPools = 100
@@ -86,17 +87,17 @@ func TestClientsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// All wards share one limit: a ward alone has all of it, and one that is full of what was
+// All shards share one limit: a shard alone has all of it, and one that is full of what was
 // once gives way to what the others bring.
-func TestWardsShareTheLimit(t *testing.T) {
+func TestShardsShareTheLimit(t *testing.T) {
 	j := feed(New(0))
 	j.KeepPools = 1000
 	id := int64(0)
-	client := func(ward uint64) {
+	client := func(shard uint64) {
 		id++
 		at := segment.Time(id) * 1e6
 		for _, e := range []step{
-			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*ClientShards + ward}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
+			opens(id, segment.Endpoint{Addr: segment.Addr{Lo: uint64(id)*ClientShards + shard}, Port: 40000}, segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: 80}),
 			of(id, event.Event{Kind: event.Requested, N: 1, Name: "a.example"}),
 			of(id, event.Event{Kind: event.Answered, N: 1}),
 			of(id, event.Event{Kind: event.ConnClosing, By: event.Server}),
@@ -120,7 +121,7 @@ func TestWardsShareTheLimit(t *testing.T) {
 		client(0)
 	}
 	if all, _ := kept(); all < 1000 || all > 1100 {
-		t.Errorf("%d pools of one ward are kept, the limit is 1000", all)
+		t.Errorf("%d pools of one shard are kept, the limit is 1000", all)
 	}
 	most := 0
 	for k := range 5000 {
@@ -131,11 +132,11 @@ func TestWardsShareTheLimit(t *testing.T) {
 		}
 	}
 	if all, first := kept(); most > 2000 || first > all/2 {
-		t.Errorf("at most %d pools, in the end %d, %d of them in the ward where nobody comes any more", most, all, first)
+		t.Errorf("at most %d pools, in the end %d, %d of them in the shard where nobody comes any more", most, all, first)
 	}
 }
 
-// A pool that was joined to another serves again once that is summed up.
+// A pool that was joined to another serves again once that is evicted.
 func TestJoinedPoolsServeAgain(t *testing.T) {
 	j := feed(New(0))
 	j.KeepPools = 100
@@ -165,16 +166,17 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		j.Decisions(j.Done)
 	}
 	j.Finish()
-	folded, n := j.Evicted()
-	if sum := int(n) + len(j.Pools()); sum != 5000 || folded.Used+2*int64(len(j.Pools())) != 10_000 {
-		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, folded.Used)
+	evicted, verdicts := j.Evicted()
+	n := verdicts.Pools()
+	if sum := int(n) + len(j.Pools()); sum != 5000 || evicted.Used+2*int64(len(j.Pools())) != 10_000 {
+		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, evicted.Used)
 	}
 	if len(pools) > 2000 {
 		t.Errorf("%d pools were made to keep 100 for 10000", len(pools))
 	}
 }
 
-// A client comes back under another name just as its old pool is summed up: it stays the
+// A client comes back under another name just as its old pool is evicted: it stays the
 // same client.
 func TestWhoComesBackStays(t *testing.T) {
 	j := feed(New(0))
@@ -195,7 +197,7 @@ func TestWhoComesBackStays(t *testing.T) {
 	}
 	ask(1, 1, "a")
 	ask(2, 3, "c")
-	j.advance(at) // two more are to be expected: the next new pool sums up these
+	j.advance(at) // two more are to be expected: the next new pool evicts these
 	ask(3, 1, "b")
 	ask(4, 2, "d") // other clients
 	ask(5, 4, "e")
@@ -225,12 +227,12 @@ func TestPartsMakeTheWhole(t *testing.T) {
 		for i := range j.shards {
 			w := &j.shards[i]
 			if w.toEvict > 0 && w.pools.n == 0 {
-				t.Fatalf("ward %d has no pools and is to sum up %d", i, w.toEvict)
+				t.Fatalf("shard %d has no pools and is to evict %d", i, w.toEvict)
 			}
 			surplus, looked = surplus+w.toEvict, looked+w.toInspect
 		}
 		if surplus != max(0, n+begun-1000) || looked != inspectPerNew*begun {
-			t.Fatalf("of %d pools, %d of them new, %d are to be summed up and %d to be looked at", n, begun, surplus, looked)
+			t.Fatalf("of %d pools, %d of them new, %d are to be evicted and %d to be looked at", n, begun, surplus, looked)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type step struct {
 	conn           int64
 	open           bool
 	client, server segment.Endpoint
-	midway         bool
+	midstream      bool
 	syn            event.SYN
 }
 
@@ -33,7 +33,7 @@ type feeder struct {
 
 func feed(j *Judge) *feeder { return &feeder{j, map[int64]*Conn{}} }
 
-// advance advances all wards, and shares out what is too much.
+// advance advances all shards, and shares out what is too much.
 func (j *Judge) advance(now segment.Time) {
 	for n := range ClientShards {
 		j.Advance(n, now)
@@ -63,7 +63,7 @@ func (j *Judge) all() []*client {
 
 func (f *feeder) handle(s *step) {
 	if s.open {
-		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%ClientShards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midstream: s.midway, SYN: s.syn})
+		f.conns[s.conn] = f.Open(int(s.client.Addr.Lo%ClientShards), &event.Opening{ID: s.conn, Time: s.Time, Packet: s.Packet, Client: s.client, Server: s.server, Midstream: s.midstream, SYN: s.syn})
 		return
 	}
 	f.Judge.Handle(f.conns[s.conn], &s.Event)

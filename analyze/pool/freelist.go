@@ -1,21 +1,7 @@
 package pool
 
-// Where many clients come and go, what is over serves again: to begin each in
-// fresh memory costs more than to judge it.
-type freeLists struct {
-	occupations    freeList[occupation] // over and judged
-	decisions      freeList[Decision]   // no longer used
-	pools          freeList[Pool]       // folded, and nothing points to them
-	conns          freeList[Conn]       // likewise
-	clientServers  freeList[clientServer]
-	clients        freeList[client]
-	unusedConns    freeList[unusedConns] // empty
-	closes         freeList[Closes]
-	lifetimes      freeList[Lifetimes]
-	keepingClients freeList[keepingClients]
-}
-
-// A list holds what is spare. It is as long as there once was use for it.
+// A freeList holds what is no longer used, to be used again. It is as long as there once
+// was use for it.
 type freeList[T any] []*T
 
 // get returns one to be overwritten.
@@ -36,18 +22,35 @@ func (l *freeList[T]) put(x *T) {
 	}
 }
 
-// recycle takes back a folded pool, with its connection if it had only one. A dirty
+// The freeLists of a shard: where many clients come and go, to begin each in fresh memory
+// would cost more than to judge it.
+type freeLists struct {
+	occupations    freeList[occupation] // that have ended and were judged
+	decisions      freeList[Decision]
+	pools          freeList[Pool] // that nothing points to
+	conns          freeList[Conn] // likewise
+	clients        freeList[client]
+	clientServers  freeList[clientServer]
+	unusedConns    freeList[unusedConns] // empty
+	closes         freeList[Closes]
+	lifetimes      freeList[Lifetimes]
+	statuses       freeList[Statuses]
+	keepingClients freeList[keepingClients]
+}
+
+// recycle takes back an evicted pool, with its connection if it had only one. A dirty
 // one waits for Advance.
-func (w *clientShard) recycle(p *Pool) {
+func (s *clientShard) recycle(p *Pool) {
 	if p.dirty {
 		return
 	}
 	if p.onlyConn != nil && p.onlyConn.ended {
-		w.free.conns.put(p.onlyConn)
+		s.free.conns.put(p.onlyConn)
 	}
-	w.free.closes.put(p.detectors.idle.byClient)
-	w.free.closes.put(p.detectors.idle.byServer)
-	w.free.lifetimes.put(p.detectors.lifetimes)
-	w.free.keepingClients.put(p.simulated)
-	w.free.pools.put(p)
+	s.free.closes.put(p.detectors.idle.byClient)
+	s.free.closes.put(p.detectors.idle.byServer)
+	s.free.lifetimes.put(p.detectors.lifetimes)
+	s.free.statuses.put(p.detectors.statuses)
+	s.free.keepingClients.put(p.curve.clients)
+	s.free.pools.put(p)
 }

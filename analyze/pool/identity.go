@@ -5,17 +5,25 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// Behind one address there may be several clients, of which none can use another's
+// connections: machines behind a NAT, programs on one machine, or whom a proxy before the
+// server speaks for. They are told apart by what an event.Who says. What is not known of one
+// fits anything, and is learned from the first connection that fits and shows it.
+
 // fits reports whether a and b may be one client.
 func fits(a, b *event.Who) bool {
-	return fitsSYN(a.SYN, b.SYN) && alike(a.Hello, b.Hello) && alike(a.ProxiedClient, b.ProxiedClient)
+	return fitsSYN(a.SYN, b.SYN) &&
+		sameOrUnknown(a.Hello, b.Hello) &&
+		sameOrUnknown(a.ProxiedClient, b.ProxiedClient)
 }
 
-func fitsSYN(s, t event.SYN) bool { return s == t || !s.Known || !t.Known }
+// fitsSYN reports whether a and b may be one machine's.
+func fitsSYN(a, b event.SYN) bool { return a == b || !a.Known || !b.Known }
 
-// alike reports whether x and y are the same, or one of them is not known.
-func alike[T comparable](x, y T) bool {
-	var zero T
-	return x == y || x == zero || y == zero
+// sameOrUnknown reports whether x and y are the same, or one of them is not known.
+func sameOrUnknown[T comparable](x, y T) bool {
+	var unknown T
+	return x == y || x == unknown || y == unknown
 }
 
 // learn adds to a what b knows more.
@@ -31,11 +39,11 @@ func learn(a, b *event.Who) {
 	}
 }
 
-// maxWhos bounds how many clients are told apart at one address. More share the last, and
-// their pools are not judged.
+// maxIdentities bounds how many clients are told apart at one address. More share the last,
+// and their pools are not judged.
 const maxIdentities = 4096
 
-// who returns which of those at k's address w is, by its index.
+// identify returns which of those at k's address w is, by its index.
 func (k *client) identify(w *event.Who) int32 {
 	if i, ok := k.lookUp(w); ok {
 		return i
@@ -52,7 +60,7 @@ func (k *client) identify(w *event.Who) int32 {
 	return k.register(int32(len(k.identities) - 1))
 }
 
-// find returns the index of w, if all that is known of it is what was known before.
+// lookUp returns the index of w, if all that is known of it was known before.
 func (k *client) lookUp(w *event.Who) (int32, bool) {
 	if k.exact != nil {
 		i, ok := k.exact[*w]
@@ -66,7 +74,8 @@ func (k *client) lookUp(w *event.Who) (int32, bool) {
 	return 0, false
 }
 
-// index returns i, and where there are many notes under which names they are found.
+// register returns i, and where there are many identities has lookUp find that one as it
+// is now.
 func (k *client) register(i int32) int32 {
 	switch {
 	case k.exact != nil:
@@ -80,20 +89,20 @@ func (k *client) register(i int32) int32 {
 	return i
 }
 
-// crowded reports whether p's client may be several, for there were too many to tell
-// apart.
+// ambiguousClient reports whether p's client may be several, for there were too many to
+// tell apart.
 func (p *Pool) ambiguousClient() bool {
 	return p.identity == maxIdentities-1
 }
 
-// latest returns the pool at s that was the last to begin of those whose client may have
-// sent syn, nil if there is none.
-func (s *clientServer) latestPool(syn event.SYN) *Pool {
-	if n := len(s.pools); n > 0 && len(s.client.identities) == 1 {
-		return s.pools[n-1]
+// latestPool returns the pool at cs that was the last to begin of those whose client may
+// have sent syn, nil if there is none.
+func (cs *clientServer) latestPool(syn event.SYN) *Pool {
+	if n := len(cs.pools); n > 0 && len(cs.client.identities) == 1 {
+		return cs.pools[n-1]
 	}
-	for i := len(s.pools) - 1; i >= 0; i-- {
-		if p := s.pools[i]; fitsSYN(s.client.identities[p.identity].SYN, syn) {
+	for i := len(cs.pools) - 1; i >= 0; i-- {
+		if p := cs.pools[i]; fitsSYN(cs.client.identities[p.identity].SYN, syn) {
 			return p
 		}
 	}
@@ -105,21 +114,21 @@ func (s *clientServer) latestPool(syn event.SYN) *Pool {
 type Differs struct{ SYN, Hello, ProxiedClient bool }
 
 // Who returns what shows who the client of p is, and by what of it others are told apart.
-// Call it after Pools.
+// Call it after Judge.Pools.
 func (p *Pool) Who() (w event.Who, by Differs) {
 	w = p.client.identities[p.identity]
 	if len(p.client.identities) == 1 {
 		return w, by
 	}
-	for _, s := range p.clientServers {
-		for _, q := range s.pools {
+	for _, cs := range p.clientServers {
+		for _, q := range cs.pools {
 			if p.Used == 0 || q.Used == 0 { // scans have SYNs of all kinds
 				continue
 			}
 			x := &p.client.identities[q.identity]
 			by.SYN = by.SYN || !fitsSYN(x.SYN, w.SYN)
-			by.Hello = by.Hello || !alike(x.Hello, w.Hello)
-			by.ProxiedClient = by.ProxiedClient || !alike(x.ProxiedClient, w.ProxiedClient)
+			by.Hello = by.Hello || !sameOrUnknown(x.Hello, w.Hello)
+			by.ProxiedClient = by.ProxiedClient || !sameOrUnknown(x.ProxiedClient, w.ProxiedClient)
 		}
 	}
 	return w, by

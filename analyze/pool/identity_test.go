@@ -11,7 +11,7 @@ import (
 )
 
 // Clients behind one address that the wire tells apart come out as each does alone.
-func TestWhosAreApart(t *testing.T) {
+func TestClientsAtOneAddressAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
 		"SYN":   func(i int, s *step) { s.syn = event.SYN{Known: true, TTL: uint8(64 - i)} },
@@ -37,7 +37,7 @@ func TestWhosAreApart(t *testing.T) {
 						h[k].Name = ""
 					}
 				}
-				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midway }) {
+				if by == "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.midstream }) {
 					h = nil // of which no SYN was seen: it is the first's
 				}
 				if by != "SYN" && slices.ContainsFunc(h, func(s step) bool { return s.Kind == event.ConnEnded && s.End.Refused }) {
@@ -91,7 +91,7 @@ func TestWhosAreApart(t *testing.T) {
 }
 
 // What is not known of a client fits, and is learned.
-func TestWhoIsLearned(t *testing.T) {
+func TestIdentityIsLearned(t *testing.T) {
 	near, far := event.SYN{Known: true, TTL: 64}, event.SYN{Known: true, TTL: 63}
 	var k client
 	for _, x := range []struct {

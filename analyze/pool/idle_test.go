@@ -82,7 +82,10 @@ func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 6:1:cfin 7:1:end 10:2:syn 11:2:req 15:2:ok")
 		for i := range steps {
-			steps[i].MayHideClose, steps[i].Unread, steps[i].Inferred = x.request, x.response, x.all
+			steps[i].MayHideClose, steps[i].Inferred = x.request, x.all
+			if steps[i].Kind == event.Answered {
+				steps[i].MayHideClose = x.response
+			}
 		}
 		_, decisions, pools := judge(steps, func() bool { return true })
 		if p := pools[0]; p.Verdict != x.want || p.PerhapsNeeded != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {

@@ -8,30 +8,35 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A Judge sorts connections into pools and judges each pool beside the ideal
-// client. Feed it with Open and Handle, the events of each ward in packet order,
-// Advance now and then, and Finish at the end. Wards are nothing to each other: Open,
-// Handle and Advance may be called for several at once, nothing else beside them.
+// A Judge sorts connections into pools and judges each pool beside the ideal client. Feed
+// it with Open and Handle, the events of each shard in packet order, Advance now and then,
+// and Finish at the end. Shards are nothing to each other: Open, Handle and Advance may be
+// called for several at once, nothing else beside them.
 //
-// A pool decides as of an instant only once all that bears on it is known: no
-// occupation begun before it is still outstanding, no connection opened before it
-// has yet to show what it is for, and nobody who said close may still prove
-// otherwise. Where that keeps too much waiting, it decides with what it knows,
-// and counts that.
+// A pool decides as of an instant only once all that bears on it is known: no occupation
+// begun before it is still outstanding, no connection opened before it has yet to show what
+// it is for, and no response that said close may still prove to have ended nothing. Where
+// that keeps too much waiting, it decides with what it knows, and counts that.
 type Judge struct {
-	TrackVerdicts   bool   // whether Turned will be asked
-	WithheldBecause string // why no verdict can rest on what was seen, "" if nothing is against it; set before Finish
-	KeepPools       int    // pools kept in full; beyond it settled ones are summed up, those with avoidable connections beyond twice as many
+	// TrackVerdicts says that VerdictChanges is going to be asked.
+	TrackVerdicts bool
 
-	maxQueued int // items a pool may hold undecided
+	// WithheldBecause says why no verdict can rest on what was seen, "" if nothing is against
+	// it. Set it before Finish.
+	WithheldBecause string
+
+	// KeepPools is how many pools are kept in full. Beyond it settled ones are evicted, those
+	// with avoidable connections beyond twice as many.
+	KeepPools int
+
+	maxQueued int // actions that may wait in a pool
 	shards    [ClientShards]clientShard
-	ids       map[int64]int64 // from pools' serials to IDs, once Pools was called
-	scratch   []*Decision     // scratch
-	rotation  int             // how often Share was called
+	ids       map[int64]int64 // of pools, by their serials, once Pools was called
+	scratch   []*Decision     // of Decisions
+	rotation  int             // how often ShareEvictions was called
 }
 
-// New returns a Judge whose pools hold at most limit undecided items; 0 stands
-// for 4096.
+// New returns a Judge in whose pools at most limit actions wait; 0 stands for 4096.
 func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
@@ -43,75 +48,82 @@ func New(limit int) *Judge {
 	return j
 }
 
-// Open takes a new connection of a client in ward n, which is always in the same.
+// Open takes a new connection of a client in shard n, which is always in the same.
 func (j *Judge) Open(n int, o *event.Opening) *Conn {
-	w := &j.shards[n]
-	w.now = max(w.now, o.Time)
-	s := w.clientServer(o.Client.Addr, o.Server)
-	c := w.free.conns.get()
-	active, queue := c.active[:0], c.undecided[:0]
+	s := &j.shards[n]
+	s.now = max(s.now, o.Time)
+	cs := s.clientServer(o.Client.Addr, o.Server)
+	c := s.free.conns.get()
+	active, undecided := c.active[:0], c.undecided[:0]
 	if active == nil {
-		active, queue = c.inline.active[:0], c.inline.queue[:0]
+		active, undecided = c.inline.active[:0], c.inline.undecided[:0]
 	}
-	*c = Conn{id: o.ID, shard: w, client: o.Client, server: o.Server, clientServer: s, opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN, active: active, undecided: queue}
-	s.unused.add(c)
-	if p := s.latestPool(c.syn); p != nil {
-		p.detectors.churn.opened(p.openConns)
+	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs,
+		opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN}
+	c.active, c.undecided = active, undecided
+	cs.unused.add(c)
+	if p := cs.latestPool(c.syn); p != nil {
+		p.detectors.churn.opened(p.conns.open)
 	}
 	return c
 }
 
 // Handle takes the next event of c.
 func (j *Judge) Handle(c *Conn, e *event.Event) {
-	w := c.shard
-	w.now = max(w.now, e.Time)
+	s := c.shard
+	s.now = max(s.now, e.Time)
 	c.clockOffset, c.rtt = e.ClockOffset, max(c.rtt, e.RTT)
 	if c.pool != nil {
 		c.pool = c.pool.Final()
 	}
 	switch e.Kind {
 	case event.Requested:
-		w.requested(c, e)
+		s.requested(c, e)
 	case event.Answered:
-		w.answered(c, e)
+		s.answered(c, e)
 	case event.ConnClosing:
-		w.closing(c, e)
+		s.closing(c, e)
 	case event.ConnResumed:
 		c.resumed()
 	case event.ConnEnded:
-		w.ended(c, e)
+		s.ended(c, e)
 	}
 	if c.pool != nil {
-		w.markDirty(c.pool)
+		s.markDirty(c.pool)
 	}
 }
 
-// Advance decides what can be decided in a ward; all its events before now are known.
+// Advance decides what can be decided in shard n; all its events before now are known.
 func (j *Judge) Advance(n int, now segment.Time) {
-	w := &j.shards[n]
-	w.now = max(w.now, now)
-	for _, p := range w.dirty {
-		p.dirty = false
-		switch {
-		case !p.merged:
-			p.decide(w, w.now)
-			w.noteVerdict(p)
-		case p.evicted:
-			w.recycle(p)
+	s := &j.shards[n]
+	s.now = max(s.now, now)
+	s.advance()
+	s.evictSettled(s.toInspect)
+}
+
+// Finish decides the rest.
+func (j *Judge) Finish() {
+	for i := range j.shards {
+		s := &j.shards[i]
+		for p := s.pools.first; p != nil; p = p.next {
+			s.conclude(p)
+			if p.Used > 0 {
+				p.Curve = p.curve.points()
+			}
 		}
 	}
-	w.dirty = w.dirty[:0]
-	w.evictSettled(w.toInspect)
 }
 
-// A Turn is a change of a pool's verdict while the capture goes on: it is nothing final.
+// A VerdictChange is a change of a pool's verdict while the capture goes on: it is nothing
+// final.
 type VerdictChange struct {
 	Pool    *Pool
 	Now     segment.Time
-	Was, Is Verdict // "" at first
+	Was, Is Verdict // Was is "" at first
 }
 
-// Turned hands over the pools whose verdicts have changed, by first packet.
+// VerdictChanges hands over the pools whose verdicts have changed since the last call, by
+// first packet.
 func (j *Judge) VerdictChanges(yield func(*VerdictChange)) {
 	if !j.TrackVerdicts {
 		return
@@ -127,18 +139,8 @@ func (j *Judge) VerdictChanges(yield func(*VerdictChange)) {
 	}
 }
 
-// Finish decides the rest.
-func (j *Judge) Finish() {
-	for i := range j.shards {
-		w := &j.shards[i]
-		for p := w.pools.first; p != nil; p = p.next {
-			w.conclude(p)
-			p.curve()
-		}
-	}
-}
-
-// Decisions hands over what has become final, by connection.
+// Decisions hands over the decisions that have become final since the last call, by
+// connection.
 func (j *Judge) Decisions(yield func(*Decision)) {
 	j.scratch = j.scratch[:0]
 	for i := range j.shards {
@@ -159,7 +161,7 @@ func (j *Judge) Done(d *Decision) {
 	}
 }
 
-// Forced returns how often a pool had to decide with too little knowledge.
+// DecidedEarly returns how often a pool had to decide with too little knowledge.
 func (j *Judge) DecidedEarly() (n int64) {
 	for i := range j.shards {
 		n += j.shards[i].decidedEarly
@@ -167,7 +169,8 @@ func (j *Judge) DecidedEarly() (n int64) {
 	return n
 }
 
-// Pools returns all pools in order of first packet. Call it after Finish.
+// Pools returns all pools that are kept, in order of first packet, and numbers them. Call it
+// after Finish.
 func (j *Judge) Pools() []*Pool {
 	var list []*Pool
 	for i := range j.shards {
@@ -188,6 +191,6 @@ func (j *Judge) Pools() []*Pool {
 	return list
 }
 
-// Number returns the ID that a decision's pool has in the end, 0 if it is not
-// kept. Call it after Pools.
+// PoolID returns the ID that a decision's pool has in the end, 0 if it is not kept. Call it
+// after Pools.
 func (j *Judge) PoolID(serial int64) int64 { return j.ids[serial] }

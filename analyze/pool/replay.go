@@ -1,187 +1,102 @@
 package pool
 
 import (
-	"slices"
 	"time"
 
-	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
-// A token is a connection of the ideal client, tied to the real one that carried
-// the latest transaction on it. HTTP/2's carries several at once, and stays tied.
-type token struct {
-	conn    *Conn
-	freedAt segment.Time // when its latest transaction ended
-	last    lastUse
-	inUse   int32 // transactions on it
-	lost    bool  // the server has ended it
+// A replay has an ideal client carry a pool's transactions, each at its own time, over
+// connections that end only where the server ended them of its own accord, or where they
+// are used up. What the real client opened beyond these was avoidable.
+//
+// It acts on the ends and starts of occupations in the order of time on the client's
+// clock, and on each only once all that bears on it is known.
+type replay struct {
+	queue          actionQueue
+	outstanding    []*occupation // that have begun, and whose ends are not queued
+	deferredCloses int           // how many of outstanding wait for what their response's close came to
+	clockOffset    time.Duration // the largest of the connections'
 
-	onStack      bool // on the stack
-	above, below *token
+	tokens      tokens
+	losses      []loss
+	decided     int64       // used connections
+	provisional []*Decision // avoidable ones that may still become early, oldest first
+
+	curve curveReplay
 }
 
-// tokens is the ideal client's stack: of tokens with room for a transaction, the latest
-// to become so on top. A connection knows its own, so there may be many.
-type tokens struct{ top, bottom *token }
+// maxProvisional is how many avoidable connections can still become early.
+const maxProvisional = 1024
 
-// push puts t, which lies nowhere, on top.
-func (s *tokens) push(t *token) { s.insert(t, s.top) }
-
-// insert puts t above another, nil for at the bottom.
-func (s *tokens) insert(t, below *token) {
-	t.onStack, t.below, t.conn.token = true, below, t
-	if below == nil {
-		t.above, s.bottom = s.bottom, t
-	} else {
-		t.above, below.above = below.above, t
-	}
-	if t.above == nil {
-		s.top = t
-	} else {
-		t.above.below = t
+// decide acts on what can be acted on: all events before now are known.
+func (p *Pool) decide(s *clientShard, now segment.Time) {
+	if len(p.queue) > 0 {
+		p.replayUntil(s, p.knownUntil(now), now.Add(-p.clockOffset), 0)
 	}
 }
 
-// remove takes t off, if it lies there.
-func (s *tokens) remove(t *token) {
-	if !t.onStack {
-		return
-	}
-	if t.above == nil {
-		s.top = t.below
-	} else {
-		t.above.below = t.below
-	}
-	if t.below == nil {
-		s.bottom = t.above
-	} else {
-		t.below.above = t.above
-	}
-	if t.conn.token == t {
-		t.conn.token = nil
-	}
-	t.onStack, t.above, t.below = false, nil, nil
-}
-
-// join puts those of from among those of s, by when they came to lie there.
-func (s *tokens) merge(from *tokens) {
-	for t := from.bottom; t != nil; {
-		next, below := t.above, s.top
-		from.remove(t)
-		for below != nil && below.freedAt > t.freedAt {
-			below = below.below
+// knownUntil returns the instant up to which everything is known; where that is not past
+// the first action, of which there must be one, perhaps a later one that is not either.
+func (p *Pool) knownUntil(now segment.Time) segment.Time {
+	until := now.Add(-2 * p.clockOffset)
+	for _, o := range p.outstanding {
+		if o.closeDeferred {
+			until = min(until, o.end)
+		} else {
+			until = min(until, o.demand)
 		}
-		s.insert(t, below)
-		t = next
 	}
-}
-
-// mostLooked is how many tokens are looked at for one that fits: where a name has
-// thousands of addresses, one further down is taken for none.
-const mostLooked = 4096
-
-// find returns the topmost token that fits, nil if none does, or none of those looked
-// at: that is counted.
-func (w *clientShard) findToken(s *tokens, fits func(*token) bool) *token {
-	t := s.top
-	for range mostLooked {
-		if t == nil || fits(t) {
-			return t
+	if until <= p.queue[0].at { // mostly so: what lies elsewhere in memory can only take from it
+		return until
+	}
+	for _, cs := range p.clientServers {
+		if c := cs.unused.first; c != nil {
+			until = min(until, c.opened.Add(-max(p.clockOffset, c.clockOffset)))
 		}
-		t = t.below
 	}
-	if t != nil {
-		w.decidedEarly++
-	}
-	return nil
+	return until
 }
 
-// room reports whether t can take a transaction whose need arose at an instant.
-func (t *token) hasRoom(at segment.Time) bool {
-	c := t.conn
-	return t.inUse == 0 || t.inUse < c.streamLimit && c.limitKnownAt <= at
-}
-
-// take puts o on t, which stays on the stack only if it has room for more.
-func (p *Pool) occupy(t *token, o *occupation) *token {
-	t.inUse++
-	o.token = t
-	if t.inUse >= t.conn.streamLimit {
-		p.tokens.remove(t)
-	}
-	return t
-}
-
-// begin has the ideal client open a connection for o, as the real one did.
-func (p *Pool) openToken(o *occupation) {
-	if o.token = &p.inline.token; o.token.conn != nil {
-		o.token = new(token)
-	}
-	*o.token = token{conn: o.conn, freedAt: o.demand, inUse: 1}
-	if o.conn.streamLimit > 1 {
-		p.tokens.push(o.token)
-	}
-}
-
-// drop takes t, which the server has ended, off the stack.
-func (p *Pool) loseToken(t *token) {
-	t.lost = true
-	p.tokens.remove(t)
-}
-
-// carried is what is remembered of the latest occupation of a token's
-// connection.
-type lastUse struct {
-	n            int32
-	outcome      event.Outcome
-	certain      bool
-	asksClose    bool
-	mayHideClose bool // of its response
-	endPacket    int64
-}
-
-// A loss is a connection that the ideal client had and lost without its doing,
-// or that could not be had. It explains one later opening.
-type loss struct {
-	cause        Cause
-	server       segment.Endpoint
-	conn         *Conn
-	packet       int64
-	mayHaveAsked bool // the client may have asked for it
-}
-
-// maxLosses bounds the losses that still explain something; the oldest go.
-const maxLosses = 4096
-
-func (p *Pool) addLoss(l loss) {
-	if len(p.losses) == maxLosses {
-		p.losses = slices.Delete(p.losses, 0, 1)
-	}
-	p.losses = append(p.losses, l)
-}
-
-// answered puts the token of an occupation back, unless its connection is gone.
-func (p *Pool) occupationEnds(w *clientShard, i action) {
-	c, o := i.conn, i.occ
-	cause := Cause("")
-	switch {
-	case o.outcome == event.Consumed:
-		cause = UsedUp
-	case o.stale, o.outcome == event.Unanswered && c.closedBy == event.Server:
-		cause = Reset
-		if !o.first && !o.ignored {
-			p.ReusedUnanswered++
+// replayUntil acts on what lies before an instant, and on at least so many actions,
+// whenever they are. All requests sent before known have been seen: an opening waits until
+// that is past its response.
+func (p *Pool) replayUntil(s *clientShard, until, known segment.Time, atLeast int) {
+	for len(p.queue) > 0 && (p.queue[0].at < until || atLeast > 0) {
+		if a := &p.queue[0]; atLeast <= 0 && a.opens() && a.occ.end > known {
+			return
 		}
-	case o.endsConn:
-		cause = ServerSaidClose
-	case c.tokenLost:
-		cause = c.closeCause()
+		atLeast--
+		p.act(s, p.queue.pop())
 	}
-	t := o.token
-	last := lastUse{o.last, o.outcome, o.certain, o.asksClose, o.mayHideClose, o.endPacket}
-	if o.started { // else its demand is still an item
-		w.free.occupations.put(o)
+}
+
+// opens reports whether a is the start of what its connection was opened for.
+func (a *action) opens() bool { return a.kind == occupationStarts && a.occ.first }
+
+func (p *Pool) act(s *clientShard, a action) {
+	switch a.kind {
+	case occupationEnds:
+		p.endOccupation(s, a)
+	case serverCloses:
+		p.closeByServer(a)
+	case attemptFails:
+		p.addLoss(loss{cause: Failed, server: a.conn.server, conn: a.conn, packet: a.packet})
+	case occupationStarts:
+		p.startOccupation(s, a)
+	}
+}
+
+// endOccupation puts the token of an occupation back, unless its connection is lost.
+func (p *Pool) endOccupation(s *clientShard, a action) {
+	c, o, t := a.conn, a.occ, a.occ.token
+	cause := lossAfter(c, o)
+	if o.refusedByServer() && !o.first && !o.ignored {
+		p.ReusedUnanswered++
+	}
+	last := o.lastUse
+	if o.started { // else its start is still queued
+		s.free.occupations.put(o)
 	}
 	c.inFlight--
 	if t == nil {
@@ -194,277 +109,237 @@ func (p *Pool) occupationEnds(w *clientShard, i action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause, c.server, c, i.packet, cause == ServerClosed && c.mayHaveAsked(i.at)})
+		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
+			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
 		return
 	}
-	t.freedAt, t.last = i.at, last
-	if t.conn.streamLimit == 0 || t.inUse == 0 {
-		p.tokens.remove(t)
-		t.conn = c
-	}
-	if !t.onStack {
-		p.tokens.push(t)
-	}
+	p.freeToken(t, c, a.at, last)
 	if c.inFlight == 0 {
-		p.simulate(func(s *keepingClient, keep int) { s.push(c, i.at, keep) })
+		p.curve.freed(c, a.at)
 	}
 }
 
-// serverClosed takes the token of a connection that the server closed. If a
-// transaction is still on it, the token will not come back.
-func (p *Pool) serverCloses(i action) {
-	c := i.conn
+// closeByServer takes the token of a connection that the server closed, or had the client
+// close. If a transaction
+// is still on it, the token will not come back.
+func (p *Pool) closeByServer(a action) {
+	c := a.conn
 	if c.tokenLost {
 		return
 	}
 	c.tokenLost = true
-	p.simulate(func(s *keepingClient, _ int) { s.drop(c) })
+	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{c.closeCause(), c.server, c, i.packet, c.mayHaveAsked(t.freedAt)})
+		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
+			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
 }
 
-// brokenBy returns what the server did to c, which idled.
-func (c *Conn) closeCause() Cause {
-	if c.byReset {
-		return Reset
-	}
-	return ServerClosed
-}
-
-// mayHaveAsked reports whether c, idle since an instant, may have been closed by the
-// server because a request that could not be read asked for it: then at once.
-func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
-	return c.mayHideClose && c.closedAt.Sub(idleSince) < max(atOnce, 2*c.rtt)
-}
-
-// demanded gives an occupation a connection.
-func (p *Pool) occupationStarts(w *clientShard, i action) {
-	c, o := i.conn, i.occ
+// startOccupation gives an occupation a connection of the ideal client's.
+func (p *Pool) startOccupation(s *clientShard, a action) {
+	c, o := a.conn, a.occ
 	o.started = true
 	if len(c.undecided) > 0 {
 		c.undecided = c.undecided[:copy(c.undecided, c.undecided[1:])]
 	}
-	if p.simulated == nil && o.first && p.decided > 0 {
-		w.startCurve(p)
+	if o.first && p.decided > 0 {
+		s.startCurve(p)
 	}
-	if t := c.token; p.simulated == nil && t != nil && t.inUse == 0 {
-		p.longestIdle = max(p.longestIdle, i.at.Sub(t.freedAt))
-	}
+	p.curve.demanded(c, a.at)
 	if c.inFlight++; c.inFlight == 1 {
-		p.occupations++
-		p.simulate(func(s *keepingClient, _ int) { s.take(c, i.at) })
+		p.curve.taken(c, a.at)
 	}
 	switch {
 	case !o.first:
-		p.judgeReuse(w, i)
+		p.judgeReuse(s, a)
 	case c.midstream, c.serverUnseen:
-		p.needed(w, i, Unknown, 0)
+		p.needed(s, a, loss{cause: Unknown})
 	case p.decided == 0:
-		p.needed(w, i, First, 0)
+		p.needed(s, a, loss{cause: First})
 	default:
-		p.judgeNew(w, i)
+		p.judgeNew(s, a)
 	}
 }
 
-// again serves a transaction on a connection already used.
-func (p *Pool) judgeReuse(w *clientShard, i action) {
-	c, o := i.conn, i.occ
+// judgeReuse serves a transaction on a connection already used.
+func (p *Pool) judgeReuse(s *clientShard, a action) {
+	c, o := a.conn, a.occ
 	if o.stale { // its own token, lost already or about to be, is what it takes
 		if c.token != nil {
-			p.occupy(c.token, o)
-			return
-		}
-		for k := len(p.losses) - 1; k >= 0; k-- {
-			if p.losses[k].conn == c {
-				p.losses = slices.Delete(p.losses, k, k+1)
-				break
-			}
+			p.useToken(c.token, o)
+		} else {
+			p.forgetLoss(c)
 		}
 		return
 	}
 	t := c.token
 	if t == nil {
-		t = w.topToken(p, c.server, i.at)
+		t = s.topToken(p, c.server, a.at)
 	}
 	if t == nil {
 		t = p.tokens.top // another address's, for want of a better
 	}
 	if t != nil {
-		p.occupy(t, o)
+		p.useToken(t, o)
 		return
 	}
 	p.openToken(o)
-	// The ideal client opens one here. The real client has it already: so it
-	// opened one a moment before the ideal client would have. Where nothing was
-	// blamed on it, nothing is taken back, and used = needed + avoidable stays.
-	if n := len(p.provisional); n > 0 {
-		p.changeCause(p.provisional[n-1], Early)
-		w.ready = append(w.ready, p.provisional[n-1])
-		p.provisional = p.provisional[:n-1]
-	}
+	p.takeBack(s)
 }
 
-// anew judges a connection opened for a transaction.
-func (p *Pool) judgeNew(w *clientShard, i action) {
-	c, o := i.conn, i.occ
-	t := w.idleToken(p, c, o)
+// takeBack finds the ideal client opening a connection that the real client has already:
+// the real one had opened one a moment before the ideal client would have. So the latest
+// avoidable connection was merely early. Where there is none, nothing changes: used stays
+// needed + avoidable.
+func (p *Pool) takeBack(s *clientShard) {
+	n := len(p.provisional) - 1
+	if n < 0 {
+		return
+	}
+	p.changeCause(p.provisional[n], Early)
+	s.ready = append(s.ready, p.provisional[n])
+	p.provisional = p.provisional[:n]
+}
+
+// judgeNew judges a connection opened for a transaction, neither the pool's first nor of
+// unknown origin.
+func (p *Pool) judgeNew(s *clientShard, a action) {
+	c, o := a.conn, a.occ
+	t := s.reservableToken(p, c, o)
 	if t == nil {
-		t = w.topToken(p, c.server, i.at)
+		t = s.topToken(p, c.server, a.at)
 	}
 	if t != nil {
-		p.avoidable(w, i, p.occupy(t, o))
+		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
-	if k := p.latestLoss(c.server); k >= 0 {
-		l := p.losses[k]
-		p.losses = slices.Delete(p.losses, k, k+1)
-		p.needed(w, i, l.cause, l.packet)
-		if l.mayHaveAsked {
-			p.PerhapsAvoidable++
-			d := w.ready[len(w.ready)-1]
-			d.Confidence, d.mayHideClose = Likely, true
-		}
+	if l, ok := p.takeLoss(c.server); ok {
+		p.needed(s, a, l)
 		return
 	}
-	if w.findToken(&p.tokens, func(t *token) bool { return t.hasRoom(i.at) }) != nil {
-		p.needed(w, i, OtherAddress, 0)
+	if s.findToken(p, func(t *token) bool { return t.hasRoom(a.at) }) != nil {
+		p.needed(s, a, loss{cause: OtherAddress})
 		return
 	}
-	p.needed(w, i, Concurrent, 0)
-}
-
-// free returns the most recently idle token to the same address whose
-// connection takes no other transaction before the new one's first response has
-// ended.
-func (w *clientShard) idleToken(p *Pool, c *Conn, o *occupation) *token {
-	return w.findToken(&p.tokens, func(t *token) bool {
-		r := t.conn
-		switch {
-		case r.server != c.server:
-			return false
-		case r.streamLimit > 0:
-			return t.hasRoom(o.demand)
-		}
-		return len(r.undecided) == 0 || o.endKnown && r.undecided[0].demand >= o.end
-	})
-}
-
-// top returns the token to an endpoint that has most recently become idle, or has
-// room.
-func (w *clientShard) topToken(p *Pool, server segment.Endpoint, at segment.Time) *token {
-	return w.findToken(&p.tokens, func(t *token) bool { return t.conn.server == server && t.hasRoom(at) })
-}
-
-// latestLoss returns the loss that explains an opening: the latest, of the same
-// endpoint if there is one.
-func (p *Pool) latestLoss(server segment.Endpoint) int {
-	for k := len(p.losses) - 1; k >= 0; k-- {
-		if p.losses[k].server == server {
-			return k
-		}
+	if o.alone && c.firstThere { // nothing was in use when it was: a name's addresses are used in turn
+		p.needed(s, a, loss{cause: OtherAddress})
+		return
 	}
-	return len(p.losses) - 1
+	p.needed(s, a, loss{cause: Concurrent})
 }
 
-// opens notes a connection that the ideal client opened too.
-func (p *Pool) needed(w *clientShard, i action, cause Cause, because int64) {
-	p.openToken(i.occ)
+// needed notes a connection that the ideal client opened too, because of a loss or without
+// one.
+func (p *Pool) needed(s *clientShard, a action, why loss) {
+	p.openToken(a.occ)
 	p.decided++
 	p.Needed++
-	p.Causes.Add(cause, 1)
-	d := w.free.decisions.get()
-	*d = Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, Cause: cause, Confidence: Certain, shard: w, openPacket: i.packet, lossPacket: because, serverUnseen: i.conn.serverUnseen, final: true}
-	w.ready = append(w.ready, d)
+	p.Causes.Add(why.cause, 1)
+	d := s.free.decisions.get()
+	*d = p.newDecision(a)
+	d.Cause, d.lossPacket, d.lossManner = why.cause, why.packet, why.manner
+	if l := why.conn; l != nil && l.obeyed && why.cause == ServerClosed {
+		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
+	}
+	d.shard, d.final = s, true
+	if why.cause == RequestAbandoned && why.inferred {
+		d.Confidence = Likely // what was sent last may have been no request
+	}
+	if why.mayHaveAsked {
+		p.PerhapsAvoidable++
+		d.Confidence, d.mayHideClose = Likely, true
+	}
+	s.ready = append(s.ready, d)
 }
 
-// atOnce is how long an idle connection may have lived that was closed right
-// after use.
-const atOnce = 100 * time.Millisecond
-
-// blame notes a connection that the ideal client did without, and says what had
-// become of the one it would have taken.
-func (p *Pool) avoidable(w *clientShard, i action, t *token) {
+// avoidable notes a connection that the ideal client did without, and says what had become
+// of the one it would have taken.
+func (p *Pool) avoidable(s *clientShard, a action, t *token) {
+	c := a.conn
 	p.decided++
 	p.Avoidable++
-	p.ColdRoundTrips += int64(i.conn.setupRoundTrips)
-	p.ColdCost += i.conn.setupTime()
-	r, o := t.conn, t.last
-	d := &Decision{Conn: i.conn.id, From: i.conn.client, To: i.conn.server, At: i.conn.opened, Pool: p.serial, InsteadOf: r.id, Confidence: Certain, openPacket: i.packet, HasIdle: t.inUse == 1,
-		Idle: max(0, i.at.Sub(t.freedAt)), inUse: t.inUse - 1, last: o.n, endPacket: o.endPacket, closePacket: r.closePacket, setupRoundTrips: i.conn.setupRoundTrips, cost: i.conn.setupTime()}
-	gone := r.closedBy == event.Client && r.closedAt <= i.at
-	switch {
-	case o.outcome == event.Abandoned, o.outcome == event.Unanswered && r.closedBy == event.Client:
-		d.Cause = Undrained
-		if d.unanswered = o.outcome == event.Unanswered; !o.certain {
-			d.Confidence = Likely
-		}
-	case o.asksClose:
-		d.Cause = ClientSaidClose
-	case gone && r.closedAt.Sub(t.freedAt) < max(atOnce, 2*r.rtt):
-		d.Cause = ClientClosed
-		if o.mayHideClose {
-			d.Confidence, d.mayHideClose = Likely, true
-			if r.inferred { // of a head that was cut off what was read counts
-				d.perhapsNeeded = true
-				p.PerhapsNeeded++
-			}
-		}
-	case gone:
-		d.Cause = ClientIdleTimeout
-	default:
-		d.Cause = Missed
-		if r.clockOffset > time.Millisecond { // what the client had been told is an estimate
-			d.Confidence = Likely
-		}
+	p.Cold.add(c.setupCost())
+
+	d := new(Decision)
+	*d = p.newDecision(a)
+	d.insteadOf(t, a.at, c.neededAt())
+	if a.occ.ahead && d.Cause == Missed {
+		d.Cause = OpenedAhead
 	}
-	if i.conn.inferred || r.inferred {
+	if c.inferred {
 		d.Confidence = Likely
 	}
-	if gone {
-		d.closedAfter, d.closedByThen = max(0, r.closedAt.Sub(t.freedAt)), true
+	if d.perhapsNeeded {
+		p.PerhapsNeeded++
 	}
 	p.Causes.Add(d.Cause, 1)
-	if d.Cause == ClientClosed {
-		p.detectors.churn.avoidable(i.conn.id, i.conn.packet)
+	if d.Cause != ClientSaidClose {
+		s.statuses(p).left(t.last.status, c.id, c.packet)
 	}
-	switch {
-	case d.Cause != Missed && d.Cause != ClientClosed && d.Cause != ClientIdleTimeout:
-	case !r.ended:
-		r.revisable = append(r.revisable, d)
-	default:
-		p.reviseUnread(d, r)
+	if d.Cause == ClientClosed {
+		p.detectors.churn.avoidable(c.id, c.packet)
+	}
+	if d.Cause.idled() {
+		p.awaitUnread(d, t.conn)
 	}
 	p.provisional = append(p.provisional, d)
-	if len(p.provisional) > maxTakeBack {
-		w.ready = append(w.ready, p.provisional[0])
-		p.provisional = p.provisional[:copy(p.provisional, p.provisional[1:])]
+	s.boundProvisional(p)
+}
+
+// boundProvisional makes the oldest of p's avoidable connections final where too many could
+// still become early.
+func (s *clientShard) boundProvisional(p *Pool) {
+	if over := len(p.provisional) - maxProvisional; over > 0 {
+		for _, d := range p.provisional[:over] {
+			p.settle(d)
+		}
+		s.ready = append(s.ready, p.provisional[:over]...)
+		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
 	}
 }
 
-// revise says that a connection blamed for idling, or for being closed, was
-// never read.
+// awaitUnread has d, which says that r idled, revised should r turn out never to have been
+// read. That is known once r has ended.
+func (p *Pool) awaitUnread(d *Decision, r *Conn) {
+	if r.ended {
+		p.reviseUnread(d, r)
+	} else {
+		r.revisable = append(r.revisable, d)
+	}
+}
+
+// reviseUnread changes d, which says that r idled, if the transaction before was never
+// read.
 func (p *Pool) reviseUnread(d *Decision, r *Conn) {
-	if r.unreadN != 0 && r.unreadN == d.last && d.Cause.Avoidable() {
+	if r.unread != 0 && r.unread == d.last && d.Cause.Avoidable() {
 		p.changeCause(d, Undrained)
 		d.Confidence = Likely
 	}
 }
 
-// recause changes a decision's cause and the sums with it.
+// reviseClosed changes d, which says that r was missed, if the client turns out to have
+// closed r only when it opened the other.
+func (p *Pool) reviseClosed(d *Decision, r *Conn) {
+	if d.Cause == Missed && d.HasIdle && r.closedFor(d.opened, d.freedAt) {
+		p.changeCause(d, ClientIdleTimeout)
+		d.closedAtNeed(r)
+	}
+}
+
+// changeCause changes a decision's cause and the sums with it.
 func (p *Pool) changeCause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
-	if d.mayHideClose = false; d.perhapsNeeded {
+	d.mayHideClose = false
+	if d.perhapsNeeded {
 		d.perhapsNeeded = false
 		p.PerhapsNeeded--
 	}
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--
-		p.ColdRoundTrips -= int64(d.setupRoundTrips)
-		p.ColdCost -= d.cost
 		p.Needed++
+		p.Cold.add(SetupCost{-int64(d.setupRoundTrips), -d.setupTime})
 	}
 	d.Cause = to
 }

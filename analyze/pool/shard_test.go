@@ -19,15 +19,15 @@ func TestClientsAreApart(t *testing.T) {
 	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 2))
 		var histories [clients][]step
-		var wards [clients]int
+		var shards [clients]int
 		want := map[int64]Cause{}
 		for i := range histories {
 			h := randomHistory(r)
 			for k := range h {
 				h[k].conn += int64(i) << 32
-				h[k].client.Addr.Lo += uint64(i) // which chooses the ward
+				h[k].client.Addr.Lo += uint64(i) // which chooses the shard
 			}
-			histories[i], wards[i] = h, int(h[0].client.Addr.Lo%ClientShards)
+			histories[i], shards[i] = h, int(h[0].client.Addr.Lo%ClientShards)
 			_, decisions, _ := judge(h, func() bool { return true })
 			for conn, d := range decisions {
 				want[conn] = d.Cause
@@ -46,7 +46,7 @@ func TestClientsAreApart(t *testing.T) {
 					j.handle(&h[k])
 					now = max(now, h[k].Time)
 				}
-				j.Advance(wards[i], now)
+				j.Advance(shards[i], now)
 				histories[i] = h[n:]
 				left += len(histories[i])
 			}

@@ -55,7 +55,7 @@ type Stream struct {
 type waiting struct {
 	held      []chunk // after next, in order, not overlapping
 	heldBytes int     // captured bytes in held
-	spare     [][]byte
+	free      [][]byte
 	overflows int64 // holes given up because too much waited behind them
 }
 
@@ -173,8 +173,8 @@ func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh i
 
 func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
 	var buf []byte
-	if k := len(st.spare); k > 0 {
-		buf, st.spare = st.spare[k-1], st.spare[:k-1]
+	if k := len(st.free); k > 0 {
+		buf, st.free = st.free[k-1], st.free[:k-1]
 	}
 	st.held = append(st.held, chunk{})
 	copy(st.held[i+1:], st.held[i:])
@@ -193,8 +193,8 @@ func (st *Stream) drain(to Sink) {
 		st.heldBytes -= len(c.data)
 		st.next = c.end()
 		st.deliver(c.data, c.len, c.at, to)
-		if len(st.spare) < 16 {
-			st.spare = append(st.spare, c.data)
+		if len(st.free) < 16 {
+			st.free = append(st.free, c.data)
 		}
 	}
 	if k > 0 {
@@ -285,6 +285,6 @@ func (st *Stream) Flush(at Mark, to Sink) {
 		st.drain(to)
 	}
 	if st.waiting != nil {
-		st.held, st.spare, st.heldBytes = nil, nil, 0
+		st.held, st.free, st.heldBytes = nil, nil, 0
 	}
 }

@@ -68,7 +68,11 @@ func (l *listener) Answered(t *Transaction) {
 }
 func (l *listener) Tunnel(bool, []byte, segment.Mark)   {}
 func (l *listener) TunnelGap(bool, int64, segment.Mark) {}
-func (l *listener) GoAway(client bool, _ segment.Mark)  { fmt.Fprintf(l, "goaway client=%v\n", client) }
+func (l *listener) GoAway(client bool, last uint32, code h2.Code, debug []byte, _ segment.Mark) {
+	fmt.Fprintf(l, "goaway client=%v\n", client)
+}
+
+func (l *listener) StreamReset(*Transaction, bool, h2.Code, segment.Mark) {}
 
 func conversation() (*listener, *Multiplexer, *peer, *peer) {
 	l, m, packet := &listener{}, &Multiplexer{}, new(int64)

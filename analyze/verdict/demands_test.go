@@ -10,8 +10,8 @@ import (
 )
 
 func reused(change func(*pool.Pool)) []*pool.Pool {
-	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
-		Causes: pool.Causes{{Cause: pool.First, N: 1}}}
+	p := &pool.Pool{Name: "a.example", Servers: []segment.Endpoint{{Port: 80}}, Sums: pool.Sums{Connections: 1, Used: 1, Transactions: 5, Reused: 4, Needed: 1,
+		Causes: pool.Causes{{Cause: pool.First, N: 1}}}}
 	change(p)
 	return []*pool.Pool{p}
 }
@@ -21,7 +21,7 @@ func TestJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folded := &pool.Pool{Connections: 9, Used: 9, Transactions: 9, Needed: 9}
+	folded := &pool.Pool{Sums: pool.Sums{Connections: 9, Used: 9, Transactions: 9, Needed: 9}}
 	for _, c := range []struct {
 		name  string
 		d     Demands
@@ -82,7 +82,7 @@ func TestNothingJudged(t *testing.T) {
 	ignored := reused(func(p *pool.Pool) { p.Used, p.Unused, p.Transactions, p.Reused, p.Needed = 0, 1, 0, 0, 0 })
 	var many []*pool.Pool
 	for range 9 {
-		many = append(many, &pool.Pool{Servers: []segment.Endpoint{{Port: uint16(80 + len(many))}}, Connections: 1})
+		many = append(many, &pool.Pool{Servers: []segment.Endpoint{{Port: uint16(80 + len(many))}}, Sums: pool.Sums{Connections: 1}})
 	}
 	for want, x := range map[string]struct {
 		d     Demands

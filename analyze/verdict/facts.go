@@ -25,7 +25,16 @@ type Conn struct {
 	TLS     Handshake
 	Restart IdleRestart
 	Pace    Pace
+	HTTP2   HTTP2
 	Unseen
+}
+
+// HTTP2 is what a connection has shown of HTTP/2's own errors and limits.
+type HTTP2 struct {
+	GoAway, ClientGoAway *event.GoAway // of the server and of the client, nil: said none
+	Streams              int32         // that the server permits at once, 0: not HTTP/2
+	Refused              int64         // streams that the server refused
+	FirstRefused         segment.Mark
 }
 
 // Messages are what a connection's requests and responses have shown.

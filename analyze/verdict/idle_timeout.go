@@ -18,7 +18,8 @@ var idleTimeout = rule{
 		Meaning: "The first closer closed several connections after the same idle time. The value often names the " +
 			"program: 5, 60, 75, 90 or 350 s.",
 		Evidence: "Idle times before the first FIN or RST: the longest of them, and most, equal within the timer's " +
-			"grain, and no connection used again after longer.",
+			"grain, and no connection used again after longer. What a client closes as it opens another (within 5 ms " +
+			"before the SYN, or until the new one's first response) shows no timer, only a limit.",
 		RefutedBy: "the closings coincide with an event of their own, such as a restart",
 		Remedy: "Consistent with an idle timeout. If pauses between requests are longer, lengthen it; the client's " +
 			"must stay below the server's:",

@@ -6,6 +6,7 @@ import "tcpwarm/analyze/pool"
 var table = []Finding{
 	{"header-lies", "keep-alive was promised and not kept", &headerLies},
 	{"pool-too-small", "the pool keeps fewer idle connections than its bursts need", &poolTooSmall},
+	{"after-status", "connections were left each time after one status", &afterStatus},
 	{"pool-key-split", "the same server was reached under several keys, each with a pool of its own", &poolKeySplit},
 	{"connect-per-request", "each request has a tunnel of its own", &connectPerRequest},
 	{"idle-timeout", "one side closes idle connections after a constant time", &idleTimeout},
@@ -21,6 +22,7 @@ var table = []Finding{
 	{"sender-idle", "the sender had nothing to send in the middle of a message", &senderIdle},
 	{"lossy", "losses keep the window small", &lossy},
 	{"nagle-delayed-ack", "a message waited for a delayed ACK", &nagleDelayedACK},
+	{"goaway", "HTTP/2 said why a connection ends", &goaway},
 	{"max-requests", "the server ends connections after so many requests", &maxRequests},
 	{"max-age", "the server ends connections at a certain age", &maxAge},
 	{"h2-stream-limit", "HTTP/2 streams are at the server's limit", &h2StreamLimit},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
@@ -67,6 +68,7 @@ var _ pflag.Value = (*patterns)(nil)
 type choice struct {
 	value string
 	words []string
+	given bool // by the user
 }
 
 // String returns the word chosen.
@@ -79,52 +81,67 @@ func (c *choice) Type() string { return "word" }
 func (c *choice) Set(s string) error {
 	for _, w := range c.words {
 		if s == w {
-			c.value = s
+			c.value, c.given = s, true
 			return nil
 		}
 	}
-	return fmt.Errorf("must be one of %v", c.words)
+	return fmt.Errorf("must be one of %s%s", strings.Join(c.words, ", "), nearest.Suggest(s, c.words))
 }
 
 var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
-	o.format = choice{"text", []string{"text", "json", "ndjson", "junit", "github"}}
+	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
 	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil,
+		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
 }
 
 // readFlags are those of how captures are read and judged.
 func (o *output) readFlags(f *pflag.FlagSet) {
-	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
-	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
-	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
-	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, for one client: behind a balancer, or with IPv4 and IPv6")
+	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it "+
+		"(repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: "+
+		"target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
+	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, "+
+		"for one client: behind a balancer, or with IPv4 and IPv6")
 	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
 func newAnalyze(s *streams) *cobra.Command {
-	var o output
 	c := &cobra.Command{
 		Use:   "analyze [flags] FILE...",
 		Short: "Judge saved captures",
 		Long: `Reads pcap and pcapng files, gzip or not; - is standard input. Several files are
-taken for one rotated set in time order.`,
+taken for one rotated set in time order. -r FILE is the same as FILE.`,
 		Example: `  tcpwarm analyze capture.pcap
   tcpwarm analyze --format json capture.pcapng | jq .verdict`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
-			return err
-		},
+	}
+	analyzes(s, c)
+	return c
+}
+
+// analyzes makes c a command that judges saved captures.
+func analyzes(s *streams, c *cobra.Command) {
+	var o output
+	var files []string
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		files := slices.Concat(files, args)
+		if len(files) == 0 {
+			return fmt.Errorf("%s: name a capture", cmd.Name())
+		}
+		_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
+		return err
 	}
 	o.flags(c.Flags())
-	return c
+	c.Flags().StringArrayVarP(&files, "read", "r", nil, "capture to judge, as any other `file` that is named (repeatable)")
 }
 
 // Text draws few connections: to keep more in full would only cost time.
@@ -139,6 +156,9 @@ const largeCapture = 64 << 20
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -199,7 +219,8 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 
 // analyze analyses src and writes the report, to which amend may add. Options that
 // o knows are set.
-func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options,
+	amend func(*report.Report)) (*report.Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -252,7 +273,8 @@ func (o *output) openSeries() (*outfile.File, error) {
 
 // draws reports whether text is all that is asked for.
 func (o *output) draws() bool {
-	return o.format.value == "text" && !slices.ContainsFunc(o.reports, func(where string) bool { return !strings.HasPrefix(where, "text=") })
+	other := func(where string) bool { return !strings.HasPrefix(where, "text=") }
+	return o.format.value == "text" && !slices.ContainsFunc(o.reports, other)
 }
 
 // A destination is a file that a report goes to.
@@ -324,19 +346,33 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	return text.Write(w, r, as)
 }
 
-// check refuses reports of kinds that there are none of.
+// reportKinds are those that --report takes: NDJSON comes while connections end, so it is
+// no second report.
+var reportKinds = []string{"text", "json", "junit", "github"}
+
+// check refuses reports of kinds that there are none of, and more than one to standard
+// output. One that goes there is the format.
 func (o *output) check() error {
+	files := o.reports[:0:0]
 	for _, where := range o.reports {
 		kind, name, ok := strings.Cut(where, "=")
-		switch kind {
-		case "text", "json", "junit", "github":
-		default:
-			ok = false
+		if known := slices.Contains(reportKinds, kind); !ok || !known || name == "" {
+			suggestion := ""
+			if !known && kind != "ndjson" {
+				suggestion = nearest.Suggest(kind, reportKinds)
+			}
+			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github%s", where, suggestion)
 		}
-		if !ok || name == "" {
-			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github", where)
+		if name != "-" {
+			files = append(files, where)
+			continue
 		}
+		if o.format.given {
+			return fmt.Errorf("--report %q: two reports to standard output", where)
+		}
+		o.format.value, o.format.given = kind, true
 	}
+	o.reports = files
 	return nil
 }
 

@@ -14,6 +14,12 @@ func newExplain(s *streams) *cobra.Command {
 		Use:   "explain [ID]",
 		Short: "Say what a cause, finding or word means, and what to do about it",
 		Args:  cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return explain.Words(), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				for _, e := range explain.Entries() {
@@ -23,7 +29,7 @@ func newExplain(s *streams) *cobra.Command {
 			}
 			e, ok := explain.Lookup(args[0])
 			if !ok {
-				return fmt.Errorf("explain: nothing is called %q; tcpwarm explain lists all", args[0])
+				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explain.Words()))
 			}
 			return text.WriteEntry(s.out, e, width(s.out))
 		},

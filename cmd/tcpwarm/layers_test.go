@@ -19,6 +19,7 @@ var ranks = []struct {
 }{
 	{"tcpwarm/capture/segment", 0},
 	{"tcpwarm/analyze/plural", 0},
+	{"tcpwarm/analyze/nearest", 0},
 	{"tcpwarm/capture/filter", 1},
 	{"tcpwarm/capture/outfile", 1},
 	{"tcpwarm/capture/process", 1},

@@ -132,7 +132,7 @@ func (e *interruptedError) Problem() segment.Problem {
 func known(ids []string) error {
 	for _, id := range ids {
 		if e, ok := explain.Lookup(id); !ok || e.Kind != explain.IsCause && e.Kind != explain.IsFinding {
-			return fmt.Errorf("verify: no cause or finding is called %q; tcpwarm explain lists all", id)
+			return fmt.Errorf("verify: no cause or finding is called %q%s", id, orListed(id, forbiddable()))
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ type Error struct {
 	Msg  string
 }
 
+// Error says what is wrong, and in which line.
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Msg) }
 
 // Parse reads a script.

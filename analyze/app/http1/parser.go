@@ -103,9 +103,9 @@ func (p *Parser) Sought() bool { return p.sought }
 // Lost reports whether p seeks the next message.
 func (p *Parser) Lost() bool { return p.state == seeking }
 
-// Midway says that the stream does not begin with a message: the next start line
+// Midstream says that the stream does not begin with a message: the next start line
 // does.
-func (p *Parser) Midway() { p.lose(true) }
+func (p *Parser) Midstream() { p.lose(true) }
 
 // Feed takes the next bytes of the stream.
 func (p *Parser) Feed(b []byte, at Mark) {

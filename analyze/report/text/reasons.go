@@ -38,7 +38,9 @@ func (p *page) reasons(conns []*report.Connection) {
 func (p *page) reason(all []*report.Connection) {
 	c := all[0]
 	b := c.OpenedBecause
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  ", c.ID, c.FirstPacket, explain.Because(b.Cause, b.InsteadOf))+grade(name(string(b.Cause)), b.Confidence))
+	why := explain.Because(b.Cause, b.InsteadOf)
+	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
+		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
 	p.remedy(string(b.Cause), "")
 	if rest := all[1:]; len(rest) > 0 {

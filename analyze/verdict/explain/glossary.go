@@ -21,9 +21,11 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "avoidable",
+		Also:  []string{"too many"},
 		Title: "used connections beyond those needed",
 		Explanation: verdict.Explanation{
-			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed or client-idle-timeout.",
+			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed, client-idle-timeout or " +
+				"opened-ahead.",
 		},
 	},
 	{
@@ -36,6 +38,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "used-connection",
+		Also:  []string{"used connections"},
 		Title: "a connection that carried at least one request",
 		Explanation: verdict.Explanation{
 			Meaning: "Others are unused: speculative dials, the loser of happy eyeballs. They are counted apart " +
@@ -44,6 +47,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "transaction",
+		Also:  []string{"transactions"},
 		Title: "one request with its final response",
 		Explanation: verdict.Explanation{
 			Meaning: "Interim responses (1xx but 101) belong to it. In HTTP/2 it is one stream opened by the " +
@@ -61,6 +65,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "pool",
+		Also:  []string{"pools"},
 		Title: "a client and an authority, with all connections between them",
 		Explanation: verdict.Explanation{
 			Meaning: "Reuse is judged within a pool. The addresses of one name are one pool; a forward proxy is " +

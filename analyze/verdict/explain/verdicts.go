@@ -41,7 +41,8 @@ var verdicts = []Entry{
 		Title: "verdict: the capture does not show enough",
 		Explanation: verdict.Explanation{
 			Meaning: "Evidence is missing: the handshakes were not captured, packets were lost, or TLS hides the " +
-				"requests. It is never counted as a pass.",
+				"requests. It is never counted as a pass. Of a transaction's warmth: nothing shows what its " +
+				"connection's window was.",
 			Evidence:  "Given with the verdict.",
 			RefutedBy: "a capture that holds the missing packets",
 			Remedy: "Capture before the client starts, without a snap length, and give TLS keys where they can be " +
@@ -53,7 +54,7 @@ var verdicts = []Entry{
 		Title: "verdict: connections were reused as well as could be",
 		Explanation: verdict.Explanation{
 			Meaning: "At least one request reused a connection, and no client could have done with fewer " +
-				"connections.",
+				"connections. As a metric: how many requests were not the first on their connection.",
 			Evidence:  "avoidable = 0 and reused > 0: of those at least one was answered.",
 			RefutedBy: "connections of the same client that the capture's filter left out",
 		},

@@ -1,0 +1,99 @@
+package analyze_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze"
+	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+// A source gives segments that are in memory.
+type source struct {
+	list   []segment.Segment
+	totals segment.Totals
+}
+
+func (s *source) Fill(b *segment.Batch) error {
+	b.Segments = append(b.Segments[:0], s.list...)
+	s.totals.Packets, s.totals.Segments = int64(len(s.list)), int64(len(s.list))
+	return io.EOF
+}
+
+func (s *source) Totals() segment.Totals { return s.totals }
+
+// reportOf is the report of a script.
+func reportOf(t *testing.T, trace string, totals segment.Totals) *report.Report {
+	t.Helper()
+	a, err := script.ParseArchive("A test.\n-- trace --\n" + trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := analyze.Run(context.Background(), &source{a.Script.Segments(), totals}, analyze.Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Where the capture was taken is told by the handshake: one answer comes at least eight times
+// as fast as the other at an end, both come within 200 µs where client and server are one
+// machine.
+func TestVantage(t *testing.T) {
+	for _, x := range []struct {
+		toServer, toClient int // µs
+		want               report.Vantage
+	}{
+		{8000, 999, report.AtClient}, {8000, 1000, report.InTheMiddle}, {8000, 1001, report.InTheMiddle},
+		{999, 8000, report.AtServer}, {1000, 8000, report.InTheMiddle}, {5000, 5000, report.InTheMiddle},
+		{100, 99, report.AtBoth}, {100, 100, report.InTheMiddle}, {190, 10, report.AtClient}, {10, 190, report.AtServer},
+	} {
+		r := reportOf(t, fmt.Sprintf("0 > S 0:0(0)\n+0.%06d < S. 0:0(0) ack 1\n+0.%06d > . 1:1(0) ack 1\n", x.toServer, x.toClient), segment.Totals{})
+		if r.Capture.Vantage != x.want {
+			t.Errorf("%d µs to the server and back, %d µs to the client: %s, want %s", x.toServer, x.toClient, r.Capture.Vantage, x.want)
+		}
+	}
+	r := reportOf(t, "0 > S 0:0(0)\n+0.008 < S. 0:0(0) ack 1\n", segment.Totals{})
+	if r.Capture.Vantage != report.UnknownVantage {
+		t.Errorf("half a handshake: %s", r.Capture.Vantage)
+	}
+}
+
+// On loopback both ends are there, once a handshake has been seen; where all connections had
+// begun before, nothing is said.
+func TestVantageOnLoopback(t *testing.T) {
+	for trace, want := range map[string]report.Vantage{
+		"0 > S 0:0(0)\n+0.1 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1\n": report.AtBoth,
+		"0 > P. 1:11(10) ack 1\n+0.1 < . 1:1(0) ack 11\n":             report.UnknownVantage,
+	} {
+		if r := reportOf(t, trace, segment.Totals{Loopback: true}); r.Capture.Vantage != want {
+			t.Errorf("%q: %s, want %s", trace, r.Capture.Vantage, want)
+		}
+	}
+}
+
+// Holes given up because too much waited behind them are counted, of all connections.
+func TestOverflowsAreCounted(t *testing.T) {
+	var b strings.Builder
+	for n := range 2 {
+		fmt.Fprintf(&b, "conn c%d 10.0.0.1:%d 10.0.0.2:80\n", n, 40000+n)
+	}
+	for n := range 2 {
+		fmt.Fprintf(&b, "c%d: +0 > S 0:0(0)\nc%[1]d: +0 < S. 0:0(0) ack 1\nc%[1]d: +0 > . 1:1(0) ack 1\n", n)
+		for k := range 40 {
+			fmt.Fprintf(&b, "c%d: +0.00001 < . %d:%d(60000) ack 1\n", n, 2+60000*k, 2+60000*(k+1))
+		}
+	}
+	r := reportOf(t, b.String(), segment.Totals{})
+	for _, p := range r.Capture.Problems {
+		if p.Kind == "stream-overflow" && p.Count == 2 {
+			return
+		}
+	}
+	t.Errorf("problems %+v, want two holes given up", r.Capture.Problems)
+}

@@ -1,0 +1,485 @@
+package tcp_test
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+const mss = 1000
+
+// A flow sends segments of 1000 bytes to an estimator, and acknowledges them. It counts
+// in segments; its numbers wrap around.
+type flow struct {
+	*testing.T
+	tcp.Sender
+	at        segment.Time
+	base      segment.Seq
+	next, una int
+	window    int // offered, in segments
+}
+
+// newFlow begins a flow with a round trip of 100 ms: its retransmission timeout is 300 ms.
+func newFlow(t *testing.T) *flow {
+	f := &flow{T: t, at: segment.Time(time.Hour), base: 1<<32 - 5500, window: 1000}
+	f.Reset(mss, f.window*mss)
+	f.Handshake(100 * time.Millisecond)
+	return f
+}
+
+func (f *flow) seq(n int) segment.Seq { return f.base.Add(n * mss) }
+
+func (f *flow) wait(d time.Duration) *flow { f.at = f.at.Add(d); return f }
+
+// send sends n segments, 10 µs apart.
+func (f *flow) send(n int) *flow {
+	for range n {
+		f.Sent(f.seq(f.next), mss, f.at)
+		f.next++
+		f.wait(10 * time.Microsecond)
+	}
+	return f
+}
+
+// again sends segment n again.
+func (f *flow) again(n int) *flow {
+	f.Sent(f.seq(n), mss, f.at)
+	return f.wait(10 * time.Microsecond)
+}
+
+// ack acknowledges n segments more, with segments that have come beyond.
+func (f *flow) ack(n int, sacked ...int) *flow {
+	f.una += n
+	var blocks []segment.Block
+	for _, k := range sacked {
+		blocks = append(blocks, segment.Block{Start: f.seq(k), End: f.seq(k + 1)})
+	}
+	f.Acked(f.seq(f.una), blocks, f.seq(f.una+f.window), false, true, f.at)
+	return f.wait(5 * time.Microsecond)
+}
+
+// round acknowledges all that is out, a segment each, and sends so many after each.
+func (f *flow) round(each int) *flow {
+	f.wait(100 * time.Millisecond)
+	for n := f.next - f.una; n > 0; n-- {
+		f.ack(1).send(each).wait(time.Millisecond)
+	}
+	return f
+}
+
+// quiet acknowledges all that is out and sends nothing more.
+func (f *flow) quiet() *flow {
+	f.wait(100 * time.Millisecond).ack(f.next - f.una)
+	return f
+}
+
+// holds checks the window, in segments.
+func (f *flow) holds(what string, want int) {
+	f.Helper()
+	if e := f.Estimate(); e.Best != want*mss {
+		f.Errorf("%s: the window is %d in %d..%d (%s, %s), want %d", what, e.Best, e.Low, e.High, e.Basis, e.Phase, want*mss)
+	}
+}
+
+// starts checks the window that the latest flight began with.
+func (f *flow) starts(what string, low, best, high int) {
+	f.Helper()
+	if s := f.Start; s.Low != low*mss || s.Best != best*mss || s.High != high*mss {
+		f.Errorf("%s: it began with %d in %d..%d, want %d in %d..%d", what, s.Best, s.Low, s.High, best*mss, low*mss, high*mss)
+	}
+}
+
+// Slow start adds what an ACK acknowledges (RFC 5681 section 3.1, RFC 3465 as Linux has
+// it): twice the window after a round trip.
+func TestSlowStartDoubles(t *testing.T) {
+	f := newFlow(t).send(10)
+	f.holds("the initial window (RFC 6928)", 10)
+	f.round(2)
+	f.holds("after a round", 20)
+	f.round(2)
+	f.holds("after two", 40)
+}
+
+// Nothing sent is no flight.
+func TestNothingIsNoFlight(t *testing.T) {
+	f := newFlow(t)
+	f.Sent(f.seq(0), 0, f.at)
+	if f.Started() || f.Start.N != 0 {
+		t.Error("a flight has begun with nothing")
+	}
+}
+
+// Whether the window was halved for a timeout in which nothing was sent is not known for a
+// pause about as long as one: a first flight of half the window tells. Of a sender at the
+// other end of the path the timeout is not known so well: it may be as short as Linux's
+// least, 200 ms. After a shorter pause the flight is something else's.
+func TestIdleAboutATimeout(t *testing.T) {
+	for _, x := range []struct {
+		idle      time.Duration
+		remote    bool
+		flight    int
+		restarted bool
+	}{
+		{300 * time.Millisecond, false, 40, false},
+		{315 * time.Millisecond, false, 40, true},
+		{315 * time.Millisecond, false, 50, true},
+		{315 * time.Millisecond, false, 51, false},
+		{190 * time.Millisecond, true, 40, false},
+		{220 * time.Millisecond, true, 40, true},
+	} {
+		f := newFlow(t)
+		f.AtReceiver = x.remote
+		f.send(10).round(2).round(2)
+		f.quiet().holds("before", 80)
+		f.wait(x.idle - 100*time.Millisecond).send(x.flight).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+		if f.Start.Restarted != x.restarted {
+			t.Errorf("idle for %v, remote %v, then a flight of %d of 80: restarted %v", x.idle, x.remote, x.flight, f.Start.Restarted)
+		}
+	}
+}
+
+// Where ACKs are seen before they reach the sender, those that may have come by the end of
+// the first flight may have let out a part of it: for sure there is only what was sent before
+// the first of them.
+func TestSurePartOfAFlight(t *testing.T) {
+	second := func() *flow {
+		f := newFlow(t)
+		f.AtReceiver = true
+		f.NoDelays()
+		return f.send(4).quiet().wait(time.Millisecond)
+	}
+	f := second().send(2)
+	f.MayHaveAcked(f.seq(f.una)) // nothing new
+	f.send(2)
+	f.MayHaveAcked(f.seq(f.una + 1))
+	f.send(2)
+	f.MayHaveAcked(f.seq(f.una + 2)) // the first has told already
+	f.send(2).wait(50 * time.Millisecond).ack(1).send(2).ack(1)
+	f.starts("8 sent, the first 4 for sure", 4, 8, 11)
+	f = second().send(8).wait(50 * time.Millisecond).ack(1).send(2).ack(1)
+	f.starts("8 sent, no ACK between", 8, 8, 11)
+}
+
+// An idle sender's window is halved for each timeout that has passed, down to the initial
+// window (RFC 2861 section 3.1; Linux's tcp_cwnd_restart).
+func TestIdleRestart(t *testing.T) {
+	for _, x := range []struct {
+		idle time.Duration // beyond the first timeout
+		want int
+	}{
+		{20 * time.Millisecond, 40},
+		{300 * time.Millisecond, 40},
+		{330 * time.Millisecond, 20},
+		{620 * time.Millisecond, 20},
+		{650 * time.Millisecond, 10},
+		{time.Minute, 10},
+	} {
+		f := newFlow(t).send(10).round(2).round(2).quiet()
+		f.wait(216*time.Millisecond + x.idle).send(1) // the timeout is 317 ms
+		f.holds(x.idle.String(), x.want)
+		if !f.Start.Restarted {
+			t.Errorf("%v: no restart", x.idle)
+		}
+	}
+}
+
+// More in flight than an idle restart leaves, by as much as slow start may have added, shows
+// that there was none: this sender keeps its window (net.ipv4.tcp_slow_start_after_idle = 0),
+// and does so the next time.
+func TestIdleRestartRefuted(t *testing.T) {
+	for _, x := range []struct {
+		flight    int
+		restarted bool
+	}{{80, true}, {81, false}} {
+		f := newFlow(t).send(10).round(2).round(2).quiet()
+		f.wait(236 * time.Millisecond).send(x.flight)
+		f.quiet().wait(time.Millisecond).ack(0) // what an ACK lets out is known with the next
+		if f.Start.Restarted != x.restarted {
+			t.Errorf("a flight of %d after a restart to 40: restarted %v", x.flight, f.Start.Restarted)
+		}
+		f.wait(time.Minute).send(1)
+		if f.Start.Restarted != x.restarted {
+			t.Errorf("and the next time: restarted %v", f.Start.Restarted)
+		}
+	}
+}
+
+// Without SACK each duplicate ACK has told of a segment that has left (RFC 6582 section
+// 3.2): three of them, and the oldest is sent again and the window is reduced. A partial ACK
+// takes back what the duplicates had told of.
+func TestDuplicatesTellOfSegments(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1)
+	flight := func(what string, want int) {
+		t.Helper()
+		if got := f.Estimate().Flight; got != want*mss {
+			t.Errorf("%s: %d in flight, want %d", what, got, want*mss)
+		}
+	}
+	flight("nine are out", 9)
+	f.wait(time.Millisecond).ack(0)
+	flight("one duplicate", 8)
+	f.ack(0).ack(0).ack(0)
+	flight("four duplicates", 5)
+	f.again(f.una)
+	if p := f.Estimate().Phase; p != "recovery" {
+		t.Errorf("sent again after four duplicates: %s", p)
+	}
+	flight("the oldest is sent again", 5)
+	f.wait(100 * time.Millisecond).ack(3)
+	flight("three are acknowledged, of them two that the duplicates told of", 3)
+}
+
+// events notes what is told of a flow.
+type events struct {
+	names  []string
+	values []int
+}
+
+func (e *events) Window(segment.Time, tcp.Estimate, *tcp.Sender) {}
+func (e *events) Event(_ segment.Time, name string, value, _ int, _ *tcp.Sender) {
+	e.names, e.values = append(e.names, name), append(e.values, value/mss)
+}
+
+func (e *events) of(name string) (value int, n int) {
+	for i := range e.names {
+		if e.names[i] == name {
+			value, n = e.values[i], n+1
+		}
+	}
+	return value, n
+}
+
+// CUBIC's slow start ends where ACKs have come close behind each other for half of the least
+// round trip (Ha and Rhee, "Taming the elephants"; Linux's tcp_cubic.c): not below 16
+// segments, nor where a gap of more than 2 ms breaks the train.
+func TestSlowStartEndsByATrain(t *testing.T) {
+	for _, x := range []struct {
+		name   string
+		first  int           // flight, acknowledged in one train
+		gap    time.Duration // between ACKs
+		pause  int           // ACK that comes 3 ms later than that, 0: none
+		exited int           // window of the exit, 0: none
+	}{
+		{"half the round trip", 40, 2 * time.Millisecond, 0, 66}, // after 26 more
+		{"just half of it and half a millisecond, then more", 60, 1010 * time.Microsecond, 0, 111},
+		{"not so long", 40, time.Millisecond, 0, 0},
+		{"gaps too long", 40, 2500 * time.Microsecond, 0, 0},
+		{"broken early", 40, 2 * time.Millisecond, 5, 0},
+		{"broken at the end", 40, 2 * time.Millisecond, 38, 66},
+		{"few segments", 7, 10 * time.Millisecond, 0, 0},
+	} {
+		f := newFlow(t)
+		told := &events{}
+		f.Watch(told)
+		f.send(x.first).wait(100 * time.Millisecond)
+		for k := range x.first {
+			f.ack(1).send(2).wait(x.gap - 25*time.Microsecond)
+			if k+2 == x.pause {
+				f.wait(3 * time.Millisecond)
+			}
+		}
+		f.quiet()
+		if at, n := told.of("slow-start-exit"); at != x.exited || n > 1 {
+			t.Errorf("%s: an exit at %d (%d of them), want %d", x.name, at, n, x.exited)
+		}
+	}
+}
+
+// It ends, too, where the round trips of a round, eight at least, are longer than the
+// least one by an eighth of it; by 4 ms at least, and 16 ms are always enough.
+func TestSlowStartEndsByDelay(t *testing.T) {
+	for _, x := range []struct {
+		rtt, later time.Duration
+		exits      bool
+	}{
+		{80 * time.Millisecond, 90 * time.Millisecond, false},
+		{80 * time.Millisecond, 91 * time.Millisecond, true},
+		{8 * time.Millisecond, 12 * time.Millisecond, false},
+		{8 * time.Millisecond, 13 * time.Millisecond, true},
+		{400 * time.Millisecond, 416 * time.Millisecond, false},
+		{400 * time.Millisecond, 417 * time.Millisecond, true},
+	} {
+		for _, n := range []int{8, 9} { // ACKs of the round
+			f := newFlow(t)
+			f.Reset(mss, f.window*mss)
+			f.Handshake(x.rtt)
+			told := &events{}
+			f.Watch(told)
+			f.send(20).wait(x.later - 200*time.Microsecond)
+			for range n - 1 {
+				f.ack(1)
+				f.wait(10*time.Microsecond - 5*time.Microsecond)
+			}
+			f.ack(1).send(1).quiet()
+			want := 0
+			if x.exits && n > 8 {
+				want = 1
+			}
+			if _, n := told.of("slow-start-exit"); n != want {
+				t.Errorf("round trips of %v after %v: %d exits, want %d", x.later, x.rtt, n, want)
+			}
+		}
+	}
+}
+
+// suspected is a flow whose slow start is thought to have ended with a window of 66: its ACKs
+// came in a train.
+func suspected(t *testing.T) (*flow, *events) {
+	f := newFlow(t)
+	told := &events{}
+	f.Watch(told)
+	f.send(40).wait(100 * time.Millisecond)
+	for range 28 {
+		f.ack(1).send(2).wait(2*time.Millisecond - 25*time.Microsecond)
+	}
+	if p := f.Estimate().Phase; p != "congestion-avoidance" {
+		t.Fatalf("a train of ACKs: %s", p)
+	}
+	return f, told
+}
+
+// That slow start has ended is only suspected for a round trip: half as much again in flight
+// is what slow start alone makes of a window, and the suspicion was wrong.
+func TestExitIsDoubted(t *testing.T) {
+	for _, x := range []struct {
+		flight int
+		exits  int
+	}{{99, 1}, {100, 0}} {
+		f, told := suspected(t)
+		f.send(x.flight - (f.next - f.una))
+		want := map[bool]string{true: "congestion-avoidance", false: "slow-start"}[x.exits > 0]
+		if p := f.Estimate().Phase; p != want {
+			t.Errorf("%d in flight: %s, want %s", x.flight, p, want)
+		}
+		f.quiet().quiet()
+		if at, n := told.of("slow-start-exit"); n != x.exits || n > 0 && at != 66 {
+			t.Errorf("%d in flight: %d exits, at %d", x.flight, n, at)
+		}
+	}
+}
+
+// A sender with a clock of its own (BBR) sends though no ACK has come: a quarter of its sends
+// tell, and its window may be half and three times what was in flight. Once hardly any of its
+// sends are such it has none.
+func TestClock(t *testing.T) {
+	clocked := func(f *flow, n int) {
+		for range n {
+			f.send(1).wait(time.Millisecond)
+		}
+	}
+	// Three times the most that was in flight is no bound of any other sender.
+	paced := func(f *flow, most int) bool { return f.Estimate().High == 3*most*mss }
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	clocked(f, 5) // the first follows the ACK
+	if paced(f, 16) {
+		t.Error("4 of 17 sends came by themselves: that is no clock")
+	}
+	clocked(f, 1)
+	if !paced(f, 17) {
+		t.Error("5 of 18 sends came by themselves: that is a clock")
+	}
+	for _, x := range []struct {
+		prompted int
+		clock    bool
+	}{{46, true}, {47, false}} { // of 64, and then more
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		clocked(f, 6)
+		for range x.prompted {
+			f.wait(time.Millisecond).ack(1).send(1)
+		}
+		f.quiet().wait(time.Minute).send(1)
+		if f.Start.Restarted == x.clock { // idling costs a window, not a rate
+			t.Errorf("after %d sends that ACKs have brought about: an idle restart %v", x.prompted, f.Start.Restarted)
+		}
+	}
+	f = newFlow(t).send(2).wait(100 * time.Millisecond).ack(1)
+	clocked(f, 1)
+	for range 20 {
+		f.ack(1)
+		clocked(f, 1)
+	}
+	if paced(f, 2) {
+		t.Error("two segments in flight: a delayed ACK may bring out each")
+	}
+}
+
+// Of a long life the windows of all rounds are kept thinned out, and what was done when as
+// far as there is room.
+func TestSumsAreThinnedOut(t *testing.T) {
+	f := newFlow(t).send(10).wait(100*time.Millisecond).ack(0, 1, 2, 3).again(0).wait(100 * time.Millisecond).ack(10)
+	for n := 8; n < 108; n++ { // congestion avoidance, from 7 on
+		f.send(n).wait(100 * time.Millisecond).ack(n).wait(time.Millisecond)
+	}
+	g := f.Sums.Growth
+	if n := len(g); n > 32 || n < 24 || g[n-1] < 102*mss {
+		t.Errorf("the windows of %d of %d rounds, the last is %d", n, f.Sums.Rounds, g[n-1])
+	}
+	for i := 2; i < len(g); i++ {
+		if g[i] <= g[i-1] || g[i] > g[i-1]+5*mss {
+			t.Errorf("a round with a window of %d follows one with %d", g[i], g[i-1])
+		}
+	}
+	f = newFlow(t).send(10)
+	for range 100 { // a loss, and its end
+		f.wait(100*time.Millisecond).ack(0, f.una+1, f.una+2, f.una+3, f.una+4).again(f.una).wait(100 * time.Millisecond)
+		f.ack(f.next - f.una).send(10)
+	}
+	p := f.Sums.Phases
+	if len(p) != 64 || p[63].Name != "several" || p[62].Name == "several" || p[63].End < f.at.Add(-time.Second) {
+		t.Errorf("%d phases, the last %+v", len(p), p[len(p)-1])
+	}
+	for i := 1; i < len(p); i++ {
+		if p[i].Start != p[i-1].End || p[i].From != p[i-1].To {
+			t.Fatalf("phase %d, %+v, does not begin where the one before ended, %+v", i, p[i], p[i-1])
+		}
+	}
+}
+
+// What a transaction began with becomes known with the first ACK of that flight; what the next
+// flight shows is none of it.
+func TestStartOfATransaction(t *testing.T) {
+	f := newFlow(t).send(1)
+	f.MarkStart()
+	f.send(5).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if k := f.Marked; k.N != 1 || k.Best != 6*mss || k.Basis != tcp.Observed {
+		t.Errorf("after the first ACK: %d (%s), flight %d, want 6000, observed, of flight 1", k.Best, k.Basis, k.N)
+	}
+	f.quiet().wait(time.Millisecond).send(9).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if k := f.Marked; f.Start.N != 2 || k.N != 1 || k.Best != 6*mss {
+		t.Errorf("after flight %d: %d of flight %d, want 6000 of flight 1", f.Start.N, k.Best, k.N)
+	}
+}
+
+// The initial window is told in segments and in bytes, and whether it was seen: a first flight
+// may end for want of data.
+func TestInitialWindowIsTold(t *testing.T) {
+	f := newFlow(t).send(4).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
+	if n, bytes, exact := f.Initial(); n != 4 || bytes != 4*mss || !exact {
+		t.Errorf("four sent, and more with the first ACK: %d segments, %d bytes, exact %v", n, bytes, exact)
+	}
+	f = newFlow(t).send(4).quiet().wait(time.Second).send(1)
+	if n, bytes, exact := f.Initial(); n != 10 || bytes != 10*mss || exact {
+		t.Errorf("four sent, and no more: %d segments, %d bytes, exact %v", n, bytes, exact)
+	}
+}
+
+// After a timeout all that was out is taken for lost: in flight is what was sent again, and
+// what is new.
+func TestFlightAfterATimeout(t *testing.T) {
+	f := newFlow(t).send(10).wait(time.Second).again(0)
+	flight := func(what string, want int) {
+		t.Helper()
+		if e := f.Estimate(); e.Flight != want*mss || e.Phase != "timeout" {
+			t.Errorf("%s: %d in flight (%s), want %d", what, e.Flight, e.Phase, want*mss)
+		}
+	}
+	flight("the oldest is sent again", 1)
+	f.holds("the loss window", 1)
+	f.wait(100 * time.Millisecond).ack(1).again(1).again(2)
+	flight("two more", 2)
+	f.holds("slow start", 2)
+	f.wait(100 * time.Millisecond).ack(7).send(2)
+	flight("two new ones", 2)
+}

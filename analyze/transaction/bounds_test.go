@@ -1,0 +1,107 @@
+package transaction
+
+import (
+	"slices"
+	"testing"
+
+	"tcpwarm/analyze/app/tls"
+)
+
+// A client opens streams with odd numbers, each higher than those before (RFC 9113 section
+// 5.1.1). Fields on another stream begin no request: they are the trailers of one that has
+// ended, or nonsense.
+func TestStreamsOpenInOrder(t *testing.T) {
+	l, m, client, server := conversation()
+	client.headers(4, true, get("/even")...)
+	client.headers(5, true, get("/5")...)
+	server.headers(5, true, ":status", "200")
+	client.headers(3, true, get("/lower")...)
+	client.headers(5, true, get("/again")...)
+	client.headers(7, true, get("/7")...)
+	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\nrequested 2 GET a.example of 2147483647\n"; l.String() != want {
+		t.Error(l.String())
+	}
+	if s := m.Totals(); s.Requests != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Lengths of frames: settings are six bytes each (RFC 9113 section 6.5.1), six at most are
+// taken for one frame; an acknowledgement, an update of a window, a ping, or both of the first
+// may come along with them.
+func TestLengthsOfFrames(t *testing.T) {
+	var settings []int
+	for n := range 100 {
+		if isSettings(n) {
+			settings = append(settings, n)
+		}
+	}
+	var want []int
+	for _, more := range []int{0, 9, 13, 17, 22} {
+		for k := range 7 {
+			want = append(want, 9+6*k+more)
+		}
+	}
+	slices.Sort(want)
+	if want = slices.Compact(want); !slices.Equal(settings, want) {
+		t.Errorf("settings have %v bytes, want %v", settings, want)
+	}
+	for n := range 200 {
+		if got, want := isPreface(n), n == 24 || n > 24 && isSettings(n-24); got != want {
+			t.Errorf("%d bytes may be a preface: %v", n, got)
+		}
+		frame := n == 9 || n == 13 || n == 17
+		if isControl(n, 4095) != frame || isControl(n, 4096) != (frame || n%13 == 0 && n <= 104) {
+			t.Errorf("%d bytes only steer: %v; after 4 KB: %v", n, isControl(n, 4095), isControl(n, 4096))
+		}
+		if got, want := isServerControl(n), frame || n == 22; got != want {
+			t.Errorf("%d bytes of the server only steer: %v", n, got)
+		}
+	}
+}
+
+// What is too short for "GET / HTTP/1.0" and an empty line, 18 bytes, is no request; nor, in
+// HTTP/2, what is too short for the frame of a few indexed fields.
+func TestLeastRequest(t *testing.T) {
+	v13 := tls.Info{Version: 0x0304, Suite: 0x1301} // adds 17 bytes
+	for records, want := range map[string]int64{
+		"<53 >53 >120 <900 >34 <900": 1, "<53 >53 >120 <900 >35 <900": 2,
+	} {
+		if s := infer(t, v13, records).Totals(); s.Requests != want {
+			t.Errorf("%s: %d requests, want %d", records, s.Requests, want)
+		}
+	}
+	h2 := tls.Info{Version: 0x0304, Suite: 0x1301, OffersH2: true, ALPN: "h2"}
+	for records, want := range map[string]int64{
+		">81 <56 <26 >26 >120 <900 >29 <900": 1, ">81 <56 <26 >26 >120 <900 >31 <900": 2,
+	} {
+		if s := infer(t, h2, records).Totals(); s.Requests != want {
+			t.Errorf("HTTP/2, %s: %d requests, want %d", records, s.Requests, want)
+		}
+	}
+}
+
+// The last record of a side tells whether it said goodbye: an alert is two bytes long. Who
+// said it first has closed.
+func TestGoodbye(t *testing.T) {
+	v13 := tls.Info{Version: 0x0304, Suite: 0x1301}
+	for _, x := range []struct {
+		records string
+		client  bool
+		packet  int64 // 0: nobody
+	}{
+		{"<53 >53 >120 <900", false, 0},
+		{"<53 >53 >120 <900 >19", true, 5},
+		{"<53 >53 >120 <900 <19", false, 5},
+		{"<53 >53 >120 <900 >19 <19", true, 5},
+		{"<53 >53 >120 <900 <19 >19", false, 5},
+		{"<53 >53 >120 <900 >19 >120 <900", false, 0},
+		{"<53 >53 >120 <900 >18", false, 0},
+		{"<53 >53 >120 <900 >20", false, 0},
+	} {
+		client, at := infer(t, v13, x.records).Goodbye()
+		if at.Packet != x.packet || x.packet != 0 && client != x.client {
+			t.Errorf("%s: client %v in packet %d, want %v in %d", x.records, client, at.Packet, x.client, x.packet)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package verdict
+
+import (
+	"net/netip"
+	"testing"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+// A server is named by its name or its address, and perhaps by its port; a tunnel leads to the
+// name and the port that CONNECT has named.
+func TestServerIsNamed(t *testing.T) {
+	at := func(addr string, port uint16) []segment.Endpoint {
+		return []segment.Endpoint{{Addr: segment.AddrFrom(netip.MustParseAddr(addr)), Port: port}}
+	}
+	pools := []*pool.Pool{
+		{Name: "a.example", Servers: at("10.0.0.1", 80), Sums: pool.Sums{Connections: 1}},
+		{Name: "a.example", Servers: at("10.0.0.2", 8080), Sums: pool.Sums{Connections: 10}},
+		{Name: "b.example:443", Servers: at("10.0.0.3", 3128), Sums: pool.Sums{Connections: 100}},
+		{Name: "", Servers: at("2001:db8::1", 80), Sums: pool.Sums{Connections: 1000}},
+		{Name: "c.example", Servers: append(at("10.0.0.4", 80), at("10.0.0.5", 8080)...), Sums: pool.Sums{Connections: 10000}},
+	}
+	expect := Expectation{Metric: "connections", Op: ">=", Value: 0}
+	for _, x := range []struct {
+		server string
+		want   float64 // connections
+	}{
+		{"", 11111},
+		{"a.example", 11}, {"A.Example.", 11}, {"a.example:80", 1}, {"a.example:8080", 10}, {"a.example:443", 0},
+		{"b.example", 100}, {"b.example:443", 100}, {"b.example:3128", 0},
+		{"10.0.0.1", 1}, {"10.0.0.1:80", 1}, {"10.0.0.1:8080", 0}, {"10.0.0.3:3128", 100}, {"10.0.0.3:443", 0},
+		{"2001:db8::1", 1000}, {"[2001:db8::1]", 1000}, {"[2001:db8::1]:80", 1000}, {"[2001:db8::1]:81", 0},
+		{"10.0.0.5", 10000}, {"10.0.0.4:80", 10000}, {"10.0.0.4:8080", 0},
+		{"d.example", 0},
+	} {
+		d := Demands{Expect: []Expectation{expect}, Server: x.server}
+		if held, _, nothing := d.Judge(pools, nil, Seen{}); held[0].Measured != Exactly(x.want) && (x.want != 0 || nothing == "") {
+			t.Errorf("%q: %v connections, want %v", x.server, held[0].Measured, x.want)
+		}
+	}
+}
+
+// Who forbids something, and expects nothing, wants just that: nothing need be reusable.
+func TestForbiddenAlone(t *testing.T) {
+	d := Demands{Forbid: []string{"missed"}}
+	once := reused(func(p *pool.Pool) { p.Transactions, p.Reused = 1, 0 })
+	if held, got, _ := d.Judge(once, nil, Seen{}); got != Passed || len(held) != 1 {
+		t.Errorf("nothing missed: %s, %v", got, held)
+	}
+	missed := reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) })
+	if held, got, _ := d.Judge(missed, nil, Seen{}); got != Failed || len(held) != 1 {
+		t.Errorf("one missed: %s, %v", got, held)
+	}
+}
