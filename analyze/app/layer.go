@@ -38,8 +38,10 @@ type Messages interface {
 type Layer struct {
 	proto       Protocol
 	swapped     bool // direction 0 is the server's after all
+	missed      bool // a half told nothing that is read here
 	unasked     bool // the server has spoken HTTP/2, and the client has not spoken yet
 	keepTargets bool
+	foreignName string     // of what is spoken, if it told that
 	read        Messages   // of HTTP, until released
 	tlsLayer    *tlsLayer  // of TLS, until released
 	opened      *tlsResult // of TLS, once released
@@ -186,6 +188,15 @@ func (a *Layer) Release() {
 
 // Protocol returns what is spoken, as far as it is clear.
 func (a *Layer) Protocol() Protocol { return a.proto }
+
+// Foreign reports whether what is spoken is nothing that is read here, and its name if it told
+// that.
+func (a *Layer) Foreign() (name string, is bool) {
+	if !a.missed || a.proto != Undecided && a.proto != Other {
+		return "", false
+	}
+	return a.foreignName, true
+}
 
 // KeepsTargets reports whether requests' targets are kept.
 func (a *Layer) KeepsTargets() bool { return a.keepTargets }

@@ -162,12 +162,15 @@ type GoAway struct {
 type Ending struct {
 	Refused    bool // it was never answered, or the SYN was answered by RST
 	Gaps       bool // the capture lacks bytes that the client sent: requests may hide there
+	Snapped    bool // no request could be read, for the snap length cut off what the client sent
+	NotHTTP    bool // no request could be read, for what was spoken is not HTTP
 	Declined   bool // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
 	Reopened   int64 // bytes of the shortest response after which the client's window has opened again by as many, 0: none
 	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
 	MaxUnder   int64 // likewise too few; also where some may be hidden
 	Warmth     Warmths
+	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
 	Probes     int64  // TCP's keep-alive probes after the latest transaction
 	FirstProbe int64  // packet of the first
 	Agent      string // what the client calls itself, "" if it did not say, or that could not be read

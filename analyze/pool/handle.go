@@ -250,6 +250,22 @@ func (c *Conn) resumed() {
 	}
 }
 
+// countUnread counts a connection without a request by why none was read, if it may have
+// carried some.
+func (p *Pool) countUnread(end *event.Ending) {
+	switch {
+	case end.Snapped:
+		p.Opaque++
+		p.Snapped++
+	case end.MaxUnder > 0:
+		p.Opaque++
+	case end.NotHTTP:
+		if p.NotHTTP++; p.Spoken == "" {
+			p.Spoken = end.Spoken
+		}
+	}
+}
+
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
@@ -267,9 +283,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
-		if end.MaxUnder > 0 {
-			p.Opaque++
-		}
+		p.countUnread(end)
 		return
 	}
 	switch c.closedBy {

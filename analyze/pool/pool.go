@@ -25,6 +25,7 @@ type Pool struct {
 	Curve           []CurvePoint
 	Verdict         Verdict
 	WithheldBecause string // why Verdict is NotKnown
+	Spoken          string // what the first of NotHTTP carried, "" if it did not tell
 
 	conns     connStates
 	detectors detectors
@@ -41,6 +42,8 @@ type Sums struct {
 	Used        int64 // that carried a transaction which is judged
 	Unused      int64 // of Connections, the others
 	Opaque      int64 // of Unused, those that carried what could not be read
+	Snapped     int64 // of Opaque, those of which the snap length cut off what they carried
+	NotHTTP     int64 // of Unused, those that carried something else than HTTP
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
 	ServerEnded int64 // of Used, those that the server ended first
 
@@ -67,6 +70,8 @@ func (a *Sums) Add(b *Sums) {
 	a.Used += b.Used
 	a.Unused += b.Unused
 	a.Opaque += b.Opaque
+	a.Snapped += b.Snapped
+	a.NotHTTP += b.NotHTTP
 	a.Gaps += b.Gaps
 	a.ServerEnded += b.ServerEnded
 

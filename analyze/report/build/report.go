@@ -219,7 +219,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if w := p.Warmths; w != (event.Warmths{}) {
 		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
 	}
-	if p.Used == 0 && p.Opaque > 0 {
+	if p.Used == 0 && p.Opaque > p.Snapped {
 		r.Protocol = "tls"
 	}
 	if p.MaxOver+p.MaxUnder > 0 {

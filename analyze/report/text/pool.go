@@ -92,7 +92,11 @@ func (p *page) counts(pl *report.Pool) {
 	}
 	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
 	if pl.Used == 0 {
-		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), "none carried a request"})
+		carried := "none carried a request"
+		if pl.Verdict == pool.NotKnown {
+			carried = "no request was read"
+		}
+		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), carried})
 		p.withheld(pl)
 		return
 	}

@@ -93,6 +93,9 @@ func sentence(r *report.Report) string {
 	if t.Inexact > 0 {
 		least = "none of them is known to be avoidable"
 	}
+	if t.Used == 0 && t.Transactions == 0 {
+		used = plural.Count(t.Connections, "connection")
+	}
 	switch r.Verdict {
 	case pool.Reused:
 		return used + "; " + least + "."
