@@ -16,6 +16,7 @@ type FormatError struct {
 	Err    error
 }
 
+// Error says what is wrong, and where in the file.
 func (e *FormatError) Error() string {
 	if e.Packet == 0 && e.Offset == 0 {
 		return fmt.Sprintf("%s: %v", e.File, e.Err)

@@ -95,7 +95,8 @@ func (r *tpacket) open(o *LiveOptions) error {
 		}
 	}
 	r.blocks = max(2, o.RingBytes/ringBlock)
-	req := unix.TpacketReq3{Block_size: ringBlock, Block_nr: uint32(r.blocks), Frame_size: 2048, Frame_nr: uint32(r.blocks) * ringBlock / 2048, Retire_blk_tov: retireAfter}
+	req := unix.TpacketReq3{Block_size: ringBlock, Block_nr: uint32(r.blocks), Retire_blk_tov: retireAfter,
+		Frame_size: 2048, Frame_nr: uint32(r.blocks) * ringBlock / 2048}
 	if err := unix.SetsockoptTpacketReq3(r.fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return fmt.Errorf("a ring of %d MiB: %w", r.blocks, err)
 	}
@@ -271,7 +272,8 @@ func (r *tpacket) poll(wait time.Duration) error {
 // outgoing copies are passed over here.
 func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) (Frame, bool) {
 	from := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&r.mem[base+int(tpacketAlign(unix.SizeofTpacket3Hdr))]))
-	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING || r.only != nil && !slices.Contains(r.only, i)) {
+	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING ||
+		r.only != nil && !slices.Contains(r.only, i)) {
 		return Frame{}, false
 	}
 	f := Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),

@@ -80,7 +80,8 @@ func (w *Writer) Write(f *Frame) error {
 		}
 		w.ifaces[f.Link] = id
 	}
-	err := w.ng.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.Data), Length: max(f.Wire, len(f.Data)), InterfaceIndex: id}, f.Data)
+	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.Data), Length: max(f.Wire, len(f.Data)), InterfaceIndex: id}
+	err := w.ng.WritePacket(info, f.Data)
 	w.bytes += int64(len(f.Data)) + 32
 	if err == nil && w.o.Unbuffer {
 		err = w.flush()
@@ -115,7 +116,8 @@ func (w *Writer) open(at time.Time) error {
 // begin writes the file's head, with an interface of a link type.
 func (w *Writer) begin(link uint32) (err error) {
 	w.ifaces = map[uint32]int{link: 0}
-	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "tcpwarm"}})
+	section := pcapgo.NgSectionInfo{Application: "tcpwarm"}
+	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: section})
 	return err
 }
 

@@ -14,18 +14,20 @@ type Closing struct {
 }
 
 // close follows FIN and RST. A direction ends for the application once its
-// stream has reached the FIN, or at once by a reset.
+// stream has reached the FIN, or by a reset once that has settled.
 func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
-	if c.ended || !s.Flags.Has(segment.FIN|segment.RST) && !own.SawFIN && !c.half[1-s.Dir].SawFIN {
+	switch peer := &c.half[1-s.Dir]; {
+	case c.ended:
+		return
+	case s.Flags.Has(segment.RST):
+		c.resets(s, own, own.BelievesReset(s, &peer.Half), at)
+		return
+	case c.reset.holds, !own.SawFIN && !peer.SawFIN:
 		return
 	}
-	if s.Flags.Has(segment.FIN | segment.RST) {
+	if s.Flags.Has(segment.FIN) {
 		c.portRole()
-		c.closes(c.side(s.Dir), s.Flags.Has(segment.RST), nil, at)
-	}
-	if s.Flags.Has(segment.RST) {
-		c.endAt(at)
-		return
+		c.closes(c.side(s.Dir), false, nil, at)
 	}
 	for d := range c.half {
 		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
@@ -52,7 +54,8 @@ func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Outstanding: by == event.Client && c.http.open > 0, Time: at.Time, Packet: at.Packet})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
+		Outstanding: by == event.Client && c.http.open > 0})
 }
 
 // CloseNotify is told of TLS's close_notify.
@@ -68,7 +71,10 @@ func sideOf(client bool) event.Side {
 }
 
 // End concludes c, unless it has ended: no segments come any more.
-func (c *Conn) End() { c.endAt(c.last) }
+func (c *Conn) End() {
+	c.Settle()
+	c.endAt(c.last)
+}
 
 // endAt concludes the application's part: no bytes come any more.
 func (c *Conn) endAt(at segment.Mark) {

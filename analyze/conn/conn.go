@@ -30,6 +30,7 @@ type Conn struct {
 	budget  *Budget
 	endedAt segment.Mark
 	closing Closing
+	reset   pendingReset
 
 	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
 	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
@@ -39,12 +40,12 @@ type Conn struct {
 // learns of itself goes to id and to sink; it keeps transactions as budget allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views := c.half[0].Space(), c.half[1].Space(), c.views
+	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
-	c.views = views
+	c.views, c.reset.held = views, held
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}
@@ -65,6 +66,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
 	at := s.Mark()
 	if !c.acceptable(s, own, peer) {
+		own.Packets++ // it was captured all the same
 		return
 	}
 	c.last = at
@@ -83,10 +85,14 @@ func (c *Conn) Segment(s *segment.Segment) {
 		c.keepUp(peer, own, at)
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
+	if c.reset.holds && !c.ended {
+		c.goesOn(s, own, at)
+	}
 	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
 	fresh := s.Len
+	c.http.spoke(s, kind)
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
 	}
@@ -121,7 +127,8 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
-	if !own.Acceptable(s, &peer.Half) {
+	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) ||
+		s.Flags.Has(segment.RST) && !c.ended && own.BelievesReset(s, &peer.Half) == tcp.Ignored {
 		c.sink.Unacceptable(s.Packet)
 		return false
 	}

@@ -47,14 +47,22 @@ func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
 
 // Bytes hands on what the stream gives.
 func (h *Half) Bytes(b []byte, at segment.Mark) {
-	if !h.conn.ended {
-		h.conn.app.Bytes(int(h.dir), b, at)
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.hold(h.dir, b, at)
+	default:
+		c.app.Bytes(int(h.dir), b, at)
 	}
 }
 
 // Gap says that n bytes are missing here.
 func (h *Half) Gap(n int64, at segment.Mark) {
-	if !h.conn.ended {
-		h.conn.app.Gap(int(h.dir), n, at)
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.holdGap(h.dir, n, at)
+	default:
+		c.app.Gap(int(h.dir), n, at)
 	}
 }

@@ -123,8 +123,9 @@ func (c *Conn) SupersededBy(s *segment.Segment) bool {
 		return false
 	}
 	again := h.SawSYN && h.ISN == s.Seq
+	over := c.ended || c.reset.exists() && !c.reset.doubtful
 	if s.Flags.Has(segment.ACK) {
-		return c.ended && !again && h.SawSYN
+		return over && !again && h.SawSYN
 	}
 	switch {
 	case again && c.shake.SYNACK.Packet != 0:
@@ -134,9 +135,9 @@ func (c *Conn) SupersededBy(s *segment.Segment) bool {
 	case !h.SawSYN && c.roleBasis == "syn-ack" && c.client == s.Dir && h.Una == s.Seq.Add(1):
 		return false // the SYN-ACK was captured first
 	case !h.SawSYN && c.roleBasis == "syn":
-		return c.ended // split handshake or simultaneous open (RFC 9293 section 3.5)
+		return over // split handshake or simultaneous open (RFC 9293 section 3.5)
 	case !h.SawSYN:
 		return true
 	}
-	return c.ended
+	return c.ended // one that was refused just now may be tried again with the same number
 }

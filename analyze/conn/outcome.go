@@ -40,7 +40,8 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			continue
 		}
 		x.noteGivenUp(t)
-		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered, Status: uint16(t.Status)}
+		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet,
+			Outcome: event.Unanswered, Status: uint16(t.Status)}
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.By == event.Client
 		switch {

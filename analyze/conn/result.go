@@ -60,6 +60,8 @@ func (c *Conn) SeenUntil() segment.Time { return c.env.Now.Time }
 // State returns how far c has got.
 func (c *Conn) State() State {
 	switch {
+	case !c.ended && c.reset.exists() && !c.reset.doubtful:
+		return JustReset
 	case !c.ended:
 		return Open
 	case c.half[0].SawRST || c.half[1].SawRST:
@@ -78,7 +80,8 @@ const (
 	Open      State = iota
 	Closed          // both directions have ended, and acknowledgements may still come
 	FinsAcked       // both FINs are acknowledged: nothing more is expected
-	Reset           // by a RST, which may be forged
+	JustReset       // by a RST, which may yet turn out to have ended nothing: Settle concludes it
+	Reset           // by a RST
 )
 
 // warmths counts the transactions that are judged by what they found the window like, as

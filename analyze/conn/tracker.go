@@ -21,6 +21,7 @@ type httpTracker struct {
 	last    lastDone
 
 	// What the client's window and its acknowledgements show of its reading.
+	read    int64        // packet in which the server last acknowledged all the client had sent
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	gone    int64        // how far the edge of the client's window had moved when the latest response began
@@ -36,6 +37,7 @@ type httpTracker struct {
 
 	keptRecords
 	facts Facts
+	setup setup
 	room  [1]pending // for pending, as long as it will do
 }
 
@@ -158,7 +160,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
-		AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -205,7 +207,8 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		return
 	}
 	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
-		SaysClose: t.SaysClose && !t.ResponseCut, MayHideClose: t.ResponseCut || x.judgedApp().Sealed(), KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+		SaysClose: t.SaysClose && !t.ResponseCut, MayHideClose: t.ResponseCut || x.judgedApp().Sealed(),
+		KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
@@ -215,7 +218,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}
-	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+	if x.drained >= t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)
 		return
 	}
@@ -273,6 +276,9 @@ func (x *httpTracker) windowUpdate(at segment.Time, server *Half, news bool) {
 // it before was no abandoning.
 func (x *httpTracker) acknowledged(d segment.Dir, ack segment.Seq) {
 	if d != x.conn.client {
+		if ack == x.conn.half[x.conn.client].Nxt {
+			x.read = x.conn.last.Packet
+		}
 		return
 	}
 	if ack == x.conn.half[1-d].Nxt {
@@ -308,6 +314,9 @@ func (x *httpTracker) probed() {
 	}
 	f.Probes++
 }
+
+// HasRead reports whether the server is seen to have acknowledged all of t's request.
+func (x *httpTracker) HasRead(t *transaction.Transaction) bool { return t.RequestEnd.Packet <= x.read }
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {

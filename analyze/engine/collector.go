@@ -271,6 +271,7 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
-	r.Evicted, r.Lost.Pools = k.judge.Evicted()
+	r.Evicted, r.EvictedVerdicts = k.judge.Evicted()
+	r.Lost.Pools = r.EvictedVerdicts.Pools()
 	return build.Report(r), k.err
 }

@@ -18,6 +18,7 @@ type Fault struct {
 	Count  int64  // how many there were
 }
 
+// Error says where it happened, and what.
 func (f *Fault) Error() string {
 	return fmt.Sprintf("internal error at packet %d: %s; what it concerned was given up (%d in all)", f.Packet, f.Where, f.Count)
 }

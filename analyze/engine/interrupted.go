@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/capture/segment"
 )
 
@@ -31,11 +32,9 @@ func interrupted(ctx context.Context, src Source, packets int64) *Interrupted {
 	return i
 }
 
+// Error says after how much it was.
 func (i *Interrupted) Error() string {
-	packets := fmt.Sprintf("%d packets", i.Packets)
-	if i.Packets == 1 {
-		packets = "1 packet"
-	}
+	packets := plural.Count(i.Packets, "packet")
 	if i.Share < 0 {
 		return "interrupted after " + packets
 	}

@@ -97,7 +97,8 @@ func (k *collector) judgeEvent(shard int, e *connEvent) {
 			}
 			client.Addr = k.client
 		}
-		h.pool = k.judge.Open(shard, &event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet, Midstream: h.Midstream, SYN: h.Who.SYN,
+		h.pool = k.judge.Open(shard, &event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet,
+			Midstream: h.Midstream, SYN: h.Who.SYN,
 			Client: client, Server: h.Key.Sender(1 - h.Client)})
 	}
 }

@@ -22,7 +22,8 @@ type reader struct {
 }
 
 func newReader(src Source, o Options) *reader {
-	r := &reader{src: src, faults: new(faults), free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight), redact: o.Redact.Segments()}
+	r := &reader{src: src, faults: new(faults), redact: o.Redact.Segments(),
+		free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight)}
 	r.collector = newCollector(o, r.faults)
 	for range inFlight {
 		r.free <- &batch{output: make([]workerOutput, o.Workers)}

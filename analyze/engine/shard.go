@@ -21,12 +21,13 @@ type shard struct {
 	table  flow.Table[entry]
 	closed waitList // ended, but the last acknowledgements are still to come
 	acked  waitList // ended, and both FINs acknowledged
-	reset  waitList // ended by a reset, which may be forged
+	fresh  waitList // reset just now: that may yet turn out to have ended nothing
+	reset  waitList // ended by a reset
 
-	// timeWait is which connections have ended and are finished, by the hash of their
+	// timeWait is what connections that have ended and are finished were, by the hash of their
 	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
 	// midway loses segments: that is counted.
-	timeWait flow.Expiring[struct{}]
+	timeWait flow.Expiring[finished]
 
 	budget conn.Budget // of transactions kept by connections that have not finished
 }
@@ -44,6 +45,14 @@ type entry struct {
 // linger has e, which has ended, wait for late segments.
 func (sh *shard) linger(e *entry, now segment.Time) {
 	switch e.State() {
+	case conn.Open:
+		if e.list != nil { // it was reset, and goes on
+			e.list.remove(e)
+		}
+	case conn.JustReset:
+		if e.list != &sh.fresh {
+			sh.fresh.push(e, now)
+		}
 	case conn.Reset:
 		if e.list != &sh.reset {
 			sh.reset.push(e, now)
@@ -66,6 +75,8 @@ func (sh *shard) due(now segment.Time) *entry {
 		return sh.closed.first
 	case sh.acked.due(now, closeGrace, maxAcked):
 		return sh.acked.first
+	case sh.fresh.due(now, settleAfter, maxReset):
+		return sh.fresh.first
 	case sh.reset.due(now, timeWaitFor, maxReset):
 		return sh.reset.first
 	}

@@ -57,6 +57,7 @@ func (w *worker) run() {
 				}
 			}
 		}
+		w.settleAll(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
 		}
@@ -112,9 +113,12 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		e = nil
 	}
 	if e == nil {
-		if sh.timeWait.Get(hash, s.Time) != nil {
-			if !s.Flags.Has(segment.SYN) {
+		if f := sh.timeWait.Get(hash, s.Time); f != nil {
+			if f.has(s) {
 				w.out.late.Add(1, s.Packet)
+				if s.Flags.Has(segment.FIN) { // it will be sent again
+					sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
+				}
 				return
 			}
 			sh.timeWait.Drop(hash)
@@ -139,13 +143,46 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 // expire lets go of what has ended long enough ago, and remembers its key.
 func (w *worker) expire(sh *shard, now segment.Time) {
 	for e := sh.due(now); e != nil; e = sh.due(now) {
-		w.enterTimeWait(sh, e)
+		if e.State() == conn.JustReset {
+			w.settle(sh, e)
+		} else {
+			w.enterTimeWait(sh, e)
+		}
 	}
+}
+
+// settleAll concludes what was reset a while ago in all shards: pools wait for it.
+func (w *worker) settleAll(now segment.Time) {
+	for i := w.index; i < shards; i += w.every {
+		sh := &w.shards[i]
+		for sh.fresh.due(now, settleAfter, maxReset) {
+			e := sh.fresh.first
+			w.out.Now = segment.Mark{Time: now, Packet: e.Last().Packet}
+			w.settle(sh, e)
+		}
+	}
+}
+
+// settle concludes e, which was reset a while ago. Late segments still find it.
+func (w *worker) settle(sh *shard, e *entry) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(e.Last().Packet, v)
+			sh.remove(e)
+			w.out.abandon(e)
+		}
+	}()
+	e.Settle()
+	sh.linger(e, w.out.Now.Time)
 }
 
 // enterTimeWait lets go of e, which has ended, and remembers its key.
 func (w *worker) enterTimeWait(sh *shard, e *entry) {
-	sh.timeWait.Put(e.hash, struct{}{}, e.EndedAt().Time.Add(timeWaitFor), w.out.Now.Time)
+	keep := timeWaitFor
+	if sh.timeWait.Len() < maxLateEnds {
+		keep = lateEndsFor
+	}
+	sh.timeWait.Put(e.hash, finishedOf(e), e.EndedAt().Time.Add(keep), w.out.Now.Time)
 	w.end(sh, e, false)
 }
 

@@ -17,6 +17,7 @@ const (
 	Requested Kind = iota
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
+	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
 	ConnEnded   // nothing more will come
 )
 
@@ -38,7 +39,7 @@ const (
 	Complete   Outcome = iota // the response was seen to its end
 	Abandoned                 // the client stopped reading before the end
 	Unanswered                // the connection ended, or the capture did, without a final response's end
-	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream left on purpose
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream was left
 )
 
 // Warmths count transactions by the congestion window that they began with: an initial one,
@@ -95,11 +96,12 @@ type Event struct {
 	ClockOffset, RTT time.Duration
 
 	// Requested.
-	Name            string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
-	N               int32  // number of the transaction on its connection, from 1; Answered has it too
-	Who             *Who   // what the connection had shown of its client by its first request, nil for nothing
-	StreamLimit     int32  // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
-	SetupRoundTrips int32  // that the connection's handshakes took, TCP's and TLS's
+	Name            string        // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
+	N               int32         // number of the transaction on its connection, from 1; Answered has it too
+	Who             *Who          // what the connection had shown of its client by its first request, nil for nothing
+	StreamLimit     int32         // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
+	SetupRoundTrips int32         // that the connection's handshakes took, TCP's and TLS's
+	Waited          time.Duration // of a connection's first: how long the client could have sent it before it did; 0 where that is not known
 
 	Kind Kind
 
@@ -119,7 +121,7 @@ type Event struct {
 	// Answered.
 	Outcome   Outcome
 	Status    uint16        // of the final response, 0 if it could not be read
-	SaysClose bool          // it said close, or can only end by closing, and the request did not ask for it; not if its head was cut
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none

@@ -13,16 +13,17 @@ type Cause string
 
 // The causes for which the ideal client opens a connection too.
 const (
-	First           Cause = "first"             // it has none in this pool
-	Concurrent      Cause = "concurrent"        // all that it has are in use
-	ServerClosed    Cause = "server-closed"     // the server closed an idle one, unasked
-	ServerSaidClose Cause = "server-said-close" // a response said close, or could only end by closing
-	Reset           Cause = "reset"             // the server reset one, or ended it with a request on it
-	UsedUp          Cause = "used-up"           // one has become a tunnel, or was left on purpose
-	OtherAddress    Cause = "other-address"     // the idle ones go to another address of the name
-	Failed          Cause = "failed"            // the attempt before was refused or never answered
-	Early           Cause = "early"             // it needs one a moment later
-	Unknown         Cause = "unknown"           // the capture does not show enough
+	First            Cause = "first"             // it has none in this pool
+	Concurrent       Cause = "concurrent"        // all that it has are in use
+	ServerClosed     Cause = "server-closed"     // the server closed an idle one, unasked
+	ServerSaidClose  Cause = "server-said-close" // a response said close, or could only end by closing
+	Reset            Cause = "reset"             // the server reset one, or ended it with a request on it
+	UsedUp           Cause = "used-up"           // one has become a tunnel, or was left on purpose
+	OtherAddress     Cause = "other-address"     // the idle ones go to another address of the name
+	Failed           Cause = "failed"            // the attempt before was refused or never answered
+	RequestAbandoned Cause = "request-abandoned" // the client gave up on a request without a byte of an answer
+	Early            Cause = "early"             // it needs one a moment later
+	Unknown          Cause = "unknown"           // the capture does not show enough
 )
 
 // The causes for which it would not have opened one, by what had become of the connection
@@ -33,13 +34,14 @@ const (
 	ClientSaidClose   Cause = "client-said-close"   // its request had asked for the end
 	ClientClosed      Cause = "client-closed"       // the client had closed it right after use
 	ClientIdleTimeout Cause = "client-idle-timeout" // the client had closed it after idling
+	OpenedAhead       Cause = "opened-ahead"        // it was idle when the one opened ahead of need was used at last
 )
 
 // Avoidable reports whether the ideal client would have done without a connection opened
 // because of c.
 func (c Cause) Avoidable() bool {
 	switch c {
-	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout:
+	case Missed, Undrained, ClientSaidClose, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		return true
 	}
 	return false
@@ -48,19 +50,22 @@ func (c Cause) Avoidable() bool {
 // idled reports whether c says that the connection which could have served had done nothing
 // but idle.
 func (c Cause) idled() bool {
-	return c == Missed || c == ClientClosed || c == ClientIdleTimeout
+	return c == Missed || c == ClientClosed || c == ClientIdleTimeout || c == OpenedAhead
 }
 
 // becameOf says what had become of t's connection by an instant, which the ideal client
-// would have used then.
-func (t *token) becameOf(at segment.Time) Cause {
+// would have used then instead of the one opened.
+func (t *token) becameOf(at, opened segment.Time) Cause {
 	switch {
 	case t.missed(at):
+		if t.inUse == 1 && t.conn.closedFor(opened, t.freedAt) {
+			return ClientIdleTimeout
+		}
 		return Missed
+	case t.last.asksClose: // whatever else became of it, that was its end
+		return ClientSaidClose
 	case t.leftUnread():
 		return Undrained
-	case t.last.asksClose:
-		return ClientSaidClose
 	case t.conn.closedAtOnce(t.freedAt):
 		return ClientClosed
 	}
@@ -75,16 +80,9 @@ func (t *token) missed(at segment.Time) bool {
 	return !t.leftUnread() && !t.last.asksClose && !t.conn.closedByClient(at)
 }
 
-// leftUnread reports whether the client stopped reading before the end of the latest
-// response on t's connection, or closed it without waiting for that.
-func (t *token) leftUnread() bool {
-	return t.last.outcome == event.Abandoned || t.gaveUp()
-}
-
-// gaveUp reports whether the client closed t's connection without an answer to its request.
-func (t *token) gaveUp() bool {
-	return t.last.outcome == event.Unanswered && t.conn.closedBy == event.Client
-}
+// leftUnread reports whether the client stopped reading the latest response on t's
+// connection before its end. Where no byte of one had come there was nothing to read.
+func (t *token) leftUnread() bool { return t.last.outcome == event.Abandoned }
 
 // atOnce is how long a connection may have idled that was closed right after use.
 const atOnce = 100 * time.Millisecond

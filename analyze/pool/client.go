@@ -25,7 +25,6 @@ type clientServer struct {
 	pools  []*Pool      // that have connections here, the latest last
 	unused *unusedConns // the client's to the port: a name may have several addresses
 
-	opening opening // the latest
 }
 
 // clientServer returns what addr has to do with server.
@@ -66,7 +65,8 @@ func (s *clientShard) client(addr segment.Addr) *client {
 // leaveServer forgets cs if nothing is known of it, and its client with it.
 func (s *clientShard) leaveServer(cs *clientServer) {
 	k := cs.client
-	if len(cs.pools) > 0 || cs.unused.first != nil || k.servers.get(cs.server) != cs {
+	known := len(cs.pools) > 0 || cs.unused.first != nil
+	if known || k.servers.get(cs.server) != cs {
 		return
 	}
 	k.servers.delete(cs.server)

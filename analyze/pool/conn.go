@@ -17,6 +17,7 @@ type Conn struct {
 	opened         segment.Time // the capture's; see neededAt
 	packet         int64        // its first
 	midstream      bool         // it was opened before the capture began
+	firstThere     bool         // it is its pool's first to its server, and there were others to another
 	syn            event.SYN
 	serverUnseen   bool // of what the server sent the capture had nothing when the first request came
 
@@ -46,6 +47,7 @@ type requestState struct {
 	lastComplete    bool   // the latest response is complete
 	lastStatus      uint16 // its status
 	lastEnd         moment
+	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
 // A loadState is what a connection carries, for the real client and for the ideal one.
@@ -65,6 +67,7 @@ type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
 	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
 	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
@@ -100,6 +103,9 @@ func (c *Conn) occupationOf(n int32) *occupation {
 	}
 	return nil
 }
+
+// isOpen reports whether nobody has ended c.
+func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
 
 // idle reports whether c carries nothing and has carried something.
 func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -29,8 +30,10 @@ type Decision struct {
 
 // Evidence is what a decision rests on.
 type evidence struct {
-	openPacket int64 // Conn's first
-	lossPacket int64 // that shows the loss which made Conn necessary, 0: none
+	openPacket int64         // Conn's first
+	needPacket int64         // of Conn's first request, if Conn had been opened ahead of that, else 0
+	needed     time.Duration // how long before
+	lossPacket int64         // that shows the loss which made Conn necessary, 0: none
 	lossManner closeManner
 
 	// Of InsteadOf.
@@ -39,9 +42,15 @@ type evidence struct {
 	last         int32         // number of the transaction before
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
-	closedByThen bool          // the client had closed it when Conn was opened
-	onDemand     bool          // and not before that
-	unanswered   bool          // of the transaction before no response was seen
+	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	onDemand     bool          // the client closed it because it wanted one
+	freedAt      segment.Time  // when it became idle
+	announced    time.Duration // the timeout that its server had announced, 0: none
+
+	opened     segment.Time // when Conn was, on the client's clock
+	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
+	seen       Idle         // that, For is 0: it had announced it
+	unanswered bool         // the client closed it without waiting for an answer
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
@@ -50,43 +59,61 @@ type evidence struct {
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
-	return Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
 		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
+	if a.occ.ahead {
+		d.openPacket, d.needPacket, d.needed = c.packet, a.packet, a.at.Sub(c.neededAt())
+	}
+	return d
 }
 
 // insteadOf says that t could have served, of which one more transaction is in use by now,
 // and what had become of its connection.
-func (d *Decision) insteadOf(t *token, at segment.Time) {
+func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	c := t.conn
 	d.InsteadOf, d.inUse = c.id, t.inUse-1
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
 	if c.closedByClient(at) {
 		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
-		d.onDemand = at.Sub(c.closedAt) <= onDemand
 	}
 	likely := c.inferred
-	switch d.Cause = t.becameOf(at); d.Cause {
+	switch d.Cause = t.becameOf(at, opened); d.Cause {
+	case ClientIdleTimeout:
+		if c.closedFor(opened, t.freedAt) {
+			d.closedAtNeed(c)
+		}
 	case Undrained:
-		d.unanswered = t.gaveUp()
 		likely = likely || !t.last.certain
 	case ClientClosed:
+		d.unanswered = t.last.outcome == event.Unanswered
 		d.mayHideClose = t.last.mayHideClose
 		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
 		likely = likely || d.mayHideClose
 	case Missed:
-		likely = likely || c.clockOffset > time.Millisecond // what the client had been told is an estimate
+		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
+			at.Sub(t.roomSince()) < max(settleTime, 2*c.rtt)
 	}
 	if likely {
 		d.Confidence = Likely
 	}
 }
 
+// closedAtNeed says that the client closed r because it wanted a connection, found r too old,
+// and opened another.
+func (d *Decision) closedAtNeed(r *Conn) {
+	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
+}
+
 // Packets returns the numbers of the packets that show why: of the opening, then of what led
 // to it.
 func (d *Decision) Packets() []int64 {
 	list := []int64{d.openPacket}
+	if d.Cause == OpenedAhead {
+		list = append(list, d.needPacket)
+	}
 	if d.InsteadOf != 0 {
 		if d.endPacket != 0 {
 			list = append(list, d.endPacket)
@@ -112,32 +139,45 @@ func (d *Decision) Text() string {
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
 	case Undrained:
-		if d.unanswered {
-			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), "+
-				"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
-		}
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), "+
-			"so it could not be used again", d.InsteadOf, d.last, d.endPacket)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
+			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
 		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
 			d.InsteadOf, d.last, d.endPacket)
 	case ClientClosed:
+		if d.unanswered {
+			return fmt.Sprintf("the client closed #%d in packet %d without waiting for the answer to transaction %d: in HTTP/2 "+
+				"it could have taken back that request alone", d.InsteadOf, d.closePacket, d.last)
+		}
 		how := ", unasked"
 		if d.mayHideClose {
 			how = "; whether that had said close could not be read"
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
+	case OpenedAhead:
+		return d.aheadText()
 	case ClientIdleTimeout:
-		if after := segment.Span(d.closedAfter); d.onDemand {
-			return fmt.Sprintf("the client closed #%d in packet %d, %v before it opened #%d and after %v idle (response in packet %d): "+
-				"it looked only when it needed a connection, so its limit is at most %v",
-				d.InsteadOf, d.closePacket, segment.Span(d.Idle-d.closedAfter), d.Conn, after, d.endPacket, after)
+		if d.onDemand {
+			return fmt.Sprintf("the client closed #%d in packet %d, when it wanted a connection and opened this one, after %v idle "+
+				"(response in packet %d): it looks at its pool only then, so its limit is at most %v",
+				d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, segment.Span(d.closedAfter))
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
 	}
 	return d.missedText()
+}
+
+// aheadText says that the connection which could have served was idle when Conn, idle too, was
+// used at last.
+func (d *Decision) aheadText() string {
+	which := fmt.Sprintf("#%d was idle too (its response ended in packet %d)", d.InsteadOf, d.endPacket)
+	if d.inUse > 0 {
+		which = fmt.Sprintf("#%d carried %d and could have taken more", d.InsteadOf, d.inUse)
+	}
+	return fmt.Sprintf("it was opened %v before its first request (packet %d), and then %s",
+		segment.Span(d.needed), d.needPacket, which)
 }
 
 // missedText says that the connection which could have served was idle, or had room.
@@ -158,7 +198,14 @@ func (d *Decision) missedText() string {
 func (d *Decision) neededText() string {
 	switch d.Cause {
 	case ServerClosed:
-		if d.mayHideClose {
+		switch {
+		case d.obeyed && d.seen.For > 0:
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do with others "+
+				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
+		case d.obeyed:
+			return fmt.Sprintf("the client closed one after %v idle (packet %d), when the server had announced that it would: "+
+				"Keep-Alive: timeout=%d", segment.Span(d.closedAfter), max(d.lossPacket, d.closePacket), d.announced/time.Second)
+		case d.mayHideClose:
 			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
 				"whether the request had asked for that could not be read", d.lossPacket)
 		}
@@ -173,6 +220,9 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:
 		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.lossPacket)
+	case RequestAbandoned:
+		return fmt.Sprintf("the client gave up on a request of which no byte of an answer had come, "+
+			"and HTTP/1 cannot go on with its connection then (packet %d)", d.lossPacket)
 	case Concurrent:
 		return "all connections were in use"
 	case OtherAddress:
@@ -205,7 +255,7 @@ func (m closeManner) text(packet int64) string {
 // RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
-	case Missed, ClientClosed, ClientIdleTimeout:
+	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"

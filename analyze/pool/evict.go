@@ -14,17 +14,13 @@ type eviction struct {
 
 // The evictedTotals are what the pools that were evicted come to.
 type evictedTotals struct {
-	count int64
-	sums  Pool // of which only Sums and Verdict, the worst, count
+	verdicts Verdicts
+	sums     Pool // of which only Sums count
 }
 
-// add adds n pools that come to p.
-func (t *evictedTotals) add(p *Pool, n int64) {
-	if t.count == 0 {
-		t.sums.Verdict = NoOpportunity
-	}
-	t.count += n
-	t.sums.Verdict = worse(t.sums.Verdict, p.Verdict)
+// add adds p.
+func (t *evictedTotals) add(p *Pool) {
+	t.verdicts.Add(p)
 	t.sums.Add(&p.Sums)
 }
 
@@ -118,7 +114,11 @@ func (s *clientShard) evictSettled(most int) {
 }
 
 // evicts reports whether another pool is to be looked at.
-func (s *clientShard) evicts() bool { return s.toEvict > 0 && s.toInspect > 0 && s.pools.n > 0 }
+func (s *clientShard) evicts() bool {
+	return s.toEvict > 0 &&
+		s.toInspect > 0 &&
+		s.pools.n > 0
+}
 
 // settled reports whether nothing of p is open, and no connection that has yet to carry a
 // request may belong to it.
@@ -137,7 +137,7 @@ func (p *Pool) settled() bool {
 // evict adds p to the totals and forgets it.
 func (s *clientShard) evict(p *Pool) {
 	s.conclude(p)
-	s.totals.add(p, 1)
+	s.totals.add(p)
 	s.unlink(p)
 	s.pools.remove(p)
 	p.merged, p.into, p.evicted = true, &s.totals.sums, true
@@ -166,14 +166,14 @@ func (s *clientShard) unlink(p *Pool) {
 	}
 }
 
-// Evicted returns the sums of the pools that were not kept, and how many they
-// were. Its Verdict is the worst of theirs; it has no name and no servers.
-func (j *Judge) Evicted() (*Pool, int64) {
+// Evicted returns the sums of the pools that were not kept, and their verdicts. The Pool has
+// no name and no servers.
+func (j *Judge) Evicted() (*Pool, *Verdicts) {
 	var all evictedTotals
 	for i := range j.shards {
-		if t := &j.shards[i].totals; t.count > 0 {
-			all.add(&t.sums, t.count)
-		}
+		t := &j.shards[i].totals
+		all.verdicts.Merge(&t.verdicts)
+		all.sums.Add(&t.sums.Sums)
 	}
-	return &all.sums, all.count
+	return &all.sums, &all.verdicts
 }

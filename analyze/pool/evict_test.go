@@ -38,7 +38,8 @@ func TestPoolsAreEvicted(t *testing.T) {
 	j.Finish()
 	n := 0
 	j.Decisions(func(*Decision) { n++ })
-	evicted, count := j.Evicted()
+	evicted, verdicts := j.Evicted()
+	count := verdicts.Pools()
 	kept := j.Pools()
 	used, avoidable := evicted.Used, evicted.Avoidable
 	for _, p := range kept {
@@ -48,8 +49,8 @@ func TestPoolsAreEvicted(t *testing.T) {
 	if used != 2*clients || avoidable != clients || n != 2*clients || int(count)+len(kept) != clients {
 		t.Errorf("used %d, avoidable %d, %d decisions, %d pools evicted and %d kept", used, avoidable, n, count, len(kept))
 	}
-	if most > 302 || evicted.Verdict != NotReused {
-		t.Errorf("at most %d at once, worst evicted %s", most, evicted.Verdict)
+	if most > 302 || verdicts.Whole() != NotReused {
+		t.Errorf("at most %d at once, those evicted %s", most, verdicts.Whole())
 	}
 }
 
@@ -165,9 +166,10 @@ func TestJoinedPoolsServeAgain(t *testing.T) {
 		j.Decisions(j.Done)
 	}
 	j.Finish()
-	evicted, n := j.Evicted()
+	evicted, verdicts := j.Evicted()
+	n := verdicts.Pools()
 	if sum := int(n) + len(j.Pools()); sum != 5000 || evicted.Used+2*int64(len(j.Pools())) != 10_000 {
-		t.Errorf("%d pools in all, %d connections in those evicted; want 5000, each of two connections", sum, evicted.Used)
+		t.Errorf("%d pools in all, %d connections in those summed up; want 5000, each of two connections", sum, evicted.Used)
 	}
 	if len(pools) > 2000 {
 		t.Errorf("%d pools were made to keep 100 for 10000", len(pools))

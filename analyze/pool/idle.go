@@ -15,9 +15,6 @@ type Idle struct {
 	At     segment.Time // when that was over
 	Conn   int64
 	Packet int64 // in which it was over
-
-	captured segment.Time // At, but on the capture's clock
-	server   segment.Endpoint
 }
 
 // Closes are the idle times after which one side closed connections, unasked. Closes right
@@ -76,6 +73,41 @@ type idleTimes struct {
 	longestReuse       Idle          // the longest before a connection was used again; For is 0: none was
 	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
+
+	closes []Idle                 // the client's latest, which may yet turn out to be none of a timer's
+	looks  [maxLooks]segment.Time // when it looked at its pool lately, on its own clock
+	n      int                    // of looks, how many there are
+}
+
+// These bound idleTimes.closes and looks.
+const (
+	maxRecent = 8
+	maxLooks  = 16
+)
+
+// looked notes that the client looked at its pool at an instant on its own clock, for it
+// opened a connection then or put a new one there: what it closed then it closed because of
+// that, not because a timer ran out.
+func (t *idleTimes) looked(at segment.Time) {
+	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return near(i.At, at) })
+	t.addLook(at)
+}
+
+// addLook remembers an instant instead of the earliest.
+func (t *idleTimes) addLook(at segment.Time) {
+	if t.n < maxLooks {
+		t.looks[t.n] = at
+		t.n++
+		return
+	}
+	if least := slices.Index(t.looks[:], slices.Min(t.looks[:])); at > t.looks[least] {
+		t.looks[least] = at
+	}
+}
+
+// lookedNear reports whether the client looked at its pool when it closed a connection.
+func (t *idleTimes) lookedNear(closed segment.Time) bool {
+	return slices.ContainsFunc(t.looks[:t.n], func(at segment.Time) bool { return near(closed, at) })
 }
 
 // reused notes that a connection was used again after idling.
@@ -93,55 +125,6 @@ func (t *idleTimes) announce(timeout time.Duration, packet int64) {
 	}
 }
 
-// onDemand is how long before a SYN a client closes that looks at its connections only when
-// it needs one: it closes what has idled for too long, or what is one too many, and dials. The
-// two follow each other without a round trip between them; a few milliseconds are a busy
-// machine's.
-const onDemand = 5 * time.Millisecond
-
-// An opening is a connection that its client has just opened.
-type opening struct {
-	conn *Conn // nil: none was opened
-	at   segment.Time
-}
-
-// closed reports whether c, closed by the client at an instant, was closed for the sake of the
-// one opened: after its SYN, and before the client is through with its first response and has
-// put it to the idle ones, of which it was one too many.
-func (o opening) closed(c *Conn, at segment.Time) bool {
-	if o.conn == nil || at < o.at || !fitsSYN(o.conn.syn, c.syn) {
-		return false
-	}
-	first := o.conn.lastEnd
-	return o.conn.n <= 1 && !o.conn.ended && (!first.known || at.Sub(first.at) <= onDemand)
-}
-
-// opens notes that the client opens c. The pools there forget the idle times of what it closed
-// just before: that was no timer of its own.
-func (cs *clientServer) opens(c *Conn) {
-	cs.opening = opening{c, c.opened}
-	for _, p := range cs.pools {
-		if fitsSYN(cs.client.identities[p.identity].SYN, c.syn) {
-			p.detectors.idle.opened(cs.server, c.opened)
-		}
-	}
-}
-
-// opened forgets the idle times after which the client closed, just before an instant, what led
-// to server.
-func (t *idleTimes) opened(server segment.Endpoint, at segment.Time) {
-	closes := t.byClient
-	if closes == nil {
-		return
-	}
-	closes.Longest = slices.DeleteFunc(closes.Longest, func(i Idle) bool {
-		return i.server == server && i.captured <= at && at.Sub(i.captured) <= onDemand
-	})
-	if n := len(closes.Longest); n > 0 && n < maxLongest {
-		closes.Min = closes.Longest[n-1]
-	}
-}
-
 // merge adds what was seen of a pool that is the same one. Of reuses after the same time the
 // first counts.
 func (t *idleTimes) merge(o *idleTimes) {
@@ -153,6 +136,11 @@ func (t *idleTimes) merge(o *idleTimes) {
 		*a = *b
 	}
 	t.announce(o.announced, o.announcedIn)
+	t.closes = append(t.closes, o.closes...)
+	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return t.lookedNear(i.At) || o.lookedNear(i.At) })
+	for _, at := range o.looks[:o.n] {
+		t.addLook(at)
+	}
 }
 
 // mergeCloses adds what from points to; if to has nothing yet, it takes that over.
@@ -168,22 +156,38 @@ func mergeCloses(to, from **Closes) {
 
 // closedIdle notes that one side closed c, unasked, after it had idled since an instant.
 func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
-	captured := c.closedAt.Add(c.clockOffset)
-	if c.closedBy == event.Server {
-		captured = c.closedAt.Add(-c.clockOffset)
-	}
-	if c.closedAtOnce(since) || c.closedBy == event.Client && c.clientServer.opening.closed(c, captured) {
+	if c.closedAtOnce(since) {
 		return
 	}
-	closes := &c.pool.detectors.idle.byServer
-	if c.closedBy == event.Client {
-		closes = &c.pool.detectors.idle.byClient
+	t, i := &c.pool.detectors.idle, Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket}
+	switch {
+	case c.closedBy == event.Server:
+		s.addClose(&t.byServer, i)
+	case c.obeyed, t.lookedNear(c.closedAt): // that is no timer of the client's
+	default:
+		if t.closes = append(t.closes, i); len(t.closes) > maxRecent {
+			s.addClose(&t.byClient, t.closes[0])
+			t.closes = slices.Delete(t.closes, 0, 1)
+		}
 	}
-	if *closes == nil {
-		*closes = s.free.closes.get()
-		**closes = Closes{Longest: (*closes).Longest[:0]}
+}
+
+// addClose adds a close to those of one side.
+func (s *clientShard) addClose(to **Closes, i Idle) {
+	if *to == nil {
+		*to = s.free.closes.get()
+		**to = Closes{Longest: (*to).Longest[:0]}
 	}
-	(*closes).add(Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket, captured, c.server})
+	(*to).add(i)
+}
+
+// commitCloses takes it that no opening is still to come which belongs to a close of p's client.
+func (s *clientShard) commitCloses(p *Pool) {
+	t := &p.detectors.idle
+	for _, i := range t.closes {
+		s.addClose(&t.byClient, i)
+	}
+	t.closes = t.closes[:0]
 }
 
 // ClientCloses returns the idle times after which the client closed connections, unasked, and

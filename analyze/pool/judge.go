@@ -59,12 +59,12 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 		active, undecided = c.inline.active[:0], c.inline.undecided[:0]
 	}
 	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs,
-		opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN, loadState: loadState{active: active, undecided: undecided}}
+		opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN}
+	c.active, c.undecided = active, undecided
 	cs.unused.add(c)
 	if p := cs.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.conns.open)
 	}
-	cs.opens(c)
 	return c
 }
 
@@ -83,6 +83,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.answered(c, e)
 	case event.ConnClosing:
 		s.closing(c, e)
+	case event.ConnResumed:
+		c.resumed()
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

@@ -42,7 +42,7 @@ func (s *clientShard) assignPool(c *Conn, e *event.Event) {
 	key := keyOf(c, e)
 	if p := c.pool; p != nil {
 		key.identity = p.identity
-		if key.name != "" && key.name != p.Name && !p.proxied && !e.Tunnel {
+		if p.joins(key) && !e.Tunnel {
 			s.addName(c, key)
 		}
 		return
@@ -60,6 +60,17 @@ func (s *clientShard) assignPool(c *Conn, e *event.Event) {
 		c.joinPool(p, key)
 	}
 	p.proxied = p.proxied || e.Proxied
+}
+
+// joins reports whether a connection of p that carries key joins what key names to p. A
+// proxy's carries whatever it is asked for.
+func (p *Pool) joins(key poolKey) bool {
+	return key.name != "" && key.name != p.Name && !p.proxied
+}
+
+// takesName reports whether p, whose name is not known, is called by key's from now on.
+func (p *Pool) takesName(key poolKey) bool {
+	return key.name != "" && p.Name == "" && !p.proxied
 }
 
 // assignUnused puts c, which never carried a request, into the pool of its client and
@@ -139,11 +150,12 @@ func (c *Conn) joinPool(p *Pool, key poolKey) {
 		p.onlyConn = nil
 	}
 	p.FirstPacket = min(p.FirstPacket, c.packet)
-	if p.Name == "" && key.name != "" && !p.proxied {
+	if p.takesName(key) {
 		p.Name, p.TLS = key.name, key.tls
 		p.addKey(key)
 	}
 	if !slices.Contains(c.clientServer.pools, p) {
+		c.firstThere = len(p.clientServers) > 0
 		c.clientServer.pools = append(c.clientServer.pools, p)
 		p.clientServers = append(p.clientServers, c.clientServer)
 		p.Servers = append(p.Servers, c.server)

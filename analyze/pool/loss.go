@@ -2,6 +2,7 @@ package pool
 
 import (
 	"slices"
+	"time"
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
@@ -14,7 +15,9 @@ type loss struct {
 	server       segment.Endpoint
 	conn         *Conn
 	packet       int64
-	mayHaveAsked bool // the client may have asked for it
+	idle         time.Duration // how long it had idled, valid if conn.obeyed
+	mayHaveAsked bool          // the client may have asked for it
+	inferred     bool          // it rests on transactions that are
 	manner       closeManner
 }
 
@@ -75,6 +78,8 @@ func lossAfter(c *Conn, o *occupation) Cause {
 		return UsedUp
 	case o.refusedByServer():
 		return Reset
+	case o.givenUp():
+		return RequestAbandoned
 	case o.endsConn:
 		return ServerSaidClose
 	case c.tokenLost:
@@ -83,14 +88,27 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	return ""
 }
 
-// refusedByServer reports whether the server ended o's connection instead of answering.
+// refusedByServer reports whether the server ended o's connection instead of serving it.
 func (o *occupation) refusedByServer() bool {
-	return o.outcome != event.Consumed && (o.stale || o.outcome == event.Unanswered && o.conn.closedBy == event.Server)
+	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+}
+
+// serverLeft reports whether the server ended o's connection instead of answering.
+func (o *occupation) serverLeft() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Server
+}
+
+// givenUp reports whether the client closed o's connection while it waited for an answer of
+// which nothing had come. HTTP/1 has no other way to take a request back, and an answer that
+// came late would be taken for the next request's (RFC 9112 section 9.5). HTTP/2 has
+// RST_STREAM, which ends a stream and nothing else (RFC 9113 section 5.4.2).
+func (o *occupation) givenUp() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Client && o.conn.streamLimit == 0
 }
 
 // serverCause returns what the server did to c, which idled.
 func (c *Conn) serverCause() Cause {
-	if c.byReset {
+	if c.byReset && !c.obeyed {
 		return Reset
 	}
 	return ServerClosed
@@ -99,5 +117,5 @@ func (c *Conn) serverCause() Cause {
 // mayHaveAsked reports whether c, idle since an instant, may have been closed by the
 // server because a request that could not be read asked for it: then at once.
 func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
-	return c.mayHideClose && c.closedAtOnce(idleSince)
+	return c.mayHideClose && !c.obeyed && c.closedAtOnce(idleSince)
 }

@@ -64,7 +64,9 @@ func (r *replay) merge(o *replay) {
 	r.decided += o.decided
 	if len(o.provisional) > 0 {
 		r.provisional = append(r.provisional, o.provisional...)
-		slices.SortStableFunc(r.provisional, func(a, b *Decision) int { return cmp.Compare(a.openPacket, b.openPacket) })
+		slices.SortStableFunc(r.provisional, func(a, b *Decision) int {
+			return cmp.Compare(a.openPacket, b.openPacket)
+		})
 	}
 	clear(o.queue)
 	clear(o.outstanding)

@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"time"
+
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
@@ -11,7 +13,9 @@ import (
 type occupation struct {
 	conn        *Conn
 	first       bool         // it is its connection's first
-	demand      segment.Time // when it needs a connection: the SYN where it is the first
+	ahead       bool         // and the connection was opened before anybody needed it
+	alone       bool         // nothing else was outstanding when its request was sent
+	demand      segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
 	packet      int64        // of the demand
 	end         segment.Time
 	outstanding int // transactions without an answer yet
@@ -39,6 +43,7 @@ type lastUse struct {
 	asksClose    bool   // its request asked for the end
 	mayHideClose bool   // of its response's head something could not be read
 	endPacket    int64
+	announced    time.Duration // the timeout that the server had announced by then, 0: none
 }
 
 // addOutstanding notes that o has begun.

@@ -162,7 +162,7 @@ type inlined struct {
 func (p *Pool) clear() {
 	servers, causes, clientServers, keys := p.Servers[:0], p.Causes[:0], p.clientServers[:0], p.keys[:0]
 	outstanding, queue, losses := p.outstanding[:0], p.queue[:0], p.losses[:0]
-	mergedFrom := p.mergedFrom[:0]
+	mergedFrom, closes := p.mergedFrom[:0], p.detectors.idle.closes[:0]
 	if queue == nil {
 		r := &p.inline
 		servers, causes, clientServers, keys = r.servers[:0], r.causes[:0], r.clientServers[:0], r.keys[:0]
@@ -171,4 +171,5 @@ func (p *Pool) clear() {
 	*p = Pool{} // in place: it is large
 	p.Servers, p.Causes, p.clientServers, p.keys = servers, causes, clientServers, keys
 	p.outstanding, p.queue, p.losses, p.mergedFrom = outstanding, queue, losses, mergedFrom
+	p.detectors.idle.closes = closes
 }

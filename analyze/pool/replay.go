@@ -109,7 +109,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause, c.server, c, a.packet, cause == ServerClosed && c.mayHaveAsked(a.at), c.manner(a.at)})
+		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
+			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
@@ -118,7 +119,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	}
 }
 
-// closeByServer takes the token of a connection that the server closed. If a transaction
+// closeByServer takes the token of a connection that the server closed, or had the client
+// close. If a transaction
 // is still on it, the token will not come back.
 func (p *Pool) closeByServer(a action) {
 	c := a.conn
@@ -128,7 +130,8 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{c.serverCause(), c.server, c, a.packet, c.mayHaveAsked(t.freedAt), c.manner(t.freedAt)})
+		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
+			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
 }
@@ -219,6 +222,10 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, loss{cause: OtherAddress})
 		return
 	}
+	if o.alone && c.firstThere { // nothing was in use when it was: a name's addresses are used in turn
+		p.needed(s, a, loss{cause: OtherAddress})
+		return
+	}
 	p.needed(s, a, loss{cause: Concurrent})
 }
 
@@ -232,7 +239,13 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	d := s.free.decisions.get()
 	*d = p.newDecision(a)
 	d.Cause, d.lossPacket, d.lossManner = why.cause, why.packet, why.manner
+	if l := why.conn; l != nil && l.obeyed && why.cause == ServerClosed {
+		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
+	}
 	d.shard, d.final = s, true
+	if why.cause == RequestAbandoned && why.inferred {
+		d.Confidence = Likely // what was sent last may have been no request
+	}
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
 		d.Confidence, d.mayHideClose = Likely, true
@@ -250,7 +263,10 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 
 	d := new(Decision)
 	*d = p.newDecision(a)
-	d.insteadOf(t, a.at)
+	d.insteadOf(t, a.at, c.neededAt())
+	if a.occ.ahead && d.Cause == Missed {
+		d.Cause = OpenedAhead
+	}
 	if c.inferred {
 		d.Confidence = Likely
 	}
@@ -275,6 +291,9 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 // still become early.
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
+		for _, d := range p.provisional[:over] {
+			p.settle(d)
+		}
 		s.ready = append(s.ready, p.provisional[:over]...)
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
 	}
@@ -296,6 +315,15 @@ func (p *Pool) reviseUnread(d *Decision, r *Conn) {
 	if r.unread != 0 && r.unread == d.last && d.Cause.Avoidable() {
 		p.changeCause(d, Undrained)
 		d.Confidence = Likely
+	}
+}
+
+// reviseClosed changes d, which says that r was missed, if the client turns out to have
+// closed r only when it opened the other.
+func (p *Pool) reviseClosed(d *Decision, r *Conn) {
+	if d.Cause == Missed && d.HasIdle && r.closedFor(d.opened, d.freedAt) {
+		p.changeCause(d, ClientIdleTimeout)
+		d.closedAtNeed(r)
 	}
 }
 

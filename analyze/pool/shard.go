@@ -74,6 +74,10 @@ func (s *clientShard) decideRest(p *Pool) { p.replayUntil(s, 1<<63-1, 1<<63-1, 0
 // conclude decides all of p and its verdict.
 func (s *clientShard) conclude(p *Pool) {
 	s.decideRest(p)
+	s.commitCloses(p)
+	for _, d := range p.provisional {
+		p.settle(d)
+	}
 	s.ready = append(s.ready, p.provisional...)
 	p.provisional = nil
 	p.Verdict, p.WithheldBecause = p.verdict()

@@ -1,7 +1,5 @@
 package pool
 
-import "slices"
-
 const inferredOnly = "its transactions are inferred from encrypted records and can only be bounded"
 
 // verdict says how well p reuses its connections, from its sums, and where that is not
@@ -61,22 +59,4 @@ func (p *Pool) evidenceMissing() string {
 // endedByServer counts what shows that the server does not let connections be reused.
 func (p *Pool) endedByServer() int64 {
 	return p.ReusedUnanswered + p.Causes.Of(ServerClosed) + p.Causes.Of(ServerSaidClose) + p.Causes.Of(Reset)
-}
-
-// worstFirst is the order of verdicts for the whole.
-var worstFirst = []Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}
-
-// Worst returns the verdict of the whole: the worst pool's. Nothing seen is
-// NoOpportunity.
-func Worst(pools []*Pool) Verdict {
-	worst := NoOpportunity
-	for _, p := range pools {
-		worst = worse(worst, p.Verdict)
-	}
-	return worst
-}
-
-// worse returns the worse of two verdicts.
-func worse(a, b Verdict) Verdict {
-	return worstFirst[min(slices.Index(worstFirst, a), slices.Index(worstFirst, b))]
 }

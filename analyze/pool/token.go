@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"time"
+
 	"tcpwarm/capture/segment"
 )
 
@@ -22,6 +24,22 @@ type token struct {
 func (t *token) hasRoom(at segment.Time) bool {
 	c := t.conn
 	return t.inUse == 0 || t.inUse < c.streamLimit && c.limitKnownAt <= at
+}
+
+// settleTime is how much later than the wire shows a client may have a connection back in its
+// pool, and how much earlier it may decide to dial.
+const settleTime = 10 * time.Millisecond
+
+// roomSince returns since when t, of which one more transaction is in use by now, could have
+// taken that one.
+func (t *token) roomSince() segment.Time {
+	switch before := t.inUse - 1; {
+	case before == 0:
+		return t.freedAt
+	case before == t.conn.streamLimit-1:
+		return max(t.freedAt, t.conn.limitKnownAt)
+	}
+	return t.conn.limitKnownAt
 }
 
 // tokens is the ideal client's stack: of tokens with room for a transaction, the latest

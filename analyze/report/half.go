@@ -64,20 +64,21 @@ type WindowPhase struct {
 
 // A HalfWindow is how the congestion window of one direction went.
 type HalfWindow struct {
-	InitialSegments int64              `json:"initial_segments"`
-	Segment         int64              `json:"-"` // bytes that one carries in the end
-	Initial         int64              `json:"initial_bytes"`
-	InitialBasis    string             `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
-	Last            int64              `json:"last_bytes"`
-	Max             int64              `json:"max_bytes"`
-	Basis           string             `json:"basis"` // of last
-	Rounds          int64              `json:"rounds"`
-	Losses          int64              `json:"loss_events"`
-	Timeouts        int64              `json:"timeouts"`
-	IdleRestarts    int64              `json:"idle_restarts"`
-	SlowStartExit   *Seconds           `json:"slow_start_exit_s,omitempty"` // after the connection's begin
-	Growth          []int64            `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
-	Phases          []WindowPhase      `json:"phases"`                      // rounds in which it did the same, and episodes
-	LimitedBy       map[string]float64 `json:"limited_by"`                  // shares of rounds, each weighing as many ACKs as it has, by what kept the sender from sending more
-	LimitedACKs     map[string]int64   `json:"limited_by_acks"`             // the ACKs
+	InitialSegments int64         `json:"initial_segments"`
+	Segment         int64         `json:"-"` // bytes that one carries in the end
+	Initial         int64         `json:"initial_bytes"`
+	InitialBasis    string        `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
+	Last            int64         `json:"last_bytes"`
+	Max             int64         `json:"max_bytes"`
+	Basis           string        `json:"basis"` // of last
+	Rounds          int64         `json:"rounds"`
+	Losses          int64         `json:"loss_events"`
+	Timeouts        int64         `json:"timeouts"`
+	IdleRestarts    int64         `json:"idle_restarts"`
+	SlowStartExit   *Seconds      `json:"slow_start_exit_s,omitempty"` // after the connection's begin
+	Growth          []int64       `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
+	Phases          []WindowPhase `json:"phases"`                      // rounds in which it did the same, and episodes
+	// shares of rounds, each weighing as many ACKs as it has, by what kept the sender from sending more
+	LimitedBy   map[string]float64 `json:"limited_by"`
+	LimitedACKs map[string]int64   `json:"limited_by_acks"` // the ACKs
 }

@@ -57,8 +57,12 @@ func (r *Report) Summary(e *Expectation) string {
 	t := &r.Totals
 	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable",
 		e.Text, e.Measured, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	other := map[int64]bool{}
+	for _, p := range r.Pools {
+		other[p.ID] = p.Other
+	}
 	for _, c := range r.Connections {
-		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() {
+		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() && !other[c.Pool] {
 			return s + fmt.Sprintf("; first: #%d (packet %d), %s: %s", c.ID, c.FirstPacket, b.Cause, b.Text)
 		}
 	}
@@ -75,9 +79,10 @@ var severity = map[pool.Verdict]int{
 	pool.NoOpportunity:  5,
 }
 
-// WorstFirst returns r's pools by verdict, then by what there is to gain.
+// WorstFirst returns r's pools by verdict, then by what there is to gain; of those only that
+// were asked for.
 func (r *Report) WorstFirst() []*Pool {
-	sorted := slices.Clone(r.Pools)
+	sorted := slices.DeleteFunc(slices.Clone(r.Pools), func(p *Pool) bool { return p.Other })
 	slices.SortStableFunc(sorted, func(a, b *Pool) int {
 		return cmp.Or(
 			cmp.Compare(severity[a.Verdict], severity[b.Verdict]),

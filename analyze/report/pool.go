@@ -6,24 +6,29 @@ import (
 
 // A Pool is one client and one authority: all connections between them.
 type Pool struct {
-	ID              int64                `json:"id"`
-	Client          string               `json:"client"`                   // ip
-	ToldBy          string               `json:"client_told_by,omitempty"` // by what, where the wire shows that several clients at the address call the server
-	Server          []string             `json:"server"`                   // ip:port, sorted
-	Name            string               `json:"name,omitempty"`
-	TLS             bool                 `json:"tls"`
-	Protocol        string               `json:"protocol"`
-	Connections     int64                `json:"connections"`
-	Unused          int64                `json:"unused"`
-	Speculative     int64                `json:"speculative,omitempty"` // of the unused: opened before the first request
-	Used            int64                `json:"used"`
-	Transactions    int64                `json:"transactions"`
-	ReusedCount     int64                `json:"reused"`
-	Reuse           *float64             `json:"reuse,omitempty"`
-	Needed          int64                `json:"needed"`
-	Avoidable       int64                `json:"avoidable"`
-	Perhaps         int64                `json:"perhaps_avoidable,omitempty"` // of the needed: avoidable if requests that could not be read asked for the end
-	Excused         int64                `json:"perhaps_needed,omitempty"`    // of the avoidable: needed if responses that could not be read said close
+	ID     int64  `json:"id"`
+	Client string `json:"client"` // ip
+	// by what, where the wire shows that several clients at the address call the server
+	ToldBy string   `json:"client_told_by,omitempty"`
+	Server []string `json:"server"` // ip:port, sorted
+	Name   string   `json:"name,omitempty"`
+	TLS    bool     `json:"tls"`
+	// not of the server that was asked for: in no total, and not judged by
+	Other        bool     `json:"other,omitempty"`
+	Protocol     string   `json:"protocol"`
+	Connections  int64    `json:"connections"`
+	Unused       int64    `json:"unused"`
+	Speculative  int64    `json:"speculative,omitempty"` // of the unused: opened before the first request
+	Used         int64    `json:"used"`
+	Transactions int64    `json:"transactions"`
+	ReusedCount  int64    `json:"reused"`
+	Reuse        *float64 `json:"reuse,omitempty"`
+	Needed       int64    `json:"needed"`
+	Avoidable    int64    `json:"avoidable"`
+	// of the needed: avoidable if requests that could not be read asked for the end
+	PerhapsAvoidable int64 `json:"perhaps_avoidable,omitempty"`
+	// of the avoidable: needed if responses that could not be read said close
+	PerhapsNeeded   int64                `json:"perhaps_needed,omitempty"`
 	ServerEnded     int64                `json:"server_ended"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`

@@ -16,6 +16,7 @@ const (
 	Observed
 )
 
+// String is the word that reports use for b.
 func (b Basis) String() string { return [...]string{"assumed", "inferred", "observed"}[b] }
 
 // A Limit says what keeps a sender from sending more.
@@ -30,6 +31,7 @@ const (
 	Application
 )
 
+// String is the word that reports use for l.
 func (l Limit) String() string {
 	return [...]string{"unknown", "congestion", "receiver", "sender", "application"}[l]
 }

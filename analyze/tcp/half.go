@@ -254,9 +254,14 @@ func (h *Half) options(s *segment.Segment) {
 
 // isKeepAlive reports a segment of at most one byte that repeats the byte
 // before SND.NXT, all else being acknowledged, to draw an ACK (RFC 9293 section
-// 3.8.4). A byte that was not seen before may be one whose ACK was captured first.
+// 3.8.4). A byte that was not seen before may be one whose ACK was captured first. Where the
+// capture begins with a byte, it is a probe's unless it is pushed, as what an application
+// has written is (RFC 9293 section 3.9.1.2).
 func (h *Half) isKeepAlive(s *segment.Segment) bool {
-	return h.Started && s.Len <= 1 && !(h.leapt && s.Len == 1) && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
+	if !h.Started {
+		return s.Len == 1 && s.Flags == segment.ACK
+	}
+	return s.Len <= 1 && !(h.leapt && s.Len == 1) && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
 		s.Seq == h.Nxt.Add(-1) && h.Una == h.Nxt
 }
 

@@ -25,5 +25,6 @@ func (l *samples) Window(at segment.Time, e Estimate, s *Sender) {
 
 // Event takes what has happened to the window.
 func (l *samples) Event(at segment.Time, name string, value, low int, s *Sender) {
-	l.list = append(l.list, Sample{At: at, Event: name, Estimate: Estimate{Best: value, Low: low, Basis: Observed}, RTT: s.SRTT().Seconds(), Offered: s.Offered()})
+	e := Estimate{Best: value, Low: low, Basis: Observed}
+	l.list = append(l.list, Sample{At: at, Event: name, Estimate: e, RTT: s.SRTT().Seconds(), Offered: s.Offered()})
 }

@@ -112,7 +112,13 @@ const (
 // bytes to one that has offered a window of offered bytes at most: 0 if none yet, -1 if
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
-	*s = Sender{MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+	*s = Sender{
+		MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70,
+		out:    ring{buf: s.out.buf},
+		sacked: ranges{list: s.sacked.list[:0]},
+		resent: ranges{list: s.resent.list[:0]},
+		Sums:   WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]},
+	}
 	if s.widen(offered); offered < 0 {
 		s.widest = offered
 	}
@@ -327,7 +333,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before,
+		acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
@@ -360,7 +367,8 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
 	}
-	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
+	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) &&
+		(s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
 		s.most += s.whole(acked)
 	}
 	s.most = max(s.most, s.cwnd)

@@ -245,7 +245,8 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 	f.asked, f.answers, f.blind = turn{}, turn{}, false
 	f.asked.add(l)
 	f.Requests++
-	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
+	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most),
+		RequestDone: true, KeepAliveTimeout: -1, Cut: true}
 	f.current = &f.t
 	f.to.Requested(f.current, nil)
 }

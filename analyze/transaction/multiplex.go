@@ -154,7 +154,8 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	t := m.take()
 	m.n++
 	m.Requests++
-	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2, Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
+	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
+		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
 	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
 	t.Connect = t.Method == "CONNECT"

@@ -13,7 +13,8 @@
 //	facts.go      what is known of a connection when it has ended: Conn
 //	collector.go  applies the rules, counts, and keeps the first of each kind
 //	evidence.go   a finding as it was made: Found
-//	demands.go    what a user demands, and whether it was met
+//	demands.go    what a user demands, and whether it was met; nothing.go, where nothing was judged
+//	metrics.go    what is measured for it; server.go, of which pools
 //	expect.go     one expectation: METRIC OP VALUE, of an interval
 //
 // What all causes, verdicts and other words mean is said in package explain.

@@ -60,7 +60,8 @@ func ParseExpectation(text string) (Expectation, error) {
 		}
 		e := Expectation{Metric: strings.TrimSpace(metric), Op: op}
 		if !isMetric(e.Metric) {
-			return e, fmt.Errorf("expectation %q: unknown metric %q; known are %s%s", text, e.Metric, strings.Join(Metrics, " "), nearest.Suggest(e.Metric, Metrics))
+			return e, fmt.Errorf("expectation %q: unknown metric %q; known are %s%s",
+				text, e.Metric, strings.Join(Metrics, " "), nearest.Suggest(e.Metric, Metrics))
 		}
 		v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil || v != v {

@@ -94,10 +94,7 @@ func servers(pools []*pool.Pool) string {
 			names = append(names, name)
 		}
 	}
-	was := "were "
-	if len(names) == 1 {
-		was = "was "
-	}
+	was := plural.Were(int64(len(names))) + " "
 	if n := len(names) - mostServers; n > 0 {
 		return was + strings.Join(names[:mostServers], ", ") + fmt.Sprintf(" and %d more", n)
 	}

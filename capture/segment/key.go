@@ -54,6 +54,7 @@ func (a Addr) Netip() netip.Addr {
 	return netip.AddrFrom16(b).Unmap()
 }
 
+// String is a as people write it.
 func (a Addr) String() string { return a.Netip().String() }
 
 // Less orders addresses: by value, IPv4 as ::ffff:a.b.c.d.

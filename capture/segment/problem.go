@@ -45,6 +45,7 @@ func ProblemOf(err error) Problem {
 // A WriteError is a file that could not be written.
 type WriteError struct{ Err error }
 
+// Error says what went wrong.
 func (e *WriteError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what went wrong.

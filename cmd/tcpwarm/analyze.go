@@ -95,16 +95,20 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
 	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil,
+		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
 }
 
 // readFlags are those of how captures are read and judged.
 func (o *output) readFlags(f *pflag.FlagSet) {
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
-	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
-	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
-	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, for one client: behind a balancer, or with IPv4 and IPv6")
+	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it "+
+		"(repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: "+
+		"target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
+	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, "+
+		"for one client: behind a balancer, or with IPv4 and IPv6")
 	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
@@ -215,7 +219,8 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 
 // analyze analyses src and writes the report, to which amend may add. Options that
 // o knows are set.
-func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options,
+	amend func(*report.Report)) (*report.Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -268,7 +273,8 @@ func (o *output) openSeries() (*outfile.File, error) {
 
 // draws reports whether text is all that is asked for.
 func (o *output) draws() bool {
-	return o.format.value == "text" && !slices.ContainsFunc(o.reports, func(where string) bool { return !strings.HasPrefix(where, "text=") })
+	other := func(where string) bool { return !strings.HasPrefix(where, "text=") }
+	return o.format.value == "text" && !slices.ContainsFunc(o.reports, other)
 }
 
 // A destination is a file that a report goes to.

@@ -103,9 +103,11 @@ Under sudo, root is given up once the interface is open (-Z).`,
 	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
 	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
-	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0, "with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
+	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
+		"with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
 	f.BoolVarP(&l.unbuffered, "packet-buffered", "U", false, "with -w: write each packet at once")
-	f.StringVarP(&l.user, "relinquish-privileges", "Z", "", "`user` to become once the interface is open (default: the one who called sudo)")
+	f.StringVarP(&l.user, "relinquish-privileges", "Z", "",
+		"`user` to become once the interface is open (default: the one who called sudo)")
 	f.BoolP("list-interfaces", "D", false, "list the interfaces and leave")
 	run := c.RunE
 	c.RunE = func(cmd *cobra.Command, words []string) error {
@@ -172,7 +174,8 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 		keepErr = closeWriter(kept, r)
 	})
 	n := src.Counters()
-	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n", n.Captured, n.Received, n.Dropped)
+	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n",
+		n.Captured, n.Received, n.Dropped)
 	if err == nil && keepErr != nil {
 		err = &codedError{exitInput, keepErr}
 	}

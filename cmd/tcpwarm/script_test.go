@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tcpwarm/pcaps/script"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +38,7 @@ func TestStories(t *testing.T) {
 			e.Setenv("TCPWARM_MUTANT_TRACE", os.Getenv("TCPWARM_MUTANT_TRACE"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "cut": cut, "damage": damage},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "cut": cut, "damage": damage, "pcap": pcap},
 	})
 }
 
@@ -66,6 +69,18 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[2])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b[:len(b)-n], 0o644))
+}
+
+// pcap FROM TO: TO is the capture that the packet script FROM stands for.
+func pcap(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pcap FROM TO")
+	}
+	s, err := script.Parse(ts.ReadFile(args[0]))
+	ts.Check(err)
+	var b bytes.Buffer
+	ts.Check(s.WritePcap(&b))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
 }
 
 // damage FROM TO BYTES: TO is FROM, a pcap, with ones from so many bytes on.

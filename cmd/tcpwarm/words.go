@@ -108,7 +108,9 @@ func completions(c *cobra.Command) {
 	}, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "forbid", forbiddable, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "allow", forbiddable, cobra.ShellCompDirectiveNoFileComp)
-	complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) }, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
+		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "interface", interfaceNames, cobra.ShellCompDirectiveNoFileComp)
-	complete(c, "ignore", func() []string { return []string{"target=", "method="} }, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "ignore", func() []string { return []string{"target=", "method="} },
+		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 }

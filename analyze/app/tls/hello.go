@@ -47,7 +47,8 @@ func Detect(b []byte) (is Answer, client bool) {
 // one longer than b.
 func DetectMidstream(b []byte) bool {
 	for n := 0; n < 2; n++ {
-		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 || !isHeader(b) || recordLen(b) < headerLen+17 {
+		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 ||
+			!isHeader(b) || recordLen(b) < headerLen+17 {
 			return false
 		}
 		if recordLen(b) >= len(b) {

@@ -172,8 +172,10 @@ func half(c *conn.Conn, d segment.Dir) report.Half {
 func halfWindow(v *tcp.SenderView, first segment.Time) *report.HalfWindow {
 	e, s := v.Estimate(), &v.Sums
 	segments, initial, exact := v.Initial()
-	w := &report.HalfWindow{InitialSegments: int64(segments), Initial: int64(initial), Segment: int64(v.MSS), InitialBasis: tcp.Assumed.String(), Last: int64(e.Best),
-		Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(), Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
+	w := &report.HalfWindow{
+		InitialSegments: int64(segments), Initial: int64(initial), InitialBasis: tcp.Assumed.String(),
+		Segment: int64(v.MSS), Last: int64(e.Best), Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(),
+		Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
 		LimitedBy: map[string]float64{}, LimitedACKs: map[string]int64{}}
 	if exact {
 		w.InitialBasis = tcp.Observed.String()
@@ -185,7 +187,8 @@ func halfWindow(v *tcp.SenderView, first segment.Time) *report.HalfWindow {
 		w.Growth = append(w.Growth, int64(n))
 	}
 	for _, p := range s.Phases {
-		w.Phases = append(w.Phases, report.WindowPhase{Phase: p.Name, Start: report.Seconds(p.Start.Sub(first)), End: report.Seconds(p.End.Sub(first)), From: int64(p.From), To: int64(p.To)})
+		w.Phases = append(w.Phases, report.WindowPhase{Phase: p.Name, From: int64(p.From), To: int64(p.To),
+			Start: report.Seconds(p.Start.Sub(first)), End: report.Seconds(p.End.Sub(first))})
 	}
 	var acks int64
 	for _, n := range s.By {
@@ -246,7 +249,8 @@ func transactions(kept []conn.Record, midstream bool) []*report.Transaction {
 		}
 		if s := &t.Window; s.N != 0 {
 			r.Warmth, r.Rounds = t.Warmth(midstream), int64(t.Rounds)
-			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High), Basis: s.Basis.String(), Segment: int64(s.MSS)}
+			r.WindowAtStart = &report.Window{Low: int64(s.Low), Best: int64(s.Best), High: int64(s.High),
+				Basis: s.Basis.String(), Segment: int64(s.MSS)}
 		}
 		if !t.ResponseDone {
 			idleSince = math.MaxInt64

@@ -28,7 +28,9 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
 			ClientRST: client.SawRST, ServerRST: server.SawRST,
 		},
-		HTTP2: verdict.HTTP2{GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused},
+		HTTP2: verdict.HTTP2{
+			GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused,
+		},
 		Unseen: verdict.Unseen{
 			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
 		},
@@ -40,7 +42,8 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	pace(c, &v.Pace)
 	if info := c.App().TLSInfo(); info != nil {
 		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
-			Name: info.ServerName, Who: event.Who{SYN: id.Who.SYN, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}, Read: info.Decrypted || info.Version < 0x0304}
+			Name: info.ServerName, Read: info.Decrypted || info.Version < 0x0304,
+			Who: event.Who{SYN: id.Who.SYN, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}}
 	}
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
 		v.Ignored = f.Latest
@@ -64,8 +67,12 @@ func pace(c *conn.Conn, p *verdict.Pace) {
 		content = c.Half(1)
 	}
 	if w := content.View; w != nil {
-		*p = verdict.Pace{ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt, IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
-			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt, Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, AtReceiver: w.AtReceiver}
+		*p = verdict.Pace{
+			AtReceiver: w.AtReceiver, ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt,
+			IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt,
+			Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts,
+		}
 	}
 	if list := c.JudgedRecords(); p.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
 		w := content.View

@@ -16,17 +16,18 @@ import (
 
 // A Result is what an analysis has come to.
 type Result struct {
-	Totals      segment.Totals
-	Connections []*report.Connection // kept ones, in any order
-	Placed      []Placed
-	Pools       []*pool.Pool // kept ones, by first packet
-	Evicted     *pool.Pool   // sums of the others, of which there are Lost.Pools
-	Number      func(serial int64) int64
-	Findings    *verdict.Collector
-	Demands     *verdict.Demands // nil: none
-	Vantages    map[tcp.Vantage]int64
-	Lost        Lost
-	Forced      int64 // openings judged before all that bears on them was seen
+	Totals          segment.Totals
+	Connections     []*report.Connection // kept ones, in any order
+	Placed          []Placed
+	Pools           []*pool.Pool   // kept ones, by first packet
+	Evicted         *pool.Pool     // sums of the others, of which there are Lost.Pools
+	EvictedVerdicts *pool.Verdicts // of those
+	Number          func(serial int64) int64
+	Findings        *verdict.Collector
+	Demands         *verdict.Demands // nil: none
+	Vantages        map[tcp.Vantage]int64
+	Lost            Lost
+	Forced          int64 // openings judged before all that bears on them was seen
 
 	// Limits that were in force.
 	KeptConnections, KeptPools, KeptTransactions int
@@ -79,9 +80,17 @@ func Report(r *Result) *report.Report {
 		all = append(slices.Clip(all), r.Evicted)
 	}
 	slices.SortFunc(r.Connections, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
-	rep := &report.Report{Schema: report.Schema, Capture: capture(r), Connections: r.Connections, Verdict: verdictOf(r, all), Totals: totals(r, all)}
+	asked, verdicts := askedFor(r, all)
+	rep := &report.Report{Schema: report.Schema, Capture: capture(r), Connections: r.Connections,
+		Verdict: verdictOf(r, verdicts), Totals: totals(r, asked, verdicts)}
+	judged := map[*pool.Pool]bool{}
+	for _, p := range asked {
+		judged[p] = true
+	}
 	for _, p := range r.Pools {
-		rep.Pools = append(rep.Pools, poolRecord(p))
+		record := poolRecord(p)
+		record.Other = !judged[p]
+		rep.Pools = append(rep.Pools, record)
 	}
 	for _, p := range r.Placed { // the first kept connection names the protocol
 		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {
@@ -93,7 +102,8 @@ func Report(r *Result) *report.Report {
 	}
 	if r.Demands != nil {
 		var held []verdict.Held
-		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
+		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{
+			Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
 			QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
 		for _, h := range held {
 			rep.Expectations = append(rep.Expectations, expectation(h))
@@ -105,21 +115,39 @@ func Report(r *Result) *report.Report {
 	return rep
 }
 
+// askedFor returns those of all pools that a user asked for, by the server, with their
+// verdicts. Expectations and the headline speak of these.
+func askedFor(r *Result, all []*pool.Pool) ([]*pool.Pool, *pool.Verdicts) {
+	verdicts := new(pool.Verdicts)
+	if r.Demands != nil && r.Demands.Server != "" {
+		all = r.Demands.Of(all)
+	} else if r.Lost.Pools > 0 {
+		verdicts.Merge(r.EvictedVerdicts)
+	}
+	for _, p := range all {
+		if p != r.Evicted {
+			verdicts.Add(p)
+		}
+	}
+	return all, verdicts
+}
+
 // verdictOf returns the verdict of the whole.
-func verdictOf(r *Result, pools []*pool.Pool) pool.Verdict {
+func verdictOf(r *Result, verdicts *pool.Verdicts) pool.Verdict {
 	switch {
 	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
 		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
-	case r.Totals.Segments == 0 && r.Totals.Unread > 0: // nothing was seen, but there may be something
+	case r.Totals.Segments == 0 && r.Totals.Unread+r.Totals.Filtered > 0: // nothing was seen, but there may be something
 		return pool.NotKnown
 	}
-	return pool.Worst(pools)
+	return verdicts.Whole()
 }
 
 func capture(r *Result) report.Capture {
 	t := &r.Totals
-	c := report.Capture{Files: t.Files, Packets: t.Packets, Filtered: t.Filtered, Segments: t.Segments, Unread: t.Unread, Bytes: t.Bytes, QUICPackets: t.QUICPackets,
-		Loopback: t.Loopback, Vantage: vantage(r), MissingBytes: r.Lost.Missing.N, OneClient: r.OneClient, Redacted: r.Redacted}
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Filtered: t.Filtered, Segments: t.Segments, Unread: t.Unread,
+		Bytes: t.Bytes, QUICPackets: t.QUICPackets, Loopback: t.Loopback, Vantage: vantage(r),
+		MissingBytes: r.Lost.Missing.N, OneClient: r.OneClient, Redacted: r.Redacted}
 	if t.Timed {
 		start, end := report.Instant(t.Start), report.Instant(t.End)
 		c.Start, c.End = &start, &end
@@ -133,26 +161,6 @@ func capture(r *Result) report.Capture {
 		}
 	}
 	return c
-}
-
-// problems are the limits that were reached.
-func problems(r *Result) []report.Problem {
-	l := &r.Lost
-	return []report.Problem{
-		{Kind: "bytes-missing", Count: l.Missing.N, FirstPacket: l.Missing.First, Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
-		{Kind: "one-direction-only", Count: l.OneWay.N, FirstPacket: l.OneWay.First, Text: "connections of which the capture has what one side sent, and nothing of the other's"},
-		{Kind: "connections-given-up", Count: l.GaveUp, Text: "more connections at once than the limit; those idle longest were given up"},
-		{Kind: "records-not-kept", Count: l.Connections, Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", r.KeptConnections)},
-		{Kind: "pools-not-kept", Count: l.Pools, Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", r.KeptPools)},
-		{Kind: "transactions-not-kept", Count: l.Transactions, Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", r.KeptTransactions)},
-		{Kind: "other-connections", Count: l.Foreign, Text: "connections that are not the command's; they were not judged"},
-		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First, Text: "connections captured at a second place too, behind an address translator; judged once, where they were nearest to the client"},
-		{Kind: "stray-segments", Count: l.Late.N, FirstPacket: l.Late.First, Text: "segments of connections that had ended and were let go; not counted with them"},
-		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
-			Text: "segments with numbers further from their connection's than any window reaches, or of a second SYN-ACK that the client did not take; not counted with it"},
-		{Kind: "stream-overflow", Count: l.Overflows, Text: "holes given up because too many bytes waited behind them"},
-		{Kind: "decided-early", Count: r.Forced, Text: "openings judged before all that bears on them was seen: too much was waiting"},
-	}
 }
 
 // vantage is what most handshakes say.
@@ -170,22 +178,31 @@ func vantage(r *Result) report.Vantage {
 }
 
 // totals adds up pools.
-func totals(r *Result, pools []*pool.Pool) report.Totals {
+func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Totals {
 	var sums pool.Sums
 	for _, p := range pools {
 		sums.Add(&p.Sums)
 	}
-	return report.Totals{Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, Transactions: sums.Transactions, Reused: sums.Reused,
-		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded, ServerEnded: sums.ServerEnded,
-		Promised: sums.Promised, Shared: sums.Shared, Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored}
+	return report.Totals{
+		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
+		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
+		Needed: sums.Needed, Avoidable: sums.Avoidable,
+		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
+		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact(),
+	}
 }
 
 // poolRecord writes p down.
 func poolRecord(p *pool.Pool) *report.Pool {
-	r := &report.Pool{ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, Connections: p.Connections, Unused: p.Unused,
-		Used: p.Used, Transactions: p.Transactions, ReusedCount: p.Reused, Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
-		ServerEnded: p.ServerEnded, Causes: p.Causes.Map(), Peak: p.Peak, Promised: p.Promised, Shared: p.Shared, Verdict: p.Verdict,
-		WithheldBecause: p.WithheldBecause, FirstPacket: p.FirstPacket, ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips}
+	r := &report.Pool{
+		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
+		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, Peak: p.Peak,
+		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
+		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
+		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
+		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
+	}
 	r.ToldBy = toldBy(p)
 	if p.Cold.Time > 0 {
 		r.ColdCost = seconds(p.Cold.Time)
@@ -221,7 +238,8 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		r.Reuse = &reuse
 	}
 	for _, c := range p.Curve {
-		r.Curve = append(r.Curve, report.CurvePoint{IdleKept: c.IdleKept, Connections: c.Connections, IdleTimeout: report.Seconds(c.IdleTimeout)})
+		r.Curve = append(r.Curve, report.CurvePoint{IdleKept: c.IdleKept, Connections: c.Connections,
+			IdleTimeout: report.Seconds(c.IdleTimeout)})
 	}
 	return r
 }
@@ -267,7 +285,7 @@ func finding(f verdict.Found) report.Finding {
 }
 
 func expectation(h verdict.Held) report.Expectation {
-	e := report.Expectation{Text: h.Text, Measured: h.Measured.String()}
+	e := report.Expectation{Text: h.Text, Measured: h.Measured.String(), Note: h.Note}
 	if h.OK {
 		e.Held = &h.Held
 	}

@@ -89,7 +89,7 @@ func changed(before, after *report.Report) Change {
 
 func side(r *report.Report) Side {
 	s := Side{Report: r}
-	for _, p := range r.Pools {
+	for _, p := range r.WorstFirst() {
 		s.ColdRoundTrips += p.ColdRoundTrips
 		if p.ColdCost != nil {
 			s.ColdCost += time.Duration(*p.ColdCost)
@@ -151,10 +151,10 @@ func authorities(before, after *report.Report) []Authority {
 		}
 		return a
 	}
-	for _, p := range before.Pools {
+	for _, p := range before.WorstFirst() {
 		of(p).Before.add(p)
 	}
-	for _, p := range after.Pools {
+	for _, p := range after.WorstFirst() {
 		of(p).After.add(p)
 	}
 	if len(all) < 2 {

@@ -18,6 +18,19 @@ const class = "tcpwarm.reuse"
 // whatever left the evidence a part; a report that was held against nothing has one
 // case, its verdict.
 func Write(w io.Writer, r *report.Report) error {
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", " ")
+	if err := enc.Encode(suites{Suites: []suite{suiteOf(r)}}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func suiteOf(r *report.Report) suite {
 	all := suite{Name: "tcpwarm"}
 	for _, e := range r.Held() {
 		c := testCase{Name: printable.Clean(e.Text), Class: class}
@@ -38,20 +51,12 @@ func Write(w io.Writer, r *report.Report) error {
 		all.Tests++
 	}
 	for _, s := range r.Setbacks() {
-		all.Cases = append(all.Cases, testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}})
+		c := testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}}
+		all.Cases = append(all.Cases, c)
 		all.Tests++
 		all.Errors++
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", " ")
-	if err := enc.Encode(suites{Suites: []suite{all}}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return all
 }
 
 type suites struct {

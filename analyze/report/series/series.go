@@ -17,7 +17,8 @@ type Writer struct {
 	err error
 }
 
-const head = "time_epoch_s,connection,src,sport,dst,dport,event,cwnd_bytes,cwnd_low_bytes,cwnd_high_bytes,basis,phase,limited_by,flight_bytes,rtt_s,rwnd_bytes\n"
+const head = "time_epoch_s,connection,src,sport,dst,dport,event,cwnd_bytes,cwnd_low_bytes,cwnd_high_bytes," +
+	"basis,phase,limited_by,flight_bytes,rtt_s,rwnd_bytes\n"
 
 // NewWriter returns a Writer to w, and writes the names of the columns.
 func NewWriter(w io.Writer) *Writer {
@@ -35,7 +36,8 @@ func (s *Writer) Write(connection int64, from, to segment.Endpoint, samples []tc
 			return
 		}
 		e := &l.Estimate
-		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.At)/1e9, int64(l.At)%1e9, connection, from.Addr, from.Port, to.Addr, to.Port, l.Event)
+		fmt.Fprintf(s.w, "%d.%09d,%d,%s,%d,%s,%d,%s,", int64(l.At)/1e9, int64(l.At)%1e9,
+			connection, from.Addr, from.Port, to.Addr, to.Port, l.Event)
 		for _, n := range [3]int{e.Best, e.Low, e.High} {
 			if n > 0 {
 				fmt.Fprintf(s.w, "%d", n)

@@ -49,7 +49,9 @@ func closerThan(cause pool.Cause, found []report.Finding) string {
 func (p *page) reason(all []*report.Connection, closer string) {
 	c := all[0]
 	b := c.OpenedBecause
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  ", c.ID, c.FirstPacket, explain.Because(b.Cause, b.InsteadOf))+grade(name(string(b.Cause)), b.Confidence))
+	why := explain.Because(b.Cause, b.InsteadOf)
+	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
+		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
 	if closer != "" {
 		p.wrap("     ", 5, "What helps says "+closer+" below.")

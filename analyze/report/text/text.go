@@ -24,6 +24,7 @@ const defaultLimit = 10
 func Write(w io.Writer, r *report.Report, o Options) error {
 	p := newPage(w, o.Width, o.Color)
 	p.verdict(r)
+	p.verdicts(r.Totals.Verdicts)
 	p.setbacks("", r)
 	p.expectations(r.Expectations)
 	limit := o.Limit
@@ -57,7 +58,7 @@ func newIndex(r *report.Report) *index {
 	x := &index{
 		connections: make(map[int64][]*report.Connection),
 		findings:    make(map[int64][]report.Finding),
-		sayVerdict:  len(r.Pools) > 1 || r.Outcome != "",
+		sayVerdict:  len(r.WorstFirst()) > 1 || r.Outcome != "",
 		vantage:     r.Capture.Vantage,
 		loopback:    r.Capture.Loopback,
 		oneClient:   r.Capture.OneClient,

@@ -70,7 +70,8 @@ func (p *page) window(conns []*report.Connection) {
 		return
 	}
 	w := most.ServerToClient.Window
-	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s", most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
+	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s",
+		most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
 	limit, acks := "", int64(0)
 	for by, n := range w.LimitedACKs {
 		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {

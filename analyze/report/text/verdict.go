@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/plural"
@@ -70,7 +71,11 @@ func sentence(r *report.Report) string {
 		return statement(r.Unjudged) + "."
 	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
-		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.", c.Unread, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.",
+			c.Unread, plural.Count(c.Packets, "packet"))
+	}
+	if c := r.Capture; c.Segments == 0 && c.Filtered > 0 {
+		return filteredOut(&c)
 	}
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
@@ -79,23 +84,61 @@ func sentence(r *report.Report) string {
 		if t.Ignored > 0 {
 			return plural.Count(t.Ignored, "request") + ", all to be ignored."
 		}
-		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(t.Connections, "connection"), plural.Them(t.Connections))
+		n := t.Connections
+		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(n, "connection"), plural.Them(n))
 	}
 	used := fmt.Sprintf("%s used %s", plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"))
+	// No claim about all clients where something could not be read.
+	least := "no client could do with less"
+	if t.Inexact > 0 {
+		least = "none of them is known to be avoidable"
+	}
 	switch r.Verdict {
 	case pool.Reused:
-		return used + "; no client could do with less."
+		return used + "; " + least + "."
 	case pool.ServerPrevents:
 		if t.ServerEnded == 0 {
-			return used + "; no client could do with less: the server had said it would end them."
+			return used + "; " + least + ": the server had said it would end them."
 		}
-		return fmt.Sprintf("%s; no client could do with less: the server ended %d of them.", used, t.ServerEnded)
+		return fmt.Sprintf("%s; %s: the server ended %d of them.", used, least, t.ServerEnded)
 	case pool.NoOpportunity:
 		return used + "; there was none to reuse."
 	case pool.NotKnown:
 		return used + "; " + withheld(r)
 	}
-	return fmt.Sprintf("%s; %s %s needed.", used, t.NeededBounds(), plural.Were(t.Needed))
+	needed := fmt.Sprintf("%s; %s %s needed", used, t.NeededBounds(), plural.Were(t.Needed))
+	for _, e := range r.Expectations {
+		if e.Note != "" {
+			return needed + "; " + statement(e.Note) + "."
+		}
+	}
+	return needed + "."
+}
+
+// filteredOut says that the filter left no TCP of c.
+func filteredOut(c *report.Capture) string {
+	shown := name(c.Filter)
+	if c.Filtered < c.Packets {
+		return fmt.Sprintf("the filter %q let %d of %s through, and no TCP was among them.",
+			shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
+	}
+	return fmt.Sprintf("the filter %q let none of %s through.", shown, plural.Count(c.Packets, "packet"))
+}
+
+// verdicts writes how many pools have which verdict, where there are several.
+func (p *page) verdicts(of map[pool.Verdict]int64) {
+	var n int64
+	var list []string
+	for _, v := range []pool.Verdict{
+		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity} {
+		if of[v] > 0 {
+			n += of[v]
+			list = append(list, fmt.Sprintf("%d %s", of[v], v))
+		}
+	}
+	if n > 1 {
+		p.facts("pools", []string{strconv.FormatInt(n, 10), strings.Join(list, ", ")})
+	}
 }
 
 // withheld is why no verdict can be given, by the first pool that says so.
@@ -127,6 +170,9 @@ func (p *page) expectations(all []report.Expectation) {
 		text += strings.Repeat(" ", max(0, width-printable.Columns(text))) + "  " + statement(e.Measured)
 		if s := packets(e.Packets); s != "" {
 			text += "  (" + s + ")"
+		}
+		if e.Note != "" {
+			text += "  (" + statement(e.Note) + ")"
 		}
 		s := "  " + sign + " " + text
 		if printable.Columns(s) <= p.width {

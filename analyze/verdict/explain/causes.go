@@ -145,6 +145,29 @@ var avoidable = []cause{
 			},
 		},
 	},
+	{
+		Cause:   pool.OpenedAhead,
+		title:   "the connection was opened ahead of need, and another was idle when it was used",
+		because: "nobody needed it yet, and %s was idle when it was used",
+		Explanation: verdict.Explanation{
+			Meaning: "The connection had been open for some time when its first request came (more than 50 ms and two " +
+				"round trips after the client could have sent it), so it was not opened for that request; and another was " +
+				"idle then. Connections warmed up in advance that never work side by side cost the server memory and the " +
+				"client handshakes.",
+			Evidence: "The first request came long after the handshake, while another connection of the pool was open " +
+				"and idle.",
+			RefutedBy: "the connections belong to programs or objects that must not share",
+			Remedy: "Consistent with a pool that is filled in advance, beyond the requests that it carries at a time. " +
+				"Open fewer:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "warm up with as many parallel requests as there will be, not more"},
+				{"python aiohttp", "no warming requests beyond the parallel ones"},
+				{"java HttpClient", "no warming requests beyond the parallel ones"},
+				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
+				{"browsers", `fewer <link rel="preconnect">`},
+			},
+		},
+	},
 }
 
 // needed are the causes for which the ideal client opens a connection too.
@@ -270,6 +293,30 @@ var needed = []cause{
 			Meaning:   "The connection opened before was refused or never answered; this one tried again.",
 			Evidence:  "An RST in answer to the SYN, or SYNs without an answer.",
 			RefutedBy: "the earlier attempt's answer was lost by the capture",
+		},
+	},
+	{
+		Cause:   pool.RequestAbandoned,
+		title:   "the client gave up waiting for an answer",
+		because: "the client gave up its request on %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
+				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
+				"connection: an answer that comes late would be taken for the next request's.",
+			Evidence:  "The client's FIN, RST or close_notify came first, with a request outstanding and nothing of a response.",
+			RefutedBy: "the answer had come, in packets that the capture misses",
+			Remedy: "Consistent with a deadline shorter than the server's time to answer. See what the server does " +
+				"meanwhile, or lengthen the deadline; HTTP/2 can take one request back and keep the connection:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "Client.Timeout, Transport.ResponseHeaderTimeout, the request's context"},
+				{"node axios", "timeout (ms, none by default), signal"},
+				{"node undici, fetch", "headersTimeout (default 300 s), AbortSignal.timeout(ms)"},
+				{"rust reqwest", "ClientBuilder::timeout, read_timeout (none by default)"},
+				{"python requests", "timeout=(connect, read) (none by default)"},
+				{"python aiohttp", "ClientTimeout(total=s) (default 300 s)"},
+				{"java HttpClient", "HttpRequest.Builder.timeout(Duration) (none by default)"},
+				{"curl", "--max-time (none by default)"},
+			},
 		},
 	},
 	{

@@ -43,6 +43,9 @@ func all() []Entry {
 		list = append(list, e)
 	}
 	for _, f := range verdict.Findings() {
+		if slices.ContainsFunc(list, func(e Entry) bool { return e.ID == f.ID }) { // a cause that is looked for beside: one word, one entry
+			continue
+		}
 		list = append(list, Entry{ID: f.ID, Kind: IsFinding, Title: f.Title, Explanation: *f.Explanation()})
 	}
 	for _, e := range slices.Concat(glossary, counted, graded, outcomes, shown) {

@@ -24,7 +24,8 @@ var glossary = []Entry{
 		Also:  []string{"too many"},
 		Title: "used connections beyond those needed",
 		Explanation: verdict.Explanation{
-			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed or client-idle-timeout.",
+			Meaning: "Each has a cause: missed, undrained, client-said-close, client-closed, client-idle-timeout or " +
+				"opened-ahead.",
 		},
 	},
 	{
@@ -64,6 +65,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "pool",
+		Also:  []string{"pools"},
 		Title: "a client and an authority, with all connections between them",
 		Explanation: verdict.Explanation{
 			Meaning: "Reuse is judged within a pool. The addresses of one name are one pool; a forward proxy is " +

@@ -1,0 +1,114 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tcpwarm/analyze/pool"
+)
+
+// count adds up the pools that d is about. Of the avoidable connections, those of
+// allowed causes are left out; excused is how many of the others are perhaps
+// needed.
+func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
+	for _, p := range d.Of(pools) {
+		sums.Add(&p.Sums)
+	}
+	excused = sums.PerhapsNeeded
+	allowed := d.allowed()
+	for c := range allowed {
+		sums.Avoidable -= sums.Causes.Of(c)
+	}
+	if allowed[pool.ClientClosed] { // who closed has that cause, asked to or not
+		excused = 0
+	}
+	return sums, excused
+}
+
+// measure gives every metric, as an interval where it is only bounded. A
+// connection that could not be read may have carried any number of transactions;
+// the first of one that was opened before the capture may be a reused one.
+func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
+	n, excused := d.count(pools)
+	midstream := n.Causes.Of(pool.Unknown)
+	between := func(low, high int64) Interval { return Interval{float64(low), float64(high)} }
+	exactly := func(n int64) Interval { return between(n, n) }
+	w := n.Warmths
+	unknown := max(0, n.Transactions+n.MaxUnder-w.Cold-w.Warm-w.Cooled) // how warm these were
+	var found int64
+	for _, n := range findings {
+		found += n
+	}
+	m := map[string]Interval{
+		"connections":  exactly(n.Connections),
+		"used":         between(n.Used, n.Used+n.Opaque),
+		"unused":       between(n.Unused-n.Opaque, n.Unused),
+		"transactions": between(n.Transactions-n.MaxOver, n.Transactions+n.MaxUnder),
+		"reused":       between(max(0, n.Reused-n.MaxOver), n.Reused+midstream+n.MaxUnder),
+		"reuse":        {0, 1},
+		"needed":       between(n.Needed-n.PerhapsAvoidable, n.Needed+n.Opaque+n.PerhapsNeeded),
+		"avoidable":    between(n.Avoidable-excused, n.Avoidable+n.Opaque+n.PerhapsAvoidable),
+		"cold":         between(w.Cold, w.Cold+unknown),
+		"warm":         between(w.Warm, w.Warm+unknown),
+		"cooled":       between(w.Cooled, w.Cooled+unknown),
+		"findings":     exactly(found),
+	}
+	if n.Opaque+n.Gaps > 0 { // requests may hide in a gap, too
+		m["transactions"] = Interval{float64(n.Transactions), math.Inf(1)}
+		m["reused"] = Interval{float64(n.Reused), math.Inf(1)}
+	} else if tx := float64(n.Transactions); tx > 0 && n.MaxOver+n.MaxUnder == 0 {
+		m["reuse"] = Interval{float64(n.Reused) / tx, float64(n.Reused+midstream) / tx}
+	}
+	if d.unsure(pools) {
+		for name, i := range m {
+			m[name] = Interval{i.Low, math.Inf(1)}
+		}
+	}
+	return m
+}
+
+func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {
+	for _, p := range pools {
+		n += p.Causes.Of(c)
+	}
+	return n
+}
+
+// allowed returns the avoidable causes that are no fault.
+func (d *Demands) allowed() map[pool.Cause]bool {
+	allowed := map[pool.Cause]bool{pool.ClientIdleTimeout: true}
+	for _, a := range d.Allow {
+		if c := pool.Cause(a); c.Avoidable() {
+			allowed[c] = true
+		}
+	}
+	return allowed
+}
+
+// allowedOf says how many connections were avoidable and are no fault, and why: the counts
+// beside it include them. It is "" where there are none.
+func (d *Demands) allowedOf(pools []*pool.Pool) string {
+	var avoidable, n int64
+	var causes []string
+	for _, p := range d.Of(pools) {
+		avoidable += p.Avoidable
+	}
+	for c := range d.allowed() {
+		if k := countCause(d.Of(pools), c); k > 0 {
+			n += k
+			causes = append(causes, string(c))
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	slices.Sort(causes)
+	part := "all"
+	if n < avoidable {
+		part = strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("avoidable %d, %s allowed: %s", avoidable, part, strings.Join(causes, ", "))
+}
