@@ -43,7 +43,9 @@ func all() []Entry {
 		list = append(list, e)
 	}
 	for _, f := range verdict.Findings() {
-		if slices.ContainsFunc(list, func(e Entry) bool { return e.ID == f.ID }) { // a cause that is looked for beside: one word, one entry
+		// A cause may be a finding too: it has one entry, and the finding's words, which say more.
+		if i := slices.IndexFunc(list, func(e Entry) bool { return e.ID == f.ID }); i >= 0 {
+			list[i].Explanation = *f.Explanation()
 			continue
 		}
 		list = append(list, Entry{ID: f.ID, Kind: IsFinding, Title: f.Title, Explanation: *f.Explanation()})
