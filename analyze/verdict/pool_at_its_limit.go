@@ -12,8 +12,8 @@ import (
 var poolAtItsLimit = rule{
 	Explanation: Explanation{
 		Meaning: "Concurrency stayed flat at a number of connections, and each was asked again at once when its response " +
-			"had come. So requests wait in the client for a free connection, which no packet shows: their time is " +
-			"missing from all that is measured here.",
+			"had come. So it looks where requests wait in the client for a free connection. No packet shows that, and " +
+			"their time is missing from all that is measured here.",
 		Evidence: "At least five requests a connection, nine tenths of which followed within 2 ms upon the response " +
 			"before, with all connections in use; none was opened beyond.",
 		RefutedBy: "as many workers as there are connections each ask again when they have their answer, as load " +
@@ -52,8 +52,8 @@ func allInUse(p *pool.Pool) (Evidence, bool) {
 	return Evidence{
 		Connections: []int64{x.Conn},
 		Packets:     []int64{x.Packet},
-		Confidence:  pool.Likely,
+		Confidence:  pool.Hint, // load generators look the same
 		Text: fmt.Sprintf("%s were in use all along, never more: %d of %s that brought as many into use again came within 2 ms "+
-			"of the response before, so others were waiting", plural.Count(x.Peak, "connection"), x.Prompt, plural.Count(x.Full, "request")),
+			"of the response before, as where others wait for a free one", plural.Count(x.Peak, "connection"), x.Prompt, plural.Count(x.Full, "request")),
 	}, true
 }
