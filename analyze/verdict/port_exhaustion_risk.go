@@ -79,6 +79,7 @@ type destination struct {
 	onePort uint16
 	several bool // ports among them
 	shown   sightings
+	first   sighting // that the client closed first
 }
 
 func (u *portUse) note(c *Conn) (Evidence, bool) {
@@ -132,7 +133,9 @@ func (x *destination) again(c *Conn) {
 // close notes that the client closed c first. Connections come nearly in the order of their
 // ends: one that comes late by more than the window is not counted in it.
 func (x *destination) close(c *Conn) {
-	x.closes++
+	if x.closes++; x.closes == 1 {
+		x.first = sighting{c.ID, [2]int64{c.Closed.Packet}}
+	}
 	second := int64(c.Closed.Time) / int64(time.Second)
 	n := int64(len(x.seconds))
 	for ; x.latest < second; x.latest++ {
@@ -169,6 +172,8 @@ func (u *portUse) conclude() (found []Evidence) {
 		if x.reused > 0 {
 			e.Text += fmt.Sprintf("; %s used again within %v", plural.Count(x.reused, "port")+" "+plural.Were(x.reused), timeWait)
 			x.shown.show(&e)
+		} else {
+			sightings{x.first}.show(&e)
 		}
 		found = append(found, e)
 	}
