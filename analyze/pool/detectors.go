@@ -22,7 +22,8 @@ type detectors struct {
 }
 
 // merge adds what the detectors of a pool have seen that turned out to be the same one:
-// together they come to what one pool's would have come to from the beginning. What d takes
+// together they come to what one pool's would have come to from the beginning, but for those in
+// load.go. What d takes
 // over o no longer has, for both serve again.
 func (d *detectors) merge(o *detectors) {
 	d.idle.merge(&o.idle)

@@ -29,7 +29,8 @@ func (t *Turns) requested(c *Conn, idle bool, packet int64) {
 	}
 }
 
-// merge adds what was seen of a pool that is the same one.
+// merge adds what was seen of a pool that is the same one; how the two had taken turns with each
+// other was not seen, so Returns is a lower bound.
 func (t *Turns) merge(o *Turns) {
 	if o.Returns > 0 && (t.Returns == 0 || o.Packet < t.Packet) {
 		t.Conn, t.Packet = o.Conn, o.Packet
@@ -73,7 +74,8 @@ func (x *Crowding) requested(c *Conn, inUse int64, idle bool, idled time.Duratio
 	}
 }
 
-// merge adds what was seen of a pool that is the same one: the fuller one's counts.
+// merge takes over what was seen of a pool that is the same one if that was fuller: how many
+// were in use in both at once was not seen.
 func (x *Crowding) merge(o *Crowding) {
 	if o.Peak > x.Peak {
 		*x = *o
@@ -149,7 +151,8 @@ func (d *detectors) shareOf(server segment.Endpoint) *Share {
 	return &d.shares[len(d.shares)-1]
 }
 
-// mergeShares adds what the addresses of a pool got that is the same one.
+// mergeShares adds what the addresses of a pool got that is the same one; what the two had the
+// choice of together was not seen.
 func (d *detectors) mergeShares(o *detectors) {
 	for _, from := range o.shares {
 		x := d.shareOf(from.Server)
