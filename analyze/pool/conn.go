@@ -74,6 +74,7 @@ type closeState struct {
 	closePacket int64
 	unasked     bool // nobody had said close, and its latest response's end is still to be told of
 	ended       bool // nothing more is told of it
+	shared      bool // it counts in its pool's shares
 	unread      event.Unread
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }

@@ -36,6 +36,9 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	if p.Used == 0 {
 		p.findSplit(c, e.StreamLimit > 0)
 	}
+	if p.conns.firstRequest == 0 {
+		p.conns.firstRequest = e.Time
+	}
 	p.Used++
 	if c.closedBy == event.Nobody {
 		p.conns.open++
@@ -89,6 +92,8 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	at := e.Time.Add(-c.clockOffset)
 	c.permit(e)
 	idle := c.idle()
+	p.detectors.turns.requested(c, idle, e.Packet)
+	p.share(c)
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
 		s.statuses(p).followed(c.lastStatus)
@@ -113,6 +118,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p.addOutstanding(o)
 	p.clockOffset = max(p.clockOffset, c.clockOffset)
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.deferredCloses))
+	if c.streamLimit == 0 {
+		p.detectors.crowding.requested(c, int64(len(p.outstanding)-p.deferredCloses), idle, at.Sub(c.lastEnd.at), e.Packet)
+	}
 	p.queue.push(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
 }
 
@@ -219,6 +227,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.reviseClosed(d, c)
 	}
 	p.conns.open--
+	p.unshare(c)
 	p.resolveClose(c, true)
 	if e.By == event.Server && !c.asksClose {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
@@ -283,12 +292,16 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
+		if !end.Refused && (p.conns.firstRequest == 0 || c.opened < p.conns.firstRequest) {
+			p.Speculative++
+		}
 		p.countUnread(end)
 		return
 	}
 	switch c.closedBy {
 	case event.Nobody:
 		p.conns.open--
+		p.unshare(c)
 		p.resolveClose(c, true)
 	case event.Server:
 		p.ServerEnded++
@@ -312,6 +325,9 @@ func (s *clientShard) detectAtEnd(c *Conn, end *event.Ending) {
 	d := &c.pool.detectors
 	if end.Probes > 0 && c.n == 1 {
 		d.probed.add(c.id, end.FirstProbe)
+	}
+	if c.requests == 1 {
+		d.turns.Single++
 	}
 	if end.Declined {
 		d.declined.add(c.id, c.packet)

@@ -20,6 +20,7 @@ type Pool struct {
 	Protocol     string   `json:"protocol"`
 	Connections  int64    `json:"connections"`
 	Unused       int64    `json:"unused"`
+	Speculative  int64    `json:"speculative,omitempty"` // of the unused: opened before the first request
 	Used         int64    `json:"used"`
 	Transactions int64    `json:"transactions"`
 	ReusedCount  int64    `json:"reused"`
@@ -50,8 +51,9 @@ type Pool struct {
 	ColdRoundTrips  int64    `json:"cold_round_trips,omitempty"`  // of the avoidable connections' handshakes, TLS included
 	SavedRoundTrips int64    `json:"saved_round_trips,omitempty"` // that the reused transactions did without
 	SavedCost       *Seconds `json:"saved_s,omitempty"`
-	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`   // longest idle time after which a connection was used again
-	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"` // the server's Keep-Alive: timeout=, the least said
+	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`        // longest idle time after which a connection was used again
+	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"`      // the server's Keep-Alive: timeout=, the least said
+	ServerClosed    *Seconds `json:"server_closed_after_s,omitempty"` // shortest idle time after which the server closed a connection
 
 	FirstPacket int64 `json:"first_packet"`
 }

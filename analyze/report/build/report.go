@@ -216,6 +216,10 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if hint := p.KeepAlive(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
+	r.Speculative = p.Speculative
+	if closes := p.ServerCloses(); len(closes.Longest) > 0 {
+		r.ServerClosed = seconds(closes.Min.For)
+	}
 	if w := p.Warmths; w != (event.Warmths{}) {
 		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
 	}

@@ -34,6 +34,8 @@ func TestEntriesComplete(t *testing.T) {
 		header-lies pool-too-small pool-key-split connect-per-request idle-timeout timeout-mismatch-risk stale-reuse-race
 		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
 		cold-window window-lost-after-idle receiver-limited sender-idle lossy nagle-delayed-ack syn-resent
+		goaway after-status parallel-pools pool-at-its-limit spread-uneven port-exhaustion-risk silent-drop middlebox-reset
+		unsolicited-response early-response-reset close-wait-leak
 		h2-stream-limit h2-not-negotiated h2-not-coalesced
 		reuse needed avoidable ideal-client used-connection transaction authority pool cold flight basis pool-curve`) {
 		if !seen[id] {
