@@ -163,7 +163,8 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
-		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive, Ignored: t.Ignored})
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,
+		Browser: x.judgedApp().PayloadLayer().Browser(), Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello

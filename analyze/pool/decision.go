@@ -52,6 +52,7 @@ type evidence struct {
 	seen       Idle         // that, For is 0: it had announced it
 	unanswered bool         // the client closed it without waiting for an answer
 
+	browser      bool // it was missed by a browser, which keeps connections apart
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
@@ -256,6 +257,9 @@ func (m closeManner) text(packet int64) string {
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
+		if d.browser {
+			return fmt.Sprintf("the browser keeps #%d and #%d apart: by credentials, by site, or by proxy", d.InsteadOf, d.Conn)
+		}
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"

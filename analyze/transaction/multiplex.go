@@ -156,9 +156,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	t := m.take()
 	m.n++
 	if m.Requests++; m.Requests == 1 {
-		if m.Agent = m.Names.Agent([]byte(h.UserAgent)); m.Agent == "" {
-			m.Agent = m.Names.Agent([]byte(h.Via))
-		}
+		m.callItself(m.Names, []byte(h.UserAgent), []byte(h.Via))
 	}
 	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
