@@ -206,7 +206,8 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		x.facts.FirstEnd = t.LastByte
 	}
 	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
-		promised: Promised{Both: t.Promises && t.ResponsePromises, Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut, Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
+		promised: Promised{Both: t.Promises && t.ResponsePromises,
+			Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut, Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
 	if t.OldEnds {
 		x.facts.OldEnds++
 	}

@@ -26,6 +26,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
+	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 
 // Evidence is what a decision rests on.
@@ -52,7 +53,6 @@ type evidence struct {
 	seen       Idle         // that, For is 0: it had announced it
 	unanswered bool         // the client closed it without waiting for an answer
 
-	browser      bool // it was missed by a browser, which keeps connections apart
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }

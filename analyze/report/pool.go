@@ -29,9 +29,10 @@ type Pool struct {
 	// of the needed: avoidable if requests that could not be read asked for the end
 	Perhaps int64 `json:"perhaps_avoidable,omitempty"`
 	// of the avoidable: needed if responses that could not be read said close
-	Excused         int64                `json:"perhaps_needed,omitempty"`
-	ServerEnded     int64                `json:"server_ended"`
-	OldEnds         int64                `json:"ended_for_http10,omitempty"` // responses without a length to HTTP/1.0 requests: only closing could end them
+	Excused     int64 `json:"perhaps_needed,omitempty"`
+	ServerEnded int64 `json:"server_ended"`
+	// responses without a length to HTTP/1.0 requests: only closing could end them
+	OldEnds         int64                `json:"ended_for_http10,omitempty"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`
 	Promised        int64                `json:"promised"`

@@ -20,7 +20,8 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 		Client: from.Addr, Server: to.Addr, Port: to.Port, Name: c.Name(), First: id.First, RTT: toServer + toClient,
 		Transactions: f.Count, Restart: idleRestart(c),
 		Messages: verdict.Messages{
-			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastPromised: promised.Both, ClientPromised: promised.Client, ServerPromised: promised.Server, LastComplete: int64(last) == f.Count,
+			FirstEnd: f.FirstEnd, LastEnd: lastEnd,
+			LastPromised: promised.Both, ClientPromised: promised.Client, ServerPromised: promised.Server, LastComplete: int64(last) == f.Count,
 			SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
 		},
 		Closing: verdict.Closing{
@@ -83,7 +84,8 @@ func idleRestart(c *conn.Conn) verdict.IdleRestart {
 	for i := 1; i < len(list); i++ {
 		b, r := &list[i-1], &list[i]
 		v := c.Half(r.Dir).View
-		if v == nil || !r.Window.Restarted || r.Rounds < 2 || r.N != b.N+1 || !b.ResponseDone || r.Start.Time.Sub(b.LastByte.Time) < tcp.LeastRTO {
+		if v == nil || !r.Window.Restarted || r.Rounds < 2 || r.N != b.N+1 || !b.ResponseDone ||
+			r.Start.Time.Sub(b.LastByte.Time) < tcp.LeastRTO {
 			continue
 		}
 		w := &r.Window

@@ -133,7 +133,8 @@ func endedForHTTP10(r *report.Report) bool {
 func filteredOut(c *report.Capture) string {
 	shown := name(c.Filter)
 	if c.Filtered < c.Packets {
-		return fmt.Sprintf("the filter %q let %d of %s through, and no TCP was among them.", shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("the filter %q let %d of %s through, and no TCP was among them.",
+			shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
 	}
 	return fmt.Sprintf("the filter %q let none of %s through.", shown, plural.Count(c.Packets, "packet"))
 }
@@ -142,7 +143,9 @@ func filteredOut(c *report.Capture) string {
 func (p *page) verdicts(of map[pool.Verdict]int64) {
 	var n int64
 	var list []string
-	for _, v := range []pool.Verdict{pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity} {
+	for _, v := range []pool.Verdict{
+		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity,
+	} {
 		if of[v] > 0 {
 			n += of[v]
 			list = append(list, fmt.Sprintf("%d %s", of[v], v))
