@@ -151,6 +151,10 @@ func (p *page) verdicts(of map[pool.Verdict]int64) {
 			list = append(list, fmt.Sprintf("%d %s", of[v], v))
 		}
 	}
+	if n > 1 && len(list) == 1 {
+		_, kind, _ := strings.Cut(list[0], " ")
+		list[0] = "all " + kind
+	}
 	if n > 1 {
 		p.facts("pools", []string{strconv.FormatInt(n, 10), strings.Join(list, ", ")})
 	}
