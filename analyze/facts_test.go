@@ -97,3 +97,48 @@ func TestOverflowsAreCounted(t *testing.T) {
 	}
 	t.Errorf("problems %+v, want two holes given up", r.Capture.Problems)
 }
+
+// Connections and transactions beyond what is kept are counted as what they are.
+func TestWhatIsNotKeptIsCounted(t *testing.T) {
+	var b strings.Builder
+	for n := range 3 {
+		fmt.Fprintf(&b, "conn c%d 10.0.0.1:%d 10.0.0.2:80\n", n, 40000+n)
+	}
+	for n := range 3 {
+		fmt.Fprintf(&b, "c%d: +0 > S 0:0(0)\nc%[1]d: +0 < S. 0:0(0) ack 1\nc%[1]d: +0 > . 1:1(0) ack 1\n", n)
+		for range n + 1 {
+			fmt.Fprintf(&b, "c%d: +0.01 > P. + ack + \"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n\"\nc%[1]d: +0.01 < P. + ack + \"HTTP/1.1 204 OK\\r\\n\\r\\n\"\nc%[1]d: +0 > . +(0) ack +\n", n)
+		}
+		fmt.Fprintf(&b, "c%d: +0.1 > F. +(0) ack +\nc%[1]d: +0 < F. +(0) ack +\nc%[1]d: +0 > . +(0) ack +\n", n)
+	}
+	a, err := script.ParseArchive("A test.\n-- trace --\n" + b.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		limits analyze.Limits
+		kind   string
+		count  int64
+		listed int // connections
+	}{
+		{analyze.Limits{KeptConnections: 1}, "records-not-kept", 2, 1},
+		{analyze.Limits{KeptConnections: 2}, "records-not-kept", 1, 2},
+		{analyze.Limits{KeptConnections: 3}, "records-not-kept", 0, 3},
+		{analyze.Limits{KeptTransactions: 6}, "transactions-not-kept", 0, 3},
+		{analyze.Limits{KeptTransactions: 3}, "transactions-not-kept", 3, 3},
+	} {
+		r, err := analyze.Run(context.Background(), &source{list: a.Script.Segments()}, analyze.Options{Workers: 1, Limits: x.limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := int64(0)
+		for _, p := range r.Capture.Problems {
+			if p.Kind == x.kind {
+				count = p.Count
+			}
+		}
+		if count != x.count || len(r.Connections) != x.listed || r.Totals.Connections != 3 || r.Totals.Transactions != 6 {
+			t.Errorf("%+v: %d of %s, %d connections listed, totals %+v; want %d and %d, of 3 with 6 transactions", x.limits, count, x.kind, len(r.Connections), r.Totals, x.count, x.listed)
+		}
+	}
+}

@@ -101,7 +101,7 @@ type Event struct {
 	Who             *Who          // what the connection had shown of its client by its first request, nil for nothing
 	StreamLimit     int32         // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
 	SetupRoundTrips int32         // that the connection's handshakes took, TCP's and TLS's
-	Waited          time.Duration // of a connection's first: how long the client could have sent it before it did; 0 where that is not known
+	Waited          time.Duration // of a connection's first: how long the client could have sent it before; 0: not known
 
 	Kind Kind
 

@@ -48,3 +48,15 @@ func TestGetDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations, want 0", n)
 	}
 }
+
+// A table grows when three quarters of it are full, and no sooner.
+func TestTableGrowsWhenFull(t *testing.T) {
+	var tab Table[int]
+	for n := range 1000 {
+		before := len(tab.slots)
+		tab.Put(key(uint64(n)), key(uint64(n)).Hash(), new(int))
+		if want := max(16, 2*before); n*4 >= before*3 && len(tab.slots) != want || n*4 < before*3 && len(tab.slots) != before {
+			t.Fatalf("%d of %d were full: %d places now", n, before, len(tab.slots))
+		}
+	}
+}

@@ -483,3 +483,78 @@ func TestFlightAfterATimeout(t *testing.T) {
 	f.wait(100 * time.Millisecond).ack(7).send(2)
 	flight("two new ones", 2)
 }
+
+// The train of ACKs tells nothing of a small window, nor once slow start is over.
+func TestTrainIsOfLargeWindowsInSlowStart(t *testing.T) {
+	f := newFlow(t)
+	f.Reset(mss, f.window*mss)
+	f.Handshake(8 * time.Millisecond)
+	told := &events{}
+	f.Watch(told)
+	f.send(5).wait(8 * time.Millisecond)
+	for range 5 { // longer than half a round trip
+		f.ack(1).wait(2*time.Millisecond - 5*time.Microsecond)
+	}
+	f.send(1).quiet().quiet()
+	if _, n := told.of("slow-start-exit"); n != 0 {
+		t.Error("slow start ends below 16 segments")
+	}
+	f = newFlow(t).send(40).wait(100*time.Millisecond).ack(0, 1, 2, 3).again(0).wait(100 * time.Millisecond).ack(40)
+	f.send(28).wait(100 * time.Millisecond)
+	for range 28 {
+		f.ack(1).send(1).wait(2*time.Millisecond - 15*time.Microsecond)
+	}
+	f.ack(0)
+	if e := f.Estimate(); e.Phase != "congestion-avoidance" || e.Best != 28*mss || e.High > e.Best+3*mss {
+		t.Errorf("in congestion avoidance: %+v, want 28000, and a twelfth more at most", e)
+	}
+}
+
+// A first flight that ends with a part of a segment may have been all there was to send. If
+// just what slow start makes room for follows the first ACK at once, after a pause, more had
+// been waiting, and the flight was the window; not so at the other end of the path, where that
+// is a guess.
+func TestFlightThatEndsWithAPart(t *testing.T) {
+	for _, x := range []struct {
+		what   string
+		pause  time.Duration // until the ACK
+		acked  int           // bytes
+		later  time.Duration // until what follows
+		sent   int           // bytes
+		remote bool
+		window bool
+	}{
+		{"as much as is acknowledged", 100 * time.Millisecond, 2000, 100 * time.Microsecond, 2000, false, true},
+		{"twice as much", 100 * time.Millisecond, 1000, 120 * time.Microsecond, 2000, false, true},
+		{"less", 100 * time.Millisecond, 2000, 100 * time.Microsecond, 1000, false, false},
+		{"more", 100 * time.Millisecond, 1000, 100 * time.Microsecond, 3000, false, false},
+		{"later", 100 * time.Millisecond, 1000, 121 * time.Microsecond, 2000, false, false},
+		{"no pause", 240 * time.Microsecond, 1000, 100 * time.Microsecond, 2000, false, false},
+		{"a pause just long enough", 241 * time.Microsecond, 1000, 100 * time.Microsecond, 2000, false, true},
+		{"captured at the other end", 100 * time.Millisecond, 2000, 100 * time.Microsecond, 2000, true, false},
+	} {
+		var s tcp.Sender
+		s.Reset(mss, 1000*mss)
+		s.AtReceiver = x.remote
+		s.Handshake(100 * time.Millisecond)
+		at, base := segment.Time(time.Hour), segment.Seq(1<<32-2000)
+		next := 0
+		send := func(n int) {
+			for ; n > 0; n -= mss {
+				s.Sent(base.Add(next), min(n, mss), at)
+				next += min(n, mss)
+			}
+		}
+		ack := func(n int) { s.Acked(base.Add(n), nil, base.Add(n+1000*mss), false, true, at) }
+		send(3500)
+		at = at.Add(x.pause)
+		ack(x.acked)
+		at = at.Add(x.later)
+		send(x.sent)
+		at = at.Add(time.Millisecond)
+		ack(x.acked + mss)
+		if n, _, exact := s.Initial(); exact != x.window || exact && n != 4 {
+			t.Errorf("%s: %d segments, exact %v, want %v", x.what, n, exact, x.window)
+		}
+	}
+}

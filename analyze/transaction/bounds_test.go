@@ -105,3 +105,25 @@ func TestGoodbye(t *testing.T) {
 		}
 	}
 }
+
+// A response on a stream higher than all that were opened is to a request that was not
+// captured: it is nobody's, and counted once. One on a lower stream may be the trailers of what
+// has ended. What the server has pushed nobody has asked for.
+func TestResponsesToNobody(t *testing.T) {
+	l, m, client, server := conversation()
+	server.headers(1, true, ":status", "404")
+	client.headers(5, true, get("/5")...)
+	server.headers(3, true, ":status", "200")
+	server.headers(2, true, ":status", "200")
+	server.headers(5, true, ":status", "200")
+	server.headers(7, false, ":status", "200")
+	server.headers(7, true, "x-trailer", "1")
+	client.headers(7, true, "x-trailer", "1")
+	client.headers(9, true, get("/9")...)
+	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\nrequested 2 GET a.example of 2147483647\n"; l.String() != want {
+		t.Error(l.String())
+	}
+	if s := m.Totals(); s.Orphans != 2 || s.Pushed != 1 || s.Responses != 3 || s.Requests != 2 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
@@ -20,19 +21,22 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 		Client: from.Addr, Server: to.Addr, Port: to.Port, Name: c.Name(), First: id.First, RTT: toServer + toClient,
 		Transactions: f.Count, Restart: idleRestart(c),
 		Messages: verdict.Messages{
-			FirstEnd: f.FirstEnd, LastEnd: lastEnd,
-			LastPromised: promised.Both, ClientPromised: promised.Client, ServerPromised: promised.Server, LastComplete: int64(last) == f.Count,
+			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastComplete: int64(last) == f.Count,
+			LastPromised: promised.Both, ClientPromised: promised.Client, ServerPromised: promised.Server,
 			SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
 		},
 		Closing: verdict.Closing{
 			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
 			ClientRST: client.SawRST, ServerRST: server.SawRST,
 		},
-		HTTP2: verdict.HTTP2{GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused},
+		HTTP2: verdict.HTTP2{
+			GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused,
+		},
 		Unseen: verdict.Unseen{
 			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
 		},
 	}
+	fate(c, &v.Fate)
 	if h := c.Handshake(); h.SYNResent {
 		v.LastSYN = h.SYN
 	}
@@ -45,6 +49,17 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
 		v.Ignored = f.Latest
 	}
+}
+
+// fate writes into v what became of c on its way.
+func fate(c *conn.Conn, v *verdict.Fate) {
+	client, server, f := c.Half(c.Client()), c.Half(1-c.Client()), c.Facts()
+	sums := c.App().FinalLayer().Sums()
+	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0,
+		SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
+		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin}, ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
+		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan),
+		Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
 }
 
 // pace writes into p what slowed c down: of the direction that carried more, as far

@@ -84,7 +84,8 @@ func sentence(r *report.Report) string {
 		if t.Ignored > 0 {
 			return plural.Count(t.Ignored, "request") + ", all to be ignored."
 		}
-		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(t.Connections, "connection"), plural.Them(t.Connections))
+		n := t.Connections
+		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(n, "connection"), plural.Them(n))
 	}
 	used := fmt.Sprintf("%s used %s", plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"))
 	// No claim about all clients where something could not be read.

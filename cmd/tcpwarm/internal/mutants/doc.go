@@ -11,7 +11,8 @@
 // All mutants of a sample are compiled into the tests at once (go test -overlay), and an
 // environment variable picks the one that acts, so that a mutant costs no build. Each
 // test runs once without a mutant, and notes which places it comes by; a mutant is then
-// shown only to tests that come by, the quickest first, until one fails or hangs.
+// shown only to tests that come by, the quickest first and those that have noticed others,
+// until one fails or hangs.
 //
 // A mutant that changes nothing anybody can see is equivalent. Those known stand in
 // equivalent.txt beside this file, by the code's text, too, and each with the reason.

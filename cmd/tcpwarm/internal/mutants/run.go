@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -25,6 +27,17 @@ type test struct {
 	cpu    time.Duration
 	passes map[int]bool // the mutants whose places it comes by
 	alone  bool         // may need ports, interfaces: never beside another such; nor is each failure a mutant's
+	kills  atomic.Int64 // mutants noticed so far
+}
+
+// worth tells in what order tests are run: what takes little time and has noticed much goes
+// first, what is not of the packages with mutants last.
+func (t *test) worth() float64 {
+	v := float64(1+t.kills.Load()) / float64(t.cpu+10*time.Millisecond)
+	if t.alone {
+		v /= 1000
+	}
+	return v
 }
 
 func (t *test) String() string { return t.pkg.ImportPath + " " + t.name }
@@ -127,7 +140,7 @@ type result struct {
 	took    time.Duration
 }
 
-// try shows mutant p to the tests that come by, the quickest first.
+// try shows mutant p to the tests that come by, one after the other.
 func try(ctx context.Context, p *place, tests []*test, overlay string) result {
 	start := time.Now()
 	r := result{place: p}
@@ -138,7 +151,11 @@ func try(ctx context.Context, p *place, tests []*test, overlay string) result {
 		}
 	}
 	r.passing = len(reach)
-	slices.SortStableFunc(reach, func(a, b *test) int { return int(a.took - b.took) })
+	worth := map[*test]float64{}
+	for _, t := range reach {
+		worth[t] = t.worth()
+	}
+	slices.SortStableFunc(reach, func(a, b *test) int { return cmp.Compare(worth[b], worth[a]) })
 	for _, t := range reach {
 		end, _ := t.run(ctx, p.id, overlay, "")
 		if end == passed {
@@ -149,6 +166,7 @@ func try(ctx context.Context, p *place, tests []*test, overlay string) result {
 				continue
 			}
 		}
+		t.kills.Add(1)
 		r.end, r.by = end, t
 		break
 	}
