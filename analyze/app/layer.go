@@ -251,6 +251,14 @@ func (a *Layer) FinalLayer() *Layer {
 	return a
 }
 
+// Browser reports whether the client calls itself a browser, in a, which is being read.
+func (a *Layer) Browser() bool {
+	if a.read == nil {
+		return false
+	}
+	return a.read.Totals().Browser
+}
+
 // Sums returns what the messages came to, once a is released.
 func (a *Layer) Sums() *transaction.Sums { return &a.sums }
 

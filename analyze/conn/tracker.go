@@ -172,7 +172,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
 		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,
-		Binds: t.Binds, Ignored: t.Ignored})
+		Binds: t.Binds, Browser: x.judgedApp().PayloadLayer().Browser(), Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello

@@ -112,6 +112,7 @@ type Event struct {
 	AsksClose     bool // it says close, or is HTTP/1.0 without keep-alive (RFC 9112 section 9.3)
 	Promises      bool // it promised persistence
 	SaysKeepAlive bool // and that in words, by a header
+	Browser       bool // its client calls itself a browser, which keeps connections apart by more than their authority
 	ServerUnseen  bool // the capture has nothing of what the server sent: what became of earlier requests is not known
 	Inferred      bool // it is told of by lengths and times alone
 	Binds         bool // it ties its connection to a user, by NTLM or Negotiate

@@ -42,6 +42,7 @@ type requestState struct {
 	setupRoundTrips int32         // that the connection's handshakes took
 	untilRequest    time.Duration // from its SYN to its first request, if it was opened for that; else 0
 	inferred        bool          // the transactions are
+	browser         bool          // its client is one
 	mayHideClose    bool          // the latest request may have asked for the end
 	asksClose       bool          // the latest request did
 	saysClose       bool          // the latest response said close

@@ -26,6 +26,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
+	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 
 // Evidence is what a decision rests on.
@@ -268,6 +269,9 @@ func (m closeManner) text(packet int64) string {
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
+		if d.browser {
+			return fmt.Sprintf("the browser keeps #%d and #%d apart: by credentials, by site, or by proxy", d.InsteadOf, d.Conn)
+		}
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"

@@ -44,6 +44,7 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 		p.conns.open++
 	}
 	p.detectors.idle.looked(c.neededAt())
+	c.browser = e.Browser
 	if c.midstream {
 		p.conns.midstream++
 	} else if e.Waited <= max(promptly, 2*c.rtt) {

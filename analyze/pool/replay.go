@@ -271,7 +271,8 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if a.occ.ahead && d.Cause == Missed {
 		d.Cause = OpenedAhead
 	}
-	if c.inferred {
+	d.browser = c.browser && d.Cause == Missed
+	if c.inferred || d.browser {
 		d.Confidence = Likely
 	}
 	if d.perhapsNeeded {
