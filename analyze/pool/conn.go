@@ -74,6 +74,7 @@ type closeState struct {
 	unasked     bool // nobody had said close, and its latest response's end is still to be told of
 	ended       bool // nothing more is told of it
 	unread      event.Unread
+	deadFrom    moment      // what the client sent from then on was never acknowledged
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }
 

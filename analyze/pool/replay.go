@@ -319,6 +319,7 @@ func (p *Pool) reviseUnread(d *Decision, r *Conn) {
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
+	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
 }
 
 // reviseClosed changes d, which says that r was missed, if the client turns out to have

@@ -58,6 +58,8 @@ type Half struct {
 	ResentBytes    int64
 	OutOfOrder     int64
 	KeepAlives     int64
+
+	Unacked Unacked
 }
 
 // Space is what a half has grown, for another to use again.
@@ -122,10 +124,11 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		return kind // its sequence number need not fit (RFC 5961 section 3)
 	}
 	h.PayloadBytes += int64(s.Len)
-	h.MaxLen = max(h.MaxLen, s.Len)
 	if kind == Ordinary {
 		h.advance(s)
+		h.Unacked.note(s, h.Una, s.Len > h.MaxLen)
 	}
+	h.MaxLen = max(h.MaxLen, s.Len)
 	return kind
 }
 
@@ -209,9 +212,10 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.acked = true
 	if !ack.After(h.Una) {
+		h.Unacked.heard = at
 		return
 	}
-	h.Una = ack
+	h.Una, h.Unacked = ack, Unacked{}
 	if ack.After(h.Nxt) { // bytes the capture missed
 		h.Unseen += int64(ack.Sub(h.Nxt))
 		h.Nxt, h.leapt = ack, true
