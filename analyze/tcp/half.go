@@ -60,6 +60,8 @@ type Half struct {
 	KeepAlives     int64
 
 	Unacked Unacked
+	Origin  Origin
+	Latest  segment.Time // when the half last sent anything
 }
 
 // Space is what a half has grown, for another to use again.
@@ -104,6 +106,8 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		h.Duplicates++
 		return Duplicate
 	}
+	h.Origin.sent(s)
+	h.Latest = s.Time
 	if s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST) {
 		h.options(s)
 	}

@@ -15,6 +15,7 @@ type Conn struct {
 	ID             int64 // from 1, in order of first packet
 	Client, Server segment.Addr
 	Port           uint16        // the server's
+	Name           string        // of the authority, by the latest request; "" if it has none
 	First          segment.Mark  // its first packet
 	LastSYN        segment.Mark  // the latest SYN before the answer, where the client sent several
 	RTT            time.Duration // of the handshake, 0 if not known
@@ -26,7 +27,27 @@ type Conn struct {
 	Restart IdleRestart
 	Pace    Pace
 	HTTP2   HTTP2
+	Fate    Fate
 	Unseen
+}
+
+// Fate is what became of a connection on its way, and of what was asked on it in vain.
+type Fate struct {
+	ClientPort uint16
+	ClientSent bool // at least a byte, captured or not
+	SYNACK     segment.Mark
+	Latest     segment.Time // the server's latest packet
+	SeenUntil  segment.Time // the capture's end, or when the connection was let go
+
+	Unacked       tcp.Unacked   // of what the client sent
+	Origin        [2]tcp.Origin // of the client and of the server
+	ServerFINSeen bool          // and the client has acknowledged it
+	ClientFIN     bool          // the client has sent its own
+	GivenUp       event.GivenUp
+	Early         event.Response // the first that came before its request's body had
+	Orphans       int64          // responses that nobody asked for, of which Orphan was the first
+	Orphan        event.Response
+	Inferred      bool // requests and responses are told by lengths and times alone
 }
 
 // HTTP2 is what a connection has shown of HTTP/2's own errors and limits.
@@ -41,7 +62,9 @@ type HTTP2 struct {
 type Messages struct {
 	FirstEnd         segment.Mark // last byte of the first response that ended
 	LastEnd          segment.Mark // last byte of the latest complete response
-	LastPromised     bool         // its request and it promised persistence
+	LastPromised     bool         // its request and it promised persistence, HTTP/1.1 by default
+	ClientPromised   bool         // its request said in words that the connection persists, and it did not say close
+	ServerPromised   bool         // it said so in words
 	LastComplete     bool         // every transaction has its whole response
 	Ignored          segment.Mark // the latest request, sent after LastEnd, if it has no whole response
 	SaidClose        segment.Mark // a response that said close ...

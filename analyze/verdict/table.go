@@ -12,6 +12,12 @@ var table = []Finding{
 	{"idle-timeout", "one side closes idle connections after a constant time", &idleTimeout},
 	{"timeout-mismatch-risk", "connections are reused just before the server would close them", &timeoutMismatchRisk},
 	{"stale-reuse-race", "a request was sent on a connection that the server was closing", &staleReuseRace},
+	{"silent-drop", "a connection had died, and nobody said so", &silentDrop},
+	{"middlebox-reset", "something on the way reset a connection", &middleboxReset},
+	{"request-abandoned", "the client gave up before a byte of the answer", &requestAbandoned},
+	{"unsolicited-response", "a response came that nobody had asked for", &unsolicitedResponse},
+	{"early-response-reset", "the server answered and reset before it had the request", &earlyResponseReset},
+	{"close-wait-leak", "the client never closes what the server has closed", &closeWaitLeak},
 	{"keepalive-probes-only", "TCP keep-alive is on, HTTP keep-alive is not used", &keepaliveProbesOnly},
 	{"blind-proxy", "a relay passes on keep-alive that it does not know", &blindProxy},
 	{"syn-resent", "a connection attempt had to be repeated", &synResent},
@@ -49,6 +55,7 @@ type Explanation struct {
 	Evidence  string // what it is told by, in packets
 	RefutedBy string // what would show it to be wrong
 	Remedy    string // hedged: packets do not name a library
+	AtServer  string // what comes first where the capture was taken at the server, or at a balancer
 	Knobs     []Knob
 }
 
