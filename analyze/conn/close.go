@@ -131,6 +131,7 @@ func (c *Conn) ending() event.Ending {
 		Probes:     x.facts.Probes,
 		FirstProbe: x.facts.FirstProbe.Packet,
 		Agent:      judged.FinalLayer().Sums().Agent,
+		Browser:    judged.FinalLayer().Sums().Browser,
 		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 	}

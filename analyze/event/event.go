@@ -173,5 +173,6 @@ type Ending struct {
 	Probes     int64  // TCP's keep-alive probes after the latest transaction
 	FirstProbe int64  // packet of the first
 	Agent      string // what the client calls itself, "" if it did not say, or that could not be read
+	Browser    bool   // it calls itself as browsers do
 	OldEnds    int64  // responses to HTTP/1.0 without a length, which only closing could end
 }

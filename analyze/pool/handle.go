@@ -264,7 +264,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p.conns.live--
 	p.Connections++
 	p.OldEnds += end.OldEnds
-	p.Agent = cmp.Or(p.Agent, end.Agent)
+	p.Agent, p.browser = cmp.Or(p.Agent, end.Agent), p.browser || end.Browser
 	if end.Gaps {
 		p.Gaps++
 	}

@@ -63,6 +63,9 @@ func (p *Pool) settle(d *Decision) {
 		p.changeCause(d, Undrained)
 		d.Confidence = Likely
 	}
+	if p.browser && (d.Cause == Missed || d.Cause == OpenedAhead) { // which keep connections apart by credentials and by site
+		d.Confidence = Likely
+	}
 	if d.Cause != ClientIdleTimeout {
 		return
 	}

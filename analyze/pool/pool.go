@@ -127,6 +127,7 @@ type membership struct {
 	client        *client
 	identity      int32           // which of those at the client's address opened its connections
 	proxied       bool            // it is a forward proxy's
+	browser       bool            // its client calls itself one
 	keys          []poolKey       // that lead to it
 	clientServers []*clientServer // where it has connections
 	onlyConn      *Conn           // its only connection, nil if there have been several

@@ -159,6 +159,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 		if m.Agent = m.Names.Agent([]byte(h.UserAgent)); m.Agent == "" {
 			m.Agent = m.Names.Agent([]byte(h.Via))
 		}
+		m.Browser = isBrowser(h.UserAgent)
 	}
 	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),

@@ -119,6 +119,7 @@ type Sums struct {
 	Target    string // of the latest CONNECT
 	GRPC      int64  // requests that were gRPC
 	Agent     string // what the client calls itself in the first request: User-Agent, else Via; "" if it does not say
+	Browser   bool   // it calls itself as browsers do
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
 	Low, High int64 // bounds of Requests, where they are inferred
@@ -128,6 +129,13 @@ type Sums struct {
 type Orphan struct {
 	Status int
 	At     segment.Mark
+}
+
+// isBrowser reports whether a client calls itself as browsers do, all of which claim to be
+// Mozilla.
+func isBrowser[T string | []byte](agent T) bool {
+	const claim = "Mozilla/"
+	return len(agent) >= len(claim) && string(agent[:len(claim)]) == claim
 }
 
 // Totals returns what the messages came to.
@@ -286,6 +294,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 		if p.Agent = p.Names.Agent(h.UserAgent); p.Agent == "" {
 			p.Agent = p.Names.Agent(h.Via)
 		}
+		p.Browser = isBrowser(h.UserAgent)
 	}
 	*t = Transaction{N: p.n, Method: method(h.Method), Minor: h.Minor, Start: h.Start, RequestEnd: h.End,
 		RequestBytes: int64(h.Bytes), Cut: h.Cut, KeepAliveTimeout: -1}
