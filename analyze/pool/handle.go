@@ -120,6 +120,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 func (c *Conn) permit(e *event.Event) {
 	if e.StreamLimit > 0 && c.streamLimit == 0 {
 		c.limitKnownAt = e.Time.Add(-c.clockOffset)
+		if known := &c.pool.streamsKnown; !known.known || c.limitKnownAt < known.at {
+			*known = moment{c.limitKnownAt, e.Packet, true}
+		}
 	}
 	if c.streamLimit = e.StreamLimit; c.streamLimit > 0 && c.closedBy == event.Nobody {
 		c.pool.detectors.lastStreams = latest{c, e.Packet}
@@ -270,6 +273,9 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
+		if known := p.streamsKnown; !end.Refused && (!known.known || c.neededAt() < known.at) {
+			p.dialled++
+		}
 		if end.MaxUnder > 0 {
 			p.Opaque++
 		}

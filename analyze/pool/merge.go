@@ -19,6 +19,10 @@ func (s *clientShard) merge(p, q *Pool) {
 	p.takeServers(q)
 	p.keys = append(p.keys, q.keys...)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+	p.dialled += q.dialled
+	if known := q.streamsKnown; known.known && (!p.streamsKnown.known || known.at < p.streamsKnown.at) {
+		p.streamsKnown = known
+	}
 	p.Agent, p.browser = cmp.Or(p.Agent, q.Agent), p.browser || q.browser
 
 	p.Sums.Add(&q.Sums)

@@ -40,6 +40,7 @@ type Sums struct {
 	Connections int64 // that have ended
 	Used        int64 // that carried a transaction which is judged
 	Unused      int64 // of Connections, the others
+	Speculative int64 // of Unused, those opened before the client knew that the server speaks HTTP/2, where one does for many
 	Opaque      int64 // of Unused, those that carried what could not be read
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
 	ServerEnded int64 // of Used, those that the server ended first
@@ -66,6 +67,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Connections += b.Connections
 	a.Used += b.Used
 	a.Unused += b.Unused
+	a.Speculative += b.Speculative
 	a.Opaque += b.Opaque
 	a.Gaps += b.Gaps
 	a.ServerEnded += b.ServerEnded
@@ -127,6 +129,8 @@ type membership struct {
 	client        *client
 	identity      int32           // which of those at the client's address opened its connections
 	proxied       bool            // it is a forward proxy's
+	streamsKnown  moment          // when the client first knew that it speaks HTTP/2 here
+	dialled       int64           // unused connections opened before that, or before it might be
 	browser       bool            // its client calls itself one
 	keys          []poolKey       // that lead to it
 	clientServers []*clientServer // where it has connections

@@ -75,6 +75,9 @@ func (s *clientShard) decideRest(p *Pool) { p.replayUntil(s, 1<<63-1, 1<<63-1, 0
 func (s *clientShard) conclude(p *Pool) {
 	s.decideRest(p)
 	s.commitCloses(p)
+	if p.streamsKnown.known {
+		p.Speculative = p.dialled
+	}
 	for _, d := range p.provisional {
 		p.settle(d)
 	}

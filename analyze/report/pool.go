@@ -20,6 +20,7 @@ type Pool struct {
 	Protocol     string   `json:"protocol"`
 	Connections  int64    `json:"connections"`
 	Unused       int64    `json:"unused"`
+	Speculative  int64    `json:"unused_speculative,omitempty"` // of the unused: opened before the client knew that the server speaks HTTP/2
 	Used         int64    `json:"used"`
 	Transactions int64    `json:"transactions"`
 	ReusedCount  int64    `json:"reused"`

@@ -106,6 +106,7 @@ func (p *page) counts(pl *report.Pool) {
 		conns = append(conns, fmt.Sprintf("%d more carried no request", pl.Unused))
 	}
 	p.facts("connections", conns)
+	p.speculative(pl)
 	if opened := causeList(pl.Causes, func(c pool.Cause) bool { return !c.Avoidable() }); opened != "" &&
 		pl.Causes[pool.First] != pl.Needed {
 		p.facts("needed", []string{strings.Trim(opened, " ()")})
@@ -113,6 +114,19 @@ func (p *page) counts(pl *report.Pool) {
 	p.headers(pl)
 	p.cost(pl)
 	p.withheld(pl)
+}
+
+// speculative says why connections were opened that carried nothing in the end: until the client
+// knows that HTTP/2 is spoken, where one connection does for many requests, it opens one for
+// each.
+func (p *page) speculative(pl *report.Pool) {
+	switch n := pl.Speculative; {
+	case n == 1:
+		p.facts("speculative", []string{"1 unused was opened before it was known that the server speaks HTTP/2: 1 handshake for nothing"})
+	case n > 1:
+		p.facts("speculative", []string{fmt.Sprintf("%d unused were opened before it was known that the server speaks HTTP/2: "+
+			"%d handshakes for nothing", n, n)})
+	}
 }
 
 // withheld says why there is no verdict.
