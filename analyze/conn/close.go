@@ -119,7 +119,9 @@ func (c *Conn) ending() event.Ending {
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
+	deadAt, _ := c.dead()
 	e := event.Ending{
+		Dead:       deadAt.Time,
 		Refused:    c.Refused(),
 		Unread:     x.unread(),
 		Reopened:   x.reopened,

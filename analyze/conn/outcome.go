@@ -31,6 +31,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		c.emit(&e)
 	}
 	x.pending = x.pending[:0]
+	deadAt, isDead := c.dead()
 	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
 		x.keep(t)
 		if x.judgesTunnel {
@@ -45,6 +46,9 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.By == event.Client
 		switch {
+		case isDead && !t.HasStatus:
+			e.Dead = true
+			e.Time, e.Packet = deadAt.Time, deadAt.Packet
 		case reading && t.EventStream && leaves:
 			e.Outcome = event.Consumed
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet

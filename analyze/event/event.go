@@ -123,6 +123,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
+	Dead      bool          // of Unanswered: from Time on what the client sent was sent again and never acknowledged
 	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
@@ -167,9 +168,10 @@ type Ending struct {
 	NotHTTP    bool // no request could be read, for what was spoken is not HTTP
 	Declined   bool // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
-	Reopened   int64 // bytes of the shortest response after which the client's window has opened again by as many, 0: none
-	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
-	MaxUnder   int64 // likewise too few; also where some may be hidden
+	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
+	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none
+	MaxOver    int64        // how many transactions too many may have been told of, where they are inferred
+	MaxUnder   int64        // likewise too few; also where some may be hidden
 	Warmth     Warmths
 	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
 	Probes     int64  // TCP's keep-alive probes after the latest transaction

@@ -49,6 +49,8 @@ type evidence struct {
 	freedAt      segment.Time  // when it became idle
 	announced    time.Duration // the timeout that its server had announced, 0: none
 
+	at         segment.Time // when one was needed
+	dead       bool         // InsteadOf was, by then
 	opened     segment.Time // when Conn was, on the client's clock
 	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
 	seen       Idle         // that, For is 0: it had announced it
@@ -78,6 +80,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
+	d.at = at
 	if c.closedByClient(at) {
 		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
 	}
@@ -238,6 +241,12 @@ func (d *Decision) neededText() string {
 		return "all connections were in use"
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"
+	case SilentDrop:
+		if d.InsteadOf != 0 {
+			return fmt.Sprintf("#%d was dead: what the client sent on it was sent again and never acknowledged", d.InsteadOf)
+		}
+		return fmt.Sprintf("a connection was dead: what the client sent in packet %d was sent again and never acknowledged, "+
+			"while the server answered on another", d.lossPacket)
 	case Bound:
 		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
 	case Early:

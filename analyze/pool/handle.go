@@ -182,7 +182,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
 		at = min(at, e.Acked.Add(-c.clockOffset))
 	}
-	if c.clientLeft(e.Outcome) {
+	if c.clientLeft(e.Outcome) || e.Dead {
 		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
@@ -191,7 +191,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
-	o.announced = c.announced
+	o.announced, o.dead = c.announced, e.Dead
 	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
@@ -280,6 +280,9 @@ func (p *Pool) countUnread(end *event.Ending) {
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.ended, c.unread = true, end.Unread
+	if end.Dead != 0 {
+		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
+	}
 	if c.pool == nil {
 		s.assignUnused(c, e)
 	}

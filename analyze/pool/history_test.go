@@ -27,6 +27,7 @@ import (
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
+//	deadT       none, for nothing sent from T on was acknowledged; diedT likewise, and nothing more comes
 //	cfin, sfin  the client, the server closes first
 //	crst        the client, by a RST
 //	end         nothing more comes
@@ -120,6 +121,18 @@ func parseHistory(t testing.TB, text string) []step {
 			}
 			finish()
 		default:
+			if at, ok := strings.CutPrefix(what, "died"); ok {
+				ms, _ := strconv.Atoi(at)
+				e.End = &event.Ending{Dead: segment.Time(ms) * 1e6}
+				finish()
+				break
+			}
+			if at, ok := strings.CutPrefix(what, "dead"); ok {
+				answer()
+				ms, _ := strconv.Atoi(at)
+				e.Outcome, e.Dead, e.Time = event.Unanswered, true, segment.Time(ms)*1e6
+				break
+			}
 			at, ok := strings.CutPrefix(what, "left")
 			if !ok {
 				t.Fatalf("step %q", step)
@@ -225,6 +238,12 @@ var histories = []struct {
 	{"opened-ahead: near, needed later", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 140:1:req 141:2:req 150:1:ok 151:2:ok", "1:first 2:early", Reused},
 	{"opened-ahead, the other was closed meanwhile", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 106:1:cfin 120:2:req+ 125:2:ok", "1:first 2:client-closed", NotReused},
 	{"opened-ahead, the other was left unread", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 300:1:cfin 301:1:unread", "1:first 2:undrained", NotReused},
+	{"silent-drop", oneDone + "10:1:req 5000:2:syn 5001:2:req 5002:2:ok 6000:1:dead10 6001:1:end", "1:first 2:silent-drop", Reused},
+	{"silent-drop, the client gave up", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:silent-drop", Reused},
+	{"silent-drop: near, only another address answers", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn2 5001:2:req 5002:2:ok", "1:first 2:request-abandoned", Reused},
+	{"silent-drop: near, another was opened before", oneDone + "20:1:req 21:2:syn 22:2:req 23:2:ok 6000:1:dead30 6001:1:end", "1:first 2:concurrent", Reused},
+	{"silent-drop, while it idled", oneDone + "5000:2:syn 5001:2:req 5002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:silent-drop", NoOpportunity},
+	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotReused},
 	{"bound", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound, when told to be", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:401 26:2:reqb 27:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound: near, not authenticated anew", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:ok", "1:first 2:missed", NotReused},
@@ -314,8 +333,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 18 {
-		t.Errorf("%d causes fired, want 18: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	if len(fired) != 19 {
+		t.Errorf("%d causes fired, want 19: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 

@@ -55,6 +55,10 @@ func (c *Conn) closedFor(opened, idleSince segment.Time) bool {
 // settle revises d, which is avoidable, by what its pool has shown since it was made: nothing
 // can take back its blame any more.
 func (p *Pool) settle(d *Decision) {
+	if d.Cause.idled() && d.dead {
+		p.changeCause(d, SilentDrop)
+		return
+	}
 	if d.Cause.idled() && d.unread.N != 0 && p.habits().prove(d.unread) {
 		p.changeCause(d, Undrained)
 		d.Confidence = Likely

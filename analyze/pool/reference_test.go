@@ -30,6 +30,7 @@ type refOccupation struct {
 	announced   time.Duration // on its connection by its end
 	outcome     event.Outcome
 	ahead       bool // its connection had been opened before anybody needed it
+	dead        bool // what was sent with it was never acknowledged
 	binds       bool // authenticates a user, or is told to
 	alone       bool // nothing else was outstanding when it was sent
 	neverReused bool // nothing came after on its connection
@@ -52,6 +53,7 @@ type refConn struct {
 	endedPacket  int64
 	unread       event.Unread
 	reopened     int64
+	deadFrom     segment.Time // never: it was not
 	byReset      bool
 	rtt          time.Duration
 	announced    time.Duration
@@ -71,6 +73,19 @@ type refLoss struct {
 	cause Cause
 }
 
+// explains says why another is opened instead, to a server that answers on it.
+func (l refLoss) explains(server segment.Endpoint) Cause {
+	switch {
+	case l.cause != SilentDrop || l.conn.server == server:
+		return l.cause
+	case l.conn.by == event.Client:
+		return RequestAbandoned
+	case l.conn.by == event.Server:
+		return Reset
+	}
+	return Concurrent
+}
+
 type refStep struct {
 	at     segment.Time
 	packet int64
@@ -85,7 +100,7 @@ func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
 		if e.open {
-			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream, boundAt: never})
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream, boundAt: never, deadFrom: never})
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
@@ -131,7 +146,7 @@ func readAll(events []step) []*refConn {
 			c.occupations = append(c.occupations, o)
 		case event.Answered:
 			at := got
-			if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client {
+			if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client || e.Dead {
 				at = sent // what the client did
 			}
 			if last.end == never {
@@ -146,7 +161,7 @@ func readAll(events []step) []*refConn {
 			if e.KeepAlive > 0 {
 				c.announced = e.KeepAlive
 			}
-			last.announced = c.announced
+			last.announced, last.dead = c.announced, e.Dead
 			last.binds = last.binds || e.Status == 401
 		case event.ConnClosing:
 			c.by, c.closed, c.closedPacket, c.byReset = e.By, sent, e.Packet, e.Reset
@@ -159,6 +174,9 @@ func readAll(events []step) []*refConn {
 			}
 		case event.ConnEnded:
 			c.refused, c.unread, c.ended, c.endedPacket, c.reopened = e.End.Refused, e.End.Unread, got, e.Packet, e.End.Reopened
+			if e.End.Dead != 0 {
+				c.deadFrom = e.End.Dead.Add(-e.ClockOffset)
+			}
 		}
 	}
 	return conns
@@ -218,15 +236,14 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		stack = append(slices.Clone(stack[:k]), stack[k+1:]...)
 		return t
 	}
-	forget := func(match func(l refLoss) bool) (Cause, bool) {
+	forget := func(match func(l refLoss) bool) (l refLoss, ok bool) {
 		for k := len(losses) - 1; k >= 0; k-- {
-			if match(losses[k]) {
-				cause := losses[k].cause
+			if l = losses[k]; match(l) {
 				losses = append(slices.Clone(losses[:k]), losses[k+1:]...)
-				return cause, true
+				return l, true
 			}
 		}
-		return "", false
+		return refLoss{}, false
 	}
 	for _, s := range steps {
 		c, o := s.conn, s.occ
@@ -248,6 +265,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			switch {
 			case o.outcome == event.Consumed:
 				losses = append(losses, refLoss{c, UsedUp})
+			case o.dead:
+				losses = append(losses, refLoss{c, SilentDrop})
 			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.outcome == event.Unanswered && c.by == event.Client:
@@ -290,7 +309,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 						loss, ok = forget(func(refLoss) bool { return true })
 					}
 					if ok {
-						cause = loss
+						cause = loss.explains(c.server)
 					} else if search(func(t refToken) bool { return t.conn.server == c.server }) >= 0 {
 						cause = Bound
 					} else if len(stack) > 0 || o.alone && c.firstThere {
@@ -347,6 +366,8 @@ func becameOf(t refToken, at, opened segment.Time, conns []*refConn) Cause {
 	switch {
 	case o.asks:
 		return ClientSaidClose
+	case o.outcome != event.Abandoned && c.deadFrom <= at:
+		return SilentDrop
 	case o.outcome == event.Abandoned:
 		return Undrained
 	case c.unread.N != 0 && c.unread.N == o.last && slices.ContainsFunc(conns, func(x *refConn) bool {
@@ -429,8 +450,10 @@ func randomHistory(r *rand.Rand) []step {
 			waited = 41*time.Millisecond + time.Duration(idle())
 			t += segment.Time(waited)
 		}
+		lastAsk := t
 		ask := func(asks bool) {
 			n++
+			lastAsk = t
 			asked = asks
 			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks, Waited: waited, Binds: user && n > anonymous}, t)
 			waited = 0
@@ -448,6 +471,8 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		var late []segment.Time // abandoned ones
 		behind := false         // another waits behind one
+		var dead segment.Time   // from when on nothing is acknowledged
+		dying := false          // a request is not
 	life:
 		for range 1 + r.IntN(4) {
 			burst := 1
@@ -471,7 +496,16 @@ func randomHistory(r *rand.Rand) []step {
 			if !chance(odd) {
 				answer(event.Event{}, t+ms*segment.Time(r.IntN(2)))
 			} else {
-				switch r.IntN(10) {
+				switch r.IntN(11) {
+				case 10: // nobody is there any more
+					if dying = chance(60); dying {
+						dead = lastAsk
+					} else { // what was sent beside requests shows it
+						answer(event.Event{}, t)
+						dead = t + idle()
+					}
+					t = max(t, dead) + idle()
+					break life
 				case 0, 1: // says close, and is closed, left or used again
 					answer(event.Event{SaysClose: true}, t)
 					t += idle() / 10
@@ -571,7 +605,12 @@ func randomHistory(r *rand.Rand) []step {
 		if behind {
 			answer(event.Event{Outcome: event.Unanswered}, told)
 		}
-		end := event.Ending{Unread: unread}
+		if dying {
+			t = dead
+			answer(event.Event{Outcome: event.Unanswered, Dead: true}, told)
+			t = told
+		}
+		end := event.Ending{Unread: unread, Dead: dead}
 		if chance(reopens) {
 			end.Reopened = 1000 + r.Int64N(6000)
 		}
@@ -640,8 +679,8 @@ func TestJudgeIsTheReference(t *testing.T) {
 		}
 	}
 	t.Log(seen)
-	if len(seen) != 18 {
-		t.Errorf("the histories have %d causes, want all 18: %v", len(seen), seen)
+	if len(seen) != 19 {
+		t.Errorf("the histories have %d causes, want all 19: %v", len(seen), seen)
 	}
 }
 
@@ -652,7 +691,7 @@ func tell(events []step) (s string) {
 			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midstream)
 			continue
 		}
-		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]
+		kind := [...]string{event.Requested: "requested", event.Answered: "answered", event.ConnClosing: "closing", event.ConnEnded: "ended"}[e.Kind]
 		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.conn, e.Packet, kind)
 		switch e.Kind {
 		case event.Requested:

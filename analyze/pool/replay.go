@@ -271,7 +271,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if a.occ.ahead && d.Cause == Missed {
 		d.Cause = OpenedAhead
 	}
-	d.browser = c.browser && d.Cause == Missed
+	d.browser = c.browser && (d.Cause == Missed || d.Cause == OpenedAhead)
 	if c.inferred || d.browser {
 		d.Confidence = Likely
 	}
@@ -320,6 +320,7 @@ func (p *Pool) reviseUnread(d *Decision, r *Conn) {
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
+	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
 }
 
 // reviseClosed changes d, which says that r was missed, if the client turns out to have

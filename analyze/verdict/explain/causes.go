@@ -373,6 +373,25 @@ var needed = []cause{
 		},
 	},
 	{
+		Cause:   pool.SilentDrop,
+		title:   "the earlier connection was dead, and nobody had said so",
+		because: "%s was dead",
+		Explanation: verdict.Explanation{
+			Meaning: "What the client sent on the earlier connection was sent again and again and never acknowledged, while " +
+				"the server answered on another: something on the way, or the server's machine, had forgotten that connection.",
+			Evidence:  "Data sent again three times or for a second and never acknowledged; packets of the same server on another connection.",
+			RefutedBy: "the capture lacks the server's packets",
+			Remedy: "Consistent with a device between that drops idle connections silently. Let the client close earlier, or " +
+				"probe:",
+			Knobs: []verdict.Knob{
+				{"linux", "net.ipv4.tcp_keepalive_time with SO_KEEPALIVE; TCP_USER_TIMEOUT for what is sent"},
+				{"go net/http", "Transport.IdleConnTimeout below the device's; http2.Transport.ReadIdleTimeout"},
+				{"rust reqwest", "pool_idle_timeout, tcp_keepalive"},
+				{"node agentkeepalive", "freeSocketTimeout"},
+			},
+		},
+	},
+	{
 		Cause: pool.Bound,
 		title: "the idle connections were tied to another user",
 		Explanation: verdict.Explanation{

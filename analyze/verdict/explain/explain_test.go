@@ -29,7 +29,7 @@ func TestEntriesComplete(t *testing.T) {
 		}
 	}
 	for _, id := range strings.Fields(`missed undrained client-said-close client-closed client-idle-timeout opened-ahead
-		first concurrent server-closed server-said-close reset used-up other-address failed request-abandoned early unknown
+		first concurrent server-closed server-said-close reset used-up other-address failed request-abandoned silent-drop bound early unknown
 		not-reused partly-reused server-prevents not-known reused no-opportunity
 		header-lies pool-too-small pool-key-split connect-per-request idle-timeout timeout-mismatch-risk stale-reuse-race
 		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
