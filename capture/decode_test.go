@@ -327,6 +327,8 @@ func TestOptions(t *testing.T) {
 		{"in another order", "\x08\x0a\x00\x00\x00\x05\x00\x00\x00\x06\x01\x01", segment.Options{TSVal: 5, TSEcr: 6, HasTimestamps: true}},
 		{"nothing counts behind the end", "\x00\x02\x04\x05", segment.Options{}},
 		{"unknown ones are skipped", "\xfe\x04\x01\x02\x04\x02\x00\x00", segment.Options{SACKPermitted: true}},
+		{"a signature", "\x13\x12" + strings.Repeat("s", 16) + "\x01\x01", segment.Options{Signed: true}},
+		{"a signature by TCP-AO", "\x1d\x10\x01\x02" + strings.Repeat("s", 12), segment.Options{Signed: true}},
 		{"length 0", "\x04\x02\x09\x00", segment.Options{SACKPermitted: true, Bad: true}},
 		{"length 1", "\x09\x01\x04\x02", segment.Options{Bad: true}},
 		{"past the header", "\x04\x02\x02\x04", segment.Options{SACKPermitted: true, Bad: true}},

@@ -22,6 +22,8 @@ const (
 	optionSACKPermitted = 4
 	optionSACK          = 5
 	optionTimestamps    = 8
+	optionMD5           = 19
+	optionAO            = 29
 )
 
 // segment reads the TCP header into s, which may hold anything, as far as it was
@@ -103,6 +105,8 @@ func readOption(o *segment.Options, kind byte, v []byte) {
 		}
 	case kind == optionTimestamps && len(v) == 8:
 		o.TSVal, o.TSEcr, o.HasTimestamps = binary.BigEndian.Uint32(v), binary.BigEndian.Uint32(v[4:]), true
+	case kind == optionMD5 && len(v) == 16, kind == optionAO && len(v) >= 2:
+		o.Signed = true
 	case kind <= optionSACK || kind == optionTimestamps:
 		o.Bad = true
 	}

@@ -127,12 +127,22 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
-	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) ||
-		s.Flags.Has(segment.RST) && !c.ended && own.BelievesReset(s, &peer.Half) == tcp.Ignored {
+	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
 		c.sink.Unacceptable(s.Packet)
 		return false
 	}
 	return true
+}
+
+// endsNothing reports whether s is a RST or a FIN that its receiver does not take.
+func (c *Conn) endsNothing(s *segment.Segment, own, peer *Half) bool {
+	switch {
+	case s.Flags.Has(segment.RST):
+		return own.BelievesReset(s, &peer.Half) == tcp.Ignored
+	case s.Flags.Has(segment.FIN):
+		return !own.TakesFIN(s, &peer.Half)
+	}
+	return false
 }
 
 // keepUp takes it that what lies more than the largest window behind SND.NXT has arrived

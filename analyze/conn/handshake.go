@@ -112,6 +112,30 @@ func (c *Conn) Refused() bool {
 	return c.shake.SYN.Packet != 0 && c.shake.SYNACK.Packet == 0 && server.PayloadBytes == 0
 }
 
+// Contests reports whether s, by which c is superseded, may be forged or an older connection's:
+// both sides of c have spoken, and nobody has ended it. Its receiver answers with a challenge ACK
+// (RFC 5961 section 4.2), and only what follows tells; see Decides.
+func (c *Conn) Contests(s *segment.Segment) bool {
+	return !s.Flags.Has(segment.ACK) && c.State() == Open && c.half[0].Packets > 0 && c.half[1].Packets > 0 &&
+		(c.shake.SYN.Packet == 0 || c.shake.SYNACK.Packet != 0)
+}
+
+// Decides reports what s shows of syn, which contests c: that it begins another connection, for
+// it is answered or its sender goes on from it; or that it begins none, for its sender goes on
+// with c, or resets that first.
+func Decides(syn, s *segment.Segment) (begins, none bool) {
+	switch bySender := s.Dir == syn.Dir; {
+	case !bySender:
+		return s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && !s.Ack.After(syn.End()), false
+	case s.Flags.Has(segment.SYN):
+		return s.Seq == syn.Seq && (s.IPID == 0 || s.IPID != syn.IPID), false // it means it, unless it is captured twice
+	case s.Flags.Has(segment.RST):
+		return false, true
+	}
+	begins = s.Seq == syn.End()
+	return begins, !begins
+}
+
 // SupersededBy reports whether s begins another connection with the same four
 // numbers. A SYN sent again is not one.
 func (c *Conn) SupersededBy(s *segment.Segment) bool {

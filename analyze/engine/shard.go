@@ -39,7 +39,8 @@ type entry struct {
 	handle   *handle
 	hash     uint64
 	out      *emitter
-	clients  int // the shard of its client, valid once it has opened
+	contests *segment.Segment // a SYN that may begin another connection in its place, nil: none
+	clients  int              // the shard of its client, valid once it has opened
 }
 
 // linger has e, which has ended, wait for late segments.

@@ -108,36 +108,86 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.out.Now = s.Mark()
 	w.expire(sh, s.Time)
 	e := sh.table.Get(&s.Key, hash)
+	if e != nil && e.contests != nil {
+		e = w.decideContest(sh, e, s)
+	}
 	if e != nil && e.SupersededBy(s) {
+		if e.Contests(s) {
+			e.contest(s)
+			return
+		}
 		w.end(sh, e, false)
 		e = nil
 	}
 	if e == nil {
-		if f := sh.timeWait.Get(hash, s.Time); f != nil {
-			if f.has(s) {
-				w.out.late.Add(1, s.Packet)
-				if s.Flags.Has(segment.FIN) { // it will be sent again
-					sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
-				}
-				return
-			}
-			sh.timeWait.Drop(hash)
+		if w.late(sh, s, hash) {
+			return
 		}
-		if sh.table.Len() >= w.limit {
-			w.evict(sh)
-		}
-		e = newEntry(s, hash, &w.out, &sh.budget)
-		sh.table.Put(s.Key, hash, e)
-		w.latest = e
-		if e.Segment(s); !e.ClientKnown() {
-			w.out.seen(e)
-		}
-	} else {
-		w.latest = e
-		e.Segment(s)
+		w.begin(sh, s, hash)
+		return
+	}
+	w.latest = e
+	e.Segment(s)
+	sh.linger(e, s.Time)
+	w.latest = nil
+}
+
+// begin begins a connection with s.
+func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
+	if sh.table.Len() >= w.limit {
+		w.evict(sh)
+	}
+	e := newEntry(s, hash, &w.out, &sh.budget)
+	sh.table.Put(s.Key, hash, e)
+	w.latest = e
+	if e.Segment(s); !e.ClientKnown() {
+		w.out.seen(e)
 	}
 	sh.linger(e, s.Time)
 	w.latest = nil
+	return e
+}
+
+// late counts s if it belongs to a connection that is finished, and reports whether it does.
+func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
+	f := sh.timeWait.Get(hash, s.Time)
+	if f == nil {
+		return false
+	}
+	if !f.has(s) {
+		sh.timeWait.Drop(hash)
+		return false
+	}
+	w.out.late.Add(1, s.Packet)
+	if s.Flags.Has(segment.FIN) { // it will be sent again
+		sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
+	}
+	return true
+}
+
+// contest keeps s, a SYN that may begin another connection in the place of e.
+func (e *entry) contest(s *segment.Segment) {
+	syn := *s
+	syn.Payload = bytes.Clone(s.Payload) // the batch's
+	e.contests = &syn
+}
+
+// decideContest begins the connection of the SYN that contests e, if s shows that it does, and
+// returns the one that s belongs to.
+func (w *worker) decideContest(sh *shard, e *entry, s *segment.Segment) *entry {
+	syn := e.contests
+	begins, none := conn.Decides(syn, s)
+	switch {
+	case none:
+		e.contests = nil
+		e.Unacceptable(syn.Packet)
+	case begins:
+		e.contests = nil
+		hash := e.hash
+		w.end(sh, e, false)
+		return w.begin(sh, syn, hash)
+	}
+	return e
 }
 
 // expire lets go of what has ended long enough ago, and remembers its key.
@@ -206,6 +256,9 @@ func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 		}
 	}()
 	sh.remove(e)
+	if e.contests != nil { // nothing has followed
+		e.Unacceptable(e.contests.Packet)
+	}
 	e.End()
 	w.out.finish(e, gaveUp)
 }

@@ -19,6 +19,11 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 	if s.Len > MaxWindow {
 		return false
 	}
+	// A receiver drops what is signed where nothing has been agreed to be (Linux,
+	// tcp_inbound_hash): whoever sends it means observers, not the receiver.
+	if s.Options.Signed && h.Packets > 0 && !h.signs {
+		return false
+	}
 	if !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
 		h.away.note(s, !h.astray)
 		h.astray = true

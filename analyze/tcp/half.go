@@ -32,6 +32,8 @@ type Half struct {
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
+	signs bool // its segments are signed (RFC 2385, RFC 5925)
+
 	contested bool // second is one
 	astray    bool // away is where
 
@@ -113,6 +115,9 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	}
 	if s.Options.HasTimestamps {
 		h.Timestamps = true
+	}
+	if h.Packets == 1 {
+		h.signs = s.Options.Signed
 	}
 	h.WireSegments += wireSegments(s.Len, peerMSS)
 	kind := Ordinary

@@ -8,8 +8,8 @@ type Belief uint8
 // The beliefs.
 const (
 	Taken Belief = iota // it ends the connection
-	// Doubtful is inside the window, but not at what the receiver waits for: it answers with a
-	// challenge ACK (RFC 5961 section 3.2), unless the capture lacks what lies between.
+	// Doubtful is one inside the window, but not at what the receiver waits for: that answers
+	// with a challenge ACK (RFC 5961 section 3.2), unless the capture lacks what lies between.
 	Doubtful
 	Ignored // outside the window (RFC 9293 section 3.10.7.4)
 )
@@ -45,6 +45,21 @@ func (h *Half) believesRefusal(s *segment.Segment) Belief {
 		return Taken
 	}
 	return Ignored
+}
+
+// TakesFIN reports whether peer may take a FIN in s, which h is said to have sent: not one that
+// lies before what has been acknowledged, an older connection's perhaps, nor one beyond the
+// window (RFC 9293 section 3.10.7.4). The capture may lack an ACK, and with it a window more.
+func (h *Half) TakesFIN(s *segment.Segment, peer *Half) bool {
+	if !h.Started {
+		return true
+	}
+	fin := s.Seq.Add(s.Len)
+	if (h.acked || h.SawSYN) && fin.Add(1).Before(h.Una) {
+		return false
+	}
+	edge, known := peer.farthestEdge(h)
+	return !known || !fin.After(edge.Add(max(peer.Window.Most, peer.Window.Offered)))
 }
 
 // leastAwaited returns the least number that the receiver of h may be waiting for. Once it has a

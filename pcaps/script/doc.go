@@ -26,6 +26,8 @@
 // before, or else letters chosen by their sequence number, so that a resend
 // repeats what it resends.
 //
+// The options are mss, sackOK, wscale, TS, sack and md5, a signature that is not right.
+//
 // More words: "ttl n" (64 if not stated), "id n" (IPv4 identification; else one
 // more than the sender's last), "ce", and "forged": not the sender's, so "+" does not
 // follow it. The flags are letters of SFRPUEC, "." for

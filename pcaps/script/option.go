@@ -29,7 +29,7 @@ func options(o *segment.Options, s string) error {
 }
 
 func option(o *segment.Options, name string, args []string) error {
-	want := map[string]int{"mss": 1, "sackOK": 0, "wscale": 1, "sack": len(args), "TS": 2}
+	want := map[string]int{"mss": 1, "sackOK": 0, "wscale": 1, "sack": len(args), "TS": 2, "md5": 0}
 	n, ok := want[name]
 	if !ok {
 		return errors.New("unknown")
@@ -45,6 +45,8 @@ func option(o *segment.Options, name string, args []string) error {
 		o.MSS, o.HasMSS = uint16(v), true
 	case "sackOK":
 		o.SACKPermitted = true
+	case "md5":
+		o.Signed = true
 	case "wscale":
 		v, err = number(args[0], 0, 14) // RFC 7323 section 2.3
 		o.WindowScale, o.HasWindowScale = uint8(v), true
@@ -99,6 +101,9 @@ func printOptions(o *segment.Options, rel func(segment.Seq) int64) string {
 	if o.HasWindowScale {
 		all = append(all, "wscale "+strconv.Itoa(int(o.WindowScale)))
 	}
+	if o.Signed {
+		all = append(all, "md5")
+	}
 	if o.SACKBlocks > 0 {
 		s := "sack"
 		for _, b := range o.SACK[:o.SACKBlocks] {
@@ -120,6 +125,7 @@ const (
 	kindSACKPermitted = 4
 	kindSACK          = 5
 	kindTimestamps    = 8
+	kindMD5           = 19 // RFC 2385
 )
 
 // optionBytes returns the bytes appendOptions appends.
@@ -140,6 +146,9 @@ func appendOptions(b []byte, o *segment.Options) []byte {
 	}
 	if o.HasWindowScale {
 		b = append(b, kindWindowScale, 3, o.WindowScale)
+	}
+	if o.Signed {
+		b = append(append(b, kindMD5, 18), make([]byte, 16)...)
 	}
 	if n := o.SACKBlocks; n > 0 {
 		b = append(b, kindSACK, 2+8*n)
