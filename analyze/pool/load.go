@@ -53,7 +53,7 @@ type Crowding struct {
 
 // atOnceNext is how soon after a response a request follows that waited for it in the client:
 // no program looks at a response in the meantime.
-const atOnceNext = 2 * time.Millisecond
+const atOnceNext = 5 * time.Millisecond
 
 // requested notes a request on c, which had idled for a time if it was used before, and how many
 // connections are in use with it.

@@ -56,8 +56,12 @@ func (o *Origin) sent(s *segment.Segment) {
 	o.ids, o.lastID, o.lastAt = true, s.IPID, s.Time
 }
 
-// leastAlike is how many packets must be alike before one that is not stands out.
-const leastAlike = 3
+// Packets that must be alike before one that is not stands out: a server's SYN-ACK and its ACK of
+// the request have a hop limit each; of identifications there must be steps to compare.
+const (
+	leastAlike = 2
+	leastSteps = 4
+)
 
 // OtherTTL reports whether the RST has come another way, or from another machine: all other
 // packets had one hop limit, and it had another.
@@ -72,7 +76,7 @@ const farID = 1024
 // from where a counter stood. One without any may be anybody's: Linux sends such a RST for a
 // connection that is gone.
 func (o *Origin) OtherID() bool {
-	if o.RST.Packet == 0 || o.N <= leastAlike || o.RSTID == 0 {
+	if o.RST.Packet == 0 || o.N < leastSteps || o.RSTID == 0 {
 		return false
 	}
 	ahead := o.RSTID - o.lastID

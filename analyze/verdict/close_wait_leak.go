@@ -18,7 +18,8 @@ var closeWaitLeak = rule{
 			"Each such socket stays in CLOSE_WAIT and costs a descriptor until the program ends; it can serve no request.",
 		Evidence: "The server's FIN, acknowledged, and neither FIN nor RST of the client to the capture's end: for a " +
 			"minute, longer than Linux waits for it on the other side (tcp_fin_timeout); or for a second, while the " +
-			"client opened another connection to the same server and left this one as it was.",
+			"client opened another connection to the same server and left this one as it was. Several left for five " +
+			"seconds are a hint.",
 		RefutedBy: "the client closes after the capture's end, or still had to send on it",
 		Remedy: "Consistent with a response or connection object that is kept and never closed, or a pool that looks at " +
 			"its idle connections only when it hands them out. Close what was opened, also on errors:",
@@ -37,6 +38,7 @@ var closeWaitLeak = rule{
 const (
 	leakedAfter     = time.Minute
 	leakedAfterNext = time.Second
+	leakedTogether  = 5 * time.Second // several, with nothing else to go by: a hint
 )
 
 // leaks are counted for each pair of client and server.
@@ -97,14 +99,17 @@ func (x *leak) add(c *Conn) {
 func (l *leaks) conclude() (found []Evidence) {
 	for _, x := range l.left.all() {
 		n := x.lasting + x.short
-		if x.lasting == 0 && (n == 0 || x.latest <= x.first) {
+		next := x.latest > x.first
+		if x.lasting == 0 && !(n > 0 && next) && !(n > 1 && x.longest >= leakedTogether) {
 			continue
 		}
 		e := Evidence{Confidence: pool.Likely, Text: fmt.Sprintf("the server closed %s that the client never closed, seen for up to %v",
 			plural.Count(n, "connection"), segment.Span(x.longest))}
 		if x.lasting == 0 {
-			e.Text += ", though it has opened another since"
-			if n == 1 {
+			if next {
+				e.Text += ", though it has opened another since"
+			}
+			if n == 1 || !next {
 				e.Confidence = pool.Hint
 			}
 		}

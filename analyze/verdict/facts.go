@@ -34,7 +34,7 @@ type Conn struct {
 // Fate is what became of a connection on its way, and of what was asked on it in vain.
 type Fate struct {
 	ClientPort uint16
-	ClientSent bool // at least a byte, captured or not
+	ClientSent bool // at least a byte, captured or not; TLS's own do not count
 	SYNACK     segment.Mark
 	Latest     segment.Time // the server's latest packet
 	SeenUntil  segment.Time // the capture's end, or when the connection was let go

@@ -14,7 +14,7 @@ var middleboxReset = rule{
 		Meaning: "The RST did not come from the machine that it names: a firewall, a balancer or an inspecting box on " +
 			"the way has ended the connection, often after it forgot about it.",
 		Evidence: "A RST whose hop limit (TTL) differs from that of all other packets of its side, of which there are at " +
-			"least three and all alike; or, a hint, one whose IP identification does not go on where the others' stood.",
+			"least two and all alike; or, a hint, one whose IP identification does not go on where the others' stood.",
 		RefutedBy: "the machine sends its RST with other settings than its connections, or its route has changed",
 		Remedy: "Consistent with a device between that forgets idle connections or blocks them. Compare its timeout " +
 			"with the idle time, keep the client's below it, or have TCP probe earlier:",

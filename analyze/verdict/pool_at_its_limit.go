@@ -14,7 +14,7 @@ var poolAtItsLimit = rule{
 		Meaning: "Concurrency stayed flat at a number of connections, and each was asked again at once when its response " +
 			"had come. So it looks where requests wait in the client for a free connection. No packet shows that, and " +
 			"their time is missing from all that is measured here.",
-		Evidence: "At least five requests a connection, nine tenths of which followed within 2 ms upon the response " +
+		Evidence: "At least six requests, two a connection, nine tenths of which followed within 5 ms upon the response " +
 			"before, with all connections in use; none was opened beyond.",
 		RefutedBy: "as many workers as there are connections each ask again when they have their answer, as load " +
 			"generators do",
@@ -38,14 +38,15 @@ var poolAtItsLimit = rule{
 // What is asked of so few may be chance.
 const (
 	leastCrowd  = 2
-	askedEach   = 5
+	askedEach   = 2
+	askedLeast  = 6
 	mostlyParts = 10 // all but one of so many
 )
 
 func allInUse(p *pool.Pool) (Evidence, bool) {
 	x := p.Crowding()
 	full := x.Full + x.Below
-	if x.Peak < leastCrowd || p.Used != x.Peak || x.Full < askedEach*x.Peak ||
+	if x.Peak < leastCrowd || p.Used != x.Peak || x.Full < max(askedEach*x.Peak, askedLeast) ||
 		mostlyParts*x.Prompt < (mostlyParts-1)*x.Full || mostlyParts*x.Below > full {
 		return Evidence{}, false
 	}
@@ -53,7 +54,7 @@ func allInUse(p *pool.Pool) (Evidence, bool) {
 		Connections: []int64{x.Conn},
 		Packets:     []int64{x.Packet},
 		Confidence:  pool.Hint, // load generators look the same
-		Text: fmt.Sprintf("%s were in use all along, never more: %d of %s that brought as many into use again came within 2 ms "+
+		Text: fmt.Sprintf("%s were in use all along, never more: %d of %s that brought as many into use again came within 5 ms "+
 			"of the response before, as where others wait for a free one", plural.Count(x.Peak, "connection"), x.Prompt, plural.Count(x.Full, "request")),
 	}, true
 }

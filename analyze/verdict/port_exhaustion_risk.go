@@ -19,7 +19,7 @@ var portExhaustionRisk = rule{
 			"on Linux. Towards one address and port that leaves the ephemeral ports, 28 232 by default; when they are " +
 			"used up connect fails with EADDRNOTAVAIL.",
 		Evidence: "For each destination: the connections that the client closed first by FIN, their most within ten " +
-			"seconds, and what that comes to in 60 s; half of the ports or more. Or, a hint, SYNs from several ports " +
+			"seconds, and what that comes to in 60 s; half of the ports or more. A hint: if that shows for two seconds only, or SYNs from several ports " +
 			"whose last connection the client had closed within 60 s.",
 		RefutedBy: "the client has more ports or addresses, or closes by RST; it binds its ports by itself",
 		Remedy: "Consistent with connections that are not reused. Reuse them: that needs no port. The other knobs only " +
@@ -75,6 +75,7 @@ type destination struct {
 	seconds [int(rateOver / time.Second)]int64
 	latest  int64 // the second that seconds ends with
 	most    int64 // within rateOver
+	steady  int64 // within each of two seconds that follow each other
 	reused  int64 // four-tuples used again too soon
 	onePort uint16
 	several bool // ports among them
@@ -153,19 +154,25 @@ func (x *destination) close(c *Conn) {
 		sum += k
 	}
 	x.most = max(x.most, sum)
+	x.steady = max(x.steady, min(x.seconds[second%n], x.seconds[(second+n-1)%n]))
 }
 
 func (u *portUse) conclude() (found []Evidence) {
 	for i := range u.destinations {
 		x := &u.destinations[i]
 		held := x.most * int64(timeWait/rateOver)
-		full, again := 2*held >= ephemeralPorts, x.reused > 0 && x.several
-		if !full && !again {
+		soon := x.steady * int64(timeWait/time.Second)
+		full, filling, again := 2*held >= ephemeralPorts, 2*soon >= ephemeralPorts, x.reused > 0 && x.several
+		if !full && !filling && !again {
 			continue
 		}
 		to := segment.Endpoint{Addr: x.to.server, Port: x.to.port}
-		e := Evidence{Confidence: pool.Hint, Text: fmt.Sprintf("to %v the client closed %s first and holds TIME_WAIT, at most %.1f a second over %v: "+
-			"%d ports of %d in %v", to, plural.Count(x.closes, "connection"), float64(x.most)/rateOver.Seconds(), rateOver, held, ephemeralPorts, timeWait)}
+		rate, ports := float64(x.most)/rateOver.Seconds(), held
+		if !full && filling {
+			rate, ports = float64(x.steady), soon
+		}
+		e := Evidence{Confidence: pool.Hint, Text: fmt.Sprintf("to %v the client closed %s first and holds TIME_WAIT, up to %.1f a second: "+
+			"%d ports of %d in %v", to, plural.Count(x.closes, "connection"), rate, ports, ephemeralPorts, timeWait)}
 		if full {
 			e.Confidence = pool.Likely
 		}

@@ -17,7 +17,7 @@ var spreadUneven = rule{
 	Explanation: Explanation{
 		Meaning: "The name has several addresses with connections open, and one of them got nearly all requests. Reuse " +
 			"can be too good for a balancer that chooses by connection: old ones keep the load, a new server stays idle.",
-		Evidence: "Of at least 20 requests sent while connections to two addresses or more were open, nine tenths went to " +
+		Evidence: "Of at least ten requests sent while connections to two addresses or more were open, nine tenths went to " +
 			"one of them.",
 		RefutedBy: "the others are spare on purpose",
 		Remedy: "Consistent with a pool that hands out the connection used last, or with a balancer that sees connections " +
@@ -35,7 +35,7 @@ var spreadUneven = rule{
 }
 
 // Of fewer requests nothing can be said.
-const leastContested = 20
+const leastContested = 10
 
 func oneGetsAll(p *pool.Pool) (Evidence, bool) {
 	shares := slices.Clone(p.Shares())
