@@ -112,9 +112,8 @@ func (b *binary) tests() ([]*test, error) {
 func (t *test) trace(ctx context.Context, folder, overlay string) error {
 	path := filepath.Join(folder, "trace")
 	defer os.Remove(path)
-	end, out := t.run(ctx, 0, overlay, path)
-	if end != passed { // it may have been the machine
-		if end, out = t.run(ctx, 0, overlay, path); end != passed {
+	if end, _ := t.run(ctx, 0, overlay, path); end != passed { // it may have been the machine
+		if end, out := t.run(ctx, 0, overlay, path); end != passed {
 			return fmt.Errorf("%s fails without any mutant:\n%s", t, out)
 		}
 	}
