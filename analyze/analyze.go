@@ -2,82 +2,33 @@ package analyze
 
 import (
 	"context"
-	"errors"
-	"io"
-	"runtime"
 
-	"tcpwarm/analyze/app/tls"
-	"tcpwarm/analyze/pool"
-	"tcpwarm/analyze/redact"
+	"tcpwarm/analyze/engine"
 	"tcpwarm/analyze/report"
-	"tcpwarm/analyze/transaction"
-	"tcpwarm/analyze/verdict"
-	"tcpwarm/capture/segment"
 )
 
 // A Source gives captured segments in the order of the capture.
-type Source interface {
-	// Fill replaces b's segments with the next ones. At the end it returns
-	// io.EOF, where the capture cannot be read further another error; b holds
-	// what came before either. What b's segments point to stays until b is
-	// filled again.
-	Fill(b *segment.Batch) error
-	// Totals returns what was seen so far.
-	Totals() segment.Totals
-}
+type Source = engine.Source
+
+// A Sized source knows how large it is.
+type Sized = engine.Sized
 
 // Options say how to analyse. The zero value is usable.
-type Options struct {
-	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
-	Limits  Limits
-	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
-	Demands *verdict.Demands // what the report is held against; nil: nothing
+type Options = engine.Options
 
-	Ignore    transaction.Patterns // transactions that are shown and not judged
-	OneClient bool                 // all client addresses, and all behind them, are one client's
-	Redact    *redact.Redactor     // puts stand-ins for addresses and names and leaves targets out; nil: all is shown
+// Limits bound everything that grows. Each one that is reached is counted and
+// shown in the report.
+type Limits = engine.Limits
 
-	// Series, where set, gets how congestion windows grow, as CSV.
-	Series io.Writer
+// A Fault is an error of this program that a capture has brought about.
+type Fault = engine.Fault
 
-	// Judged, where set, tells whether a connection is judged: one of a command's, which
-	// at each of its addresses is one client. The others are kept in the report and
-	// counted, no more.
-	Judged func(client, server segment.Endpoint) bool
-
-	// Watch, where set, is called with each opening of a used connection as soon as
-	// its cause is known, in a fixed order, by another goroutine than Run's.
-	Watch func(*pool.Decision)
-
-	// Turned, where set, is called likewise when a pool's verdict has changed, as far as
-	// it stands then: what it was, "" at first, and what it is.
-	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
-
-	// Final, where set, is called with each connection once nothing of it can
-	// change, in a fixed order; such connections are then not kept in the report.
-	Final func(*report.Connection) error
-}
+// An Interrupted says how far Run had come when its context ended.
+type Interrupted = engine.Interrupted
 
 // Run reads src to its end and reports. If src fails, or ctx is cancelled, the
-// report holds what was learned until then and comes with the error.
+// report holds what was learned until then, has a problem that says so, and comes with
+// the error: of a context an *Interrupted, of this program a *Fault.
 func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	o.Limits.setDefaults()
-	r := newReader(src, o)
-	err := r.run(ctx)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if s := r.collector.series; s != nil {
-		if serr := s.close(); err == nil {
-			err = serr
-		}
-	}
-	rep, ferr := r.collector.report(src.Totals())
-	if err == nil {
-		err = ferr
-	}
-	return rep, err
+	return engine.Run(ctx, src, o)
 }

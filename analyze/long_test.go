@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture"
-	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
 
@@ -25,7 +22,7 @@ func TestLongTextsAreCut(t *testing.T) {
 +0 > . +(0) ack +
 `, Options{})
 	target, name := r.Connections[0].Transactions[0].Target, r.Pools[0].Name
-	if len(target) != 8<<10+len("...") || !strings.HasSuffix(target, "x...") || len(name) != maxName {
+	if len(target) != 8<<10+len("...") || !strings.HasSuffix(target, "x...") || len(name) != 255+len(":65535") {
 		t.Errorf("a target of %d bytes is kept with %d, a name of %d with %d", long+1, len(target), long, len(name))
 	}
 }
@@ -49,37 +46,6 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 	if lost != asked-most {
 		t.Errorf("%d said not to be kept, want %d", lost, asked-most)
-	}
-}
-
-// Responses that the client does not acknowledge wait only until there are too many.
-func TestPendingResponsesAreBounded(t *testing.T) {
-	const asked = 3 * maxPending
-	exchange := `+0.01 > P. + ack 1 "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-+0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-`
-	s, err := script.Parse(handshake + strings.Repeat(exchange, asked))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := &outbox{mail: new(mail)}
-	var c *conn
-	s.Each(func(g *segment.Segment) {
-		if out.now = g.Mark(); c == nil {
-			c = newConn(g, 0, out)
-		}
-		if c.segment(g); len(c.http.pending) > maxPending {
-			t.Fatalf("packet %d: %d responses wait", g.Packet, len(c.http.pending))
-		}
-	}, nil)
-	told := 0
-	for _, e := range slices.Concat(out.events[c.ward].pieces...) {
-		if !e.open && e.pool.Kind == pool.Answered {
-			told++
-		}
-	}
-	if told == 0 || told+len(c.http.pending) != asked {
-		t.Errorf("%d responses are told of and %d wait, want %d", told, len(c.http.pending), asked)
 	}
 }
 

@@ -45,17 +45,6 @@ func archives(t *testing.T, dir string, f func(t *testing.T, path string, a *scr
 	}
 }
 
-// TestHalves runs the scripts that check what is known of a half next to the
-// segment that causes it; and again with sequence numbers that wrap within the
-// data and with the hosts' order turned round, which must change nothing.
-func TestHalves(t *testing.T) {
-	archives(t, "half", func(t *testing.T, path string, a *script.Archive) {
-		for name, s := range variants(a.Script) {
-			t.Run(name, func(t *testing.T) { checkHalves(t, path, s) })
-		}
-	})
-}
-
 func variants(s *script.Script) map[string]*script.Script {
 	return map[string]*script.Script{
 		"as written": s,
@@ -63,84 +52,6 @@ func variants(s *script.Script) map[string]*script.Script {
 		"shifted":    s.Shift(86400 * time.Second),
 		"swapped":    s.SwapHosts(),
 	}
-}
-
-func checkHalves(t *testing.T, path string, s *script.Script) {
-	out := &outbox{mail: new(mail)}
-	var c *conn
-	s.Each(func(g *segment.Segment) {
-		out.now = g.Mark()
-		if c == nil {
-			c = newConn(g, 0, out)
-		}
-		c.segment(g)
-	}, func(k script.Check) {
-		for _, p := range k.Pairs {
-			if got := halfValue(&c.half[k.Dir], p.Name); got != p.Value {
-				t.Errorf("%s:%d: %s %s is %s, want %s", path, k.Line, k.To, p.Name, got, p.Value)
-			}
-		}
-	})
-}
-
-func viewValue(v *view, name string) string {
-	e := v.Estimate()
-	switch name {
-	case "cwnd":
-		return fmt.Sprint(float64(e.Best) / float64(v.MSS))
-	case "basis":
-		return e.Basis.String()
-	case "phase":
-		return e.Phase
-	case "limit":
-		return e.Limit.String()
-	case "initial":
-		n, _, _ := v.Initial()
-		return fmt.Sprint(n)
-	case "start":
-		s := &v.Start
-		return fmt.Sprintf("%d,%d,%d", s.Low/s.MSS, s.Best/s.MSS, s.High/s.MSS)
-	case "pipe":
-		return fmt.Sprint(e.Flight / v.MSS)
-	case "bounds":
-		return fmt.Sprintf("%d,%d", e.Low/v.MSS, e.High/v.MSS)
-	case "restarted":
-		return fmt.Sprint(v.Start.Restarted)
-	case "losses":
-		return fmt.Sprint(v.Sums.Losses)
-	case "timeouts":
-		return fmt.Sprint(v.Sums.Timeouts)
-	}
-	return "no such value"
-}
-
-func halfValue(h *half, name string) string {
-	switch name {
-	case "flight":
-		return fmt.Sprint(h.Flight())
-	case "samples":
-		return fmt.Sprint(h.RTT.Samples)
-	case "rtt":
-		return h.RTT.Min.String()
-	case "resent":
-		return fmt.Sprint(h.ResentSegments)
-	case "reordered":
-		return fmt.Sprint(h.OutOfOrder)
-	case "duplicates":
-		return fmt.Sprint(h.Duplicates)
-	case "probes":
-		return fmt.Sprint(h.KeepAlives)
-	case "missing":
-		return fmt.Sprint(h.stream.Missing)
-	case "wire":
-		return fmt.Sprint(h.WireSegments)
-	case "offered":
-		return fmt.Sprint(h.Window.Offered)
-	}
-	if v := h.view; v != nil {
-		return viewValue(v, name)
-	}
-	return "no such value"
 }
 
 // segments is a Source over segments in memory, a few a batch.

@@ -354,12 +354,16 @@ func TestTunnels(t *testing.T) {
 		return serialize(ip4(layers.IPProtocolUDP), &layers.UDP{SrcPort: 5, DstPort: port}, gopacket.Payload(slices.Concat(b...)))
 	}
 	for name, b := range map[string][]byte{
-		"IPv4 in IPv4": serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(inner)),
-		"IPv4 in IPv6": serialize(ip6(layers.IPProtocolIPv4), gopacket.Payload(inner)),
-		"GRE":          serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(slices.Concat(be16(0, etherIPv4), inner))),
-		"VXLAN":        udp(4789, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth),
-		"Geneve":       udp(6081, []byte{0, 0, 0x65, 0x58, 0, 0, 1, 0}, eth),
-		"GTP-U":        udp(2152, []byte{0x30, 0xff, 0, byte(len(inner)), 0, 0, 0, 1}, inner),
+		"IPv4 in IPv4":    serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(inner)),
+		"IPv4 in IPv6":    serialize(ip6(layers.IPProtocolIPv4), gopacket.Payload(inner)),
+		"GRE":             serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(slices.Concat(be16(0, etherIPv4), inner))),
+		"VXLAN":           udp(4789, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth),
+		"Geneve":          udp(6081, []byte{0, 0, 0x65, 0x58, 0, 0, 1, 0}, eth),
+		"GTP-U":           udp(2152, []byte{0x30, 0xff, 0, byte(len(inner)), 0, 0, 0, 1}, inner),
+		"GTP-U, numbered": udp(2152, []byte{0x32, 0xff, 0, byte(len(inner) + 4), 0, 0, 0, 1, 0, 7, 0, 0x85}, inner),
+		"GTP-U, extended": udp(2152, []byte{0x34, 0xff, 0, byte(len(inner) + 16), 0, 0, 0, 1, 0, 0, 0, 0x85},
+			[]byte{1, 0x10, 9, 0xc0}, []byte{2, 0, 0, 0, 0, 0, 0, 0}, inner),
+		"GTP-U, extended by nothing": udp(2152, []byte{0x34, 0xff, 0, byte(len(inner) + 4), 0, 0, 0, 1, 0, 0, 0, 0}, inner),
 	} {
 		t.Run(name, func(t *testing.T) {
 			oracle(t, one(t, linkRaw, len(b), b), inner)
@@ -375,9 +379,28 @@ func TestTunnels(t *testing.T) {
 	none(t, linkRaw, len(b), b, "bad-ip-header")
 	icmp := serialize(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: 0x0300}, gopacket.Payload(inner))
 	none(t, linkRaw, len(icmp), icmp, "")
+	for name, head := range map[string][]byte{
+		"echo request":     {0x30, 1, 0, byte(len(inner)), 0, 0, 0, 1},
+		"error indication": {0x30, 26, 0, byte(len(inner)), 0, 0, 0, 1},
+		"GTP prime":        {0x20, 0xff, 0, byte(len(inner)), 0, 0, 0, 1},
+	} {
+		b := udp(2152, head, inner)
+		t.Run("GTP-U, "+name, func(t *testing.T) { none(t, linkRaw, len(b), b, "") })
+	}
 	quic := udp(443, []byte{0xc0, 0, 0, 0, 1}, make([]byte, 20))
 	if _, totals := decode(linkRaw, len(quic), quic); totals.QUICPackets != 1 {
 		t.Errorf("%+v", totals)
+	}
+}
+
+// The four numbers of an IPv4 connection and those of a mapped IPv6 one are not the same.
+func TestMappedIsAnotherFamily(t *testing.T) {
+	mapped := ip6(layers.IPProtocolTCP)
+	mapped.SrcIP, mapped.DstIP = slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 1}), slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 2})
+	b6, b4 := serialize(mapped, tcpFrom(9)), serialize(ip4(layers.IPProtocolTCP), tcpFrom(9))
+	s6, s4 := one(t, linkRaw, len(b6), b6), one(t, linkRaw, len(b4), b4)
+	if s6.Key == s4.Key || s6.From().String() != "[::ffff:10.0.0.1]:9" || s4.From().String() != "10.0.0.1:9" {
+		t.Errorf("%v and %v", s6.From(), s4.From())
 	}
 }
 

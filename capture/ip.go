@@ -68,7 +68,7 @@ func (d *decoder) ipv6(b []byte, wire int, f *found, depth int) (verdict, proble
 	if n == 0 {
 		n = max(wire-40, 0)
 	}
-	f.src, f.dst = segment.Addr16(b[8:]), segment.Addr16(b[24:])
+	f.src, f.dst = segment.AddrIPv6(b[8:]), segment.AddrIPv6(b[24:])
 	f.ttl, f.ce, f.id = b[7], b[1]>>4&3 == 3, 0
 	return d.upper(b[6], b[40:min(len(b), 40+n)], n, f, depth)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/bpf"
@@ -110,8 +111,8 @@ func OpenLive(o LiveOptions) (*Live, error) {
 	return l, nil
 }
 
-// Tee has f called with each packet before it is analysed. An error of f ends the
-// capture.
+// Tee has f called with each packet before it is analysed. An error of f, as where a
+// disk is full, ends the capture.
 func (l *Live) Tee(f func(*Frame) error) { l.tee = f }
 
 // Limit ends the capture after n packets.
@@ -165,13 +166,35 @@ func (l *Live) Fill(b *segment.Batch) error {
 	}
 	switch {
 	case failed != nil:
-		l.err = failed
+		l.err = &segment.WriteError{Err: failed}
 	case err != nil:
-		l.err = fmt.Errorf("%s: %w", l.dec.totals.Files[0], err)
+		l.err = &liveError{l.dec.totals.Files[0], err}
 	case got == 0 && stopped:
 		l.err = io.EOF
 	}
 	return l.err
+}
+
+// A liveError ended a capture before its time.
+type liveError struct {
+	ifaces string
+	err    error
+}
+
+func (e *liveError) Error() string { return e.ifaces + ": " + e.err.Error() }
+
+func (e *liveError) Unwrap() error { return e.err }
+
+// Problem returns e as a problem: an interface that went down gives ENETDOWN, one that
+// was taken away ENODEV (packet(7)) or ENXIO (bpf(4)).
+func (e *liveError) Problem() segment.Problem {
+	p := segment.Problem{Kind: segment.NotReadable, Count: 1, Text: e.Error()}
+	for _, gone := range []syscall.Errno{syscall.ENETDOWN, syscall.ENODEV, syscall.ENXIO} {
+		if errors.Is(e.err, gone) {
+			p.Kind = segment.InterfaceGone
+		}
+	}
+	return p
 }
 
 func (l *Live) stopped() bool {

@@ -36,7 +36,8 @@ func openRing(o *LiveOptions) (ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := bsdbpf.NewBPFSniffer(o.Interfaces[0], &bsdbpf.Options{ReadBufLen: 1 << 19, Timeout: nil, Promisc: o.Promiscuous, Immediate: true, PreserveLinkAddr: true})
+	s, err := bsdbpf.NewBPFSniffer(o.Interfaces[0], &bsdbpf.Options{ReadBufLen: 1 << 19, Timeout: nil,
+		Promisc: o.Promiscuous, Immediate: true, PreserveLinkAddr: true})
 	if err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, errors.Join(ErrRights, errors.New("sudo, or read access to /dev/bpf*"))
@@ -76,7 +77,8 @@ func (r *bpfRing) read(accept func([]byte) bool) {
 			if !accept(data) {
 				continue
 			}
-			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: linkEthernet, Time: segment.Time(info.Timestamp.UnixNano())}
+			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: linkEthernet,
+				Time: segment.Time(info.Timestamp.UnixNano())}
 		}
 		select {
 		case r.got <- p:

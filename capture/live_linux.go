@@ -28,11 +28,14 @@ type tpacket struct {
 	blocks   int
 	at       int // block to read next
 	left     uint32
-	pos      uint32 // of the next packet in it
-	loop     int    // index of the loopback interface
-	all      bool   // captures on all interfaces, or on several
-	only     []int  // indexes of these; nil: all
-	linkType uint32 // otherwise
+	pos      uint32    // of the next packet in it
+	loop     int       // index of the loopback interface
+	all      bool      // captures on all interfaces, or on several
+	only     []int     // indexes of these; nil: all
+	linkType uint32    // otherwise
+	checked  time.Time // when those of only were last seen to be up
+	failed   error     // why the capture ends, once all is read; nil: it does not
+	failedAt time.Time
 }
 
 const (
@@ -92,7 +95,8 @@ func (r *tpacket) open(o *LiveOptions) error {
 		}
 	}
 	r.blocks = max(2, o.RingBytes/ringBlock)
-	req := unix.TpacketReq3{Block_size: ringBlock, Block_nr: uint32(r.blocks), Frame_size: 2048, Frame_nr: uint32(r.blocks) * ringBlock / 2048, Retire_blk_tov: retireAfter}
+	req := unix.TpacketReq3{Block_size: ringBlock, Block_nr: uint32(r.blocks), Retire_blk_tov: retireAfter,
+		Frame_size: 2048, Frame_nr: uint32(r.blocks) * ringBlock / 2048}
 	if err := unix.SetsockoptTpacketReq3(r.fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
 		return fmt.Errorf("a ring of %d MiB: %w", r.blocks, err)
 	}
@@ -183,14 +187,47 @@ func (r *tpacket) header(i int) *unix.TpacketHdrV1 {
 	return (*unix.TpacketHdrV1)(unsafe.Pointer(&r.mem[i*ringBlock+8]))
 }
 
+// checkEvery is how often several interfaces are looked at.
+const checkEvery = 200 * time.Millisecond
+
+// present returns an error if one of several interfaces is down or away. A socket that
+// is bound to one is told so by the kernel; one that takes packets of all is not.
+func (r *tpacket) present() error {
+	if !r.all || r.only == nil || time.Since(r.checked) < checkEvery {
+		return nil
+	}
+	r.checked = time.Now()
+	for _, index := range r.only {
+		i, err := net.InterfaceByIndex(index)
+		if err != nil {
+			return fmt.Errorf("interface %d: %w", index, unix.ENODEV)
+		}
+		if i.Flags&net.FlagUp == 0 {
+			return fmt.Errorf("%s: %w", i.Name, unix.ENETDOWN)
+		}
+	}
+	return nil
+}
+
+// drainFor bounds the reading of what came before a capture failed.
+const drainFor = time.Second
+
+// fail notes why the capture ends. What came before may lie in a block that the kernel has
+// yet to hand on: that is waited for.
+func (r *tpacket) fail(err error) {
+	if err != nil && r.failed == nil {
+		r.failed, r.failedAt = err, time.Now()
+		time.Sleep(2 * retireAfter * time.Millisecond)
+	}
+}
+
 func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
-	if r.left == 0 && !r.ready() {
-		if err := r.poll(wait); err != nil {
-			return err
-		}
-		if !r.ready() {
-			return nil
-		}
+	if r.left == 0 && !r.ready() && r.failed == nil {
+		r.fail(r.poll(wait))
+	}
+	r.fail(r.present())
+	if r.left == 0 && (!r.ready() || r.failed != nil && time.Since(r.failedAt) > drainFor) {
+		return r.failed
 	}
 	for r.left > 0 || r.ready() {
 		if r.left == 0 {
@@ -235,7 +272,8 @@ func (r *tpacket) poll(wait time.Duration) error {
 // outgoing copies are passed over here.
 func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) (Frame, bool) {
 	from := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&r.mem[base+int(tpacketAlign(unix.SizeofTpacket3Hdr))]))
-	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING || r.only != nil && !slices.Contains(r.only, i)) {
+	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING ||
+		r.only != nil && !slices.Contains(r.only, i)) {
 		return Frame{}, false
 	}
 	f := Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,11 +17,17 @@ func Open(name string) (*Reader, error) { return OpenAll([]string{name}, os.Stdi
 // over all of them. "-" is in. It fails if the first cannot be opened or is of no
 // known format; Fill reports those that come after.
 func OpenAll(names []string, in io.Reader) (*Reader, error) {
+	return OpenAllContext(context.Background(), names, in)
+}
+
+// OpenAllContext is OpenAll, but that waiting for somebody else to write, into a pipe,
+// ends with ctx: then its error comes, after all that was read.
+func OpenAllContext(ctx context.Context, names []string, in io.Reader) (*Reader, error) {
 	if len(names) == 0 {
 		return nil, errors.New("no capture is named")
 	}
 	r := newReader(names)
-	r.names, r.in = names, in
+	r.ctx, r.names, r.in = ctx, names, in
 	return opened(r, r.open())
 }
 
@@ -49,9 +56,9 @@ func opened(r *Reader, err error) (*Reader, error) {
 func (r *Reader) open() error {
 	r.name, r.names = r.names[0], r.names[1:]
 	if r.name == "-" {
-		return r.start(r.in)
+		return r.start(interruptible(r.ctx, r.in))
 	}
-	f, err := os.Open(r.name)
+	f, err := openFile(r.ctx, r.name)
 	if err != nil {
 		return err
 	}
@@ -59,7 +66,7 @@ func (r *Reader) open() error {
 	if st, err := f.Stat(); err == nil && st.IsDir() {
 		return fmt.Errorf("%s: is a directory", r.name)
 	}
-	return r.start(f)
+	return r.start(interruptible(r.ctx, f))
 }
 
 // peekSize is how much of a file is looked at to learn what it is. Reads of this

@@ -30,12 +30,13 @@ var problemTexts = [numProblems]struct {
 	kind, text string
 	unread     bool
 }{
-	unknownLink:    {"unknown-link-type", "packets of a link type that cannot be read", true},
-	ipFragment:     {"ip-fragment", "IP fragments; they are not put together", true},
-	badIP:          {"bad-ip-header", "packets whose IP header is broken or cut", true},
-	badTCP:         {"bad-tcp-header", "packets whose TCP header is broken", true},
-	tcpCut:         {"tcp-header-cut", "packets cut within the TCP header", true},
-	clockBack:      {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, and after more than a second what follows counts from there", false},
+	unknownLink: {"unknown-link-type", "packets of a link type that cannot be read", true},
+	ipFragment:  {"ip-fragment", "IP fragments; they are not put together", true},
+	badIP:       {"bad-ip-header", "packets whose IP header is broken or cut", true},
+	badTCP:      {"bad-tcp-header", "packets whose TCP header is broken", true},
+	tcpCut:      {"tcp-header-cut", "packets cut within the TCP header", true},
+	clockBack: {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, " +
+		"and after more than a second what follows counts from there", false},
 	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
 	undecodable:    {"undecodable", "packets that could not be decoded", true},

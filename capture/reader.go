@@ -3,6 +3,7 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"os"
 
@@ -20,8 +21,9 @@ const (
 // A Reader reads one capture, or several that follow each other in time. It is
 // an analyze.Source, for one goroutine.
 type Reader struct {
-	names []string  // still to be opened
-	in    io.Reader // what "-" stands for
+	ctx   context.Context // ends the waiting for what is no file
+	names []string        // still to be opened
+	in    io.Reader       // what "-" stands for
 	dec   decoder
 	pass  *filter.Expr                        // nil: everything
 	match map[uint32]func(packet []byte) bool // by link type
@@ -121,6 +123,7 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 				}
 				if !ok {
 					r.dec.totals.Packets++ // it keeps its number
+					r.dec.totals.Filtered++
 					break
 				}
 			}

@@ -39,7 +39,7 @@ func (d *decoder) udp(b []byte, n int, f *found, depth int) (verdict, problem) {
 	}
 	switch dst {
 	case portGTPU:
-		return d.library(b, n, layers.LayerTypeGTPv1U)
+		return d.gtpu(b, n, f, depth)
 	case portGRE:
 		return d.library(b, n, layers.LayerTypeGRE)
 	case portVXLAN:
@@ -48,6 +48,41 @@ func (d *decoder) udp(b []byte, n int, f *found, depth int) (verdict, problem) {
 		return d.library(b, n, layers.LayerTypeGeneve)
 	}
 	return notTCP, noProblem
+}
+
+// gtpUserPacket is the only message type of GTP-U with a user's packet in it; the others
+// are between the tunnel's ends, as an echo is (3GPP TS 29.281 section 6.1).
+const gtpUserPacket = 255
+
+// gtpu reads a user's packet behind the header of GTP-U, version 1, and those of its
+// extensions (3GPP TS 29.281 sections 5.1 and 5.2).
+func (d *decoder) gtpu(b []byte, n int, f *found, depth int) (verdict, problem) {
+	const versionAndProtocol, versionOne = 0xf0, 0x30
+	const extended, optional = 0x04, 0x07 // any of the three flags makes the header longer
+	if len(b) < 8 || b[0]&versionAndProtocol != versionOne || b[1] != gtpUserPacket {
+		return notTCP, noProblem
+	}
+	head := 8
+	if b[0]&optional != 0 {
+		head = 12
+	}
+	for more := b[0]&extended != 0; more; {
+		if len(b) <= head || b[head-1] == 0 { // the octet before tells the type of what follows
+			break
+		}
+		if b[head] == 0 { // in units of four octets, itself included
+			return notTCP, undecodable
+		}
+		head += 4 * int(b[head])
+	}
+	if len(b) <= head {
+		return notTCP, noProblem
+	}
+	b, n = b[head:], n-head
+	if v := b[0] >> 4; v != 4 && v != 6 {
+		return d.library(b, n, layers.LayerTypePPP)
+	}
+	return d.ip(b, n, f, depth+1)
 }
 
 // teredo reads IPv6 within UDP, behind the indications that may come first: of

@@ -3,18 +3,23 @@ package capture
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
+
+	"tcpwarm/capture/outfile"
 )
 
 // WriteOptions say where packets go.
 type WriteOptions struct {
 	Name     string        // of the file; "-" is standard output. With Every, a pattern of strftime
+	To       io.Writer     // if not nil, packets go here, not to a file of the Writer's own
 	Bytes    int64         // begin another file after so many, 0: never
 	Files    int           // with Bytes: begin again with the first file after so many, 0: never
 	Every    time.Duration // begin another file after so long, by the packets' clock, 0: never
@@ -26,17 +31,18 @@ type WriteOptions struct {
 // own until it is whole: NAME.partial.
 type Writer struct {
 	o      WriteOptions
-	file   *os.File
-	name   string // it will have
-	buf    *bufio.Writer
-	ng     *pcapgo.NgWriter
-	ifaces map[uint32]int // by link type
+	dir    *outfile.Folder  // of the file, and of those before it
+	path   string           // that dir was opened by
+	file   *outfile.File    // nil where packets go elsewhere
+	buf    *bufio.Writer    // nil: nothing is open
+	ng     *pcapgo.NgWriter // nil until the first packet tells the link type
+	ifaces map[uint32]int   // by link type
 	bytes  int64
 	files  int
 	until  time.Time // of the file, with Every
 }
 
-// NewWriter returns a Writer; the first packet, or Close, opens the file.
+// NewWriter returns a Writer; Open, the first packet, or Close, opens the file.
 func NewWriter(o WriteOptions) *Writer {
 	if o.Perm == 0 {
 		o.Perm = 0o644
@@ -44,17 +50,25 @@ func NewWriter(o WriteOptions) *Writer {
 	return &Writer{o: o}
 }
 
+// Open opens the first file: one that cannot be written is known before a packet comes.
+func (w *Writer) Open() error { return w.open(time.Now()) }
+
 // Write writes one packet.
 func (w *Writer) Write(f *Frame) error {
 	at := f.Time.Std()
-	full := w.o.Bytes > 0 && w.bytes >= w.o.Bytes || w.o.Every > 0 && w.file != nil && !at.Before(w.until)
-	if full {
+	full := w.o.Bytes > 0 && w.bytes >= w.o.Bytes || w.o.Every > 0 && !at.Before(w.until)
+	if full && w.buf != nil {
 		if err := w.finish(); err != nil {
 			return err
 		}
 	}
-	if w.file == nil {
-		if err := w.open(at, f.Link); err != nil {
+	if w.buf == nil {
+		if err := w.open(at); err != nil {
+			return err
+		}
+	}
+	if w.ng == nil {
+		if err := w.begin(f.Link); err != nil {
 			return err
 		}
 	}
@@ -66,7 +80,8 @@ func (w *Writer) Write(f *Frame) error {
 		}
 		w.ifaces[f.Link] = id
 	}
-	err := w.ng.WritePacket(gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.Data), Length: max(f.Wire, len(f.Data)), InterfaceIndex: id}, f.Data)
+	info := gopacket.CaptureInfo{Timestamp: at, CaptureLength: len(f.Data), Length: max(f.Wire, len(f.Data)), InterfaceIndex: id}
+	err := w.ng.WritePacket(info, f.Data)
 	w.bytes += int64(len(f.Data)) + 32
 	if err == nil && w.o.Unbuffer {
 		err = w.flush()
@@ -78,24 +93,54 @@ func describe(link uint32) pcapgo.NgInterface {
 	return pcapgo.NgInterface{LinkType: layers.LinkType(link), TimestampResolution: 9}
 }
 
-func (w *Writer) open(at time.Time, link uint32) error {
-	w.bytes, w.ifaces = 0, map[uint32]int{link: 0}
+func (w *Writer) open(at time.Time) error {
+	w.bytes, w.ng = 0, nil
+	to := w.o.To
 	switch {
+	case to != nil:
 	case w.o.Name == "-":
-		w.file, w.name = os.Stdout, "-"
+		to = os.Stdout
 	default:
-		w.name = w.nextName(at)
 		var err error
-		if w.file, err = os.OpenFile(w.name+".partial", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, w.o.Perm); err != nil {
+		if w.file, err = w.create(w.nextName(at)); err != nil {
 			return err
 		}
+		to = w.file
 	}
 	w.files++
 	w.until = at.Add(w.o.Every)
-	w.buf = bufio.NewWriterSize(w.file, 256<<10)
-	var err error
-	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: pcapgo.NgSectionInfo{Application: "tcpwarm"}})
+	w.buf = bufio.NewWriterSize(to, 256<<10)
+	return nil
+}
+
+// begin writes the file's head, with an interface of a link type.
+func (w *Writer) begin(link uint32) (err error) {
+	w.ifaces = map[uint32]int{link: 0}
+	section := pcapgo.NgSectionInfo{Application: "tcpwarm"}
+	w.ng, err = pcapgo.NewNgWriterInterface(w.buf, describe(link), pcapgo.NgWriterOptions{SectionInfo: section})
 	return err
+}
+
+// create makes a file. The folder is kept from one file to the next: its name may be
+// given to another folder meanwhile, by whoever owns the one above.
+func (w *Writer) create(name string) (*outfile.File, error) {
+	path, base := filepath.Split(name)
+	if w.dir == nil || w.path != path {
+		dir, err := outfile.OpenFolder(path)
+		if err != nil {
+			return nil, err
+		}
+		w.closeDir()
+		w.dir, w.path = dir, path
+	}
+	return w.dir.Create(base, outfile.Options{Perm: w.o.Perm, Replace: true})
+}
+
+func (w *Writer) closeDir() {
+	if w.dir != nil {
+		w.dir.Close()
+	}
+	w.dir = nil
 }
 
 // nextName is the name of the next file: as tcpdump names them.
@@ -131,25 +176,30 @@ func (w *Writer) flush() error {
 // finish ends the file: now it gets its name.
 func (w *Writer) finish() error {
 	err := w.flush()
-	if w.file != os.Stdout {
-		if cerr := w.file.Close(); err == nil {
-			err = cerr
-		}
+	if w.file != nil {
 		if err == nil {
-			err = os.Rename(w.name+".partial", w.name)
+			err = w.file.Commit()
+		} else {
+			w.file.Close()
 		}
 	}
-	w.file = nil
+	w.file, w.buf = nil, nil
 	return err
 }
 
 // Close ends the file. Without a packet, it is an empty capture.
 func (w *Writer) Close() error {
-	if w.file == nil {
+	defer w.closeDir()
+	if w.buf == nil {
 		if w.files > 0 {
 			return nil
 		}
-		if err := w.open(time.Now(), linkEthernet); err != nil {
+		if err := w.Open(); err != nil {
+			return err
+		}
+	}
+	if w.ng == nil {
+		if err := w.begin(linkEthernet); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -15,9 +16,9 @@ func TestTimeAloneDecides(t *testing.T) {
 	at := func(ms int) segment.Time { return segment.Time(ms) * segment.Time(time.Millisecond) }
 	for id := range int64(2) {
 		now := at(10 * int(id))
-		c := j.Open(0, &pool.Opening{ID: id + 1, Time: now, Packet: 10*id + 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
-		j.Handle(c, &pool.Event{Kind: pool.Requested, N: 1, Name: "a", Time: now.Add(time.Millisecond), Packet: 10*id + 2})
-		j.Handle(c, &pool.Event{Kind: pool.Answered, N: 1, Time: now.Add(2 * time.Millisecond), Packet: 10*id + 3})
+		c := j.Open(0, &event.Opening{ID: id + 1, Time: now, Packet: 10*id + 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
+		j.Handle(c, &event.Event{Kind: event.Requested, N: 1, Name: "a", Time: now.Add(time.Millisecond), Packet: 10*id + 2})
+		j.Handle(c, &event.Event{Kind: event.Answered, N: 1, Time: now.Add(2 * time.Millisecond), Packet: 10*id + 3})
 	}
 	decided := func() (ids []int64) {
 		j.Decisions(func(d *pool.Decision) { ids = append(ids, d.Conn) })

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -21,8 +22,8 @@ func TestPendingIsBounded(t *testing.T) {
 		e.Time, e.Packet, e.Name = now, packet, "a"
 		j.handle(&e)
 		for _, p := range j.pools() {
-			if len(p.items) > limit+2 {
-				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.items), limit)
+			if len(p.queue) > limit+2 {
+				t.Fatalf("packet %d: %d items wait, the limit is %d", packet, len(p.queue), limit)
 			}
 		}
 		if packet%50 == 0 {
@@ -33,34 +34,34 @@ func TestPendingIsBounded(t *testing.T) {
 		handle(opens(id, testEndpoint(1, uint16(id)), testEndpoint(10, 80)))
 	}
 	open(1)
-	handle(of(1, Event{Kind: Requested, N: 1}))
+	handle(of(1, event.Event{Kind: event.Requested, N: 1}))
 	id, n, decided, most := int64(1), int32(0), 0, 0
 	for k := range transactions {
 		if k%10 == 0 { // the one before closes at once
 			if id > 1 {
-				handle(of(id, Event{Kind: ConnClosing, By: Client}))
-				handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
+				handle(of(id, event.Event{Kind: event.ConnClosing, By: event.Client}))
+				handle(of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
 			}
 			id, n = id+1, 0
 			open(id)
 		}
 		n++
-		handle(of(id, Event{Kind: Requested, N: n}))
-		handle(of(id, Event{Kind: Answered, N: n}))
+		handle(of(id, event.Event{Kind: event.Requested, N: n}))
+		handle(of(id, event.Event{Kind: event.Answered, N: n}))
 		j.Decisions(func(*Decision) { decided++ })
 		p := j.pools()[0]
-		most = max(most, len(p.items)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.held)+len(j.conns))
+		most = max(most, len(p.queue)+len(p.outstanding)+p.tokens.len()+len(p.losses)+len(p.provisional)+len(j.conns))
 	}
-	if j.Forced() == 0 {
+	if j.DecidedEarly() == 0 {
 		t.Error("nothing was forced")
 	}
 	// The ideal client holds one connection beside the outstanding one; what may
 	// be taken back has its own bound.
-	if most > limit+maxTakeBack+20 {
+	if most > limit+maxProvisional+20 {
 		t.Errorf("a pool held %d things", most)
 	}
-	handle(of(1, Event{Kind: ConnEnded, End: &Ending{}}))
-	handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
+	handle(of(1, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
+	handle(of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
 	j.Finish()
 	j.Decisions(func(*Decision) { decided++ })
 	p := j.Pools()[0]
@@ -73,11 +74,11 @@ func TestPendingIsBounded(t *testing.T) {
 	if p.Needed != 2 || p.Verdict != PartlyReused {
 		t.Errorf("needed %d, %s; want 2, %s: forced early, but nothing was missing", p.Needed, p.Verdict, PartlyReused)
 	}
-	t.Logf("forced %d times, at most %d things held", j.Forced(), most)
+	t.Logf("forced %d times, at most %d things held", j.DecidedEarly(), most)
 }
 
 // Connections that never carry anything hold others up, but only so long.
-func TestSilentConnectionsAreBounded(t *testing.T) {
+func TestUnusedConnectionsAreBounded(t *testing.T) {
 	const limit = 64
 	j := feed(New(limit))
 	packet := int64(0)
@@ -91,31 +92,31 @@ func TestSilentConnectionsAreBounded(t *testing.T) {
 	handle(opens(1, segment.Endpoint{}, segment.Endpoint{})) // says nothing
 	handle(opens(3, segment.Endpoint{}, segment.Endpoint{}))
 	for n := range int32(5000) {
-		handle(of(3, Event{Kind: Requested, N: n + 1}))
-		handle(of(3, Event{Kind: Answered, N: n + 1}))
+		handle(of(3, event.Event{Kind: event.Requested, N: n + 1}))
+		handle(of(3, event.Event{Kind: event.Answered, N: n + 1}))
 		id := int64(4 + n)
 		handle(opens(id, segment.Endpoint{}, segment.Endpoint{}))
-		handle(of(id, Event{Kind: ConnEnded, End: &Ending{}}))
+		handle(of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
 		for _, p := range j.pools() {
-			if len(p.items) > limit+2 {
-				t.Fatalf("%d items wait", len(p.items))
+			if len(p.queue) > limit+2 {
+				t.Fatalf("%d items wait", len(p.queue))
 			}
 		}
 		for _, k := range j.all() {
 			n := 0
-			for c := k.quiet.get(80).first; c != nil; c = c.after {
+			for c := k.unused.get(80).first; c != nil; c = c.nextUnused {
 				n++
 			}
 			if n > 40 {
-				t.Fatalf("%d connections count as silent", n)
+				t.Fatalf("%d connections count as unused", n)
 			}
 		}
 	}
-	if j.Forced() == 0 {
+	if j.DecidedEarly() == 0 {
 		t.Error("nothing was forced")
 	}
-	handle(of(3, Event{Kind: ConnEnded, End: &Ending{}}))
-	handle(of(1, Event{Kind: ConnEnded, End: &Ending{}}))
+	handle(of(3, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
+	handle(of(1, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}))
 	j.Finish()
 	for _, p := range j.Pools() {
 		if err := addsUp(p); err != nil {
@@ -129,15 +130,15 @@ func TestSteadyStateAllocatesLittle(t *testing.T) {
 	e := opens(1, testEndpoint(1, 1), testEndpoint(10, 80))
 	j.handle(&e)
 	now, packet, n := segment.Time(0), int64(0), int32(0)
-	handle := func(kind Kind) {
+	handle := func(kind event.Kind) {
 		now, packet = now+1e6, packet+1
-		e = of(1, Event{Kind: kind, Time: now, Packet: packet, Name: "a", N: n})
+		e = of(1, event.Event{Kind: kind, Time: now, Packet: packet, Name: "a", N: n})
 		j.handle(&e)
 	}
 	transaction := func() {
 		n++
-		handle(Requested)
-		handle(Answered)
+		handle(event.Requested)
+		handle(event.Answered)
 		j.advance(now)
 	}
 	for range 100 {
@@ -169,7 +170,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 		for i := range conns {
 			now++
 			id := int64(i + 1)
-			conns[i] = j.Open(0, &Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000),
+			conns[i] = j.Open(0, &event.Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000),
 				Server: testEndpoint(uint64(1000+i), 80)})
 		}
 		for r, last := range []bool{false, true} {
@@ -178,7 +179,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 				if last {
 					name = "common"
 				}
-				for _, e := range []Event{{Kind: Requested, Name: name}, {Kind: Answered}} {
+				for _, e := range []event.Event{{Kind: event.Requested, Name: name}, {Kind: event.Answered}} {
 					now += 1000
 					e.N, e.Time, e.Packet = int32(r+1), now, int64(now)
 					j.Handle(c, &e)
@@ -186,7 +187,7 @@ func TestManyNamesAreJoinedCheaply(t *testing.T) {
 			}
 		}
 		for _, c := range conns {
-			j.Handle(c, &Event{Kind: ConnEnded, End: &Ending{}, Time: now, Packet: int64(now)})
+			j.Handle(c, &event.Event{Kind: event.ConnEnded, End: &event.Ending{}, Time: now, Packet: int64(now)})
 		}
 		j.Finish()
 		pools := j.Pools()
@@ -210,32 +211,32 @@ func TestTokensTooFarDownAreCounted(t *testing.T) {
 		forced int64
 		cause  Cause
 	}{
-		"the latest": {mostLooked, 0, Missed},
+		"the latest": {maxTokensSearched, 0, Missed},
 		"the first":  {0, 2, OtherAddress},
 	} {
 		j := New(0)
 		now := segment.Time(0)
 		ask := func(id int64, server uint64) {
 			now += 1000
-			c := j.Open(0, &Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000), Server: testEndpoint(1000+server, 80)})
-			for _, k := range [...]Kind{Requested, Answered} {
+			c := j.Open(0, &event.Opening{ID: id, Time: now, Packet: id, Client: testEndpoint(1, 40000), Server: testEndpoint(1000+server, 80)})
+			for _, k := range [...]event.Kind{event.Requested, event.Answered} {
 				now += 1000
-				j.Handle(c, &Event{Kind: k, N: 1, Name: "a", Time: now, Packet: id})
+				j.Handle(c, &event.Event{Kind: k, N: 1, Name: "a", Time: now, Packet: id})
 			}
 		}
-		for i := range uint64(mostLooked + 1) {
+		for i := range uint64(maxTokensSearched + 1) {
 			ask(int64(i+1), i)
 		}
-		ask(mostLooked+2, x.server)
+		ask(maxTokensSearched+2, x.server)
 		j.Finish()
 		var last Cause
 		j.Decisions(func(d *Decision) {
-			if d.Conn == mostLooked+2 {
+			if d.Conn == maxTokensSearched+2 {
 				last = d.Cause
 			}
 		})
-		if j.Forced() != x.forced || last != x.cause {
-			t.Errorf("%s: forced %d times, %s; want %d, %s", name, j.Forced(), last, x.forced, x.cause)
+		if j.DecidedEarly() != x.forced || last != x.cause {
+			t.Errorf("%s: forced %d times, %s; want %d, %s", name, j.DecidedEarly(), last, x.forced, x.cause)
 		}
 	}
 }

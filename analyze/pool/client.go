@@ -1,183 +1,114 @@
 package pool
 
 import (
-	"slices"
-
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
-// A client is what the judge knows of one address that opens connections: of one client,
-// unless the wire shows that there are several.
+// A client is what the judge knows of one address that opens connections. That is one
+// client, unless the wire shows that there are several: see identity.go.
 type client struct {
-	addr  segment.Addr
-	ward  *ward
-	named index[nameKey, *Pool]
-	sites index[segment.Endpoint, *site]
-	quiet index[uint16, *silence] // by port, whatever the address
-	whos  []Who                   // that open connections at the address
-	exact map[Who]int32           // their indexes, nil while there are few
-	room  [1]Who                  // for whos, as long as it will do
+	addr       segment.Addr
+	shard      *clientShard
+	byKey      smallMap[poolKey, *Pool]
+	servers    smallMap[segment.Endpoint, *clientServer]
+	unused     smallMap[uint16, *unusedConns] // by port, whatever the server's address
+	identities []event.Who                    // of those that open connections at the address
+	exact      map[event.Who]int32            // their indexes, nil while there are few
+	inline     [1]event.Who                   // room for identities, as long as it will do
 }
 
-// A nameKey is what a client calls a pool.
-type nameKey struct {
-	name string
-	port uint16
-	tls  bool
-	who  int32 // index in its client's whos
-}
-
-// A site is one client and one endpoint of a server.
-type site struct {
+// A clientServer is one client and one address of a server.
+type clientServer struct {
 	client *client
 	server segment.Endpoint
-	pools  []*Pool  // that have connections here, latest last
-	silent *silence // of the client and the port: a name may have several addresses
+	pools  []*Pool      // that have connections here, the latest last
+	unused *unusedConns // the client's to the port: a name may have several addresses
+
 }
 
-// site returns what addr has to do with server.
-func (w *ward) site(addr segment.Addr, server segment.Endpoint) *site {
-	k := w.clients[addr]
-	if k == nil {
-		if w.clients == nil {
-			w.clients = map[segment.Addr]*client{}
-		}
-		k = w.spare.clients.get()
-		k.addr, k.ward, k.whos, k.exact = addr, w, k.whos[:0], nil
-		if cap(k.whos) == 0 {
-			k.whos = k.room[:0]
-		}
-		w.clients[addr] = k
+// clientServer returns what addr has to do with server.
+func (s *clientShard) clientServer(addr segment.Addr, server segment.Endpoint) *clientServer {
+	k := s.client(addr)
+	if cs := k.servers.get(server); cs != nil {
+		return cs
 	}
-	if s := k.sites.get(server); s != nil {
-		return s
+	cs := s.free.clientServers.get()
+	*cs = clientServer{client: k, server: server, pools: cs.pools[:0]}
+	if cs.unused = k.unused.get(server.Port); cs.unused == nil {
+		cs.unused = s.free.unusedConns.get()
+		k.unused.put(server.Port, cs.unused)
 	}
-	s := w.spare.sites.get()
-	*s = site{client: k, server: server, pools: s.pools[:0]}
-	if s.silent = k.quiet.get(server.Port); s.silent == nil {
-		s.silent = w.spare.silences.get()
-		k.quiet.put(server.Port, s.silent)
-	}
-	s.silent.sites++
-	k.sites.put(server, s)
-	return s
+	cs.unused.sharers++
+	k.servers.put(server, cs)
+	return cs
 }
 
-// leave forgets s if nothing is known of it, and its client with it.
-func (w *ward) leave(s *site) {
-	k := s.client
-	if len(s.pools) > 0 || s.silent.first != nil || k.sites.get(s.server) != s {
+// client returns the client at addr.
+func (s *clientShard) client(addr segment.Addr) *client {
+	k := s.clients[addr]
+	if k != nil {
+		return k
+	}
+	if s.clients == nil {
+		s.clients = map[segment.Addr]*client{}
+	}
+	k = s.free.clients.get()
+	k.addr, k.shard, k.identities, k.exact = addr, s, k.identities[:0], nil
+	if cap(k.identities) == 0 {
+		k.identities = k.inline[:0]
+	}
+	s.clients[addr] = k
+	return k
+}
+
+// leaveServer forgets cs if nothing is known of it, and its client with it.
+func (s *clientShard) leaveServer(cs *clientServer) {
+	k := cs.client
+	known := len(cs.pools) > 0 || cs.unused.first != nil
+	if known || k.servers.get(cs.server) != cs {
 		return
 	}
-	k.sites.delete(s.server)
-	if s.silent.sites--; s.silent.sites == 0 {
-		k.quiet.delete(s.server.Port)
-		w.spare.silences.put(s.silent)
+	k.servers.delete(cs.server)
+	if cs.unused.sharers--; cs.unused.sharers == 0 {
+		k.unused.delete(cs.server.Port)
+		s.free.unusedConns.put(cs.unused)
 	}
-	w.spare.sites.put(s)
-	if k.sites.len() == 0 {
-		delete(k.ward.clients, k.addr)
-		if k.named.len() == 0 {
-			w.spare.clients.put(k)
+	s.free.clientServers.put(cs)
+	if k.servers.len() == 0 {
+		delete(k.shard.clients, k.addr)
+		if k.byKey.len() == 0 {
+			s.free.clients.put(k)
 		}
 	}
 }
 
-// A silence is a list of connections without a request yet, in the order of
-// opening.
-type silence struct {
-	sites       int // that share it
+// A list of unused connections: they have carried no request yet, and may still belong to
+// any pool of their client and port. They are in the order of opening.
+type unusedConns struct {
+	sharers     int // how many clientServers share it
 	first, last *Conn
 }
 
-func (s *silence) add(c *Conn) {
-	if c.before = s.last; c.before != nil {
-		c.before.after = c
+func (u *unusedConns) add(c *Conn) {
+	if c.prevUnused = u.last; c.prevUnused != nil {
+		c.prevUnused.nextUnused = c
 	} else {
-		s.first = c
+		u.first = c
 	}
-	s.last = c
+	u.last = c
 }
 
-func (s *silence) remove(c *Conn) {
-	if c.before != nil {
-		c.before.after = c.after
+func (u *unusedConns) remove(c *Conn) {
+	if c.prevUnused != nil {
+		c.prevUnused.nextUnused = c.nextUnused
 	} else {
-		s.first = c.after
+		u.first = c.nextUnused
 	}
-	if c.after != nil {
-		c.after.before = c.before
+	if c.nextUnused != nil {
+		c.nextUnused.prevUnused = c.prevUnused
 	} else {
-		s.last = c.before
+		u.last = c.prevUnused
 	}
-	c.before, c.after = nil, nil
-}
-
-// few is how many entries are searched from end to end.
-const few = 16
-
-// An index is a small map: nearly all have one entry or two.
-type index[K comparable, V any] struct {
-	few  []entry[K, V]
-	many map[K]V        // nil while few will do
-	room [3]entry[K, V] // for few, as long as it will do
-}
-
-type entry[K comparable, V any] struct {
-	key   K
-	value V
-}
-
-func (x *index[K, V]) len() int { return len(x.few) + len(x.many) }
-
-// get returns the value of k, the zero value if there is none.
-func (x *index[K, V]) get(k K) (v V) {
-	if x.many != nil {
-		return x.many[k]
-	}
-	for i := range x.few {
-		if x.few[i].key == k {
-			return x.few[i].value
-		}
-	}
-	return v
-}
-
-// put sets the value of k.
-func (x *index[K, V]) put(k K, v V) {
-	if x.many != nil {
-		x.many[k] = v
-		return
-	}
-	for i := range x.few {
-		if x.few[i].key == k {
-			x.few[i].value = v
-			return
-		}
-	}
-	if x.few == nil {
-		x.few = x.room[:0]
-	}
-	if x.few = append(x.few, entry[K, V]{k, v}); len(x.few) <= few {
-		return
-	}
-	x.many = make(map[K]V, 2*few)
-	for _, e := range x.few {
-		x.many[e.key] = e.value
-	}
-	x.few = nil
-}
-
-// reset empties x.
-func (x *index[K, V]) reset() {
-	clear(x.few)
-	x.few, x.many = x.few[:0], nil
-}
-
-func (x *index[K, V]) delete(k K) {
-	delete(x.many, k)
-	x.few = slices.DeleteFunc(x.few, func(e entry[K, V]) bool { return e.key == k })
-	if len(x.many) == 0 {
-		x.many = nil
-	}
+	c.prevUnused, c.nextUnused = nil, nil
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -10,71 +11,100 @@ import (
 type Conn struct {
 	id             int64
 	client, server segment.Endpoint
-	site           *site
-	pool           *Pool
-	ward           *ward        // its site's client's, within reach
-	opened         segment.Time // on the client's clock
+	clientServer   *clientServer
+	pool           *Pool        // nil until a request, or the end, shows which it is
+	shard          *clientShard // its client's, within reach
+	opened         segment.Time // the capture's; see neededAt
 	packet         int64        // its first
-	midway         bool
-	blind          bool // of the server nothing was captured when the first request came
-	syn            SYN
-	shift, rtt     time.Duration
+	midstream      bool         // it was opened before the capture began
+	firstThere     bool         // it is its pool's first to its server, and there were others to another
+	syn            event.SYN
+	serverUnseen   bool // of what the server sent the capture had nothing when the first request came
 
-	requests int64 // that are judged
-	n        int32 // of the latest transaction
-	promised int64
-	inferred bool          // its transactions are
-	hidden   bool          // its latest request may have asked to close it
-	trips    int32         // round trips that its handshakes took
-	limit    int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
-	known    segment.Time  // when the client knew limit
-	active   []*occupation // outstanding; with limit 0 at most one
-	carried  int           // occupations whose demand, but not whose end, has been decided
-	queue    []*occupation // whose demand has not been decided, in order
-	held     *occupation   // nil: none
-	token    *token        // of those on the ideal client's stack, the latest tied to it
+	clockOffset, rtt time.Duration // see event.Event
 
-	by        Side // who ended it first
-	reset     bool // by RST
-	closedAt  segment.Time
-	closedIn  int64  // packet
-	lastEnd   moment // of the latest occupation
-	asksClose bool   // of the latest request
-	saysClose bool   // of the latest response
-	complete  bool   // the latest response is
-	idles     bool   // it was closed, unasked, and its latest response's end is still to be told of
-	lost      bool   // the server has ended it: its token is gone
-	ended     bool
-	unread    int32
-	blamed    []*Decision // openings blamed on its idling, while it may still turn out unread
+	requestState
+	loadState
+	closeState
 
-	before, after *Conn // in its site's silence
+	prevUnused, nextUnused *Conn // in its clientServer's list
 
-	room struct { // for what most have one of
-		active, queue [1]*occupation
+	inline struct { // room for what most have one of
+		active, undecided [1]*occupation
 	}
 }
 
-// Touch reads here and there what Handle will want of c and its pool, and returns nothing
-// of use. A processor waits for many such reads as long as for one, where they follow each
-// other: to touch some connections before they are handled saves a part of the time.
-func (c *Conn) Touch() int {
-	sum := int(c.n) + len(c.active) + int(c.closedIn)
+// A requestState is what a connection's transactions have shown so far.
+type requestState struct {
+	requests        int64  // that are judged
+	promised        int64  // of these, those that promised persistence
+	n               int32  // number of the latest transaction
+	setupRoundTrips int32  // that the connection's handshakes took
+	inferred        bool   // the transactions are
+	mayHideClose    bool   // the latest request may have asked for the end
+	asksClose       bool   // the latest request did
+	saysClose       bool   // the latest response said close
+	lastComplete    bool   // the latest response is complete
+	lastStatus      uint16 // its status
+	lastEnd         moment
+	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
+}
+
+// A loadState is what a connection carries, for the real client and for the ideal one.
+type loadState struct {
+	streamLimit  int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
+	limitKnownAt segment.Time  // when the client knew that
+	active       []*occupation // outstanding; one at most where streamLimit is 0
+	deferred     *occupation   // its latest, while it is open whether that ended the connection; else nil
+	undecided    []*occupation // those whose start the ideal client has not acted on, in order
+	inFlight     int           // those whose start it has acted on, and whose end not
+	token        *token        // of those on the ideal client's stack the latest that is tied to it
+	tokenLost    bool          // the ideal client has lost it
+}
+
+// A closeState is how a connection was closed and ended.
+type closeState struct {
+	closedBy    event.Side // who did it first
+	byReset     bool
+	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	obeyed      bool          // the client did, when the server had announced that it would
+	closedAt    segment.Time
+	closePacket int64
+	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
+	ended       bool        // nothing more is told of it
+	unread      int32       // the transaction that turned out never to have been read, 0: none
+	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
+}
+
+// Prefetch reads here and there what Judge.Handle will want of c and its pool, and returns
+// nothing of use. A processor waits for many such reads as long as for one, where they
+// follow each other: to prefetch some connections before they are handled saves a part of
+// the time.
+func (c *Conn) Prefetch() int {
+	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
-		sum += p.alive + len(p.items) + int(p.Transactions) + int(p.SavedTrips) + len(p.losses)
+		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }
 
-// handshakes returns how long those of c took, as far as the first round trip tells.
-func (c *Conn) handshakes() time.Duration { return time.Duration(c.trips) * c.rtt }
+// setupCost returns what c's handshakes cost.
+func (c *Conn) setupCost() SetupCost {
+	return SetupCost{int64(c.setupRoundTrips), time.Duration(c.setupRoundTrips) * c.rtt}
+}
 
-// carrying returns the outstanding occupation that transaction n is of.
-func (c *Conn) carrying(n int32) *occupation {
+// occupationOf returns the outstanding occupation that transaction n belongs to.
+func (c *Conn) occupationOf(n int32) *occupation {
 	for _, o := range c.active {
-		if c.limit == 0 || o.n == n {
+		if c.streamLimit == 0 || o.n == n {
 			return o
 		}
 	}
 	return nil
 }
+
+// isOpen reports whether nobody has ended c.
+func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
+
+// idle reports whether c carries nothing and has carried something.
+func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }

@@ -8,8 +8,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// kept are the numbers of idle connections the pool curve is drawn for.
-var kept = [...]int{0, 1, 2, 4, 8, 16, 32, 64}
+// idleKept are the numbers of idle connections that the pool curve is drawn for.
+var idleKept = [...]int{0, 1, 2, 4, 8, 16, 32, 64}
 
 // A CurvePoint says how many connections a client would have opened that keeps
 // at most IdleKept idle ones, and how long it must let them idle for that.
@@ -20,106 +20,156 @@ type CurvePoint struct {
 	IdleTimeout time.Duration
 }
 
-// A stack simulates a client that keeps only so many idle connections: the one
-// idle longest goes when there are more.
-type stack struct {
-	idle   []idleConn
-	opened int64
-	oldest time.Duration // longest idle time of one used again
+// A curveReplay has clients carry a pool's transactions that keep at most so many idle
+// connections each. It begins with the pool's second connection: most pools have one, and
+// of one everything is known.
+type curveReplay struct {
+	clients     *keepingClients // nil while the pool has had one connection
+	occupations int64           // that have begun
+	longestIdle time.Duration   // before one of these, while the pool had one connection
 }
 
-// stacks simulate clients that keep as many as kept says.
-type stacks [len(kept)]stack
+// keepingClients keep as many idle connections as idleKept says.
+type keepingClients [len(idleKept)]keepingClient
+
+// A keepingClient keeps only so many idle connections: the one idle longest goes when there
+// are more.
+type keepingClient struct {
+	idle        []idleConn
+	opened      int64
+	longestIdle time.Duration // of one that was used again
+}
 
 type idleConn struct {
-	conn *Conn
-	at   segment.Time
+	conn  *Conn
+	since segment.Time
 }
 
-func (s *stack) push(c *Conn, at segment.Time, keep int) {
-	if s.idle == nil {
-		s.idle = make([]idleConn, 0, min(keep, 3)+1)
+// put adds c to those that idle.
+func (k *keepingClient) put(c *Conn, since segment.Time, keep int) {
+	if k.idle == nil {
+		k.idle = make([]idleConn, 0, min(keep, 3)+1)
 	}
-	s.idle = append(s.idle, idleConn{c, at})
-	if len(s.idle) > keep {
-		s.idle = s.idle[:copy(s.idle, s.idle[1:])]
+	k.idle = append(k.idle, idleConn{c, since})
+	if len(k.idle) > keep {
+		k.idle = k.idle[:copy(k.idle, k.idle[1:])]
 	}
 }
 
-// join adds what another had idle; what has been so longest goes.
-func (s *stack) join(idle []idleConn, keep int) {
-	s.idle = append(s.idle, idle...)
-	slices.SortStableFunc(s.idle, func(a, b idleConn) int { return cmp.Compare(a.at, b.at) })
-	s.idle = s.idle[:copy(s.idle, s.idle[max(0, len(s.idle)-keep):])]
-}
-
-func (s *stack) take(c *Conn, at segment.Time) {
-	n := len(s.idle) - 1
-	for k := n; k >= 0; k-- {
-		if s.idle[k].conn == c {
-			n = k
+// take uses c again if it idles, else the one that became idle last; where none idles, it
+// opens another.
+func (k *keepingClient) take(c *Conn, at segment.Time) {
+	n := len(k.idle) - 1
+	for i := n; i >= 0; i-- {
+		if k.idle[i].conn == c {
+			n = i
 			break
 		}
 	}
 	if n < 0 {
-		s.opened++
+		k.opened++
 		return
 	}
-	s.oldest = max(s.oldest, at.Sub(s.idle[n].at))
-	s.idle = slices.Delete(s.idle, n, n+1)
+	k.longestIdle = max(k.longestIdle, at.Sub(k.idle[n].since))
+	k.idle = slices.Delete(k.idle, n, n+1)
 }
 
-func (s *stack) drop(c *Conn) {
-	for k := range s.idle {
-		if s.idle[k].conn == c {
-			s.idle = slices.Delete(s.idle, k, k+1)
+// drop takes c, which the server has closed, from those that idle.
+func (k *keepingClient) drop(c *Conn) {
+	for i := range k.idle {
+		if k.idle[i].conn == c {
+			k.idle = slices.Delete(k.idle, i, i+1)
 			return
 		}
 	}
 }
 
-// simulate starts with the second connection: most pools have one, and of one
-// everything is known.
-func (p *Pool) simulate(do func(s *stack, keep int)) {
-	if p.sim == nil {
-		return
-	}
-	for i := range p.sim {
-		do(&p.sim[i], kept[i])
+// merge adds what o opened and has idle; what has been so longest goes.
+func (k *keepingClient) merge(o *keepingClient, keep int) {
+	k.opened += o.opened
+	k.longestIdle = max(k.longestIdle, o.longestIdle)
+	k.idle = append(k.idle, o.idle...)
+	slices.SortStableFunc(k.idle, func(a, b idleConn) int { return cmp.Compare(a.since, b.since) })
+	k.idle = k.idle[:copy(k.idle, k.idle[max(0, len(k.idle)-keep):])]
+}
+
+// demanded notes that c is wanted again, of which the ideal client may have a token.
+func (r *curveReplay) demanded(c *Conn, at segment.Time) {
+	if t := c.token; r.clients == nil && t != nil && t.inUse == 0 {
+		r.longestIdle = max(r.longestIdle, at.Sub(t.freedAt))
 	}
 }
 
-// startCurve catches up with a pool that had one connection so far.
-func (w *ward) startCurve(p *Pool) {
-	p.sim = w.spare.stacks.get()
-	for i := range p.sim {
-		s := &p.sim[i]
-		*s = stack{idle: s.idle[:0], opened: min(p.occupied, 1), oldest: p.idled}
-		if kept[i] == 0 {
-			s.opened, s.oldest = p.occupied, 0
+// taken notes that c carries something again.
+func (r *curveReplay) taken(c *Conn, at segment.Time) {
+	r.occupations++
+	if r.clients != nil {
+		for i := range r.clients {
+			r.clients[i].take(c, at)
+		}
+	}
+}
+
+// freed notes that c carries nothing any more.
+func (r *curveReplay) freed(c *Conn, at segment.Time) {
+	if r.clients != nil {
+		for i := range r.clients {
+			r.clients[i].put(c, at, idleKept[i])
+		}
+	}
+}
+
+// closed notes that the server has closed c.
+func (r *curveReplay) closed(c *Conn) {
+	if r.clients != nil {
+		for i := range r.clients {
+			r.clients[i].drop(c)
+		}
+	}
+}
+
+// merge adds what the clients of another pool's did; both have begun.
+func (r *curveReplay) merge(o *curveReplay) {
+	r.occupations += o.occupations
+	for i := range r.clients {
+		r.clients[i].merge(&o.clients[i], idleKept[i])
+	}
+}
+
+// startCurve has the curve's clients begin, unless they have: they catch up with a pool that
+// had one connection so far.
+func (s *clientShard) startCurve(p *Pool) {
+	r := &p.curve
+	if r.clients != nil {
+		return
+	}
+	r.clients = s.free.keepingClients.get()
+	for i := range r.clients {
+		k := &r.clients[i]
+		*k = keepingClient{idle: k.idle[:0], opened: min(r.occupations, 1), longestIdle: r.longestIdle}
+		if idleKept[i] == 0 {
+			k.opened, k.longestIdle = r.occupations, 0
 			continue
 		}
 		for t := p.tokens.bottom; t != nil; t = t.above {
-			s.push(t.conn, t.at, kept[i])
+			k.put(t.conn, t.freedAt, idleKept[i])
 		}
 	}
 }
 
-// curve reads off the simulations, up to the first that keeping more does not
-// change.
-func (p *Pool) curve() {
-	if p.Used == 0 {
-		return
+// points returns the curve, up to the first point that keeping more does not change.
+func (r *curveReplay) points() []CurvePoint {
+	if r.clients == nil { // one connection: any client that keeps one idle has it
+		return []CurvePoint{{0, r.occupations, 0}, {1, min(r.occupations, 1), r.longestIdle}}
 	}
-	if p.sim == nil { // one connection: any client that keeps one idle has it
-		p.Curve = []CurvePoint{{0, p.occupied, 0}, {1, min(p.occupied, 1), p.idled}}
-		return
-	}
-	for i := range p.sim {
-		s := &p.sim[i]
-		p.Curve = append(p.Curve, CurvePoint{int64(kept[i]), s.opened, s.oldest})
-		if i > 0 && s.opened == p.sim[len(p.sim)-1].opened {
-			return
+	var list []CurvePoint
+	least := r.clients[len(r.clients)-1].opened
+	for i := range r.clients {
+		k := &r.clients[i]
+		list = append(list, CurvePoint{int64(idleKept[i]), k.opened, k.longestIdle})
+		if i > 0 && k.opened == least {
+			break
 		}
 	}
+	return list
 }

@@ -4,92 +4,225 @@ import (
 	"fmt"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
 // A Decision says why a used connection was opened.
 type Decision struct {
-	Conn       int64
+	Conn       int64            // the connection
 	From, To   segment.Endpoint // the client's and the server's
-	At         segment.Time     // of the opening
-	Pool       int64            // Judge.Number has its ID
+	At         segment.Time     // of the opening, by the capture's clock
+	Pool       int64            // Judge.PoolID has its ID
 	Cause      Cause
 	InsteadOf  int64 // the connection that could have served, 0 if none
 	Confidence Confidence
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
 
-	ward                              *ward         // of its pool
-	opened, answered, closed, because int64         // packets
-	n                                 int32         // transaction of InsteadOf before
-	busy                              int32         // transactions on InsteadOf then: it had room for another
-	trips                             int32         // that Conn's handshakes took
-	closedAfter, cost                 time.Duration // cost is how long they took
-	gone                              bool          // InsteadOf was closed by then
-	unsure                            bool          // a message that could not be read may have said close: a request of Needed's, a response of Avoidable's
-	excused                           bool          // it is one of its pool's Excused
-	unanswered                        bool          // of InsteadOf's transaction no response was seen
-	blind                             bool          // of Conn's server nothing was captured
-	final                             bool          // nothing more can change it
+	evidence
+	shard           *clientShard  // of its pool
+	setupTime       time.Duration // how long Conn's handshakes took
+	setupRoundTrips int32         // that they took
+	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
+	final           bool          // nothing more can change it
 }
 
-// Packets returns the numbers of the packets that show it: of the opening, then
-// of what led to it.
+// Evidence is what a decision rests on.
+type evidence struct {
+	openPacket int64         // Conn's first
+	needPacket int64         // of Conn's first request, if Conn had been opened ahead of that, else 0
+	needed     time.Duration // how long before
+	lossPacket int64         // that shows the loss which made Conn necessary, 0: none
+	lossManner closeManner
+
+	// Of InsteadOf.
+	endPacket    int64         // of the transaction before
+	closePacket  int64         // 0: not closed, or not yet
+	last         int32         // number of the transaction before
+	inUse        int32         // transactions on it then: it had room for another
+	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
+	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	onDemand     bool          // the client closed it because it wanted one
+	freedAt      segment.Time  // when it became idle
+	announced    time.Duration // the timeout that its server had announced, 0: none
+
+	opened     segment.Time // when Conn was, on the client's clock
+	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
+	seen       Idle         // that, For is 0: it had announced it
+	unanswered bool         // the client closed it without waiting for an answer
+
+	serverUnseen bool // of Conn's server nothing is in the capture
+	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
+}
+
+// newDecision returns what can be said of an opening before it is judged.
+func (p *Pool) newDecision(a action) Decision {
+	c := a.conn
+	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
+		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
+	if a.occ.ahead {
+		d.openPacket, d.needPacket, d.needed = c.packet, a.packet, a.at.Sub(c.neededAt())
+	}
+	return d
+}
+
+// insteadOf says that t could have served, of which one more transaction is in use by now,
+// and what had become of its connection.
+func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
+	c := t.conn
+	d.InsteadOf, d.inUse = c.id, t.inUse-1
+	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
+	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
+	if c.closedByClient(at) {
+		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
+	}
+	likely := c.inferred
+	switch d.Cause = t.becameOf(at, opened); d.Cause {
+	case ClientIdleTimeout:
+		if c.closedFor(opened, t.freedAt) {
+			d.closedAtNeed(c)
+		}
+	case Undrained:
+		likely = likely || !t.last.certain
+	case ClientClosed:
+		d.unanswered = t.last.outcome == event.Unanswered
+		d.mayHideClose = t.last.mayHideClose
+		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
+		likely = likely || d.mayHideClose
+	case Missed:
+		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
+			at.Sub(t.roomSince()) < max(settleTime, 2*c.rtt)
+	}
+	if likely {
+		d.Confidence = Likely
+	}
+}
+
+// closedAtNeed says that the client closed r because it wanted a connection, found r too old,
+// and opened another.
+func (d *Decision) closedAtNeed(r *Conn) {
+	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
+}
+
+// Packets returns the numbers of the packets that show why: of the opening, then of what led
+// to it.
 func (d *Decision) Packets() []int64 {
-	list := []int64{d.opened}
+	list := []int64{d.openPacket}
+	if d.Cause == OpenedAhead {
+		list = append(list, d.needPacket)
+	}
 	if d.InsteadOf != 0 {
-		if d.answered != 0 {
-			list = append(list, d.answered)
+		if d.endPacket != 0 {
+			list = append(list, d.endPacket)
 		}
-		if d.gone && d.closed != 0 {
-			list = append(list, d.closed)
+		if d.closedByThen && d.closePacket != 0 {
+			list = append(list, d.closePacket)
 		}
-	} else if d.because != 0 && d.because != d.opened {
-		list = append(list, d.because)
+	} else if d.lossPacket != 0 && d.lossPacket != d.openPacket {
+		list = append(list, d.lossPacket)
 	}
 	return list
 }
 
 // Text gives the evidence in one sentence.
 func (d *Decision) Text() string {
-	idle := segment.Span(d.Idle)
+	if d.Cause.Avoidable() {
+		return d.avoidableText()
+	}
+	return d.neededText()
+}
+
+// avoidableText says what had become of the connection that could have served.
+func (d *Decision) avoidableText() string {
 	switch d.Cause {
-	case Missed:
-		if d.busy > 0 {
-			return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams that was not reached (packet %d)", d.InsteadOf, d.busy, d.opened)
-		}
-		s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, and it was not closed before packet %d", d.InsteadOf, idle, d.answered, d.opened)
-		if d.closed != 0 {
-			s += fmt.Sprintf(" (it closed in packet %d)", d.closed)
-		}
-		return s
 	case Undrained:
-		if d.unanswered {
-			return fmt.Sprintf("the client closed #%d without waiting for the answer to its request (transaction %d, in packet %d), so it could not be used again", d.InsteadOf, d.n, d.answered)
-		}
-		return fmt.Sprintf("the client stopped reading #%d before the end of its response (transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.n, d.answered)
+		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
+			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
-		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d", d.InsteadOf, d.n, d.answered)
+		return fmt.Sprintf("the request on #%d asked to close it: transaction %d, answered in packet %d",
+			d.InsteadOf, d.last, d.endPacket)
 	case ClientClosed:
-		if d.unsure {
-			return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d); whether that had said close could not be read", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
+		if d.unanswered {
+			return fmt.Sprintf("the client closed #%d in packet %d without waiting for the answer to transaction %d: in HTTP/2 "+
+				"it could have taken back that request alone", d.InsteadOf, d.closePacket, d.last)
 		}
-		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d), unasked", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
+		how := ", unasked"
+		if d.mayHideClose {
+			how = "; whether that had said close could not be read"
+		}
+		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
+			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
+	case OpenedAhead:
+		return d.aheadText()
 	case ClientIdleTimeout:
-		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)", d.InsteadOf, d.closed, segment.Span(d.closedAfter), d.answered)
-	case ServerClosed:
-		if d.unsure {
-			return fmt.Sprintf("the server had closed one right after its response (packet %d); whether the request had asked for that could not be read", d.because)
+		if d.onDemand {
+			return fmt.Sprintf("the client closed #%d in packet %d, when it wanted a connection and opened this one, after %v idle "+
+				"(response in packet %d): it looks at its pool only then, so its limit is at most %v",
+				d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, segment.Span(d.closedAfter))
 		}
-		return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", d.because)
+		return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d)",
+			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket)
+	}
+	return d.missedText()
+}
+
+// aheadText says that the connection which could have served was idle when Conn, idle too, was
+// used at last.
+func (d *Decision) aheadText() string {
+	which := fmt.Sprintf("#%d was idle too (its response ended in packet %d)", d.InsteadOf, d.endPacket)
+	if d.inUse > 0 {
+		which = fmt.Sprintf("#%d carried %d and could have taken more", d.InsteadOf, d.inUse)
+	}
+	return fmt.Sprintf("it was opened %v before its first request (packet %d), and then %s",
+		segment.Span(d.needed), d.needPacket, which)
+}
+
+// missedText says that the connection which could have served was idle, or had room.
+func (d *Decision) missedText() string {
+	if d.inUse > 0 {
+		return fmt.Sprintf("#%d carried %d at that time and could have taken more: HTTP/2, with a limit of streams "+
+			"that was not reached (packet %d)", d.InsteadOf, d.inUse, d.openPacket)
+	}
+	s := fmt.Sprintf("#%d had been idle for %v: its response ended in packet %d, nothing was outstanding, "+
+		"and it was not closed before packet %d", d.InsteadOf, segment.Span(d.Idle), d.endPacket, d.openPacket)
+	if d.closePacket != 0 {
+		s += fmt.Sprintf(" (it closed in packet %d)", d.closePacket)
+	}
+	return s
+}
+
+// neededText says why the ideal client opened a connection too.
+func (d *Decision) neededText() string {
+	switch d.Cause {
+	case ServerClosed:
+		switch {
+		case d.obeyed && d.seen.For > 0:
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do with others "+
+				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
+		case d.obeyed:
+			return fmt.Sprintf("the client closed one after %v idle (packet %d), when the server had announced that it would: "+
+				"Keep-Alive: timeout=%d", segment.Span(d.closedAfter), max(d.lossPacket, d.closePacket), d.announced/time.Second)
+		case d.mayHideClose:
+			return fmt.Sprintf("the server had closed one right after its response (packet %d); "+
+				"whether the request had asked for that could not be read", d.lossPacket)
+		}
+		return d.lossManner.text(d.lossPacket)
 	case ServerSaidClose:
-		return fmt.Sprintf("a response said close, or could only end by closing, though its request did not ask for it (packet %d)", d.because)
+		return fmt.Sprintf("a response said close, or could only end by closing, "+
+			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
-		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)", d.because)
+		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
+			d.lossPacket)
 	case UsedUp:
-		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.because)
+		return fmt.Sprintf("a connection had become a tunnel, or was left on purpose (packet %d)", d.lossPacket)
 	case Failed:
-		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.because)
+		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.lossPacket)
+	case RequestAbandoned:
+		return fmt.Sprintf("the client gave up on a request of which no byte of an answer had come, "+
+			"and HTTP/1 cannot go on with its connection then (packet %d)", d.lossPacket)
 	case Concurrent:
 		return "all connections were in use"
 	case OtherAddress:
@@ -97,23 +230,37 @@ func (d *Decision) Text() string {
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:
-		if d.blind {
-			return "the capture has nothing of what its server sent, so whether another had become free is not known"
+		if d.serverUnseen {
+			return "the capture has nothing of what its server sent, " +
+				"so whether another had become free is not known"
 		}
 		return "it was there before the capture began"
 	}
 	return "the first to this authority"
 }
 
-// RefutedBy says what would show the cause to be wrong, "" if nothing could.
+// text says how the server closed a connection in a packet.
+func (m closeManner) text(packet int64) string {
+	switch {
+	case m.goAway && m.atOnce:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
+	case m.goAway:
+		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.atOnce:
+		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
+	}
+	return fmt.Sprintf("the server had closed an idle connection, unasked (packet %d)", packet)
+}
+
+// RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
-	case Missed, ClientClosed, ClientIdleTimeout:
+	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"
 	case ServerClosed:
-		if d.unsure {
+		if d.mayHideClose {
 			return "the request asked for it"
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -20,33 +21,33 @@ func TestEarlyCostsNothing(t *testing.T) {
 		packet := int64(0)
 		open := func(id int64, ms int) *pool.Conn {
 			packet++
-			return j.Open(0, &pool.Opening{ID: id, Time: at(ms), Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
+			return j.Open(0, &event.Opening{ID: id, Time: at(ms), Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
 		}
-		event := func(c *pool.Conn, kind pool.Kind, n int32, ms int) {
+		tell := func(c *pool.Conn, kind event.Kind, n int32, ms int) {
 			packet++
-			j.Handle(c, &pool.Event{Kind: kind, N: n, Name: "a", Time: at(ms), Packet: packet, Trips: 3, RTT: time.Millisecond})
+			j.Handle(c, &event.Event{Kind: kind, N: n, Name: "a", Time: at(ms), Packet: packet, SetupRoundTrips: 3, RTT: time.Millisecond})
 		}
 		one := open(1, 0)
-		event(one, pool.Requested, 1, 1)
-		event(one, pool.Answered, 1, 5)
+		tell(one, event.Requested, 1, 1)
+		tell(one, event.Answered, 1, 5)
 		two := open(2, 6)
-		event(two, pool.Requested, 1, 7)
+		tell(two, event.Requested, 1, 7)
 		if x.early {
-			event(one, pool.Requested, 2, x.again)
+			tell(one, event.Requested, 2, x.again)
 		}
-		event(two, pool.Answered, 1, 9)
+		tell(two, event.Answered, 1, 9)
 		if !x.early {
-			event(one, pool.Requested, 2, x.again)
+			tell(one, event.Requested, 2, x.again)
 		}
-		event(one, pool.Answered, 2, x.again+2)
+		tell(one, event.Answered, 2, x.again+2)
 		j.Finish()
 		for _, p := range j.Pools() {
 			trips, cost, avoidable := int64(3), 3*time.Millisecond, int64(1)
 			if x.early {
 				trips, cost, avoidable = 0, 0, 0
 			}
-			if p.ColdTrips != trips || p.ColdCost != cost || p.Avoidable != avoidable || p.Needed != 2-avoidable || p.Causes.Of(pool.Early) != 1-avoidable {
-				t.Errorf("used again at %d ms: %d round trips, %v, needed %d, avoidable %d, %v; want %d, %v and %d avoidable", x.again, p.ColdTrips, p.ColdCost, p.Needed, p.Avoidable, p.Causes, trips, cost, avoidable)
+			if p.Cold.RoundTrips != trips || p.Cold.Time != cost || p.Avoidable != avoidable || p.Needed != 2-avoidable || p.Causes.Of(pool.Early) != 1-avoidable {
+				t.Errorf("used again at %d ms: %d round trips, %v, needed %d, avoidable %d, %v; want %d, %v and %d avoidable", x.again, p.Cold.RoundTrips, p.Cold.Time, p.Needed, p.Avoidable, p.Causes, trips, cost, avoidable)
 			}
 		}
 	}
@@ -69,13 +70,13 @@ func TestLatestIdleOfHTTP2(t *testing.T) {
 		{5, 1, "done", 1}, {5, 1, "done", 2}, {6, 2, "done", 1}, {30, 3, "open", 0}, {30, 3, "asks", 1}, {31, 3, "done", 1},
 	} {
 		packet++
-		e := pool.Event{N: s.n, Name: "a", Time: at(s.ms), Packet: packet, Streams: 2}
+		e := event.Event{N: s.n, Name: "a", Time: at(s.ms), Packet: packet, StreamLimit: 2}
 		switch s.kind {
 		case "open":
-			conns[s.conn] = j.Open(0, &pool.Opening{ID: s.conn, Time: e.Time, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(s.conn)}, Server: segment.Endpoint{Port: 80}})
+			conns[s.conn] = j.Open(0, &event.Opening{ID: s.conn, Time: e.Time, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(s.conn)}, Server: segment.Endpoint{Port: 80}})
 			continue
 		case "done":
-			e.Kind = pool.Answered
+			e.Kind = event.Answered
 		}
 		j.Handle(conns[s.conn], &e)
 	}

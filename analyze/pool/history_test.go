@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -18,8 +19,10 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	req+        one that could have been sent long before
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
+//	ok5         one with Keep-Alive: timeout=5
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
@@ -43,53 +46,59 @@ func parseHistory(t testing.TB, text string) []step {
 			t.Fatalf("step %q", step)
 		}
 		now = max(now, segment.Time(ms)*1e6)
-		e := of(id, Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
+		e := of(id, event.Event{Time: segment.Time(ms) * 1e6, Packet: int64(k + 1)})
 		s := open[id]
 		if s == nil {
 			s = &state{}
 			open[id] = s
 		}
-		answer := func() { s.answered++; e.Kind, e.N = Answered, s.answered }
-		finish := func() { e.Kind = ConnEnded; delete(open, id) }
+		answer := func() { s.answered++; e.Kind, e.N = event.Answered, s.answered }
+		finish := func() { e.Kind = event.ConnEnded; delete(open, id) }
 		switch what := part[2]; what {
 		case "syn", "syn2", "mid":
-			e.open, e.midway = true, what == "mid"
+			e.open, e.midstream = true, what == "mid"
 			e.client, e.server = testEndpoint(1, uint16(1000+id)), testEndpoint(10, 80)
 			if what == "syn2" {
 				e.server = testEndpoint(11, 80)
 			}
-		case "req", "reqc":
+		case "req", "reqc", "req+":
+			if what == "req+" {
+				e.Waited = 51 * time.Millisecond
+			}
 			s.asked++
-			e.Kind, e.N, e.Name, e.AsksClose = Requested, s.asked, "a", what == "reqc"
+			e.Kind, e.N, e.Name, e.AsksClose = event.Requested, s.asked, "a", what == "reqc"
 		case "req100", "req2": // HTTP/2
 			s.asked++
-			e.Kind, e.N, e.Name, e.Streams = Requested, s.asked, "a", 100
+			e.Kind, e.N, e.Name, e.StreamLimit = event.Requested, s.asked, "a", 100
 			if what == "req2" {
-				e.Streams = 2
+				e.StreamLimit = 2
 			}
-		case "ok":
+		case "ok", "ok5":
 			answer()
+			if what == "ok5" {
+				e.KeepAlive = 5 * time.Second
+			}
 		case "close":
 			answer()
 			e.SaysClose = true
 		case "up":
 			answer()
-			e.Outcome = Consumed
+			e.Outcome = event.Consumed
 		case "no":
 			answer()
-			e.Outcome = Unanswered
+			e.Outcome = event.Unanswered
 		case "cfin", "sfin":
-			e.Kind, e.By = ConnClosing, Client
+			e.Kind, e.By = event.ConnClosing, event.Client
 			if what == "sfin" {
-				e.By = Server
+				e.By = event.Server
 			}
 		case "unread":
-			e.End = &Ending{Unread: s.answered}
+			e.End = &event.Ending{Unread: s.answered}
 			finish()
 		case "end", "refused", "opaque":
-			e.End = &Ending{Refused: what == "refused"}
+			e.End = &event.Ending{Refused: what == "refused"}
 			if what == "opaque" {
-				e.End.More = 9
+				e.End.MaxUnder = 9
 			}
 			finish()
 		default:
@@ -98,7 +107,7 @@ func parseHistory(t testing.TB, text string) []step {
 				t.Fatalf("step %q", step)
 			}
 			answer()
-			e.Outcome, e.Sure = Abandoned, true
+			e.Outcome, e.Certain = event.Abandoned, true
 			if ms, err := strconv.Atoi(at); err == nil {
 				e.Time = segment.Time(ms) * 1e6
 			}
@@ -106,7 +115,7 @@ func parseHistory(t testing.TB, text string) []step {
 		list = append(list, e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		list = append(list, of(id, Event{Kind: ConnEnded, End: &Ending{}, Time: now, Packet: int64(len(list) + 1)}))
+		list = append(list, of(id, event.Event{Kind: event.ConnEnded, End: &event.Ending{}, Time: now, Packet: int64(len(list) + 1)}))
 	}
 	return list
 }
@@ -186,7 +195,23 @@ var histories = []struct {
 	{"reset, alone", "0:1:syn 1:1:req 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset, asked to close", "0:1:syn 1:1:reqc 11:1:sfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
 	{"reset, crossed", oneDone + "10:1:sfin 11:1:req 12:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:reset", ServerPrevents},
-	{"reset: near, the client left", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
+	{"request-abandoned", oneDone + "10:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", Reused},
+	{"request-abandoned, the only one", "0:1:syn 1:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", NoOpportunity},
+	{"request-abandoned, asked to close", "0:1:syn 1:1:reqc 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:request-abandoned", NoOpportunity},
+	{"request-abandoned explains one", "0:1:syn 1:1:req 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:request-abandoned 3:missed", NotReused},
+	{"request-abandoned: near, behind a response left unread", "0:1:syn 1:1:req 2:1:req 11:1:cfin 11:1:left5 11:1:no 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:undrained", PartlyReused},
+	{"request-abandoned: near, a stream", "0:1:syn 1:1:req100 11:1:cfin 11:1:no 12:1:end 60:2:syn 61:2:req100 62:2:ok", "1:first 2:client-closed", NotReused},
+	{"opened-ahead", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok", "1:first 2:opened-ahead", NotReused},
+	{"opened-ahead: near, in use together", "0:1:syn 0:2:syn 100:1:req+ 105:2:req+ 120:1:ok 125:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"opened-ahead: near, for a request at once", "0:1:syn 0:2:syn 10:1:req 15:1:ok 40:2:req 45:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"opened-ahead: near, needed later", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 140:1:req 141:2:req 150:1:ok 151:2:ok", "1:first 2:early", Reused},
+	{"opened-ahead, the other was closed meanwhile", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 106:1:cfin 120:2:req+ 125:2:ok", "1:first 2:client-closed", NotReused},
+	{"opened-ahead, the other was left unread", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 300:1:cfin 301:1:unread", "1:first 2:undrained", NotReused},
+	{"other-address, in turn", "0:1:syn 0:2:syn2 1:1:req 5:1:ok 20:2:req 25:2:ok 30:1:req 35:1:ok", "1:first 2:other-address", Reused},
+	{"other-address: near, in use together", "0:1:syn 0:2:syn2 1:1:req 2:2:req 25:2:ok 35:1:ok", "1:first 2:concurrent", NoOpportunity},
+	{"other-address: near, two of one address", "0:1:syn 0:2:syn 1:1:req 5:1:ok 20:2:req 25:2:ok", "1:first 2:concurrent", NoOpportunity},
+	{"other-address, opened ahead", "0:1:syn 0:2:syn2 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok", "1:first 2:other-address", NoOpportunity},
+	{"client-said-close, left unread", "0:1:syn 1:1:reqc 11:1:cfin 11:1:left5 12:1:end 60:2:syn 61:2:req 62:2:ok", "1:first 2:client-said-close", NotReused},
 	{"used-up", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok", "1:first 2:used-up", NoOpportunity},
 	{"used-up: near, explained already", "0:1:syn 1:1:req 5:1:up 60:2:syn 61:2:req 62:2:ok 70:3:syn 71:3:req 72:3:ok", "1:first 2:used-up 3:missed", NotReused},
 	{"other-address", oneDone + "6:2:syn2 7:2:req 8:2:ok", "1:first 2:other-address", NoOpportunity},
@@ -209,7 +234,16 @@ var histories = []struct {
 	{"client-closed: near", oneDone + "105:1:cfin 120:2:syn 121:2:req 122:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"client-closed, half closed", "0:1:syn 1:1:req 2:1:cfin 5:1:ok 20:2:syn 21:2:req 22:2:ok", "1:first 2:client-closed", NotReused},
 	{"client-idle-timeout", oneDone + "500:1:cfin 520:2:syn 521:2:req 522:2:ok", "1:first 2:client-idle-timeout", NotReused},
-	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 503:1:cfin", "1:first 2:missed", NotReused},
+	{"client-idle-timeout: near, not yet", oneDone + "500:2:syn 501:2:req 502:2:ok 506:1:cfin", "1:first 2:missed", NotReused},
+	{"client-idle-timeout, closed when the next is wanted", oneDone + "500:2:syn 501:2:req 502:2:ok 505:1:cfin", "1:first 2:client-idle-timeout", NotReused},
+	{"client-idle-timeout: near, closed then but had not idled", oneDone + "50:2:syn 51:1:cfin 51:2:req 52:2:ok", "1:first 2:missed", NotReused},
+	{"server-closed, the client obeyed", "0:1:syn 1:1:req 5:1:ok5 4005:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:server-closed", ServerPrevents},
+	{"server-closed: near, before the time announced", "0:1:syn 1:1:req 5:1:ok5 4004:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed: near, well after the time announced", "0:1:syn 1:1:req 5:1:ok5 6006:1:cfin 7000:2:syn 7001:2:req 7002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed, the client obeyed, one left it idle", "0:1:syn 1:1:req 2:2:syn 3:2:req 4:2:ok5 5:1:ok5 4005:1:cfin 5000:3:syn 5001:3:req 5002:3:ok", "1:first 2:concurrent 3:missed", NotReused},
+	{"server-closed, as it is seen to", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2800:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
+	{"server-closed, as it is seen to later", "0:1:syn 1:1:req 5:1:ok 805:1:cfin 2000:2:syn 2001:2:req 2005:2:ok 3005:2:sfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
+	{"server-closed: near, seen to later than that", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2700:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:client-idle-timeout", NotReused},
 	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
 	{"streams", "0:1:syn 1:1:req100 2:1:req100 3:1:ok 4:1:ok", "1:first", Reused},
 	{"streams: room on another", "0:1:syn 1:1:req100 2:2:syn 3:2:req100 5:1:ok 6:2:ok", "1:first 2:missed", NotReused},
@@ -240,8 +274,9 @@ func TestHistories(t *testing.T) {
 				if len(pools) != 1 {
 					t.Fatalf("%d pools", len(pools))
 				}
-				if pools[0].Verdict != h.verdict || Worst(pools) != h.verdict {
-					t.Errorf("verdict %s, want %s", pools[0].Verdict, h.verdict)
+				var whole Verdicts
+				if whole.Add(pools[0]); pools[0].Verdict != h.verdict || whole.Whole() != h.verdict {
+					t.Errorf("verdict %s, of the whole %s, want %s", pools[0].Verdict, whole.Whole(), h.verdict)
 				}
 				if err := addsUp(pools[0]); err != nil {
 					t.Error(err)
@@ -249,21 +284,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 15 {
-		t.Errorf("%d causes fired, want 15: %v", len(fired), slices.Sorted(maps.Keys(fired)))
-	}
-}
-
-func TestWorst(t *testing.T) {
-	if v := Worst(nil); v != NoOpportunity {
-		t.Errorf("of nothing: %s", v)
-	}
-	for k, v := range order {
-		for _, w := range order[k:] {
-			if got := Worst([]*Pool{{Verdict: w}, {Verdict: v}}); got != v {
-				t.Errorf("of %s and %s: %s", w, v, got)
-			}
-		}
+	if len(fired) != 17 {
+		t.Errorf("%d causes fired, want 17: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 
@@ -275,5 +297,35 @@ func TestTwoRoundTripsAreAtOnce(t *testing.T) {
 	_, decisions, _ := judge(events, func() bool { return false })
 	if cause := decisions[2].Cause; cause != ClientClosed {
 		t.Errorf("idle for 245 ms with a round trip of 150 ms: %s", cause)
+	}
+}
+
+// Clients have a connection back in their pool a little later than the wire shows that its
+// response has ended, and decide to dial a little before the SYN: that one was missed is
+// certain only of one that had idled for 10 ms and two round trips.
+func TestMissedIsCertainOnlyOfWhatHadIdled(t *testing.T) {
+	const streams = "0:1:syn 1:1:req2 " // known at 1
+	for _, x := range []struct {
+		name, text string
+		rtt        time.Duration
+		want       Confidence
+	}{
+		{"9 ms", oneDone + "14:2:syn 15:2:req 16:2:ok", 0, Likely},
+		{"10 ms", oneDone + "15:2:syn 16:2:req 17:2:ok", 0, Certain},
+		{"59 ms of two round trips of 30", oneDone + "64:2:syn 65:2:req 66:2:ok", 30 * time.Millisecond, Likely},
+		{"60 ms of two round trips of 30", oneDone + "65:2:syn 66:2:req 67:2:ok", 30 * time.Millisecond, Certain},
+		{"room for 9 ms", streams + "10:2:syn 11:2:req2 12:2:ok", 0, Likely},
+		{"room for 10 ms", streams + "11:2:syn 12:2:req2 13:2:ok", 0, Certain},
+		{"room again for 9 ms", streams + "1:1:req2 20:1:ok 29:2:syn 30:2:req2 31:2:ok", 0, Likely},
+		{"room again for 10 ms", streams + "1:1:req2 20:1:ok 30:2:syn 31:2:req2 32:2:ok", 0, Certain},
+	} {
+		events := parseHistory(t, x.text)
+		for k := range events {
+			events[k].RTT = x.rtt
+		}
+		_, decisions, _ := judge(events, func() bool { return false })
+		if d := decisions[2]; d.Cause != Missed || d.Confidence != x.want {
+			t.Errorf("%s: %s, %s; want %s", x.name, d.Cause, d.Confidence, x.want)
+		}
 	}
 }

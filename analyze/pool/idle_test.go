@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"tcpwarm/analyze/event"
 )
 
 // How long a connection had idled when it was closed counts from its latest response,
@@ -14,17 +16,17 @@ func TestIdleIsOfTheLatestResponse(t *testing.T) {
 	const ms = time.Millisecond
 	for _, x := range []struct {
 		name   string
-		answer Event // of the second request, told of after the server's close
+		answer event.Event // of the second request, told of after the server's close
 		want   []time.Duration
 	}{
-		{"told of late", Event{Time: 310e6}, []time.Duration{1990 * ms}},
-		{"announced", Event{Time: 310e6, SaysClose: true}, nil},
-		{"crossed by a request", Event{Time: 2400e6, Outcome: Unanswered}, []time.Duration{2295 * ms}},
-		{"left by the client", Event{Time: 310e6, Outcome: Abandoned, Sure: true}, nil},
+		{"told of late", event.Event{Time: 310e6}, []time.Duration{1990 * ms}},
+		{"announced", event.Event{Time: 310e6, SaysClose: true}, nil},
+		{"crossed by a request", event.Event{Time: 2400e6, Outcome: event.Unanswered}, []time.Duration{2295 * ms}},
+		{"left by the client", event.Event{Time: 310e6, Outcome: event.Abandoned, Certain: true}, nil},
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 300:1:req 2300:1:sfin 2400:1:ok 2500:1:end")
 		e := &steps[5].Event
-		x.answer.Kind, x.answer.N, x.answer.Packet = Answered, 2, e.Packet
+		x.answer.Kind, x.answer.N, x.answer.Packet = event.Answered, 2, e.Packet
 		*e = x.answer
 		_, _, pools := judge(steps, func() bool { return true })
 		c := pools[0].ServerCloses()
@@ -80,11 +82,14 @@ func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
 	} {
 		steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 6:1:cfin 7:1:end 10:2:syn 11:2:req 15:2:ok")
 		for i := range steps {
-			steps[i].Hidden, steps[i].Unread, steps[i].Inferred = x.request, x.response, x.all
+			steps[i].MayHideClose, steps[i].Inferred = x.request, x.all
+			if steps[i].Kind == event.Answered {
+				steps[i].MayHideClose = x.response
+			}
 		}
 		_, decisions, pools := judge(steps, func() bool { return true })
-		if p := pools[0]; p.Verdict != x.want || p.Excused != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {
-			t.Errorf("%+v: %s, excused %d, %s %s", x, p.Verdict, p.Excused, decisions[2].Cause, decisions[2].Confidence)
+		if p := pools[0]; p.Verdict != x.want || p.PerhapsNeeded != x.excused || decisions[2].Cause != ClientClosed || decisions[2].Confidence != x.confidence {
+			t.Errorf("%+v: %s, excused %d, %s %s", x, p.Verdict, p.PerhapsNeeded, decisions[2].Cause, decisions[2].Confidence)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -11,14 +12,14 @@ import (
 // sums are what a pool has added up whoever its connections were judged beside.
 type sums struct {
 	connections, unused, opaque, gaps, fewer, more, used, transactions, reused, promised, shared, serverEnded, saved int64
-	warmths                                                                                                          pool.Warmths
+	warmths                                                                                                          event.Warmths
 	cost                                                                                                             time.Duration
 	judged                                                                                                           int64
 }
 
 func sumsOf(p *pool.Pool) sums {
-	return sums{p.Connections, p.Unused, p.Opaque, p.Gaps, p.Fewer, p.More, p.Used, p.Transactions, p.Reused, p.Promised, p.Shared, p.ServerEnded, p.SavedTrips,
-		p.Warmths, p.SavedCost, p.Needed + p.Avoidable}
+	return sums{p.Connections, p.Unused, p.Opaque, p.Gaps, p.MaxOver, p.MaxUnder, p.Used, p.Transactions, p.Reused, p.Promised, p.Shared, p.ServerEnded, p.Saved.RoundTrips,
+		p.Warmths, p.Saved.Time, p.Needed + p.Avoidable}
 }
 
 // Names that turn out to be one pool's, for a connection is used for both, come to what one
@@ -27,26 +28,26 @@ func TestJoinedNamesAddUp(t *testing.T) {
 	run := func(names [3]string) sums {
 		j := pool.New(0)
 		id, packet, now := int64(0), int64(0), segment.Time(0)
-		conn := func(end pool.Ending, by pool.Side, to ...string) {
+		conn := func(end event.Ending, by event.Side, to ...string) {
 			id++
 			next := func() segment.Time { packet, now = packet+1, now.Add(10*time.Millisecond); return now }
-			c := j.Open(0, &pool.Opening{ID: id, Time: next(), Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
+			c := j.Open(0, &event.Opening{ID: id, Time: next(), Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
 			for k, name := range to {
-				j.Handle(c, &pool.Event{Kind: pool.Requested, N: int32(k + 1), Name: name, Time: next(), Packet: packet, Promises: true, Trips: 1, RTT: time.Millisecond})
-				j.Handle(c, &pool.Event{Kind: pool.Answered, N: int32(k + 1), Time: next(), Packet: packet})
+				j.Handle(c, &event.Event{Kind: event.Requested, N: int32(k + 1), Name: name, Time: next(), Packet: packet, Promises: true, SetupRoundTrips: 1, RTT: time.Millisecond})
+				j.Handle(c, &event.Event{Kind: event.Answered, N: int32(k + 1), Time: next(), Packet: packet})
 			}
-			j.Handle(c, &pool.Event{Kind: pool.ConnClosing, By: by, Time: next(), Packet: packet})
-			j.Handle(c, &pool.Event{Kind: pool.ConnEnded, Time: now, Packet: packet, End: &end})
+			j.Handle(c, &event.Event{Kind: event.ConnClosing, By: by, Time: next(), Packet: packet})
+			j.Handle(c, &event.Event{Kind: event.ConnEnded, Time: now, Packet: packet, End: &end})
 		}
 		a, b, both := names[0], names[1], names[2]
-		conn(pool.Ending{Fewer: 1, Warmth: pool.Warmths{Cold: 1}}, pool.Client, a, a)
-		conn(pool.Ending{More: 2, Gaps: true}, pool.Server, a)
-		conn(pool.Ending{More: 1}, pool.Client) // carried what could not be read
-		conn(pool.Ending{Fewer: 2, Warmth: pool.Warmths{Warm: 2, Cooled: 1}}, pool.Server, b, b, b)
-		conn(pool.Ending{More: 1}, pool.Client)
-		conn(pool.Ending{Gaps: true}, pool.Client, b)
-		conn(pool.Ending{}, pool.Client, both, b)
-		conn(pool.Ending{}, pool.Client, b, a)
+		conn(event.Ending{MaxOver: 1, Warmth: event.Warmths{Cold: 1}}, event.Client, a, a)
+		conn(event.Ending{MaxUnder: 2, Gaps: true}, event.Server, a)
+		conn(event.Ending{MaxUnder: 1}, event.Client) // carried what could not be read
+		conn(event.Ending{MaxOver: 2, Warmth: event.Warmths{Warm: 2, Cooled: 1}}, event.Server, b, b, b)
+		conn(event.Ending{MaxUnder: 1}, event.Client)
+		conn(event.Ending{Gaps: true}, event.Client, b)
+		conn(event.Ending{}, event.Client, both, b)
+		conn(event.Ending{}, event.Client, b, a)
 		j.Finish()
 		list := j.Pools()
 		if len(list) != 1 {
@@ -72,40 +73,40 @@ func TestJoinedDoubtsAddUp(t *testing.T) {
 	c := (*pool.Conn)(nil)
 	open := func() {
 		id, packet, now = id+1, packet+1, now.Add(time.Second)
-		c = j.Open(0, &pool.Opening{ID: id, Time: now, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
+		c = j.Open(0, &event.Opening{ID: id, Time: now, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, Server: segment.Endpoint{Port: 80}})
 	}
-	event := func(e pool.Event) {
+	tell := func(e event.Event) {
 		packet, now = packet+1, now.Add(time.Millisecond)
 		e.Time, e.Packet = now, packet
 		j.Handle(c, &e)
 	}
-	ended := func() { event(pool.Event{Kind: pool.ConnEnded, End: &pool.Ending{}}) }
+	ended := func() { tell(event.Event{Kind: event.ConnEnded, End: &event.Ending{}}) }
 	for _, name := range []string{"a", "b", "b"} {
 		open() // closed by the client after what may have said close
-		event(pool.Event{Kind: pool.Requested, N: 1, Name: name, Inferred: true})
-		event(pool.Event{Kind: pool.Answered, N: 1, Unread: true})
-		event(pool.Event{Kind: pool.ConnClosing, By: pool.Client})
+		tell(event.Event{Kind: event.Requested, N: 1, Name: name, Inferred: true})
+		tell(event.Event{Kind: event.Answered, N: 1, MayHideClose: true})
+		tell(event.Event{Kind: event.ConnClosing, By: event.Client})
 		ended()
 		open() // so this one may have been needed; it is closed by the server, perhaps for the client had asked
-		event(pool.Event{Kind: pool.Requested, N: 1, Name: name, Hidden: true})
-		event(pool.Event{Kind: pool.Answered, N: 1})
-		event(pool.Event{Kind: pool.ConnClosing, By: pool.Server})
+		tell(event.Event{Kind: event.Requested, N: 1, Name: name, MayHideClose: true})
+		tell(event.Event{Kind: event.Answered, N: 1})
+		tell(event.Event{Kind: event.ConnClosing, By: event.Server})
 		ended()
 		open() // and this one may not; its second request is in vain
-		event(pool.Event{Kind: pool.Requested, N: 1, Name: name})
-		event(pool.Event{Kind: pool.Answered, N: 1})
-		event(pool.Event{Kind: pool.Requested, N: 2, Name: name})
-		event(pool.Event{Kind: pool.ConnClosing, By: pool.Server})
-		event(pool.Event{Kind: pool.Answered, N: 2, Outcome: pool.Unanswered})
+		tell(event.Event{Kind: event.Requested, N: 1, Name: name})
+		tell(event.Event{Kind: event.Answered, N: 1})
+		tell(event.Event{Kind: event.Requested, N: 2, Name: name})
+		tell(event.Event{Kind: event.ConnClosing, By: event.Server})
+		tell(event.Event{Kind: event.Answered, N: 2, Outcome: event.Unanswered})
 		ended()
 	}
-	for ward := range pool.Wards {
-		j.Advance(ward, now.Add(time.Minute))
+	for shard := range pool.ClientShards {
+		j.Advance(shard, now.Add(time.Minute))
 	}
 	open()
 	for k, name := range []string{"a", "b"} {
-		event(pool.Event{Kind: pool.Requested, N: int32(k + 1), Name: name})
-		event(pool.Event{Kind: pool.Answered, N: int32(k + 1)})
+		tell(event.Event{Kind: event.Requested, N: int32(k + 1), Name: name})
+		tell(event.Event{Kind: event.Answered, N: int32(k + 1)})
 	}
 	ended()
 	j.Finish()
@@ -113,7 +114,7 @@ func TestJoinedDoubtsAddUp(t *testing.T) {
 	if len(list) != 1 {
 		t.Fatalf("%d pools", len(list))
 	}
-	if p := list[0]; p.Excused != 3 || p.Unsure != 3 || p.InVain != 3 || p.Connections != 10 {
-		t.Errorf("excused %d, unsure %d, in vain %d, want 3 of each; %d connections", p.Excused, p.Unsure, p.InVain, p.Connections)
+	if p := list[0]; p.PerhapsNeeded != 3 || p.PerhapsAvoidable != 3 || p.ReusedUnanswered != 3 || p.Connections != 10 {
+		t.Errorf("excused %d, unsure %d, in vain %d, want 3 of each; %d connections", p.PerhapsNeeded, p.PerhapsAvoidable, p.ReusedUnanswered, p.Connections)
 	}
 }

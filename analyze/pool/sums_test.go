@@ -4,34 +4,35 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
 
 // one runs one connection with n transactions through a judge.
-func one(j *pool.Judge, id int64, n int32, opening pool.Opening, request pool.Event, end pool.Ending) {
+func one(j *pool.Judge, id int64, n int32, opening event.Opening, request event.Event, end event.Ending) {
 	at := func(ms int64) segment.Time { return segment.Time(1000*id+ms) * segment.Time(time.Millisecond) }
 	opening.ID, opening.Time, opening.Packet = id, at(0), 100*id
 	opening.Client, opening.Server = segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(id)}, segment.Endpoint{Port: 80}
 	c := j.Open(0, &opening)
 	for k := range n {
 		e := request
-		e.Kind, e.N, e.Name, e.Time, e.Packet = pool.Requested, k+1, "a", at(10+2*int64(k)), 100*id+10+int64(k)
+		e.Kind, e.N, e.Name, e.Time, e.Packet = event.Requested, k+1, "a", at(10+2*int64(k)), 100*id+10+int64(k)
 		j.Handle(c, &e)
-		j.Handle(c, &pool.Event{Kind: pool.Answered, N: k + 1, Time: e.Time.Add(time.Millisecond), Packet: e.Packet})
+		j.Handle(c, &event.Event{Kind: event.Answered, N: k + 1, Time: e.Time.Add(time.Millisecond), Packet: e.Packet})
 	}
-	j.Handle(c, &pool.Event{Kind: pool.ConnClosing, By: pool.Client, Time: at(500), Packet: 100*id + 90})
-	j.Handle(c, &pool.Event{Kind: pool.ConnEnded, Time: at(500), Packet: 100*id + 90, End: &end})
+	j.Handle(c, &event.Event{Kind: event.ConnClosing, By: event.Client, Time: at(500), Packet: 100*id + 90})
+	j.Handle(c, &event.Event{Kind: event.ConnEnded, Time: at(500), Packet: 100*id + 90, End: &end})
 }
 
 // What connections come to in the end is added up, whatever became of them.
 func TestEndingsAddUp(t *testing.T) {
 	j := pool.New(0)
-	one(j, 1, 3, pool.Opening{}, pool.Event{Promises: true, Trips: 2, RTT: 20 * time.Millisecond}, pool.Ending{Fewer: 1, More: 2, Gaps: true, Warmth: pool.Warmths{Cold: 1, Warm: 2}})
-	one(j, 2, 1, pool.Opening{}, pool.Event{Promises: true, Trips: 2, RTT: 20 * time.Millisecond}, pool.Ending{Fewer: 3, More: 4, Warmth: pool.Warmths{Cooled: 1}})
-	one(j, 3, 0, pool.Opening{}, pool.Event{}, pool.Ending{More: 1})
-	one(j, 4, 0, pool.Opening{}, pool.Event{}, pool.Ending{})
-	one(j, 5, 2, pool.Opening{Midway: true}, pool.Event{Blind: true}, pool.Ending{Gaps: true})
+	one(j, 1, 3, event.Opening{}, event.Event{Promises: true, SetupRoundTrips: 2, RTT: 20 * time.Millisecond}, event.Ending{MaxOver: 1, MaxUnder: 2, Gaps: true, Warmth: event.Warmths{Cold: 1, Warm: 2}})
+	one(j, 2, 1, event.Opening{}, event.Event{Promises: true, SetupRoundTrips: 2, RTT: 20 * time.Millisecond}, event.Ending{MaxOver: 3, MaxUnder: 4, Warmth: event.Warmths{Cooled: 1}})
+	one(j, 3, 0, event.Opening{}, event.Event{}, event.Ending{MaxUnder: 1})
+	one(j, 4, 0, event.Opening{}, event.Event{}, event.Ending{})
+	one(j, 5, 2, event.Opening{Midstream: true}, event.Event{ServerUnseen: true}, event.Ending{Gaps: true})
 	j.Finish()
 	list := j.Pools()
 	if len(list) != 1 {
@@ -43,13 +44,13 @@ func TestEndingsAddUp(t *testing.T) {
 		got, want int64
 	}{
 		{"connections", p.Connections, 5}, {"used", p.Used, 3}, {"unused", p.Unused, 2}, {"opaque", p.Opaque, 1},
-		{"transactions", p.Transactions, 6}, {"reused", p.Reused, 3}, {"most of one", p.Carried, 3},
-		{"too many perhaps", p.Fewer, 4}, {"too few perhaps", p.More, 6}, {"with gaps", p.Gaps, 2},
+		{"transactions", p.Transactions, 6}, {"reused", p.Reused, 3}, {"most of one", p.MostOnOne, 3},
+		{"too many perhaps", p.MaxOver, 4}, {"too few perhaps", p.MaxUnder, 6}, {"with gaps", p.Gaps, 2},
 		{"cold", p.Warmths.Cold, 1}, {"warm", p.Warmths.Warm, 2}, {"cooled", p.Warmths.Cooled, 1},
 		{"promised", p.Promised, 4}, {"of them on shared connections", p.Shared, 3},
-		{"round trips saved", p.SavedTrips, 4}, {"time saved, ms", p.SavedCost.Milliseconds(), 80},
+		{"round trips saved", p.Saved.RoundTrips, 4}, {"time saved, ms", p.Saved.Time.Milliseconds(), 80},
 		{"needed", p.Needed, 2}, {"avoidable", p.Avoidable, 1}, {"begun before", p.Causes.Of(pool.Unknown), 1},
-		{"cold round trips", p.ColdTrips, 2}, {"at once", p.Peak, 1},
+		{"cold round trips", p.Cold.RoundTrips, 2}, {"at once", p.Peak, 1},
 	} {
 		if x.got != x.want {
 			t.Errorf("%s: %d, want %d", x.what, x.got, x.want)
@@ -61,27 +62,27 @@ func TestEndingsAddUp(t *testing.T) {
 // none: not within a tenth of a second, nor within two round trips.
 func TestIdleTimesOfBothSides(t *testing.T) {
 	for _, x := range []struct {
-		by    pool.Side
+		by    event.Side
 		after time.Duration // the response
 		rtt   time.Duration
 		want  bool
 	}{
-		{pool.Server, 100 * time.Millisecond, 0, true}, {pool.Server, 99 * time.Millisecond, 0, false},
-		{pool.Client, 100 * time.Millisecond, 0, true}, {pool.Client, 99 * time.Millisecond, 0, false},
-		{pool.Client, 300 * time.Millisecond, 150 * time.Millisecond, true}, {pool.Client, 299 * time.Millisecond, 150 * time.Millisecond, false},
+		{event.Server, 100 * time.Millisecond, 0, true}, {event.Server, 99 * time.Millisecond, 0, false},
+		{event.Client, 100 * time.Millisecond, 0, true}, {event.Client, 99 * time.Millisecond, 0, false},
+		{event.Client, 300 * time.Millisecond, 150 * time.Millisecond, true}, {event.Client, 299 * time.Millisecond, 150 * time.Millisecond, false},
 	} {
 		j := pool.New(0)
-		c := j.Open(0, &pool.Opening{ID: 1, Time: 1, Packet: 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 1}, Server: segment.Endpoint{Port: 80}})
+		c := j.Open(0, &event.Opening{ID: 1, Time: 1, Packet: 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 1}, Server: segment.Endpoint{Port: 80}})
 		at := segment.Time(time.Second)
-		j.Handle(c, &pool.Event{Kind: pool.Requested, N: 1, Name: "a", Time: at, Packet: 2, RTT: x.rtt})
-		j.Handle(c, &pool.Event{Kind: pool.Answered, N: 1, Time: at, Packet: 3})
-		j.Handle(c, &pool.Event{Kind: pool.ConnClosing, By: x.by, Time: at.Add(x.after), Packet: 4})
-		j.Handle(c, &pool.Event{Kind: pool.ConnEnded, Time: at.Add(x.after), Packet: 4, End: &pool.Ending{}})
+		j.Handle(c, &event.Event{Kind: event.Requested, N: 1, Name: "a", Time: at, Packet: 2, RTT: x.rtt})
+		j.Handle(c, &event.Event{Kind: event.Answered, N: 1, Time: at, Packet: 3})
+		j.Handle(c, &event.Event{Kind: event.ConnClosing, By: x.by, Time: at.Add(x.after), Packet: 4})
+		j.Handle(c, &event.Event{Kind: event.ConnEnded, Time: at.Add(x.after), Packet: 4, End: &event.Ending{}})
 		j.Finish()
 		for _, p := range j.Pools() {
 			client, server := p.ClientCloses(), p.ServerCloses()
 			mine, others := &client, &server
-			if x.by == pool.Server {
+			if x.by == event.Server {
 				mine, others = others, mine
 			}
 			if got := len(mine.Longest) == 1 && mine.Min.For == x.after && mine.Longest[0].Packet == 4; got != x.want || len(others.Longest) > 0 {

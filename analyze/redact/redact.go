@@ -2,6 +2,9 @@
 // can be shown around. Addresses and names go in, and come out as something else: the
 // same for the same, so that all that is judged stays as it is, and different in every
 // run, so that nobody can tell which they were.
+//
+// There are two gates: Segments, for the addresses that packets travel between, and Names,
+// for what is read in their content.
 package redact
 
 import (

@@ -1,8 +1,9 @@
-package report
+package report_test
 
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"io"
 	"os"
 	"reflect"
@@ -13,9 +14,15 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/reporttest"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
 )
+
+var update = flag.Bool("update", false, "rewrite the schema")
 
 const schemaID = "urn:tcpwarm:schema:v1"
 
@@ -31,9 +38,9 @@ func generate(t *testing.T) []byte {
 	if err := r.AddGoComments("tcpwarm/analyze/report", "./"); err != nil {
 		t.Fatal(err)
 	}
-	s := r.Reflect(&Report{})
+	s := r.Reflect(&report.Report{})
 	s.ID = schemaID
-	s.Title = "tcpwarm report, " + Schema
+	s.Title = "tcpwarm report, " + report.Schema
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -44,9 +51,9 @@ func generate(t *testing.T) []byte {
 // mapType describes the types whose JSON is not that of their kind.
 func mapType(t reflect.Type) *generator.Schema {
 	switch t {
-	case reflect.TypeFor[Instant]():
+	case reflect.TypeFor[report.Instant]():
 		return &generator.Schema{Type: "string", Format: "date-time"}
-	case reflect.TypeFor[Seconds]():
+	case reflect.TypeFor[report.Seconds]():
 		return &generator.Schema{Type: "number", Description: "seconds"}
 	case reflect.TypeFor[pool.Verdict]():
 		return oneOf(pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity)
@@ -56,12 +63,16 @@ func mapType(t reflect.Type) *generator.Schema {
 		return oneOf(pool.Certain, pool.Likely, pool.Hint)
 	case reflect.TypeFor[transaction.Basis]():
 		return oneOf(transaction.Parsed, transaction.Decrypted, transaction.Inferred, transaction.NoBasis)
-	case reflect.TypeFor[Vantage]():
-		return oneOf(AtClient, AtServer, InTheMiddle, AtBoth, UnknownVantage)
+	case reflect.TypeFor[report.Vantage]():
+		return oneOf(report.AtClient, report.AtServer, report.InTheMiddle, report.AtBoth, report.UnknownVantage)
 	case reflect.TypeFor[pool.Cause]():
 		var causes []string
-		for _, e := range append(neededCauses[:len(neededCauses):len(neededCauses)], avoidableCauses...) {
-			causes = append(causes, e.ID)
+		for _, avoidable := range []bool{false, true} {
+			for _, e := range explain.Entries() {
+				if e.Kind == explain.IsCause && pool.Cause(e.ID).Avoidable() == avoidable {
+					causes = append(causes, e.ID)
+				}
+			}
 		}
 		return oneOf(causes...)
 	case reflect.TypeFor[map[pool.Cause]int64]():
@@ -88,7 +99,7 @@ func TestSchemaGenerated(t *testing.T) {
 		}
 		return // the embedded one is that of the build
 	}
-	if !bytes.Equal(got, SchemaJSON) {
+	if !bytes.Equal(got, report.SchemaJSON) {
 		t.Error("schema.json is not that of the structs: rewrite it with -update, additions only")
 	}
 }
@@ -125,16 +136,16 @@ func validate(t *testing.T, s *validator.Schema, r io.Reader) {
 
 func TestJSONValid(t *testing.T) {
 	s := compile(t, "")
-	for name, r := range samples() {
+	for name, r := range reporttest.Samples() {
 		t.Run(name, func(t *testing.T) {
 			if name == "hostile" { // its confidence is no word of the schema
 				r.Findings[0].Confidence = pool.Hint
 			}
 			if name == "empty" {
-				r.Capture.Vantage = UnknownVantage
+				r.Capture.Vantage = report.UnknownVantage
 			}
 			var b bytes.Buffer
-			if err := JSON(&b, r); err != nil {
+			if err := jsonreport.Write(&b, r); err != nil {
 				t.Fatal(err)
 			}
 			validate(t, s, &b)
@@ -146,7 +157,7 @@ func TestJSONValid(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	s := compile(t, "")
 	var b bytes.Buffer
-	if err := JSON(&b, missedReport()); err != nil {
+	if err := jsonreport.Write(&b, reporttest.Missed()); err != nil {
 		t.Fatal(err)
 	}
 	for old, wrong := range map[string]string{
@@ -179,7 +190,7 @@ func TestNDJSONValid(t *testing.T) {
 		"finding":    compile(t, "#/$defs/Finding"),
 	}
 	var b bytes.Buffer
-	if err := NDJSON(&b, burstReport()); err != nil {
+	if err := jsonreport.WriteLines(&b, reporttest.Burst()); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -194,7 +205,7 @@ func TestNDJSONValid(t *testing.T) {
 		if last := i == len(lines)-1; last != (head.Type == "capture") {
 			t.Errorf("line %d of %d is a %s", i+1, len(lines), head.Type)
 		} else if last {
-			if head.Schema != Schema || head.Verdict != "partly-reused" {
+			if head.Schema != report.Schema || head.Verdict != "partly-reused" {
 				t.Errorf("last line: %s", line)
 			}
 			continue

@@ -54,7 +54,7 @@ type Stream struct {
 type waiting struct {
 	held      []chunk // after next, in order, not overlapping
 	heldBytes int     // captured bytes in held
-	spare     [][]byte
+	free      [][]byte
 	overflows int64 // holes given up because too much waited behind them
 }
 
@@ -95,7 +95,9 @@ func (st *Stream) Holes() bool { return st.waiting != nil && len(st.held) > 0 }
 func (st *Stream) Overflows() int64 { return st.rare().overflows }
 
 // Add takes n bytes of payload from seq on, of which the capture holds payload,
-// and returns how many of the n had not been seen before.
+// and returns how many of the n had not been seen before. Both ends lie less than
+// 2^31 from Next: whoever calls has refused the rest (tcp.Half.Acceptable), and keeps
+// Next near by Passed. So it is for Acked.
 func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
 	if n > 0 && seq == st.next && !st.Holes() { // nearly always
 		st.next = seq.Add(n)
@@ -170,8 +172,8 @@ func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh i
 
 func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
 	var buf []byte
-	if k := len(st.spare); k > 0 {
-		buf, st.spare = st.spare[k-1], st.spare[:k-1]
+	if k := len(st.free); k > 0 {
+		buf, st.free = st.free[k-1], st.free[:k-1]
 	}
 	st.held = append(st.held, chunk{})
 	copy(st.held[i+1:], st.held[i:])
@@ -190,8 +192,8 @@ func (st *Stream) drain(to Sink) {
 		st.heldBytes -= len(c.data)
 		st.next = c.end()
 		st.deliver(c.data, c.len, c.at, to)
-		if len(st.spare) < 16 {
-			st.spare = append(st.spare, c.data)
+		if len(st.free) < 16 {
+			st.free = append(st.free, c.data)
 		}
 	}
 	if k > 0 {
@@ -223,7 +225,7 @@ func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
 	case !st.beyond:
 		st.beyond, st.acked, st.ackedAt = true, ack, at.Time
 	case at.Time.Sub(st.ackedAt) > grace:
-		st.settle(at, to)
+		st.settle(st.acked, at, to)
 		st.beyond = ack.After(st.next)
 		st.acked, st.ackedAt = ack, at.Time
 	case ack.After(st.acked):
@@ -233,16 +235,28 @@ func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
 
 // Tick gives up holes whose acknowledgement is older than the grace.
 func (st *Stream) Tick(at Mark, to Sink) {
-	if st.beyond && at.Time.Sub(st.ackedAt) > grace {
-		st.settle(at, to)
+	switch {
+	case !st.beyond:
+	case !st.acked.After(st.next): // it has come
+		st.beyond = false
+	case at.Time.Sub(st.ackedAt) > grace:
+		st.settle(st.acked, at, to)
 		st.beyond = false
 	}
 }
 
-// settle turns what is missing before acked into gaps.
-func (st *Stream) settle(at Mark, to Sink) {
-	for st.next.Before(st.acked) {
-		end := st.acked
+// Passed says that nothing before seq will come any more.
+func (st *Stream) Passed(seq segment.Seq, at Mark, to Sink) {
+	if st.started && st.next.Before(seq) {
+		st.settle(seq, at, to)
+		st.beyond = st.beyond && st.acked.After(st.next)
+	}
+}
+
+// settle turns what is missing before seq into gaps.
+func (st *Stream) settle(seq segment.Seq, at Mark, to Sink) {
+	for st.next.Before(seq) {
+		end := seq
 		if st.Holes() && st.held[0].seq.Before(end) {
 			end = st.held[0].seq
 		}
@@ -263,13 +277,13 @@ func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
 // never seen.
 func (st *Stream) Flush(at Mark, to Sink) {
 	if st.beyond {
-		st.settle(at, to)
+		st.settle(st.acked, at, to)
 	}
 	for st.Holes() {
 		st.gapTo(st.held[0].seq, at, to)
 		st.drain(to)
 	}
 	if st.waiting != nil {
-		st.held, st.spare, st.heldBytes = nil, nil, 0
+		st.held, st.free, st.heldBytes = nil, nil, 0
 	}
 }

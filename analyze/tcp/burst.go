@@ -58,7 +58,7 @@ func (s *Sender) finishBurst() {
 		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
 		s.limit = Congestion
-		if b.opening && b.before > 0 && (b.wasFull || !s.Remote && b.clocked()) {
+		if b.opening && b.before > 0 && (b.wasFull || !s.AtReceiver && b.clocked()) {
 			s.settleStart(b)
 			room = s.cwnd - p
 		}
@@ -75,8 +75,8 @@ func (s *Sender) finishBurst() {
 	}
 	s.vanished = 0
 	s.concludeIdle()
-	if s.Kept.N == s.Start.N {
-		s.Kept = s.Start
+	if s.Marked.N == s.Start.N {
+		s.Marked = s.Start
 	}
 	s.Sums.Max, s.Sums.Last = max(s.Sums.Max, s.cwnd), s.cwnd
 	s.Sums.By[s.limit]++
@@ -93,22 +93,22 @@ func (s *Sender) finishBurst() {
 // That holds for a whole window, also while nothing more is sent (Linux's
 // tcp_cwnd_validate).
 func (s *Sender) validate(full bool, out int) {
-	if !s.una.Before(s.usage) || full || !s.limited && out > s.maxOut {
-		s.limited, s.maxOut, s.usage = full, out, s.nxt
+	if !s.una.Before(s.cwndUsageSeq) || full || !s.limited && out > s.maxOut {
+		s.limited, s.maxOut, s.cwndUsageSeq = full, out, s.nxt
 	}
 }
 
 // observe takes p, in flight after a burst with data waiting, for the window.
 func (s *Sender) observe(p, room int, b *burst) {
 	seen := s.whole(p)
-	if s.Remote {
+	if s.AtReceiver {
 		s.moves(seen)
 	}
 	if s.isPaced() {
 		s.weaken()
 		return
 	}
-	if !s.Remote && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
+	if !s.AtReceiver && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
 		s.limit = Application
 		s.weaken()
 		return

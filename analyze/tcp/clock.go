@@ -24,7 +24,7 @@ func (s *Sender) paced(at segment.Time) {
 }
 
 func (s *Sender) isPaced() bool {
-	if s.Remote {
+	if s.AtReceiver {
 		return s.swings >= 2
 	}
 	return s.hasClock

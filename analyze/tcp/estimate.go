@@ -16,6 +16,7 @@ const (
 	Observed
 )
 
+// String is the word that reports use for b.
 func (b Basis) String() string { return [...]string{"assumed", "inferred", "observed"}[b] }
 
 // A Limit says what keeps a sender from sending more.
@@ -30,6 +31,7 @@ const (
 	Application
 )
 
+// String is the word that reports use for l.
 func (l Limit) String() string {
 	return [...]string{"unknown", "congestion", "receiver", "sender", "application"}[l]
 }
@@ -63,7 +65,7 @@ func (s *Sender) weaken() {
 // sender shows no more than the least: what it had in flight.
 func (s *Sender) bounds() (low, high int) {
 	if s.basis == Observed {
-		if s.Remote { // at which segment an ACK met it is known to some of them
+		if s.AtReceiver { // at which segment an ACK met it is known to some of them
 			return min(s.seen, s.cwnd-s.cwnd/10), s.cwnd + s.cwnd/10
 		}
 		return min(s.seen, s.cwnd), s.cwnd
@@ -81,11 +83,11 @@ func (s *Sender) bounds() (low, high int) {
 	default: // congestion avoidance goes on while what is in flight is acknowledged
 		high = s.cwnd + s.whole(s.cwnd/12)
 	}
-	if s.Remote { // whether it has a clock of its own does not show, nor what it kept back
+	if s.AtReceiver { // whether it has a clock of its own does not show, nor what it kept back
 		high = max(high, s.cwnd*9/4)
 	}
-	if s.guessed && s.perhaps.After(s.una) {
-		low = min(low, max(s.whole(s.nxt.Sub(s.perhaps)), s.MSS))
+	if s.guessed && s.mayHaveAcked.After(s.una) {
+		low = min(low, max(s.whole(s.nxt.Sub(s.mayHaveAcked)), s.MSS))
 	}
 	if s.most > s.cwnd { // it was seen to within a few segments, then they were counted
 		high = max(high, s.most+s.whole(s.most/24))

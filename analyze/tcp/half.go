@@ -32,6 +32,9 @@ type Half struct {
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
+	contested bool // second is one
+	astray    bool // away is where
+
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
 	newestAt     segment.Time   // when Nxt last went up by a segment
@@ -46,6 +49,8 @@ type Half struct {
 	recent       [4]print   // of this side's latest segments, to tell packets captured twice
 	mirrored     *[64]print // the same of more, once one was: a second place may see a whole flight later
 	RTT          RTT
+	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if contested
+	away         away             // where what was not acceptable since something was lies, if astray
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64
@@ -97,7 +102,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		h.Duplicates++
 		return Duplicate
 	}
-	if s.Flags.Has(segment.SYN) {
+	if s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST) {
 		h.options(s)
 	}
 	if s.Options.HasTimestamps {

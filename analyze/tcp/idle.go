@@ -37,17 +37,17 @@ type idle struct {
 // window before is an estimate, and so is what is left of it.
 func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 
-// flightBegins notes a flight that begins from nothing, and takes from the window
+// startFlight notes a flight that begins from nothing, and takes from the window
 // what idling has cost: Linux halves it for each RTO since the latest data, down to
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
-func (s *Sender) flightBegins(at segment.Time) {
+func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
 	s.finishBurst()
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
 	early := rto - tick
-	if s.Remote { // its sender's is not known so well
+	if s.AtReceiver { // its sender's is not known so well
 		early = min(early, rtoMin)
 	}
 	switch {
@@ -56,12 +56,12 @@ func (s *Sender) flightBegins(at segment.Time) {
 		doubt = s.cwnd > s.initial
 	case gap > rto:
 		least, _ := s.bounds()
-		least = s.idled(least, gap-rto)
-		most := s.idled(s.most, gap-rto)
+		least = s.afterIdle(least, gap-rto)
+		most := s.afterIdle(s.most, gap-rto)
 		if s.restarts { // it is known to do this
 			s.most = most
 		}
-		if s.cwnd = s.idled(s.cwnd, gap-rto); s.cwnd < was {
+		if s.cwnd = s.afterIdle(s.cwnd, gap-rto); s.cwnd < was {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd), max(2*s.cwnd, most+most/8)}
 			restarted = true
@@ -85,9 +85,9 @@ func (s *Sender) flightBegins(at segment.Time) {
 	s.burst = burst{}
 }
 
-// idled is what is left of a window n after so much time beyond an RTO: half of it for
+// afterIdle is what is left of a window n after so much time beyond an RTO: half of it for
 // each, but not less than the initial window.
-func (s *Sender) idled(n int, beyond time.Duration) int {
+func (s *Sender) afterIdle(n int, beyond time.Duration) int {
 	floor := min(s.initial, n)
 	for ; beyond > 0 && n > floor; beyond -= s.rto() {
 		n = n / 2 / s.MSS * s.MSS
@@ -95,20 +95,20 @@ func (s *Sender) idled(n int, beyond time.Duration) int {
 	return max(n, floor)
 }
 
-// Keep notes that a transaction's content has just begun: Kept is its start, and
+// MarkStart notes that a transaction's content has just begun: Marked is its start, and
 // says more as the first ACKs come.
-func (s *Sender) Keep() {
-	s.keptAt = s.Sums.Rounds
+func (s *Sender) MarkStart() {
+	s.markedAt = s.Sums.Rounds
 	if s.Start.open {
-		s.Kept = s.Start
+		s.Marked = s.Start
 		return
 	}
 	e := s.Estimate() // it began while something was in flight
-	s.Kept = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+	s.Marked = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
 }
 
-// KeptRounds returns in how many rounds the content was sent so far.
-func (s *Sender) KeptRounds() int { return int(s.Sums.Rounds-s.keptAt) + 1 }
+// RoundsSinceMark returns in how many rounds the content was sent so far.
+func (s *Sender) RoundsSinceMark() int { return int(s.Sums.Rounds-s.markedAt) + 1 }
 
 // concludeIdle tells of an idle restart, unless what was sent since refutes it.
 func (s *Sender) concludeIdle() {

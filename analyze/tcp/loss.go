@@ -69,7 +69,7 @@ func (s *Sender) learn() {
 	if s.least == 0 || s.prior < 8*s.MSS || !s.lastFull {
 		return
 	}
-	if s.Remote && s.least > s.prior*9/10 { // a loss is nothing to it: neither of the two
+	if s.AtReceiver && s.least > s.prior*9/10 { // a loss is nothing to it: neither of the two
 		s.swings++
 		return
 	}
@@ -99,7 +99,7 @@ func (s *Sender) slowed(p int) {
 	if s.least == 0 || s.cwnd < s.least {
 		s.least = s.cwnd
 	}
-	if s.isPaced() || s.Remote { // how its ACKs and segments crossed is a guess
+	if s.isPaced() || s.AtReceiver { // how its ACKs and segments crossed is a guess
 		s.basis = Inferred
 	}
 }

@@ -130,7 +130,7 @@ func TestIdleAboutATimeout(t *testing.T) {
 		{220 * time.Millisecond, true, 40, true},
 	} {
 		f := newFlow(t)
-		f.Remote = x.remote
+		f.AtReceiver = x.remote
 		f.send(10).round(2).round(2)
 		f.quiet().holds("before", 80)
 		f.wait(x.idle - 100*time.Millisecond).send(x.flight).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
@@ -146,16 +146,16 @@ func TestIdleAboutATimeout(t *testing.T) {
 func TestSurePartOfAFlight(t *testing.T) {
 	second := func() *flow {
 		f := newFlow(t)
-		f.Remote = true
+		f.AtReceiver = true
 		f.NoDelays()
 		return f.send(4).quiet().wait(time.Millisecond)
 	}
 	f := second().send(2)
-	f.Perhaps(f.seq(f.una)) // nothing new
+	f.MayHaveAcked(f.seq(f.una)) // nothing new
 	f.send(2)
-	f.Perhaps(f.seq(f.una + 1))
+	f.MayHaveAcked(f.seq(f.una + 1))
 	f.send(2)
-	f.Perhaps(f.seq(f.una + 2)) // the first has told already
+	f.MayHaveAcked(f.seq(f.una + 2)) // the first has told already
 	f.send(2).wait(50 * time.Millisecond).ack(1).send(2).ack(1)
 	f.starts("8 sent, the first 4 for sure", 4, 8, 11)
 	f = second().send(8).wait(50 * time.Millisecond).ack(1).send(2).ack(1)
@@ -441,13 +441,13 @@ func TestSumsAreThinnedOut(t *testing.T) {
 // flight shows is none of it.
 func TestStartOfATransaction(t *testing.T) {
 	f := newFlow(t).send(1)
-	f.Keep()
+	f.MarkStart()
 	f.send(5).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
-	if k := f.Kept; k.N != 1 || k.Best != 6*mss || k.Basis != tcp.Observed {
+	if k := f.Marked; k.N != 1 || k.Best != 6*mss || k.Basis != tcp.Observed {
 		t.Errorf("after the first ACK: %d (%s), flight %d, want 6000, observed, of flight 1", k.Best, k.Basis, k.N)
 	}
 	f.quiet().wait(time.Millisecond).send(9).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).ack(1)
-	if k := f.Kept; f.Start.N != 2 || k.N != 1 || k.Best != 6*mss {
+	if k := f.Marked; f.Start.N != 2 || k.N != 1 || k.Best != 6*mss {
 		t.Errorf("after flight %d: %d of flight %d, want 6000 of flight 1", f.Start.N, k.Best, k.N)
 	}
 }
@@ -535,7 +535,7 @@ func TestFlightThatEndsWithAPart(t *testing.T) {
 	} {
 		var s tcp.Sender
 		s.Reset(mss, 1000*mss)
-		s.Remote = x.remote
+		s.AtReceiver = x.remote
 		s.Handshake(100 * time.Millisecond)
 		at, base := segment.Time(time.Hour), segment.Seq(1<<32-2000)
 		next := 0

@@ -19,18 +19,18 @@ import (
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
 type Sender struct {
-	MSS    int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
-	Remote bool // what it sends was captured at its peer: its clock does not show
-	sink   Watcher
+	MSS        int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
+	AtReceiver bool // what it sends was captured at its peer: its clock does not show
+	sink       Watcher
 
 	largest int // segment that the peer takes
 	widest  int // window that it has offered, -1: that cannot be read
 
-	una, nxt segment.Seq
-	perhaps  segment.Seq // may have been acknowledged, too, if after una
-	started  bool        // data was sent
-	edge     segment.Seq
-	hasEdge  bool // of the peer's window
+	una, nxt     segment.Seq
+	mayHaveAcked segment.Seq // may have been acknowledged, too, if after una
+	started      bool        // data was sent
+	edge         segment.Seq
+	hasEdge      bool // of the peer's window
 
 	sacked, resent ranges
 	dups           int // duplicate ACKs, where there is no SACK
@@ -46,24 +46,24 @@ type Sender struct {
 	least          int         // smallest window of the episode
 	credit         credit      // of the episode
 
-	most        int // the window, if it never fell, nor ceased to grow, on suspicion alone
-	supposed    int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	seen        int // in flight when the window was last seen: it is not less
-	peak        int // largest pipe since the latest reduction or idle restart
-	maxOut      int // largest pipe of the latest window (Linux's max_packets_out)
-	usage       segment.Seq
-	limited     bool // the window was full in the latest window (is_cwnd_limited)
-	initial     int  // the initial window, in segments of today
-	initialMSS  int  // and how large they were then
-	initFull    bool // it is exact
-	exited      bool // slow start has ended once
-	ending      ending
-	train       train
-	noDelayExit bool // its slow start does not end by delay: seen
-	guessed     bool // which of its segments an ACK brought out is a guess
-	flat        bool // it ended without a loss, and the window has not grown since
-	flatAt      int
-	flatRounds  int64
+	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
+	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	seen         int // in flight when the window was last seen: it is not less
+	peak         int // largest pipe since the latest reduction or idle restart
+	maxOut       int // largest pipe of the latest window (Linux's max_packets_out)
+	cwndUsageSeq segment.Seq
+	limited      bool // the window was full in the latest window (is_cwnd_limited)
+	initial      int  // the initial window, in segments of today
+	initialMSS   int  // and how large they were then
+	initFull     bool // it is exact
+	exited       bool // slow start has ended once
+	ending       ending
+	train        train
+	noDelayExit  bool // its slow start does not end by delay: seen
+	guessed      bool // which of its segments an ACK brought out is a guess
+	flat         bool // it ended without a loss, and the window has not grown since
+	flatAt       int
+	flatRounds   int64
 
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
@@ -86,8 +86,8 @@ type Sender struct {
 	burst    burst
 	idle     idle
 	Start    Start // of the latest flight that began with nothing in flight
-	Kept     Start // that a transaction began with: see Keep
-	keptAt   int64 // rounds until then
+	Marked   Start // that a transaction began with: see MarkStart
+	markedAt int64 // rounds until then
 	starts   int
 	restarts bool // an idle restart was seen
 	keeps    bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
@@ -112,7 +112,13 @@ const (
 // bytes to one that has offered a window of offered bytes at most: 0 if none yet, -1 if
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
-	*s = Sender{MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70, out: ring{buf: s.out.buf}, Sums: WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]}, sacked: ranges{list: s.sacked.list[:0]}, resent: ranges{list: s.resent.list[:0]}}
+	*s = Sender{
+		MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70,
+		out:    ring{buf: s.out.buf},
+		sacked: ranges{list: s.sacked.list[:0]},
+		resent: ranges{list: s.resent.list[:0]},
+		Sums:   WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]},
+	}
 	if s.widen(offered); offered < 0 {
 		s.widest = offered
 	}
@@ -157,10 +163,10 @@ func (s *Sender) widen(n int) {
 // only inferred.
 func (s *Sender) NoDelays() { s.noDelayExit, s.guessed = true, true }
 
-// Perhaps says that ack, too, may have arrived by now: what it acknowledges need not be in
+// MayHaveAcked says that ack, too, may have arrived by now: what it acknowledges need not be in
 // flight.
-func (s *Sender) Perhaps(ack segment.Seq) {
-	if s.perhaps = ack; s.Start.open && s.Start.sure == 0 && ack.After(s.una) {
+func (s *Sender) MayHaveAcked(ack segment.Seq) {
+	if s.mayHaveAcked = ack; s.Start.open && s.Start.sure == 0 && ack.After(s.una) {
 		s.Start.sure = s.pipe()
 	}
 }
@@ -214,7 +220,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.begin(seq)
 	}
 	if s.pipe() == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
-		s.flightBegins(at)
+		s.startFlight(at)
 	}
 	switch {
 	case end.After(s.nxt):
@@ -265,10 +271,10 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 
 // begin begins with the first data: the initial window is assumed.
 func (s *Sender) begin(seq segment.Seq) {
-	s.una, s.nxt, s.perhaps, s.started = seq, seq, seq, true
+	s.una, s.nxt, s.mayHaveAcked, s.started = seq, seq, seq, true
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
 	s.initial, s.most, s.initialMSS = s.cwnd, s.cwnd, s.MSS
-	s.usage = seq
+	s.cwndUsageSeq = seq
 }
 
 // whole rounds to whole segments, upwards.
@@ -277,7 +283,7 @@ func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
 func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
-	if !s.started || ack.After(s.nxt.Add(1)) && ack.Sub(s.nxt) > 1<<30 {
+	if !s.started {
 		return
 	}
 	s.finishBurst()
@@ -288,7 +294,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	acked, told := 0, s.dups*s.MSS
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
-		s.una = ack
+		if s.una = ack; s.mayHaveAcked.Before(ack) {
+			s.mayHaveAcked = ack
+		}
 		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
 		if s.recovery == open || !ack.Before(s.recoverAt) {
 			s.dups = 0
@@ -299,7 +307,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
-		if b.Start.Before(s.una) || !b.End.After(b.Start) || b.End.After(s.nxt) {
+		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
+		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
 			continue // a duplicate's report (RFC 2883), or nonsense
 		}
 		s.hasSACK = true
@@ -324,7 +333,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before, acked: delivered, opening: opening, wasFull: s.Start.full}
+	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before,
+		acked: delivered, opening: opening, wasFull: s.Start.full}
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
@@ -357,7 +367,8 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
 	}
-	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) && (s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
+	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) &&
+		(s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
 		s.most += s.whole(acked)
 	}
 	s.most = max(s.most, s.cwnd)

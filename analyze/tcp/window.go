@@ -9,6 +9,7 @@ type Window struct {
 	Edge       segment.Seq  // right edge: what the other side may send up to, excluded
 	Offered    int          // bytes, scaled, as last offered
 	Most       int          // the most that was offered after the SYN
+	Gone       int64        // how far Edge has moved, which wraps: only differences mean something
 	Moved      segment.Time // when Edge last went up
 	MovedAt    int64        // packet of that
 	Scale      int          // shift in force
@@ -34,6 +35,21 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 		w.Most = max(w.Most, n)
 	}
 	if edge := s.Ack.Add(n); !w.Known || edge.After(w.Edge) {
-		w.Edge, w.Moved, w.MovedAt, w.Known = edge, s.Time, s.Packet, true
+		w.move(edge)
+		w.Moved, w.MovedAt, w.Known = s.Time, s.Packet, true
+	}
+}
+
+func (w *Window) move(edge segment.Seq) {
+	w.Gone += int64(edge.Sub(w.Edge))
+	w.Edge = edge
+}
+
+// Passed takes it that the edge has moved to seq at least, though the capture lacks what
+// says so: where it is now is not known.
+func (w *Window) Passed(seq segment.Seq) {
+	if w.Edge.Before(seq) {
+		w.move(seq)
+		w.Known = false
 	}
 }

@@ -21,7 +21,7 @@ func TestStreamsOpenInOrder(t *testing.T) {
 	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\nrequested 2 GET a.example of 2147483647\n"; l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Requests != 2 {
+	if s := m.Totals(); s.Requests != 2 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -67,7 +67,7 @@ func TestLeastRequest(t *testing.T) {
 	for records, want := range map[string]int64{
 		"<53 >53 >120 <900 >34 <900": 1, "<53 >53 >120 <900 >35 <900": 2,
 	} {
-		if s := infer(t, v13, records).Came(); s.Requests != want {
+		if s := infer(t, v13, records).Totals(); s.Requests != want {
 			t.Errorf("%s: %d requests, want %d", records, s.Requests, want)
 		}
 	}
@@ -75,7 +75,7 @@ func TestLeastRequest(t *testing.T) {
 	for records, want := range map[string]int64{
 		">81 <56 <26 >26 >120 <900 >29 <900": 1, ">81 <56 <26 >26 >120 <900 >31 <900": 2,
 	} {
-		if s := infer(t, h2, records).Came(); s.Requests != want {
+		if s := infer(t, h2, records).Totals(); s.Requests != want {
 			t.Errorf("HTTP/2, %s: %d requests, want %d", records, s.Requests, want)
 		}
 	}
@@ -123,7 +123,7 @@ func TestResponsesToNobody(t *testing.T) {
 	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\nrequested 2 GET a.example of 2147483647\n"; l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Orphans != 2 || s.Pushed != 1 || s.Responses != 3 || s.Requests != 2 {
+	if s := m.Totals(); s.Orphans != 2 || s.Pushed != 1 || s.Responses != 3 || s.Requests != 2 {
 		t.Errorf("%+v", s)
 	}
 }

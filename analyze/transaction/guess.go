@@ -2,7 +2,9 @@ package transaction
 
 // steers reports whether a client's record of HTTP/2 carries no request.
 func (f *Inferrer) steers(n int) bool {
-	return f.records == 1 && isPreface(n) || f.records == 2 && f.bytes == int64(prefaceLen+n) && isSettings(n) || isControl(n, f.answers.bytes)
+	return f.records == 1 && isPreface(n) ||
+		f.records == 2 && f.bytes == int64(prefaceLen+n) && isSettings(n) ||
+		isControl(n, f.answers.bytes)
 }
 
 // isSure reports whether a client's record of n bytes after a turn of the server
@@ -31,7 +33,9 @@ func alike(a, b int) bool { return 4*a >= 3*b && 3*a <= 4*b }
 // WebSocket.
 func (f *Inferrer) switched() bool {
 	a := &f.asked
-	if f.upgrade == 0 && f.current != nil && a.n == 1 && a.last.most >= leastUpgrade && f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch) && !f.MaybeHTTP2() {
+	if f.upgrade == 0 && f.current != nil && !f.MaybeHTTP2() &&
+		a.n == 1 && a.last.most >= leastUpgrade &&
+		f.answers.n > 0 && f.answers.first.may(leastSwitch, mostSwitch) {
 		f.upgrade = a.last.most
 	}
 	return f.upgrade > 0

@@ -245,7 +245,8 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 	f.asked, f.answers, f.blind = turn{}, turn{}, false
 	f.asked.add(l)
 	f.Requests++
-	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most), RequestDone: true, KeepAliveTimeout: -1, Cut: true}
+	f.t = Transaction{N: int32(f.Requests), Minor: 1, Start: r.Start, RequestEnd: r.At, RequestBytes: int64(l.most),
+		RequestDone: true, KeepAliveTimeout: -1, Cut: true}
 	f.current = &f.t
 	f.to.Requested(f.current, nil)
 }
@@ -352,9 +353,9 @@ func (f *Inferrer) Waiting() []*Transaction {
 	return []*Transaction{f.current}
 }
 
-// Came returns what the messages came to, with bounds. In HTTP/2 all that a client
+// Totals returns what the messages came to, with bounds. In HTTP/2 all that a client
 // says may be one request, or many.
-func (f *Inferrer) Came() *Sums {
+func (f *Inferrer) Totals() *Sums {
 	f.Low, f.High = f.low, f.most+f.pipelined()
 	if f.MaybeHTTP2() {
 		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
@@ -362,7 +363,7 @@ func (f *Inferrer) Came() *Sums {
 			f.Low = 0
 		}
 	}
-	// Begun midway, the first that is seen may be the rest of an earlier request.
+	// Begun midstream, the first that is seen may be the rest of an earlier request.
 	if f.info.Version == 0 && f.Requests <= 1 {
 		f.Low = 0
 	}

@@ -107,7 +107,7 @@ func TestInferrer(t *testing.T) {
 		{"HTTP/2 was not chosen", tls.Info{Version: 0x0303, Suite: 0xc02f, OffersH2: true, ALPN: "http/1.1"}, ">120 <900", 1, 1, 1},
 	} {
 		f := infer(t, c.info, c.records)
-		if s := f.Came(); s.Requests != c.count || s.Low != c.low || s.High != c.top {
+		if s := f.Totals(); s.Requests != c.count || s.Low != c.low || s.High != c.top {
 			t.Errorf("%s: %d (%d to %d), want %d (%d to %d)", c.name, s.Requests, s.Low, s.High, c.count, c.low, c.top)
 		}
 	}
@@ -134,7 +134,7 @@ func FuzzInferrer(f *testing.F) {
 		}
 		x.Close(true, segment.Mark{})
 		x.Close(false, segment.Mark{})
-		s := x.Came()
+		s := x.Totals()
 		if s.Low > s.Requests || s.Requests > s.High || s.Responses > s.Requests {
 			t.Errorf("%d requests (%d to %d), %d responses", s.Requests, s.Low, s.High, s.Responses)
 		}

@@ -39,18 +39,18 @@ const unlimited = 1<<31 - 1
 
 // Reset readies m for a new connection. A parser begun midway looks for the next
 // frame.
-func (m *Multiplexer) Reset(to Handler, clientMidway, serverMidway bool) {
+func (m *Multiplexer) Reset(to Handler, clientMidstream, serverMidstream bool) {
 	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, client: m.client, server: m.server, open: map[uint32]*Transaction{},
 		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
 	m.Minor = 2
 	m.in, m.out = end{m, true}, end{m, false}
 	m.client.Reset(true, &m.in)
 	m.server.Reset(false, &m.out)
-	if clientMidway {
-		m.client.Midway()
+	if clientMidstream {
+		m.client.Midstream()
 	}
-	if serverMidway {
-		m.server.Midway()
+	if serverMidstream {
+		m.server.Midstream()
 	}
 }
 
@@ -107,7 +107,9 @@ func (e *end) Streams(most uint32) {
 func (e *end) Table(size uint32) { e.m.side(!e.fromClient).AllowTable(size) }
 
 // GoAway hands on that a side ends the connection.
-func (e *end) GoAway(_, _ uint32, at segment.Mark) { e.m.to.GoAway(e.fromClient, at) }
+func (e *end) GoAway(last, code uint32, debug []byte, at segment.Mark) {
+	e.m.to.GoAway(e.fromClient, last, http2.Code(code), debug, at)
+}
 
 // Headers begins a request or a response, or ends one by trailers.
 func (e *end) Headers(h *http2.Headers) {
@@ -152,7 +154,8 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	t := m.take()
 	m.n++
 	m.Requests++
-	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2, Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
+	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
+		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
 	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
 	t.Connect = t.Method == "CONNECT"
@@ -215,12 +218,13 @@ func (e *end) Data(stream uint32, n int, ends bool, at segment.Mark) {
 }
 
 // Reset ends a stream, whoever sends it: the connection goes on.
-func (e *end) Reset(stream uint32, _ uint32, at segment.Mark) {
+func (e *end) Reset(stream uint32, code uint32, at segment.Mark) {
 	if t := e.m.open[stream]; t != nil {
 		if t.LastByte.Time < at.Time {
 			t.LastByte = at
 		}
 		t.StreamReset = true
+		e.m.to.StreamReset(t, e.fromClient, http2.Code(code), at)
 		e.m.giveUp(t)
 	}
 }

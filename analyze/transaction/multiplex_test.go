@@ -67,7 +67,11 @@ func (l *listener) Answered(t *Transaction) {
 }
 func (l *listener) Tunnel(bool, []byte, segment.Mark)   {}
 func (l *listener) TunnelGap(bool, int64, segment.Mark) {}
-func (l *listener) GoAway(client bool, _ segment.Mark)  { fmt.Fprintf(l, "goaway client=%v\n", client) }
+func (l *listener) GoAway(client bool, last uint32, code h2.Code, debug []byte, _ segment.Mark) {
+	fmt.Fprintf(l, "goaway client=%v\n", client)
+}
+
+func (l *listener) StreamReset(*Transaction, bool, h2.Code, segment.Mark) {}
 
 func conversation() (*listener, *Multiplexer, *peer, *peer) {
 	l, m, packet := &listener{}, &Multiplexer{}, new(int64)
@@ -111,7 +115,7 @@ requested 4 GET a.example of 10
 	if l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Requests != 4 || s.Responses != 2 || s.GRPC != 1 || s.Minor != 2 || len(m.Waiting()) != 1 {
+	if s := m.Totals(); s.Requests != 4 || s.Responses != 2 || s.GRPC != 1 || s.Minor != 2 || len(m.Waiting()) != 1 {
 		t.Errorf("%+v, %d wait", s, len(m.Waiting()))
 	}
 }
@@ -126,7 +130,7 @@ func TestPushAndTrailers(t *testing.T) {
 	if want := "requested 1 GET a.example of 2147483647\nbegan 1 200\nanswered 1 done=true reset=false 200\n"; l.String() != want {
 		t.Error(l.String())
 	}
-	if s := m.Came(); s.Requests != 1 || s.Pushed != 1 || s.Orphans != 0 {
+	if s := m.Totals(); s.Requests != 1 || s.Pushed != 1 || s.Orphans != 0 {
 		t.Errorf("%+v", s)
 	}
 }

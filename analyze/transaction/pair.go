@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/http2"
 	"tcpwarm/capture/segment"
 )
 
@@ -56,8 +57,11 @@ type Handler interface {
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
 	// TunnelGap says that n bytes of that are missing here.
 	TunnelGap(fromClient bool, n int64, at segment.Mark)
-	// GoAway comes when a side of HTTP/2 begins to end the connection.
-	GoAway(fromClient bool, at segment.Mark)
+	// GoAway comes when a side of HTTP/2 begins to end the connection: streams
+	// above last will not be served. debug is what it says beside.
+	GoAway(fromClient bool, last uint32, code http2.Code, debug []byte, at segment.Mark)
+	// StreamReset comes when a side of HTTP/2 ends t by RST_STREAM, before Answered.
+	StreamReset(t *Transaction, fromClient bool, code http2.Code, at segment.Mark)
 	// Interim and unpaired responses need no call: the Pairer counts them.
 }
 
@@ -108,12 +112,12 @@ type Sums struct {
 	Low, High int64 // bounds of Requests, where they are inferred
 }
 
-// Came returns what the messages came to.
-func (s *Sums) Came() *Sums { return s }
+// Totals returns what the messages came to.
+func (s *Sums) Totals() *Sums { return s }
 
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
-func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
+func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
 	p.to, p.request, p.orphan, p.n, p.lastIn = to, nil, false, 0, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
@@ -126,11 +130,11 @@ func (p *Pairer) Reset(to Handler, clientMidway, serverMidway bool) {
 	p.in, p.out = side{p, true}, side{p, false}
 	p.client.Reset(true, &p.in, p.Head)
 	p.server.Reset(false, &p.out, p.Head)
-	if clientMidway {
-		p.client.Midway()
+	if clientMidstream {
+		p.client.Midstream()
 	}
-	if serverMidway {
-		p.server.Midway()
+	if serverMidstream {
+		p.server.Midstream()
 	}
 }
 

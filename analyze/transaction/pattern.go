@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"tcpwarm/analyze/nearest"
 )
 
 // A Pattern picks transactions by their target or their method.
@@ -20,7 +22,11 @@ func ParsePattern(s string) (Pattern, error) {
 	p := Pattern{method: field == "method"}
 	p.value, p.prefix = strings.CutSuffix(value, "*")
 	if !p.method && field != "target" || value == "" {
-		return p, fmt.Errorf("%q picks no transactions: it is target=VALUE or method=VALUE", s)
+		suggestion := ""
+		if !p.method && field != "target" {
+			suggestion = nearest.Suggest(field, []string{"target", "method"})
+		}
+		return p, fmt.Errorf("%q picks no transactions: it is target=VALUE or method=VALUE%s", s, suggestion)
 	}
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
@@ -44,12 +45,12 @@ func TestMetricsAreBounds(t *testing.T) {
 		want   map[string]string
 	}{
 		{"all is known", func(*pool.Pool) {}, map[string]string{"transactions": "5", "reused": "4", "reuse": "0.8", "needed": "1", "avoidable": "0", "used": "1", "unused": "0", "connections": "1"}},
-		{"one too many or too few", func(p *pool.Pool) { p.Fewer, p.More = 1, 1 }, map[string]string{"transactions": "4 to 6", "reused": "3 to 5", "reuse": "0 to 1"}},
+		{"one too many or too few", func(p *pool.Pool) { p.MaxOver, p.MaxUnder = 1, 1 }, map[string]string{"transactions": "4 to 6", "reused": "3 to 5", "reuse": "0 to 1"}},
 		{"begun before", func(p *pool.Pool) { p.Causes = pool.Causes{{Cause: pool.Unknown, N: 1}} }, map[string]string{"transactions": "5", "reused": "4 to 5", "reuse": "0.8 to 1"}},
 		{"encrypted beside it", func(p *pool.Pool) { p.Connections, p.Unused, p.Opaque = 3, 2, 1 }, map[string]string{"used": "1 to 2", "unused": "1 to 2", "needed": "1 to 2", "avoidable": "0 to 1", "transactions": "5 to +Inf"}},
-		{"asked for perhaps", func(p *pool.Pool) { p.Unsure = 1 }, map[string]string{"needed": "0 to 1", "avoidable": "0 to 1"}},
-		{"excused perhaps", func(p *pool.Pool) { p.Used, p.Avoidable, p.Excused = 2, 1, 1; p.Causes.Add(pool.ClientClosed, 1) }, map[string]string{"needed": "1 to 2", "avoidable": "0 to 1"}},
-		{"warmth", func(p *pool.Pool) { p.Warmths = pool.Warmths{Cold: 1, Warm: 2, Cooled: 1} }, map[string]string{"cold": "1 to 2", "warm": "2 to 3", "cooled": "1 to 2"}},
+		{"asked for perhaps", func(p *pool.Pool) { p.PerhapsAvoidable = 1 }, map[string]string{"needed": "0 to 1", "avoidable": "0 to 1"}},
+		{"excused perhaps", func(p *pool.Pool) { p.Used, p.Avoidable, p.PerhapsNeeded = 2, 1, 1; p.Causes.Add(pool.ClientClosed, 1) }, map[string]string{"needed": "1 to 2", "avoidable": "0 to 1"}},
+		{"warmth", func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 2, Cooled: 1} }, map[string]string{"cold": "1 to 2", "warm": "2 to 3", "cooled": "1 to 2"}},
 	} {
 		var d Demands
 		m := d.measure(reused(x.change), nil)
@@ -65,10 +66,10 @@ func TestMetricsAreBounds(t *testing.T) {
 func TestWhatIsLacking(t *testing.T) {
 	k := NewCollector(10)
 	for id := range int64(10) {
-		k.Connection(&Conn{ID: id + 1, First: segment.Mark{Packet: id + 1}, OneWay: id%2 == 0, Midway: id > 6, Transactions: id % 3, Missing: 100 * (id / 8)})
+		k.Connection(&Conn{ID: id + 1, First: segment.Mark{Packet: id + 1}, Transactions: id % 3, Unseen: Unseen{OneWay: id%2 == 0, Midstream: id > 6, Missing: 100 * (id / 8)}})
 	}
 	k.Connection(&Conn{ID: 20})
-	k.Pools(nil)
+	k.Conclude(nil)
 	var f Found
 	for _, f = range k.Found() {
 		if f.ID == "capture-incomplete" {
@@ -80,9 +81,9 @@ func TestWhatIsLacking(t *testing.T) {
 		t.Errorf("%q of %v, want %q", f.Text, f.Connections, want)
 	}
 	for id := range int64(10) {
-		k.Connection(&Conn{ID: id + 30, OneWay: true})
+		k.Connection(&Conn{ID: id + 30, Unseen: Unseen{OneWay: true}})
 	}
-	k.Pools(nil)
+	k.Conclude(nil)
 	all := k.Found()
 	if f = all[len(all)-1]; len(f.Connections) != 8 || !strings.Contains(f.Text, "in one direction only: 15") {
 		t.Errorf("%q of %v, want 15, and 8 of them", f.Text, f.Connections)
@@ -97,8 +98,8 @@ func TestLegsOfARelay(t *testing.T) {
 	}
 	relay, client, server := segment.Addr{Lo: 1}, segment.Addr{Lo: 2}, segment.Addr{Lo: 3}
 	legs := func() (front, origin Conn) {
-		front = Conn{ID: 1, Client: client, Server: relay, First: at(0), LastEnd: at(100), Ignored: at(200), Closed: at(5000), Transactions: 2, ClosedBy: pool.Server, LastPromised: true}
-		origin = Conn{ID: 2, Client: relay, Server: server, First: at(10), LastEnd: at(90), Closed: at(5000), Transactions: 1, LastComplete: true, ClosedBy: pool.Server, LastPromised: true}
+		front = Conn{ID: 1, Client: client, Server: relay, First: at(0), Transactions: 2, Messages: Messages{LastEnd: at(100), Ignored: at(200), LastPromised: true}, Closing: Closing{Closed: at(5000), ClosedBy: event.Server}}
+		origin = Conn{ID: 2, Client: relay, Server: server, First: at(10), Transactions: 1, Messages: Messages{LastEnd: at(90), LastComplete: true, LastPromised: true}, Closing: Closing{Closed: at(5000), ClosedBy: event.Server}}
 		return front, origin
 	}
 	for _, x := range []struct {
@@ -118,8 +119,8 @@ func TestLegsOfARelay(t *testing.T) {
 		{"closed later", func(f, _ *Conn) { f.Closed.Time = at(5000).Time.Add(relayLag + 1) }, false},
 		{"closed a round trip later", func(f, _ *Conn) { f.RTT = time.Second; f.Closed = at(6000) }, true},
 		{"closed more than a round trip later", func(f, _ *Conn) { f.RTT = time.Second; f.Closed = at(6001) }, false},
-		{"the client closed", func(f, _ *Conn) { f.ClosedBy = pool.Client }, false},
-		{"the client closed the origin's", func(_, o *Conn) { o.ClosedBy = pool.Client }, false},
+		{"the client closed", func(f, _ *Conn) { f.ClosedBy = event.Client }, false},
+		{"the client closed the origin's", func(_, o *Conn) { o.ClosedBy = event.Client }, false},
 		{"no promise", func(f, _ *Conn) { f.LastPromised = false }, false},
 		{"the origin's carried two", func(_, o *Conn) { o.Transactions = 2 }, false},
 		{"the origin's response was cut short", func(_, o *Conn) { o.LastComplete = false }, false},
@@ -139,16 +140,5 @@ func TestLegsOfARelay(t *testing.T) {
 				t.Errorf("%s, the front first: %v: found %v", x.what, frontFirst, got)
 			}
 		}
-	}
-}
-
-// Of pauses equally long the first is shown.
-func TestFirstOfTheLongestPauses(t *testing.T) {
-	var p Pauses
-	for i, d := range []time.Duration{3, 5, 4, 5} {
-		p.Add(d, segment.Mark{Packet: int64(i + 1)})
-	}
-	if p.N != 4 || p.Total != 17 || p.Longest != 5 || p.At.Packet != 2 {
-		t.Errorf("%+v", p)
 	}
 }

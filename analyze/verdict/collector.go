@@ -7,90 +7,120 @@ import (
 	"tcpwarm/analyze/pool"
 )
 
-// A Found is one finding.
-type Found struct {
-	ID          string
-	Connections []int64
-	Pool        int64 // 0 if it concerns none
-	Evidence
+// A Collector applies the rules as connections and pools come in. It counts all
+// findings and keeps the first of each kind.
+type Collector struct {
+	Counts map[string]int64 // by ID, those not kept included
+
+	limit       int
+	kept        map[string][]Found
+	connections []*Finding // whose rule looks at one connection: many end, so they are not sought each time
+	tracked     []tracked
 }
 
-// A Collector applies the rules as connections and pools come in and keeps the
-// first findings of each kind.
-type Collector struct {
-	limit  int
-	found  map[string][]Found
-	Counts map[string]int64 // by ID, those not kept included
-	lacks  incomplete
-	relays relays
-	resume resumption
+// tracked is a finding whose rule looks across connections, and what it remembers.
+type tracked struct {
+	*Finding
+	tracker
 }
 
 // NewCollector returns a Collector that keeps at most limit findings of one
 // kind.
 func NewCollector(limit int) *Collector {
-	return &Collector{limit: limit, found: map[string][]Found{}, Counts: map[string]int64{}}
-}
-
-// Connection applies the rules for connections.
-func (k *Collector) Connection(c *Conn) {
-	for i := range connRules {
-		if r := &connRules[i]; r.holds(c) && k.counts(r.id) {
-			k.keep(Found{ID: r.id, Connections: []int64{c.ID}, Evidence: r.evidence(c)})
+	k := &Collector{Counts: map[string]int64{}, limit: limit, kept: map[string][]Found{}}
+	for i := range table {
+		switch f := &table[i]; {
+		case f.rule.connection != nil:
+			k.connections = append(k.connections, f)
+		case f.rule.across != nil:
+			k.tracked = append(k.tracked, tracked{f, f.rule.across()})
 		}
 	}
-	if f, ok := k.relays.note(c); ok {
-		k.add(f)
-	}
-	k.resume.note(c)
-	k.lacks.note(c)
+	return k
 }
 
-// Pools applies the rules for pools, once all is decided.
-func (k *Collector) Pools(pools []*pool.Pool) {
-	for _, p := range pools {
-		for i := range poolRules {
-			if f, ok := poolRules[i].find(p); ok {
-				f.ID, f.Pool = poolRules[i].id, p.ID
-				k.add(f)
+// Connection applies the rules to a connection that has ended. Connections come
+// in the order of their ends.
+func (k *Collector) Connection(c *Conn) {
+	for _, f := range k.connections {
+		if r := f.rule.connection; r.holds(c) && k.count(f.ID) {
+			e := r.evidence(c)
+			e.Connections = []int64{c.ID}
+			k.keep(Found{ID: f.ID, Evidence: e})
+		}
+	}
+	for _, t := range k.tracked {
+		if e, ok := t.note(c); ok {
+			k.add(Found{ID: t.ID, Evidence: e})
+		}
+	}
+}
+
+// ColdStart applies the rules to the first transaction of a connection that was
+// opened without need.
+func (k *Collector) ColdStart(s *ColdStart) {
+	for i := range table {
+		if f := &table[i]; f.rule.coldStart != nil {
+			if e, ok := f.rule.coldStart(s); ok {
+				k.add(Found{ID: f.ID, Evidence: e})
 			}
 		}
 	}
-	k.resume.find(k.add)
-	if f, ok := k.lacks.find(); ok {
-		k.add(f)
+}
+
+// Conclude applies the rules to the pools, and those that need to know all
+// connections. It is called once, when all is decided.
+func (k *Collector) Conclude(pools []*pool.Pool) {
+	for i := range table {
+		if f := &table[i]; f.rule.pool != nil {
+			for _, p := range pools {
+				if e, ok := f.rule.pool(p); ok {
+					k.add(Found{ID: f.ID, Pool: p.ID, Evidence: e})
+				}
+			}
+		}
+	}
+	for _, t := range k.tracked {
+		for _, e := range t.conclude() {
+			k.add(Found{ID: t.ID, Evidence: e})
+		}
 	}
 }
 
 func (k *Collector) add(f Found) {
-	if k.counts(f.ID) {
+	if k.count(f.ID) {
 		k.keep(f)
 	}
 }
 
-// counts counts a finding and reports whether it is one of those to keep.
-func (k *Collector) counts(id string) bool {
+// count counts a finding and reports whether it is one of those to keep.
+func (k *Collector) count(id string) bool {
 	k.Counts[id]++
-	return len(k.found[id]) < k.limit
+	return len(k.kept[id]) < k.limit
 }
 
-func (k *Collector) keep(f Found) { k.found[f.ID] = append(k.found[f.ID], f) }
+func (k *Collector) keep(f Found) { k.kept[f.ID] = append(k.kept[f.ID], f) }
 
 // Found returns the findings kept, by ID and first packet.
 func (k *Collector) Found() []Found {
 	var all []Found
-	for _, list := range k.found {
+	for _, list := range k.kept {
 		all = append(all, list...)
 	}
 	slices.SortStableFunc(all, func(a, b Found) int {
-		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(first(a.Packets), first(b.Packets)), slices.Compare(a.Connections, b.Connections))
+		return cmp.Or(
+			cmp.Compare(a.ID, b.ID),
+			cmp.Compare(firstPacket(a), firstPacket(b)),
+			slices.Compare(a.Connections, b.Connections),
+		)
 	})
 	return all
 }
 
-func first(p []int64) int64 {
-	if len(p) == 0 {
+// firstPacket is 0 for a finding without packets.
+func firstPacket(f Found) int64 {
+	if len(f.Packets) == 0 {
 		return 0
 	}
-	return p[0]
+	return f.Packets[0]
 }

@@ -2,8 +2,11 @@ package verdict
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"tcpwarm/analyze/nearest"
 )
 
 // An Interval is a measured value: exact if Low equals High, else only bounded.
@@ -12,8 +15,11 @@ type Interval struct{ Low, High float64 }
 // Exactly returns the interval that holds only n.
 func Exactly(n float64) Interval { return Interval{n, n} }
 
-// String prints i as a number, or as "low to high".
+// String prints i as a number, or as "low to high"; in words where nothing was measured.
 func (i Interval) String() string {
+	if i == unmeasured {
+		return "nothing to measure"
+	}
 	low := strconv.FormatFloat(i.Low, 'g', -1, 64)
 	if i.Low == i.High {
 		return low
@@ -34,9 +40,19 @@ type Expectation struct {
 // operators, the longer first: a prefix must not win.
 var operators = []string{"<=", "==", "!=", ">=", "<", ">"}
 
+// mistyped finds what people write for an operator, meant is the operator.
+var (
+	mistyped = regexp.MustCompile(`(=<|=>|<>|=!|===)|^[^<>=!]*(=)[^<>=!]*$`)
+	meant    = map[string]string{"=<": "<=", "=>": ">=", "<>": "!=", "=!": "!=", "===": "==", "=": "=="}
+)
+
 // ParseExpectation reads METRIC OP VALUE, such as connections<=2. Spaces are
 // free.
 func ParseExpectation(text string) (Expectation, error) {
+	if m := mistyped.FindStringSubmatch(text); m != nil {
+		op := m[1] + m[2]
+		return Expectation{}, fmt.Errorf("expectation %q: no operator %q; did you mean %s?", text, op, meant[op])
+	}
 	for _, op := range operators {
 		metric, value, ok := strings.Cut(text, op)
 		if !ok {
@@ -44,7 +60,8 @@ func ParseExpectation(text string) (Expectation, error) {
 		}
 		e := Expectation{Metric: strings.TrimSpace(metric), Op: op}
 		if !isMetric(e.Metric) {
-			return e, fmt.Errorf("expectation %q: unknown metric %q; known are %s", text, e.Metric, strings.Join(Metrics, " "))
+			return e, fmt.Errorf("expectation %q: unknown metric %q; known are %s%s",
+				text, e.Metric, strings.Join(Metrics, " "), nearest.Suggest(e.Metric, Metrics))
 		}
 		v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil || v != v {

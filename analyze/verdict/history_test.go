@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -46,22 +47,22 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 			t.Fatalf("step %q", step)
 		}
 		now = segment.Time(ms) * 1e6
-		e := pool.Event{Time: now, Packet: int64(k + 1)}
+		e := event.Event{Time: now, Packet: int64(k + 1)}
 		s := open[id]
 		if part[2] == "syn" {
-			c := j.Open(0, &pool.Opening{ID: id, Time: now, Packet: e.Packet, Client: endpoint(1, uint16(1000+id)), Server: endpoint(9, 80)})
+			c := j.Open(0, &event.Opening{ID: id, Time: now, Packet: e.Packet, Client: endpoint(1, uint16(1000+id)), Server: endpoint(9, 80)})
 			open[id] = &state{c: c}
 			continue
 		}
-		answered := func() { s.answered++; e.Kind, e.N = pool.Answered, s.answered }
-		ended := func(end pool.Ending) { e.Kind, e.End = pool.ConnEnded, &end; delete(open, id) }
+		answered := func() { s.answered++; e.Kind, e.N = event.Answered, s.answered }
+		ended := func(end event.Ending) { e.Kind, e.End = event.ConnEnded, &end; delete(open, id) }
 		switch what := part[2]; what {
 		case "req", "reqb", "reqc", "tun", "req2":
 			s.asked++
-			e.Kind, e.N, e.Name, e.AsksClose, e.Tunnel = pool.Requested, s.asked, "a", what == "reqc", what == "tun"
+			e.Kind, e.N, e.Name, e.AsksClose, e.Tunnel = event.Requested, s.asked, "a", what == "reqc", what == "tun"
 			switch what {
 			case "req2":
-				e.Streams = 2
+				e.StreamLimit = 2
 			case "reqb":
 				e.Name = "b"
 			}
@@ -71,28 +72,28 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 			answered()
 			e.SaysClose = true
 		case "cfin", "sfin":
-			e.Kind, e.By = pool.ConnClosing, pool.Client
+			e.Kind, e.By = event.ConnClosing, event.Client
 			if what == "sfin" {
-				e.By = pool.Server
+				e.By = event.Server
 			}
 		case "end":
-			ended(pool.Ending{})
+			ended(event.Ending{})
 		case "probed":
-			ended(pool.Ending{Probes: 3, Probe: e.Packet})
+			ended(event.Ending{Probes: 3, FirstProbe: e.Packet})
 		case "declined":
-			ended(pool.Ending{Declined: true})
+			ended(event.Ending{Declined: true})
 		default:
 			n, err := strconv.Atoi(strings.TrimPrefix(what, "hint"))
 			if err != nil {
 				t.Fatalf("step %q", step)
 			}
 			answered()
-			e.Hint = segment.Time(n * 1e9).Sub(0)
+			e.KeepAlive = segment.Time(n * 1e9).Sub(0)
 		}
 		j.Handle(s.c, &e)
 	}
 	for _, id := range slices.Sorted(maps.Keys(open)) {
-		j.Handle(open[id].c, &pool.Event{Kind: pool.ConnEnded, Time: now, Packet: 1 << 20, End: &pool.Ending{}})
+		j.Handle(open[id].c, &event.Event{Kind: event.ConnEnded, Time: now, Packet: 1 << 20, End: &event.Ending{}})
 	}
 	j.Finish()
 	pools := j.Pools()
@@ -100,7 +101,7 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		t.Fatalf("%d pools", len(pools))
 	}
 	k := verdict.NewCollector(10)
-	k.Pools(pools)
+	k.Conclude(pools)
 	found := map[string]verdict.Found{}
 	for _, f := range k.Found() {
 		found[f.ID] = f

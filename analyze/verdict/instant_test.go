@@ -10,17 +10,16 @@ import (
 // opened before: nothing was there to resume.
 func TestNotResumedAtOneInstant(t *testing.T) {
 	for _, late := range []segment.Time{0, 1} {
-		k := NewCollector(10)
+		r := new(resumption)
 		end := segment.Mark{Packet: 10, Time: 1000}
 		full := Handshake{Seen: true, Name: "a.example", Gives: true}
 		for _, c := range []Conn{
-			{ID: 1, Port: 443, First: segment.Mark{Packet: 1, Time: 1}, FirstEnd: end, TLS: full},
+			{ID: 1, Port: 443, First: segment.Mark{Packet: 1, Time: 1}, Messages: Messages{FirstEnd: end}, TLS: full},
 			{ID: 2, Port: 443, First: segment.Mark{Packet: 11, Time: end.Time + late}, TLS: full},
 		} {
-			k.resume.note(&c)
+			r.note(&c)
 		}
-		k.resume.find(k.add)
-		if n := len(k.Found()); n != int(late) {
+		if n := len(r.conclude()); n != int(late) {
 			t.Errorf("opened %d ns later: %d findings", late, n)
 		}
 	}

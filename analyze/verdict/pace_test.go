@@ -3,50 +3,57 @@ package verdict
 import (
 	"testing"
 	"time"
+
+	"tcpwarm/analyze/tcp"
 )
 
-func TestPaces(t *testing.T) {
-	stall := Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
+// Each rule is tried where it holds and right beside.
+func TestPaceRules(t *testing.T) {
+	stall := tcp.Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
 	for name, x := range map[string]struct {
-		holds func(*Conn) bool
-		c     Conn
-		want  bool
+		rule *rule
+		pace Pace
+		want bool
 	}{
-		"receiver-limited":                    {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}, true},
-		"receiver-limited: not half":          {receiverLimited, Conn{Pace: Pace{ACKs: 30, Full: 15, FullAt: 7}}, false},
-		"receiver-limited: too few":           {receiverLimited, Conn{Pace: Pace{ACKs: 19, Full: 19, FullAt: 7}}, false},
-		"lossy":                               {lossy, Conn{Pace: Pace{Segments: 300, Resent: 3, Losses: 2, Timeouts: 1, ResentAt: 5}}, true},
-		"lossy: two episodes":                 {lossy, Conn{Pace: Pace{Segments: 300, Resent: 3, Losses: 2, ResentAt: 5}}, false},
-		"lossy: few of many":                  {lossy, Conn{Pace: Pace{Segments: 1000, Resent: 3, Losses: 3, ResentAt: 5}}, false},
-		"sender-idle":                         {senderIdle, Conn{Pace: Pace{Stalls: stall}}, true},
-		"sender-idle: none":                   {senderIdle, Conn{}, false},
-		"sender-idle: or lost, at its peer":   {senderIdle, Conn{Pace: Pace{Remote: true, Stalls: stall, Resent: 1}}, false},
-		"sender-idle: at its peer, no losses": {senderIdle, Conn{Pace: Pace{Remote: true, Stalls: stall}}, true},
-		"nagle":                               {nagle, Conn{Pace: Pace{Holds: stall}}, true},
-		"nagle: none":                         {nagle, Conn{}, false},
+		"receiver-limited":           {&receiverLimited, Pace{ACKs: 30, Full: 20, FullAt: 7}, true},
+		"receiver-limited: not half": {&receiverLimited, Pace{ACKs: 30, Full: 15, FullAt: 7}, false},
+		"receiver-limited: too few":  {&receiverLimited, Pace{ACKs: 19, Full: 19, FullAt: 7}, false},
+
+		"lossy":               {&lossy, Pace{Segments: 300, Resent: 3, Losses: 2, Timeouts: 1, ResentAt: 5}, true},
+		"lossy: two episodes": {&lossy, Pace{Segments: 300, Resent: 3, Losses: 2, ResentAt: 5}, false},
+		"lossy: few of many":  {&lossy, Pace{Segments: 1000, Resent: 3, Losses: 3, ResentAt: 5}, false},
+
+		"sender-idle":                         {&senderIdle, Pace{IdleStalls: stall}, true},
+		"sender-idle: none":                   {&senderIdle, Pace{}, false},
+		"sender-idle: or lost, at its peer":   {&senderIdle, Pace{AtReceiver: true, IdleStalls: stall, Resent: 1}, false},
+		"sender-idle: at its peer, no losses": {&senderIdle, Pace{AtReceiver: true, IdleStalls: stall}, true},
+
+		"nagle":       {&nagleDelayedACK, Pace{NagleWaits: stall}, true},
+		"nagle: none": {&nagleDelayedACK, Pace{}, false},
 	} {
-		if got := x.holds(&x.c); got != x.want {
+		c := Conn{Pace: x.pace}
+		if got := x.rule.connection.holds(&c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 		k := NewCollector(10)
-		k.Connection(&x.c)
+		k.Connection(&c)
 		if f := k.Found(); x.want && (len(f) != 1 || len(f[0].Packets) == 0 || f[0].Text == "") {
 			t.Errorf("%s: %v, want one with its evidence", name, f)
 		}
 	}
 }
 
-func TestCold(t *testing.T) {
+func TestColdWindow(t *testing.T) {
 	for name, x := range map[string]struct {
-		c    Cold
-		want int
+		start ColdStart
+		want  int
 	}{
-		"more than the window":  {Cold{Conn: 2, InsteadOf: 1, Rounds: 3, Content: 50_000, Window: 14_600}, 1},
-		"it fits":               {Cold{Conn: 2, InsteadOf: 1, Rounds: 3, Content: 14_600, Window: 14_600}, 0},
-		"seen within one round": {Cold{Conn: 2, InsteadOf: 1, Rounds: 1, Content: 50_000, Window: 14_600}, 0},
+		"more than the window":  {ColdStart{Conn: 2, InsteadOf: 1, Rounds: 3, Content: 50_000, Window: 14_600}, 1},
+		"it fits":               {ColdStart{Conn: 2, InsteadOf: 1, Rounds: 3, Content: 14_600, Window: 14_600}, 0},
+		"seen within one round": {ColdStart{Conn: 2, InsteadOf: 1, Rounds: 1, Content: 50_000, Window: 14_600}, 0},
 	} {
 		k := NewCollector(10)
-		if k.Cold(x.c); len(k.Found()) != x.want {
+		if k.ColdStart(&x.start); len(k.Found()) != x.want {
 			t.Errorf("%s: %v", name, k.Found())
 		}
 	}

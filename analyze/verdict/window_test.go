@@ -16,12 +16,12 @@ func TestSYNResent(t *testing.T) {
 		c    Conn
 		want bool
 	}{
-		"sent again":          {Conn{First: mark(1, 0), SYN: mark(3, time.Second)}, true},
-		"once":                {Conn{First: mark(1, 0), SYN: mark(1, 0)}, false},
-		"begun midway":        {Conn{First: mark(1, 0), SYN: mark(3, time.Second), Midway: true}, false},
+		"sent again":          {Conn{First: mark(1, 0), LastSYN: mark(3, time.Second)}, true},
+		"once":                {Conn{First: mark(1, 0), LastSYN: mark(1, 0)}, false},
+		"begun midway":        {Conn{First: mark(1, 0), LastSYN: mark(3, time.Second), Unseen: Unseen{Midstream: true}}, false},
 		"no SYN was captured": {Conn{First: mark(1, 0)}, false},
 	} {
-		if got := synResent(&x.c); got != x.want {
+		if got := synResent.connection.holds(&x.c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestWindowLost(t *testing.T) {
 		"fitted into one round": {one, false},
 		"no restart":            {IdleRestart{}, false},
 	} {
-		if got := windowLost(&Conn{Restart: x.r}); got != x.want {
+		if got := windowLostAfterIdle.connection.holds(&Conn{Restart: x.r}); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}

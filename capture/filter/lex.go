@@ -11,6 +11,7 @@ type Error struct {
 	What   string
 }
 
+// Error says what is wrong, and where in the expression.
 func (e *Error) Error() string { return fmt.Sprintf("filter: column %d: %s", e.Column, e.What) }
 
 // A token is a word, a number, an address, or a sign.
@@ -21,7 +22,8 @@ type token struct {
 }
 
 // signs in the order in which they are tried.
-var signs = []string{"&&", "||", "<<", ">>", "<=", ">=", "==", "!=", "(", ")", "[", "]", "!", "&", "|", "^", "+", "-", "*", "/", "<", ">", "=", ":", "%"}
+var signs = []string{"&&", "||", "<<", ">>", "<=", ">=", "==", "!=",
+	"(", ")", "[", "]", "!", "&", "|", "^", "+", "-", "*", "/", "<", ">", "=", ":", "%"}
 
 // maxTokens bounds an expression.
 const maxTokens = 2048
@@ -31,7 +33,8 @@ func lex(s string) ([]token, error) {
 	var list []token
 	depth := 0
 	for i := 0; i < len(s); {
-		if strings.IndexByte(" \t\r\n", s[i]) >= 0 || s[i] == '\\' && i+1 < len(s) && isWord(s[i+1]) { // \tcp: the shell's escape of a keyword
+		escaped := s[i] == '\\' && i+1 < len(s) && isWord(s[i+1]) // \tcp: the shell's escape of a keyword
+		if escaped || strings.IndexByte(" \t\r\n", s[i]) >= 0 {
 			i++
 			continue
 		}

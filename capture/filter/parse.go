@@ -57,6 +57,16 @@ const maxDepth = 200
 // Parse reads an expression. The empty one lets everything through. Its error is
 // an *Error.
 func Parse(s string) (*Expr, error) {
+	e, err := parse(s)
+	if err != nil {
+		if what := wireshark(s); what != "" {
+			return nil, &Error{1, what}
+		}
+	}
+	return e, err
+}
+
+func parse(s string) (*Expr, error) {
 	tokens, err := lex(s)
 	if err != nil {
 		return nil, err
@@ -173,7 +183,8 @@ func (p *parser) isArith() bool {
 }
 
 // protocols that may stand alone or before a primitive.
-var protocols = map[string]bool{"ip": true, "ip6": true, "tcp": true, "udp": true, "sctp": true, "icmp": true, "icmp6": true, "arp": true, "ether": true}
+var protocols = map[string]bool{"ip": true, "ip6": true, "tcp": true, "udp": true, "sctp": true,
+	"icmp": true, "icmp6": true, "arp": true, "ether": true}
 
 func (p *parser) primitive(depth int) (node, error) {
 	if !p.more() {
@@ -261,13 +272,25 @@ func reserved(s string) bool {
 	return false
 }
 
+// hasPorts reports whether what proto lets through may have ports; "" is any.
+func hasPorts(proto string) bool {
+	switch proto {
+	case "", "ip", "ip6":
+		return true
+	case "icmp", "icmp6":
+		return false
+	}
+	_, transport := numbers[proto]
+	return transport
+}
+
 // value reads what a primitive compares with.
 func (p *parser) value(x prim) (node, error) {
 	if !p.more() {
 		return nil, p.fail("a value is missing after %q", x.kind)
 	}
 	var err error
-	if _, ok := numbers[x.proto]; (x.kind == "port" || x.kind == "portrange") && x.proto != "" && x.proto != "ip" && x.proto != "ip6" && (!ok || strings.HasPrefix(x.proto, "icmp")) {
+	if (x.kind == "port" || x.kind == "portrange") && !hasPorts(x.proto) {
 		return nil, p.fail("%s has no ports", x.proto)
 	}
 	switch x.kind {

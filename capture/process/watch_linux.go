@@ -55,11 +55,13 @@ func (w *Watch) attach() (err error) {
 		return err
 	}
 	rlimit.RemoveMemlock() // older kernels count maps against it; if it fails the map says so
-	w.seen, err = ebpf.NewMap(&ebpf.MapSpec{Name: "tcpwarm", Type: ebpf.Hash, KeySize: uint32(unsafe.Sizeof(key{})), ValueSize: 4, MaxEntries: maxConnections, Flags: noPrealloc})
+	w.seen, err = ebpf.NewMap(&ebpf.MapSpec{Name: "tcpwarm", Type: ebpf.Hash,
+		KeySize: uint32(unsafe.Sizeof(key{})), ValueSize: 4, MaxEntries: maxConnections, Flags: noPrealloc})
 	if err != nil {
 		return fmt.Errorf("make a BPF map: %w", err)
 	}
-	w.prog, err = ebpf.NewProgram(&ebpf.ProgramSpec{Name: "tcpwarm", Type: ebpf.SockOps, AttachType: ebpf.AttachCGroupSockOps, License: "Apache-2.0", Instructions: program(w.seen.FD())})
+	w.prog, err = ebpf.NewProgram(&ebpf.ProgramSpec{Name: "tcpwarm", Type: ebpf.SockOps,
+		AttachType: ebpf.AttachCGroupSockOps, License: "Apache-2.0", Instructions: program(w.seen.FD())})
 	if err != nil {
 		return fmt.Errorf("load a BPF program: %w", err)
 	}
@@ -200,7 +202,10 @@ func (k *key) connection() Connection {
 	if remote == 0 {
 		remote = uint16(port[2])<<8 | uint16(port[3])
 	}
-	return Connection{segment.Endpoint{Addr: addr(k.Family, &k.Local), Port: uint16(k.LocalPort)}, segment.Endpoint{Addr: addr(k.Family, &k.Remote), Port: remote}}
+	return Connection{
+		segment.Endpoint{Addr: addr(k.Family, &k.Local), Port: uint16(k.LocalPort)},
+		segment.Endpoint{Addr: addr(k.Family, &k.Remote), Port: remote},
+	}
 }
 
 func addr(family uint32, words *[4]uint32) segment.Addr {
@@ -209,6 +214,11 @@ func addr(family uint32, words *[4]uint32) segment.Addr {
 		return segment.Addr4(b[:4])
 	}
 	return segment.AddrFrom(netip.AddrFrom16(b))
+}
+
+// Kill ends every process of the group (Linux 5.14 and later).
+func (w *Watch) Kill() error {
+	return os.WriteFile(filepath.Join(w.dir, "cgroup.kill"), []byte("1"), 0)
 }
 
 // Close takes everything away. A group that still has processes stays until they

@@ -21,5 +21,8 @@ func (w *Watch) Enter(*syscall.SysProcAttr) {}
 // Connections returns nothing.
 func (w *Watch) Connections() (map[Connection]bool, error) { return nil, nil }
 
+// Kill does nothing.
+func (w *Watch) Kill() error { return nil }
+
 // Close does nothing.
 func (w *Watch) Close() error { return nil }

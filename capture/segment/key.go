@@ -11,6 +11,11 @@ type Addr struct{ Hi, Lo uint64 }
 
 const v4in6 = 0xffff << 32
 
+// mappedHi marks an address that an IPv6 packet gives as ::ffff:a.b.c.d: it is not IPv4's,
+// though the two look alike (RFC 4291 section 2.5.5.2). No address has these bits of its
+// own: 0000::/8 is reserved (section 2.4), and of it only ::/96 and mapped ones were used.
+const mappedHi = 1
+
 // Addr4 makes an Addr of the four bytes at b.
 func Addr4(b []byte) Addr {
 	return Addr{Lo: v4in6 | uint64(binary.BigEndian.Uint32(b))}
@@ -19,6 +24,16 @@ func Addr4(b []byte) Addr {
 // Addr16 makes an Addr of the sixteen bytes at b.
 func Addr16(b []byte) Addr {
 	return Addr{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+}
+
+// AddrIPv6 makes an Addr of the sixteen bytes at b, which an IPv6 packet gives as an end.
+// Elsewhere, as in sockets and in text, a mapped address stands for IPv4's: see Addr16.
+func AddrIPv6(b []byte) Addr {
+	a := Addr16(b)
+	if a.Hi == 0 && a.Lo>>32 == v4in6>>32 {
+		a.Hi = mappedHi
+	}
+	return a
 }
 
 // AddrFrom makes an Addr of a. A zone is dropped: no packet carries one.
@@ -30,11 +45,16 @@ func AddrFrom(a netip.Addr) Addr {
 // Netip returns a as package net/netip has it, IPv4 as IPv4.
 func (a Addr) Netip() netip.Addr {
 	var b [16]byte
+	if a.Hi == mappedHi && a.Lo>>32 == v4in6>>32 {
+		binary.BigEndian.PutUint64(b[8:], a.Lo)
+		return netip.AddrFrom16(b)
+	}
 	binary.BigEndian.PutUint64(b[:], a.Hi)
 	binary.BigEndian.PutUint64(b[8:], a.Lo)
 	return netip.AddrFrom16(b).Unmap()
 }
 
+// String is a as people write it.
 func (a Addr) String() string { return a.Netip().String() }
 
 // Less orders addresses: by value, IPv4 as ::ffff:a.b.c.d.

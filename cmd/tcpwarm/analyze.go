@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,12 +15,19 @@ import (
 	"golang.org/x/term"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/junit"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
+	"tcpwarm/capture/outfile"
+	"tcpwarm/capture/segment"
 )
 
 // output says how a report is shown.
@@ -61,6 +68,7 @@ var _ pflag.Value = (*patterns)(nil)
 type choice struct {
 	value string
 	words []string
+	given bool // by the user
 }
 
 // String returns the word chosen.
@@ -73,52 +81,67 @@ func (c *choice) Type() string { return "word" }
 func (c *choice) Set(s string) error {
 	for _, w := range c.words {
 		if s == w {
-			c.value = s
+			c.value, c.given = s, true
 			return nil
 		}
 	}
-	return fmt.Errorf("must be one of %v", c.words)
+	return fmt.Errorf("must be one of %s%s", strings.Join(c.words, ", "), nearest.Suggest(s, c.words))
 }
 
 var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
-	o.format = choice{"text", []string{"text", "json", "ndjson", "junit", "github"}}
+	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
 	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil,
+		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
 }
 
 // readFlags are those of how captures are read and judged.
 func (o *output) readFlags(f *pflag.FlagSet) {
-	o.color = choice{"auto", []string{"auto", "always", "never"}}
+	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
-	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it (repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
-	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
-	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, for one client: behind a balancer, or with IPv4 and IPv6")
+	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it "+
+		"(repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
+	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: "+
+		"target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
+	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, "+
+		"for one client: behind a balancer, or with IPv4 and IPv6")
 	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
 func newAnalyze(s *streams) *cobra.Command {
-	var o output
 	c := &cobra.Command{
 		Use:   "analyze [flags] FILE...",
 		Short: "Judge saved captures",
 		Long: `Reads pcap and pcapng files, gzip or not; - is standard input. Several files are
-taken for one rotated set in time order.`,
+taken for one rotated set in time order. -r FILE is the same as FILE.`,
 		Example: `  tcpwarm analyze capture.pcap
   tcpwarm analyze --format json capture.pcapng | jq .verdict`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
-			return err
-		},
+	}
+	analyzes(s, c)
+	return c
+}
+
+// analyzes makes c a command that judges saved captures.
+func analyzes(s *streams, c *cobra.Command) {
+	var o output
+	var files []string
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		files := slices.Concat(files, args)
+		if len(files) == 0 {
+			return fmt.Errorf("%s: name a capture", cmd.Name())
+		}
+		_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
+		return err
 	}
 	o.flags(c.Flags())
-	return c
+	c.Flags().StringArrayVarP(&files, "read", "r", nil, "capture to judge, as any other `file` that is named (repeatable)")
 }
 
 // Text draws few connections: to keep more in full would only cost time.
@@ -133,7 +156,10 @@ const largeCapture = 64 << 20
 // analyzeFiles reads files, reports, and returns the report. An unreadable
 // capture is reported as far as it goes, then comes its error. demands may be nil.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
-	src, err := o.open(s, files)
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
 	}
@@ -149,20 +175,23 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 }
 
 // open opens files, with the filter that was asked for.
-func (o *output) open(s *streams, files []string) (*capture.Reader, error) {
-	src, err := capture.OpenAll(files, s.in)
+func (o *output) open(ctx context.Context, s *streams, files []string) (input, error) {
+	if o.filter == "" {
+		return openInput(ctx, files, s.in, func(*capture.Reader) {})
+	}
+	e, err := filter.Parse(o.filter)
 	if err != nil {
-		return nil, &codedError{exitInput, err}
+		return nil, err
 	}
-	if o.filter != "" {
-		e, err := filter.Parse(o.filter)
-		if err != nil {
-			src.Close()
-			return nil, err
-		}
-		src.Filter(e)
+	return openInput(ctx, files, s.in, func(src *capture.Reader) { src.Filter(e) })
+}
+
+// filterShown is the filter as a report may show it.
+func (o *output) filterShown() string {
+	if o.redact && o.filter != "" {
+		return "(left out)"
 	}
-	return src, nil
+	return o.filter
 }
 
 // redactor returns what makes the stand-ins of this run, nil for none.
@@ -177,7 +206,7 @@ func (o *output) redactor() *redact.Redactor {
 func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 	opts.Workers, opts.Ignore, opts.OneClient, opts.Redact = o.workers, o.ignore.list, o.oneClient, o.redactor()
 	if d := opts.Demands; d != nil {
-		d.Redact = opts.Redact
+		d.Redact, d.Filter = opts.Redact, o.filterShown()
 	}
 	if opts.Keys == nil {
 		var err error
@@ -190,7 +219,8 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 
 // analyze analyses src and writes the report, to which amend may add. Options that
 // o knows are set.
-func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options, amend func(*report.Report)) (*report.Report, error) {
+func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options,
+	amend func(*report.Report)) (*report.Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -202,106 +232,147 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.draws():
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
 	case o.format.value == "ndjson":
-		opts.Final = func(c *report.Connection) error { return report.ConnectionLine(s.out, c) }
+		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
 	}
-	var lines *os.File
-	if o.series != "" {
-		var err error
-		if lines, err = os.Create(o.series); err != nil {
-			return nil, &codedError{exitInput, err}
-		}
+	lines, seriesErr := o.openSeries()
+	if lines != nil {
+		defer lines.Discard()
 		opts.Series = lines
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
 	if lines != nil {
-		if err := lines.Close(); readErr == nil {
-			readErr = err
+		if err := lines.Commit(); err != nil && readErr == nil { // else it is among the report's problems
+			seriesErr = &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 		}
 	}
-	if r.Capture.Filter = o.filter; o.redact && o.filter != "" {
-		r.Capture.Filter = "(left out)"
+	if seriesErr != nil {
+		r.Lack(segment.ProblemOf(seriesErr))
 	}
+	r.Capture.Filter = o.filterShown()
 	if amend != nil {
 		amend(r)
 	}
-	if err := o.write(s.out, r); err != nil {
+	writeErr := o.write(s.out, r)
+	if err := cmp.Or(readErr, seriesErr, writeErr); err != nil {
 		return r, &codedError{exitInput, err}
-	}
-	if readErr != nil && !errors.Is(readErr, context.Canceled) {
-		return r, &codedError{exitInput, readErr}
 	}
 	return r, nil
 }
 
-// draws reports whether text is all that is asked for.
-func (o *output) draws() bool {
-	return o.format.value == "text" && !slices.ContainsFunc(o.reports, func(where string) bool { return !strings.HasPrefix(where, "text=") })
+// openSeries creates the file for the series, if one is asked for.
+func (o *output) openSeries() (*outfile.File, error) {
+	if o.series == "" {
+		return nil, nil
+	}
+	f, err := outfile.Create(o.series, outfile.Options{Perm: 0o666})
+	if err != nil {
+		return nil, &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
+	}
+	return f, nil
 }
 
-// write shows r in the formats asked for.
-func (o *output) write(w io.Writer, r *report.Report) error {
-	for _, where := range o.reports {
+// draws reports whether text is all that is asked for.
+func (o *output) draws() bool {
+	other := func(where string) bool { return !strings.HasPrefix(where, "text=") }
+	return o.format.value == "text" && !slices.ContainsFunc(o.reports, other)
+}
+
+// A destination is a file that a report goes to.
+type destination struct {
+	name  string
+	file  io.Writer
+	done  func() error
+	write func(io.Writer, *report.Report) error
+}
+
+// write shows r in the formats asked for: all that can be written, whatever else cannot.
+// It returns the first error. Files are opened before any is written, and JUnit, where
+// green is all that is looked at, is written after the others: so each report says which
+// of the others are missing.
+func (o *output) write(w io.Writer, r *report.Report) (first error) {
+	lack := func(name string, err error) {
+		if err != nil {
+			err = &segment.WriteError{Err: fmt.Errorf("%s: %w", name, err)}
+			r.Lack(segment.ProblemOf(err))
+			first = cmp.Or(first, err)
+		}
+	}
+	var to []destination
+	junit := func(where string) bool { return strings.HasPrefix(where, "junit=") }
+	notJUnit := func(where string) bool { return !junit(where) }
+	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
-		if err := o.writeFile(kind, name, r); err != nil {
-			return err
+		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		if lack(name, err); err == nil {
+			defer f.Discard()
+			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
+				return o.writeAs(kind, w, r, text.Options{Width: 80})
+			}})
 		}
 	}
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
 		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return err
+		if lack(name, err); err == nil {
+			to = append(to, destination{name, f, f.Close, github.WriteSummary})
 		}
-		err = report.StepSummary(f, r)
-		if cerr := f.Close(); err == nil {
-			err = cerr
+	}
+	for _, d := range to {
+		err := d.write(d.file, r)
+		if err == nil {
+			err = d.done()
 		}
-		if err != nil {
-			return err
-		}
+		lack(d.name, err)
 	}
 	if o.format.value == "ndjson" {
-		return report.NDJSON(w, r) // the connections have been written
+		return cmp.Or(first, jsonreport.WriteLines(w, r)) // the connections have been written
 	}
-	return o.writeAs(o.format.value, w, r, report.TextOptions{Width: width(w), Color: o.colored(w)})
+	return cmp.Or(first, o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w)}))
 }
 
-func (o *output) writeFile(kind, name string, r *report.Report) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	err = o.writeAs(kind, f, r, report.TextOptions{Width: 80})
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	return err
+// only returns those of list that keep holds for.
+func only(list []string, keep func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !keep(s) })
 }
 
-func (o *output) writeAs(kind string, w io.Writer, r *report.Report, text report.TextOptions) error {
+func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {
 	switch kind {
 	case "json":
-		return report.JSON(w, r)
+		return jsonreport.Write(w, r)
 	case "junit":
-		return report.JUnit(w, r)
+		return junit.Write(w, r)
 	case "github":
-		return report.GitHub(w, r)
+		return github.Write(w, r)
 	}
-	return report.Text(w, r, text)
+	return text.Write(w, r, as)
 }
 
-// check refuses reports of kinds that there are none of.
+// reportKinds are those that --report takes: NDJSON comes while connections end, so it is
+// no second report.
+var reportKinds = []string{"text", "json", "junit", "github"}
+
+// check refuses reports of kinds that there are none of, and more than one to standard
+// output. One that goes there is the format.
 func (o *output) check() error {
+	files := o.reports[:0:0]
 	for _, where := range o.reports {
 		kind, name, ok := strings.Cut(where, "=")
-		switch kind {
-		case "text", "json", "junit", "github":
-		default:
-			ok = false
+		if known := slices.Contains(reportKinds, kind); !ok || !known || name == "" {
+			suggestion := ""
+			if !known && kind != "ndjson" {
+				suggestion = nearest.Suggest(kind, reportKinds)
+			}
+			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github%s", where, suggestion)
 		}
-		if !ok || name == "" {
-			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github", where)
+		if name != "-" {
+			files = append(files, where)
+			continue
 		}
+		if o.format.given {
+			return fmt.Errorf("--report %q: two reports to standard output", where)
+		}
+		o.format.value, o.format.given = kind, true
 	}
+	o.reports = files
 	return nil
 }
 

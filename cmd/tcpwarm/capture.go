@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +17,10 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
@@ -57,6 +63,13 @@ func (l *live) open(expression string) (*capture.Live, error) {
 	}
 	src, err := capture.OpenLive(o)
 	if err != nil {
+		if names := interfaceNames(); len(names) > 1 {
+			for _, i := range l.ifaces {
+				if s := nearest.Suggest(i, names); s != "" && !slices.Contains(names, i) {
+					err = &suggested{err, s}
+				}
+			}
+		}
 		return nil, &codedError{exitInput, err}
 	}
 	return src, nil
@@ -90,9 +103,11 @@ Under sudo, root is given up once the interface is open (-Z).`,
 	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
 	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
-	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0, "with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
+	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
+		"with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
 	f.BoolVarP(&l.unbuffered, "packet-buffered", "U", false, "with -w: write each packet at once")
-	f.StringVarP(&l.user, "relinquish-privileges", "Z", "", "`user` to become once the interface is open (default: the one who called sudo)")
+	f.StringVarP(&l.user, "relinquish-privileges", "Z", "",
+		"`user` to become once the interface is open (default: the one who called sudo)")
 	f.BoolP("list-interfaces", "D", false, "list the interfaces and leave")
 	run := c.RunE
 	c.RunE = func(cmd *cobra.Command, words []string) error {
@@ -108,11 +123,15 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if expression == "" {
 		expression = o.filter
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
 	src, err := l.open(expression)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	root := os.Geteuid() == 0
 	if err := dropRoot(l.user); err != nil {
 		return &codedError{exitInput, err}
 	}
@@ -122,11 +141,12 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	}
 	o.filter = expression
 	reports := s.out
+	var kept *capture.Writer
 	if l.write != "" {
-		w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
-			Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
-		src.Tee(w.Write)
-		defer w.Close()
+		if kept, err = l.openWriter(root); err != nil {
+			return &codedError{exitInput, err}
+		}
+		src.Tee(kept.Write)
 		if l.write == "-" {
 			reports = s.err
 		}
@@ -142,16 +162,53 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
-		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, report.OpenedLine(d)) }
+		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
 		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			fmt.Fprintln(reports, report.TurnedLine(p, now, was, is))
+			fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
 		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
-	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, nil)
+	var keepErr error
+	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
+		keepErr = closeWriter(kept, r)
+	})
 	n := src.Counters()
-	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n", n.Captured, n.Received, n.Dropped)
+	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n",
+		n.Captured, n.Received, n.Dropped)
+	if err == nil && keepErr != nil {
+		err = &codedError{exitInput, keepErr}
+	}
+	return err
+}
+
+// openWriter opens the file that packets are kept in. wasRoot says that we could have
+// written anywhere before root was given up.
+func (l *live) openWriter(wasRoot bool) (*capture.Writer, error) {
+	w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
+		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
+	err := w.Open()
+	if errors.Is(err, fs.ErrPermission) && wasRoot && os.Geteuid() != 0 {
+		err = fmt.Errorf("%w; root was given up, and the folder is another's: -Z root keeps the right to write there", err)
+	}
+	return w, err
+}
+
+// closeWriter ends the file of w, which may be nil. If that fails, and no write has failed
+// before, r says so.
+func closeWriter(w *capture.Writer, r *report.Report) error {
+	if w == nil {
+		return nil
+	}
+	err := w.Close()
+	if err == nil {
+		return nil
+	}
+	err = &segment.WriteError{Err: err}
+	p := segment.ProblemOf(err)
+	if !slices.ContainsFunc(r.Capture.Problems, func(q report.Problem) bool { return segment.Problem(q) == p }) {
+		r.Lack(p)
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,17 +12,16 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"tcpwarm/analyze"
-	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
+	"tcpwarm/capture/outfile"
 	"tcpwarm/capture/process"
 	"tcpwarm/capture/segment"
 )
@@ -36,6 +36,8 @@ type trial struct {
 	settle   time.Duration
 	keepKeys string
 	packets  string // keep the packets in this file
+
+	became *report.Command // once it has ended, nil before
 }
 
 func (t *trial) flags(f *pflag.FlagSet) {
@@ -47,27 +49,29 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }
 
+// notStarted is the exit code of a command that could not be started, as a shell has it
+// (POSIX, Shell Command Language, section 2.8.2).
+const notStarted = 127
+
 // quiet is how long no packet must come for the capture to be over.
 const quiet = 300 * time.Millisecond
 
 // run captures, runs args, judges, and returns the report and what became of the
 // command.
 func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict.Demands, args []string) (*report.Report, error) {
-	dir, err := os.MkdirTemp("", "tcpwarm-")
+	signals := catchEndings() // before there is anything to leave behind
+	defer signal.Stop(signals)
+	e, err := t.enter()
 	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	defer os.RemoveAll(dir)
+	defer e.leave()
 	src, err := t.open(o.filter)
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
-	spool := t.packets
-	if spool == "" {
-		spool = filepath.Join(dir, "packets.pcapng")
-	}
-	w := capture.NewWriter(capture.WriteOptions{Name: spool, Perm: 0o600})
+	w := capture.NewWriter(capture.WriteOptions{To: e.packets.file})
 	src.Tee(w.Write)
 	watch := newPump(src)
 
@@ -76,11 +80,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if f, ok := s.err.(*os.File); !ok || f != os.Stderr {
 		cmd.Stdin = s.in
 	}
-	keyLog := filepath.Join(dir, "keys")
-	if err := t.prepare(cmd, dir, keyLog); err != nil {
-		src.Stop()
-		return nil, &codedError{exitInput, err}
-	}
+	e.prepare(cmd)
 	var group *process.Watch
 	scope := "every connection of the command's own network namespace"
 	if !t.isolated {
@@ -88,18 +88,30 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		if group, err = process.New(); err != nil {
 			scope = fmt.Sprintf("every connection that was captured, because nothing tells the command's from others': %v", err)
 		} else {
+			defer group.Close()
 			group.Enter(cmd.SysProcAttr)
 			scope = "the command's connections, told by its control group"
 		}
 	}
-	became, runErr := runCommand(ctx, cmd)
-	watch.settle(t.settle)
-	src.Stop()
-	if err := watch.wait(); err != nil && runErr == nil {
-		fmt.Fprintf(s.err, "tcpwarm: %v\n", err)
+	became, ended, runErr := runCommand(ctx, &child{cmd, group}, signals)
+	if sig := watch.settle(t.settle, signals); ended == nil {
+		ended = sig
 	}
-	if err := w.Close(); err != nil {
-		return nil, &codedError{exitInput, err}
+	if runErr != nil { // there is a report all the same, for whoever waits for one
+		if o.redact { // the rest is its name
+			for err := runErr; err != nil; err = errors.Unwrap(err) {
+				runErr = err
+			}
+		}
+		became = &report.Command{Exit: notStarted, Error: runErr.Error()}
+	}
+	t.became = became
+	src.Stop()
+	// Whatever ended the capture before its time, what was caught until then is judged.
+	endErr := watch.wait()
+	writeErr := w.Close()
+	if writeErr != nil {
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: writeErr}))
 	}
 	var made map[process.Connection]bool
 	if group != nil {
@@ -109,16 +121,16 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		}
 		group.Close()
 	}
-	// What is left needs no rights, and reads what strangers have sent.
-	if err := t.leaveRoot(spool); err != nil {
+	logged, err := e.finish(writeErr == nil)
+	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	if runErr != nil {
-		return nil, &codedError{exitCommand, runErr}
-	}
+	signal.Stop(signals) // nothing is left behind any more
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	if became.Args, became.Scope = args, scope; o.redact {
 		became.Args = []string{filepath.Base(args[0])}
 	}
+	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
 	case group != nil:
@@ -132,122 +144,70 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
-	if opts.Keys, err = t.keys(o, keyLog); err != nil {
+	if opts.Keys, err = o.keyLogs(); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	saved, err := capture.Open(spool)
-	if err != nil {
+	opts.Keys.Add(logged) // a line cut off at the end costs only itself
+	if err := t.keep(logged); err != nil {
+		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: err}))
+	}
+	if ended != nil { // it weighs more than what else there is
+		endErr = &interruptedError{ended}
+		ctx = context.WithoutCancel(ctx)
+	}
+	var saved input = &nothingRead{src.Totals().Files, io.EOF}
+	if file, err := capture.OpenReader(cmp.Or(t.packets, "packets"), e.packets.reader()); err == nil {
+		saved = file
+	} else if endErr == nil {
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	counted := &countedSource{saved, src.Totals()}
-	return o.analyze(context.WithoutCancel(ctx), s, counted, opts, func(r *report.Report) { r.Command = became })
+	counted := &countedSource{input: saved, live: src.Totals()}
+	if endErr != nil {
+		counted.ended = []segment.Problem{segment.ProblemOf(endErr)}
+	}
+	r, err := o.analyze(ctx, s, counted, opts, func(r *report.Report) { r.Ran(became) })
+	if err == nil && endErr != nil || ended != nil {
+		err = &codedError{exitInput, endErr}
+	}
+	return r, err
 }
 
-// leaveRoot becomes the user who called sudo, who gets the packets.
-func (t *trial) leaveRoot(spool string) error {
-	who, err := invoker()
-	if err != nil || who == nil || t.asRoot {
-		return err
+// keep writes what the command has logged to the file that was asked for. The file is
+// always a new one: who has opened the old one, or may read it, must not get keys.
+func (t *trial) keep(logged *io.SectionReader) error {
+	if t.keepKeys == "" {
+		return nil
 	}
-	if err := os.Chown(spool, who.uid, who.gid); err != nil {
-		return err
-	}
-	return dropRoot("")
-}
-
-// prepare gives the command its user, its environment and its key log.
-func (t *trial) prepare(cmd *exec.Cmd, dir, keyLog string) error {
-	f, err := os.OpenFile(keyLog, os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := outfile.Create(t.keepKeys, outfile.Options{Perm: 0o600, Replace: true})
 	if err != nil {
 		return err
 	}
-	f.Close()
-	env := os.Environ()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: false}
-	who, err := invoker()
-	if err != nil {
+	defer f.Discard()
+	if _, err := io.Copy(f, io.NewSectionReader(logged, 0, logged.Size())); err != nil {
 		return err
 	}
-	if who != nil && !t.asRoot {
-		groups := make([]uint32, len(who.groups))
-		for i, g := range who.groups {
-			groups[i] = uint32(g)
-		}
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(who.uid), Gid: uint32(who.gid), Groups: groups}
-		for _, name := range []string{dir, keyLog} {
-			if err := os.Chown(name, who.uid, who.gid); err != nil {
-				return err
-			}
-		}
-		env = append(env, "USER="+who.name, "LOGNAME="+who.name)
-		if who.home != "" {
-			env = append(env, "HOME="+who.home)
-		}
-	}
-	options := strings.TrimSpace(os.Getenv("NODE_OPTIONS") + " --tls-keylog=" + keyLog)
-	cmd.Env = append(env, "SSLKEYLOGFILE="+keyLog, "NODE_OPTIONS="+options)
-	return nil
+	return f.Commit()
 }
 
-// keys reads what the command has logged, beside what was given.
-func (t *trial) keys(o *output, keyLog string) (*tls.Keys, error) {
-	keys, err := o.keyLogs()
-	if err != nil {
-		return nil, err
+// runCommand runs a command to its end, or to that of our own: then the signal that
+// ended both comes with it.
+func runCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*report.Command, os.Signal, error) {
+	if err := c.cmd.Start(); err != nil {
+		return nil, nil, err
 	}
-	b, err := os.ReadFile(keyLog)
-	if err != nil {
-		return nil, err
-	}
-	keys.Add(strings.NewReader(string(b))) // a line cut off at the end costs only itself
-	if t.keepKeys != "" {
-		return keys, os.WriteFile(t.keepKeys, b, 0o600)
-	}
-	return keys, nil
-}
-
-// runCommand runs cmd to its end. A signal that ends us goes to it first; its end
-// is ours.
-func runCommand(ctx context.Context, cmd *exec.Cmd) (*report.Command, error) {
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	// A terminal sends Ctrl-C to both of us; others send a signal to us alone.
-	terms := make(chan os.Signal, 1)
-	signal.Notify(terms, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	defer signal.Stop(terms)
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	var err error
-	for ended := false; !ended; {
-		select {
-		case err = <-done:
-			ended = true
-		case sig := <-terms:
-			cmd.Process.Signal(sig)
-		case <-ctx.Done():
-			cmd.Process.Signal(syscall.SIGTERM)
-			select {
-			case err = <-done:
-			case <-time.After(5 * time.Second):
-				cmd.Process.Kill()
-				err = <-done
-			}
-			ended = true
-		}
-	}
+	ended, err := c.wait(ctx, signals)
 	became := &report.Command{}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return nil, err
+		return nil, ended, err
 	}
-	if became.Exit = cmd.ProcessState.ExitCode(); became.Exit < 0 {
-		if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+	if became.Exit = c.cmd.ProcessState.ExitCode(); became.Exit < 0 {
+		if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 			became.Signal = status.Signal().String()
 		}
 	}
-	return became, nil
+	return became, ended, nil
 }
 
 // A pump reads a live capture, for its Tee's sake.
@@ -280,15 +240,22 @@ func newPump(src *capture.Live) *pump {
 	return p
 }
 
-// settle waits until no packet has come for a while, but no longer than most.
-func (p *pump) settle(most time.Duration) {
-	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+// settle waits until no packet has come for a while, but no longer than most, nor than
+// a signal, which it returns.
+func (p *pump) settle(most time.Duration, signals <-chan os.Signal) os.Signal {
+	for end := time.Now().Add(most); time.Now().Before(end); {
 		last := <-p.last
 		p.last <- last
 		if time.Since(last) > quiet {
-			return
+			return nil
+		}
+		select {
+		case sig := <-signals:
+			return sig
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
+	return nil
 }
 
 func (p *pump) wait() error { return <-p.done }
@@ -296,18 +263,20 @@ func (p *pump) wait() error { return <-p.done }
 // A countedSource is a saved capture with the problems of the live one it was
 // saved from.
 type countedSource struct {
-	*capture.Reader
-	live segment.Totals
+	input
+	live  segment.Totals
+	ended []segment.Problem // what ended it before its time
 }
 
 // Totals returns the sums of the file, and what the kernel dropped.
 func (c *countedSource) Totals() segment.Totals {
-	t := c.Reader.Totals()
+	t := c.input.Totals()
 	t.Files = c.live.Files
 	for _, p := range c.live.Problems {
 		if p.Kind == segment.KernelDropped {
 			t.Problems = append(t.Problems, p)
 		}
 	}
+	t.Problems = append(t.Problems, c.ended...)
 	return t
 }

@@ -16,6 +16,7 @@ import (
 type trial struct {
 	live
 	isolated bool
+	became   *report.Command
 }
 
 func (t *trial) flags(*pflag.FlagSet) {}

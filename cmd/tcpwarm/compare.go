@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,9 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/text"
 )
 
 func newCompare(s *streams) *cobra.Command {
@@ -36,13 +38,14 @@ connections for each request decide. Exit code 0: better or the same; 1: worse;
 			if after == nil {
 				return aerr
 			}
-			change, err := report.Compare(s.out, before, after, report.TextOptions{Width: width(s.out), Color: o.colored(s.out)})
+			c := compare.Between(before, after)
+			err := text.WriteComparison(s.out, c, text.Options{Width: width(s.out), Color: o.colored(s.out)})
 			switch err := cmp.Or(berr, aerr, err); {
 			case err != nil:
 				return &codedError{exitInput, err}
-			case change == report.Worse:
+			case c.Change == compare.Worse:
 				return &codedError{exitFinding, nil}
-			case change == report.Undecided:
+			case c.Change == compare.Undecided:
 				return &codedError{exitUnknown, nil}
 			}
 			return nil
@@ -71,7 +74,7 @@ func (o *output) load(ctx context.Context, s *streams, name string) (*report.Rep
 		}
 		f.Close()
 	}
-	src, err := o.open(s, []string{name})
+	src, err := o.open(ctx, s, []string{name})
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +93,9 @@ func readReport(name string, f *os.File) (*report.Report, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	var r report.Report
-	if err := json.NewDecoder(f).Decode(&r); err != nil {
+	r, err := jsonreport.Read(f)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if r.Schema != report.Schema {
-		return nil, fmt.Errorf("%s: schema %q, not %q", name, r.Schema, report.Schema)
-	}
-	return &r, nil
+	return r, nil
 }

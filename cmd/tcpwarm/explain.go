@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/verdict/explain"
 )
 
 func newExplain(s *streams) *cobra.Command {
@@ -13,18 +14,24 @@ func newExplain(s *streams) *cobra.Command {
 		Use:   "explain [ID]",
 		Short: "Say what a cause, finding or word means, and what to do about it",
 		Args:  cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return explain.Words(), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, e := range report.Entries() {
+				for _, e := range explain.Entries() {
 					fmt.Fprintf(s.out, "%-24s %s\n", e.ID, e.Title)
 				}
 				return nil
 			}
-			e, ok := report.Explain(args[0])
+			e, ok := explain.Lookup(args[0])
 			if !ok {
-				return fmt.Errorf("explain: nothing is called %q; tcpwarm explain lists all", args[0])
+				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explain.Words()))
 			}
-			return report.WriteEntry(s.out, e, width(s.out))
+			return text.WriteEntry(s.out, e, width(s.out))
 		},
 	}
 }

@@ -31,8 +31,7 @@ func isolate(s *streams) (int, error) {
 	}
 	err := cmd.Start()
 	if err == nil {
-		signals := make(chan os.Signal, 1)
-		signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		signals := catchEndings()
 		defer signal.Stop(signals)
 		go func() {
 			for sig := range signals {

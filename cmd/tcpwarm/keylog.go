@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/app/tls"
@@ -22,12 +23,33 @@ func (o *output) keyLogNames() (names []string, must bool) {
 	return o.keys, true
 }
 
+// openKeyLog opens a key log. Where pipes are not expected nobody is waited for: one
+// that nobody writes to, in place of the log, would hold us up for ever.
+func openKeyLog(name string, pipes bool) (*os.File, error) {
+	if pipes {
+		return os.Open(name)
+	}
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a plain file", name)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // keyLogs reads the key logs asked for.
 func (o *output) keyLogs() (*tls.Keys, error) {
 	keys := tls.NewKeys()
 	names, must := o.keyLogNames()
 	for _, name := range names {
-		f, err := os.Open(name)
+		f, err := openKeyLog(name, must) // a pipe is read to its end if it was asked for
 		if errors.Is(err, fs.ErrNotExist) && !must {
 			continue
 		}
@@ -104,7 +126,7 @@ const maxLogLine = 4096
 // more returns the lines that have come since it was last asked.
 func (l *keyLog) more() ([]byte, error) {
 	if l.file == nil {
-		f, err := os.Open(l.name)
+		f, err := openKeyLog(l.name, false)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}

@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
 )
 
 // rooted moves the test to a network namespace of its own with loopback up.
@@ -68,5 +72,121 @@ func TestInterfaceThatGoesAwayLosesNoReport(t *testing.T) {
 	}
 	if code := cmd.ProcessState.ExitCode(); code != exitInput || !strings.Contains(errs.String(), "in1: network is down") {
 		t.Errorf("exit code %d, said %q", code, errs.String())
+	}
+}
+
+// liveReport runs a shell's command line, in which $BIN and $SELF are this program and
+// the client that is watched, and reads the JSON report that comes out of it.
+func liveReport(t *testing.T, binary, scenario, line string) (r *report.Report, code int, errs string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", line)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), "BIN="+binary, "SELF="+self, "SCENARIO="+scenario)
+	var out, errw bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errw
+	cmd.Run()
+	r = &report.Report{}
+	if err := json.Unmarshal(out.Bytes(), r); err != nil {
+		t.Errorf("%s: %v\n%s%s", line, err, out.String(), errw.String())
+	}
+	return r, cmd.ProcessState.ExitCode(), errw.String()
+}
+
+func hasProblem(r *report.Report, kind string) bool {
+	return slices.ContainsFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == kind })
+}
+
+// What was seen before an interface went down, or away, is judged, and does not pass.
+func TestInterfaceThatGoesAwayPassesNowhere(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	for what, line := range map[string]string{
+		"nothing":       "$BIN verify -i lo --format json -- env TCPWARM_SCENARIO=shared $SELF",
+		"down":          "$BIN verify -i lo --format json -- sh -c 'TCPWARM_SCENARIO=shared $SELF; ip link set lo down; sleep 0.3'; c=$?; ip link set lo up; exit $c",
+		"one of two":    "$BIN verify -i lo -i in1 --format json -- sh -c 'TCPWARM_SCENARIO=shared $SELF; ip link set in1 down; sleep 0.3'; c=$?; ip link set in1 up; exit $c",
+		"away, of two":  "ip link add d0 type veth peer name e0; ip link set d0 up; $BIN verify -i lo -i d0 --format json -- sh -c 'TCPWARM_SCENARIO=shared $SELF; ip link del d0; sleep 0.3'",
+		"away, capture": "ip link add d1 type veth peer name e1; ip link set d1 up; $BIN capture -i d1 --format json 2>e & while ! grep -q listening e; do sleep 0.05; done; ip link del d1; wait $!; c=$?; cat e >&2; exit $c",
+	} {
+		r, code, errs := liveReport(t, binary, "shared", line)
+		if what == "nothing" {
+			if code != exitOK || r.Outcome != verdict.Passed {
+				t.Errorf("%s: exit code %d, %s\n%s", what, code, r.Outcome, errs)
+			}
+			continue
+		}
+		seen := what == "away, capture" || r.Totals.Transactions == 4 && r.Outcome == verdict.Undecided
+		if code != exitInput || !seen || !hasProblem(r, segment.InterfaceGone) {
+			t.Errorf("%s: exit code %d, %s, %d transactions, %+v\n%s", what, code, r.Outcome, r.Totals.Transactions, r.Capture.Problems, errs)
+		}
+	}
+}
+
+// A disk that is full, or a file that may not grow, loses no report: what was written is
+// judged, and does not pass.
+func TestFullDiskLosesNoReport(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	tmpfs := "unshare -m sh -c 'mkdir m && mount -t tmpfs -o size=64k none m && "
+	for what, line := range map[string]string{
+		"limit":            "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -w keep -- env TCPWARM_SCENARIO=unread $SELF",
+		"limit, own spool": "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -- env TCPWARM_SCENARIO=unread $SELF",
+		"disk":             tmpfs + "exec $BIN verify -i lo --expect \"connections<=4\" --format json -w m/keep -- env TCPWARM_SCENARIO=unread $SELF'",
+		"capture, device":  "exec $BIN capture -i lo --duration 300ms --format json -w /dev/full",
+		"capture, disk":    tmpfs + "(sleep 0.5; TCPWARM_SCENARIO=unread $SELF) & exec $BIN capture -i lo --duration 5s --format json -w m/keep'",
+	} {
+		r, code, errs := liveReport(t, binary, "unread", line)
+		if code != exitInput || r.Outcome == verdict.Passed || !hasProblem(r, segment.NotWritten) || errs == "" {
+			t.Errorf("%s: exit code %d, %s, %+v\n%s", what, code, r.Outcome, r.Capture.Problems, errs)
+		}
+		if what == "disk" && r.Totals.Connections == 0 {
+			t.Errorf("%s: nothing of what was written is judged\n%s", what, errs)
+		}
+	}
+}
+
+// A file that packets cannot be kept in is told before the capture begins: with the remedy,
+// where the right to write was given up.
+func TestWriteFailsBeforeListening(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	own := t.TempDir() // root's
+	for name := own; name != "/tmp" && name != "/"; name = filepath.Dir(name) {
+		os.Chmod(name, 0o755)
+	}
+	for _, x := range []struct {
+		args, says string
+		code       int
+	}{
+		{"-w " + own, "is a", exitInput},
+		{"-w " + own + "/absent/x", "no such file", exitInput},
+		{"-w " + own + "/x", "-Z root", exitInput},
+		{"-Z root -w " + own + "/x", "listening", exitOK},
+	} {
+		cmd := exec.Command("sh", "-c", "exec "+binary+" capture -i lo --duration 200ms "+x.args)
+		cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody")
+		errs, _ := cmd.CombinedOutput()
+		listens := strings.Contains(string(errs), "listening")
+		if code := cmd.ProcessState.ExitCode(); code != x.code || !strings.Contains(string(errs), x.says) || listens != (code == exitOK) {
+			t.Errorf("%s: exit code %d, said %s", x.args, code, errs)
+		}
+		if left, _ := filepath.Glob(own + "*.partial"); len(left) > 0 {
+			t.Errorf("%s: left %v", x.args, left)
+		}
+	}
+}
+
+// A command that takes a signal to us for its end, and says all is well, is judged by a part.
+func TestSignalWhileTheCommandRunsPassesNowhere(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	line := `$BIN verify -i lo --format json -- sh -c 'TCPWARM_SCENARIO=shared $SELF; trap "exit 0" TERM; touch ready; sleep 20 & wait' &
+		p=$!; while ! test -e ready; do sleep 0.05; done; kill -TERM $p; wait $p`
+	r, code, errs := liveReport(t, binary, "shared", line)
+	if code != exitInput || r.Outcome != verdict.Undecided || !hasProblem(r, segment.Interrupted) || r.Totals.Transactions != 4 {
+		t.Errorf("exit code %d, %s, %d transactions, %+v\n%s", code, r.Outcome, r.Totals.Transactions, r.Capture.Problems, errs)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 )
 
 // play is the client that is watched, with a server of its own: a scenario by name.
@@ -156,6 +157,32 @@ func TestVerifyRunsACommand(t *testing.T) {
 	}
 }
 
+// A command that sends nothing, or fails, or cannot be started, passes nowhere, whatever is
+// expected of it.
+func TestCommandWithoutEvidence(t *testing.T) {
+	binary := liveBinary(t)
+	for _, x := range []struct {
+		scenario string
+		code     int
+		unjudged string
+	}{
+		{"nothing", exitUnknown, "the command opened no TCP connection that was captured; seen instead: 0 packets"},
+		{"fails", exitCommand, "the command opened no TCP connection that was captured; seen instead: 0 packets"},
+		{"is killed", exitCommand, ""},
+	} {
+		r, code, errs := isolatedVerify(t, binary, x.scenario, "--expect", "connections<=1", "--forbid", "missed")
+		if code != x.code || r.Unjudged != x.unjudged || r.Outcome != verdict.Undecided {
+			t.Errorf("%s: exit code %d, %s, %q\n%s", x.scenario, code, r.Outcome, r.Unjudged, errs)
+		}
+	}
+	cmd := exec.Command(binary, "verify", "--isolated", "--format", "junit", "--expect", "connections<=1", "--", "./absent")
+	out, _ := cmd.Output()
+	if code := cmd.ProcessState.ExitCode(); code != exitCommand || !strings.Contains(string(out), `errors="2"`) ||
+		!strings.Contains(string(out), "the command could not be started") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}
+
 // At full speed either nothing is lost, or it is said and no verdict given.
 func TestNothingIsLostSilently(t *testing.T) {
 	r, _, errs := isolatedVerify(t, liveBinary(t), "many")
@@ -178,7 +205,7 @@ func TestSignalsLoseNoReport(t *testing.T) {
 	binary := liveBinary(t)
 	isolatedVerify(t, binary, "nothing") // skips where it is forbidden
 	self, _ := os.Executable()
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM} {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, binary, "verify", "--isolated", "--format", "json", "--", self)
@@ -198,7 +225,7 @@ func TestSignalsLoseNoReport(t *testing.T) {
 			t.Errorf("%v: %v\n%s", sig, err, out.String())
 			continue
 		}
-		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitCommand {
+		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitInput {
 			t.Errorf("%v: %d transactions, command %+v, exit code %d", sig, r.Totals.Transactions, r.Command, cmd.ProcessState.ExitCode())
 		}
 	}

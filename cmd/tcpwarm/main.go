@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 )
 
 // gcPercent lets the heap grow to four times what is in use before it is swept:
@@ -20,16 +21,28 @@ import (
 // GOGC overrides it.
 const gcPercent = 400
 
-func main() {
+// sameSignal is how long signals are taken for one: a terminal that is closed, and timeout(1),
+// send each to the process and to its group.
+const sameSignal = 300 * time.Millisecond
+
+func main() { os.Exit(program()) }
+
+// program is the process: run, and the signals that end it.
+func program() int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	surviveFullFiles()
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup(1) has it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	go func() { // the second signal kills
 		<-ctx.Done()
+		time.Sleep(sameSignal)
 		stop()
 	}()
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	defer stop()
+	return run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }

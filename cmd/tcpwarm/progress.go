@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
 )
 
@@ -18,24 +17,24 @@ const (
 
 // A progress tells, on one line, how far the reading of captures has come.
 type progress struct {
-	*capture.Reader
+	input
 	to    io.Writer // nil: nobody sees it
 	next  time.Time // when to tell again
 	width int       // of what stands on the line
 }
 
 // newProgress returns src, and if errw is a terminal it tells there how far it is.
-func newProgress(src *capture.Reader, errw io.Writer) *progress {
-	p := &progress{Reader: src, next: time.Now().Add(patience)}
+func newProgress(src input, errw io.Writer) *progress {
+	p := &progress{input: src, next: time.Now().Add(patience)}
 	if terminal(errw) >= 0 {
 		p.to = errw
 	}
 	return p
 }
 
-// Fill is the Reader's.
+// Fill is the input's.
 func (p *progress) Fill(b *segment.Batch) error {
-	err := p.Reader.Fill(b)
+	err := p.input.Fill(b)
 	if now := time.Now(); p.to != nil && now.After(p.next) {
 		p.next = now.Add(tellEvery)
 		p.write(p.text())

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
+
+	"tcpwarm/analyze/nearest"
 )
 
 // Exit codes. Scripts depend on them.
@@ -64,13 +68,15 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 
 func newRoot(s *streams) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "tcpwarm",
+		Use:   "tcpwarm [flags] FILE...",
 		Short: "Does my HTTP client really reuse its TCP connections?",
 		Long: `tcpwarm reads captured packets and says, per client and authority, how many
 connections the transactions used, how many an ideal client would have needed,
 why each other one was opened, and what it rests on: packet numbers. It never
-believes the Connection header.`,
-		Example: `  tcpwarm analyze capture.pcap
+believes the Connection header.
+
+Without a command the files are analysed, as tcpwarm analyze does.`,
+		Example: `  tcpwarm capture.pcap
   tcpwarm analyze --format json *.pcapng
   gzip -dc big.pcap.gz | tcpwarm analyze -
   sudo tcpwarm capture -i eth0 'tcp port 443'
@@ -78,9 +84,52 @@ believes the Connection header.`,
   tcpwarm verify -r capture.pcap --expect 'connections<=2'
   tcpwarm compare before.pcap after.pcap
   tcpwarm explain undrained`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault // files, beside the commands
+		},
+	}
+	root.SetVersionTemplate("tcpwarm {{.Version}}\n")
+	root.Flags().Bool("version", false, "say which build this is")
+	root.SetFlagErrorFunc(flagError)
+	analyzes(s, root)
+	analyze := root.RunE
+	root.RunE = func(cmd *cobra.Command, files []string) error {
+		if len(files) == 0 && cmd.Flags().NFlag() == 0 {
+			return cmd.Help()
+		}
+		if err := noCommand(cmd, files); err != nil {
+			return err
+		}
+		return analyze(cmd, files)
 	}
 	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newCompare(s), newInterfaces(s), newExplain(s), newDemo(s), newMan())
+	for _, c := range append(root.Commands(), root) {
+		completions(c)
+	}
 	return root
+}
+
+// commandLike is a word that is no file's name as captures have them.
+var commandLike = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
+
+// noCommand refuses what was meant for a command and is none.
+func noCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 || !commandLike.MatchString(args[0]) {
+		return nil
+	}
+	if _, err := os.Stat(args[0]); err == nil {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	suggestion := nearest.Suggest(args[0], names)
+	if suggestion == "" {
+		suggestion = "; tcpwarm --help lists the commands"
+	}
+	return fmt.Errorf("there is no command %q, and no such file%s", args[0], suggestion)
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tcpwarm/pcaps/script"
 )
 
 func TestMain(m *testing.M) {
@@ -14,9 +17,7 @@ func TestMain(m *testing.M) {
 		os.Exit(play(scenario))
 	}
 	testscript.Main(m, map[string]func(){
-		"tcpwarm": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-		},
+		"tcpwarm": func() { os.Exit(program()) },
 	})
 }
 
@@ -37,7 +38,7 @@ func TestStories(t *testing.T) {
 			e.Setenv("TCPWARM_MUTANT_TRACE", os.Getenv("TCPWARM_MUTANT_TRACE"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "cut": cut},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "cut": cut, "damage": damage, "pcap": pcap},
 	})
 }
 
@@ -65,9 +66,34 @@ func cut(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	b, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
-	n := 0
-	for _, c := range args[2] {
-		n = n*10 + int(c-'0')
-	}
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b[:len(b)-n], 0o644))
+}
+
+// pcap FROM TO: TO is the capture that the packet script FROM stands for.
+func pcap(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pcap FROM TO")
+	}
+	s, err := script.Parse(ts.ReadFile(args[0]))
+	ts.Check(err)
+	var b bytes.Buffer
+	ts.Check(s.WritePcap(&b))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
+}
+
+// damage FROM TO BYTES: TO is FROM, a pcap, with ones from so many bytes on.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: damage FROM TO BYTES")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	for i := n; i < len(b); i++ {
+		b[i] = 0xff
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o644))
 }

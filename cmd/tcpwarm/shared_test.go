@@ -56,3 +56,12 @@ func TestPublicCaptures(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// What people met where nothing was there to judge, or nowhere to write.
+func TestFieldCasesWithoutEvidence(t *testing.T) {
+	dir, binary := shared(t)
+	out, err := exec.Command("python3", filepath.Join(dir, "field/check.py"), binary, "-v", "noserver", "nofilter", "junitnoserver", "wdir").CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(out), "4 of 4 ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

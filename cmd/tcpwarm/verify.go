@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
+	"tcpwarm/capture/segment"
 )
 
 func newVerify(s *streams) *cobra.Command {
@@ -47,6 +51,9 @@ itself failed.`,
 			if err := known(append(demands.Forbid, demands.Allow...)); err != nil {
 				return err
 			}
+			if err := o.check(); err != nil {
+				return err
+			}
 			var r *report.Report
 			var err error
 			switch {
@@ -70,7 +77,7 @@ itself failed.`,
 				}
 				r, err = t.run(cmd.Context(), s, &o, &demands, args)
 			}
-			return judged(r, err)
+			return judged(r, t.became, err)
 		},
 	}
 	f := c.Flags()
@@ -85,16 +92,20 @@ itself failed.`,
 	return c
 }
 
-// judged turns a report and an error into the exit code. Where several apply: the
-// command's failure, the capture's, an expectation's, too little evidence.
-func judged(r *report.Report, err error) error {
+// judged turns a report and an error into the exit code. Where several apply: an
+// interruption, the command's failure, the capture's, an expectation's, too little
+// evidence. became is what became of the command, nil if there was none.
+func judged(r *report.Report, became *report.Command, err error) error {
+	var ended *interruptedError
 	switch {
-	case r != nil && r.Command != nil && r.Command.Exit != 0:
-		how := fmt.Sprintf("exit code %d", r.Command.Exit)
-		if r.Command.Signal != "" {
-			how = r.Command.Signal
+	case errors.As(err, &ended): // the command failed because it was ended
+		return err
+	case became != nil && became.Exit != 0:
+		failed := errors.New(became.Failed())
+		if err != nil {
+			failed = fmt.Errorf("%w; and %w", failed, err)
 		}
-		return &codedError{exitCommand, fmt.Errorf("the command failed: %s", how)}
+		return &codedError{exitCommand, failed}
 	case err != nil: // what was read may have failed already, but an unread rest weighs more
 		return err
 	case r.Outcome == verdict.Failed:
@@ -105,12 +116,23 @@ func judged(r *report.Report, err error) error {
 	return nil
 }
 
+// An interruptedError is the signal that ended a trial before its command had ended.
+type interruptedError struct{ signal os.Signal }
+
+func (e *interruptedError) Error() string { return fmt.Sprintf("interrupted: %v", e.signal) }
+
+// Problem returns e as a problem.
+func (e *interruptedError) Problem() segment.Problem {
+	return segment.Problem{Kind: segment.Interrupted, Count: 1,
+		Text: fmt.Sprintf("interrupted by a signal (%v) before the command had ended", e.signal)}
+}
+
 // known refuses names of causes and findings that do not exist: a misspelt
 // --forbid would never fail.
 func known(ids []string) error {
 	for _, id := range ids {
-		if e, ok := report.Explain(id); !ok || e.Kind != report.IsCause && e.Kind != report.IsFinding {
-			return fmt.Errorf("verify: no cause or finding is called %q; tcpwarm explain lists all", id)
+		if e, ok := explain.Lookup(id); !ok || e.Kind != explain.IsCause && e.Kind != explain.IsFinding {
+			return fmt.Errorf("verify: no cause or finding is called %q%s", id, orListed(id, forbiddable()))
 		}
 	}
 	return nil

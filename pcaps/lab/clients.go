@@ -52,10 +52,12 @@ type toolchain struct {
 // Cargo finds the crates where Debian's packages put them.
 const debianCrates = "/usr/share/cargo/registry"
 
-var rustPackages = []string{"librust-reqwest-dev", "librust-hyper-dev", "librust-hyper-tls-dev", "librust-native-tls-dev", "librust-tokio-dev"}
+var rustPackages = []string{"librust-reqwest-dev", "librust-hyper-dev", "librust-hyper-tls-dev",
+	"librust-native-tls-dev", "librust-tokio-dev"}
 
 var toolchains = map[string]toolchain{
-	"node":   {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, "node/node_modules/axios/package.json", []string{"node", "--version"}},
+	"node": {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"},
+		"node/node_modules/axios/package.json", []string{"node", "--version"}},
 	"node18": {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, node18, []string{node18, "--version"}},
 	"rust": {"cargo", rustPackages, []string{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", "rust/Cargo.toml",
 		"--config", `source.crates-io.replace-with="debian"`, "--config", `source.debian.directory="` + debianCrates + `"`},

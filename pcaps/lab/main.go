@@ -120,7 +120,8 @@ func recordHere(out string, b bench, chosen []*scenario) error {
 			fmt.Printf("%-28s FAILED: %v\n", s.name, err)
 			wrong++
 		case t.Verdict.Used != s.want.used:
-			fmt.Printf("%-28s %d connections for %d requests, %d expected   %s\n", s.name, t.Verdict.Used, t.Verdict.Transactions, s.want.used, t.Client)
+			fmt.Printf("%-28s %d connections for %d requests, %d expected   %s\n",
+				s.name, t.Verdict.Used, t.Verdict.Transactions, s.want.used, t.Client)
 			wrong++
 		default:
 			fmt.Printf("%-28s %d connections for %d requests   %s\n", s.name, t.Verdict.Used, t.Verdict.Transactions, t.Client)

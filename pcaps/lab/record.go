@@ -152,7 +152,8 @@ func startCapture(device, file string, snap int) (*dump, error) {
 		snap = maxPacket
 	}
 	filter := fmt.Sprintf("tcp port %d or tcp port %d or tcp port %d", originPort, relayPort, securePort)
-	c := exec.Command("tcpdump", "-i", device, "--immediate-mode", "-U", "-Z", "root", "-B", "32768", "-s", strconv.Itoa(snap), "-w", file, filter)
+	c := exec.Command("tcpdump", "-i", device, "--immediate-mode", "-U", "-Z", "root", "-B", "32768",
+		"-s", strconv.Itoa(snap), "-w", file, filter)
 	pipe, err := c.StderrPipe()
 	if err != nil {
 		return nil, err

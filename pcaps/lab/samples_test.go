@@ -18,6 +18,7 @@ import (
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/text"
 	"tcpwarm/capture"
 )
 
@@ -44,11 +45,11 @@ func TestGolden(t *testing.T) {
 				saw.Keys = name + ".keys"
 			}
 			r := analyzed(t, "..", saw)
-			var text bytes.Buffer
-			if err := report.Text(&text, r, report.TextOptions{}); err != nil {
+			var b bytes.Buffer
+			if err := text.Write(&b, r, text.Options{}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", text.Bytes())
+			golden(t, name+".txt", b.Bytes())
 			golden(t, name+".json", judged(t, r))
 		})
 	}

@@ -100,7 +100,8 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.TLS != nil {
 		o.ledger.secured(c, r.TLS)
 	}
-	n := o.ledger.add(c, request{Method: r.Method, Path: r.URL.Path, Proto: r.Proto, Status: http.StatusOK, Connection: r.Header.Get("Connection")})
+	n := o.ledger.add(c, request{Method: r.Method, Path: r.URL.Path, Proto: r.Proto, Status: http.StatusOK,
+		Connection: r.Header.Get("Connection")})
 	time.Sleep(o.opts.delay)
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {

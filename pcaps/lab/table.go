@@ -16,7 +16,8 @@ var (
 )
 
 var (
-	tableRows    = []string{"node18", "node", "axios18", "axios", "request18", "request", "agentkeepalive", "undici", "fetch", "reqwest", "hyper", "go", "curl", "requests", "httpclient", "java"}
+	tableRows = []string{"node18", "node", "axios18", "axios", "request18", "request", "agentkeepalive", "undici",
+		"fetch", "reqwest", "hyper", "go", "curl", "requests", "httpclient", "java"}
 	tableColumns = []string{"default", "shared", "parallel", "unread", "idle"}
 )
 
@@ -24,7 +25,8 @@ var (
 // that ten requests used, from the truths in dir.
 func table(dir string) (string, error) {
 	var b strings.Builder
-	b.WriteString("| client | default | shared | 2 x 5 at once | bodies unread | a pause beyond the server's idle timeout |\n|---|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| client | default | shared | 2 x 5 at once | bodies unread | a pause beyond the server's idle timeout |\n" +
+		"|---|--:|--:|--:|--:|--:|\n")
 	b.WriteString("| *an ideal client* | 1 | 1 | 5 | 1 | 2 |\n")
 	for _, key := range tableRows {
 		title, cells := "", ""

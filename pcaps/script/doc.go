@@ -27,7 +27,8 @@
 // repeats what it resends.
 //
 // More words: "ttl n" (64 if not stated), "id n" (IPv4 identification; else one
-// more than the sender's last), "ce". The flags are letters of SFRPUEC, "." for
+// more than the sender's last), "ce", and "forged": not the sender's, so "+" does not
+// follow it. The flags are letters of SFRPUEC, "." for
 // ACK, "-" for none.
 //
 // Settings: "conn [name] client server" with addresses and ports; the lines of a

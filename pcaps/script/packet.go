@@ -38,12 +38,17 @@ func (p *parser) packet(conn int, missing bool, at string) error {
 	if err != nil {
 		return err
 	}
+	p.forged = false
 	if length, err = p.words(pk, peer, length); err != nil {
 		return err
 	}
 	pk.Len = int(length)
 	if n := headers(&pk.Options) - etherHeader + pk.Len; n > maxPacket {
 		return fmt.Errorf("a packet of %d bytes; at most %d", n, maxPacket)
+	}
+	p.script.Steps = append(p.script.Steps, st)
+	if p.forged {
+		return nil
 	}
 	end := pk.Start + length
 	if pk.Flags.Has(segment.SYN) {
@@ -56,7 +61,6 @@ func (p *parser) packet(conn int, missing bool, at string) error {
 		own.next = end
 	}
 	own.sent, own.window = true, pk.Window
-	p.script.Steps = append(p.script.Steps, st)
 	return nil
 }
 
@@ -193,6 +197,8 @@ func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 		case f == "id":
 			n, err = number(p.field(), 0, math.MaxUint16)
 			pk.ID, pk.HasID = uint16(n), true
+		case f == "forged":
+			p.forged = true
 		case f == "ce":
 			pk.CE = true
 		case f == "...":

@@ -15,6 +15,7 @@ type Error struct {
 	Msg  string
 }
 
+// Error says what is wrong, and in which line.
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Msg) }
 
 // Parse reads a script.
@@ -28,6 +29,7 @@ type parser struct {
 	last    time.Duration // of the packet above
 	line    int
 	rest    string // of the line, not read yet
+	forged  bool   // the packet is not of its sender
 }
 
 // A sender is what one end of a connection has sent so far.

@@ -170,7 +170,8 @@ func (p *printer) segment(g *segment.Segment, first bool) {
 	}
 	var b strings.Builder
 	start := own.rel(g.Seq)
-	fmt.Fprintf(&b, "%s%-12s %s %-2s %d:%d(%d)", c.prefix(), since(g.Time.Sub(p.last)), to, letters(g.Flags), start, start+int64(g.Len), g.Len)
+	fmt.Fprintf(&b, "%s%-12s %s %-2s %d:%d(%d)", c.prefix(), since(g.Time.Sub(p.last)), to, letters(g.Flags),
+		start, start+int64(g.Len), g.Len)
 	if g.Flags.Has(segment.ACK) {
 		fmt.Fprintf(&b, " ack %d", peer.rel(g.Ack))
 	}

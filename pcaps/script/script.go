@@ -19,6 +19,7 @@ const (
 	ToClient Dir = 1 // "<"
 )
 
+// String is d as scripts write it.
 func (d Dir) String() string {
 	if d == ToServer {
 		return ">"

@@ -31,13 +31,13 @@ func FuzzParser(f *testing.F) {
 			if len(u.methods) > 0 {
 				m = 1 + byte(u.methods[0])
 			}
-			f.Add(b, i == 0, u.midway, m, uint64(len(b)))
+			f.Add(b, i == 0, u.midstream, m, uint64(len(b)))
 		}
 	}
 	f.Fuzz(fuzzParser)
 }
 
-func fuzzParser(t *testing.T, b []byte, request, midway bool, m byte, seed uint64) {
+func fuzzParser(t *testing.T, b []byte, request, midstream bool, m byte, seed uint64) {
 	steps := stepsOf(b)
 	run := func(cut func(string) []string) *recorder {
 		r := new(recorder)
@@ -45,7 +45,7 @@ func fuzzParser(t *testing.T, b []byte, request, midway bool, m byte, seed uint6
 			r.methods = []Method{Method(m%4 - 1)}
 		}
 		r.answer = []string{"", "tunnel", "refuse"}[int(m/4)%3]
-		p := play(r, request, midway, steps, cut)
+		p := play(r, request, midstream, steps, cut)
 		if r.bad != "" {
 			t.Fatal(r.bad)
 		}

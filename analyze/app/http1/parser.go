@@ -96,9 +96,9 @@ func (p *Parser) Reset(request bool, sink Sink, head *Head) {
 	*p = Parser{sink: sink, head: head, request: request, buf: p.buf[:0]}
 }
 
-// Midway says that the stream does not begin with a message: the next start line
+// Midstream says that the stream does not begin with a message: the next start line
 // does.
-func (p *Parser) Midway() { p.lose(true) }
+func (p *Parser) Midstream() { p.lose(true) }
 
 // Feed takes the next bytes of the stream.
 func (p *Parser) Feed(b []byte, at Mark) {

@@ -123,11 +123,11 @@ type step struct {
 func at(i int) Mark { return Mark{Time: segment.Time(i), Packet: int64(i)} }
 
 // play feeds steps; cut says how to split each one's bytes.
-func play(r *recorder, request, midway bool, steps []step, cut func(b string) []string) *Parser {
+func play(r *recorder, request, midstream bool, steps []step, cut func(b string) []string) *Parser {
 	p := New(request, r)
 	r.p, r.lostAt = p, -1
-	if midway {
-		p.Midway()
+	if midstream {
+		p.Midstream()
 		r.lostAt = 0
 	}
 	n := 0
@@ -174,14 +174,14 @@ func randomly(rnd *rand.Rand) func(string) []string {
 }
 
 type rule struct {
-	name    string
-	methods []Method
-	answer  string
-	midway  bool
-	steps   []step
-	want    string // events, one a line, blanks around trimmed
-	skipped int64
-	tunnel  string
+	name      string
+	methods   []Method
+	answer    string
+	midstream bool
+	steps     []step
+	want      string // events, one a line, blanks around trimmed
+	skipped   int64
+	tunnel    string
 }
 
 func bytesOf(s string) []step { return []step{{b: s}} }
@@ -203,7 +203,7 @@ func check(t *testing.T, request bool, rules []rule) {
 			rnd := rand.New(rand.NewPCG(1, 2))
 			for i, cut := range []func(string) []string{whole, byLine, byteByByte, randomly(rnd), randomly(rnd)} {
 				r := &recorder{methods: u.methods, answer: u.answer}
-				p := play(r, request, u.midway, u.steps, cut)
+				p := play(r, request, u.midstream, u.steps, cut)
 				if i > 1 && r.lostAt >= 0 && strings.Contains(u.name, "segment") {
 					continue // where segments begin matters here
 				}
@@ -327,7 +327,7 @@ var requestRules = []rule{
 			end 8 missing 8
 			GET /l 1.1 cut [18]
 			end 9 missing 9`},
-	{name: "midway into a body: a segment begins with a request", midway: true, steps: []step{{"xyz", 0}, {"tail", 0}, {"GET / HTTP/1.1\r\n\r\n", 0}}, skipped: 7,
+	{name: "midway into a body: a segment begins with a request", midstream: true, steps: []step{{"xyz", 0}, {"tail", 0}, {"GET / HTTP/1.1\r\n\r\n", 0}}, skipped: 7,
 		want: `GET / 1.1 [18]
 			end 0 complete`},
 }
@@ -436,10 +436,10 @@ var responseRules = []rule{
 	{name: "a snapped 2xx to CONNECT", methods: []Method{Connect}, steps: []step{{"HTTP/1.1 200 OK\r\nVia", 20}, {"\x16\x03", 0}},
 		want: `200 1.1 cut [20]
 			end 0 complete`, tunnel: "\x16\x03"},
-	{name: "midway into a body, no segment begins there", midway: true, steps: bytesOf("xxHTTP/1.1 200 OK\nHTTP/1.1 204 No\r\n\r\n"), skipped: 18,
+	{name: "midway into a body, no segment begins there", midstream: true, steps: bytesOf("xxHTTP/1.1 200 OK\nHTTP/1.1 204 No\r\n\r\n"), skipped: 18,
 		want: `204 1.1 [19]
 			end 0 complete`},
-	{name: "midway into a body: a segment begins with a response", midway: true, steps: []step{{"xx", 0}, {"HTTP/1.1 204 No\r\n\r\n", 0}}, skipped: 2,
+	{name: "midway into a body: a segment begins with a response", midstream: true, steps: []step{{"xx", 0}, {"HTTP/1.1 204 No\r\n\r\n", 0}}, skipped: 2,
 		want: `204 1.1 [19]
 			end 0 complete`},
 }

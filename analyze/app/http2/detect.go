@@ -45,9 +45,9 @@ func DetectServer(b []byte) Answer {
 	return Yes
 }
 
-// DetectMidway tells whether frames begin with b, somewhere within a connection:
+// DetectMidstream tells whether frames begin with b, somewhere within a connection:
 // one that is whole, and after it the header of another or the end of b.
-func DetectMidway(b []byte) Answer {
+func DetectMidstream(b []byte) Answer {
 	if len(b) < headerLen || !plausible(b) {
 		return No
 	}

@@ -29,8 +29,9 @@ type Sink interface {
 	// Reset ends a stream (RFC 9113 section 6.4).
 	Reset(stream uint32, code uint32, at Mark)
 	// GoAway begins the end of the connection: streams above last will not be
-	// served (section 6.8).
-	GoAway(last uint32, code uint32, at Mark)
+	// served (section 6.8). debug is what the frame says beside, valid only
+	// during the call and at most maxPayload long.
+	GoAway(last uint32, code uint32, debug []byte, at Mark)
 	// Streams is the most streams that this side lets the other open at once
 	// (section 6.5.2).
 	Streams(most uint32)
@@ -81,8 +82,8 @@ func (p *Parser) Reset(client bool, sink Sink) {
 	}
 }
 
-// Midway says that the direction does not begin with its first byte.
-func (p *Parser) Midway() { p.preface, p.unknown, p.lost = 0, true, true }
+// Midstream says that the direction does not begin with its first byte.
+func (p *Parser) Midstream() { p.preface, p.unknown, p.lost = 0, true, true }
 
 // AllowTable says that the other side permits a table of size bytes.
 func (p *Parser) AllowTable(size uint32) {
@@ -115,7 +116,7 @@ func (p *Parser) Feed(b []byte, at Mark) {
 // often begin where a segment, or a record, does.
 func (p *Parser) seek(b []byte) []byte {
 	for i := range min(len(b), maxSeek) {
-		if DetectMidway(b[i:]) == Yes {
+		if DetectMidstream(b[i:]) == Yes {
 			p.lost = false
 			return b[i:]
 		}
@@ -200,7 +201,7 @@ func (p *Parser) done(at Mark) {
 		}
 	case typeGoAway:
 		if len(b) >= 8 {
-			p.sink.GoAway(binary.BigEndian.Uint32(b)&(1<<31-1), binary.BigEndian.Uint32(b[4:]), at)
+			p.sink.GoAway(binary.BigEndian.Uint32(b)&(1<<31-1), binary.BigEndian.Uint32(b[4:]), b[8:], at)
 		}
 	}
 }
@@ -310,7 +311,7 @@ func (p *Parser) Gap(n int64, at Mark) {
 	}
 	if p.preface > 0 {
 		p.preface = max(0, p.preface-int(min(n, int64(p.preface))))
-		p.Midway()
+		p.Midstream()
 		return
 	}
 	if len(p.buf) >= headerLen && p.buf[3] == typeData && n <= int64(p.left) {

@@ -49,10 +49,12 @@ func (t *teller) Headers(h *Headers) {
 func (t *teller) Data(s uint32, n int, end bool, _ Mark) {
 	fmt.Fprintf(t, "data %d %d end=%v\n", s, n, end)
 }
-func (t *teller) Reset(s, code uint32, _ Mark)     { fmt.Fprintf(t, "reset %d %d\n", s, code) }
-func (t *teller) GoAway(last, code uint32, _ Mark) { fmt.Fprintf(t, "goaway %d %d\n", last, code) }
-func (t *teller) Streams(n uint32)                 { fmt.Fprintf(t, "streams %d\n", n) }
-func (t *teller) Table(n uint32)                   { fmt.Fprintf(t, "table %d\n", n) }
+func (t *teller) Reset(s, code uint32, _ Mark) { fmt.Fprintf(t, "reset %d %d\n", s, code) }
+func (t *teller) GoAway(last, code uint32, debug []byte, _ Mark) {
+	fmt.Fprintf(t, "goaway %d %d %q\n", last, code, debug)
+}
+func (t *teller) Streams(n uint32) { fmt.Fprintf(t, "streams %d\n", n) }
+func (t *teller) Table(n uint32)   { fmt.Fprintf(t, "table %d\n", n) }
 
 // client is a client's direction with everything in it.
 func client() []byte {
@@ -81,7 +83,7 @@ data 3 5 end=false
 data 3 5000 end=true
 reset 1 8
 headers 5 end=true known=true GET /a a.example 0
-goaway 0 0
+goaway 0 0 "bye"
 `
 
 func TestCutAnywhere(t *testing.T) {
@@ -124,7 +126,7 @@ func TestServerAndDetect(t *testing.T) {
 		t.Error("not detected")
 	}
 	for _, other := range []string{"GET / HTTP/1.1\r\n", "\x16\x03\x01\x00\x50\x01", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "HTTP/1.1 200 OK\r\n"} {
-		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidway([]byte(other)) == Yes {
+		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidstream([]byte(other)) == Yes {
 			t.Errorf("%q is no HTTP/2", other)
 		}
 	}
@@ -176,7 +178,7 @@ func TestMidway(t *testing.T) {
 	var got teller
 	p := new(Parser)
 	p.Reset(true, &got)
-	p.Midway()
+	p.Midstream()
 	p.Feed(w.Bytes()[skip:], Mark{})
 	if want := "headers 3 end=true known=false    0\n"; got.String() != want {
 		t.Error(got.String())
@@ -192,7 +194,7 @@ func FuzzParser(f *testing.F) {
 		p.Reset(isClient, &got)
 		DetectClient(b)
 		DetectServer(b)
-		DetectMidway(b)
+		DetectMidstream(b)
 		for i := 0; len(b) > 0; i++ {
 			n := min(int(b[0])+1, len(b))
 			if i%11 == 7 {

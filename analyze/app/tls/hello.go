@@ -42,12 +42,13 @@ func Detect(b []byte) (is Answer, client bool) {
 	return No, false
 }
 
-// DetectMidway tells whether records of data begin with b, somewhere within a
+// DetectMidstream tells whether records of data begin with b, somewhere within a
 // connection: one that is whole, and after it another's header or the end of b; or
 // one longer than b.
-func DetectMidway(b []byte) bool {
+func DetectMidstream(b []byte) bool {
 	for n := 0; n < 2; n++ {
-		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 || !isHeader(b) || recordLen(b) < headerLen+17 {
+		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 ||
+			!isHeader(b) || recordLen(b) < headerLen+17 {
 			return false
 		}
 		if recordLen(b) >= len(b) {

@@ -50,9 +50,11 @@ func run(series, capture string) error {
 	// Times of one capture have as many digits: as text they are in order.
 	slices.SortStableFunc(points, func(a, b point) int { return strings.Compare(a.time, b.time) })
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "time_epoch_s,connection,src,sport,dst,dport,event,cwnd_bytes,cwnd_low_bytes,cwnd_high_bytes,basis,phase,limited_by,flight_bytes,rtt_s,rwnd_bytes")
+	fmt.Fprintln(&b, "time_epoch_s,connection,src,sport,dst,dport,event,cwnd_bytes,cwnd_low_bytes,cwnd_high_bytes,"+
+		"basis,phase,limited_by,flight_bytes,rtt_s,rwnd_bytes")
 	for _, p := range points {
-		fmt.Fprintf(&b, "%s,1,%s,%s,%s,%s,window,%s,%[6]s,%[6]s,assumed,slow-start,unknown,%[6]s,,\n", p.time, p.src, p.sport, p.dst, p.dport, p.bytes)
+		fmt.Fprintf(&b, "%s,1,%s,%s,%s,%s,window,%s,%[6]s,%[6]s,assumed,slow-start,unknown,%[6]s,,\n",
+			p.time, p.src, p.sport, p.dst, p.dport, p.bytes)
 	}
 	return os.WriteFile(series, b.Bytes(), 0o600)
 }

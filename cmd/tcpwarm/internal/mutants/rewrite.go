@@ -88,7 +88,10 @@ func constant(r *rewriter, p *place) string {
 	return fmt.Sprintf("mutant(%d)", p.id)
 }
 
-var helpers = map[string]string{"+": "mutantAdd", "-": "mutantSub", "*": "mutantMul", "/": "mutantDiv", "min": "mutantMin", "max": "mutantMax"}
+var helpers = map[string]string{
+	"+": "mutantAdd", "-": "mutantSub",
+	"*": "mutantMul", "/": "mutantDiv", "min": "mutantMin", "max": "mutantMax",
+}
 
 func calculated(r *rewriter, p *place) string {
 	n := p.node.(*ast.BinaryExpr)

@@ -1,0 +1,201 @@
+package app
+
+import (
+	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/http2"
+	"tcpwarm/analyze/app/proxy"
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/capture/segment"
+)
+
+// maxDetect is how many bytes of a half are kept until its protocol is clear.
+const maxDetect = 1024
+
+// maxTries bounds the segments of a connection begun midstream, or with a gap,
+// that are looked at for a message start.
+const maxTries = 1000
+
+// A detector keeps the first bytes of one half until they tell.
+type detector struct {
+	kept      []byte
+	mark      segment.Mark
+	tries     int
+	skip      int  // bytes of a proxy's header that are still to come
+	begun     bool // a proxy's header, which may come before all else, has been read or is not there
+	midstream bool // the bytes do not start where the stream does
+	gone      bool // this half told nothing
+}
+
+// gapBeforeDecided says that n bytes are missing before it is clear what is spoken.
+func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
+	d := &a.first[dir]
+	if len(d.kept) > 0 { // as much as the snap length left must tell
+		a.decide(dir, d.kept, true)
+		if a.proto != Undecided {
+			a.Gap(dir, n, at)
+			return
+		}
+	}
+	if n <= int64(d.skip) { // of a proxy's header, which says nothing more
+		d.skip -= int(n)
+		return
+	}
+	d.midstream, d.kept, d.skip = true, d.kept[:0], 0
+}
+
+// afterProxyHeader skips the header that a proxy may have put before the first byte of
+// direction dir. It returns what is left, with what was kept until that was clear, and where
+// that begins; nothing while it is not clear.
+func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
+	d := &a.first[dir]
+	if d.begun = d.begun || d.midstream || a.owner == nil; d.begun {
+		n := min(d.skip, len(b))
+		d.skip -= n
+		return b[n:], at
+	}
+	start := at
+	if len(d.kept) > 0 {
+		d.kept = append(d.kept, b...)
+		b, start = d.kept, d.mark
+	}
+	h, n, more := proxy.Read(b)
+	if more { // which is soon clear
+		d.kept, d.mark = append(d.kept[:0], b...), start
+		return nil, start
+	}
+	d.begun, d.kept = true, d.kept[:0]
+	if n > 0 && a.owner.Proxied(dir, h) {
+		d.skip = max(0, n-len(b))
+		return b[min(n, len(b)):], at
+	}
+	return b, start
+}
+
+// detect looks at the next bytes of direction dir for what they speak.
+func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
+	d := &a.first[dir]
+	if d.gone {
+		return
+	}
+	b, start := a.afterProxyHeader(dir, b, at)
+	if len(b) == 0 {
+		return
+	}
+	if len(d.kept) == 0 {
+		d.mark = start
+		if a.decide(dir, b, false) != http1.More {
+			if a.proto == Undecided {
+				a.miss(d)
+			}
+			return
+		}
+	}
+	room := maxDetect - len(d.kept)
+	d.kept = append(d.kept, b[:min(len(b), room)]...)
+	if a.decide(dir, d.kept, len(b) >= room) == http1.More {
+		return
+	}
+	if a.proto == Undecided {
+		a.miss(d)
+		return
+	}
+	if len(b) > room {
+		a.Bytes(dir, b[room:], at)
+	}
+}
+
+// miss notes that the bytes seen told nothing. A stream whose start is known
+// will not tell later; one begun midway may, at its next message.
+func (a *Layer) miss(d *detector) {
+	d.kept = d.kept[:0]
+	d.tries++
+	if !d.midstream || d.tries > maxTries {
+		d.gone = true
+	}
+	if a.first[0].gone && a.first[1].gone {
+		a.proto = Other
+	}
+}
+
+// decide looks at b, the first bytes of direction dir, and starts the reader of
+// the protocol they speak. With last, no more bytes will come.
+func (a *Layer) decide(dir int, b []byte, last bool) http1.Answer {
+	hello, client := tls.Detect(b)
+	asRequest, asResponse := http1.DetectRequest(b), http1.DetectResponse(b)
+	asClient, asServer := http2.DetectClient(b), http2.DetectServer(b)
+	more := hello == tls.More || asRequest == http1.More || asResponse == http1.More || asClient == http2.More || asServer == http2.More
+	midstream := a.first[dir].midstream
+	switch {
+	case hello == tls.Yes:
+		a.start(TLS, dir, client)
+	case asClient == http2.Yes:
+		a.start(HTTP2, dir, true)
+	case asServer == http2.Yes:
+		a.start(HTTP2, dir, false)
+	case asRequest == http1.Yes:
+		a.start(HTTP1, dir, true)
+	case asResponse == http1.Yes:
+		a.start(HTTP1, dir, false)
+	case !last && more:
+		return http1.More
+	case midstream && tls.DetectMidstream(b): // records do not show who sends them
+		a.start(TLS, dir, a.believedClient(dir))
+	case midstream && http2.DetectMidstream(b) == http2.Yes: // nor do frames
+		a.start(HTTP2, dir, a.believedClient(dir))
+	default:
+		return http1.No
+	}
+	a.replay()
+	if len(a.first[dir].kept) == 0 {
+		a.Bytes(dir, b, a.first[dir].mark)
+	}
+	return http1.Yes
+}
+
+// believedClient reports whether direction dir is the client's, as far as the owner knows.
+func (a *Layer) believedClient(dir int) bool {
+	return (dir == 0) != (a.owner != nil && a.owner.ClientIsB())
+}
+
+// start fixes the protocol; direction dir has shown itself to be the client's,
+// or the server's.
+func (a *Layer) start(p Protocol, dir int, client bool) {
+	a.proto = p
+	a.swapped = (dir == 0) != client
+	if a.owner != nil {
+		a.owner.PayloadRole(a.swapped)
+	}
+	switch p {
+	case TLS:
+		a.tlsLayer = a.readers.tlsLayer()
+		a.tlsLayer.begin(a)
+	case HTTP1:
+		p := a.pairer()
+		p.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
+		a.read = p
+	case HTTP2:
+		m := a.multiplexer()
+		m.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
+		a.read = m
+	}
+}
+
+// midstreamIn reports whether what is read of one side does not begin with its first
+// byte.
+func (a *Layer) midstreamIn(client bool) bool {
+	d := &a.first[Direction(client != a.swapped)]
+	return d.midstream || d.gone
+}
+
+// replay gives the reader what was kept of both halves, in the order it came.
+func (a *Layer) replay() {
+	order := [2]int{0, 1}
+	if a.first[1].mark.Packet < a.first[0].mark.Packet {
+		order = [2]int{1, 0}
+	}
+	for _, dir := range order {
+		if d := &a.first[dir]; len(d.kept) > 0 {
+			a.Bytes(dir, d.kept, d.mark)
+		}
+	}
+}

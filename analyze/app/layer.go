@@ -1,0 +1,253 @@
+package app
+
+import (
+	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/proxy"
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// A Protocol is what the bytes of a connection, or of a tunnel, speak.
+type Protocol uint8
+
+// The protocols.
+const (
+	Undecided Protocol = iota
+	HTTP1
+	TLS
+	HTTP2
+	Sealed // HTTP as a rule, in TLS that cannot be opened
+	Other
+)
+
+// Messages reads one protocol's messages and pairs them to transactions.
+type Messages interface {
+	Bytes(fromClient bool, b []byte, at segment.Mark)
+	Gap(fromClient bool, n int64, at segment.Mark)
+	Close(fromClient bool, at segment.Mark)
+	// Waiting returns the transactions that have not ended, oldest first.
+	Waiting() []*transaction.Transaction
+	Totals() *transaction.Sums
+}
+
+// A Layer finds out which protocol two streams speak and hands their bytes to its reader.
+// The first half that shows it decides for both. The zero value must be readied with Begin;
+// Release ends the reading, and then Sums, Bounds and the like are asked of what it came to.
+type Layer struct {
+	proto       Protocol
+	swapped     bool // direction 0 is the server's after all
+	keepTargets bool
+	read        Messages   // of HTTP, until released
+	tlsLayer    *tlsLayer  // of TLS, until released
+	opened      *tlsResult // of TLS, once released
+
+	to      transaction.Handler
+	owner   Owner // nil for what runs inside another
+	readers *Readers
+	first   [2]detector      // by direction as given: 0 is believed to be the client's
+	sums    transaction.Sums // valid once released
+}
+
+// An Owner is told what the bytes show of the connection they run over.
+type Owner interface {
+	// PayloadRole comes when they show who the client is.
+	PayloadRole(clientIsB bool)
+	// ClientIsB tells who the client is; where nothing shows it, by the ports.
+	ClientIsB() bool
+	// Proxied comes with a header of the PROXY protocol in direction dir, and reports
+	// whether it is one: a server sends none.
+	Proxied(dir int, h proxy.Header) bool
+	// CloseNotify comes with TLS's close_notify.
+	CloseNotify(fromClient bool, at segment.Mark)
+}
+
+// Begin readies a, which is new, for two streams. Transactions go to to; owner is nil for
+// what runs inside another connection. keepTargets has requests' targets copied.
+func (a *Layer) Begin(to transaction.Handler, owner Owner, readers *Readers, keepTargets bool) {
+	a.to, a.owner, a.readers, a.keepTargets = to, owner, readers, keepTargets
+}
+
+// Midstream says that direction dir does not begin with the first byte sent.
+func (a *Layer) Midstream(dir int) { a.first[dir].midstream = true }
+
+// Bytes takes the next bytes of direction dir.
+func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
+	switch a.proto {
+	case HTTP1, HTTP2:
+		a.read.Bytes(a.fromClient(dir), b, at)
+	case TLS:
+		if a.answeredInPlain(dir, b) {
+			a.Bytes(dir, b, at)
+			return
+		}
+		a.tlsLayer.Bytes(a.fromClient(dir), b, at)
+	case Undecided:
+		a.detect(dir, b, at)
+	}
+}
+
+// answeredInPlain turns to HTTP/1 if that is how the server answers the client's hello: it
+// speaks no TLS, and says that the hello is no request.
+func (a *Layer) answeredInPlain(dir int, b []byte) bool {
+	if a.fromClient(dir) || a.tlsLayer.Info().Version != 0 || a.tlsLayer.plaintext.proto != Undecided ||
+		http1.DetectResponse(b) != http1.Yes {
+		return false
+	}
+	a.readers.putTLSLayer(a.tlsLayer)
+	a.tlsLayer = nil
+	a.first[1-dir].gone = true
+	a.start(HTTP1, dir, false)
+	return true
+}
+
+// Gap says that n bytes of direction dir are missing here.
+func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
+	switch a.proto {
+	case HTTP1, HTTP2, Sealed:
+		a.read.Gap(a.fromClient(dir), n, at)
+	case TLS:
+		a.tlsLayer.Conn.Gap(a.fromClient(dir), n, at)
+	case Undecided:
+		a.gapBeforeDecided(dir, n, at)
+	}
+}
+
+// Close ends direction dir.
+func (a *Layer) Close(dir int, at segment.Mark) {
+	if a.proto == Undecided && len(a.first[dir].kept) > 0 {
+		a.decide(dir, a.first[dir].kept, true)
+	}
+	switch a.proto {
+	case HTTP1, HTTP2, Sealed:
+		a.read.Close(a.fromClient(dir), at)
+	case TLS:
+		a.tlsLayer.close(a.fromClient(dir), at)
+	}
+}
+
+func (a *Layer) fromClient(dir int) bool { return (dir == 0) != a.swapped }
+
+// Upgrade changes from HTTP/1 to HTTP/2 if the messages have said so (RFC 7540 section
+// 3.2), and returns the reader of HTTP/2; nil if that is not spoken.
+func (a *Layer) Upgrade() Messages {
+	if p, ok := a.read.(*transaction.Pairer); ok && p.Next != nil {
+		m := a.multiplexer()
+		m.Reset(a.to, false, false)
+		m.Upgraded(p.Next, p.Sums)
+		a.proto, a.read = HTTP2, m
+		// p is being read and may not serve again yet.
+	}
+	if a.proto != HTTP2 {
+		return nil
+	}
+	return a.read
+}
+
+// Release ends the reading: what the messages came to stays.
+func (a *Layer) Release() {
+	if a.read != nil {
+		a.sums = *a.read.Totals()
+		a.sums.Target = a.readers.names().Host(a.sums.Target)
+		a.readers.put(a.read)
+		a.read = nil
+	}
+	if a.tlsLayer != nil {
+		a.opened = a.tlsLayer.end()
+		a.readers.putTLSLayer(a.tlsLayer)
+		a.tlsLayer = nil
+	}
+	a.first = [2]detector{}
+}
+
+// Protocol returns what is spoken, as far as it is clear.
+func (a *Layer) Protocol() Protocol { return a.proto }
+
+// KeepsTargets reports whether requests' targets are kept.
+func (a *Layer) KeepsTargets() bool { return a.keepTargets }
+
+// Readers returns what a's readers are taken from.
+func (a *Layer) Readers() *Readers { return a.readers }
+
+// Waiting returns the transactions that have not ended, oldest first; none where no messages
+// are read.
+func (a *Layer) Waiting() []*transaction.Transaction {
+	if a.read == nil {
+		return nil
+	}
+	return a.read.Waiting()
+}
+
+// TLSInfo returns what the handshake has shown, nil where there is no TLS. The server's
+// name is as it was sent, and once a is released as it is shown.
+func (a *Layer) TLSInfo() *tls.Info {
+	switch {
+	case a.tlsLayer != nil:
+		return a.tlsLayer.Info()
+	case a.opened != nil:
+		return &a.opened.info
+	}
+	return nil
+}
+
+// Goodbye returns who has ended TLS, where that is only inferred: a mark with packet 0 if
+// nobody has.
+func (a *Layer) Goodbye() (fromClient bool, at segment.Mark) {
+	if a.tlsLayer == nil {
+		return false, segment.Mark{}
+	}
+	return a.tlsLayer.goodbye()
+}
+
+// PayloadLayer returns the layer whose messages count: a itself or, in TLS, what runs
+// inside.
+func (a *Layer) PayloadLayer() *Layer {
+	if a.tlsLayer != nil {
+		return a.tlsLayer.plaintext.PayloadLayer()
+	}
+	return a
+}
+
+// FinalLayer returns the layer whose messages counted, once a is released.
+func (a *Layer) FinalLayer() *Layer {
+	if a.opened != nil {
+		return a.opened.payload.FinalLayer()
+	}
+	return a
+}
+
+// Sums returns what the messages came to, once a is released.
+func (a *Layer) Sums() *transaction.Sums { return &a.sums }
+
+// Bounds returns the fewest and the most requests that a, once released, has carried.
+func (a *Layer) Bounds() (fewest, most int64) {
+	b := a.FinalLayer()
+	fewest, most = b.sums.Requests, b.sums.Requests
+	if b.proto == Sealed {
+		fewest, most = b.sums.Low, b.sums.High
+	}
+	if a.opened != nil {
+		most += a.opened.hidden
+	}
+	return fewest, most
+}
+
+// Basis says where the messages of a, once released, come from.
+func (a *Layer) Basis() transaction.Basis {
+	if fewest, most := a.Bounds(); a.FinalLayer().proto == Sealed || fewest != most {
+		return transaction.Inferred
+	}
+	if a.proto == TLS {
+		return transaction.Decrypted
+	}
+	return transaction.Parsed
+}
+
+// Sealed reports whether what a carries is only inferred.
+func (a *Layer) Sealed() bool { return a.tlsLayer != nil && a.tlsLayer.plaintext.proto == Sealed }
+
+// DeclinedHTTP2 reports whether a, once released, has offered HTTP/2 and got another
+// protocol.
+func (a *Layer) DeclinedHTTP2() bool {
+	return a.opened != nil && a.opened.info.OffersH2 && a.opened.info.ALPN != "" && a.opened.info.ALPN != "h2"
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/redact"
+	"tcpwarm/analyze/transaction"
+)
+
+// Readers holds what the readers of one goroutine's connections have in common, and the
+// readers of connections that have ended: they are large, and most connections need one only
+// for a short while. A nil one has none.
+type Readers struct {
+	Keys   *tls.Keys            // opens TLS; nil: nothing does
+	Ignore transaction.Patterns // transactions that are shown and not judged
+	Names  *redact.Names        // what is shown of names, addresses and targets; nil: all
+
+	pairers      []*transaction.Pairer
+	multiplexers []*transaction.Multiplexer
+	tlsLayers    []*tlsLayer
+	head         http1.Head // for the messages of all pairers
+}
+
+// names returns what is shown of names, nil for all.
+func (r *Readers) names() *redact.Names {
+	if r == nil {
+		return nil
+	}
+	return r.Names
+}
+
+// pairer returns a Pairer for a's messages, to be reset.
+func (a *Layer) pairer() *transaction.Pairer {
+	r := a.readers
+	if r == nil {
+		return &transaction.Pairer{KeepText: a.keepTargets}
+	}
+	p := reuse(&r.pairers)
+	p.KeepText, p.Ignore, p.Head = a.keepTargets, r.Ignore, &r.head
+	return p
+}
+
+// multiplexer returns a Multiplexer for a's messages, to be reset.
+func (a *Layer) multiplexer() *transaction.Multiplexer {
+	r := a.readers
+	if r == nil {
+		return &transaction.Multiplexer{KeepText: a.keepTargets}
+	}
+	m := reuse(&r.multiplexers)
+	m.KeepText, m.Ignore = a.keepTargets, r.Ignore
+	return m
+}
+
+// tlsLayer returns one to begin with.
+func (r *Readers) tlsLayer() *tlsLayer {
+	if r == nil {
+		return new(tlsLayer)
+	}
+	return reuse(&r.tlsLayers)
+}
+
+// reuse takes the last of list, or a new one where list is empty.
+func reuse[T any](list *[]*T) *T {
+	n := len(*list) - 1
+	if n < 0 {
+		return new(T)
+	}
+	x := (*list)[n]
+	*list = (*list)[:n]
+	return x
+}
+
+func (r *Readers) put(m Messages) {
+	if r == nil {
+		return
+	}
+	switch m := m.(type) {
+	case *transaction.Pairer:
+		r.pairers = append(r.pairers, m)
+	case *transaction.Multiplexer:
+		r.multiplexers = append(r.multiplexers, m)
+	}
+}
+
+func (r *Readers) putTLSLayer(x *tlsLayer) {
+	if r != nil {
+		r.tlsLayers = append(r.tlsLayers, x)
+	}
+}

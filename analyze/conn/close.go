@@ -1,0 +1,140 @@
+package conn
+
+import (
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// A Closing is how a connection's end began: by the side of the first FIN, RST or
+// close_notify. By is Nobody while it has not.
+type Closing struct {
+	By    event.Side
+	Reset bool
+	At    segment.Mark
+}
+
+// close follows FIN and RST. A direction ends for the application once its
+// stream has reached the FIN, or by a reset once that has settled.
+func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
+	switch peer := &c.half[1-s.Dir]; {
+	case c.ended:
+		return
+	case s.Flags.Has(segment.RST):
+		c.resets(s, own, own.BelievesReset(s, &peer.Half), at)
+		return
+	case c.reset.holds, !own.SawFIN && !peer.SawFIN:
+		return
+	}
+	if s.Flags.Has(segment.FIN) {
+		c.portRole()
+		c.closes(c.side(s.Dir), false, nil, at)
+	}
+	for d := range c.half {
+		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
+			h.ended = true
+			c.app.Close(d, at)
+		}
+	}
+	if c.half[0].ended && c.half[1].ended {
+		c.endAt(at)
+	}
+}
+
+// closes notes who ends the connection: the side of the first FIN, RST or
+// close_notify; or of HTTP/2's GOAWAY, which said is.
+func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.Mark) {
+	if c.closing.By != event.Nobody {
+		return
+	}
+	if client, bye := c.app.Goodbye(); bye.Packet != 0 {
+		by, reset, at = sideOf(client), false, bye
+	}
+	c.closing = Closing{by, reset, at}
+	if by == event.Server && !reset {
+		c.http.serverClosed()
+	}
+	c.http.flushConnect()
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
+		Outstanding: by == event.Client && c.http.open > 0})
+}
+
+// CloseNotify is told of TLS's close_notify.
+func (c *Conn) CloseNotify(fromClient bool, at segment.Mark) {
+	c.closes(sideOf(fromClient), false, nil, at)
+}
+
+func sideOf(client bool) event.Side {
+	if client {
+		return event.Client
+	}
+	return event.Server
+}
+
+// End concludes c, unless it has ended: no segments come any more.
+func (c *Conn) End() {
+	c.Settle()
+	c.endAt(c.last)
+}
+
+// endAt concludes the application's part: no bytes come any more.
+func (c *Conn) endAt(at segment.Mark) {
+	if c.ended {
+		return
+	}
+	for d := range c.half {
+		h := &c.half[d]
+		h.stream.Flush(at, h)
+		if packet := h.Unsettled(); packet != 0 {
+			c.sink.Unacceptable(packet)
+		}
+	}
+	c.portRole()
+	// The client first: an answer may need its request's end to be complete.
+	for _, d := range [2]segment.Dir{c.client, 1 - c.client} {
+		if h := &c.half[d]; !h.ended {
+			h.ended = true
+			c.app.Close(int(d), at)
+		}
+	}
+	for d := range c.half {
+		if v := c.half[d].View; v != nil {
+			v.End()
+			c.flushSamples(segment.Dir(d))
+		}
+	}
+	c.ended, c.endedAt = true, at
+	c.http.conclude(at)
+	c.app.Release()
+	c.id.Ending = c.ending()
+	c.concluded = true
+	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.id.Ending})
+}
+
+// ending returns what is known of c in the end.
+func (c *Conn) ending() event.Ending {
+	judged, x := c.http.judgedApp(), &c.http
+	fewest, most := judged.Bounds()
+	if x.judgesTunnel { // what was asked before is sure
+		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
+	}
+	return event.Ending{
+		Refused:    c.Refused(),
+		Unread:     x.unread(),
+		MaxOver:    x.facts.Count - fewest,
+		MaxUnder:   most - x.facts.Count,
+		Declined:   judged.DeclinedHTTP2(),
+		Warmth:     c.warmths(),
+		Probes:     x.facts.Probes,
+		FirstProbe: x.facts.FirstProbe.Packet,
+		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
+	}
+}
+
+// Abandon emits an end of c that says only that what it carried is not known. It is for a
+// connection that has gone wrong.
+func (c *Conn) Abandon() {
+	if !c.concluded {
+		c.id.Ending = event.Ending{Gaps: true}
+		*c.sink.Event() = event.Event{Kind: event.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.id.Ending}
+	}
+}

@@ -1,0 +1,208 @@
+package conn
+
+import (
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// A Conn is one TCP connection as an observer sees it. It is fed by one goroutine with its
+// segments in capture order, ready with Reset, and concluded with End.
+type Conn struct {
+	half [2]Half // by Dir
+
+	// What every segment needs lies together (see tcp.Half).
+	client    segment.Dir // valid if roleBasis is not ""
+	opened    bool        // the sink has been told
+	ended     bool        // both directions have ended, or one was reset
+	concluded bool        // the sink has been told of the end
+	roleBasis string      // syn, syn-ack, payload, port
+	env       *Env
+	sink      Sink
+	last      segment.Mark
+	shake     tcp.Handshake
+	history   history
+	app       app.Layer
+	http      httpTracker // its transactions
+
+	id      *Identity
+	budget  *Budget
+	endedAt segment.Mark
+	closing Closing
+	reset   pendingReset
+
+	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
+	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
+}
+
+// Reset readies c, which may have served before, for the connection that s begins. What it
+// learns of itself goes to id and to sink; it keeps transactions as budget allows.
+func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budget *Budget) {
+	// Keep what has grown. A Conn is large: it is cleared, never copied.
+	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
+	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
+	*c = Conn{}
+	c.half[0].Reuse(a)
+	c.half[1].Reuse(b)
+	c.views, c.reset.held = views, held
+	if waiting == nil {
+		waiting = c.http.room[:0]
+	}
+	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
+	*id = Identity{Key: s.Key, First: s.Mark()}
+	c.env, c.id, c.sink, c.budget, c.last = env, id, sink, budget, s.Mark()
+	for d := range c.half {
+		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
+	}
+	c.http.conn = c
+	c.app.Begin(&c.http, c, &env.Readers, env.KeepTargets)
+}
+
+// Segment takes the next segment of c. The order is fixed: sequence, state,
+// acknowledgement, data, close. The close comes last because a FIN's segment may
+// carry data (Zeek has learned the same).
+func (c *Conn) Segment(s *segment.Segment) {
+	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
+	at := s.Mark()
+	if !c.acceptable(s, own, peer) {
+		return
+	}
+	c.last = at
+	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	if kind == tcp.Duplicate {
+		return
+	}
+	c.handshake(s, at)
+	c.keepUp(own, peer, at)
+	c.window(s, own, peer, kind)
+	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
+		if own.Window.MovedAt == at.Packet && c.isClient(s.Dir) {
+			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
+		}
+		peer.Acked(s.Ack, s.Time)
+		c.keepUp(peer, own, at)
+		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
+	}
+	if c.reset.holds && !c.ended {
+		c.goesOn(s, own, at)
+	}
+	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
+		c.http.acknowledged(s.Dir, s.Ack)
+	}
+	fresh := s.Len
+	c.http.spoke(s, kind)
+	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
+		fresh = c.data(s, own, at)
+	}
+	// Against a closed window the same segment asks for room (RFC 9293 section
+	// 3.8.6.1): somebody waits, nobody is idle.
+	if kind == tcp.KeepAlive && !(peer.Window.Known && peer.Window.Offered == 0) {
+		c.http.probed()
+	}
+	own.stream.Tick(at, own)
+	c.history.add(s, own, c.isClient(s.Dir), fresh)
+	c.close(s, own, at)
+}
+
+// acceptable reports whether s belongs to c; what does not is counted. A SYN-ACK with
+// another number than the first waits until the client acknowledges it.
+func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
+	contested, lost := own.Contested(s)
+	if counts, other := peer.SettleSYN(s); counts != nil {
+		c.shake.SYNACK = counts.Mark()
+	} else if other != 0 {
+		lost = other
+	}
+	if lost != 0 {
+		c.sink.Unacceptable(lost)
+	}
+	if contested {
+		return false
+	}
+	if peer.Away(s) {
+		for peer.Nxt != s.Ack {
+			peer.Skip(s.Ack, s.Time)
+			c.keepUp(peer, own, s.Mark())
+		}
+	}
+	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) ||
+		s.Flags.Has(segment.RST) && !c.ended && own.BelievesReset(s, &peer.Half) == tcp.Ignored {
+		c.sink.Unacceptable(s.Packet)
+		return false
+	}
+	return true
+}
+
+// keepUp takes it that what lies more than the largest window behind SND.NXT has arrived
+// and has been acknowledged, though the capture lacks it: else more would be on its way
+// than a window permits. So all numbers kept of a half stay comparable.
+func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
+	if !h.Started {
+		return
+	}
+	floor := h.Floor()
+	if h.Una.Before(floor) {
+		h.Passed(floor)
+		c.http.acknowledged(peer.dir, floor)
+	}
+	peer.Window.Passed(floor)
+	if !h.stream.Started() && h.SawSYN && h.ISN.Before(floor) {
+		h.start(floor)
+	}
+	h.stream.Passed(floor, at, h)
+	if h.View != nil {
+		h.View.Passed(floor)
+	}
+}
+
+// data puts the payload of s in order and returns how much of it was new.
+func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
+	seq := s.Seq
+	if s.Flags.Has(segment.SYN) {
+		seq = seq.Add(1)
+		c.shake.SYNData = true
+	}
+	if !own.stream.Started() {
+		own.start(seq)
+	}
+	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
+	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
+	if own.ResentAt == 0 && own.ResentSegments > 0 {
+		own.ResentAt = at.Packet
+	}
+	return fresh
+}
+
+// Unseen reports whether the capture has nothing of what was sent in direction d,
+// although there was something: the other side has acknowledged it, or could not have
+// sent data without its answer to a SYN.
+func (c *Conn) Unseen(d segment.Dir) bool {
+	h, peer := &c.half[d], &c.half[1-d]
+	return h.Packets == 0 && (h.Unseen > 0 || peer.SawSYN && peer.PayloadBytes > 0 && !c.shake.SYNData)
+}
+
+// setupRoundTrips returns how many round trips it took from the SYN until the client could
+// send its first request.
+func (c *Conn) setupRoundTrips() int32 {
+	n := 1
+	if c.shake.SYNData { // fast open (RFC 7413)
+		n = 0
+	}
+	if c.http.judgesTunnel { // CONNECT's
+		n++
+	}
+	if s := c.http.judgedApp().TLSInfo(); s != nil {
+		n += s.RoundTrips()
+	}
+	return int32(n)
+}
+
+// emit tells the sink of e.
+func (c *Conn) emit(e *event.Event) {
+	to := c.sink.Event()
+	*to = *e
+	to.ClockOffset = c.shake.ClientClockOffset()
+	a, b := c.shake.RTTs()
+	to.RTT = a + b
+}

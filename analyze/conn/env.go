@@ -1,0 +1,57 @@
+package conn
+
+import (
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// An Identity is what a connection is known by. It is written by the goroutine that feeds
+// the connection, and outlives that: what is emitted may point here, and nowhere else. Client,
+// Midstream, SYN and Who.SYN are final once Sink.Opened was called, the rest of Who with the
+// first request, Ending with the last event.
+type Identity struct {
+	Key       segment.Key
+	First     segment.Mark
+	Client    segment.Dir
+	Midstream bool           // of the client no SYN was seen when it was told apart
+	SYN       SYNFingerprint // of the first SYN
+	Who       event.Who
+	Ending    event.Ending
+}
+
+// A SYNFingerprint is what of a SYN stays the same behind an address translator: its
+// initial sequence number (RFC 9293 section 3.4.1) and its timestamp (RFC 7323 section
+// 5.4). TSVal is 0 where it had none.
+type SYNFingerprint struct {
+	ISN   segment.Seq
+	TSVal uint32
+}
+
+// A Sink takes what happens on one connection.
+type Sink interface {
+	// Opened comes when it is known who the client is, and with it the connection's
+	// Identity but for Who.Hello, Who.For and Ending.
+	Opened()
+	// Event returns room for an event, all of which the caller fills: it is large, and
+	// written in place.
+	Event() *event.Event
+	// Unacceptable comes with the packet of a segment that cannot be the connection's.
+	Unacceptable(packet int64)
+	// Samples takes how the window of the side that sends in direction d has grown. The
+	// list is the sink's.
+	Samples(d segment.Dir, list []tcp.Sample)
+}
+
+// An Env is what the connections of one goroutine have in common.
+type Env struct {
+	Now         segment.Mark // of the segment that is taken, or of the capture's end
+	Readers     app.Readers
+	KeepTargets bool // transactions are kept, and with them targets
+	KeepSamples bool // Sink.Samples is wanted
+	OneClient   bool // whatever the wire shows, an address is one client's
+}
+
+// A Budget bounds the transactions kept by connections that have not ended.
+type Budget struct{ Kept, Most int }

@@ -1,0 +1,68 @@
+package conn
+
+import (
+	"tcpwarm/analyze/stream"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// A Half is one direction of a Conn. It is the sink of its own stream.
+type Half struct {
+	stream stream.Stream
+	View   *tcp.SenderView // of the data it sends, nil before there is any
+	tcp.Half
+	ResentAt int64 // packet of the first resend
+
+	conn  *Conn
+	dir   segment.Dir
+	ended bool // the application knows that no more bytes come
+}
+
+// start tells the stream where it begins: after the SYN if that was seen, else
+// with the first bytes captured, and then the application must find its way.
+func (h *Half) start(seq segment.Seq) {
+	if h.SawSYN {
+		h.stream.Start(h.ISN.Add(1))
+		return
+	}
+	h.stream.Start(seq)
+	h.conn.app.Midstream(int(h.dir))
+}
+
+// MissingBytes returns how many bytes of h the capture lacks, as far as that shows.
+func (h *Half) MissingBytes() int64 {
+	if h.Packets == 0 {
+		return h.Unseen
+	}
+	return h.stream.Missing
+}
+
+// streamEnd returns ack as a number of the stream: a FIN takes one but is no byte.
+func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
+	if h.SawFIN && ack == h.FinSeq.Add(1) {
+		return h.FinSeq
+	}
+	return ack
+}
+
+// Bytes hands on what the stream gives.
+func (h *Half) Bytes(b []byte, at segment.Mark) {
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.hold(h.dir, b, at)
+	default:
+		c.app.Bytes(int(h.dir), b, at)
+	}
+}
+
+// Gap says that n bytes are missing here.
+func (h *Half) Gap(n int64, at segment.Mark) {
+	switch c := h.conn; {
+	case c.ended:
+	case c.reset.holds:
+		c.reset.holdGap(h.dir, n, at)
+	default:
+		c.app.Gap(int(h.dir), n, at)
+	}
+}

@@ -1,0 +1,143 @@
+package conn
+
+import (
+	"tcpwarm/analyze/app/proxy"
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// handshake notes the three segments that open a connection, and by them who
+// the client is: SYN, then SYN-ACK.
+func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
+	syn, ack := s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST), s.Flags.Has(segment.ACK)
+	switch {
+	case syn && !ack:
+		if c.roleBasis == "" || c.roleBasis == "syn-ack" && c.client == s.Dir {
+			c.client, c.roleBasis = s.Dir, "syn"
+			if !c.opened {
+				c.id.SYN = SYNFingerprint{s.Seq, s.Options.TSVal}
+				if !c.env.OneClient {
+					c.id.Who.SYN = synTraits(s)
+				}
+			}
+		}
+		if c.client == s.Dir && (c.shake.SYNACK.Packet == 0 || c.shake.SYN.Packet == 0) {
+			c.shake.SYNResent = c.shake.SYN.Packet != 0
+			c.shake.SYN = at // a resent one starts the clock anew: the answer is its
+		}
+	case syn:
+		if c.roleBasis == "" {
+			c.client, c.roleBasis = 1-s.Dir, "syn-ack"
+		}
+		if c.shake.SYNACK.Packet == 0 && c.client != s.Dir {
+			c.shake.SYNACK = at
+		}
+	case ack && c.shake.SYNACK.Packet != 0 && c.shake.ACK.Packet == 0 && c.isClient(s.Dir) && !s.Flags.Has(segment.RST):
+		c.shake.ACK = at
+	}
+	if !c.opened && c.roleBasis != "" && !(syn && ack) { // the SYN may yet come: captured later, though sent before
+		c.open()
+	}
+}
+
+// synTraits returns what syn shows of the machine that sent it.
+func synTraits(syn *segment.Segment) event.SYN {
+	o := &syn.Options
+	return event.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
+}
+
+// PayloadRole is told by the application who the client is. A handshake, where
+// seen, knows better.
+func (c *Conn) PayloadRole(clientIsB bool) { c.believe("payload", clientIsB) }
+
+// portRole guesses the client when nothing else tells: the lower port serves.
+func (c *Conn) portRole() { c.believe("port", c.id.Key.A.Port < c.id.Key.B.Port) }
+
+// believe takes it that the client is B, or A, unless it is known; nothing is waited for
+// any more.
+func (c *Conn) believe(basis string, clientIsB bool) {
+	if c.roleBasis == "" {
+		c.client, c.roleBasis = segment.AtoB, basis
+		if clientIsB {
+			c.client = segment.BtoA
+		}
+	}
+	if !c.opened {
+		c.open()
+	}
+}
+
+// Proxied is told of a header of the PROXY protocol in direction dir: whom the proxy
+// speaks for, which is the client here. A server sends none.
+func (c *Conn) Proxied(dir int, h proxy.Header) bool {
+	c.PayloadRole(dir == int(segment.BtoA))
+	if dir != int(c.client) {
+		return false
+	}
+	c.proxiedClient = c.id.Key.Sender(c.client).Addr
+	if h.Known {
+		c.proxiedClient = c.env.Readers.Names.Addr(h.Source)
+	}
+	if !c.env.OneClient {
+		c.id.Who.ProxiedClient = c.proxiedClient
+	}
+	return true
+}
+
+// ClientIsB tells who the client is.
+func (c *Conn) ClientIsB() bool {
+	c.portRole()
+	return c.client == segment.BtoA
+}
+
+func (c *Conn) open() {
+	c.opened = true
+	c.id.Client, c.id.Midstream = c.client, !c.half[c.client].SawSYN
+	c.sink.Opened()
+}
+
+func (c *Conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
+
+func (c *Conn) side(d segment.Dir) event.Side {
+	if d == c.client {
+		return event.Client
+	}
+	return event.Server
+}
+
+// Refused reports an attempt that the server never took: answered by RST, or
+// not at all.
+func (c *Conn) Refused() bool {
+	server := &c.half[1-c.client]
+	return c.shake.SYN.Packet != 0 && c.shake.SYNACK.Packet == 0 && server.PayloadBytes == 0
+}
+
+// SupersededBy reports whether s begins another connection with the same four
+// numbers. A SYN sent again is not one.
+func (c *Conn) SupersededBy(s *segment.Segment) bool {
+	h := &c.half[s.Dir]
+	if !s.Flags.Has(segment.SYN) || s.Flags.Has(segment.RST) {
+		return false
+	}
+	if h.Copy(s) {
+		return false
+	}
+	again := h.SawSYN && h.ISN == s.Seq
+	over := c.ended || c.reset.exists() && !c.reset.doubtful
+	if s.Flags.Has(segment.ACK) {
+		return over && !again && h.SawSYN
+	}
+	switch {
+	case again && c.shake.SYNACK.Packet != 0:
+		return false // come late: no other connection would begin with the same number
+	case h.SawSYN && !again:
+		return true
+	case !h.SawSYN && c.roleBasis == "syn-ack" && c.client == s.Dir && h.Una == s.Seq.Add(1):
+		return false // the SYN-ACK was captured first
+	case !h.SawSYN && c.roleBasis == "syn":
+		return over // split handshake or simultaneous open (RFC 9293 section 3.5)
+	case !h.SawSYN:
+		return true
+	}
+	return c.ended // one that was refused just now may be tried again with the same number
+}

@@ -1,0 +1,103 @@
+package conn
+
+import (
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// conclude decides what became of the transactions that have not ended, once
+// the connection has.
+func (x *httpTracker) conclude(at segment.Mark) {
+	c := x.conn
+	x.settleStart()
+	if x.tunnel != nil {
+		x.tunnel.app.Close(0, at)
+		x.tunnel.app.Close(1, at)
+		defer x.tunnel.app.Release()
+	}
+	x.flushConnect()
+	client, server := &c.half[c.client], &c.half[1-c.client]
+	// Answered to the last byte, but never acknowledged: if the client reset or
+	// had closed before, it did not read on.
+	for i := range x.pending {
+		e := x.pending[i].event
+		if e.Outcome == event.Complete && (client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1) {
+			x.abandon(&e, x.pending[i].began)
+		}
+		c.emit(&e)
+	}
+	x.pending = x.pending[:0]
+	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
+		x.keep(t)
+		if x.judgesTunnel {
+			t = x.tunnel.outside(t)
+		}
+		if t.N <= x.ignoredThrough {
+			continue
+		}
+		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered, Status: uint16(t.Status)}
+		reading := t.HasStatus && !t.ResponseDone
+		leaves := c.closing.By == event.Client
+		switch {
+		case reading && t.EventStream && leaves:
+			e.Outcome = event.Consumed
+			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
+		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
+			x.abandon(&e, t.FirstByte)
+		case c.closing.By != event.Nobody:
+			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
+		default: // nothing ended it but that the capture did, or the connection was given up
+			e.Time = max(e.Time, c.env.Now.Time)
+		}
+		c.emit(&e)
+	}
+}
+
+// abandon makes e an abandoned transaction. The client stopped reading when its
+// window last showed that it did, but not before there was something to read; or when
+// it closed if that was earlier: a zero window shows itself only later.
+func (x *httpTracker) abandon(e *event.Event, began segment.Mark) {
+	c := x.conn
+	client := &c.half[c.client]
+	e.Outcome, e.Certain = event.Abandoned, true
+	if client.Window.Known {
+		e.Time, e.Packet = x.readAt, client.Window.MovedAt
+		if began.Time > e.Time {
+			e.Time, e.Packet = began.Time, began.Packet
+		}
+	}
+	if c.closing.By == event.Client && c.closing.At.Time < e.Time {
+		e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
+	}
+}
+
+// leastShown is what a client reads before its window must show it, where segments are
+// longer (loopback's are): one as long as Ethernet's, in bytes.
+const leastShown = 1460
+
+// unread returns the number of the last complete transaction if the client's window
+// shows that its bytes were never read, 0 otherwise: the right edge has not moved on
+// by them although the client spoke again when it closed. Or the window ended at half
+// its size or less: a client that read on would have said so. For less than a segment it
+// need not (RFC 9293 section 3.8.6.2.2). Or the window had not opened again when the
+// client reset, as one does that closes with data unread (RFC 1122 section 4.2.2.13).
+func (x *httpTracker) unread() int32 {
+	c := x.conn
+	client := &c.half[c.client]
+	spoke := client.SawFIN || client.SawRST
+	if !x.last.hasGone || !spoke || x.judgedApp().FinalLayer().Protocol() == app.HTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
+		return 0
+	}
+	w := &client.Window
+	least := int64(leastShown)
+	if client.HasMSS {
+		least = min(least, int64(client.MSS))
+	}
+	shows := x.last.bytes >= least
+	if shows && (w.Gone-x.last.gone < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
+		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
+		return x.last.n
+	}
+	return 0
+}

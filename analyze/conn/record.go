@@ -1,0 +1,146 @@
+package conn
+
+import (
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// A Record is a transaction that is kept for the report, with what its window was.
+type Record struct {
+	transaction.Transaction
+	Window tcp.Start   // that its content began with; N is 0 where nothing is known
+	Rounds int         // round trips in which the content was sent
+	Dir    segment.Dir // of the content
+}
+
+// Warmth says whether the transaction found its connection's window grown. midstream tells
+// that the capture began after the connection did.
+func (r *Record) Warmth(midstream bool) transaction.Warmth {
+	s := &r.Window
+	switch {
+	case r.N == 1 && midstream:
+		return transaction.WarmthUnknown
+	case r.N == 1:
+		return transaction.Cold
+	case s.Restarted:
+		return transaction.Cooled
+	case s.Grown:
+		return transaction.Warm
+	case s.Lost:
+		return transaction.Cooled
+	}
+	return transaction.Cold
+}
+
+// keptRecords are the Records of one connection.
+type keptRecords struct {
+	records      []Record
+	kept         int // records of it, and of its tunnel
+	unkept       int // transactions of which there are none, for there were too many
+	pendingStart int // index of the record whose start may still show more, plus 1
+}
+
+// Records returns the transactions that are kept of c itself.
+func (c *Conn) Records() []Record { return c.http.records }
+
+// JudgedRecords returns the kept transactions that are judged: the tunnel's, if it has any,
+// else the connection's.
+func (c *Conn) JudgedRecords() []Record { return *c.http.judgedRecords() }
+
+// Kept returns how many transactions are kept, and how many are not because there were too
+// many.
+func (c *Conn) Kept() (kept, unkept int) { return c.http.kept, c.http.unkept }
+
+// keep records t among the transactions that are judged.
+func (x *httpTracker) keep(t *transaction.Transaction) {
+	if list := x.judgedRecords(); x.record(list, t) {
+		x.noteStart(len(*list) - 1)
+	}
+}
+
+// record copies t to list, and reports whether it did: where nobody will see it, or
+// there are too many, it does not.
+func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
+	budget := x.conn.budget
+	switch {
+	case !x.conn.app.KeepsTargets():
+		return false
+	case budget.Kept >= budget.Most:
+		x.unkept++
+		return false
+	}
+	budget.Kept++
+	x.kept++
+	r := Record{Transaction: *t}
+	r.Target = x.conn.env.Readers.Names.Target(t.Target)
+	*list = append(*list, r)
+	return true
+}
+
+// judgedApp returns the layer whose transactions are judged: the tunnel's, if it has any,
+// else the connection's.
+func (x *httpTracker) judgedApp() *app.Layer {
+	if x.judgesTunnel {
+		return &x.tunnel.app
+	}
+	return &x.conn.app
+}
+
+// judgedRecords returns the records of the transactions that are judged.
+func (x *httpTracker) judgedRecords() *[]Record {
+	if x.judgesTunnel {
+		return &x.tunnel.records
+	}
+	return &x.records
+}
+
+// markStart notes that content begins in direction d.
+func (x *httpTracker) markStart(d segment.Dir) {
+	if v := x.conn.half[d].View; v != nil {
+		v.MarkStart()
+	}
+}
+
+// noteStart notes the window that the content of record i began with. Its first ACK may
+// still show more.
+func (x *httpTracker) noteStart(i int) {
+	r, c := &(*x.judgedRecords())[i], x.conn
+	r.Dir = 1 - c.client
+	if r.RequestBytes > r.ResponseBytes {
+		r.Dir = c.client
+	}
+	if v := c.half[r.Dir].View; v != nil {
+		r.Window, r.Rounds = v.Marked, v.RoundsSinceMark()
+		x.pendingStart = i + 1
+	}
+}
+
+// settleStart looks again at the latest record's start, before another is noted.
+func (x *httpTracker) settleStart() {
+	if list := *x.judgedRecords(); x.pendingStart > 0 && x.pendingStart <= len(list) {
+		r := &list[x.pendingStart-1]
+		r.Window = x.conn.half[r.Dir].View.Marked
+	}
+	x.pendingStart = 0
+}
+
+// FreeBudget gives back what c's records have taken of the budget.
+func (c *Conn) FreeBudget() { c.budget.Kept -= c.http.kept }
+
+// A Tunnel is what ran inside a connection after 101 or a 2xx to CONNECT.
+type Tunnel struct {
+	App     *app.Layer
+	Count   int64 // transactions
+	Records []Record
+}
+
+// Tunnel returns what ran inside c; App is nil where nothing did. judged tells that its
+// transactions are judged instead of the CONNECT.
+func (c *Conn) Tunnel() (t Tunnel, judged bool) {
+	if x := c.http.tunnel; x != nil {
+		t = Tunnel{&x.app, x.count, x.records}
+	}
+	return t, c.http.judgesTunnel
+}

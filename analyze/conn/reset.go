@@ -1,0 +1,171 @@
+package conn
+
+import (
+	"time"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// A RST may be forged, or come too late to be taken: whether it has ended anything shows
+// only by what follows. So a connection that was reset is concluded only a while later, or
+// when it is given up. Until then what still comes is held back: if the receiver of the RST
+// acknowledges something that its sender sent afterwards, neither has heeded it, and all
+// goes on as if it had not been. A RST that is doubtful by itself is believed only when
+// nothing follows.
+
+// maxHeldBack bounds the payload held back, in bytes. What comes beyond it is missing if the
+// connection goes on.
+const maxHeldBack = 64 << 10
+
+// A pendingReset is a RST of which it is not certain that it has ended the connection.
+type pendingReset struct {
+	at       segment.Mark // packet 0: there is none
+	dir      segment.Dir
+	doubtful bool        // it lies inside the window, but not at what the receiver waits for
+	seq      segment.Seq // its own
+	una      segment.Seq // what of its sender had been acknowledged by then
+	beyond   segment.Seq // what its sender had sent by then
+	holds    bool        // what comes is held back
+	held     []heldBack
+	bytes    int // captured ones in held
+}
+
+// A heldBack piece is payload, or a gap of n bytes.
+type heldBack struct {
+	dir segment.Dir
+	b   []byte
+	n   int64
+	at  segment.Mark
+}
+
+func (r *pendingReset) exists() bool { return r.at.Packet != 0 }
+
+// hold keeps a copy of b.
+func (r *pendingReset) hold(dir segment.Dir, b []byte, at segment.Mark) {
+	if r.bytes += len(b); r.bytes > maxHeldBack {
+		r.holdGap(dir, int64(len(b)), at)
+		return
+	}
+	r.held = append(r.held, heldBack{dir: dir, b: append([]byte(nil), b...), at: at})
+}
+
+func (r *pendingReset) holdGap(dir segment.Dir, n int64, at segment.Mark) {
+	if k := len(r.held) - 1; k >= 0 && r.held[k].dir == dir && r.held[k].b == nil {
+		r.held[k].n += n
+		return
+	}
+	if len(r.held) < maxHeldBack/64 {
+		r.held = append(r.held, heldBack{dir: dir, n: n, at: at})
+	}
+}
+
+// resets takes a RST that own has sent, and that its receiver may have taken.
+func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segment.Mark) {
+	r := &c.reset
+	if r.exists() {
+		if r.doubtful { // said again, or answered in kind
+			c.believeReset()
+		}
+		return
+	}
+	*r = pendingReset{at: at, dir: s.Dir, seq: s.Seq, una: own.Una, beyond: s.Seq, holds: true, doubtful: belief == tcp.Doubtful, held: r.held[:0]}
+	if own.Started && (own.Nxt.After(s.Seq) || r.doubtful) {
+		r.beyond = own.Nxt
+	}
+	if !r.doubtful {
+		c.believeReset()
+	}
+}
+
+// believeReset takes the pending RST for the connection's end, unless it turns out otherwise.
+// What its sender had sent before, and what waited for a hole, still counts.
+func (c *Conn) believeReset() {
+	r := &c.reset
+	held := r.held
+	r.doubtful, r.holds, r.held, r.bytes = false, false, nil, 0
+	for i := range held {
+		if held[i].dir == r.dir {
+			c.release(&held[i])
+		}
+	}
+	for d := range c.half {
+		c.half[d].stream.Flush(r.at, &c.half[d])
+	}
+	r.holds = true
+	c.portRole()
+	c.closes(c.side(r.dir), true, nil, r.at)
+}
+
+// doubtFor is how long after a doubtful RST its receiver may still send what it had begun
+// to: what comes later was sent by one that has not heeded it.
+const doubtFor = time.Second
+
+// goesOn takes back the pending RST if s shows that it has ended nothing.
+func (c *Conn) goesOn(s *segment.Segment, own *Half, at segment.Mark) {
+	r := &c.reset
+	if s.Flags.Has(segment.RST) {
+		return
+	}
+	byReceiver := s.Dir != r.dir
+	ack := s.Flags.Has(segment.ACK)
+	switch {
+	case byReceiver && ack && s.Ack.After(r.beyond):
+		c.unreset(at) // it has taken what came after the RST
+	case byReceiver && s.Flags.Has(segment.SYN) && !ack && c.shake.SYNACK.Packet == 0:
+		c.unreset(at) // the attempt is made again: Windows does so three times
+	case !r.doubtful:
+	case !byReceiver && own.Nxt == r.seq:
+		r.beyond = r.seq // that was lacking, or came out of order
+		c.believeReset()
+	case byReceiver && c.challenges(s), s.Len > 0 && at.Time.Sub(r.at.Time) > doubtFor:
+		c.unreset(at)
+	}
+}
+
+// challenges reports whether s is a challenge ACK to the doubtful RST (RFC 5961 section
+// 3.2): it acknowledges nothing new.
+func (c *Conn) challenges(s *segment.Segment) bool {
+	const all = segment.SYN | segment.FIN | segment.RST | segment.ACK
+	return s.Len == 0 && s.Flags&all == segment.ACK && !s.Ack.After(c.reset.una)
+}
+
+// unreset takes the pending RST back: what was held back counts.
+func (c *Conn) unreset(at segment.Mark) {
+	r := c.reset
+	c.reset = pendingReset{}
+	c.half[r.dir].Unreset()
+	if c.closing.Reset && c.closing.At == r.at {
+		c.closing = Closing{}
+		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
+	}
+	for i := range r.held {
+		c.release(&r.held[i])
+	}
+	for d := range c.half {
+		if c.half[d].SawFIN {
+			c.closes(c.side(segment.Dir(d)), false, nil, at)
+		}
+	}
+}
+
+// release hands on what was held back.
+func (c *Conn) release(k *heldBack) {
+	if k.b != nil {
+		c.app.Bytes(int(k.dir), k.b, k.at)
+	} else {
+		c.app.Gap(int(k.dir), k.n, k.at)
+	}
+}
+
+// Settle concludes c if a RST has ended it, a while ago: nobody has shown otherwise.
+func (c *Conn) Settle() {
+	if r := &c.reset; r.exists() && !c.ended {
+		if r.doubtful {
+			c.believeReset()
+		}
+		r.holds = false
+		c.endAt(r.at)
+	}
+}

@@ -1,0 +1,327 @@
+package conn
+
+import (
+	"strings"
+	"time"
+
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// An httpTracker follows a connection's transactions: it turns what the application's reader
+// tells into events and, where they are kept, records.
+type httpTracker struct {
+	conn    *Conn
+	pending []pending // ended, in order; not yet acknowledged by the client
+	open    int       // transactions begun and not ended
+	reading int       // of these, those whose response has begun; 0 where its end does not show
+	name    string    // authority's name, of the latest request that had one
+	last    lastDone
+
+	// What the client's window and its acknowledgements show of its reading.
+	drained int64        // packet in which the client last acknowledged all the server had sent
+	readAt  segment.Time // when the client last read, by its window: as late as that may have been
+	gone    int64        // how far the edge of the client's window had moved when the latest response began
+	goneOf  int32        // that transaction
+
+	// CONNECT and what runs inside.
+	tunnel           *tunnel
+	judgesTunnel     bool                     // the tunnel's transactions are judged, instead of the CONNECT
+	connect          *transaction.Transaction // a CONNECT of which the sink has not been told, nil: there is none
+	connectElsewhere bool                     // it leads to another authority than the requests before it, whose pool the connection is in
+
+	ignoredThrough int32 // up to this transaction all are ignored: the sink is told of none
+
+	keptRecords
+	facts Facts
+	setup setup
+	room  [1]pending // for pending, as long as it will do
+}
+
+// A pending transaction's response has been captured to its end, but whether
+// the client took it is seen only when it acknowledges need.
+type pending struct {
+	event event.Event
+	began segment.Mark // the response
+	need  segment.Seq
+}
+
+// lastDone is the latest transaction whose response was complete.
+type lastDone struct {
+	n        int32
+	bytes    int64
+	gone     int64 // how far the right edge of the client's window had moved when its response began
+	hasGone  bool
+	promised bool // by both sides
+	says     bool // the response said close
+	end      segment.Mark
+}
+
+// Facts are what findings want to know of one connection's transactions. Marks with packet 0
+// did not happen.
+type Facts struct {
+	Count, Promised  int64
+	Ignored          int64        // of Count, not judged
+	ReusedAfterClose segment.Mark // a request after a response that said close ...
+	SaidCloseAt      segment.Mark // ... which ended here
+	StaleRequest     segment.Mark // a request sent after the server's FIN
+	Latest           segment.Mark // the latest request
+	FirstEnd         segment.Mark // of the first response that ended
+	Probes           int64        // keep-alive probes since the last transaction
+	FirstProbe       segment.Mark
+
+	// HTTP/2.
+	GoAway, ClientGoAway *event.GoAway // of each side, nil: it said none. What they point to stays
+	Streams              int32         // that the server permitted at once, as last said; 0: not HTTP/2
+	Refused              int64         // streams that the server refused
+	FirstRefused         segment.Mark
+}
+
+// Facts returns what c's transactions have shown.
+func (c *Conn) Facts() *Facts { return &c.http.facts }
+
+// LastResponse tells of the latest transaction whose response was complete: its number, 0 if
+// there was none, when that ended, and whether both sides had promised persistence.
+func (c *Conn) LastResponse() (n int32, end segment.Mark, promised bool) {
+	l := &c.http.last
+	return l.n, l.end, l.promised
+}
+
+// Name returns the authority's name, of the latest request that had one.
+func (c *Conn) Name() string { return c.http.name }
+
+// Requested is told of a request's head.
+func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
+	x.flushConnect()
+	x.begun()
+	before := x.name
+	x.named(name)
+	if t.Connect && x.conn.app.PayloadLayer().Protocol() == app.HTTP1 {
+		held := *t
+		x.connect, x.connectElsewhere = &held, x.facts.Count > 0 && x.name != before
+		return
+	}
+	x.emitRequest(t)
+}
+
+// flushConnect tells the pool of a CONNECT of which it has not been told: it was refused, or
+// what runs inside is not HTTP, or another pool's.
+func (x *httpTracker) flushConnect() {
+	if t := x.connect; t != nil {
+		x.connect = nil
+		if x.emitRequest(t); t.ResponseDone {
+			x.emitResponse(t)
+		}
+	}
+}
+
+// begun notes that a request has begun.
+func (x *httpTracker) begun() {
+	x.settleStart()
+	x.markStart(x.conn.client)
+	x.open++
+}
+
+// emitRequest tells the pool of a request.
+func (x *httpTracker) emitRequest(t *transaction.Transaction) {
+	c := x.conn
+	f := &x.facts
+	if f.Count++; f.Count == 1 && !c.env.OneClient { // from then on Who is read elsewhere
+		if info := x.judgedApp().TLSInfo(); info != nil {
+			c.id.Who.Hello = info.Hello
+		}
+	}
+	if t.Promises {
+		f.Promised++
+	}
+	f.Probes = 0
+	f.Latest, f.Streams = t.Start, t.Streams
+	if t.N > 1 && x.last.n == t.N-1 {
+		if x.last.says && f.ReusedAfterClose.Packet == 0 {
+			f.ReusedAfterClose, f.SaidCloseAt = t.Start, x.last.end
+		}
+	}
+	if c.closing.By == event.Server && f.StaleRequest.Packet == 0 {
+		f.StaleRequest = t.Start
+	}
+	if t.Ignored {
+		if f.Ignored++; f.Ignored == f.Count {
+			x.ignoredThrough = t.N
+			return
+		}
+	}
+	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
+		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
+		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
+		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
+}
+
+// named notes what a request calls its authority. In TLS the name in the hello
+// counts: the connection was made for it.
+func (x *httpTracker) named(host []byte) {
+	if info := x.conn.app.TLSInfo(); info != nil && info.ServerName != "" {
+		if x.name == "" {
+			x.name = x.conn.env.Readers.Names.Host(strings.TrimSuffix(strings.ToLower(info.ServerName), "."))
+		}
+		return
+	}
+	if len(host) > 0 && string(host) != x.name {
+		x.name = x.conn.env.Readers.Names.HostBytes(host)
+	}
+}
+
+// Answered is told that request and response have both ended.
+func (x *httpTracker) Answered(t *transaction.Transaction) {
+	x.done(t)
+	x.keep(t)
+	if x.connect == nil {
+		x.emitResponse(t)
+	} else if *x.connect = *t; !t.Consumes { // else what runs inside may count instead
+		x.flushConnect()
+	}
+}
+
+// done notes that a response has ended.
+func (x *httpTracker) done(t *transaction.Transaction) {
+	if x.open--; t.HasStatus && x.reading > 0 {
+		x.reading--
+	}
+}
+
+// emitResponse tells the pool of a response.
+func (x *httpTracker) emitResponse(t *transaction.Transaction) {
+	c := x.conn
+	if x.facts.FirstEnd.Packet == 0 {
+		x.facts.FirstEnd = t.LastByte
+	}
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
+		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
+	if t.N <= x.ignoredThrough {
+		return
+	}
+	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
+		SaysClose: t.SaysClose && !t.ResponseCut, MayHideClose: t.ResponseCut || x.judgedApp().Sealed(),
+		KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
+	if t.RequestEnd.Time > e.Time && !t.Cut {
+		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
+	}
+	switch {
+	case t.Consumes:
+		e.Outcome = event.Consumed
+	case !t.ResponseDone && !t.StreamReset: // too much was waiting
+		e.Outcome = event.Unanswered
+	}
+	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+		c.emit(&e)
+		return
+	}
+	if len(x.pending) >= maxPending {
+		x.tell(maxPending/2, 0)
+	}
+	server := &c.half[1-c.client]
+	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next()})
+}
+
+// maxPending bounds the responses that wait for their acknowledgement; then the oldest
+// are taken to have arrived.
+const maxPending = 1024
+
+// tell tells the pool of the first n responses that wait: the client acknowledged them at
+// an instant, 0 if it has not.
+func (x *httpTracker) tell(n int, acked segment.Time) {
+	for k := range n {
+		e := &x.pending[k].event
+		e.Acked = acked
+		x.conn.emit(e)
+	}
+	if n > 0 {
+		x.pending = x.pending[:copy(x.pending, x.pending[n:])]
+	}
+}
+
+// Began notes where the client's window stood when a response began.
+func (x *httpTracker) Began(t *transaction.Transaction) {
+	x.markStart(1 - x.conn.client)
+	if !x.conn.app.Sealed() {
+		x.reading++
+	}
+	client := &x.conn.half[x.conn.client]
+	if client.Window.Known {
+		x.gone, x.goneOf = client.Window.Gone, t.N
+	}
+}
+
+// windowUpdate is told that the right edge of the client's window has moved on, and
+// whether new data of the server was acknowledged with it. Then the ACK may have been
+// delayed (RFC 9293 section 3.8.6.3), and the client read when the data came; an
+// ACK for nothing but its window is sent when it reads.
+func (x *httpTracker) windowUpdate(at segment.Time, server *Half, news bool) {
+	if x.readAt = at; news {
+		x.readAt = min(at, server.Newest().Add(2*x.conn.shake.ClientClockOffset()))
+	}
+}
+
+// acknowledged is told that the side that sends in direction d acknowledged
+// everything before ack. What the client acknowledged it has, and half closing
+// it before was no abandoning.
+func (x *httpTracker) acknowledged(d segment.Dir, ack segment.Seq) {
+	if d != x.conn.client {
+		return
+	}
+	if ack == x.conn.half[1-d].Nxt {
+		x.drained = x.conn.last.Packet
+	}
+	n := 0
+	for n < len(x.pending) && !x.pending[n].need.After(ack) {
+		n++
+	}
+	x.tell(n, x.conn.last.Time)
+}
+
+// serverClosed is told that the server has closed: a request of which that acknowledges nothing
+// was on its way then.
+func (x *httpTracker) serverClosed() {
+	if x.open == 0 || x.reading > 0 || x.facts.StaleRequest.Packet != 0 {
+		return
+	}
+	waiting := x.judgedApp().PayloadLayer().Waiting()
+	if n := len(waiting); n > 0 && int64(x.conn.half[x.conn.client].Flight()) >= waiting[n-1].RequestBytes {
+		x.facts.StaleRequest = x.facts.Latest
+	}
+}
+
+// probed is told of a keep-alive probe.
+func (x *httpTracker) probed() {
+	f := &x.facts
+	if x.open > 0 { // somebody waits for an answer
+		return
+	}
+	if f.Probes == 0 {
+		f.FirstProbe = x.conn.last
+	}
+	f.Probes++
+}
+
+// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
+func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {
+	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
+		m.Bytes(fromClient, b, at)
+		return
+	}
+	if x.tunnel == nil {
+		x.tunnel = newTunnel(x)
+	}
+	x.tunnel.bytes(fromClient, b, at)
+}
+
+// TunnelGap hands on that bytes inside are missing.
+func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
+	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
+		m.Gap(fromClient, n, at)
+	} else if x.tunnel != nil {
+		x.tunnel.app.Gap(app.Direction(fromClient), n, at)
+	}
+}

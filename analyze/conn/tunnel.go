@@ -1,0 +1,102 @@
+package conn
+
+import (
+	"bytes"
+
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/app/http2"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture/segment"
+)
+
+// A tunnel is what runs inside a connection after 101 or a 2xx to CONNECT: looked at
+// like a connection within. After CONNECT its transactions are judged as the
+// connection's, read or inferred; the CONNECT is where there are none.
+type tunnel struct {
+	outer   *httpTracker
+	app     app.Layer
+	records []Record
+	count   int64
+	before  int32                   // transactions of the connection before the first inside
+	shown   transaction.Transaction // the latest, as one of the connection's
+}
+
+func newTunnel(outer *httpTracker) *tunnel {
+	t := &tunnel{outer: outer}
+	a := &outer.conn.app
+	t.app.Begin(t, nil, a.Readers(), a.KeepsTargets())
+	return t
+}
+
+func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
+	if len(bytes.TrimSpace(b)) == 0 && t.app.Protocol() == app.Undecided {
+		return
+	}
+	if t.app.Bytes(app.Direction(fromClient), b, at); t.app.Protocol() == app.Other {
+		t.outer.flushConnect()
+	}
+}
+
+// outside returns u as one of the connection's transactions, valid until it is called again.
+func (t *tunnel) outside(u *transaction.Transaction) *transaction.Transaction {
+	t.shown = *u
+	t.shown.N += t.before
+	return &t.shown
+}
+
+// Requested takes a request inside for one of the connection's.
+func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
+	t.count++
+	x := t.outer
+	if x.connectElsewhere {
+		x.flushConnect()
+	}
+	if x.connect != nil {
+		x.settleStart()
+		t.before = x.connect.N - 1
+		x.judgesTunnel, x.connect = true, nil
+	}
+	if x.judgesTunnel {
+		x.begun()
+		x.emitRequest(t.outside(u))
+	}
+}
+
+// Began is told of a response inside.
+func (t *tunnel) Began(u *transaction.Transaction) {
+	if t.outer.judgesTunnel {
+		t.outer.Began(t.outside(u))
+	}
+}
+
+// Answered is told of the end of a response inside.
+func (t *tunnel) Answered(u *transaction.Transaction) {
+	x := t.outer
+	if !x.judgesTunnel { // shown, not judged
+		x.record(&t.records, u)
+		return
+	}
+	x.done(u)
+	x.keep(u)
+	x.emitResponse(t.outside(u))
+}
+
+// Tunnel ends here: a tunnel within a tunnel is not looked into.
+func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
+
+// TunnelGap ends here too.
+func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}
+
+// GoAway begins the end of the tunnel, and with it of the connection.
+func (t *tunnel) GoAway(fromClient bool, last uint32, code http2.Code, debug []byte, at segment.Mark) {
+	if t.outer.judgesTunnel {
+		t.outer.GoAway(fromClient, last, code, debug, at)
+	}
+}
+
+// StreamReset is told of a stream inside.
+func (t *tunnel) StreamReset(u *transaction.Transaction, fromClient bool, code http2.Code, at segment.Mark) {
+	if t.outer.judgesTunnel {
+		t.outer.StreamReset(t.outside(u), fromClient, code, at)
+	}
+}

@@ -1,0 +1,70 @@
+package conn
+
+import (
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// window tells c's estimators of a segment. The order matters: an ACK opens the
+// window that the data behind it uses.
+func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
+	if s.Flags.Has(segment.RST) {
+		return
+	}
+	if v := peer.View; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
+		v.Ack(s, s.Ack.Add(own.Window.Offered), &peer.Half, c.path(1-s.Dir))
+	}
+	if s.Len == 0 || kind != tcp.Ordinary {
+		return
+	}
+	if own.View == nil {
+		if !c.app.KeepsTargets() && !c.env.KeepSamples {
+			return // nobody will see it
+		}
+		own.View = c.watch(s.Dir)
+	}
+	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.path(s.Dir))
+	if len(own.View.Samples()) >= maxSamples {
+		c.flushSamples(s.Dir)
+	}
+}
+
+// maxSamples is how many samples a direction keeps before it hands them on.
+const maxSamples = 4096
+
+// flushSamples hands on how the window of direction d has grown.
+func (c *Conn) flushSamples(d segment.Dir) {
+	if v := c.half[d].View; c.env.KeepSamples && len(v.Samples()) > 0 {
+		c.sink.Samples(d, v.TakeSamples())
+	}
+}
+
+// watch begins the view of direction d with its first data.
+func (c *Conn) watch(d segment.Dir) *tcp.SenderView {
+	v := c.views[d]
+	if v == nil {
+		v = new(tcp.SenderView)
+		c.views[d] = v
+	}
+	v.Begin(&c.half[d].Half, &c.half[1-d].Half, &c.shake, d == c.client, c.env.KeepSamples)
+	return v
+}
+
+// path returns how long packets of direction d take, as the handshake has shown it.
+func (c *Conn) path(d segment.Dir) tcp.Path {
+	toServer, toClient := c.shake.RTTs()
+	p := tcp.Path{RTT: toServer + toClient, RTTToReceiver: toClient}
+	if d == c.client {
+		p.RTTToReceiver = toServer
+	}
+	return p
+}
+
+// inMessage reports whether a message of direction d has begun and not ended, as far as
+// it can be read.
+func (x *httpTracker) inMessage(d segment.Dir) bool {
+	if d == x.conn.client {
+		return x.open > x.reading
+	}
+	return x.reading > 0
+}

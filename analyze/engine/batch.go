@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"sync"
+
+	"tcpwarm/capture/segment"
+)
+
+// inFlight is how many batches may be on their way between the source and the collector.
+const inFlight = 2
+
+// Bounds of a batch. It takes what the source gives at once, and as long as that is many
+// small packets some more: the more there are of each connection, the more often what is
+// known of it is still in the cache.
+const (
+	maxBlocks = 16   // the source's: inFlight times as many are all the memory for payload
+	many      = 2048 // segments of one block
+)
+
+// A batch is a run of segments on its way to all workers. Each reads those of its own
+// shards.
+type batch struct {
+	blocks [maxBlocks]segment.Batch
+	shards [shards][]hashed // the blocks' segments
+	clock  segment.Time     // of the latest
+	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
+
+	// full says that no more transactions are kept: texts need not be copied, nor windows
+	// followed; none that no more connections are: they need not be written down. The
+	// collector sets them as it gives b back, and they hold from b's next use on: the same
+	// batch in every run.
+	full, none bool
+
+	output []workerOutput // by worker; the collector reads it once all have finished
+	done   sync.WaitGroup
+}
+
+// A hashed segment comes with its key's hash.
+type hashed struct {
+	*segment.Segment
+	hash uint64
+}
+
+func (b *batch) clear() {
+	for i := range b.blocks {
+		b.blocks[i].Segments, b.blocks[i].Secrets = b.blocks[i].Segments[:0], nil
+	}
+	for i := range b.shards {
+		b.shards[i] = b.shards[i][:0]
+	}
+	b.bound = 0
+}
+
+// add adds the segments of a block to their shards.
+func (b *batch) add(list []segment.Segment) {
+	for i := range list {
+		h := list[i].Key.Hash()
+		to := &b.shards[shardOf(h)]
+		*to = append(*to, hashed{&list[i], h})
+	}
+	if n := len(list); n > 0 {
+		b.clock = list[n-1].Time
+	}
+}

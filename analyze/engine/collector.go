@@ -1,0 +1,277 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/build"
+	"tcpwarm/analyze/report/series"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A collector takes the workers' output, has the pools judged and keeps records: whatever
+// needs more than one connection happens here. It is one goroutine, but for what the judge
+// does with one shard of clients beside another.
+type collector struct {
+	o      Options
+	faults *faults
+	clock  segment.Time
+
+	// What is judged.
+	judge     *pool.Judge
+	judging   []judging    // by goroutine that judges
+	advanced  segment.Time // clock when the pools last decided
+	client    segment.Addr // of the first connection, where all are one client's
+	findings  *verdict.Collector
+	sightings synSightings
+
+	// What is kept.
+	full         bool  // no more transactions are kept
+	seq          int64 // the latest ID that was given
+	kept         []*report.Connection
+	transactions int                          // kept
+	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
+	unfinished   map[int64]*pool.Decision     // the other way round
+	placed       []build.Placed
+	vantages     map[tcp.Vantage]int64
+	lost         build.Lost
+	series       *series.Writer // nil: nobody wants it
+	err          error          // of Options.Final
+
+	// Scratch.
+	order   packetOrder
+	begun   [][]opened
+	ended   [][]ended
+	fetched int // what prefetch comes to: kept, or the compiler would leave it out
+}
+
+func newCollector(o Options, f *faults) *collector {
+	k := &collector{o: o, faults: f, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
+		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[tcp.Vantage]int64{}}
+	k.judge.KeepPools = o.Limits.KeptPools
+	k.judge.TrackVerdicts = o.Turned != nil
+	k.judging = make([]judging, o.Workers)
+	if o.Series != nil {
+		k.series = series.NewWriter(o.Series)
+	}
+	return k
+}
+
+// take handles the output for one batch: first what was opened, then what happened, shard by
+// shard, last what has ended.
+func (k *collector) take(b *batch) {
+	k.clock = max(k.clock, b.clock)
+	k.takeOpened(b)
+	k.judgeEvents(b)
+	k.faults.guard(func() { k.writeSamples(b) })
+	k.takeEnded(b)
+	k.faults.guard(k.decide)
+	k.faults.guard(k.tellVerdicts)
+	b.full, b.none = k.full, k.keepsNone()
+}
+
+// takeOpened takes over what the workers have seen begin.
+func (k *collector) takeOpened(b *batch) {
+	k.begun = k.begun[:0]
+	for i := range b.output {
+		k.begun = append(k.begun, b.output[i].opened)
+	}
+	inPacketOrder(k, k.begun, func(o *opened) int64 { return o.when }, (*opened).prefetch, k.open)
+}
+
+// open numbers a connection, and once its client is known decides whether it is to be
+// judged.
+func (k *collector) open(o *opened) {
+	h := o.handle
+	if o.client && k.sightings.natDuplicate(h) {
+		h.duplicate = true
+		return
+	}
+	k.number(h)
+	if o.client && k.o.Judged != nil {
+		h.foreign = !k.o.Judged(h.Key.Sender(h.Client), h.Key.Sender(1-h.Client))
+	}
+}
+
+// number gives a connection its ID with its first event: they are in order of first packet.
+func (k *collector) number(h *handle) {
+	if h.seq == 0 {
+		k.seq++
+		h.seq = k.seq
+	}
+}
+
+// takeEnded takes over what the workers are done with.
+func (k *collector) takeEnded(b *batch) {
+	k.ended = k.ended[:0]
+	for i := range b.output {
+		w := &b.output[i]
+		k.ended = append(k.ended, w.ended.chunks...)
+		k.lost.Late.Add(w.late.N, w.late.First)
+		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
+	}
+	inPacketOrder(k, k.ended, func(e *ended) int64 { return e.when }, (*ended).prefetch, k.end)
+}
+
+func (k *collector) end(e *ended) {
+	if e.gaveUp {
+		k.lost.GaveUp++
+	}
+	if e.handle.duplicate {
+		k.lost.Duplicates.Add(1, e.handle.First.Packet)
+	} else {
+		k.finish(e)
+	}
+	freeHandles.Put(e.handle)
+}
+
+// finish takes over a connection its worker is done with.
+func (k *collector) finish(e *ended) {
+	id, first := e.handle.seq, e.handle.First.Packet
+	k.vantages[e.vantage]++
+	k.lost.Overflows += e.overflows
+	k.lost.Ignored += e.ignored
+	k.lost.Missing.Add(e.facts.Missing, first)
+	if e.facts.OneWay {
+		k.lost.OneWay.Add(1, first)
+	}
+	if e.handle.foreign {
+		k.lost.Foreign++
+	} else {
+		e.facts.ID = id
+		k.findings.Connection(&e.facts)
+	}
+	fits := k.o.Final != nil || !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
+	if fits {
+		k.lost.Transactions += int64(e.unkept)
+		k.transactions += e.kept
+	} else {
+		k.full = true
+		k.lost.Transactions += e.facts.Transactions
+	}
+	d := k.unfinished[id]
+	if d != nil {
+		delete(k.unfinished, id)
+	}
+	if k.keepsNone() {
+		k.lost.Connections++
+		k.full = true
+		if d != nil {
+			k.judge.Done(d)
+		}
+		return
+	}
+	r := e.record
+	if r.ID, r.Other = id, e.handle.foreign; !fits {
+		r.Forget()
+	}
+	k.keep(r, d)
+}
+
+// keepsNone reports whether no connection that finishes from now on is kept.
+func (k *collector) keepsNone() bool {
+	return k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections
+}
+
+// keep keeps r. d is why its connection was opened, nil while that is not known.
+func (k *collector) keep(r *report.Connection, d *pool.Decision) {
+	if k.o.Final == nil {
+		k.kept = append(k.kept, r)
+	}
+	switch {
+	case d != nil:
+		k.decided(r, d)
+	case r.TransactionCount > 0 && !r.Other:
+		k.undecided[r.ID] = r
+	default:
+		k.final(r)
+	}
+}
+
+// decided writes into r why its connection was opened. Nothing of r changes
+// any more.
+func (k *collector) decided(r *report.Connection, d *pool.Decision) {
+	r.OpenedBecause = build.OpenedBecause(d)
+	if list := r.Judged(); d.Cause.Avoidable() && len(list) > 0 {
+		if cold, ok := build.Cold(list[0], d, r.FirstPacket); ok {
+			k.findings.ColdStart(&cold)
+		}
+	}
+	if k.o.Final == nil {
+		k.placed = append(k.placed, build.Placed{Record: r, Pool: d.Pool})
+	}
+	k.judge.Done(d)
+	k.final(r)
+}
+
+func (k *collector) final(r *report.Connection) {
+	if k.o.Final != nil && k.err == nil {
+		k.err = k.o.Final(r)
+	}
+}
+
+// decide takes the decisions that have become final to their records.
+func (k *collector) decide() {
+	k.judge.Decisions(func(d *pool.Decision) {
+		if k.o.Watch != nil {
+			k.o.Watch(d)
+		}
+		switch r := k.undecided[d.Conn]; {
+		case r != nil:
+			k.decided(r, d)
+			delete(k.undecided, d.Conn)
+		case k.keepsNone():
+			k.judge.Done(d)
+		default:
+			k.unfinished[d.Conn] = d
+		}
+	})
+}
+
+// tellVerdicts tells of the pools whose verdicts have changed, after the openings that have
+// changed them.
+func (k *collector) tellVerdicts() {
+	k.judge.VerdictChanges(func(t *pool.VerdictChange) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) })
+}
+
+// writeSamples writes how windows have grown, in one order however many workers there are.
+func (k *collector) writeSamples(b *batch) {
+	if k.series == nil {
+		return
+	}
+	var all []samplesOf
+	for i := range b.output {
+		all = append(all, b.output[i].samples...)
+	}
+	slices.SortStableFunc(all, func(a, b samplesOf) int {
+		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.handle.seq, b.handle.seq))
+	})
+	for i := range all {
+		s := &all[i]
+		k.series.Write(s.handle.seq, s.handle.Key.Sender(s.dir), s.handle.Key.Sender(1-s.dir), s.list)
+	}
+}
+
+// report concludes the pools and puts everything together.
+func (k *collector) report(t segment.Totals) (*report.Report, error) {
+	for _, p := range t.Problems {
+		if p.Kind == segment.KernelDropped {
+			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
+		}
+	}
+	k.faults.guard(k.judge.Finish)
+	k.faults.guard(k.decide)
+	pools := k.judge.Pools()
+	k.findings.Conclude(pools)
+	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
+		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
+		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,
+		OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
+	r.Evicted, r.EvictedVerdicts = k.judge.Evicted()
+	r.Lost.Pools = r.EvictedVerdicts.Pools()
+	return build.Report(r), k.err
+}

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+
+	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/redact"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A Source gives captured segments in the order of the capture.
+type Source interface {
+	// Fill replaces b's segments with the next ones. At the end it returns
+	// io.EOF, where the capture cannot be read further another error; b holds
+	// what came before either. What b's segments point to stays until b is
+	// filled again.
+	Fill(b *segment.Batch) error
+	// Totals returns what was seen so far.
+	Totals() segment.Totals
+}
+
+// Options say how to analyse. The zero value is usable.
+type Options struct {
+	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
+	Limits  Limits
+	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
+	Demands *verdict.Demands // what the report is held against; nil: nothing
+
+	Ignore    transaction.Patterns // transactions that are shown and not judged
+	OneClient bool                 // all client addresses, and all behind them, are one client's
+	Redact    *redact.Redactor     // puts stand-ins for addresses and names and leaves targets out; nil: all is shown
+
+	// Series, where set, gets how congestion windows grow, as CSV.
+	Series io.Writer
+
+	// Judged, where set, tells whether a connection is judged: one of a command's, which
+	// at each of its addresses is one client. The others are kept in the report and
+	// counted, no more.
+	Judged func(client, server segment.Endpoint) bool
+
+	// Watch, where set, is called with each opening of a used connection as soon as
+	// its cause is known, in a fixed order, by another goroutine than Run's.
+	Watch func(*pool.Decision)
+
+	// Turned, where set, is called likewise when a pool's verdict has changed, as far as
+	// it stands then: what it was, "" at first, and what it is.
+	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
+
+	// Final, where set, is called with each connection once nothing of it can
+	// change, in a fixed order; such connections are then not kept in the report.
+	Final func(*report.Connection) error
+}
+
+// Run reads src to its end and reports. If src fails, or ctx is cancelled, the
+// report holds what was learned until then, has a problem that says so, and comes with
+// the error: of a context an *Interrupted, of this program a *Fault.
+func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	o.Limits.setDefaults()
+	r := newReader(src, o)
+	err := r.run(ctx)
+	totals := src.Totals()
+	switch {
+	case errors.Is(err, io.EOF):
+		err = nil
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		err = interrupted(ctx, src, totals.Packets)
+	}
+	if err != nil {
+		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(err))
+	}
+	if s := r.collector.series; s != nil {
+		if serr := s.Close(); serr != nil {
+			serr = &segment.WriteError{Err: fmt.Errorf("series: %w", serr)}
+			totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(serr))
+			err = cmp.Or(err, serr)
+		}
+	}
+	if fault := r.faults.err(); fault != nil {
+		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(fault))
+		err = cmp.Or(err, fault)
+	}
+	rep, ferr := r.collector.report(totals)
+	return rep, cmp.Or(err, ferr)
+}

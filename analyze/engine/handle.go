@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"sync"
+
+	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A handle is what the collector holds of a connection from its first packet to its end. The
+// connection itself is its worker's alone, and serves again as soon as that is done with
+// it: it is large, and then it still lies in the cache. Of a handle the worker writes the
+// Identity, before it tells of it, and the collector the rest.
+type handle struct {
+	conn.Identity
+	seq       int64      // its ID in the report, in order of first packet; 0: none yet
+	duplicate bool       // of another, which is judged
+	foreign   bool       // not of those that are to be judged
+	pool      *pool.Conn // nil if it is not judged
+}
+
+// freeHandles are those of finished connections, given back by the collector.
+var freeHandles sync.Pool
+
+func newHandle() *handle {
+	h, _ := freeHandles.Get().(*handle)
+	if h == nil {
+		h = new(handle)
+	}
+	*h = handle{}
+	return h
+}
+
+// freeEntries are connections that their workers are done with.
+var freeEntries sync.Pool
+
+// newEntry returns the connection that s begins.
+func newEntry(s *segment.Segment, hash uint64, out *emitter, budget *conn.Budget) *entry {
+	e, _ := freeEntries.Get().(*entry)
+	if e == nil {
+		e = new(entry)
+	}
+	e.handle, e.hash, e.out, e.waitLink, e.clients = newHandle(), hash, out, waitLink{}, 0
+	e.Reset(s, &out.Env, &e.handle.Identity, e, budget)
+	return e
+}
+
+// An opened is a connection's: its first packet, or later the one that showed its client.
+type opened struct {
+	when   int64 // packet
+	handle *handle
+	client bool // its client is known
+}
+
+// prefetch reads here and there what o will want of its handle: see prefetch of segments.
+// What its worker writes when it opens is read only then.
+func (o *opened) prefetch() int {
+	sum := int(o.handle.First.Time) + int(o.handle.seq)
+	if o.client {
+		sum += int(o.handle.SYN.ISN)
+	}
+	return sum
+}
+
+// A connEvent is one of a connection for the pools.
+type connEvent struct {
+	when   int64 // packet
+	handle *handle
+	open   bool // the first: there is no more to it
+	event  event.Event
+}
+
+// An ended is what a worker leaves of a connection in the end.
+type ended struct {
+	when      int64 // packet
+	handle    *handle
+	gaveUp    bool // there were too many, or it was broken
+	vantage   tcp.Vantage
+	overflows int64 // holes given up because too much waited
+	ignored   int64 // transactions that are not judged
+	kept      int   // transactions in record
+	unkept    int   // that are not there, for there were too many
+	facts     verdict.Conn
+	record    *report.Connection // nil where no more connections are kept
+}
+
+// prefetch reads here and there what the end of a connection will want of e.
+func (e *ended) prefetch() int {
+	v := &e.facts
+	return int(e.handle.seq) + int(v.Transactions) + int(v.Closed.Packet) + int(v.LastEnd.Packet) + int(v.ReusedAfterClose.Packet) +
+		int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.NagleWaits.N) + int(v.Missing)
+}
+
+// samplesOf are how a connection's window has grown in one direction.
+type samplesOf struct {
+	handle *handle
+	dir    segment.Dir
+	when   int64 // packet
+	list   []tcp.Sample
+}

@@ -1,0 +1,26 @@
+package engine
+
+// Limits bound everything that grows. Each one that is reached is counted and
+// shown in the report.
+type Limits struct {
+	Connections      int // open or lingering at once; beyond it those idle longest are given up
+	KeptConnections  int // closed ones kept in full for the report
+	KeptTransactions int // likewise; and of those that go on, what one of 64 shards holds
+	PendingPerPool   int // events a pool may wait with before it decides with what it knows
+	KeptPools        int // pools kept in full
+	FindingsPerID    int // findings of one kind kept in full
+}
+
+func (l *Limits) setDefaults() {
+	set := func(n *int, to int) {
+		if *n == 0 {
+			*n = to
+		}
+	}
+	set(&l.Connections, 1<<20)
+	set(&l.KeptConnections, 50_000)
+	set(&l.KeptTransactions, 100_000)
+	set(&l.PendingPerPool, 4096)
+	set(&l.KeptPools, 10_000)
+	set(&l.FindingsPerID, 100)
+}

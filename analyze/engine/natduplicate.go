@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"time"
+
+	"tcpwarm/analyze/flow"
+	"tcpwarm/capture/segment"
+)
+
+// One connection may be captured at two places with an address translator
+// between them: a container's end and the bridge's, both sides of a router. The
+// SYN then comes twice, with other addresses, and a translator changes neither
+// its initial sequence number nor its timestamp. Both are as good as random
+// (RFC 9293 section 3.4.1, RFC 7323 section 5.4); without a timestamp 32 bits are
+// too few to say so.
+
+// natWithin is how far apart the two sightings of a SYN may lie.
+const natWithin = time.Second
+
+// synSightings are the SYNs of late, by their fingerprints.
+type synSightings struct{ flow.Expiring[synSighting] }
+
+// A synSighting is where a SYN went.
+type synSighting struct{ client, server segment.Endpoint }
+
+// natDuplicate reports whether h's is a connection seen before at another place: nearer to
+// its client, for the SYN came by there first. If not, it is remembered.
+func (s *synSightings) natDuplicate(h *handle) bool {
+	if h.SYN.TSVal == 0 {
+		return false
+	}
+	fingerprint, at := uint64(h.SYN.TSVal)<<32|uint64(h.SYN.ISN), h.First.Time
+	own := synSighting{h.Key.Sender(h.Client), h.Key.Sender(1 - h.Client)}
+	if x := s.Get(fingerprint, at); x != nil {
+		return x.translated(&own)
+	}
+	s.Put(fingerprint, own, at.Add(natWithin), at)
+	return false
+}
+
+// translated reports whether two sightings differ as a translator makes them
+// differ: by the address of one end, and perhaps its port.
+func (x *synSighting) translated(y *synSighting) bool {
+	return x.server == y.server && x.client.Addr != y.client.Addr || x.client == y.client && x.server.Addr != y.server.Addr
+}

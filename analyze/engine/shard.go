@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"math"
+
+	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/flow"
+	"tcpwarm/capture/segment"
+)
+
+// shards is fixed, so that results cannot depend on the number of workers: what
+// is limited is limited by shard.
+const shards = 64
+
+// shardOf returns which shard keys with a hash are in. Where in its table is told by the
+// low bits.
+func shardOf(hash uint64) int { return int(hash >> 58) }
+
+// A shard holds the connections whose keys hash to it.
+type shard struct {
+	table  flow.Table[entry]
+	closed waitList // ended, but the last acknowledgements are still to come
+	acked  waitList // ended, and both FINs acknowledged
+	fresh  waitList // reset just now: that may yet turn out to have ended nothing
+	reset  waitList // ended by a reset
+
+	// timeWait is which connections have ended and are finished, by the hash of their
+	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
+	// midway loses segments: that is counted.
+	timeWait flow.Expiring[struct{}]
+
+	budget conn.Budget // of transactions kept by connections that have not finished
+}
+
+// An entry is a connection in a shard. It is the sink of what happens on it.
+type entry struct {
+	conn.Conn
+	waitLink // where it waits once it has ended
+	handle   *handle
+	hash     uint64
+	out      *emitter
+	clients  int // the shard of its client, valid once it has opened
+}
+
+// linger has e, which has ended, wait for late segments.
+func (sh *shard) linger(e *entry, now segment.Time) {
+	switch e.State() {
+	case conn.Open:
+		if e.list != nil { // it was reset, and goes on
+			e.list.remove(e)
+		}
+	case conn.JustReset:
+		if e.list != &sh.fresh {
+			sh.fresh.push(e, now)
+		}
+	case conn.Reset:
+		if e.list != &sh.reset {
+			sh.reset.push(e, now)
+		}
+	case conn.FinsAcked:
+		if e.list != &sh.acked {
+			sh.acked.push(e, now)
+		}
+	case conn.Closed:
+		if e.list == nil {
+			sh.closed.push(e, now)
+		}
+	}
+}
+
+// due returns a connection that has ended long enough ago, nil if there is none.
+func (sh *shard) due(now segment.Time) *entry {
+	switch {
+	case sh.closed.due(now, closeGrace, math.MaxInt):
+		return sh.closed.first
+	case sh.acked.due(now, closeGrace, maxAcked):
+		return sh.acked.first
+	case sh.fresh.due(now, settleAfter, maxReset):
+		return sh.fresh.first
+	case sh.reset.due(now, timeWaitFor, maxReset):
+		return sh.reset.first
+	}
+	return nil
+}
+
+// remove takes e out of the shard.
+func (sh *shard) remove(e *entry) {
+	if e.list != nil {
+		e.list.remove(e)
+	}
+	sh.table.Delete(e.Identity().Key, e.hash)
+}

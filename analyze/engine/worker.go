@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/conn"
+	"tcpwarm/capture/segment"
+)
+
+// A worker follows the connections of some shards.
+type worker struct {
+	in     chan *batch
+	index  int
+	every  int // it owns shards index, index+every, ...
+	shards [shards]shard
+	out    emitter
+	limit  int      // connections a shard may hold
+	left   []*entry // at the end of the capture
+	faults *faults
+	latest *entry // that was given a segment: if that panics, it is given up
+
+	fetched int // what prefetch comes to: kept, or the compiler would leave it out
+}
+
+func newWorker(i int, o Options, f *faults) *worker {
+	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards)}
+	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
+		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
+		KeepSamples: o.Series != nil,
+		OneClient:   o.OneClient || o.Judged != nil,
+	}}
+	for i := range w.shards {
+		w.shards[i].budget.Most = o.Limits.KeptTransactions
+	}
+	return w
+}
+
+func (w *worker) run() {
+	for b := range w.in {
+		w.out.workerOutput = &b.output[w.index]
+		w.out.clear()
+		w.out.KeepTargets, w.out.none = !b.full, b.none
+		for i := range b.blocks {
+			for _, log := range b.blocks[i].Secrets {
+				w.out.Readers.Keys.Add(bytes.NewReader(log)) // as far as it is one
+			}
+		}
+		// One shard after the other: what its connections need stays in the cache.
+		for i := w.index; i < shards; i += w.every {
+			for list := range slices.Chunk(b.shards[i], ahead) {
+				w.fetched += prefetch(list)
+				for len(list) > 0 {
+					list = list[w.segments(&w.shards[i], list):]
+				}
+			}
+		}
+		w.settleAll(b.clock)
+		if b.bound > 0 {
+			w.finish(b.bound, b.clock)
+		}
+		b.done.Done()
+	}
+}
+
+// ahead is how many segments, or openings or ends of connections, are asked for at once.
+const ahead = 16
+
+// prefetch reads where the segments of list and their payload lie. They come from memory: a
+// processor waits for many of such reads as long as for one, where they follow each other.
+func prefetch(list []hashed) (sum int) {
+	for _, s := range list {
+		sum += int(s.Packet) + int(s.Dir) + int(s.Options.SACK[3].End)
+	}
+	for _, s := range list {
+		for k := 0; k < len(s.Payload) && k < 256; k += 64 { // most heads are no longer
+			sum += int(s.Payload[k])
+		}
+	}
+	return sum
+}
+
+// segments takes the segments of list and returns how many it is through with: all of
+// them, or those up to one that ended in a panic.
+func (w *worker) segments(sh *shard, list []hashed) (n int) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(list[n-1].Packet, v)
+			if w.latest != nil {
+				sh.remove(w.latest)
+				w.out.abandon(w.latest)
+			}
+		}
+	}()
+	w.latest = nil
+	for n < len(list) {
+		s := &list[n]
+		n++
+		w.segment(sh, s.Segment, s.hash)
+	}
+	return n
+}
+
+// segment gives s to its connection, which it may begin.
+func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
+	w.out.Now = s.Mark()
+	w.expire(sh, s.Time)
+	e := sh.table.Get(&s.Key, hash)
+	if e != nil && e.SupersededBy(s) {
+		w.end(sh, e, false)
+		e = nil
+	}
+	if e == nil {
+		if sh.timeWait.Get(hash, s.Time) != nil {
+			if !s.Flags.Has(segment.SYN) {
+				w.out.late.Add(1, s.Packet)
+				return
+			}
+			sh.timeWait.Drop(hash)
+		}
+		if sh.table.Len() >= w.limit {
+			w.evict(sh)
+		}
+		e = newEntry(s, hash, &w.out, &sh.budget)
+		sh.table.Put(s.Key, hash, e)
+		w.latest = e
+		if e.Segment(s); !e.ClientKnown() {
+			w.out.seen(e)
+		}
+	} else {
+		w.latest = e
+		e.Segment(s)
+	}
+	sh.linger(e, s.Time)
+	w.latest = nil
+}
+
+// expire lets go of what has ended long enough ago, and remembers its key.
+func (w *worker) expire(sh *shard, now segment.Time) {
+	for e := sh.due(now); e != nil; e = sh.due(now) {
+		if e.State() == conn.JustReset {
+			w.settle(sh, e)
+		} else {
+			w.enterTimeWait(sh, e)
+		}
+	}
+}
+
+// settleAll concludes what was reset a while ago in all shards: pools wait for it.
+func (w *worker) settleAll(now segment.Time) {
+	for i := w.index; i < shards; i += w.every {
+		sh := &w.shards[i]
+		for sh.fresh.due(now, settleAfter, maxReset) {
+			e := sh.fresh.first
+			w.out.Now = segment.Mark{Time: now, Packet: e.Last().Packet}
+			w.settle(sh, e)
+		}
+	}
+}
+
+// settle concludes e, which was reset a while ago. Late segments still find it.
+func (w *worker) settle(sh *shard, e *entry) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(e.Last().Packet, v)
+			sh.remove(e)
+			w.out.abandon(e)
+		}
+	}()
+	e.Settle()
+	sh.linger(e, w.out.Now.Time)
+}
+
+// enterTimeWait lets go of e, which has ended, and remembers its key.
+func (w *worker) enterTimeWait(sh *shard, e *entry) {
+	sh.timeWait.Put(e.hash, struct{}{}, e.EndedAt().Time.Add(timeWaitFor), w.out.Now.Time)
+	w.end(sh, e, false)
+}
+
+// evict gives up the eighth of the connections that has been idle longest. To
+// do so for many at once keeps the sorting cheap.
+func (w *worker) evict(sh *shard) {
+	all := slices.Collect(sh.table.All)
+	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.Last().Packet, b.Last().Packet) })
+	for _, e := range all[:len(all)/8+1] {
+		w.end(sh, e, e.State() == conn.Open)
+	}
+}
+
+// end ends e, unless it has ended, and leaves to the collector what that needs of it. e
+// then serves again; unless something goes wrong with it: then it is given up.
+func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.faults.add(e.Last().Packet, v)
+			w.out.abandon(e)
+		}
+	}()
+	sh.remove(e)
+	e.End()
+	w.out.finish(e, gaveUp)
+}
+
+// finish ends the connections that are left at the end of the capture and begun before
+// packet bound, in order of first packet.
+func (w *worker) finish(bound int64, end segment.Time) {
+	if w.left == nil {
+		for i := range w.shards {
+			w.left = slices.AppendSeq(w.left, w.shards[i].table.All)
+		}
+		slices.SortFunc(w.left, func(a, b *entry) int { return cmp.Compare(a.handle.First.Packet, b.handle.First.Packet) })
+	}
+	for len(w.left) > 0 && w.left[0].handle.First.Packet < bound {
+		e := w.left[0]
+		w.left[0], w.left = nil, w.left[1:]
+		w.out.Now = segment.Mark{Time: end, Packet: e.handle.First.Packet}
+		w.end(&w.shards[shardOf(e.hash)], e, false)
+	}
+}

@@ -1,0 +1,161 @@
+package event
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A Kind says what an Event tells.
+type Kind uint8
+
+// The kinds of events. A connection begins with an Opening and ends with ConnEnded. Of each
+// transaction Requested is told, then later Answered. Requested of transaction n+1 may come
+// before Answered of n (pipelining), and Answered may come long after the instant it states
+// (a response that turns out never to have been read).
+const (
+	Requested Kind = iota
+	Answered
+	ConnClosing // the first FIN, RST or close_notify
+	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
+	ConnEnded   // nothing more will come
+)
+
+// A Side is one end of a connection.
+type Side uint8
+
+// The sides; Nobody where nothing has happened.
+const (
+	Nobody Side = iota
+	Client
+	Server
+)
+
+// An Outcome says how a transaction ended.
+type Outcome uint8
+
+// The outcomes of a transaction.
+const (
+	Complete   Outcome = iota // the response was seen to its end
+	Abandoned                 // the client stopped reading before the end
+	Unanswered                // the connection ended, or the capture did, without a final response's end
+	Consumed                  // the connection became a tunnel (101, 2xx to CONNECT), or an event stream was left
+)
+
+// Warmths count transactions by the congestion window that they began with: an initial one,
+// one that had grown, or one that had been taken back after idling. Those of which nothing
+// is known are in none.
+type Warmths struct{ Cold, Warm, Cooled int64 }
+
+// Add adds the counts of v.
+func (w *Warmths) Add(v Warmths) {
+	w.Cold += v.Cold
+	w.Warm += v.Warm
+	w.Cooled += v.Cooled
+}
+
+// An Opening is a connection's first sign of life.
+type Opening struct {
+	ID             int64
+	Time           segment.Time
+	Packet         int64
+	Client, Server segment.Endpoint
+	SYN            SYN
+	Midstream      bool // no SYN in the capture: opened before it began
+}
+
+// A Who is what the wire shows of a connection's client beyond its address: behind one
+// address there may be several, of which none can use another's connections. What is not
+// known fits anything.
+type Who struct {
+	SYN           SYN
+	Hello         uint32       // of its ClientHello, a hash of what depends on the program; 0: none seen
+	ProxiedClient segment.Addr // whom a proxy before the server speaks for; zero: none said so
+}
+
+// A SYN is what the SYNs of one machine have in common, whatever they ask for: the hop
+// limit they arrive with, and which options the system was told to use. Left out is what
+// differs between one machine's connections: the segment size follows the path's, the
+// window scale a program's buffer, and some options are for servers known before (RFC 7413).
+type SYN struct {
+	Known            bool
+	TTL              uint8
+	SACK, Timestamps bool
+}
+
+// An Event is something that happened on a connection. Which fields count depends on Kind.
+type Event struct {
+	// Time is the capture's. A response that was Abandoned ended when the right edge of the
+	// client's receive window last moved, or at its FIN or RST if that was earlier.
+	Time   segment.Time
+	Packet int64
+
+	// ClockOffset leads from the capture's clock to the client's: what the client sent counts
+	// that much earlier, what the server sent that much later. It is half the gap from
+	// SYN-ACK to ACK, 0 at the client. RTT is the handshake's, 0 if not known.
+	ClockOffset, RTT time.Duration
+
+	// Requested.
+	Name            string        // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
+	N               int32         // number of the transaction on its connection, from 1; Answered has it too
+	Who             *Who          // what the connection had shown of its client by its first request, nil for nothing
+	StreamLimit     int32         // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
+	SetupRoundTrips int32         // that the connection's handshakes took, TCP's and TLS's
+	Waited          time.Duration // of a connection's first: how long the client could have sent it before it did; 0 where that is not known
+
+	Kind Kind
+
+	// Requested.
+	TLS          bool
+	Proxied      bool // the target is in absolute form: it was sent to a proxy (RFC 9112 section 3.2.2)
+	Tunnel       bool // it is a CONNECT, or inside a tunnel: that serves one authority alone
+	AsksClose    bool // it says close, or is HTTP/1.0 without keep-alive (RFC 9112 section 9.3)
+	Promises     bool // it promised persistence
+	ServerUnseen bool // the capture has nothing of what the server sent: what became of earlier requests is not known
+	Inferred     bool // it is told of by lengths and times alone
+	Ignored      bool // it occupies its connection, but is not judged: never a connection's first
+
+	// Requested and Answered.
+	MayHideClose bool // it may say more than was read of it, such as close
+
+	// Answered.
+	Outcome   Outcome
+	Status    uint16        // of the final response, 0 if it could not be read
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
+	Certain   bool          // of Abandoned: certain, else likely
+	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
+	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
+
+	// ConnClosing.
+	By          Side
+	Reset       bool    // by RST
+	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
+	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
+
+	// ConnEnded. It is apart because it comes once for each connection.
+	End *Ending
+}
+
+// A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
+// section 6.8).
+type GoAway struct {
+	FromClient bool
+	Code       uint32 // why, as section 7 has it; 0: for no error
+	LastStream uint32 // streams above it are not served
+	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
+	ForAge     bool   // that says that the connection has come to its age
+	At         segment.Mark
+}
+
+// An Ending is what is known of a connection in the end.
+type Ending struct {
+	Refused    bool  // it was never answered, or the SYN was answered by RST
+	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
+	Declined   bool  // it offered HTTP/2, and the server took another protocol
+	Unread     int32 // the complete transaction that was never read, as the client's receive window shows; 0: none
+	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
+	MaxUnder   int64 // likewise too few; also where some may be hidden
+	Warmth     Warmths
+	Probes     int64 // TCP's keep-alive probes after the latest transaction
+	FirstProbe int64 // packet of the first
+}

@@ -1,0 +1,35 @@
+// Package plural puts a number and its noun together, singular or plural.
+package plural
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Count prints n and a noun: "1 request", "2 requests", "2 flashes".
+func Count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	ending := "s"
+	if strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "sh") {
+		ending = "es"
+	}
+	return strconv.FormatInt(n, 10) + " " + noun + ending
+}
+
+// Were is the verb for n things: "was", or "were".
+func Were(n int64) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// Them is the pronoun for n things: "it", or "them".
+func Them(n int64) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}

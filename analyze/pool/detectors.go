@@ -1,0 +1,96 @@
+package pool
+
+// Detectors watch what happens in one pool, beside the ideal client. Each keeps what one kind
+// of finding rests on; the finding itself is verdict's.
+type detectors struct {
+	idle      idleTimes  // for idle-timeout and timeout-mismatch-risk
+	churn     churn      // for pool-too-small
+	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
+	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
+	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
+	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
+	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
+	tunnels   bool       // for connect-per-request: the pool's connections are CONNECT's
+	split     Split      // for pool-key-split and h2-not-coalesced; Conn is 0: none
+
+	// What other pools' split asks.
+	lastIdle    latest // the connection that became idle last
+	lastStreams latest // of those that speak HTTP/2 the one that was used last
+}
+
+// merge adds what the detectors of a pool have seen that turned out to be the same one:
+// together they come to what one pool's would have come to from the beginning. What d takes
+// over o no longer has, for both serve again.
+func (d *detectors) merge(o *detectors) {
+	d.idle.merge(&o.idle)
+	d.churn.merge(&o.churn)
+	if d.lifetimes == nil {
+		d.lifetimes, o.lifetimes = o.lifetimes, nil
+	} else if o.lifetimes != nil {
+		d.lifetimes.merge(o.lifetimes)
+	}
+	if d.statuses == nil {
+		d.statuses, o.statuses = o.statuses, nil
+	} else if o.statuses != nil {
+		d.statuses.merge(o.statuses)
+	}
+	d.atLimit.merge(&o.atLimit)
+	d.declined.merge(&o.declined)
+	d.probed.merge(&o.probed)
+	d.tunnels = d.tunnels || o.tunnels
+	if d.split.Conn == 0 || o.split.Conn != 0 && o.split.Packet < d.split.Packet {
+		d.split = o.split
+	}
+	d.lastIdle.merge(o.lastIdle)
+	d.lastStreams.merge(o.lastStreams)
+}
+
+// Tunnels reports whether p's connections are CONNECT's, to one target.
+func (p *Pool) Tunnels() bool { return p.detectors.tunnels }
+
+// AtLimit returns how many transactions brought their HTTP/2 connection to the
+// streams that the server permits at once, and the first.
+func (p *Pool) AtLimit() (n, conn, packet int64) { return p.detectors.atLimit.get() }
+
+// Probed returns how many connections were kept alive by TCP's probes and never carried
+// a second transaction, the first, and the packet of its first probe.
+func (p *Pool) Probed() (n, conn, packet int64) { return p.detectors.probed.get() }
+
+// Declined returns how many connections offered HTTP/2 in vain, and the first.
+func (p *Pool) Declined() (n, conn, packet int64) { return p.detectors.declined.get() }
+
+// A tally counts something and keeps where it came first.
+type tally struct {
+	n            int64
+	conn, packet int64 // of the first
+}
+
+// add counts one more.
+func (t *tally) add(conn, packet int64) {
+	if t.n++; t.n == 1 {
+		t.conn, t.packet = conn, packet
+	}
+}
+
+// merge adds what o counts.
+func (t *tally) merge(o *tally) {
+	if t.n == 0 || o.n > 0 && o.packet < t.packet {
+		t.conn, t.packet = o.conn, o.packet
+	}
+	t.n += o.n
+}
+
+func (t *tally) get() (n, conn, packet int64) { return t.n, t.conn, t.packet }
+
+// A latest is the connection to which something happened last.
+type latest struct {
+	conn   *Conn // nil: to none
+	packet int64
+}
+
+// merge takes o's if that was later.
+func (l *latest) merge(o latest) {
+	if o.packet > l.packet {
+		*l = o
+	}
+}

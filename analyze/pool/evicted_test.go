@@ -1,0 +1,54 @@
+package pool_test
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+// What evicted pools come to is what their connections came to: no verdict comes from nowhere.
+func TestVerdictOfTheEvicted(t *testing.T) {
+	for _, x := range []struct {
+		what  string
+		reuse func(client int) bool
+		want  pool.Verdict
+	}{
+		{"all reuse", func(int) bool { return true }, pool.Reused},
+		{"none has to", func(int) bool { return false }, pool.NoOpportunity},
+		{"some reuse", func(n int) bool { return n%2 == 0 }, pool.Reused},
+	} {
+		j := pool.New(0)
+		j.KeepPools = 10
+		packet := int64(0)
+		for n := range 100 {
+			now := segment.Time(n) * segment.Time(time.Second)
+			handle := func(c *pool.Conn, e event.Event) {
+				packet++
+				e.Time, e.Packet, e.Name = now, packet, "a"
+				j.Handle(c, &e)
+			}
+			packet++
+			c := j.Open(n%pool.ClientShards, &event.Opening{ID: int64(n + 1), Time: now, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n + 1)}, Port: 1}, Server: segment.Endpoint{Port: 80}})
+			for k := range int32(2) {
+				if k == 0 || x.reuse(n) {
+					handle(c, event.Event{Kind: event.Requested, N: k + 1})
+					handle(c, event.Event{Kind: event.Answered, N: k + 1})
+				}
+			}
+			handle(c, event.Event{Kind: event.ConnEnded, End: &event.Ending{}})
+			for shard := range pool.ClientShards {
+				j.Advance(shard, now)
+			}
+			j.ShareEvictions()
+		}
+		j.Finish()
+		evicted, verdicts := j.Evicted()
+		count := verdicts.Pools()
+		if count < 50 || int(count)+len(j.Pools()) != 100 || verdicts.Whole() != x.want || evicted.Used != count {
+			t.Errorf("%s: %d pools evicted, with %d connections, as a whole %s, want %s; %d kept", x.what, count, evicted.Used, verdicts.Whole(), x.want, len(j.Pools()))
+		}
+	}
+}

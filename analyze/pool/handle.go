@@ -1,0 +1,290 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/analyze/event"
+)
+
+// requested takes a request: it tells the pool of c, begins an occupation or belongs to one
+// that is going on.
+func (s *clientShard) requested(c *Conn, e *event.Event) {
+	s.assignPool(c, e)
+	p := c.pool
+	p.detectors.tunnels = p.detectors.tunnels || e.Tunnel
+	first := c.requests == 0
+	if first {
+		p.firstRequest(c, e)
+	}
+	c.n, c.setupRoundTrips, c.mayHideClose, c.inferred = e.N, e.SetupRoundTrips, e.MayHideClose, e.Inferred
+	c.asksClose = e.AsksClose
+	if !e.Ignored {
+		p.countRequest(c, e, first)
+	}
+	if len(c.active) > 0 && e.StreamLimit == 0 {
+		c.active[0].pipeline(e)
+		return
+	}
+	p.resolveClose(c, false)
+	s.beginOccupation(c, e, first)
+}
+
+// firstRequest counts c, which carries its first request, among the used connections.
+func (p *Pool) firstRequest(c *Conn, e *event.Event) {
+	if p.Used == 0 {
+		p.findSplit(c, e.StreamLimit > 0)
+	}
+	p.Used++
+	if c.closedBy == event.Nobody {
+		p.conns.open++
+	}
+	p.detectors.idle.looked(c.neededAt())
+	if c.midstream {
+		p.conns.midstream++
+	}
+	if c.serverUnseen = e.ServerUnseen; c.serverUnseen {
+		p.conns.serverUnseen++
+	}
+}
+
+// countRequest counts a request that is judged.
+func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
+	c.requests++
+	p.MostOnOne = max(p.MostOnOne, int64(c.n))
+	p.Transactions++
+	if !first {
+		p.Reused++
+		p.Saved.add(c.setupCost())
+	}
+	if e.Promises {
+		c.promised++
+		p.Promised++
+	}
+}
+
+// pipeline adds a request to o: it was sent before the response to the one before, and
+// HTTP/1 answers in order (RFC 9112 section 9.3.2).
+func (o *occupation) pipeline(e *event.Event) {
+	o.outstanding++
+	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+}
+
+// promptly is how soon a request follows on the handshake of a connection that was opened
+// for it, or within two round trips.
+const promptly = 50 * time.Millisecond
+
+// beginOccupation begins an occupation of c with a request.
+func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
+	p := c.pool
+	at := e.Time.Add(-c.clockOffset)
+	c.permit(e)
+	idle := c.idle()
+	if idle {
+		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
+		s.statuses(p).followed(c.lastStatus)
+		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
+	}
+	o := s.free.occupations.get()
+	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
+	if first && !c.midstream {
+		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
+			o.demand, o.packet = c.neededAt(), c.packet
+		}
+	}
+	o.alone = len(p.outstanding) == p.deferredCloses
+	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
+		p.detectors.atLimit.add(c.id, e.Packet)
+	}
+	c.undecided = append(c.undecided, o)
+	p.addOutstanding(o)
+	p.clockOffset = max(p.clockOffset, c.clockOffset)
+	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.deferredCloses))
+	p.queue.push(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
+}
+
+// permit notes how many transactions the server permits at once when a request is sent.
+func (c *Conn) permit(e *event.Event) {
+	if e.StreamLimit > 0 && c.streamLimit == 0 {
+		c.limitKnownAt = e.Time.Add(-c.clockOffset)
+	}
+	if c.streamLimit = e.StreamLimit; c.streamLimit > 0 && c.closedBy == event.Nobody {
+		c.pool.detectors.lastStreams = latest{c, e.Packet}
+	}
+}
+
+// answered takes the end of a response, or that there will be none.
+func (s *clientShard) answered(c *Conn, e *event.Event) {
+	o := c.occupationOf(e.N)
+	if o == nil {
+		return
+	}
+	p := c.pool
+	c.saysClose, c.lastComplete, c.lastStatus = e.SaysClose, e.Outcome == event.Complete, e.Status
+	if c.serverUnseen && c.lastComplete { // the server's side was only captured late, or not from the first
+		c.serverUnseen = false
+		p.conns.serverUnseen--
+	}
+	p.detectors.idle.announce(e.KeepAlive, e.Packet)
+	if e.KeepAlive > 0 {
+		c.announced = e.KeepAlive
+	}
+	o.answer(c, e)
+	if o.outstanding > 0 {
+		return
+	}
+	i := slices.Index(c.active, o)
+	c.active = slices.Delete(c.active, i, i+1)
+	if len(c.active) == 0 {
+		p.detectors.lastIdle = latest{c, e.Packet}
+	}
+	o.endKnown = true
+	if o.first {
+		p.detectors.idle.looked(o.end)
+	}
+	if o.saysClose && c.isOpen() {
+		p.deferClose(o) // it may yet carry another transaction
+		return
+	}
+	before := c.lastEnd
+	p.queueEnd(o, o.saysClose)
+	if c.unasked && !o.saysClose {
+		s.idledBefore(c, o, before)
+	}
+	c.unasked = false
+}
+
+// answer notes how one of o's transactions ended, and when as the client could know it.
+func (o *occupation) answer(c *Conn, e *event.Event) {
+	at := e.Time.Add(c.clockOffset)
+	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
+		at = min(at, e.Acked.Add(-c.clockOffset))
+	}
+	if c.clientLeft(e.Outcome) {
+		at = e.Time.Add(-c.clockOffset)
+	}
+	o.end, o.endPacket = max(o.end, at), e.Packet
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+		o.outcome, o.certain = e.Outcome, e.Certain
+	}
+	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
+	o.announced = c.announced
+	o.outstanding--
+}
+
+// clientLeft reports whether a transaction on c ended by what the client did.
+func (c *Conn) clientLeft(o event.Outcome) bool {
+	return o == event.Abandoned || o == event.Unanswered && c.closedBy == event.Client
+}
+
+// idledBefore notes how long c had idled before it was closed unasked, now that the end of
+// its latest occupation is known, which the close had come before.
+func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
+	switch {
+	case o.outcome == event.Complete:
+		s.closedIdle(c, c.lastEnd.at)
+	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
+		s.closedIdle(c, before.at)
+	}
+}
+
+// closing takes the first FIN, RST or close_notify.
+func (s *clientShard) closing(c *Conn, e *event.Event) {
+	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
+	c.closedAt = e.Time.Add(-c.clockOffset)
+	if e.By == event.Server {
+		c.closedAt = e.Time.Add(c.clockOffset)
+	}
+	p := c.pool
+	if p == nil {
+		return
+	}
+	for _, d := range c.revisable {
+		d.closePacket = e.Packet // after all
+		p.reviseClosed(d, c)
+	}
+	p.conns.open--
+	p.resolveClose(c, true)
+	if e.By == event.Server && !c.asksClose {
+		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+	}
+	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
+	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
+		c.obeyed = true
+		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+	}
+	switch {
+	case unasked && c.idle():
+		s.closedIdle(c, c.lastEnd.at)
+	case unasked && c.streamLimit == 0: // the latest response's end may only not have been told of
+		c.unasked = len(c.active) > 0
+	}
+	if e.By == event.Client {
+		p.detectors.churn.closed()
+	}
+}
+
+// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// stays so: it opens another when the real client does.
+func (c *Conn) resumed() {
+	if c.closedBy == event.Nobody {
+		return
+	}
+	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	if c.pool != nil && c.requests > 0 {
+		c.pool.conns.open++
+	}
+}
+
+// ended takes what is known of c in the end.
+func (s *clientShard) ended(c *Conn, e *event.Event) {
+	end := e.End
+	c.ended, c.unread = true, end.Unread
+	if c.pool == nil {
+		s.assignUnused(c, e)
+	}
+	p := c.pool
+	p.conns.live--
+	p.Connections++
+	if end.Gaps {
+		p.Gaps++
+	}
+	if c.requests == 0 {
+		p.Unused++
+		if end.MaxUnder > 0 {
+			p.Opaque++
+		}
+		return
+	}
+	switch c.closedBy {
+	case event.Nobody:
+		p.conns.open--
+		p.resolveClose(c, true)
+	case event.Server:
+		p.ServerEnded++
+	}
+	s.detectAtEnd(c, end)
+	p.Warmths.Add(end.Warmth)
+	p.MaxOver += end.MaxOver
+	p.MaxUnder += end.MaxUnder
+	if c.requests > 1 {
+		p.Shared += c.promised
+	}
+	for _, d := range c.revisable {
+		p.reviseUnread(d, c)
+	}
+	c.revisable = nil
+}
+
+// detectAtEnd tells the detectors what c, which was used, shows in the end.
+func (s *clientShard) detectAtEnd(c *Conn, end *event.Ending) {
+	d := &c.pool.detectors
+	if end.Probes > 0 && c.n == 1 {
+		d.probed.add(c.id, end.FirstProbe)
+	}
+	if end.Declined {
+		d.declined.add(c.id, c.packet)
+	}
+	s.endedAfterUse(c)
+}

@@ -1,0 +1,183 @@
+package pool
+
+import (
+	"slices"
+
+	"tcpwarm/analyze/event"
+)
+
+// A poolKey is what a client calls a pool: an authority, as clients keep their connections
+// apart. The key of
+//
+//   - TLS is the name in the ClientHello, the port, and that it is TLS;
+//   - plain HTTP is the name in the Host field, and the port connected to, whatever Host says;
+//   - a tunnel (CONNECT, SOCKS) is its target, with the target's port;
+//   - a forward proxy is its address: what names an absolute-form target belongs to the proxy.
+//
+// A connection without a name is in the pool that its client has at the same address; a
+// pool whose name is not known takes the first that is seen. A connection that carries a
+// second name makes one pool of both.
+type poolKey struct {
+	name     string
+	port     uint16
+	tls      bool
+	identity int32 // index in its client's identities
+}
+
+// keyOf returns the key that a request on c names, but for the identity.
+func keyOf(c *Conn, e *event.Event) poolKey {
+	key := poolKey{name: e.Name, port: c.server.Port, tls: e.TLS}
+	if e.Proxied {
+		key.name = ""
+	}
+	return key
+}
+
+// maxServerPools bounds the pools remembered for one address of a server; more of one
+// client share its first.
+const maxServerPools = 1024
+
+// assignPool finds the pool of c by what its request names.
+func (s *clientShard) assignPool(c *Conn, e *event.Event) {
+	key := keyOf(c, e)
+	if p := c.pool; p != nil {
+		key.identity = p.identity
+		if p.joins(key) && !e.Tunnel {
+			s.addName(c, key)
+		}
+		return
+	}
+	who := event.Who{SYN: c.syn}
+	if e.Who != nil {
+		learn(&who, e.Who)
+	}
+	key.identity = c.clientServer.client.identify(&who)
+	c.clientServer.unused.remove(c)
+	p := c.clientServer.findPool(key, e.Proxied)
+	if p == nil {
+		p = s.newPool(c, key)
+	} else {
+		c.joinPool(p, key)
+	}
+	p.proxied = p.proxied || e.Proxied
+}
+
+// joins reports whether a connection of p that carries key joins what key names to p. A
+// proxy's carries whatever it is asked for.
+func (p *Pool) joins(key poolKey) bool {
+	return key.name != "" && key.name != p.Name && !p.proxied
+}
+
+// takesName reports whether p, whose name is not known, is called by key's from now on.
+func (p *Pool) takesName(key poolKey) bool {
+	return key.name != "" && p.Name == "" && !p.proxied
+}
+
+// assignUnused puts c, which never carried a request, into the pool of its client and
+// server, if there is one.
+func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
+	cs := c.clientServer
+	cs.unused.remove(c)
+	if c.pool = cs.latestPool(c.syn); c.pool != nil {
+		c.pool.conns.live++
+	} else {
+		c.pool = s.newPool(c, poolKey{port: c.server.Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
+	}
+	if e.End.Refused {
+		c.pool.queue.push(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})
+	}
+}
+
+// findPool returns the pool that key names, or the one without a name at cs, whose name is
+// known from now on; for what is sent to a proxy, the proxy's own.
+func (cs *clientServer) findPool(key poolKey, proxied bool) *Pool {
+	switch {
+	case proxied:
+		return cs.first(key.identity, func(p *Pool) bool { return p.proxied || p.Name == "" })
+	case key.name == "":
+		return cs.latest(key.identity)
+	}
+	if p := cs.client.byKey.get(key); p != nil {
+		return p.Final()
+	}
+	full := len(cs.pools) >= maxServerPools
+	return cs.first(key.identity, func(p *Pool) bool { return full || p.Name == "" && !p.proxied })
+}
+
+// first returns the first pool at cs of an identity that fits, nil if none does.
+func (cs *clientServer) first(identity int32, fits func(*Pool) bool) *Pool {
+	for _, p := range cs.pools {
+		if p.identity == identity && fits(p) {
+			return p
+		}
+	}
+	return nil
+}
+
+// latest returns the pool at cs of an identity that was the last to begin, nil if there is
+// none.
+func (cs *clientServer) latest(identity int32) *Pool {
+	for i := len(cs.pools) - 1; i >= 0; i-- {
+		if p := cs.pools[i]; p.identity == identity {
+			return p
+		}
+	}
+	return nil
+}
+
+// newPool begins a pool with c in it.
+func (s *clientShard) newPool(c *Conn, key poolKey) *Pool {
+	s.newPools++
+	s.lastSerial += ClientShards
+	p := s.free.pools.get()
+	p.clear()
+	p.client = c.clientServer.client
+	p.Client = p.client.addr
+	p.serial, p.identity, p.TLS, p.FirstPacket, p.onlyConn = s.lastSerial, key.identity, key.tls, c.packet, c
+	s.pools.add(p)
+	c.joinPool(p, key)
+	// Now, so that what is evicted serves again soon; not before, or c's client and server
+	// might go with it.
+	s.evictSettled(inspectPerNew)
+	return p
+}
+
+// joinPool makes c one of p's, and has p found by key and at c's server.
+func (c *Conn) joinPool(p *Pool, key poolKey) {
+	c.pool = p
+	p.conns.live++
+	if p.onlyConn != c {
+		p.onlyConn = nil
+	}
+	p.FirstPacket = min(p.FirstPacket, c.packet)
+	if p.takesName(key) {
+		p.Name, p.TLS = key.name, key.tls
+		p.addKey(key)
+	}
+	if !slices.Contains(c.clientServer.pools, p) {
+		c.firstThere = len(p.clientServers) > 0
+		c.clientServer.pools = append(c.clientServer.pools, p)
+		p.clientServers = append(p.clientServers, c.clientServer)
+		p.Servers = append(p.Servers, c.server)
+	}
+}
+
+// addKey has p found by key.
+func (p *Pool) addKey(key poolKey) {
+	p.client.byKey.put(key, p)
+	p.keys = append(p.keys, key)
+}
+
+// addName makes one pool of c's and the one that key names: a client that has one
+// connection has it for both names.
+func (s *clientShard) addName(c *Conn, key poolKey) {
+	q := c.clientServer.client.byKey.get(key)
+	if q == nil {
+		c.pool.addKey(key)
+		return
+	}
+	if q = q.Final(); q != c.pool {
+		s.merge(c.pool, q)
+		c.pool = c.pool.Final()
+	}
+}

@@ -1,0 +1,121 @@
+package pool
+
+import (
+	"slices"
+	"time"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// A loss is a connection that the ideal client had and lost without its doing, or that it
+// could not have. It explains one later opening.
+type loss struct {
+	cause        Cause
+	server       segment.Endpoint
+	conn         *Conn
+	packet       int64
+	idle         time.Duration // how long it had idled, valid if conn.obeyed
+	mayHaveAsked bool          // the client may have asked for it
+	inferred     bool          // it rests on transactions that are
+	manner       closeManner
+}
+
+// A closeManner says how the server closed a connection.
+type closeManner struct {
+	atOnce bool // right after a response, or while it carried requests: it was not idle
+	goAway bool // by HTTP/2's GOAWAY
+}
+
+// manner returns how the server closed c, which has idled since an instant.
+func (c *Conn) manner(idleSince segment.Time) closeManner {
+	return closeManner{c.closedAtOnce(idleSince), c.goAway != nil}
+}
+
+// maxLosses bounds the losses that still explain something; the oldest go.
+const maxLosses = 4096
+
+// addLoss adds losses, the latest last.
+func (r *replay) addLoss(l ...loss) {
+	r.losses = append(r.losses, l...)
+	if over := len(r.losses) - maxLosses; over > 0 {
+		r.losses = slices.Delete(r.losses, 0, over)
+	}
+}
+
+// takeLoss returns the loss that explains an opening to server, and forgets it: the latest,
+// of the same server if there is one.
+func (r *replay) takeLoss(server segment.Endpoint) (loss, bool) {
+	if len(r.losses) == 0 {
+		return loss{}, false
+	}
+	k := len(r.losses) - 1
+	for i := k; i >= 0; i-- {
+		if r.losses[i].server == server {
+			k = i
+			break
+		}
+	}
+	l := r.losses[k]
+	r.losses = slices.Delete(r.losses, k, k+1)
+	return l, true
+}
+
+// forgetLoss forgets the latest loss of c, if there is one.
+func (r *replay) forgetLoss(c *Conn) {
+	for k := len(r.losses) - 1; k >= 0; k-- {
+		if r.losses[k].conn == c {
+			r.losses = slices.Delete(r.losses, k, k+1)
+			return
+		}
+	}
+}
+
+// lossAfter says why c is lost with the end of o, "" if it is not.
+func lossAfter(c *Conn, o *occupation) Cause {
+	switch {
+	case o.outcome == event.Consumed:
+		return UsedUp
+	case o.refusedByServer():
+		return Reset
+	case o.givenUp():
+		return RequestAbandoned
+	case o.endsConn:
+		return ServerSaidClose
+	case c.tokenLost:
+		return c.serverCause()
+	}
+	return ""
+}
+
+// refusedByServer reports whether the server ended o's connection instead of serving it.
+func (o *occupation) refusedByServer() bool {
+	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+}
+
+// serverLeft reports whether the server ended o's connection instead of answering.
+func (o *occupation) serverLeft() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Server
+}
+
+// givenUp reports whether the client closed o's connection while it waited for an answer of
+// which nothing had come. HTTP/1 has no other way to take a request back, and an answer that
+// came late would be taken for the next request's (RFC 9112 section 9.5). HTTP/2 has
+// RST_STREAM, which ends a stream and nothing else (RFC 9113 section 5.4.2).
+func (o *occupation) givenUp() bool {
+	return o.outcome == event.Unanswered && o.conn.closedBy == event.Client && o.conn.streamLimit == 0
+}
+
+// serverCause returns what the server did to c, which idled.
+func (c *Conn) serverCause() Cause {
+	if c.byReset && !c.obeyed {
+		return Reset
+	}
+	return ServerClosed
+}
+
+// mayHaveAsked reports whether c, idle since an instant, may have been closed by the
+// server because a request that could not be read asked for it: then at once.
+func (c *Conn) mayHaveAsked(idleSince segment.Time) bool {
+	return c.mayHideClose && !c.obeyed && c.closedAtOnce(idleSince)
+}

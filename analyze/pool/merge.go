@@ -1,0 +1,88 @@
+package pool
+
+import (
+	"cmp"
+	"slices"
+)
+
+// merge makes one pool of p and q: one connection carries both names. What was decided
+// stays decided.
+func (s *clientShard) merge(p, q *Pool) {
+	if q.weight() > p.weight() { // the lighter goes, and the name stays: else each of many would move all before it
+		q.Name, q.TLS = p.Name, p.TLS
+		p, q = q, p
+	}
+	q.merged, q.into = true, p
+	s.pools.remove(q)
+	p.mergedFrom = append(append(p.mergedFrom, q), q.mergedFrom...)
+	q.mergedFrom = q.mergedFrom[:0]
+	p.takeServers(q)
+	p.keys = append(p.keys, q.keys...)
+	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+
+	p.Sums.Add(&q.Sums)
+	p.MostOnOne = max(p.MostOnOne, q.MostOnOne)
+	p.Peak = max(p.Peak, q.Peak)
+	p.conns.add(&q.conns)
+	p.unsplit(q)
+	q.unsplit(p)
+	p.detectors.merge(&q.detectors)
+	s.startCurve(p) // each from its own tokens
+	s.startCurve(q)
+	p.replay.merge(&q.replay)
+	s.boundProvisional(p)
+}
+
+// weight is how much merging p into another pool has to move.
+func (p *Pool) weight() int { return int(p.Used) + len(p.clientServers) + len(p.keys) }
+
+// takeServers has p found, as the latest, where q was.
+func (p *Pool) takeServers(q *Pool) {
+	for _, cs := range q.clientServers {
+		if !slices.Contains(cs.pools, p) {
+			p.clientServers = append(p.clientServers, cs)
+			p.Servers = append(p.Servers, cs.server)
+		}
+		cs.pools = slices.DeleteFunc(cs.pools, func(x *Pool) bool { return x == q || x == p })
+		cs.pools = append(cs.pools, p)
+	}
+}
+
+// merge has r act on what o would have, which is left empty.
+func (r *replay) merge(o *replay) {
+	for _, a := range o.queue {
+		r.queue.push(a)
+	}
+	for _, occ := range o.outstanding {
+		r.addOutstanding(occ)
+	}
+	r.deferredCloses += o.deferredCloses
+	r.clockOffset = max(r.clockOffset, o.clockOffset)
+	r.curve.merge(&o.curve)
+	r.tokens.merge(&o.tokens)
+	r.addLoss(o.losses...)
+	r.decided += o.decided
+	if len(o.provisional) > 0 {
+		r.provisional = append(r.provisional, o.provisional...)
+		slices.SortStableFunc(r.provisional, func(a, b *Decision) int {
+			return cmp.Compare(a.openPacket, b.openPacket)
+		})
+	}
+	clear(o.queue)
+	clear(o.outstanding)
+	clear(o.losses)
+	o.queue, o.outstanding, o.losses, o.provisional = o.queue[:0], o.outstanding[:0], o.losses[:0], nil
+}
+
+// Final returns the pool that p was merged into in the end, p itself if into none. Keys and
+// connections keep pointing to the old one; each look-up shortens the way.
+func (p *Pool) Final() *Pool {
+	end := p
+	for end.merged {
+		end = end.into
+	}
+	for p != end {
+		p, p.into = p.into, end
+	}
+	return end
+}

@@ -1,0 +1,60 @@
+package pool
+
+import (
+	"time"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// Not every idle connection that a client closes is closed by a timer of its own. Some obey
+// the server, which said how long it keeps a connection, or is seen to. Others look at their
+// pool only when a request comes, and close then what has become too old.
+
+// obeyedWithin is how much sooner than the server a client closes that obeys it: Node's undici
+// does a second before the time that a Keep-Alive field announces.
+const obeyedWithin = time.Second
+
+// obeys reports whether a client that closed after idling so long closed when the server had
+// announced that it would; announced is 0 if it has not. How long the server waits in truth
+// it may only say in whole seconds.
+func obeys(idle, announced time.Duration) bool {
+	return announced > 0 && idle >= announced-obeyedWithin && idle <= announced+obeyedWithin
+}
+
+// asSeen reports whether a client that closed after idling so long closed when its server
+// is seen to: that long, or up to a second or a quarter of it sooner.
+func (c Closes) asSeen(idle time.Duration) (seen Idle, ok bool) {
+	for _, seen := range c.Longest {
+		if idle >= seen.For-min(obeyedWithin, seen.For/4) && idle <= seen.For+atOnce {
+			return seen, true
+		}
+	}
+	return Idle{}, false
+}
+
+// demandWithin is how near to an opening a client closes another connection that it finds too
+// old then.
+const demandWithin = 5 * time.Millisecond
+
+// near reports whether two instants are as near as what one look at a pool brings about.
+func near(a, b segment.Time) bool { return a.Sub(b) <= demandWithin && b.Sub(a) <= demandWithin }
+
+// closedFor reports whether the client, having let c idle since an instant, closed it
+// because it wanted a connection, and opened another then.
+func (c *Conn) closedFor(opened, idleSince segment.Time) bool {
+	return c.closedBy == event.Client && near(c.closedAt, opened) && !c.closedAtOnce(idleSince)
+}
+
+// settle revises d, which is avoidable, by what its pool has shown since it was made: nothing
+// can take back its blame any more.
+func (p *Pool) settle(d *Decision) {
+	if d.Cause != ClientIdleTimeout {
+		return
+	}
+	seen, ok := valueOf(p.detectors.idle.byServer).asSeen(d.closedAfter)
+	if ok || obeys(d.closedAfter, d.announced) {
+		p.changeCause(d, ServerClosed)
+		d.obeyed, d.seen = true, seen
+	}
+}

@@ -1,0 +1,87 @@
+package pool
+
+import "tcpwarm/capture/segment"
+
+// ClientShards is how many shards the clients are sorted into. What one client does is
+// nothing to another, so each shard has a time of its own: to handle much of one before the
+// next keeps what is looked at in the cache.
+const ClientShards = 128
+
+// A clientShard is some of the clients, and all that is known of them.
+type clientShard struct {
+	judge      *Judge
+	now        segment.Time // of its latest event
+	clients    map[segment.Addr]*client
+	pools      poolList
+	lastSerial int64   // of the pool that began last
+	dirty      []*Pool // that the next Advance looks at
+	free       freeLists
+
+	ready        []*Decision // that have become final
+	changes      []VerdictChange
+	decidedEarly int64 // how often too little was known
+
+	eviction
+}
+
+// markDirty has p decide what it can, and the next Advance look at it.
+func (s *clientShard) markDirty(p *Pool) {
+	limit := s.judge.maxQueued
+	// Where there is little to look at it decides at once: now it is in the cache.
+	little := len(p.outstanding) <= few && len(p.clientServers) <= few
+	if little || len(p.queue) > limit {
+		p.decide(s, s.now)
+	}
+	if len(p.queue) > limit {
+		s.decidedEarly++
+		p.replayUntil(s, p.queue[0].at.Add(1), s.now, limit/2)
+	}
+	if !p.dirty && (len(p.queue) > 0 || s.judge.TrackVerdicts) {
+		p.dirty = true
+		s.dirty = append(s.dirty, p)
+	}
+}
+
+// advance looks at the dirty pools: they decide what can be decided now.
+func (s *clientShard) advance() {
+	for _, p := range s.dirty {
+		p.dirty = false
+		switch {
+		case !p.merged:
+			p.decide(s, s.now)
+			s.noteVerdict(p)
+		case p.evicted:
+			s.recycle(p)
+		}
+	}
+	s.dirty = s.dirty[:0]
+}
+
+// noteVerdict notes p's verdict if it has changed since it was last reported.
+func (s *clientShard) noteVerdict(p *Pool) {
+	if !s.judge.TrackVerdicts || p.decided == 0 {
+		return
+	}
+	if is, _ := p.verdict(); is != p.lastReported {
+		s.changes = append(s.changes, VerdictChange{p, s.now, p.lastReported, is})
+		p.lastReported = is
+	}
+}
+
+// decideRest decides all that p still waits with.
+func (s *clientShard) decideRest(p *Pool) { p.replayUntil(s, 1<<63-1, 1<<63-1, 0) }
+
+// conclude decides all of p and its verdict.
+func (s *clientShard) conclude(p *Pool) {
+	s.decideRest(p)
+	s.commitCloses(p)
+	for _, d := range p.provisional {
+		p.settle(d)
+	}
+	s.ready = append(s.ready, p.provisional...)
+	p.provisional = nil
+	p.Verdict, p.WithheldBecause = p.verdict()
+	if why := s.judge.WithheldBecause; why != "" && p.Avoidable == 0 {
+		p.Verdict, p.WithheldBecause = NotKnown, why
+	}
+}

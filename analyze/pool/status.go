@@ -1,0 +1,100 @@
+package pool
+
+// maxStatuses bounds the statuses that are told apart in one pool; services use some ten.
+const maxStatuses = 16
+
+// The Statuses detector watches what became of connections by the status of their latest response: another
+// request followed on it, or an avoidable connection was opened instead.
+type Statuses struct {
+	Of   [maxStatuses]Status
+	N    int  // of Of
+	More bool // there were others, which are not counted
+}
+
+// A Status is one of them.
+type Status struct {
+	Status         uint16
+	Followed, Left int64
+	Conn, Packet   int64 // the first that was opened instead, valid if Left is not 0
+}
+
+// of returns what is counted of a status, nil if it is not known or one too many.
+func (s *Statuses) of(status uint16) *Status {
+	if status == 0 {
+		return nil
+	}
+	for i := range s.Of[:s.N] {
+		if s.Of[i].Status == status {
+			return &s.Of[i]
+		}
+	}
+	if s.N == maxStatuses {
+		s.More = true
+		return nil
+	}
+	s.Of[s.N] = Status{Status: status}
+	s.N++
+	return &s.Of[s.N-1]
+}
+
+// followed notes that a request followed on a connection.
+func (s *Statuses) followed(status uint16) {
+	if x := s.of(status); x != nil {
+		x.Followed++
+	}
+}
+
+// left notes that conn was opened instead, which its packet shows.
+func (s *Statuses) left(status uint16, conn, packet int64) {
+	if x := s.of(status); x != nil {
+		if x.Left++; x.Left == 1 || packet < x.Packet {
+			x.Conn, x.Packet = conn, packet
+		}
+	}
+}
+
+// merge adds those of a pool that is the same one.
+func (s *Statuses) merge(o *Statuses) {
+	s.More = s.More || o.More
+	for i := range o.Of[:o.N] {
+		from := &o.Of[i]
+		x := s.of(from.Status)
+		if x == nil {
+			continue
+		}
+		if from.Left > 0 && (x.Left == 0 || from.Packet < x.Packet) {
+			x.Conn, x.Packet = from.Conn, from.Packet
+		}
+		x.Left += from.Left
+		x.Followed += from.Followed
+	}
+}
+
+// statuses returns those of p.
+func (s *clientShard) statuses(p *Pool) *Statuses {
+	x := p.detectors.statuses
+	if x == nil {
+		x = s.free.statuses.get()
+		*x = Statuses{}
+		p.detectors.statuses = x
+	}
+	return x
+}
+
+// Statuses returns what became of p's connections by the status of their latest response.
+func (p *Pool) Statuses() Statuses { return valueOf(p.detectors.statuses) }
+
+// EndsAfter reports whether a status is one after which no connection was used again, though
+// after others they were.
+func (s *Statuses) EndsAfter(status uint16) bool {
+	others, own := false, false
+	for i := range s.Of[:s.N] {
+		x := &s.Of[i]
+		if x.Status == status {
+			own = x.Followed > 0
+		} else {
+			others = others || x.Followed > 0
+		}
+	}
+	return status != 0 && others && !own && !s.More
+}

@@ -1,0 +1,62 @@
+package pool
+
+const inferredOnly = "its transactions are inferred from encrypted records and can only be bounded"
+
+// verdict says how well p reuses its connections, from its sums, and where that is not
+// known why. An avoidable connection counts whatever else is not known; but for bounds that
+// leave open whether it was one.
+func (p *Pool) verdict() (v Verdict, why string) {
+	switch {
+	case p.ambiguousClient():
+		return NotKnown, "more clients were seen at its address than are told apart"
+	case p.boundsLeaveReuseOpen():
+		return NotKnown, inferredOnly
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded:
+		return NotKnown, "the client closed right after answers that could not be read: they may have said close"
+	case p.Avoidable > 0 && p.Reused > 0:
+		return PartlyReused, ""
+	case p.Avoidable > 0:
+		return NotReused, ""
+	}
+	if why := p.evidenceMissing(); why != "" {
+		return NotKnown, why
+	}
+	switch {
+	case p.Reused > p.ReusedUnanswered:
+		return Reused, ""
+	case p.MaxUnder > 0:
+		return NotKnown, inferredOnly
+	case p.endedByServer() > 0:
+		return ServerPrevents, ""
+	}
+	return NoOpportunity, ""
+}
+
+// boundsLeaveReuseOpen reports whether transactions that may not have been there decide
+// whether connections were avoidable, or whether any transaction was reused.
+func (p *Pool) boundsLeaveReuseOpen() bool {
+	return p.MaxOver > 0 && (p.Avoidable > 0 || p.Reused <= p.MaxOver)
+}
+
+// evidenceMissing says what the capture lacks to say that nothing was avoidable, "" if
+// nothing.
+func (p *Pool) evidenceMissing() string {
+	switch several := p.Used > 1; {
+	case p.Opaque > 0:
+		return "what its connections carried is encrypted"
+	case p.Gaps > 0:
+		return "the capture lacks bytes that the client sent: requests may hide there"
+	case p.conns.serverUnseen > 0 && several:
+		return "the capture lacks what the server sent"
+	case p.conns.midstream > 0 && several:
+		return "some connections were opened before the capture began"
+	case p.PerhapsAvoidable > 0:
+		return "the server closed right after its answers; whether the requests asked for that could not be read"
+	}
+	return ""
+}
+
+// endedByServer counts what shows that the server does not let connections be reused.
+func (p *Pool) endedByServer() int64 {
+	return p.ReusedUnanswered + p.Causes.Of(ServerClosed) + p.Causes.Of(ServerSaidClose) + p.Causes.Of(Reset)
+}

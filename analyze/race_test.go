@@ -1,5 +1,0 @@
-//go:build race
-
-package analyze
-
-const raced = true // the race detector is on

@@ -1,0 +1,74 @@
+package redact
+
+import "tcpwarm/capture/segment"
+
+// Names is the gate through which everything that names people or machines goes on its
+// way into a report, but for the addresses of segments, which Segments changes before
+// anybody reads them. It remembers the hosts that requests name, with a Redactor or
+// without: many connections name the same few, which are made only once. It serves one
+// goroutine. A nil one lets everything through as it is.
+type Names struct {
+	by    *Redactor
+	hosts map[string]string
+}
+
+// Bounds of Names.hosts: how many there are, then it begins anew; and how long one is
+// (RFC 1035 section 2.3.4, and a port).
+const (
+	maxHosts = 4096
+	maxHost  = 255 + len(":65535")
+)
+
+// Names returns r's gate. That of a nil Redactor lets everything through, and remembers.
+func (r *Redactor) Names() *Names { return &Names{by: r} }
+
+// Host returns what is shown of a host's name, or of a host and a port.
+func (n *Names) Host(s string) string {
+	if n == nil {
+		return s
+	}
+	return n.by.Name(s)
+}
+
+// HostBytes is Host for the bytes of a packet. Of a name that it remembers it allocates
+// nothing; what is longer than a name may be is cut.
+func (n *Names) HostBytes(b []byte) string {
+	b = b[:min(len(b), maxHost)]
+	if n == nil {
+		return string(b)
+	}
+	if s, ok := n.hosts[string(b)]; ok {
+		return s
+	}
+	if n.hosts == nil || len(n.hosts) >= maxHosts {
+		n.hosts = map[string]string{}
+	}
+	plain := string(b)
+	s := n.by.Name(plain)
+	n.hosts[plain] = s
+	return s
+}
+
+// Addr returns what is shown of an address that was read in content.
+func (n *Names) Addr(a segment.Addr) segment.Addr {
+	if n == nil {
+		return a
+	}
+	return n.by.Addr(a)
+}
+
+// Target returns what is shown of a request's target.
+func (n *Names) Target(s string) string {
+	if n == nil {
+		return s
+	}
+	return n.by.Target(s)
+}
+
+// Text returns what is shown of words that a program has put into a message.
+func (n *Names) Text(s string) string {
+	if n == nil || n.by == nil {
+		return s
+	}
+	return ""
+}

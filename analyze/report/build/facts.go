@@ -1,0 +1,93 @@
+package build
+
+import (
+	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/verdict"
+)
+
+// Facts writes into v what findings need to know of c, which has ended, but for its ID. It
+// must be called before Connection, which puts c's records in another order.
+func Facts(c *conn.Conn, v *verdict.Conn) {
+	id, f := c.Identity(), c.Facts()
+	client, server := c.Half(c.Client()), c.Half(1-c.Client())
+	from, to := id.Key.Sender(c.Client()), id.Key.Sender(1-c.Client())
+	toServer, toClient := c.Handshake().RTTs()
+	how := c.Closing()
+	last, lastEnd, promised := c.LastResponse()
+	*v = verdict.Conn{
+		Client: from.Addr, Server: to.Addr, Port: to.Port, First: id.First, RTT: toServer + toClient,
+		Transactions: f.Count, Restart: idleRestart(c),
+		Messages: verdict.Messages{
+			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastPromised: promised, LastComplete: int64(last) == f.Count,
+			SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
+		},
+		Closing: verdict.Closing{
+			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
+			ClientRST: client.SawRST, ServerRST: server.SawRST,
+		},
+		HTTP2: verdict.HTTP2{GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused},
+		Unseen: verdict.Unseen{
+			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
+		},
+	}
+	if h := c.Handshake(); h.SYNResent {
+		v.LastSYN = h.SYN
+	}
+	pace(c, &v.Pace)
+	if info := c.App().TLSInfo(); info != nil {
+		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
+			Name: info.ServerName, Read: info.Decrypted || info.Version < 0x0304,
+			Who: event.Who{SYN: id.Who.SYN, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}}
+	}
+	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
+		v.Ignored = f.Latest
+	}
+}
+
+// pace writes into p what slowed c down: of the direction that carried more, as far
+// as it was looked at, and for waits for ACKs of the one that had more of them.
+func pace(c *conn.Conn, p *verdict.Pace) {
+	content := c.Half(0)
+	if c.Half(1).PayloadBytes > content.PayloadBytes {
+		content = c.Half(1)
+	}
+	if w := content.View; w != nil {
+		*p = verdict.Pace{
+			AtReceiver: w.AtReceiver, ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt,
+			IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
+			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt,
+			Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts,
+		}
+	}
+	if list := c.JudgedRecords(); p.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows
+		w := content.View
+		p.ACKs, p.Full, p.FullAt = 0, w.Sums.By[tcp.Receiver], list[0].FirstByte.Packet
+		for _, n := range w.Sums.By {
+			p.ACKs += n
+		}
+	}
+	for _, w := range [2]*tcp.SenderView{c.Half(0).View, c.Half(1).View} {
+		if w != nil && w.Stalls.Nagle.N > p.NagleWaits.N {
+			p.NagleWaits = w.Stalls.Nagle
+		}
+	}
+}
+
+// idleRestart finds the first transaction that needed more than one round because
+// idling had taken its window.
+func idleRestart(c *conn.Conn) verdict.IdleRestart {
+	list := c.JudgedRecords()
+	for i := 1; i < len(list); i++ {
+		b, r := &list[i-1], &list[i]
+		v := c.Half(r.Dir).View
+		if v == nil || !r.Window.Restarted || r.Rounds < 2 || r.N != b.N+1 || !b.ResponseDone || b.LastByte.Time > r.Start.Time {
+			continue
+		}
+		w := &r.Window
+		return verdict.IdleRestart{Before: b.LastByte, Start: r.Start, N: int64(r.N), Rounds: int64(r.Rounds),
+			Low: int64(w.Low / w.MSS), High: int64(w.High / w.MSS), Observed: w.Basis == tcp.Observed}
+	}
+	return verdict.IdleRestart{}
+}

@@ -1,0 +1,41 @@
+package build
+
+import (
+	"fmt"
+
+	"tcpwarm/analyze/report"
+)
+
+// problems are the limits that were reached, and what else kept parts of the capture from
+// being used; those that did not occur have a count of 0.
+func problems(r *Result) []report.Problem {
+	l := &r.Lost
+	return []report.Problem{
+		{Kind: "bytes-missing", Count: l.Missing.N, FirstPacket: l.Missing.First,
+			Text: "bytes that were acknowledged, or sent before others, and are not in the capture"},
+		{Kind: "one-direction-only", Count: l.OneWay.N, FirstPacket: l.OneWay.First,
+			Text: "connections of which the capture has what one side sent, and nothing of the other's"},
+		{Kind: "connections-given-up", Count: l.GaveUp,
+			Text: "more connections at once than the limit; those idle longest were given up"},
+		{Kind: "records-not-kept", Count: l.Connections,
+			Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", r.KeptConnections)},
+		{Kind: "pools-not-kept", Count: l.Pools,
+			Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", r.KeptPools)},
+		{Kind: "transactions-not-kept", Count: l.Transactions,
+			Text: fmt.Sprintf("transactions beyond the %d kept in full; totals and pools count them", r.KeptTransactions)},
+		{Kind: "other-connections", Count: l.Foreign,
+			Text: "connections that are not the command's; they were not judged"},
+		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First,
+			Text: "connections captured at a second place too, behind an address translator; judged once, " +
+				"where they were nearest to the client"},
+		{Kind: "stray-segments", Count: l.Late.N, FirstPacket: l.Late.First,
+			Text: "segments of connections that had ended and were let go; not counted with them"},
+		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
+			Text: "segments with numbers further from their connection's than any window reaches, or of a " +
+				"second SYN-ACK that the client did not take; not counted with it"},
+		{Kind: "stream-overflow", Count: l.Overflows,
+			Text: "holes given up because too many bytes waited behind them"},
+		{Kind: "decided-early", Count: r.Forced,
+			Text: "openings judged before all that bears on them was seen: too much was waiting"},
+	}
+}

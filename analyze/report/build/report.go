@@ -1,0 +1,300 @@
+package build
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/segment"
+)
+
+// A Result is what an analysis has come to.
+type Result struct {
+	Totals          segment.Totals
+	Connections     []*report.Connection // kept ones, in any order
+	Placed          []Placed
+	Pools           []*pool.Pool   // kept ones, by first packet
+	Evicted         *pool.Pool     // sums of the others, of which there are Lost.Pools
+	EvictedVerdicts *pool.Verdicts // of those
+	Number          func(serial int64) int64
+	Findings        *verdict.Collector
+	Demands         *verdict.Demands // nil: none
+	Vantages        map[tcp.Vantage]int64
+	Lost            Lost
+	Forced          int64 // openings judged before all that bears on them was seen
+
+	// Limits that were in force.
+	KeptConnections, KeptPools, KeptTransactions int
+
+	OneClient, Redacted bool
+}
+
+// A Placed record's pool has a number last.
+type Placed struct {
+	Record *report.Connection
+	Pool   int64 // its serial
+}
+
+// Lost counts what limits have cost, and what was not judged.
+type Lost struct {
+	Connections, Transactions, Pools int64 // not kept in full
+	GaveUp                           int64 // connections that were given up
+	Overflows                        int64 // holes that were given up
+	Foreign                          int64 // connections that were not to be judged
+	Ignored                          int64 // transactions likewise
+	Late                             Tally // segments of connections that had ended
+	Unacceptable                     Tally // segments that could not be of their connection
+	Duplicates                       Tally // connections captured at a second place
+	OneWay                           Tally // connections with one direction only
+	Missing                          Tally // bytes
+}
+
+// A Tally counts something, and says where the earliest of it was.
+type Tally struct {
+	N     int64
+	First int64 // packet
+}
+
+// Add counts n more, at a packet. They need not come in order: shards are followed one
+// after the other.
+func (t *Tally) Add(n, packet int64) {
+	if n > 0 && (t.N == 0 || packet < t.First) {
+		t.First = packet
+	}
+	t.N += n
+}
+
+// Report puts r together.
+func Report(r *Result) *report.Report {
+	for _, p := range r.Placed {
+		p.Record.Pool = r.Number(p.Pool)
+	}
+	all := r.Pools
+	if r.Lost.Pools > 0 {
+		all = append(slices.Clip(all), r.Evicted)
+	}
+	slices.SortFunc(r.Connections, func(a, b *report.Connection) int { return int(a.ID - b.ID) })
+	asked, verdicts := askedFor(r, all)
+	rep := &report.Report{Schema: report.Schema, Capture: capture(r), Connections: r.Connections,
+		Verdict: verdictOf(r, verdicts), Totals: totals(r, asked, verdicts)}
+	judged := map[*pool.Pool]bool{}
+	for _, p := range asked {
+		judged[p] = true
+	}
+	for _, p := range r.Pools {
+		record := poolRecord(p)
+		record.Other = !judged[p]
+		rep.Pools = append(rep.Pools, record)
+	}
+	for _, p := range r.Placed { // the first kept connection names the protocol
+		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {
+			rep.Pools[id-1].Protocol = p.Record.Protocol
+		}
+	}
+	for _, f := range r.Findings.Found() {
+		rep.Findings = append(rep.Findings, finding(f))
+	}
+	if r.Demands != nil {
+		var held []verdict.Held
+		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{
+			Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
+			QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
+		for _, h := range held {
+			rep.Expectations = append(rep.Expectations, expectation(h))
+		}
+	}
+	if slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
+		rep.Withdraw()
+	}
+	return rep
+}
+
+// askedFor returns those of all pools that a user asked for, by the server, with their
+// verdicts. Expectations and the headline speak of these.
+func askedFor(r *Result, all []*pool.Pool) ([]*pool.Pool, *pool.Verdicts) {
+	verdicts := new(pool.Verdicts)
+	if r.Demands != nil && r.Demands.Server != "" {
+		all = r.Demands.Of(all)
+	} else if r.Lost.Pools > 0 {
+		verdicts.Merge(r.EvictedVerdicts)
+	}
+	for _, p := range all {
+		if p != r.Evicted {
+			verdicts.Add(p)
+		}
+	}
+	return all, verdicts
+}
+
+// verdictOf returns the verdict of the whole.
+func verdictOf(r *Result, verdicts *pool.Verdicts) pool.Verdict {
+	switch {
+	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
+		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
+	case r.Totals.Segments == 0 && r.Totals.Unread+r.Totals.Filtered > 0: // nothing was seen, but there may be something
+		return pool.NotKnown
+	}
+	return verdicts.Whole()
+}
+
+func capture(r *Result) report.Capture {
+	t := &r.Totals
+	c := report.Capture{Files: t.Files, Packets: t.Packets, Filtered: t.Filtered, Segments: t.Segments, Unread: t.Unread,
+		Bytes: t.Bytes, QUICPackets: t.QUICPackets, Loopback: t.Loopback, Vantage: vantage(r),
+		MissingBytes: r.Lost.Missing.N, OneClient: r.OneClient, Redacted: r.Redacted}
+	if t.Timed {
+		start, end := report.Instant(t.Start), report.Instant(t.End)
+		c.Start, c.End = &start, &end
+	}
+	for _, p := range t.Problems {
+		c.Problems = append(c.Problems, report.Problem(p))
+	}
+	for _, p := range problems(r) {
+		if p.Count > 0 {
+			c.Problems = append(c.Problems, p)
+		}
+	}
+	return c
+}
+
+// vantage is what most handshakes say.
+func vantage(r *Result) report.Vantage {
+	best, n := report.UnknownVantage, int64(0)
+	for _, v := range []report.Vantage{report.AtClient, report.AtServer, report.InTheMiddle, report.AtBoth} {
+		if r.Vantages[v] > n {
+			best, n = v, r.Vantages[v]
+		}
+	}
+	if r.Totals.Loopback && n > 0 {
+		return report.AtBoth
+	}
+	return best
+}
+
+// totals adds up pools.
+func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Totals {
+	var sums pool.Sums
+	for _, p := range pools {
+		sums.Add(&p.Sums)
+	}
+	return report.Totals{Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
+		Transactions: sums.Transactions, Reused: sums.Reused,
+		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded,
+		Promised: sums.Promised, Shared: sums.Shared, Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact()}
+}
+
+// poolRecord writes p down.
+func poolRecord(p *pool.Pool) *report.Pool {
+	r := &report.Pool{
+		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
+		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, Peak: p.Peak,
+		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
+		Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
+		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
+		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
+	}
+	r.ToldBy = toldBy(p)
+	if p.Cold.Time > 0 {
+		r.ColdCost = seconds(p.Cold.Time)
+	}
+	if p.Saved.Time > 0 {
+		r.SavedCost = seconds(p.Saved.Time)
+	}
+	if idle := p.LongestReuse().For; idle > 0 {
+		r.LongestIdle = seconds(idle)
+	}
+	if hint := p.KeepAlive(); hint > 0 {
+		r.ServerTimeout = seconds(hint)
+	}
+	if w := p.Warmths; w != (event.Warmths{}) {
+		r.Warmth = map[report.Warmth]int64{report.Cold: w.Cold, report.Warm: w.Warm, report.Cooled: w.Cooled}
+	}
+	if p.Used == 0 && p.Opaque > 0 {
+		r.Protocol = "tls"
+	}
+	if p.MaxOver+p.MaxUnder > 0 {
+		low, high := p.Transactions-p.MaxOver, p.Transactions+p.MaxUnder
+		r.TransactionLow, r.TransactionHigh = &low, &high
+	}
+	for _, s := range p.Servers {
+		r.Server = append(r.Server, s.String())
+	}
+	if p.Transactions > 0 {
+		reuse := float64(p.Reused) / float64(p.Transactions)
+		r.Reuse = &reuse
+	}
+	for _, c := range p.Curve {
+		r.Curve = append(r.Curve, report.CurvePoint{IdleKept: c.IdleKept, Connections: c.Connections,
+			IdleTimeout: report.Seconds(c.IdleTimeout)})
+	}
+	return r
+}
+
+// toldBy says what tells p's client from others at its address, "" if there are none.
+func toldBy(p *pool.Pool) string {
+	w, by := p.Who()
+	var all []string
+	if by.ProxiedClient {
+		all = append(all, "the proxy speaks for "+w.ProxiedClient.String())
+	}
+	if by.Hello {
+		all = append(all, fmt.Sprintf("ClientHello %08x", w.Hello))
+	}
+	if s := w.SYN; by.SYN {
+		all = append(all, fmt.Sprintf("SYN with TTL %d, %s SACK, %s timestamps", s.TTL, with(s.SACK), with(s.Timestamps)))
+	}
+	return strings.Join(all, "; ")
+}
+
+func with(has bool) string {
+	if has {
+		return "with"
+	}
+	return "without"
+}
+
+// OpenedBecause writes d down.
+func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
+	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
+		Text: d.Text(), RefutedBy: d.RefutedBy()}
+	if d.HasIdle {
+		o.Idle = seconds(max(0, d.Idle))
+	}
+	return o
+}
+
+func finding(f verdict.Found) report.Finding {
+	kind, _ := verdict.Lookup(f.ID)
+	e := kind.Explanation()
+	return report.Finding{ID: f.ID, Title: kind.Title, Confidence: f.Confidence, Connections: f.Connections, Pool: f.Pool,
+		Packets: f.Packets, Text: f.Text, RefutedBy: e.RefutedBy, Remedy: e.Remedy}
+}
+
+func expectation(h verdict.Held) report.Expectation {
+	e := report.Expectation{Text: h.Text, Measured: h.Measured.String(), Note: h.Note}
+	if h.OK {
+		e.Held = &h.Held
+	}
+	if !math.IsInf(h.Measured.High, 0) {
+		e.Low, e.High = &h.Measured.Low, &h.Measured.High
+	}
+	return e
+}
+
+// Cold finds what it cost that a connection, which d says was avoidable, began cold: t is its
+// first transaction, opened its first packet.
+func Cold(t *report.Transaction, d *pool.Decision, opened int64) (c verdict.ColdStart, ok bool) {
+	w := t.WindowAtStart
+	if !t.Complete || t.Warmth != report.Cold || w == nil {
+		return c, false
+	}
+	return verdict.ColdStart{Conn: d.Conn, InsteadOf: d.InsteadOf, Opened: opened, Start: t.StartPacket, Rounds: t.Rounds,
+		Content: max(t.RequestBytes, t.ResponseBytes), Window: w.Best}, true
+}

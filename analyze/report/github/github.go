@@ -1,0 +1,84 @@
+// Package github writes a report for a run of GitHub Actions: commands that
+// annotate the run, and the summary on its page.
+package github
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
+)
+
+// Write writes workflow commands that annotate a run of GitHub Actions: an error
+// for each expectation that failed and for what left the evidence a part, a warning for
+// each expectation that could not be judged.
+func Write(w io.Writer, r *report.Report) error {
+	for _, e := range r.Held() {
+		kind := "notice"
+		switch {
+		case e.Held == nil:
+			kind = "warning"
+		case !*e.Held:
+			kind = "error"
+		}
+		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", kind, property("tcpwarm: "+e.Text), command(r.Summary(&e))); err != nil {
+			return err
+		}
+	}
+	for _, s := range r.Setbacks() {
+		if _, err := fmt.Fprintf(w, "::error title=%s::%s\n", property("tcpwarm: "+s.Name), command(s.Text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command escapes a workflow command's text.
+func command(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(printable.Clean(s))
+}
+
+// property escapes a property's value.
+func property(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(command(s))
+}
+
+// WriteSummary writes Markdown for the summary page of a run of GitHub Actions.
+func WriteSummary(w io.Writer, r *report.Report) error {
+	var b strings.Builder
+	t := &r.Totals
+	word := string(r.Verdict)
+	if r.Outcome != "" {
+		word = string(r.Outcome)
+	}
+	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n",
+		word, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	for _, s := range r.Setbacks() {
+		fmt.Fprintf(&b, "**%s**\n\n", cell(s.Text))
+	}
+	if r.Unjudged != "" {
+		fmt.Fprintf(&b, "Nothing was judged: %s.\n\n", cell(r.Unjudged))
+	}
+	b.WriteString("| | expectation | measured |\n|---|---|---|\n")
+	for _, e := range r.Held() {
+		mark := "?"
+		switch {
+		case e.Held != nil && *e.Held:
+			mark = "ok"
+		case e.Held != nil:
+			mark = "**x**"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", mark, cell(e.Text), cell(e.Measured))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// cell escapes text for a cell of a table in Markdown.
+func cell(s string) string {
+	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;",
+		"`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[")
+	return escape.Replace(printable.Clean(s))
+}

@@ -1,0 +1,95 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"tcpwarm/analyze/pool"
+)
+
+// Judged returns the transactions of c that count in its pool: what ran inside a tunnel,
+// if anything did, instead of its CONNECT.
+func (c *Connection) Judged() []*Transaction {
+	if t := c.JudgedTunnel(); t != nil {
+		return t.Transactions
+	}
+	return c.Transactions
+}
+
+// Forget gives up the transactions of c; how many they were stays.
+func (c *Connection) Forget() {
+	c.Transactions = []*Transaction{}
+	if c.Tunnel != nil {
+		c.Tunnel.Transactions = nil
+	}
+}
+
+// JudgedTunnel returns the tunnel whose transactions are judged, nil if none is.
+func (c *Connection) JudgedTunnel() *Tunnel {
+	if t := c.Tunnel; t != nil && t.Counts {
+		return t
+	}
+	return nil
+}
+
+// Held returns what r was held against: the user's expectations, or if there
+// were none the verdict, as an expectation that connections are reused.
+func (r *Report) Held() []Expectation {
+	if len(r.Expectations) > 0 {
+		return r.Expectations
+	}
+	e := Expectation{Text: "connections are reused", Measured: string(r.Verdict)}
+	good := r.Verdict == pool.Reused
+	switch {
+	case good && len(r.Setbacks()) == 0, r.Verdict == pool.PartlyReused, r.Verdict == pool.NotReused:
+		e.Held = &good
+	}
+	return []Expectation{e}
+}
+
+// Summary says in a sentence or two what was measured for e, and where to look
+// first.
+func (r *Report) Summary(e *Expectation) string {
+	if r.Unjudged != "" {
+		return e.Text + ": " + r.Unjudged
+	}
+	t := &r.Totals
+	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable",
+		e.Text, e.Measured, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	other := map[int64]bool{}
+	for _, p := range r.Pools {
+		other[p.ID] = p.Other
+	}
+	for _, c := range r.Connections {
+		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() && !other[c.Pool] {
+			return s + fmt.Sprintf("; first: #%d (packet %d), %s: %s", c.ID, c.FirstPacket, b.Cause, b.Text)
+		}
+	}
+	return s
+}
+
+// severity orders verdicts, the worst first.
+var severity = map[pool.Verdict]int{
+	pool.NotReused:      0,
+	pool.PartlyReused:   1,
+	pool.ServerPrevents: 2,
+	pool.NotKnown:       3,
+	pool.Reused:         4,
+	pool.NoOpportunity:  5,
+}
+
+// WorstFirst returns r's pools by verdict, then by what there is to gain; of those only that
+// were asked for.
+func (r *Report) WorstFirst() []*Pool {
+	sorted := slices.DeleteFunc(slices.Clone(r.Pools), func(p *Pool) bool { return p.Other })
+	slices.SortStableFunc(sorted, func(a, b *Pool) int {
+		return cmp.Or(
+			cmp.Compare(severity[a.Verdict], severity[b.Verdict]),
+			cmp.Compare(b.Avoidable, a.Avoidable),
+			cmp.Compare(b.Transactions, a.Transactions),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+	return sorted
+}

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"tcpwarm/analyze/pool"
+)
+
+// A Pool is one client and one authority: all connections between them.
+type Pool struct {
+	ID     int64  `json:"id"`
+	Client string `json:"client"` // ip
+	// by what, where the wire shows that several clients at the address call the server
+	ToldBy string   `json:"client_told_by,omitempty"`
+	Server []string `json:"server"` // ip:port, sorted
+	Name   string   `json:"name,omitempty"`
+	TLS    bool     `json:"tls"`
+	// not of the server that was asked for: in no total, and not judged by
+	Other        bool     `json:"other,omitempty"`
+	Protocol     string   `json:"protocol"`
+	Connections  int64    `json:"connections"`
+	Unused       int64    `json:"unused"`
+	Used         int64    `json:"used"`
+	Transactions int64    `json:"transactions"`
+	ReusedCount  int64    `json:"reused"`
+	Reuse        *float64 `json:"reuse,omitempty"`
+	Needed       int64    `json:"needed"`
+	Avoidable    int64    `json:"avoidable"`
+	// of the needed: avoidable if requests that could not be read asked for the end
+	Perhaps int64 `json:"perhaps_avoidable,omitempty"`
+	// of the avoidable: needed if responses that could not be read said close
+	Excused         int64                `json:"perhaps_needed,omitempty"`
+	ServerEnded     int64                `json:"server_ended"`
+	Causes          map[pool.Cause]int64 `json:"causes"`
+	Peak            int64                `json:"peak_concurrency"`
+	Promised        int64                `json:"promised"`
+	Shared          int64                `json:"promised_and_shared"` // of those, how many travelled with another
+	Curve           []CurvePoint         `json:"curve"`
+	Warmth          map[Warmth]int64     `json:"warmth,omitempty"`      // transactions by what they found the window like
+	ColdCost        *Seconds             `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections
+	Verdict         pool.Verdict         `json:"verdict"`
+	WithheldBecause string               `json:"withheld_because,omitempty"` // why the verdict is not known
+
+	TransactionLow  *int64 `json:"transaction_low,omitempty"` // bounds where transactions are inferred
+	TransactionHigh *int64 `json:"transaction_high,omitempty"`
+
+	ColdRoundTrips  int64    `json:"cold_round_trips,omitempty"`  // of the avoidable connections' handshakes, TLS included
+	SavedRoundTrips int64    `json:"saved_round_trips,omitempty"` // that the reused transactions did without
+	SavedCost       *Seconds `json:"saved_s,omitempty"`
+	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`   // longest idle time after which a connection was used again
+	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"` // the server's Keep-Alive: timeout=, the least said
+
+	FirstPacket int64 `json:"first_packet"`
+}
+
+// A CurvePoint says how many connections a client would have opened that keeps
+// at most IdleKept idle ones, and the idle timeout it needs for that.
+type CurvePoint struct {
+	IdleKept    int64   `json:"idle_kept"`
+	Connections int64   `json:"connections"`
+	IdleTimeout Seconds `json:"idle_timeout_s"`
+}

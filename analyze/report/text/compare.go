@@ -1,0 +1,103 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"tcpwarm/analyze/plural"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/compare"
+	"tcpwarm/capture/segment"
+)
+
+// WriteComparison writes how one report differs from an earlier one, for a
+// person at a terminal: the change first, then the numbers beside each other,
+// and what differs by authority.
+func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
+	p := newPage(w, o.Width, o.Color)
+	p.change(c)
+	p.setbacks("before: ", c.Before.Report)
+	p.setbacks("after: ", c.After.Report)
+	p.line("")
+	p.row("", "before", "after")
+	p.row("verdict", label(c.Before.Verdict), label(c.After.Verdict))
+	b, a := &c.Before.Totals, &c.After.Totals
+	p.numbers("requests", b.Transactions, a.Transactions)
+	p.numbers("on a used connection", b.Reused, a.Reused)
+	p.numbers("connections", b.Used, a.Used)
+	p.row("needed", b.NeededBounds().String(), a.NeededBounds().String())
+	p.numbers("avoidable", b.Avoidable, a.Avoidable)
+	for _, cause := range c.Causes {
+		if cause.Avoidable() {
+			p.numbers("  "+name(string(cause)), b.Causes[cause], a.Causes[cause])
+		}
+	}
+	if was, is := coldCost(&c.Before), coldCost(&c.After); was != is {
+		p.row("handshakes of avoidable", was, is)
+	}
+	p.row("cold, warm, cooled", warmths(&c.Before), warmths(&c.After))
+	for _, id := range c.Findings {
+		p.numbers(name(id), b.Findings[id], a.Findings[id])
+	}
+	p.authorities(c.Authorities)
+	return p.flush()
+}
+
+func (p *page) change(c *compare.Comparison) {
+	b, a := &c.Before.Totals, &c.After.Totals
+	word := strings.ToUpper(string(c.Change))
+	style := map[compare.Change]style{compare.Better: green, compare.Worse: red, compare.Undecided: yellow}[c.Change]
+	text := fmt.Sprintf("%s for %s before, %d for %s after.",
+		plural.Count(b.Avoidable, "avoidable connection"), plural.Count(b.Transactions, "request"),
+		a.Avoidable, plural.Count(a.Transactions, "request"))
+	p.wrap(word+"   ", len(word)+3, text, mark{word, style})
+}
+
+// row writes a label and two values beside each other.
+func (p *page) row(label, before, after string) {
+	p.line(fmt.Sprintf("  %-26s %22s %22s", label, before, after))
+}
+
+// numbers writes a row of numbers; one that is 0 in both says nothing.
+func (p *page) numbers(label string, before, after int64) {
+	if before != 0 || after != 0 {
+		p.row(label, fmt.Sprint(before), fmt.Sprint(after))
+	}
+}
+
+// coldCost is what the handshakes of the avoidable connections took.
+func coldCost(s *compare.Side) string {
+	if s.ColdRoundTrips == 0 {
+		return "-"
+	}
+	return segment.Span(s.ColdCost)
+}
+
+// warmths counts the transactions by the window they found, and says of how many
+// where of some nothing is known.
+func warmths(s *compare.Side) string {
+	cold, warm, cooled := s.Warmth[report.Cold], s.Warmth[report.Warm], s.Warmth[report.Cooled]
+	text := fmt.Sprintf("%d, %d, %d", cold, warm, cooled)
+	if cold+warm+cooled < s.Totals.Transactions {
+		text += fmt.Sprintf(" of %d", s.Totals.Transactions)
+	}
+	return text
+}
+
+// mostAuthorities bounds what is shown.
+const mostAuthorities = 20
+
+func (p *page) authorities(all []compare.Authority) {
+	if len(all) > 0 {
+		p.line("")
+	}
+	for i, a := range all {
+		if i == mostAuthorities {
+			p.line(fmt.Sprintf("  and %d more", len(all)-i))
+			return
+		}
+		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", authority(a.Pool),
+			a.Before.Avoidable, a.After.Avoidable, a.Before.Used, a.After.Used))
+	}
+}

@@ -1,0 +1,226 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tcpwarm/analyze/plural"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
+	"tcpwarm/capture/segment"
+)
+
+// pool writes one pool: who talked to whom, the counts, the drawing, and why.
+func (p *page) pool(pl *report.Pool, x *index) {
+	conns := x.connections[pl.ID]
+	p.heading(pl, conns, x)
+	p.counts(pl)
+	p.lanes(conns)
+	p.transactions(pl, conns)
+	p.window(conns)
+	p.curve(pl)
+	p.margin(pl)
+	p.reasons(conns)
+	p.findings(x.findings[pl.ID])
+}
+
+// heading names client, server, protocol, and where the capture was taken.
+func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
+	who := "client " + name(pl.Client)
+	if x.oneClient {
+		who += " and others"
+	}
+	who += " -> " + authority(pl)
+	values := []string{protocol(pl, conns), where(x)}
+	switch {
+	case len(conns) > 0 || pl.Protocol != "":
+	case pl.Used == 0:
+		values[0] = "no request seen"
+	default:
+		values[0] = "none of its connections kept in full"
+	}
+	var marks []mark
+	if x.sayVerdict {
+		who += "   " + label(pl.Verdict)
+		marks = append(marks, mark{label(pl.Verdict), verdictStyle(pl.Verdict)})
+	}
+	if s := who + "   " + strings.Join(values, ", "); printable.Columns(s) <= p.width {
+		p.line(s, marks...)
+	} else {
+		p.wrap("", 7, who, marks...)
+		p.wrap("       ", 7, strings.Join(values, ", "), marks...)
+	}
+	if pl.ToldBy != "" {
+		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
+	}
+}
+
+// authority is the pool's name with its port, or its address.
+func authority(pl *report.Pool) string {
+	if len(pl.Server) == 0 {
+		return name(pl.Name)
+	}
+	s := name(pl.Server[0])
+	if _, _, err := net.SplitHostPort(pl.Name); err == nil { // what a tunnel leads to
+		s = name(pl.Name) + " through " + s
+	} else if pl.Name != "" {
+		s = name(pl.Name)
+		if _, port, err := net.SplitHostPort(pl.Server[0]); err == nil {
+			s = name(net.JoinHostPort(pl.Name, port))
+		}
+	}
+	if n := len(pl.Server); n > 1 {
+		s += fmt.Sprintf(" (%d addresses)", n)
+	}
+	return s
+}
+
+// counts writes the facts of a pool, one a line.
+func (p *page) counts(pl *report.Pool) {
+	requests := []string{fmt.Sprintf("%-2d", pl.Transactions)}
+	if pl.TransactionLow != nil && pl.TransactionHigh != nil && *pl.TransactionLow != *pl.TransactionHigh {
+		requests[0] = fmt.Sprintf("%d (%d to %d)", pl.Transactions, *pl.TransactionLow, *pl.TransactionHigh)
+	}
+	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
+	if pl.Used == 0 {
+		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), "none carried a request"})
+		p.withheld(pl)
+		return
+	}
+	conns := []string{
+		fmt.Sprintf("%-2d", pl.Used),
+		"needed " + pl.NeededBounds().String(),
+		fmt.Sprintf("avoidable %d%s", pl.Avoidable, causeList(pl.Causes, pool.Cause.Avoidable)),
+		fmt.Sprintf("ended by the server %d", pl.ServerEnded),
+	}
+	if pl.Unused > 0 {
+		conns = append(conns, fmt.Sprintf("%d more carried no request", pl.Unused))
+	}
+	p.facts("connections", conns)
+	if opened := causeList(pl.Causes, func(c pool.Cause) bool { return !c.Avoidable() }); opened != "" &&
+		pl.Causes[pool.First] != pl.Needed {
+		p.facts("needed", []string{strings.Trim(opened, " ()")})
+	}
+	p.headers(pl)
+	p.cost(pl)
+	p.withheld(pl)
+}
+
+// withheld says why there is no verdict.
+func (p *page) withheld(pl *report.Pool) {
+	if pl.Verdict == pool.NotKnown && pl.WithheldBecause != "" {
+		p.facts("not judged", []string{statement(pl.WithheldBecause)})
+	}
+}
+
+// causeList is " (missed)", or " (3 missed, 2 undrained)", of the causes that
+// fit; empty if none does.
+func causeList(causes map[pool.Cause]int64, fits func(pool.Cause) bool) string {
+	var list []pool.Cause
+	for c, n := range causes {
+		if n > 0 && fits(c) {
+			list = append(list, c)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	slices.SortFunc(list, func(a, b pool.Cause) int {
+		return cmp.Or(cmp.Compare(causes[b], causes[a]), cmp.Compare(a, b))
+	})
+	if len(list) == 1 && list[0].Avoidable() {
+		return " (" + string(list[0]) + ")"
+	}
+	words := make([]string, len(list))
+	for i, c := range list {
+		words[i] = fmt.Sprintf("%d %s", causes[c], name(string(c)))
+	}
+	return " (" + strings.Join(words, ", ") + ")"
+}
+
+// headers holds the promise against the wire.
+func (p *page) headers(pl *report.Pool) {
+	if pl.Promised == 0 {
+		return
+	}
+	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	const lies = "<- the header lies"
+	if pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
+		p.facts("headers", []string{s})
+		return
+	}
+	room := p.width - labelColumns - printable.Columns(s) - len(lies)
+	if room >= 1 {
+		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, "headers", s, strings.Repeat(" ", min(room, 7)), lies), mark{lies, red})
+		return
+	}
+	p.facts("headers", []string{s, lies}, mark{lies, red})
+}
+
+// comparedPath is the round trip the cost is also shown at: loopback makes every
+// cost look small, and a path between two regions has about this.
+const comparedPath = 50 * time.Millisecond
+
+// cost is what the avoidable connections cost, or what reuse saved.
+func (p *page) cost(pl *report.Pool) {
+	if pl.Avoidable > 0 && pl.ColdRoundTrips > 0 {
+		here := ""
+		if pl.ColdCost != nil {
+			here = segment.Span(time.Duration(*pl.ColdCost)) + " here, "
+		}
+		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", plural.Count(pl.Avoidable, "handshake"),
+			plural.Count(pl.ColdRoundTrips, "round trip"), here, segment.Span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
+	}
+	if pl.SavedRoundTrips > 0 {
+		s := plural.Count(pl.SavedRoundTrips, "round trip")
+		if pl.SavedCost != nil {
+			s += ", about " + segment.Span(time.Duration(*pl.SavedCost))
+		}
+		p.facts("saved", []string{s})
+	}
+}
+
+// curve says how a client that keeps more idle connections would have done.
+func (p *page) curve(pl *report.Pool) {
+	if pl.Avoidable == 0 || len(pl.Curve) < 2 {
+		return
+	}
+	points := pl.Curve
+	for 27+6*len(points) > p.width {
+		points = points[:len(points)-1]
+	}
+	kept, opened := "  idle connections kept    ", "  connections then opened  "
+	for _, c := range points {
+		kept += fmt.Sprintf("%6d", c.IdleKept)
+		opened += fmt.Sprintf("%6d", c.Connections)
+	}
+	p.line("")
+	p.line(kept)
+	p.line(opened)
+	last := pl.Curve[len(pl.Curve)-1]
+	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
+		segment.SpanUp(time.Duration(last.IdleTimeout)), plural.Count(last.Connections, "connection")))
+}
+
+// margin is how close reuse came to the server's idle timeout.
+func (p *page) margin(pl *report.Pool) {
+	if pl.LongestIdle == nil {
+		return
+	}
+	s := "longest idle used " + spanOf(pl.LongestIdle)
+	if pl.ServerTimeout != nil {
+		left, words := time.Duration(*pl.ServerTimeout-*pl.LongestIdle), "to spare"
+		if left < 0 { // servers often wait longer than they say
+			left, words = -left, "beyond it"
+		}
+		s += fmt.Sprintf("; server says timeout=%s: %s %s",
+			strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64), segment.Span(left), words)
+	}
+	p.facts("margin", []string{s})
+}

@@ -1,0 +1,112 @@
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tcpwarm/analyze/plural"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+)
+
+// mostTransactions is how many transactions of one connection are listed.
+const mostTransactions = 10
+
+// transactions lists the transactions of a pool that needed one connection only:
+// with several, the lanes say more.
+func (p *page) transactions(pl *report.Pool, conns []*report.Connection) {
+	if pl.Verdict != pool.Reused || pl.Used != 1 {
+		return
+	}
+	for _, c := range conns {
+		list := c.Judged()
+		if len(list) < 2 {
+			continue
+		}
+		p.line("")
+		heading := "  #       start        idle        wait     receive"
+		windows := c.ServerToClient.Window != nil
+		if windows {
+			heading += "  rounds  window at start"
+		}
+		p.line(heading)
+		for i, t := range list {
+			if i == mostTransactions {
+				p.line(fmt.Sprintf("  and %d more", len(list)-i))
+				break
+			}
+			s := fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
+				time.Duration(t.Start-c.Start).Seconds(), 'f', 3, 64)+" s",
+				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive))
+			if w := t.WindowAtStart; w != nil && windows {
+				s += fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w))
+			}
+			p.line(s)
+		}
+	}
+}
+
+// segments prints w in segments: one number, or its bounds.
+func segments(w *report.Window) string {
+	if w.Low == w.High {
+		return strconv.FormatInt(w.Low/w.Segment, 10)
+	}
+	return fmt.Sprintf("%d to %d", w.Low/w.Segment, w.High/w.Segment)
+}
+
+// window says how the largest congestion window of the pool's servers grew.
+func (p *page) window(conns []*report.Connection) {
+	var most *report.Connection
+	for _, c := range conns {
+		if w := c.ServerToClient.Window; w != nil && w.Max > w.InitialSegments*w.Segment &&
+			(most == nil || w.Max > most.ServerToClient.Window.Max) {
+			most = c
+		}
+	}
+	if most == nil {
+		return
+	}
+	w := most.ServerToClient.Window
+	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s",
+		most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
+	limit, acks := "", int64(0)
+	for by, n := range w.LimitedACKs {
+		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {
+			limit = by
+		}
+		acks += n
+	}
+	if limit != "" && limit != "unknown" {
+		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))
+	}
+	for _, e := range []struct {
+		n    int64
+		what string
+	}{{w.Losses, "loss episode"}, {w.Timeouts, "timeout"}, {w.IdleRestarts, "idle restart"}} {
+		if e.n > 0 {
+			values = append(values, plural.Count(e.n, e.what))
+		}
+	}
+	p.facts("window", values)
+}
+
+// spark draws values as bars.
+func spark(values []int64) string {
+	const bars = "▁▂▃▄▅▆▇█"
+	if len(values) == 0 {
+		return "-"
+	}
+	most := slices.Max(values)
+	var b strings.Builder
+	for _, v := range values {
+		i := 0
+		if most > 0 {
+			i = int(v * 7 / most)
+		}
+		b.WriteRune([]rune(bars)[i])
+	}
+	return b.String()
+}

@@ -1,0 +1,118 @@
+package tcp
+
+import "tcpwarm/capture/segment"
+
+// MaxWindow is the largest window there is: 65535 bytes, scaled by 14 (RFC 7323 section
+// 2.3).
+const MaxWindow = 65535 << 14
+
+// Acceptable reports whether s can belong to the connection of h, which sends it, and
+// peer. Numbers compare only within 2^31 (RFC 9293 section 3.4), so this is the one place
+// that refuses what lies further off; the rest of the analysis relies on it. The limit is
+// tighter, and has a reason of its own: no receiver takes what lies more than a window from
+// what it waits for (RFC 9293 section 3.10.7.4), nor an acknowledgement that does (RFC 5961
+// section 5.2), and a window reaches no further than MaxWindow.
+//
+// Two such distances add up to less than 2^31. Whatever stays within MaxWindow behind
+// SND.NXT, as Passed has it, can therefore be compared with all that is acceptable.
+func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
+	if s.Len > MaxWindow {
+		return false
+	}
+	if !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
+		h.away.note(s, !h.astray)
+		h.astray = true
+		return false
+	}
+	if h.astray {
+		h.astray = false
+	}
+	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
+}
+
+// Reaches reports whether ack may acknowledge something of h. A reset's need not: its
+// receiver takes it by its sequence number alone (RFC 9293 section 3.10.7.4).
+func (h *Half) Reaches(ack segment.Seq) bool { return h.reaches(ack, 0) }
+
+func (h *Half) reaches(seq segment.Seq, n int) bool {
+	d := seq.Sub(h.Nxt)
+	return !h.Started || d >= -MaxWindow && d+n <= MaxWindow
+}
+
+// An away is where segments that were not acceptable lie. A capture may lack more than a
+// window, where many packets were dropped or files left out: then it is the connection that
+// has gone there, and the other side will acknowledge it. What is astray nobody
+// acknowledges.
+type away struct{ from, to segment.Seq }
+
+func (a *away) note(s *segment.Segment, first bool) {
+	if d := s.Seq.Sub(a.to); first || d < -MaxWindow || d > MaxWindow {
+		*a = away{s.Seq, s.Seq}
+	}
+	if s.Seq.Before(a.from) {
+		a.from = s.Seq
+	}
+	if s.End().After(a.to) {
+		a.to = s.End()
+	}
+	if a.to.Sub(a.from) > MaxWindow {
+		a.from = a.to.Add(-MaxWindow)
+	}
+}
+
+// Away reports whether s, of the other side, acknowledges what was not acceptable: h has
+// gone there.
+func (h *Half) Away(s *segment.Segment) bool {
+	if !h.astray || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
+		return false
+	}
+	return !s.Ack.Before(h.away.from) && !s.Ack.After(h.away.to)
+}
+
+// Skip has h go on towards seq, which it has reached, by as much as can be compared.
+func (h *Half) Skip(seq segment.Seq, at segment.Time) {
+	h.astray = false
+	h.Acked(h.Nxt.Add(int(min(uint32(seq-h.Nxt), MaxWindow))), at)
+}
+
+// Floor is the least number that may still be unacknowledged: no more than a window is.
+func (h *Half) Floor() segment.Seq { return h.Nxt.Add(-MaxWindow) }
+
+// Passed takes it that everything before seq has been acknowledged, though the capture
+// lacks the ACK.
+func (h *Half) Passed(seq segment.Seq) {
+	h.Una = seq
+	for h.sent.n > 0 && !h.sent.first().end.After(seq) {
+		h.sent.pop()
+	}
+	if h.SawFIN && h.FinSeq.Before(seq) { // it went on all the same
+		h.FinSeq = seq.Add(-1)
+	}
+}
+
+// Passed takes it that everything before seq was sent and has been acknowledged, though
+// the capture lacks it. Nothing that s knows stays behind.
+func (s *Sender) Passed(seq segment.Seq) {
+	s.finishBurst()
+	s.una = seq
+	if s.nxt.Before(seq) {
+		s.nxt = seq
+	}
+	s.sacked.below(seq)
+	s.resent.below(seq)
+	for s.out.n > 0 && !s.out.first().end.After(seq) {
+		s.out.pop()
+	}
+	s.hasEdge = s.hasEdge && !s.edge.Before(seq)
+	for _, mark := range [...]*segment.Seq{
+		&s.edge, &s.mayHaveAcked, &s.recoverAt, &s.cwndUsageSeq, &s.rttEnd, &s.round, &s.train.end, &s.ending.end,
+	} {
+		if mark.Before(seq) {
+			*mark = seq
+		}
+	}
+	if s.recovery != open && s.recoverAt == seq {
+		s.recovery = open
+		s.resent.clear()
+	}
+}

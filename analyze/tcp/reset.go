@@ -1,0 +1,88 @@
+package tcp
+
+import "tcpwarm/capture/segment"
+
+// A Belief says what the receiver of a RST makes of it, as far as an observer can tell.
+type Belief uint8
+
+// The beliefs.
+const (
+	Taken    Belief = iota // it ends the connection
+	Doubtful               // inside the window, but not at what the receiver waits for: it answers with a challenge ACK (RFC 5961 section 3.2), unless the capture lacks what lies between
+	Ignored                // outside the window (RFC 9293 section 3.10.7.4)
+)
+
+// BelievesReset says what peer makes of s, a RST that h is said to have sent.
+func (h *Half) BelievesReset(s *segment.Segment, peer *Half) Belief {
+	if !h.Started {
+		return peer.believesRefusal(s)
+	}
+	switch low := h.leastAwaited(); {
+	case (h.acked || h.SawSYN) && s.Seq.Before(low): // else what was sent before the capture began is not known
+		return Ignored
+	case !s.Seq.After(h.Nxt):
+		return Taken
+	}
+	if !peer.Started && h.onlySYN() {
+		return Ignored // it answers what it was asked about another connection
+	}
+	if edge, known := peer.farthestEdge(h); known && s.Seq.After(edge) {
+		return Ignored
+	}
+	return Doubtful
+}
+
+// believesRefusal is for h of which all that is known is what it has sent. Where that is a
+// SYN it waits for the answer, and takes a RST by what that acknowledges (RFC 9293 section
+// 3.10.7.3).
+func (h *Half) believesRefusal(s *segment.Segment) Belief {
+	if !h.SawSYN || h.acked {
+		return Taken
+	}
+	if s.Flags.Has(segment.ACK) && s.Ack.After(h.ISN) && !s.Ack.After(h.Nxt) {
+		return Taken
+	}
+	return Ignored
+}
+
+// leastAwaited returns the least number that the receiver of h may be waiting for. Once it has a
+// FIN it takes a RST with the FIN's own number too: its sender answers so to what crossed
+// the FIN (Linux, tcp_reset_check).
+func (h *Half) leastAwaited() segment.Seq {
+	if h.FinAcked() {
+		return h.FinSeq
+	}
+	return h.Una
+}
+
+// farthestEdge returns the right edge of the window that h offers to sender, as far right as it
+// may be: where the scale is not known it may be the largest there is.
+func (h *Half) farthestEdge(sender *Half) (edge segment.Seq, known bool) {
+	w := &h.Window
+	if !w.Known {
+		return 0, false
+	}
+	edge = w.Edge
+	if !h.SawSYN || !sender.SawSYN {
+		edge = edge.Add(min(w.Offered<<maxScale, MaxWindow) - w.Offered)
+	}
+	if edge.Before(sender.Nxt) {
+		edge = sender.Nxt
+	}
+	return edge, true
+}
+
+// maxScale is the largest shift count (RFC 7323 section 2.3).
+const maxScale = 14
+
+// Unreset takes back that h has sent a RST.
+func (h *Half) Unreset() { h.SawRST = false }
+
+// Challenges reports whether s, which h sends, is what an older connection with the same four
+// numbers, or one that the server has not forgotten, answers a SYN with: an ACK that
+// acknowledges something else. peer, which has sent only its SYN, does not take it, and
+// resets that connection (RFC 9293 sections 3.5.1 and 3.10.7.3).
+func (h *Half) Challenges(s *segment.Segment, peer *Half) bool {
+	return !h.Started && peer.SawSYN && !peer.acked && peer.onlySYN() && s.Len == 0 &&
+		s.Flags&(segment.SYN|segment.FIN|segment.RST|segment.ACK) == segment.ACK && s.Ack != peer.Nxt
+}

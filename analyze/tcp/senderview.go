@@ -1,0 +1,289 @@
+package tcp
+
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// A SenderView is one direction's data and its acknowledgements in the order in which
+// their sender saw them. Captured at the sender it is the capture's order. Captured at the
+// receiver, an ACK took half a round trip to get to the sender, and a segment about as long
+// to come: which ACKs had arrived when a segment was sent, its timestamp echo says (RFC
+// 7323 section 3); without timestamps, one round trip does.
+type SenderView struct {
+	Sender
+	Stalls SendStalls
+
+	acks         ackQueue      // not yet at the sender
+	arrivedByAge int           // of acks, how many may have arrived: a round trip is over
+	rttToSender  time.Duration // round trip from the capture to the sender and back
+	latest       uint32        // timestamp of the latest ACK to arrive
+	now          segment.Time  // the sender's
+	probe        vantageProbe  // where no handshake tells the vantage
+
+	keepSamples bool
+	samples     samples
+}
+
+// An ackSeen is an acknowledgement on its way to the sender.
+type ackSeen struct {
+	ack    segment.Seq
+	edge   segment.Seq
+	blocks [4]segment.Block
+	n      uint8
+	ece    bool
+	pure   bool
+	stamp  uint32
+	stamps bool
+	at     segment.Time
+}
+
+// An ackQueue holds ACKs in the order they come. What has gone is moved over only when
+// it is half of the list.
+type ackQueue struct {
+	list []ackSeen
+	gone int
+}
+
+func (q *ackQueue) waiting() []ackSeen { return q.list[q.gone:] }
+
+func (q *ackQueue) pop() {
+	if q.gone++; 2*q.gone >= len(q.list) {
+		q.list, q.gone = q.list[:copy(q.list, q.list[q.gone:])], 0
+	}
+}
+
+// maxAcks bounds the ACKs on their way; the oldest are taken to have arrived.
+const maxAcks = 4096
+
+// Begin readies v, which may have served another connection, for the data that own sends to
+// peer. h is the connection's handshake, fromClient says that the client sends. keepSamples
+// has v collect how the estimate goes on.
+func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSamples bool) {
+	stamps := own.Timestamps && peer.Timestamps
+	*v = SenderView{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, keepSamples: keepSamples}
+	offered := -1
+	if scalesKnown(own, peer) {
+		offered = max(peer.Window.Most, peer.Window.Offered)
+	}
+	v.Reset(segmentSize(own, peer), offered)
+	v.watchItself()
+	toSender, toReceiver := h.RTTs()
+	if fromClient {
+		toSender, toReceiver = toReceiver, toSender
+	}
+	v.probe.on = toSender == 0 && toReceiver == 0
+	v.AtReceiver = toSender > toReceiver && toSender+toReceiver >= sameMachine // else an ACK arrives when it is seen
+	if v.AtReceiver && !stamps {
+		v.NoDelays()
+	}
+	v.rttToSender = toSender
+	v.Handshake(max(toSender, toReceiver))
+}
+
+// segmentSize returns how much payload own sends at most in one segment to peer.
+func segmentSize(own, peer *Half) int {
+	mss := 1460
+	if peer.HasMSS && peer.MSS > 0 {
+		mss = peer.MSS
+		if own.HasMSS && own.MSS > 0 {
+			mss = min(mss, own.MSS)
+		}
+	}
+	if own.Timestamps && peer.Timestamps {
+		mss -= 12 // RFC 7323 appendix A
+	}
+	return mss
+}
+
+// scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
+// both have been seen, or one that does without.
+func scalesKnown(a, b *Half) bool {
+	return a.SawSYN && b.SawSYN || a.SawSYN && !a.HasWindowScale || b.SawSYN && !b.HasWindowScale
+}
+
+func (v *SenderView) watchItself() {
+	if v.keepSamples {
+		v.Watch(&v.samples)
+	}
+}
+
+// Samples returns what was collected since it was last taken.
+func (v *SenderView) Samples() []Sample { return v.samples.list }
+
+// TakeSamples returns what was collected since it was last taken. It is the caller's now.
+func (v *SenderView) TakeSamples() []Sample {
+	list := v.samples.list
+	v.samples.list = nil
+	return list
+}
+
+// Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
+// inMessage says that s is part of a message, and path is what the handshake has shown.
+func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, path Path) {
+	if v.probe.on {
+		v.findVantage(s, &own.RTT)
+	}
+	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	if !v.AtReceiver {
+		v.Sent(s.Seq, s.Len, s.Time)
+		return
+	}
+	v.lostBefore(s)
+	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s) {
+		v.deliver()
+	}
+	if acks := v.acks.waiting(); !s.Options.HasTimestamps {
+		for v.arrivedByAge < len(acks) && s.Time.Sub(acks[v.arrivedByAge].at) >= v.rttToSender {
+			v.arrivedByAge++
+		}
+		if v.arrivedByAge > 0 {
+			v.MayHaveAcked(acks[v.arrivedByAge-1].ack)
+		}
+	}
+	if v.Estimate().Flight == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
+		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
+	}
+	v.Sent(s.Seq, s.Len, v.now)
+}
+
+// lostBefore notes segments before s that were lost on their way here. An ACK lets out
+// twice what it acknowledges at most: the rest of them was sent before the ACKs that
+// had arrived when s was.
+func (v *SenderView) lostBefore(s *segment.Segment) {
+	lost := s.Seq.Sub(v.Next())
+	if !v.Started() || lost <= 0 || !s.Options.HasTimestamps {
+		return
+	}
+	acked, latest := 0, v.latest
+	acks := v.acks.waiting()
+	for i := range acks {
+		a := &acks[i]
+		if later := int32(s.Options.TSEcr - a.stamp); a.stamps && (later > 0 || later == 0 && a.stamp != latest) {
+			acked = max(acked, a.ack.Sub(v.Acknowledged()))
+		}
+		latest = a.stamp
+	}
+	switch {
+	case acked == 0: // they were sent in between
+		v.Sent(v.Next(), lost, v.now)
+	case lost > 2*acked:
+		v.Vanished(lost-2*acked, v.now)
+	}
+}
+
+// arrived reports whether an ACK had come to the sender when it sent s.
+func (v *SenderView) arrived(a *ackSeen, s *segment.Segment) bool {
+	age := s.Time.Sub(a.at)
+	long := age > 2*v.rttToSender+atEnds
+	if a.stamps && s.Options.HasTimestamps {
+		switch later := int32(s.Options.TSEcr - a.stamp); {
+		case later != 0:
+			return later > 0
+		case a.stamp != v.latest: // one with this stamp had come
+			return true
+		case v.Room() >= s.Len && !long: // a stamp stands for a millisecond, and many ACKs: no more than were needed
+			return false
+		}
+		if age > 0 && (v.rttToSender == 0 || age < v.rttToSender) {
+			v.rttToSender = age
+		}
+		return true
+	}
+	return age >= v.rttToSender && (v.Room() < s.Len || long)
+}
+
+// atEnds is how long packets may wait at the ends of their way, beside round trips.
+const atEnds = 10 * time.Millisecond
+
+// deliver has the oldest ACK arrive.
+func (v *SenderView) deliver() {
+	a := &v.acks.waiting()[0]
+	v.now = max(v.now, a.at.Add(v.rttToSender/2))
+	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
+	v.latest = a.stamp
+	v.acks.pop()
+	v.arrivedByAge = max(0, v.arrivedByAge-1)
+}
+
+// Ack notes an acknowledgement of the data that data sends; edge is the right edge of the
+// window that it offers.
+func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, path Path) {
+	v.acknowledged(s, edge)
+	v.Stalls.acked(s, data, path)
+}
+
+func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
+	v.probe.ack(s)
+	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
+	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
+	if !v.AtReceiver {
+		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
+		return
+	}
+	if len(v.acks.waiting()) >= maxAcks {
+		v.deliver()
+	}
+	v.acks.list = append(v.acks.list, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
+		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
+}
+
+// Passed takes it that everything before seq has been acknowledged, though no ACK in the
+// capture says so.
+func (v *SenderView) Passed(seq segment.Seq) {
+	if !v.Started() {
+		return
+	}
+	for v.Acknowledged().Before(seq) && len(v.acks.waiting()) > 0 {
+		v.deliver()
+	}
+	if v.Acknowledged().Before(seq) {
+		v.Sender.Passed(seq)
+	}
+}
+
+// End has the last ACKs arrive.
+func (v *SenderView) End() {
+	for len(v.acks.waiting()) > 0 {
+		v.deliver()
+	}
+	v.Close()
+}
+
+// A vantageProbe finds out where a connection begun midway is captured: a timestamp's echo
+// comes back at once at the sender, an ACK at the receiver.
+type vantageProbe struct {
+	on    bool
+	n     int // data segments seen
+	stamp uint32
+	at    segment.Time  // of the first ACK with stamp
+	echo  time.Duration // least time from an ACK to data that echoes it
+}
+
+// ack notes the timestamp of an ACK, if none is waited for.
+func (p *vantageProbe) ack(s *segment.Segment) {
+	if p.on && p.at == 0 && s.Options.HasTimestamps {
+		p.stamp, p.at = s.Options.TSVal, s.Time
+	}
+}
+
+// findVantage notes a data segment, and after some decides where v is captured.
+func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
+	p := &v.probe
+	if p.at != 0 && s.Options.HasTimestamps && int32(s.Options.TSEcr-p.stamp) >= 0 {
+		if d := max(1, s.Time.Sub(p.at)); p.echo == 0 || d < p.echo {
+			p.echo = d
+		}
+		p.at = 0
+	}
+	if p.n++; p.n < 16 || p.echo == 0 || rtt.Samples == 0 {
+		return
+	}
+	p.on = false
+	if rtt.Min < p.echo && p.echo >= sameMachine {
+		v.Again()
+		v.AtReceiver, v.rttToSender, v.now = true, p.echo, 0
+		v.watchItself()
+	}
+}

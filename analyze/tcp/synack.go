@@ -1,0 +1,76 @@
+package tcp
+
+import "tcpwarm/capture/segment"
+
+// A client takes one SYN-ACK. Where a SYN was sent twice, two may answer it with numbers of
+// their own: servers behind a balancer, or one that has forgotten the first. To the one
+// that comes second the client says again what it acknowledges (RFC 5961 section 4.2). So
+// which of them counts is known by its ACK.
+
+// Contested reports whether s is a SYN-ACK of h with another number than the one before.
+// One that may yet count is kept until SettleSYN, in place of one kept before; lost are
+// packets of those that will not, 0 if there is none.
+func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
+	const all = segment.SYN | segment.ACK | segment.RST
+	if s.Flags&all != segment.SYN|segment.ACK || !h.SawSYN || s.Seq == h.ISN {
+		return false, 0
+	}
+	if !h.onlySYN() {
+		return true, s.Packet
+	}
+	if old := h.second; old != nil {
+		if old.Seq == s.Seq { // sent again
+			return true, 0
+		}
+		lost = old.Packet
+	}
+	second := *s
+	second.Payload = nil // the batch's
+	h.second, h.contested = &second, true
+	return true, lost
+}
+
+// SettleSYN decides by what the client acknowledges between two SYN-ACKs of h. It returns
+// the second if that counts; or else the packet of the second if that does not, 0 if
+// nothing is decided.
+func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int64) {
+	if !h.contested || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
+		return nil, 0
+	}
+	second := h.second
+	switch {
+	case s.Ack == h.Nxt || !h.onlySYN():
+		h.second, h.contested = nil, false
+		return nil, second.Packet
+	case s.Ack == second.Seq.Add(1):
+		h.second, h.contested = nil, false
+		h.begin(second)
+		return second, 0
+	}
+	return nil, 0
+}
+
+// onlySYN reports whether h has sent no more than its SYN, which nobody has acknowledged.
+func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
+
+// Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
+// if there is none.
+func (h *Half) Unsettled() int64 {
+	if !h.contested {
+		return 0
+	}
+	return h.second.Packet
+}
+
+// begin begins h anew with another SYN-ACK.
+func (h *Half) begin(s *segment.Segment) {
+	h.Packets++
+	h.WireSegments++
+	h.Started, h.HasMSS, h.HasWindowScale = false, false, false
+	h.Timestamps = s.Options.HasTimestamps
+	h.Window = Window{}
+	h.sent.clear()
+	h.options(s)
+	h.Window.offer(s, false, 0)
+	h.advance(s)
+}

@@ -1,0 +1,376 @@
+package explain
+
+import (
+	"fmt"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict"
+)
+
+// A cause says why a connection was opened.
+type cause struct {
+	pool.Cause
+	title   string
+	because string // ends "#2 was opened because", %s being the connection it is about; "" if nobody can change it
+	verdict.Explanation
+}
+
+// avoidable are the causes for which the ideal client opens no connection.
+var avoidable = []cause{
+	{
+		Cause:   pool.Missed,
+		title:   "an open, idle connection was there and was not used",
+		because: "%s was not used",
+		Explanation: verdict.Explanation{
+			Meaning: "A new connection was opened although an earlier one of the same pool was open, idle and " +
+				"healthy. This is the classic sign of a client whose keep-alive is on in the headers only.",
+			Evidence: "The earlier connection's last response had ended, nothing was outstanding, and no FIN, RST " +
+				"or close had been seen when the new SYN was sent.",
+			RefutedBy: "the two connections come from two programs, or from two objects that must not share (other " +
+				"credentials, other proxy)",
+			Remedy: "Consistent with one agent or client object per request. Share one:",
+			Knobs: []verdict.Knob{
+				{"node/axios", "const a = new http.Agent({keepAlive: true})  once"},
+				{"node http", "pass {agent: a} to every request; https.Agent for https URLs"},
+				{"axios", "axios.create({httpAgent, httpsAgent}) once; httpAgent alone does nothing for https URLs"},
+				{"node request", "forever: true, or one agent passed to every request"},
+				{"node undici, fetch", "one new Agent(), then setGlobalDispatcher(agent) or {dispatcher: agent}"},
+				{"node agentkeepalive", "one new HttpAgent() and one new HttpsAgent() for the process"},
+				{"go net/http", "one http.Client (one http.Transport) for the process, not one per call"},
+				{"rust reqwest", "one reqwest::Client; clone() shares its pool, reqwest::get() makes a new one"},
+				{"python requests", "one requests.Session(); requests.get() makes a new session each time"},
+				{"python aiohttp", "one ClientSession for the process, not one per request"},
+				{"java HttpClient", "one HttpClient.newHttpClient(), shared; each has its own pool"},
+				{"curl", "many URLs in one command; two commands never share a connection"},
+			},
+		},
+	},
+	{
+		Cause:   pool.Undrained,
+		title:   "a response was not read to its end, so its connection could not be used again",
+		because: "the response on %s was not read to its end",
+		Explanation: verdict.Explanation{
+			Meaning: "The client left the response of the earlier connection unread. A connection can carry the " +
+				"next request only after the last byte of the response before it was taken.",
+			Evidence: "The client closed or reset before the response's last byte, or its receive window closed " +
+				"with the response unfinished, or stayed reduced by the bytes of a finished one (then likely).",
+			RefutedBy: "the client gave the response up on purpose: an abort, a timeout, a download no longer wanted",
+			Remedy: "Consistent with a response body that is not read or not released. Read it to its end, also on " +
+				"errors:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "io.Copy(io.Discard, resp.Body), then resp.Body.Close(): both, on every path"},
+				{"node http", "res.resume() where the body is not wanted"},
+				{"node undici", "await body.dump(), or read the body"},
+				{"rust reqwest", "read with bytes() or text(); a response dropped unread usually costs its HTTP/1 " +
+					"connection"},
+				{"python requests", "with stream=True: read all of it, or use the response in a with statement"},
+				{"python aiohttp", "async with session.get(...) and await resp.read()"},
+				{"java HttpClient", "with BodyHandlers.ofInputStream(): read to the end; discarding() where it is " +
+					"not wanted"},
+			},
+		},
+	},
+	{
+		Cause:   pool.ClientSaidClose,
+		title:   "the client's own request asked for the connection to be closed",
+		because: "the request on %s said close",
+		Explanation: verdict.Explanation{
+			Meaning: "The earlier connection ended because its request said Connection: close, or was HTTP/1.0 " +
+				"without keep-alive. Whoever sent the first FIN, it was the client's doing.",
+			Evidence:  "The request's head on the earlier connection.",
+			RefutedBy: "a proxy between the client and the capture wrote that header",
+			Remedy:    "Consistent with a client whose keep-alive is off. Turn it on:",
+			Knobs: []verdict.Knob{
+				{"node http", "new http.Agent({keepAlive: true}); agent: false, and Node before 19 by default, " +
+					"send close"},
+				{"node axios", "httpAgent and httpsAgent with {keepAlive: true}"},
+				{"node request", "forever: true"},
+				{"go net/http", "Transport.DisableKeepAlives false, Request.Close false"},
+				{"python requests", "no Connection: close in Session.headers"},
+				{"python aiohttp", "TCPConnector(force_close=False)"},
+				{"java HttpURLConnection", "-Dhttp.keepAlive=true (the default)"},
+				{"nginx as client", `proxy_http_version 1.1; proxy_set_header Connection ""; and keepalive N in ` +
+					"the upstream"},
+				{"curl", "no --http1.0 and no -H 'Connection: close'"},
+			},
+		},
+	},
+	{
+		Cause:   pool.ClientClosed,
+		title:   "the client closed the connection at once after the response",
+		because: "the client closed %s at once",
+		Explanation: verdict.Explanation{
+			Meaning: "The earlier connection was healthy when the client closed it, less than 100 ms or two round " +
+				"trips after its response, without having said close.",
+			Evidence:  "The client's FIN or RST came first, shortly after the response's last byte.",
+			RefutedBy: "the program had ended, or knew that it had no more requests",
+			Remedy: "Consistent with a pool that keeps too few idle connections, or with a client object closed " +
+				"after each request. Keep more, and keep the object:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "Transport.MaxIdleConnsPerHost (default 2) at least the number of parallel " +
+					"requests; MaxIdleConns (100)"},
+				{"node http", "new http.Agent({keepAlive: true, maxFreeSockets: N}) (default 256)"},
+				{"node agentkeepalive", "maxFreeSockets (default 256)"},
+				{"rust reqwest", "ClientBuilder::pool_max_idle_per_host(N) (no limit by default; 0 turns reuse off)"},
+				{"python requests", `session.mount("https://", HTTPAdapter(pool_maxsize=N)) (default 10)`},
+				{"python aiohttp", "do not close the ClientSession between requests"},
+				{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N (0, the default, is no limit)"},
+				{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
+			},
+		},
+	},
+	{
+		Cause:   pool.ClientIdleTimeout,
+		title:   "the client closed the connection after it had been idle for some time",
+		because: "the client closed %s after it had been idle",
+		Explanation: verdict.Explanation{
+			Meaning: "The client's own idle timeout ended the earlier connection before the next request came. " +
+				"That is how pools are meant to work: it costs a connection only where requests come just a little " +
+				"too far apart.",
+			Evidence: "The client's FIN or RST came first, 100 ms and two round trips or more after the last " +
+				"response.",
+			RefutedBy: "the client object was closed or collected at that moment, by no timeout",
+			Remedy: "Consistent with an idle timeout shorter than the pause between requests. Lengthen it, but " +
+				"keep it below the server's:",
+			Knobs: []verdict.Knob{
+				{"node http", "new http.Agent({keepAlive: true, timeout: ms}); the global agent of Node 19 and " +
+					"later has 5 s"},
+				{"node agentkeepalive", "freeSocketTimeout (4 s in current versions)"},
+				{"node undici, fetch", "new Agent({keepAliveTimeout: ms}) (default 4 s), keepAliveMaxTimeout"},
+				{"go net/http", "Transport.IdleConnTimeout (90 s in DefaultTransport, none in a zero Transport)"},
+				{"rust reqwest", "ClientBuilder::pool_idle_timeout(Duration) (default 90 s)"},
+				{"python aiohttp", "TCPConnector(keepalive_timeout=s) (default 15 s)"},
+				{"java HttpClient", "-Djdk.httpclient.keepalive.timeout=seconds"},
+				{"curl, libcurl", "CURLOPT_MAXAGE_CONN (default 118 s of idling)"},
+			},
+		},
+	},
+	{
+		Cause:   pool.OpenedAhead,
+		title:   "the connection was opened ahead of need, and another was idle when it was used",
+		because: "nobody needed it yet, and %s was idle when it was used",
+		Explanation: verdict.Explanation{
+			Meaning: "The connection had been open for some time when its first request came (more than 50 ms and two " +
+				"round trips after the client could have sent it), so it was not opened for that request; and another was " +
+				"idle then. Connections warmed up in advance that never work side by side cost the server memory and the " +
+				"client handshakes.",
+			Evidence: "The first request came long after the handshake, while another connection of the pool was open " +
+				"and idle.",
+			RefutedBy: "the connections belong to programs or objects that must not share",
+			Remedy: "Consistent with a pool that is filled in advance, beyond the requests that it carries at a time. " +
+				"Open fewer:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "warm up with as many parallel requests as there will be, not more"},
+				{"python aiohttp", "no warming requests beyond the parallel ones"},
+				{"java HttpClient", "no warming requests beyond the parallel ones"},
+				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
+				{"browsers", `fewer <link rel="preconnect">`},
+			},
+		},
+	},
+}
+
+// needed are the causes for which the ideal client opens a connection too.
+var needed = []cause{
+	{
+		Cause: pool.First,
+		title: "the first connection of its pool",
+		Explanation: verdict.Explanation{
+			Meaning:   "There was nothing to use yet. No client can do without it.",
+			Evidence:  "No earlier connection between this client and this server.",
+			RefutedBy: "an earlier connection was open before the capture began",
+		},
+	},
+	{
+		Cause: pool.Concurrent,
+		title: "all connections were in use",
+		Explanation: verdict.Explanation{
+			Meaning: "When the request came, every connection of the pool was busy with another (HTTP/2: at the " +
+				"peer's stream limit).",
+			Evidence:  "Each earlier connection had a response outstanding at the new SYN.",
+			RefutedBy: "a response counted as outstanding had ended in packets that the capture misses",
+			Remedy:    "Nothing to repair. To need fewer: HTTP/2, or a limit on parallel requests.",
+			Knobs: []verdict.Knob{
+				{"node http", "new http.Agent({keepAlive: true, maxSockets: N}): requests queue instead of opening " +
+					"more"},
+				{"go net/http", "Transport.MaxConnsPerHost = N"},
+				{"node undici", "new Agent({connections: N})"},
+				{"python aiohttp", "TCPConnector(limit_per_host=N)"},
+			},
+		},
+	},
+	{
+		Cause:   pool.ServerClosed,
+		title:   "the server had closed the earlier connection",
+		because: "the server closed %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The server ended the earlier connection unasked: an idle timeout, a limit on requests or " +
+				"age, a GOAWAY, a restart.",
+			Evidence: "The first FIN, RST or close_notify came from the server, after complete responses that did " +
+				"not say close; or an HTTP/2 GOAWAY.",
+			RefutedBy: "the FIN was made by a middlebox in the server's name",
+			Remedy: "Consistent with a server's keep-alive limit. Where the server is yours, raise it above the " +
+				"pause between requests:",
+			Knobs: []verdict.Knob{
+				{"nginx", "keepalive_timeout (default 75 s), keepalive_requests (default 1000, in old versions 100)"},
+				{"apache httpd", "KeepAliveTimeout (default 5 s), MaxKeepAliveRequests (default 100)"},
+				{"node http server", "server.keepAliveTimeout (default 5 s), server.maxRequestsPerSocket"},
+				{"go http.Server", "IdleTimeout (ReadTimeout if 0)"},
+				{"uvicorn, gunicorn", "--timeout-keep-alive (default 5 s); --keep-alive (default 2 s)"},
+			},
+		},
+	},
+	{
+		Cause:   pool.ServerSaidClose,
+		title:   "the server's response said close",
+		because: "the server said close on %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The response on the earlier connection said Connection: close, was HTTP/1.0 without " +
+				"keep-alive, or had a body that ends only with the connection; and the request had not asked for " +
+				"that.",
+			Evidence:  "The response's head.",
+			RefutedBy: "the connection carried another response afterwards",
+			Remedy: "Consistent with keep-alive turned off at the server, or responses without a length. Turn it " +
+				"on there:",
+			Knobs: []verdict.Knob{
+				{"nginx", "keepalive_timeout above 0"},
+				{"apache httpd", "KeepAlive On"},
+				{"gunicorn", "worker class gthread or an async one: sync workers never keep alive"},
+				{"python http.server", `protocol_version = "HTTP/1.1" and a Content-Length in each response`},
+				{"node http server", `no setHeader("Connection", "close")`},
+				{"go http.Server", "no SetKeepAlivesEnabled(false)"},
+			},
+		},
+	},
+	{
+		Cause:   pool.Reset,
+		title:   "the server broke the earlier connection off",
+		because: "the server reset %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The server reset the earlier connection, or ended it with a request unanswered, or the " +
+				"request met a connection that was closing.",
+			Evidence: "An RST from the server's side; or a FIN from it while a request was outstanding; or request " +
+				"bytes that crossed a FIN.",
+			RefutedBy: "the RST's TTL or IP ID does not fit the server's other packets: then a middlebox sent it",
+			Remedy: "Consistent with a client that uses connections which the server is about to close. Let the " +
+				"client's idle timeout be shorter than the server's:",
+			Knobs: []verdict.Knob{
+				{"node agentkeepalive", "freeSocketTimeout below the server's timeout"},
+				{"node undici, fetch", "keepAliveTimeout below the server's timeout"},
+				{"go net/http", "Transport.IdleConnTimeout below the server's timeout"},
+				{"rust reqwest", "pool_idle_timeout below the server's timeout"},
+				{"java HttpClient", "-Djdk.httpclient.keepalive.timeout=seconds below the server's timeout"},
+			},
+		},
+	},
+	{
+		Cause: pool.UsedUp,
+		title: "the earlier connection became something else",
+		Explanation: verdict.Explanation{
+			Meaning: "The earlier connection turned into a tunnel (WebSocket, CONNECT), or an event stream was " +
+				"left on purpose: no later request can travel on it.",
+			Evidence: "A 101 response, a 2xx to CONNECT, or a response of type text/event-stream that the client " +
+				"left.",
+			RefutedBy: "requests of the outer protocol follow on that connection",
+		},
+	},
+	{
+		Cause: pool.OtherAddress,
+		title: "the idle connections went to another address of the same name",
+		Explanation: verdict.Explanation{
+			Meaning: "The name has several addresses, and this request was sent to one to which no idle connection " +
+				"led.",
+			Evidence:  "Idle connections of the pool existed, all to other addresses.",
+			RefutedBy: "the client could have chosen freely between the addresses",
+			Remedy: "Consistent with a balancer in DNS. Fewer addresses, or HTTP/2 with coalescing, need fewer " +
+				"connections.",
+		},
+	},
+	{
+		Cause: pool.Failed,
+		title: "the attempt before it failed",
+		Explanation: verdict.Explanation{
+			Meaning:   "The connection opened before was refused or never answered; this one tried again.",
+			Evidence:  "An RST in answer to the SYN, or SYNs without an answer.",
+			RefutedBy: "the earlier attempt's answer was lost by the capture",
+		},
+	},
+	{
+		Cause:   pool.RequestAbandoned,
+		title:   "the client gave up waiting for an answer",
+		because: "the client gave up its request on %s",
+		Explanation: verdict.Explanation{
+			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
+				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
+				"connection: an answer that comes late would be taken for the next request's.",
+			Evidence:  "The client's FIN, RST or close_notify came first, with a request outstanding and nothing of a response.",
+			RefutedBy: "the answer had come, in packets that the capture misses",
+			Remedy: "Consistent with a deadline shorter than the server's time to answer. See what the server does " +
+				"meanwhile, or lengthen the deadline; HTTP/2 can take one request back and keep the connection:",
+			Knobs: []verdict.Knob{
+				{"go net/http", "Client.Timeout, Transport.ResponseHeaderTimeout, the request's context"},
+				{"node axios", "timeout (ms, none by default), signal"},
+				{"node undici, fetch", "headersTimeout (default 300 s), AbortSignal.timeout(ms)"},
+				{"rust reqwest", "ClientBuilder::timeout, read_timeout (none by default)"},
+				{"python requests", "timeout=(connect, read) (none by default)"},
+				{"python aiohttp", "ClientTimeout(total=s) (default 300 s)"},
+				{"java HttpClient", "HttpRequest.Builder.timeout(Duration) (none by default)"},
+				{"curl", "--max-time (none by default)"},
+			},
+		},
+	},
+	{
+		Cause: pool.Early,
+		title: "opened a moment before it was needed",
+		Explanation: verdict.Explanation{
+			Meaning: "The ideal client would have opened it too, only later: a speculative connection that turned " +
+				"out useful.",
+			Evidence:  "A later moment at which all connections were in use, with this one among them.",
+			RefutedBy: "it was closed before that moment",
+		},
+	},
+	{
+		Cause: pool.Unknown,
+		title: "the capture does not show why",
+		Explanation: verdict.Explanation{
+			Meaning: "The connection was open when the capture began, or packets are missing. It is counted as " +
+				"needed, so that blame is never guessed. As a vantage, a protocol or a limit: nothing tells.",
+			Evidence: "No SYN, or missing bytes.",
+			Remedy:   "Start the capture before the client.",
+		},
+	},
+}
+
+func find(c pool.Cause) *cause {
+	for _, list := range [][]cause{avoidable, needed} {
+		for i := range list {
+			if list[i].Cause == c {
+				return &list[i]
+			}
+		}
+	}
+	return &cause{Cause: c}
+}
+
+// Actionable reports whether somebody could change that connections are opened
+// because of c: the client, or whoever runs the server.
+func Actionable(c pool.Cause) bool { return find(c).because != "" }
+
+// Because returns c as the end of "#2 was opened because"; a cause that is not
+// actionable is only named. Connection other could have served instead, or was
+// taken away; 0 if it is not known.
+func Because(c pool.Cause, other int64) string {
+	e := find(c)
+	if e.because == "" {
+		return string(c)
+	}
+	which := fmt.Sprintf("#%d", other)
+	switch {
+	case other > 0:
+	case c.Avoidable():
+		which = "the idle connection"
+	default:
+		which = "an earlier one"
+	}
+	return fmt.Sprintf(e.because, which)
+}

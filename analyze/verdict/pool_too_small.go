@@ -1,0 +1,47 @@
+package verdict
+
+import (
+	"fmt"
+
+	"tcpwarm/analyze/plural"
+	"tcpwarm/analyze/pool"
+)
+
+// poolTooSmall is found in a pool whose client closed all but k connections right
+// after bursts and then opened new ones, with the same k each time.
+var poolTooSmall = rule{
+	Explanation: Explanation{
+		Meaning: "After a burst the client closed all but a constant number of its connections, then opened new " +
+			"ones in the next burst.",
+		Evidence: "FINs of the client right after a burst, the same number of connections left each time, then new " +
+			"SYNs.",
+		RefutedBy: "the number left differs from burst to burst",
+		Remedy:    "Consistent with a limit on idle connections. Raise it to the size of a burst:",
+		Knobs: []Knob{
+			{"go net/http", "Transport.MaxIdleConnsPerHost (default 2), MaxIdleConns (default 100 in " +
+				"DefaultTransport)"},
+			{"node http", "new http.Agent({keepAlive: true, maxFreeSockets: N})"},
+			{"node agentkeepalive", "maxFreeSockets"},
+			{"python requests", "HTTPAdapter(pool_maxsize=N) (default 10)"},
+			{"rust reqwest", "pool_max_idle_per_host(N)"},
+			{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N"},
+			{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
+		},
+	},
+	pool: fewKept,
+}
+
+func fewKept(p *pool.Pool) (Evidence, bool) {
+	n, least, most, conn, packet := p.Churn()
+	closed := p.Causes.Of(pool.ClientClosed)
+	if n == 0 || least != most || least == 0 || closed < 2 {
+		return Evidence{}, false
+	}
+	e := Evidence{Connections: []int64{conn}, Packets: []int64{packet}, Confidence: pool.Likely}
+	if n == 1 { // it may have been chance
+		e.Confidence = pool.Hint
+	}
+	e.Text = fmt.Sprintf("%d connections were closed by the client right after use and opened anew; "+
+		"%s stayed open each time (seen %s)", closed, plural.Count(int64(least), "connection"), plural.Count(n, "time"))
+	return e, true
+}

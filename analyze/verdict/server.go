@@ -1,0 +1,53 @@
+package verdict
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/capture/segment"
+)
+
+// unsure reports pools that were not kept apart: they may be of d's server.
+func (d *Demands) unsure(pools []*pool.Pool) bool {
+	for _, p := range pools {
+		if d.Server != "" && len(p.Servers) == 0 && p.Connections > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Of returns those of pools that d is about: its server's.
+func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
+	if d.Server == "" {
+		return pools
+	}
+	host, port := d.Server, ""
+	if h, p, err := net.SplitHostPort(d.Server); err == nil {
+		host, port = h, p
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	name := d.Redact.Name(host)
+	addr, err := netip.ParseAddr(host)
+	if err == nil {
+		addr = d.Redact.Addr(segment.AddrFrom(addr)).Netip()
+	}
+	var list []*pool.Pool
+	for _, p := range pools {
+		if slices.ContainsFunc(p.Servers, func(s segment.Endpoint) bool {
+			at := strconv.Itoa(int(s.Port))
+			called, listens := p.Name, at
+			if h, n, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to
+				called, listens = h, n
+			}
+			return called == name && (port == "" || port == listens) || s.Addr.Netip() == addr && (port == "" || port == at)
+		}) {
+			list = append(list, p)
+		}
+	}
+	return list
+}

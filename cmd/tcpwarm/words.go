@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
+	"tcpwarm/capture"
+)
+
+// flagError says which flag may have been meant by one that c does not have.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	typed := unknown.GetSpecifiedName()
+	if group := unknown.GetSpecifiedShortnames(); group != "" { // one dash too few, perhaps
+		typed = group
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	suggestion := nearest.SuggestAs(typed, names, "--")
+	if suggestion == "" {
+		suggestion = "; " + c.CommandPath() + " --help lists the flags"
+	}
+	return &suggested{err, suggestion}
+}
+
+// A suggested is an error with a suggestion behind it.
+type suggested struct {
+	error
+	suggestion string
+}
+
+func (e *suggested) Error() string { return e.error.Error() + e.suggestion }
+func (e *suggested) Unwrap() error { return e.error }
+
+// forbiddable returns the IDs that --forbid and --allow take: of causes and findings.
+func forbiddable() []string {
+	var ids []string
+	for _, e := range explain.Entries() {
+		if e.Kind == explain.IsCause || e.Kind == explain.IsFinding {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// interfaceNames returns what can be captured on, as far as the system tells.
+func interfaceNames() []string {
+	names := []string{capture.Any}
+	all, err := net.Interfaces()
+	if err != nil {
+		return names
+	}
+	for _, i := range all {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// orListed ends a message about an ID that is not known: with the nearest one, else with
+// where they are listed.
+func orListed(id string, ids []string) string {
+	if s := nearest.Suggest(id, ids); s != "" {
+		return s
+	}
+	return "; tcpwarm explain lists all"
+}
+
+// complete has the shell complete the values of one of c's flags, if it has it.
+func complete(c *cobra.Command, flag string, values func() []string, directive cobra.ShellCompDirective) {
+	if c.Flags().Lookup(flag) == nil {
+		return
+	}
+	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return values(), directive
+	})
+	if err != nil {
+		panic(err) // registered twice
+	}
+}
+
+// completions has the shell complete the values of c's flags that take words.
+func completions(c *cobra.Command) {
+	for _, name := range []string{"format", "color"} {
+		if f := c.Flags().Lookup(name); f != nil {
+			complete(c, name, func() []string { return f.Value.(*choice).words }, cobra.ShellCompDirectiveNoFileComp)
+		}
+	}
+	complete(c, "report", func() []string {
+		var list []string
+		for _, kind := range reportKinds {
+			list = append(list, kind+"=")
+		}
+		return list
+	}, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "forbid", forbiddable, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "allow", forbiddable, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
+		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "interface", interfaceNames, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "ignore", func() []string { return []string{"target=", "method="} },
+		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+}
