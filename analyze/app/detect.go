@@ -176,7 +176,7 @@ func (a *Layer) start(p Protocol, dir int, client bool) {
 	case HTTP2:
 		m := a.multiplexer()
 		m.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
-		a.read = m
+		a.read, a.unasked = m, !client
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"tcpwarm/analyze/app/http1"
+	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/proxy"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/transaction"
@@ -37,6 +38,7 @@ type Messages interface {
 type Layer struct {
 	proto       Protocol
 	swapped     bool // direction 0 is the server's after all
+	unasked     bool // the server has spoken HTTP/2, and the client has not spoken yet
 	keepTargets bool
 	read        Messages   // of HTTP, until released
 	tlsLayer    *tlsLayer  // of TLS, until released
@@ -75,6 +77,10 @@ func (a *Layer) Midstream(dir int) { a.first[dir].midstream = true }
 func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
 	switch a.proto {
 	case HTTP1, HTTP2:
+		if a.unasked && a.asksOtherwise(dir, b) {
+			a.detect(dir, b, at)
+			return
+		}
 		a.read.Bytes(a.fromClient(dir), b, at)
 	case TLS:
 		if a.answeredInPlain(dir, b) {
@@ -98,6 +104,24 @@ func (a *Layer) answeredInPlain(dir int, b []byte) bool {
 	a.tlsLayer = nil
 	a.first[1-dir].gone = true
 	a.start(HTTP1, dir, false)
+	return true
+}
+
+// asksOtherwise turns back to what is not decided if the client's first bytes are no HTTP/2: a
+// server may send its SETTINGS unasked (RFC 9113 section 3.4), but who asks decides what is
+// spoken.
+func (a *Layer) asksOtherwise(dir int, b []byte) bool {
+	if !a.fromClient(dir) {
+		return false
+	}
+	a.unasked = false
+	if http2.DetectClient(b) != http2.No || http1.DetectRequest(b) == http1.No {
+		return false
+	}
+	a.readers.put(a.read)
+	a.proto, a.read, a.swapped = Undecided, nil, false
+	a.first[1-dir] = detector{gone: true}
+	a.first[dir].kept = a.first[dir].kept[:0]
 	return true
 }
 

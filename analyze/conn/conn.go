@@ -66,6 +66,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
 	at := s.Mark()
 	if !c.acceptable(s, own, peer) {
+		own.Packets++ // it was captured all the same
 		return
 	}
 	c.last = at

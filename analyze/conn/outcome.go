@@ -1,8 +1,11 @@
 package conn
 
 import (
+	"time"
+
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -36,7 +39,9 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		if t.N <= x.ignoredThrough {
 			continue
 		}
-		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet, Outcome: event.Unanswered, Status: uint16(t.Status)}
+		x.noteGivenUp(t)
+		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet,
+			Outcome: event.Unanswered, Status: uint16(t.Status)}
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.By == event.Client
 		switch {
@@ -53,6 +58,25 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		c.emit(&e)
 	}
 }
+
+// noteGivenUp notes it if the client has closed for want of an answer to t. One that sends its
+// FIN right after the request still waits: it closes one half. One whose request was never
+// acknowledged though it was sent again had nobody to wait for.
+func (x *httpTracker) noteGivenUp(t *transaction.Transaction) {
+	c := x.conn
+	client := &c.half[c.client]
+	after := c.closing.At.Time.Sub(t.RequestEnd.Time)
+	a, b := c.shake.RTTs()
+	switch {
+	case t.HasStatus, c.closing.By != event.Client, after < 0, client.Unacked.Resends > 0:
+	case !client.SawRST && after < max(promptly, 2*(a+b)):
+	default:
+		x.facts.GivenUp.Add(t.Start, t.RequestEnd, c.closing.At)
+	}
+}
+
+// promptly is how soon after a request a FIN belongs to it.
+const promptly = 50 * time.Millisecond
 
 // abandon makes e an abandoned transaction. The client stopped reading when its
 // window last showed that it did, but not before there was something to read; or when

@@ -70,7 +70,8 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 		}
 		return
 	}
-	*r = pendingReset{at: at, dir: s.Dir, seq: s.Seq, una: own.Una, beyond: s.Seq, holds: true, doubtful: belief == tcp.Doubtful, held: r.held[:0]}
+	*r = pendingReset{at: at, dir: s.Dir, seq: s.Seq, una: own.Una, beyond: s.Seq,
+		holds: true, doubtful: belief == tcp.Doubtful, held: r.held[:0]}
 	if own.Started && (own.Nxt.After(s.Seq) || r.doubtful) {
 		r.beyond = own.Nxt
 	}

@@ -53,6 +53,10 @@ func (c *Conn) Overflows() int64 {
 	return c.half[0].stream.Overflows() + c.half[1].stream.Overflows()
 }
 
+// SeenUntil returns when the capture ended, or c was let go: what has not happened by then
+// is not seen.
+func (c *Conn) SeenUntil() segment.Time { return c.env.Now.Time }
+
 // State returns how far c has got.
 func (c *Conn) State() State {
 	switch {

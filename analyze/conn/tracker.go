@@ -21,6 +21,7 @@ type httpTracker struct {
 	last    lastDone
 
 	// What the client's window and its acknowledgements show of its reading.
+	read    int64        // packet in which the server last acknowledged all the client had sent
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	gone    int64        // how far the edge of the client's window had moved when the latest response began
@@ -77,6 +78,9 @@ type Facts struct {
 	Streams              int32         // that the server permitted at once, as last said; 0: not HTTP/2
 	Refused              int64         // streams that the server refused
 	FirstRefused         segment.Mark
+
+	GivenUp event.GivenUp
+	Early   event.Response // the first of HTTP/1 that came before its request's body had
 }
 
 // Facts returns what c's transactions have shown.
@@ -214,7 +218,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}
-	if x.drained > t.LastByte.Packet { // inferred: it ended before that showed
+	if x.drained >= t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)
 		return
 	}
@@ -245,6 +249,9 @@ func (x *httpTracker) tell(n int, acked segment.Time) {
 // Began notes where the client's window stood when a response began.
 func (x *httpTracker) Began(t *transaction.Transaction) {
 	x.markStart(1 - x.conn.client)
+	if f := &x.facts; !t.RequestDone && t.Streams == 0 && !t.Cut && !t.Connect && f.Early.Status == 0 {
+		f.Early = event.Response{Status: t.Status, At: t.FirstByte}
+	}
 	if !x.conn.app.Sealed() {
 		x.reading++
 	}
@@ -269,6 +276,9 @@ func (x *httpTracker) windowUpdate(at segment.Time, server *Half, news bool) {
 // it before was no abandoning.
 func (x *httpTracker) acknowledged(d segment.Dir, ack segment.Seq) {
 	if d != x.conn.client {
+		if ack == x.conn.half[x.conn.client].Nxt {
+			x.read = x.conn.last.Packet
+		}
 		return
 	}
 	if ack == x.conn.half[1-d].Nxt {
@@ -304,6 +314,9 @@ func (x *httpTracker) probed() {
 	}
 	f.Probes++
 }
+
+// HasRead reports whether the server is seen to have acknowledged all of t's request.
+func (x *httpTracker) HasRead(t *transaction.Transaction) bool { return t.RequestEnd.Packet <= x.read }
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {

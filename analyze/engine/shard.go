@@ -24,10 +24,10 @@ type shard struct {
 	fresh  waitList // reset just now: that may yet turn out to have ended nothing
 	reset  waitList // ended by a reset
 
-	// timeWait is which connections have ended and are finished, by the hash of their
+	// timeWait is what connections that have ended and are finished were, by the hash of their
 	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
 	// midway loses segments: that is counted.
-	timeWait flow.Expiring[struct{}]
+	timeWait flow.Expiring[finished]
 
 	budget conn.Budget // of transactions kept by connections that have not finished
 }

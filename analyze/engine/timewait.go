@@ -8,12 +8,16 @@ import (
 
 // After its end a connection still takes segments for a while: the last
 // acknowledgement, a FIN sent again, what was on its way at a reset. Then it goes
-// to the collector and only its key is remembered, so that late segments do not make
-// a new connection; that ends after timeWaitFor, which is how long Linux keeps
-// TIME-WAIT (RFC 9293 section 3.4.2 says four minutes).
+// to the collector and only its key and numbers are remembered, so that late segments do
+// not make a new connection; that ends after timeWaitFor, which is how long Linux keeps
+// TIME-WAIT. What can only belong to it, such as a FIN or RST, is known for longer: a FIN
+// that nobody acknowledges is sent again for minutes, up to two apart (RFC 6298 section
+// 5.7 bounds them so; RFC 9293 section 3.4.2 has TIME-WAIT last four).
 const (
 	closeGrace  = time.Second
 	timeWaitFor = 60 * time.Second
+	lateEndsFor = 4 * time.Minute
+	maxLateEnds = 4096 // remembered for so long by a shard; more go after timeWaitFor
 
 	// A client may try again after it was refused, as Windows does half a second later, and
 	// one that has not heeded a RST speaks again within some round trips.
@@ -25,6 +29,41 @@ const (
 	maxReset   = 64
 	leastGrace = 50 * time.Millisecond
 )
+
+// A finished connection is what is remembered of one that has gone to the collector.
+type finished struct {
+	until   segment.Time // whatever comes belongs to it
+	isn     [2]segment.Seq
+	nxt     [2]segment.Seq
+	sawSYN  [2]bool
+	started [2]bool
+}
+
+func finishedOf(e *entry) finished {
+	f := finished{until: e.EndedAt().Time.Add(timeWaitFor)}
+	for d := range f.isn {
+		h := e.Half(segment.Dir(d))
+		f.isn[d], f.nxt[d], f.sawSYN[d], f.started[d] = h.ISN, h.Nxt, h.SawSYN, h.Started
+	}
+	return f
+}
+
+// mostStale bounds how far behind a connection's last byte a stale copy of its segments is
+// looked for: sixteen bits of window. Beyond it another connection is as likely.
+const mostStale = 1 << 16
+
+// has reports whether s can only be of f: its SYN once more, a FIN or RST, which begin
+// nothing, or a copy of a segment that it has sent.
+func (f *finished) has(s *segment.Segment) bool {
+	switch {
+	case s.Flags.Has(segment.SYN):
+		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir]
+	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST):
+		return true
+	}
+	behind := f.nxt[s.Dir].Sub(s.End())
+	return f.started[s.Dir] && behind >= 0 && behind <= mostStale
+}
 
 // A waitList holds connections that have ended, in the order in which they are
 // let go.

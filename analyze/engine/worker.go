@@ -113,9 +113,12 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 		e = nil
 	}
 	if e == nil {
-		if sh.timeWait.Get(hash, s.Time) != nil {
-			if !s.Flags.Has(segment.SYN) {
+		if f := sh.timeWait.Get(hash, s.Time); f != nil {
+			if f.has(s) {
 				w.out.late.Add(1, s.Packet)
+				if s.Flags.Has(segment.FIN) { // it will be sent again
+					sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
+				}
 				return
 			}
 			sh.timeWait.Drop(hash)
@@ -175,7 +178,11 @@ func (w *worker) settle(sh *shard, e *entry) {
 
 // enterTimeWait lets go of e, which has ended, and remembers its key.
 func (w *worker) enterTimeWait(sh *shard, e *entry) {
-	sh.timeWait.Put(e.hash, struct{}{}, e.EndedAt().Time.Add(timeWaitFor), w.out.Now.Time)
+	keep := timeWaitFor
+	if sh.timeWait.Len() < maxLateEnds {
+		keep = lateEndsFor
+	}
+	sh.timeWait.Put(e.hash, finishedOf(e), e.EndedAt().Time.Add(keep), w.out.Now.Time)
 	w.end(sh, e, false)
 }
 

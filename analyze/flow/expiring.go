@@ -48,6 +48,9 @@ func (f *Expiring[V]) Get(key uint64, now segment.Time) *V {
 	return nil
 }
 
+// Len returns how many keys there are, those that have run out since the last sweep with them.
+func (f *Expiring[V]) Len() int { return f.n }
+
 // Drop forgets key, which is there; its slot stays in use until the next sweep.
 func (f *Expiring[V]) Drop(key uint64) { f.find(key).deadline = 1 }
 

@@ -19,12 +19,16 @@ func (b Bounds) String() string {
 
 // NeededBounds returns how many connections the ideal client opens. Of those
 // counted as needed some are perhaps avoidable, and the other way round.
-func (t *Totals) NeededBounds() Bounds { return Bounds{t.Needed - t.Perhaps, t.Needed + t.Excused} }
+func (t *Totals) NeededBounds() Bounds {
+	return Bounds{t.Needed - t.PerhapsAvoidable, t.Needed + t.PerhapsNeeded}
+}
 
 // AvoidableBounds returns how many used connections it does without.
 func (t *Totals) AvoidableBounds() Bounds {
-	return Bounds{t.Avoidable - t.Excused, t.Avoidable + t.Perhaps}
+	return Bounds{t.Avoidable - t.PerhapsNeeded, t.Avoidable + t.PerhapsAvoidable}
 }
 
 // NeededBounds returns how many connections the ideal client opens in p.
-func (p *Pool) NeededBounds() Bounds { return Bounds{p.Needed - p.Perhaps, p.Needed + p.Excused} }
+func (p *Pool) NeededBounds() Bounds {
+	return Bounds{p.Needed - p.PerhapsAvoidable, p.Needed + p.PerhapsNeeded}
+}

@@ -25,9 +25,9 @@ type Pool struct {
 	Needed       int64    `json:"needed"`
 	Avoidable    int64    `json:"avoidable"`
 	// of the needed: avoidable if requests that could not be read asked for the end
-	Perhaps int64 `json:"perhaps_avoidable,omitempty"`
+	PerhapsAvoidable int64 `json:"perhaps_avoidable,omitempty"`
 	// of the avoidable: needed if responses that could not be read said close
-	Excused         int64                `json:"perhaps_needed,omitempty"`
+	PerhapsNeeded   int64                `json:"perhaps_needed,omitempty"`
 	ServerEnded     int64                `json:"server_ended"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`

@@ -36,23 +36,24 @@ type Command struct {
 
 // Totals are sums over all pools, kept or not; with a server that was asked for, over its.
 type Totals struct {
-	Connections  int64                  `json:"connections"`
-	Used         int64                  `json:"used"`
-	Unused       int64                  `json:"unused"`
-	Transactions int64                  `json:"transactions"`
-	Reused       int64                  `json:"reused"`
-	Needed       int64                  `json:"needed"`
-	Avoidable    int64                  `json:"avoidable"`
-	Perhaps      int64                  `json:"perhaps_avoidable,omitempty"` // as a pool's
-	Ignored      int64                  `json:"ignored,omitempty"`           // transactions that were not to be judged
-	Excused      int64                  `json:"perhaps_needed,omitempty"`    // as a pool's
-	ServerEnded  int64                  `json:"server_ended"`                // used connections that the server ended first
-	Promised     int64                  `json:"promised"`
-	Shared       int64                  `json:"promised_and_shared"`
-	Causes       map[pool.Cause]int64   `json:"causes,omitempty"`
-	Findings     map[string]int64       `json:"findings,omitempty"`      // by ID
-	Verdicts     map[pool.Verdict]int64 `json:"verdicts,omitempty"`      // how many pools have which
-	Inexact      int64                  `json:"inexact_pools,omitempty"` // pools of which it is not known how many connections they need
+	Connections      int64                  `json:"connections"`
+	Used             int64                  `json:"used"`
+	Unused           int64                  `json:"unused"`
+	Transactions     int64                  `json:"transactions"`
+	Reused           int64                  `json:"reused"`
+	Needed           int64                  `json:"needed"`
+	Avoidable        int64                  `json:"avoidable"`
+	PerhapsAvoidable int64                  `json:"perhaps_avoidable,omitempty"` // as a pool's
+	Ignored          int64                  `json:"ignored,omitempty"`           // transactions that were not to be judged
+	PerhapsNeeded    int64                  `json:"perhaps_needed,omitempty"`    // as a pool's
+	ServerEnded      int64                  `json:"server_ended"`                // used connections that the server ended first
+	Promised         int64                  `json:"promised"`
+	Shared           int64                  `json:"promised_and_shared"`
+	Causes           map[pool.Cause]int64   `json:"causes,omitempty"`
+	Findings         map[string]int64       `json:"findings,omitempty"` // by ID
+	Verdicts         map[pool.Verdict]int64 `json:"verdicts,omitempty"` // how many pools have which
+	// pools of which it is not known how many connections they need
+	Inexact int64 `json:"inexact_pools,omitempty"`
 }
 
 // Capture says what was read and what of it could not be used.

@@ -37,9 +37,10 @@ type Sink interface {
 // A Stream is the payload of one half, in order. Use Start once, then Add,
 // Acked and Tick in capture order, then Flush.
 type Stream struct {
-	next    segment.Seq // the first byte not yet handed on
-	acked   segment.Seq // highest byte the peer acknowledged, if it lies after next
-	ackedAt segment.Time
+	next    segment.Seq  // the first byte not yet handed on
+	acked   segment.Seq  // highest byte the peer acknowledged, if it lies after next
+	ackedAt segment.Time // when it first acknowledged something after next
+	ackedBy Mark         // the segment that acknowledged all before acked: by then it had come
 	started bool
 	beyond  bool // acked lies after next: a hole, or data whose ACK was captured first
 
@@ -223,13 +224,13 @@ func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
 	}
 	switch {
 	case !st.beyond:
-		st.beyond, st.acked, st.ackedAt = true, ack, at.Time
+		st.beyond, st.acked, st.ackedAt, st.ackedBy = true, ack, at.Time, at
 	case at.Time.Sub(st.ackedAt) > grace:
-		st.settle(st.acked, at, to)
+		st.settle(st.acked, st.ackedBy, to)
 		st.beyond = ack.After(st.next)
-		st.acked, st.ackedAt = ack, at.Time
+		st.acked, st.ackedAt, st.ackedBy = ack, at.Time, at
 	case ack.After(st.acked):
-		st.acked = ack
+		st.acked, st.ackedBy = ack, at
 	}
 }
 
@@ -240,7 +241,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 	case !st.acked.After(st.next): // it has come
 		st.beyond = false
 	case at.Time.Sub(st.ackedAt) > grace:
-		st.settle(st.acked, at, to)
+		st.settle(st.acked, st.ackedBy, to)
 		st.beyond = false
 	}
 }
@@ -277,7 +278,7 @@ func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
 // never seen.
 func (st *Stream) Flush(at Mark, to Sink) {
 	if st.beyond {
-		st.settle(st.acked, at, to)
+		st.settle(st.acked, st.ackedBy, to)
 	}
 	for st.Holes() {
 		st.gapTo(st.held[0].seq, at, to)

@@ -58,6 +58,10 @@ type Half struct {
 	ResentBytes    int64
 	OutOfOrder     int64
 	KeepAlives     int64
+
+	Unacked Unacked
+	Origin  Origin
+	Latest  segment.Time // when the half last sent anything
 }
 
 // Space is what a half has grown, for another to use again.
@@ -102,6 +106,8 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		h.Duplicates++
 		return Duplicate
 	}
+	h.Origin.sent(s)
+	h.Latest = s.Time
 	if s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST) {
 		h.options(s)
 	}
@@ -122,10 +128,11 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		return kind // its sequence number need not fit (RFC 5961 section 3)
 	}
 	h.PayloadBytes += int64(s.Len)
-	h.MaxLen = max(h.MaxLen, s.Len)
 	if kind == Ordinary {
 		h.advance(s)
+		h.Unacked.note(s, h.Una, s.Len > h.MaxLen)
 	}
+	h.MaxLen = max(h.MaxLen, s.Len)
 	return kind
 }
 
@@ -209,9 +216,10 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.acked = true
 	if !ack.After(h.Una) {
+		h.Unacked.heard = at
 		return
 	}
-	h.Una = ack
+	h.Una, h.Unacked = ack, Unacked{}
 	if ack.After(h.Nxt) { // bytes the capture missed
 		h.Unseen += int64(ack.Sub(h.Nxt))
 		h.Nxt, h.leapt = ack, true
@@ -246,9 +254,14 @@ func (h *Half) options(s *segment.Segment) {
 
 // isKeepAlive reports a segment of at most one byte that repeats the byte
 // before SND.NXT, all else being acknowledged, to draw an ACK (RFC 9293 section
-// 3.8.4). A byte that was not seen before may be one whose ACK was captured first.
+// 3.8.4). A byte that was not seen before may be one whose ACK was captured first. Where the
+// capture begins with a byte, it is a probe's unless it is pushed, as what an application
+// has written is (RFC 9293 section 3.9.1.2).
 func (h *Half) isKeepAlive(s *segment.Segment) bool {
-	return h.Started && s.Len <= 1 && !(h.leapt && s.Len == 1) && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
+	if !h.Started {
+		return s.Len == 1 && s.Flags == segment.ACK
+	}
+	return s.Len <= 1 && !(h.leapt && s.Len == 1) && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST) &&
 		s.Seq == h.Nxt.Add(-1) && h.Una == h.Nxt
 }
 

@@ -7,9 +7,11 @@ type Belief uint8
 
 // The beliefs.
 const (
-	Taken    Belief = iota // it ends the connection
-	Doubtful               // inside the window, but not at what the receiver waits for: it answers with a challenge ACK (RFC 5961 section 3.2), unless the capture lacks what lies between
-	Ignored                // outside the window (RFC 9293 section 3.10.7.4)
+	Taken Belief = iota // it ends the connection
+	// Doubtful is inside the window, but not at what the receiver waits for: it answers with a
+	// challenge ACK (RFC 5961 section 3.2), unless the capture lacks what lies between.
+	Doubtful
+	Ignored // outside the window (RFC 9293 section 3.10.7.4)
 )
 
 // BelievesReset says what peer makes of s, a RST that h is said to have sent.

@@ -20,6 +20,8 @@ type SenderView struct {
 	rttToSender  time.Duration // round trip from the capture to the sender and back
 	latest       uint32        // timestamp of the latest ACK to arrive
 	now          segment.Time  // the sender's
+	dataAt       segment.Time  // when the latest data was captured
+	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
 
 	keepSamples bool
@@ -126,6 +128,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.findVantage(s, &own.RTT)
 	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
 		return
@@ -146,6 +149,23 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.Sent(s.Seq, s.Len, v.now)
+}
+
+// MarkStart notes that a transaction's content has begun with the latest data.
+func (v *SenderView) MarkStart() {
+	v.Sender.MarkStart()
+	v.markAt = v.dataAt
+}
+
+// RoundsSinceMark returns in how many rounds the content was sent so far. Each but the first
+// was brought out by an ACK of the one before, and so is captured at least a round trip
+// after it; the handshake's may have been a slow one.
+func (v *SenderView) RoundsSinceMark() int {
+	n := v.Sender.RoundsSinceMark()
+	if trip := v.rttToSender * 3 / 4; v.AtReceiver && trip > 0 {
+		n = min(n, 1+int(v.dataAt.Sub(v.markAt)/trip))
+	}
+	return max(1, n)
 }
 
 // lostBefore notes segments before s that were lost on their way here. An ACK lets out

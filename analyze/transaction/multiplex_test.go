@@ -58,6 +58,7 @@ func (p *peer) data(stream uint32, end bool, n int) {
 // A listener writes down what it is told.
 type listener struct{ strings.Builder }
 
+func (l *listener) HasRead(*Transaction) bool { return true }
 func (l *listener) Requested(t *Transaction, name []byte) {
 	fmt.Fprintf(l, "requested %d %s %s of %d\n", t.N, t.Method, name, t.Streams)
 }

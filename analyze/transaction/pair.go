@@ -37,6 +37,7 @@ type Transaction struct {
 	ResponsePromises     bool // the response promises persistence
 	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
 	ResponseEndsByClosed bool // the body's end was the connection's
+	mayBeHidden          bool // a hole in what the server has sent may hold its response
 
 	// HTTP/2.
 	Stream      uint32
@@ -53,6 +54,8 @@ type Handler interface {
 	Began(t *Transaction)
 	// Answered comes when request and response have both ended.
 	Answered(t *Transaction)
+	// HasRead reports whether the server is seen to have acknowledged all of t's request.
+	HasRead(t *Transaction) bool
 	// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
 	// TunnelGap says that n bytes of that are missing here.
@@ -78,6 +81,7 @@ type Pairer struct {
 	orphan  bool         // the response being read has no request
 	n       int32
 	lastIn  segment.Mark   // last bytes of the server
+	holeAt  segment.Mark   // the latest hole in them that may hold responses
 	waiting []*Transaction // requests without an ended response, oldest first
 	free    []*Transaction
 	host    []byte // scratch
@@ -102,6 +106,7 @@ type Sums struct {
 	Requests  int64
 	Responses int64  // final ones
 	Orphans   int64  // final responses without a request in the capture
+	Orphan    Orphan // the first of HTTP/1's
 	Minor     int    // HTTP/1.Minor of the latest message
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
@@ -112,13 +117,19 @@ type Sums struct {
 	Low, High int64 // bounds of Requests, where they are inferred
 }
 
+// An Orphan is a response that nobody has asked for, as far as the capture shows.
+type Orphan struct {
+	Status int
+	At     segment.Mark
+}
+
 // Totals returns what the messages came to.
 func (s *Sums) Totals() *Sums { return s }
 
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	p.to, p.request, p.orphan, p.n, p.lastIn = to, nil, false, 0, segment.Mark{}
+	p.to, p.request, p.orphan, p.n, p.lastIn, p.holeAt = to, nil, false, 0, segment.Mark{}, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
 		p.waiting, p.free = p.room.waiting[:0], append(p.room.free[:0], &p.room.first)
@@ -156,6 +167,12 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	}
 	p.server.Gap(n, at)
 	p.lastIn = at
+	if p.server.Lost() {
+		p.holeAt = at
+		for _, t := range p.waiting {
+			t.mayBeHidden = t.mayBeHidden || t.Start.Packet < at.Packet
+		}
+	}
 }
 
 // Close ends one direction: its FIN or a reset was reached, or the capture ended.
@@ -199,6 +216,9 @@ func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).
 func (s *side) RequestMethod() (http1.Method, bool) {
+	if s.p.server.Sought() {
+		s.p.passHidden()
+	}
 	t := s.p.oldest()
 	switch {
 	case t == nil:
@@ -221,6 +241,29 @@ func (p *Pairer) oldest() *Transaction {
 		}
 	}
 	return nil
+}
+
+// passHidden ends what a hole must have ended, now that a response has been found behind it.
+// One whose head came before has no other. And a client that does not pipeline asks only
+// when it has its answer: if the server has read a request that was made after the hole, the
+// answers to those before it lie there.
+func (p *Pairer) passHidden() {
+	last := -1 // the first request after the hole, of which the server has acknowledged all
+	for i, t := range p.waiting {
+		if !t.mayBeHidden && t.RequestDone && p.to.HasRead(t) {
+			last = i
+			break
+		}
+	}
+	for i, t := range p.waiting {
+		if t.HasStatus && !t.ResponseDone || i < last && t.mayBeHidden && !t.ResponseDone {
+			t.ResponseDone = true
+			if t.LastByte = p.holeAt; !t.HasStatus {
+				t.FirstByte = p.holeAt
+			}
+		}
+	}
+	p.settle()
 }
 
 func (p *Pairer) requestHead(h *http1.Head) {
@@ -285,7 +328,9 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	p.Responses++
 	p.orphan = t == nil
 	if p.orphan {
-		p.Orphans++
+		if p.Orphans++; p.Orphans == 1 {
+			p.Orphan = Orphan{h.Status, h.Start}
+		}
 		p.Minor = h.Minor
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -140,5 +141,16 @@ func TestLegsOfARelay(t *testing.T) {
 				t.Errorf("%s, the front first: %v: found %v", x.what, frontFirst, got)
 			}
 		}
+	}
+}
+
+// Of pauses equally long the first is shown.
+func TestFirstOfTheLongestPauses(t *testing.T) {
+	var p tcp.Pauses
+	for i, d := range []time.Duration{3, 5, 4, 5} {
+		p.Add(d, segment.Mark{Packet: int64(i + 1)})
+	}
+	if p.N != 4 || p.Total != 17 || p.Longest != 5 || p.At.Packet != 2 {
+		t.Errorf("%+v", p)
 	}
 }

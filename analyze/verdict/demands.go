@@ -79,7 +79,8 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
 	spare := m["transactions"]
 	spare.Low, spare.High = spare.Low-m["needed"].High, spare.High-m["needed"].Low
-	reusable := Held{Text: "some transaction could be reused (transactions > needed)", OK: spare.Low > 0, Held: spare.Low > 0, Measured: spare}
+	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
+		OK: spare.Low > 0, Held: spare.Low > 0, Measured: spare}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
 	return all

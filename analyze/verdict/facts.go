@@ -26,7 +26,27 @@ type Conn struct {
 	Restart IdleRestart
 	Pace    Pace
 	HTTP2   HTTP2
+	Fate    Fate
 	Unseen
+}
+
+// Fate is what became of a connection on its way, and of what was asked on it in vain.
+type Fate struct {
+	ClientPort uint16
+	ClientSent bool // at least a byte, captured or not
+	SYNACK     segment.Mark
+	Latest     segment.Time // the server's latest packet
+	SeenUntil  segment.Time // the capture's end, or when the connection was let go
+
+	Unacked       tcp.Unacked   // of what the client sent
+	Origin        [2]tcp.Origin // of the client and of the server
+	ServerFINSeen bool          // and the client has acknowledged it
+	ClientFIN     bool          // the client has sent its own
+	GivenUp       event.GivenUp
+	Early         event.Response // the first that came before its request's body had
+	Orphans       int64          // responses that nobody asked for, of which Orphan was the first
+	Orphan        event.Response
+	Inferred      bool // requests and responses are told by lengths and times alone
 }
 
 // HTTP2 is what a connection has shown of HTTP/2's own errors and limits.

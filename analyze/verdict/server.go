@@ -44,7 +44,8 @@ func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
 			if h, n, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to
 				called, listens = h, n
 			}
-			return called == name && (port == "" || port == listens) || s.Addr.Netip() == addr && (port == "" || port == at)
+			return called == name && (port == "" || port == listens) ||
+				s.Addr.Netip() == addr && (port == "" || port == at)
 		}) {
 			list = append(list, p)
 		}

@@ -144,7 +144,8 @@ func (h *handshakes) isLate(o fullHandshake) bool {
 	}
 	h.late++
 	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
-	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, func(n namedConn, packet int64) int { return cmp.Compare(n.packet, packet) })
+	byPacket := func(n namedConn, packet int64) int { return cmp.Compare(n.packet, packet) }
+	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, byPacket)
 	if i < mostListed {
 		h.named = slices.Insert(h.named, i, namedConn{o.id, o.first.Packet})
 		h.named = h.named[:min(len(h.named), mostListed)]

@@ -6,7 +6,8 @@ import (
 )
 
 // displayField finds a field, or a protocol that only Wireshark's display filters know.
-var displayField = regexp.MustCompile(`(?:^|[\s(!])((?:tcp|udp|ip|ipv6|eth|frame|http|http2|tls|ssl|quic|dns|icmp|icmpv6|arp|vlan|sctp|data|_ws)\.[a-z_][a-z0-9_.]*` +
+var displayField = regexp.MustCompile(`(?:^|[\s(!])` +
+	`((?:tcp|udp|ip|ipv6|eth|frame|http|http2|tls|ssl|quic|dns|icmp|icmpv6|arp|vlan|sctp|data|_ws)\.[a-z_][a-z0-9_.]*` +
 	`|(?:http|http2|tls|ssl|quic|dns|ipv6|websocket|grpc)(?:$|[\s)&|]))`)
 
 // displayTerm is one comparison of a display filter, or a word or sign between two.
@@ -23,7 +24,8 @@ var primitives = map[string]string{
 
 // flagBits are the flags of TCP by their fields.
 var flagBits = map[string]string{
-	"tcp.flags.syn": "tcp-syn", "tcp.flags.fin": "tcp-fin", "tcp.flags.reset": "tcp-rst", "tcp.flags.push": "tcp-push", "tcp.flags.ack": "tcp-ack",
+	"tcp.flags.syn": "tcp-syn", "tcp.flags.fin": "tcp-fin", "tcp.flags.reset": "tcp-rst",
+	"tcp.flags.push": "tcp-push", "tcp.flags.ack": "tcp-ack",
 }
 
 // wireshark says that s is a display filter, with what to write instead; "" if s is none.

@@ -20,10 +20,7 @@ import (
 
 // longLines are files that may have lines of more than maxColumns, and why.
 var longLines = map[string]string{
-	"pcaps/lab/scenario.go":               table,
-	"analyze/verdict/explain/problems.go": table,
-	"analyze/verdict/explain/terms.go":    table,
-	"capture/filter/wireshark.go":         table,
+	"pcaps/lab/scenario.go": table,
 }
 
 const (

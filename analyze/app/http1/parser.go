@@ -96,6 +96,13 @@ func (p *Parser) Reset(request bool, sink Sink, head *Head) {
 	*p = Parser{sink: sink, head: head, request: request, buf: p.buf[:0]}
 }
 
+// Sought reports whether the message being read was found by seeking: what was before it is
+// not known.
+func (p *Parser) Sought() bool { return p.sought }
+
+// Lost reports whether p seeks the next message.
+func (p *Parser) Lost() bool { return p.state == seeking }
+
 // Midstream says that the stream does not begin with a message: the next start line
 // does.
 func (p *Parser) Midstream() { p.lose(true) }

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
@@ -27,11 +28,14 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 			ClosedBy: how.By, Closed: how.At, Reset: how.Reset,
 			ClientRST: client.SawRST, ServerRST: server.SawRST,
 		},
-		HTTP2: verdict.HTTP2{GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused},
+		HTTP2: verdict.HTTP2{
+			GoAway: f.GoAway, ClientGoAway: f.ClientGoAway, Streams: f.Streams, Refused: f.Refused, FirstRefused: f.FirstRefused,
+		},
 		Unseen: verdict.Unseen{
 			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
 		},
 	}
+	fate(c, &v.Fate)
 	if h := c.Handshake(); h.SYNResent {
 		v.LastSYN = h.SYN
 	}
@@ -44,6 +48,15 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
 		v.Ignored = f.Latest
 	}
+}
+
+// fate writes into v what became of c on its way.
+func fate(c *conn.Conn, v *verdict.Fate) {
+	client, server, f := c.Half(c.Client()), c.Half(1-c.Client()), c.Facts()
+	sums := c.App().FinalLayer().Sums()
+	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0, SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
+		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin}, ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
+		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan), Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
 }
 
 // pace writes into p what slowed c down: of the direction that carried more, as far

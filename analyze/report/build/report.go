@@ -183,11 +183,14 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 	for _, p := range pools {
 		sums.Add(&p.Sums)
 	}
-	return report.Totals{Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
-		Transactions: sums.Transactions, Reused: sums.Reused,
-		Needed: sums.Needed, Avoidable: sums.Avoidable, Perhaps: sums.PerhapsAvoidable, Excused: sums.PerhapsNeeded,
-		Promised: sums.Promised, Shared: sums.Shared, Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
-		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact()}
+	return report.Totals{
+		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
+		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
+		Needed: sums.Needed, Avoidable: sums.Avoidable,
+		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
+		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact(),
+	}
 }
 
 // poolRecord writes p down.
@@ -196,7 +199,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
 		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, Peak: p.Peak,
 		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
-		Needed: p.Needed, Avoidable: p.Avoidable, Perhaps: p.PerhapsAvoidable, Excused: p.PerhapsNeeded,
+		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
 		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
 	}

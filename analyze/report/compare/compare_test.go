@@ -10,7 +10,7 @@ import (
 // What is only bounded is better or worse only if it is whichever it was.
 func TestChanged(t *testing.T) {
 	of := func(verdict pool.Verdict, requests, avoidable, perhaps, excused int64) *report.Report {
-		return &report.Report{Verdict: verdict, Totals: report.Totals{Transactions: requests, Avoidable: avoidable, Perhaps: perhaps, Excused: excused}}
+		return &report.Report{Verdict: verdict, Totals: report.Totals{Transactions: requests, Avoidable: avoidable, PerhapsAvoidable: perhaps, PerhapsNeeded: excused}}
 	}
 	half := of(pool.PartlyReused, 10, 5, 0, 0)
 	for _, x := range []struct {

@@ -23,16 +23,22 @@ func Write(w io.Writer, r *report.Report) error {
 		case !*e.Held:
 			kind = "error"
 		}
-		if _, err := fmt.Fprintf(w, "::%s title=%s::%s\n", kind, property("tcpwarm: "+e.Text), command(r.Summary(&e))); err != nil {
+		if err := annotate(w, kind, e.Text, r.Summary(&e)); err != nil {
 			return err
 		}
 	}
 	for _, s := range r.Setbacks() {
-		if _, err := fmt.Fprintf(w, "::error title=%s::%s\n", property("tcpwarm: "+s.Name), command(s.Text)); err != nil {
+		if err := annotate(w, "error", s.Name, s.Text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// annotate writes one workflow command.
+func annotate(w io.Writer, kind, title, text string) error {
+	_, err := fmt.Fprintf(w, "::%s title=%s::%s\n", kind, property("tcpwarm: "+title), command(text))
+	return err
 }
 
 // command escapes a workflow command's text.

@@ -48,7 +48,8 @@ func WriteCapture(w io.Writer, r *report.Report) error {
 		Unjudged     string               `json:"unjudged,omitempty"`
 		Outcome      verdict.Outcome      `json:"outcome,omitempty"`
 		Verdict      pool.Verdict         `json:"verdict"`
-	}{"capture", r.Schema, listedCapture(r.Capture), list(r.Expectations), r.Totals, r.Command, r.Unjudged, r.Outcome, r.Verdict})
+	}{"capture", r.Schema, listedCapture(r.Capture), list(r.Expectations), r.Totals, r.Command,
+		r.Unjudged, r.Outcome, r.Verdict})
 }
 
 // WriteLines writes all of r, a line each: for a report that is complete already.

@@ -157,7 +157,8 @@ func (p *page) headers(pl *report.Pool) {
 	}
 	room := p.width - labelColumns - printable.Columns(s) - len(lies)
 	if room >= 1 {
-		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, "headers", s, strings.Repeat(" ", min(room, 7)), lies), mark{lies, red})
+		gap := strings.Repeat(" ", min(room, 7))
+		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, "headers", s, gap, lies), mark{lies, red})
 		return
 	}
 	p.facts("headers", []string{s, lies}, mark{lies, red})
@@ -174,8 +175,9 @@ func (p *page) cost(pl *report.Pool) {
 		if pl.ColdCost != nil {
 			here = segment.Span(time.Duration(*pl.ColdCost)) + " here, "
 		}
+		there := segment.Span(time.Duration(pl.ColdRoundTrips) * comparedPath)
 		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", plural.Count(pl.Avoidable, "handshake"),
-			plural.Count(pl.ColdRoundTrips, "round trip"), here, segment.Span(time.Duration(pl.ColdRoundTrips)*comparedPath))})
+			plural.Count(pl.ColdRoundTrips, "round trip"), here, there)})
 	}
 	if pl.SavedRoundTrips > 0 {
 		s := plural.Count(pl.SavedRoundTrips, "round trip")

@@ -123,7 +123,7 @@ func TestTextSentence(t *testing.T) {
 		want    string
 	}{
 		{pool.NotReused, report.Totals{Transactions: 2, Used: 2, Needed: 1}, "NOT REUSED   2 requests used 2 connections; 1 was needed."},
-		{pool.PartlyReused, report.Totals{Transactions: 9, Used: 6, Needed: 3, Perhaps: 1, Excused: 2}, "PARTLY REUSED   9 requests used 6 connections; 2 to 5 were needed."},
+		{pool.PartlyReused, report.Totals{Transactions: 9, Used: 6, Needed: 3, PerhapsAvoidable: 1, PerhapsNeeded: 2}, "PARTLY REUSED   9 requests used 6 connections; 2 to 5 were needed."},
 		{pool.PartlyReused, report.Totals{Transactions: 9, Used: 4, Needed: 2}, "PARTLY REUSED   9 requests used 4 connections; 2 were needed."},
 		{pool.Reused, report.Totals{Transactions: 6, Used: 1, Needed: 1}, "REUSED   6 requests used 1 connection; no client could do with less."},
 		{pool.NoOpportunity, report.Totals{Transactions: 1, Used: 1}, "NO OPPORTUNITY   1 request used 1 connection; there was none to reuse."},

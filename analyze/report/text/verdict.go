@@ -84,7 +84,8 @@ func sentence(r *report.Report) string {
 		if t.Ignored > 0 {
 			return plural.Count(t.Ignored, "request") + ", all to be ignored."
 		}
-		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(t.Connections, "connection"), plural.Them(t.Connections))
+		n := t.Connections
+		return fmt.Sprintf("%s, no request seen on %s.", plural.Count(n, "connection"), plural.Them(n))
 	}
 	used := fmt.Sprintf("%s used %s", plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"))
 	// No claim about all clients where something could not be read.
@@ -118,7 +119,8 @@ func sentence(r *report.Report) string {
 func filteredOut(c *report.Capture) string {
 	shown := name(c.Filter)
 	if c.Filtered < c.Packets {
-		return fmt.Sprintf("the filter %q let %d of %s through, and no TCP was among them.", shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("the filter %q let %d of %s through, and no TCP was among them.",
+			shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
 	}
 	return fmt.Sprintf("the filter %q let none of %s through.", shown, plural.Count(c.Packets, "packet"))
 }
@@ -127,7 +129,8 @@ func filteredOut(c *report.Capture) string {
 func (p *page) verdicts(of map[pool.Verdict]int64) {
 	var n int64
 	var list []string
-	for _, v := range []pool.Verdict{pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity} {
+	for _, v := range []pool.Verdict{
+		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity} {
 		if of[v] > 0 {
 			n += of[v]
 			list = append(list, fmt.Sprintf("%d %s", of[v], v))

@@ -43,6 +43,11 @@ func all() []Entry {
 		list = append(list, e)
 	}
 	for _, f := range verdict.Findings() {
+		// A cause may be a finding too: it has one entry, and the finding's words, which say more.
+		if i := slices.IndexFunc(list, func(e Entry) bool { return e.ID == f.ID }); i >= 0 {
+			list[i].Explanation = *f.Explanation()
+			continue
+		}
 		list = append(list, Entry{ID: f.ID, Kind: IsFinding, Title: f.Title, Explanation: *f.Explanation()})
 	}
 	for _, e := range slices.Concat(glossary, counted, graded, outcomes, shown) {

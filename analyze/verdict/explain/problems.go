@@ -4,8 +4,8 @@ package explain
 // were reached.
 var problems = []Entry{
 	term("kernel-dropped", "packets were lost before the capture could take them",
-		"The kernel's ring was full. Nothing passes then, for anything may have been in them. A larger ring (-B), a filter, or a shorter "+
-			"snap length (-s) helps."),
+		"The kernel's ring was full. Nothing passes then, for anything may have been in them. "+
+			"A larger ring (-B), a filter, or a shorter snap length (-s) helps."),
 	term("file-cut-short", "a file ends within a record", "It was copied or ended too early. What is there is judged; nothing passes."),
 	term("not-readable", "a file or an interface could not be read further", "What was read before is judged; nothing passes."),
 	term("interface-gone", "the interface went down, or away, while capturing", "What was captured before is judged; nothing passes."),
@@ -13,7 +13,8 @@ var problems = []Entry{
 	term("not-written", "a file that was asked for could not be written", "The other reports were written; the exit code is 3."),
 	term("internal-error", "something went wrong in tcpwarm itself",
 		"What it concerned was given up, and the rest judged; the verdict is withheld. Please report it, with the packet's number."),
-	term("unknown-link-type", "packets of a link type that cannot be read", "Ethernet, loopback, raw IP, Linux cooked and some more can be."),
+	term("unknown-link-type", "packets of a link type that cannot be read",
+		"Ethernet, loopback, raw IP, Linux cooked and some more can be."),
 	term("ip-fragment", "IP fragments, which are not put together", "TCP avoids fragments; what is in them is not judged."),
 	term("bad-ip-header", "packets whose IP header is broken or cut", "A snap length that is too short cuts it."),
 	term("bad-tcp-header", "packets whose TCP header is broken", "They are not used."),
@@ -27,12 +28,14 @@ var problems = []Entry{
 		"The capture missed packets, not the network. Requests may hide there."),
 	term("one-direction-only", "connections of which only one direction was captured",
 		"Routing that is not symmetric, or a filter with src or dst. What the other side sent is not known."),
-	term("connections-given-up", "more connections at once than the limit", "Those idle longest were given up, and count as far as they went."),
+	term("connections-given-up", "more connections at once than the limit",
+		"Those idle longest were given up, and count as far as they went."),
 	term("records-not-kept", "connections that are in the totals only", "Totals, pools and exit codes count them; NDJSON has all."),
 	term("pools-not-kept", "pools that are in the totals only", "A client that came back later began a new pool."),
 	term("transactions-not-kept", "transactions that are in the totals only", "Totals and pools count them."),
 	term("other-connections", "connections that are not the command's", "They were captured and not judged."),
-	term("seen-twice", "connections captured at a second place too", "Behind an address translator; they are judged once, nearest to the client."),
+	term("seen-twice", "connections captured at a second place too",
+		"Behind an address translator; they are judged once, nearest to the client."),
 	term("stray-segments", "segments of connections that had ended", "They came later than any copy should, and count with none."),
 	term("unacceptable-segments", "segments that no receiver would take for their connection's",
 		"Their numbers are further off than any window reaches, or they follow a second SYN-ACK that the client did not take (RFC 9293 "+

@@ -39,7 +39,8 @@ var counted = []Entry{
 // graded are how sure a statement is, and what a number rests on.
 var graded = []Entry{
 	term("confidence", "how sure a cause or a finding is",
-		"certain: the packets leave no other reading for one client. likely: they fit, and another reading is unusual. hint: worth a look. "+
+		"certain: the packets leave no other reading for one client. likely: they fit, and another reading is unusual. "+
+			"hint: worth a look. "+
 			"Each is said with what would refute it."),
 	term("certain", "confidence: the packets leave no other reading",
 		"For one client behind the address. What would refute it is said all the same."),

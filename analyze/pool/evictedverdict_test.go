@@ -9,8 +9,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// What evicted pools come to is what their connections came to: no verdict comes from nowhere.
-func TestVerdictOfTheEvicted(t *testing.T) {
+// Of pools that are summed up the verdict stays, and no worse one comes from nowhere.
+func TestVerdictOfTheSummedUp(t *testing.T) {
 	for _, x := range []struct {
 		what  string
 		reuse func(client int) bool
@@ -45,10 +45,10 @@ func TestVerdictOfTheEvicted(t *testing.T) {
 			j.ShareEvictions()
 		}
 		j.Finish()
-		evicted, verdicts := j.Evicted()
+		sums, verdicts := j.Evicted()
 		count := verdicts.Pools()
-		if count < 50 || int(count)+len(j.Pools()) != 100 || verdicts.Whole() != x.want || evicted.Used != count {
-			t.Errorf("%s: %d pools evicted, with %d connections, as a whole %s, want %s; %d kept", x.what, count, evicted.Used, verdicts.Whole(), x.want, len(j.Pools()))
+		if count < 50 || int(count)+len(j.Pools()) != 100 || verdicts.Whole() != x.want || sums.Used != count {
+			t.Errorf("%s: %d pools summed up, with %d connections, %s as a whole, want %s; %d kept", x.what, count, sums.Used, verdicts.Whole(), x.want, len(j.Pools()))
 		}
 	}
 }
