@@ -36,7 +36,7 @@ func (a *Layer) pairer() *transaction.Pairer {
 		return &transaction.Pairer{KeepText: a.keepTargets}
 	}
 	p := reuse(&r.pairers)
-	p.KeepText, p.Ignore, p.Head = a.keepTargets, r.Ignore, &r.head
+	p.KeepText, p.Ignore, p.Head, p.Names = a.keepTargets, r.Ignore, &r.head, r.Names
 	return p
 }
 
@@ -47,7 +47,7 @@ func (a *Layer) multiplexer() *transaction.Multiplexer {
 		return &transaction.Multiplexer{KeepText: a.keepTargets}
 	}
 	m := reuse(&r.multiplexers)
-	m.KeepText, m.Ignore = a.keepTargets, r.Ignore
+	m.KeepText, m.Ignore, m.Names = a.keepTargets, r.Ignore, r.Names
 	return m
 }
 

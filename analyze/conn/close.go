@@ -126,6 +126,8 @@ func (c *Conn) ending() event.Ending {
 		Warmth:     c.warmths(),
 		Probes:     x.facts.Probes,
 		FirstProbe: x.facts.FirstProbe.Packet,
+		Agent:      judged.FinalLayer().Sums().Agent,
+		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 	}
 }

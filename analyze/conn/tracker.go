@@ -55,9 +55,15 @@ type lastDone struct {
 	bytes    int64
 	gone     int64 // how far the right edge of the client's window had moved when its response began
 	hasGone  bool
-	promised bool // by both sides
-	says     bool // the response said close
+	promised Promised // of its messages
+	says     bool     // the response said close
 	end      segment.Mark
+}
+
+// Promised says who has promised that a connection persists.
+type Promised struct {
+	Both           bool // be it by what HTTP/1.1 takes for granted
+	Client, Server bool // in words, by a header, and the other did not say close
 }
 
 // Facts are what findings want to know of one connection's transactions. Marks with packet 0
@@ -71,6 +77,7 @@ type Facts struct {
 	Latest           segment.Mark // the latest request
 	FirstEnd         segment.Mark // of the first response that ended
 	Probes           int64        // keep-alive probes since the last transaction
+	OldEnds          int64        // responses as event.Ending has it
 	FirstProbe       segment.Mark
 
 	// HTTP/2.
@@ -87,8 +94,8 @@ type Facts struct {
 func (c *Conn) Facts() *Facts { return &c.http.facts }
 
 // LastResponse tells of the latest transaction whose response was complete: its number, 0 if
-// there was none, when that ended, and whether both sides had promised persistence.
-func (c *Conn) LastResponse() (n int32, end segment.Mark, promised bool) {
+// there was none, when that ended, and who had promised persistence in words.
+func (c *Conn) LastResponse() (n int32, end segment.Mark, promised Promised) {
 	l := &c.http.last
 	return l.n, l.end, l.promised
 }
@@ -160,7 +167,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
-		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, Ignored: t.Ignored})
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive, Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -202,7 +209,10 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		x.facts.FirstEnd = t.LastByte
 	}
 	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
-		promised: t.Promises && t.ResponsePromises, says: t.SaysClose, end: t.LastByte}
+		promised: Promised{Both: t.Promises && t.ResponsePromises, Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut, Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
+	if t.OldEnds {
+		x.facts.OldEnds++
+	}
 	if t.N <= x.ignoredThrough {
 		return
 	}

@@ -101,19 +101,20 @@ type Event struct {
 	Who             *Who          // what the connection had shown of its client by its first request, nil for nothing
 	StreamLimit     int32         // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
 	SetupRoundTrips int32         // that the connection's handshakes took, TCP's and TLS's
-	Waited          time.Duration // of a connection's first: how long the client could have sent it before it did; 0 where that is not known
+	Waited          time.Duration // of a connection's first: how long the client could have sent it before; 0: not known
 
 	Kind Kind
 
 	// Requested.
-	TLS          bool
-	Proxied      bool // the target is in absolute form: it was sent to a proxy (RFC 9112 section 3.2.2)
-	Tunnel       bool // it is a CONNECT, or inside a tunnel: that serves one authority alone
-	AsksClose    bool // it says close, or is HTTP/1.0 without keep-alive (RFC 9112 section 9.3)
-	Promises     bool // it promised persistence
-	ServerUnseen bool // the capture has nothing of what the server sent: what became of earlier requests is not known
-	Inferred     bool // it is told of by lengths and times alone
-	Ignored      bool // it occupies its connection, but is not judged: never a connection's first
+	TLS           bool
+	Proxied       bool // the target is in absolute form: it was sent to a proxy (RFC 9112 section 3.2.2)
+	Tunnel        bool // it is a CONNECT, or inside a tunnel: that serves one authority alone
+	AsksClose     bool // it says close, or is HTTP/1.0 without keep-alive (RFC 9112 section 9.3)
+	Promises      bool // it promised persistence
+	SaysKeepAlive bool // and that in words, by a header
+	ServerUnseen  bool // the capture has nothing of what the server sent: what became of earlier requests is not known
+	Inferred      bool // it is told of by lengths and times alone
+	Ignored       bool // it occupies its connection, but is not judged: never a connection's first
 
 	// Requested and Answered.
 	MayHideClose bool // it may say more than was read of it, such as close
@@ -156,6 +157,8 @@ type Ending struct {
 	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
 	MaxUnder   int64 // likewise too few; also where some may be hidden
 	Warmth     Warmths
-	Probes     int64 // TCP's keep-alive probes after the latest transaction
-	FirstProbe int64 // packet of the first
+	Probes     int64  // TCP's keep-alive probes after the latest transaction
+	FirstProbe int64  // packet of the first
+	Agent      string // what the client calls itself, "" if it did not say, or that could not be read
+	OldEnds    int64  // responses to HTTP/1.0 without a length, which only closing could end
 }

@@ -36,16 +36,17 @@ type Conn struct {
 
 // A requestState is what a connection's transactions have shown so far.
 type requestState struct {
-	requests        int64  // that are judged
-	promised        int64  // of these, those that promised persistence
-	n               int32  // number of the latest transaction
-	setupRoundTrips int32  // that the connection's handshakes took
-	inferred        bool   // the transactions are
-	mayHideClose    bool   // the latest request may have asked for the end
-	asksClose       bool   // the latest request did
-	saysClose       bool   // the latest response said close
-	lastComplete    bool   // the latest response is complete
-	lastStatus      uint16 // its status
+	requests        int64         // that are judged
+	promised        int64         // of these, those that promised persistence
+	n               int32         // number of the latest transaction
+	setupRoundTrips int32         // that the connection's handshakes took
+	untilRequest    time.Duration // from its SYN to its first request, if it was opened for that; else 0
+	inferred        bool          // the transactions are
+	mayHideClose    bool          // the latest request may have asked for the end
+	asksClose       bool          // the latest request did
+	saysClose       bool          // the latest response said close
+	lastComplete    bool          // the latest response is complete
+	lastStatus      uint16        // its status
 	lastEnd         moment
 	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
@@ -88,8 +89,19 @@ func (c *Conn) Prefetch() int {
 	return sum
 }
 
-// setupCost returns what c's handshakes cost.
+// setupCost returns what c's handshakes cost: the time from its SYN to its first request, in
+// which both sides compute too; or what its round trips take, where c was not opened for that
+// request, or its SYN is not in the capture.
 func (c *Conn) setupCost() SetupCost {
+	cost := c.setupRTTs()
+	if c.untilRequest > 0 {
+		cost.Time = c.untilRequest
+	}
+	return cost
+}
+
+// setupRTTs returns what c's handshakes take by their round trips.
+func (c *Conn) setupRTTs() SetupCost {
 	return SetupCost{int64(c.setupRoundTrips), time.Duration(c.setupRoundTrips) * c.rtt}
 }
 

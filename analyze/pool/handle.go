@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -42,6 +43,8 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	p.detectors.idle.looked(c.neededAt())
 	if c.midstream {
 		p.conns.midstream++
+	} else if e.Waited <= max(promptly, 2*c.rtt) {
+		c.untilRequest = e.Time.Sub(c.opened)
 	}
 	if c.serverUnseen = e.ServerUnseen; c.serverUnseen {
 		p.conns.serverUnseen++
@@ -55,11 +58,14 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 	p.Transactions++
 	if !first {
 		p.Reused++
-		p.Saved.add(c.setupCost())
+		p.Saved.add(c.setupRTTs())
 	}
 	if e.Promises {
 		c.promised++
 		p.Promised++
+	}
+	if e.SaysKeepAlive {
+		p.SaidKeepAlive++
 	}
 }
 
@@ -165,7 +171,8 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+	// A response before that was left unread stays so: this one waits behind it.
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
@@ -247,6 +254,8 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p := c.pool
 	p.conns.live--
 	p.Connections++
+	p.OldEnds += end.OldEnds
+	p.Agent = cmp.Or(p.Agent, end.Agent)
 	if end.Gaps {
 		p.Gaps++
 	}

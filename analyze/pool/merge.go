@@ -19,6 +19,7 @@ func (s *clientShard) merge(p, q *Pool) {
 	p.takeServers(q)
 	p.keys = append(p.keys, q.keys...)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+	p.Agent = cmp.Or(p.Agent, q.Agent)
 
 	p.Sums.Add(&q.Sums)
 	p.MostOnOne = max(p.MostOnOne, q.MostOnOne)

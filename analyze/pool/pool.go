@@ -16,6 +16,7 @@ type Pool struct {
 	Servers     []segment.Endpoint
 	Name        string // the authority's, "" if none was seen
 	TLS         bool
+	Agent       string // what the client calls itself, by its first connection that ended and said so
 	FirstPacket int64
 
 	Sums
@@ -46,6 +47,7 @@ type Sums struct {
 	Transactions      int64 // that are judged
 	Reused            int64 // of Transactions, those that are not the first on their connection
 	Promised          int64 // of Transactions, those whose request promised persistence
+	SaidKeepAlive     int64 // of Promised, those that did in words
 	Shared            int64 // of Promised, those on connections that carried others too
 	MaxOver, MaxUnder int64 // by how much Transactions may be too high or too low, where they are inferred
 	ReusedUnanswered  int64 // of Reused, those that the server ended instead of answering
@@ -55,6 +57,7 @@ type Sums struct {
 	Needed, Avoidable int64     // of Used, which is always their sum
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
 	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close
+	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
 }
 
@@ -70,6 +73,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Transactions += b.Transactions
 	a.Reused += b.Reused
 	a.Promised += b.Promised
+	a.SaidKeepAlive += b.SaidKeepAlive
 	a.Shared += b.Shared
 	a.MaxOver += b.MaxOver
 	a.MaxUnder += b.MaxUnder
@@ -83,6 +87,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Avoidable += b.Avoidable
 	a.PerhapsAvoidable += b.PerhapsAvoidable
 	a.PerhapsNeeded += b.PerhapsNeeded
+	a.OldEnds += b.OldEnds
 	for _, c := range b.Causes {
 		a.Causes.Add(c.Cause, c.N)
 	}

@@ -10,6 +10,8 @@ import "tcpwarm/capture/segment"
 type Names struct {
 	by    *Redactor
 	hosts map[string]string
+
+	agents map[string]string // what clients call themselves
 }
 
 // Bounds of Names.hosts: how many there are, then it begins anew; and how long one is
@@ -48,6 +50,33 @@ func (n *Names) HostBytes(b []byte) string {
 	n.hosts[plain] = s
 	return s
 }
+
+// maxAgent bounds what is shown of what a client calls itself.
+const maxAgent = 256
+
+// Agent returns what is shown of what a client calls itself: of one that it remembers it
+// allocates nothing, what is too long is cut, and a Redactor leaves nothing of it.
+func (n *Names) Agent(b []byte) string {
+	b = b[:min(len(b), maxAgent)]
+	if n == nil || len(b) == 0 {
+		return string(b)
+	}
+	if n.by != nil {
+		return ""
+	}
+	if s, ok := n.agents[string(b)]; ok {
+		return s
+	}
+	if n.agents == nil || len(n.agents) >= maxAgents {
+		n.agents = map[string]string{}
+	}
+	s := string(b)
+	n.agents[s] = s
+	return s
+}
+
+// maxAgents bounds Names.agents; then it begins anew.
+const maxAgents = 1024
 
 // Addr returns what is shown of an address that was read in content.
 func (n *Names) Addr(a segment.Addr) segment.Addr {

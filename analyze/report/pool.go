@@ -12,7 +12,9 @@ type Pool struct {
 	ToldBy string   `json:"client_told_by,omitempty"`
 	Server []string `json:"server"` // ip:port, sorted
 	Name   string   `json:"name,omitempty"`
-	TLS    bool     `json:"tls"`
+	// what the client calls itself, at most 256 bytes of it: User-Agent, or Via
+	UserAgent string `json:"user_agent,omitempty"`
+	TLS       bool   `json:"tls"`
 	// not of the server that was asked for: in no total, and not judged by
 	Other        bool     `json:"other,omitempty"`
 	Protocol     string   `json:"protocol"`
@@ -29,10 +31,12 @@ type Pool struct {
 	// of the avoidable: needed if responses that could not be read said close
 	PerhapsNeeded   int64                `json:"perhaps_needed,omitempty"`
 	ServerEnded     int64                `json:"server_ended"`
+	OldEnds         int64                `json:"ended_for_http10,omitempty"` // responses without a length to HTTP/1.0 requests: only closing could end them
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`
 	Promised        int64                `json:"promised"`
-	Shared          int64                `json:"promised_and_shared"` // of those, how many travelled with another
+	SaidKeepAlive   int64                `json:"said_keep_alive,omitempty"` // of those, by a header, not by HTTP/1.1's default
+	Shared          int64                `json:"promised_and_shared"`       // of those, how many travelled with another
 	Curve           []CurvePoint         `json:"curve"`
 	Warmth          map[Warmth]int64     `json:"warmth,omitempty"`      // transactions by what they found the window like
 	ColdCost        *Seconds             `json:"cold_cost_s,omitempty"` // handshakes of the avoidable connections

@@ -6,6 +6,10 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// LeastRTO is the shortest retransmission timeout that senders have: Linux's (TCP_RTO_MIN);
+// RFC 6298 section 2.4 would have a second.
+const LeastRTO = 200 * time.Millisecond
+
 // rto is the retransmission timeout.
 func (s *Sender) rto() time.Duration {
 	if s.srtt == 0 {

@@ -102,7 +102,7 @@ const (
 	never          = 1 << 30 // no slow-start threshold yet
 	initialSegs    = 10      // RFC 6928
 	largestInitial = 4       // times the part of it that shows: what else is in use
-	rtoMin         = 200 * time.Millisecond
+	rtoMin         = LeastRTO
 	maxDefer       = 64 << 10               // a sender keeps back no more, to send it at once
 	prompt         = 120 * time.Microsecond // within which an ACK brings out what it makes room for
 	tick           = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms

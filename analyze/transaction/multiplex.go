@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/app/http2"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
 )
 
@@ -16,8 +17,9 @@ const maxOpen = 1 << 12
 // before use.
 type Multiplexer struct {
 	to       Handler
-	KeepText bool     // copy targets into transactions
-	Ignore   Patterns // pick transactions that are not to be judged
+	KeepText bool          // copy targets into transactions
+	Ignore   Patterns      // pick transactions that are not to be judged
+	Names    *redact.Names // as a Pairer's
 
 	client, server http2.Parser
 	in, out        end // the sinks of the two parsers
@@ -40,7 +42,7 @@ const unlimited = 1<<31 - 1
 // Reset readies m for a new connection. A parser begun midway looks for the next
 // frame.
 func (m *Multiplexer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, client: m.client, server: m.server, open: map[uint32]*Transaction{},
+	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, Names: m.Names, client: m.client, server: m.server, open: map[uint32]*Transaction{},
 		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
 	m.Minor = 2
 	m.in, m.out = end{m, true}, end{m, false}
@@ -153,7 +155,11 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	}
 	t := m.take()
 	m.n++
-	m.Requests++
+	if m.Requests++; m.Requests == 1 {
+		if m.Agent = m.Names.Agent([]byte(h.UserAgent)); m.Agent == "" {
+			m.Agent = m.Names.Agent([]byte(h.Via))
+		}
+	}
 	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}

@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
+	"tcpwarm/analyze/redact"
 	"tcpwarm/capture/segment"
 )
 
@@ -35,9 +36,12 @@ type Transaction struct {
 	Ignored              bool // one of those that are not to be judged
 	ResponseCut          bool // likewise the response's
 	ResponsePromises     bool // the response promises persistence
+	SaysKeepAlive        bool // Promises, in words: by a header, not by HTTP/1.1's default
+	ResponseKeepAlive    bool // ResponsePromises, likewise
 	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
 	ResponseEndsByClosed bool // the body's end was the connection's
 	mayBeHidden          bool // a hole in what the server has sent may hold its response
+	OldEnds              bool // HTTP/1.0 asked, and the response has no length: to 1.1 it might have been chunked (RFC 9112 section 7.1)
 
 	// HTTP/2.
 	Stream      uint32
@@ -71,9 +75,10 @@ type Handler interface {
 // A Pairer reads both directions of an HTTP/1 connection and pairs responses
 // with requests in order (RFC 9112 section 9.3.2).
 type Pairer struct {
-	KeepText bool        // copy targets into transactions
-	Ignore   Patterns    // pick transactions that are not to be judged
-	Head     *http1.Head // scratch, perhaps shared with other connections'; nil: its own
+	KeepText bool          // copy targets into transactions
+	Ignore   Patterns      // pick transactions that are not to be judged
+	Head     *http1.Head   // scratch, perhaps shared with other connections'; nil: its own
+	Names    *redact.Names // what is shown of a client's name for itself; nil: all
 
 	to      Handler
 	in, out side         // the sinks of the two parsers
@@ -112,6 +117,7 @@ type Sums struct {
 	Upgrade   string // to what, by 101
 	Target    string // of the latest CONNECT
 	GRPC      int64  // requests that were gRPC
+	Agent     string // what the client calls itself in the first request: User-Agent, else Via; "" if it does not say
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
 	Low, High int64 // bounds of Requests, where they are inferred
@@ -275,12 +281,18 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	p.n++
 	p.Requests++
 	p.Minor = h.Minor
+	if p.n == 1 {
+		if p.Agent = p.Names.Agent(h.UserAgent); p.Agent == "" {
+			p.Agent = p.Names.Agent(h.Via)
+		}
+	}
 	*t = Transaction{N: p.n, Method: method(h.Method), Minor: h.Minor, Start: h.Start, RequestEnd: h.End,
 		RequestBytes: int64(h.Bytes), Cut: h.Cut, KeepAliveTimeout: -1}
 	// RFC 9112 section 9.3: 1.1 persists unless it says close, 1.0 only with
 	// keep-alive. What the snap length cut off says nothing.
 	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
+	t.SaysKeepAlive = t.Promises && h.KeepAlive
 	t.Ignored = p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
@@ -343,6 +355,8 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.EventStream = isEventStream(h.ContentType)
 	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.ResponsePromises = !closes && (h.KeepAlive || !h.Cut)
+	t.ResponseKeepAlive = t.ResponsePromises && (h.KeepAlive || h.KeepAliveTimeout >= 0)
+	t.OldEnds = t.Minor == 0 && h.UntilClose
 	t.SaysClose = closes && !t.AsksClose
 	p.to.Began(t)
 	if t.Consumes {

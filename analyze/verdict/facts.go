@@ -15,6 +15,7 @@ type Conn struct {
 	ID             int64 // from 1, in order of first packet
 	Client, Server segment.Addr
 	Port           uint16        // the server's
+	Name           string        // of the authority, by the latest request; "" if it has none
 	First          segment.Mark  // its first packet
 	LastSYN        segment.Mark  // the latest SYN before the answer, where the client sent several
 	RTT            time.Duration // of the handshake, 0 if not known
@@ -61,7 +62,9 @@ type HTTP2 struct {
 type Messages struct {
 	FirstEnd         segment.Mark // last byte of the first response that ended
 	LastEnd          segment.Mark // last byte of the latest complete response
-	LastPromised     bool         // its request and it promised persistence
+	LastPromised     bool         // its request and it promised persistence, HTTP/1.1 by default
+	ClientPromised   bool         // its request said in words that the connection persists, and it did not say close
+	ServerPromised   bool         // it said so in words
 	LastComplete     bool         // every transaction has its whole response
 	Ignored          segment.Mark // the latest request, sent after LastEnd, if it has no whole response
 	SaidClose        segment.Mark // a response that said close ...

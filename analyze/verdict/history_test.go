@@ -166,7 +166,8 @@ func TestPoolFindings(t *testing.T) {
 		{"beyond what was announced", "timeout-mismatch-risk", "0:1:syn 0:1:req 0:1:hint5 6000:1:req 6000:1:ok", "#1 was used again after 6.00 s idle (packet 4); the server announces a timeout of 5.00 s: 1.00 s beyond it"},
 		{"nothing announced", "timeout-mismatch-risk", "0:1:syn 0:1:req 0:1:ok 4000:1:req 4000:1:ok", ""},
 
-		{"probes on the only transaction's connection", "keepalive-probes-only", used(1, 0) + "9000:1:probed", "1 connection kept alive by TCP's probes and never used a second time, first #1 (probes from packet 4 on)"},
+		{"probes on the only transaction's connection", "keepalive-probes-only", used(1, 0) + used(2, 100) + "9000:1:probed", "1 connection kept alive by TCP's probes and never used a second time, first #1 (probes from packet 7 on)"},
+		{"of a client that asks nothing more", "keepalive-probes-only", used(1, 0) + "9000:1:probed", ""},
 		{"of a client that reuses", "keepalive-probes-only", used(1, 0) + used(2, 0) + "1:2:req 1:2:ok 9000:1:probed", ""},
 		{"where the server prevents", "keepalive-probes-only", "0:1:syn 0:1:req 0:1:close 1:1:sfin 2:2:syn 2:2:req 2:2:close 9000:2:probed", ""},
 

@@ -23,6 +23,7 @@ var idleTimeout = rule{
 		RefutedBy: "the closings coincide with an event of their own, such as a restart",
 		Remedy: "Consistent with an idle timeout. If pauses between requests are longer, lengthen it; the client's " +
 			"must stay below the server's:",
+		AtServer: "If it is this side's timeout: raise it above the pauses between requests, and above the clients' idle timeout.",
 		Knobs: []Knob{
 			{"node agentkeepalive", "freeSocketTimeout"},
 			{"node undici, fetch", "keepAliveTimeout (default 4 s)"},

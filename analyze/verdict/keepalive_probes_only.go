@@ -9,14 +9,14 @@ import (
 
 // keepaliveProbesOnly is found in a pool whose connections are kept alive by
 // TCP's probes and never carry a second transaction, of a client that reuses
-// none: that is another knob than HTTP's.
+// none and opens others meanwhile: that is another knob than HTTP's.
 var keepaliveProbesOnly = rule{
 	Explanation: Explanation{
 		Meaning: "TCP probes keep an idle connection from being forgotten by middleboxes; they do not make a " +
 			"client send its next request there. That is another knob.",
 		Evidence: "TCP keep-alive probes, with no answer awaited, on a connection that never carried a second " +
-			"request, of a client that used none again.",
-		RefutedBy: "no further request was made to that server",
+			"request, of a client that used none again and opened another for its next request.",
+		RefutedBy: "the other connections are another program's",
 		Remedy: "Consistent with the wrong keep-alive turned on. Share a client object; these knobs are TCP's and " +
 			"do not help:",
 		Knobs: []Knob{
@@ -31,7 +31,7 @@ var keepaliveProbesOnly = rule{
 
 func probedNotReused(p *pool.Pool) (Evidence, bool) {
 	n, conn, packet := p.Probed()
-	if n == 0 || p.Reused > 0 || p.Verdict == pool.ServerPrevents {
+	if n == 0 || p.Reused > 0 || p.Causes.Of(pool.Missed) == 0 { // kept alive, but for no request
 		return Evidence{}, false
 	}
 	return Evidence{

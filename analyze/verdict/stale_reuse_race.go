@@ -17,6 +17,7 @@ var staleReuseRace = rule{
 		RefutedBy: "the request had been answered completely before the RST",
 		Remedy: "Consistent with a client that keeps connections as long as the server does. Close earlier, and " +
 			"retry requests that are safe to repeat:",
+		AtServer: "This side can end the race: a keep-alive timeout longer than the clients' idle timeout lets them close first.",
 		Knobs: []Knob{
 			{"node agentkeepalive", "freeSocketTimeout below the server's timeout"},
 			{"node http", "if req.reusedSocket and the error is ECONNRESET: send again"},

@@ -55,6 +55,7 @@ type Explanation struct {
 	Evidence  string // what it is told by, in packets
 	RefutedBy string // what would show it to be wrong
 	Remedy    string // hedged: packets do not name a library
+	AtServer  string // what comes first where the capture was taken at the server, or at a balancer
 	Knobs     []Knob
 }
 

@@ -18,6 +18,7 @@ var timeoutMismatchRisk = rule{
 		RefutedBy: "the client closes before that time by itself",
 		Remedy: "Consistent with a client whose idle timeout is not below the server's. Set it at least a second " +
 			"below:",
+		AtServer: "This side can widen the margin: a keep-alive timeout longer than the clients' idle timeout lets them close first.",
 		Knobs: []Knob{
 			{"node agentkeepalive", "freeSocketTimeout"},
 			{"node undici, fetch", "keepAliveTimeout, keepAliveTimeoutThreshold"},

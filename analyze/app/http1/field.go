@@ -5,7 +5,7 @@ import "bytes"
 // wanted are the letters, in lower case, that the names of the fields read
 // here begin with. Most lines of a head are passed over for their first letter.
 var wanted = func() (w [256]bool) {
-	for _, c := range []byte("chuektpCHUEKTP") {
+	for _, c := range []byte("chuektpvCHUEKTPV") {
 		w[c] = true
 	}
 	return w
@@ -55,6 +55,8 @@ func (h *Head) fieldLine(line []byte) {
 	}
 	name, value := trim(line[:i]), trim(line[i+1:])
 	switch len(name) {
+	case 3:
+		first(&h.Via, name, "via", value)
 	case 4:
 		first(&h.Host, name, "host", value)
 	case 6:
@@ -68,6 +70,8 @@ func (h *Head) fieldLine(line []byte) {
 			h.connection(value)
 		} else if equal(name, "keep-alive") {
 			h.hint(value)
+		} else {
+			first(&h.UserAgent, name, "user-agent", value)
 		}
 	case 12:
 		first(&h.ContentType, name, "content-type", value)

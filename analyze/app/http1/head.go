@@ -32,6 +32,7 @@ type Head struct {
 	// Field values as on the wire, trimmed; the first where there are several;
 	// nil if absent.
 	Host, ContentType, Upgrade        []byte
+	UserAgent, Via                    []byte
 	ConnectionHeader, KeepAliveHeader []byte
 
 	Close            bool // a connection option (RFC 9110 section 7.6.1), of any line

@@ -51,7 +51,7 @@ type Headers struct {
 	Method, Target, Authority, Protocol string // :method, :path, :authority, :protocol
 	Status                              int    // :status, 0 if absent
 	ContentType                         string
-	Host                                string
+	Host, UserAgent, Via                string
 }
 
 // A Parser reads one direction. Reset a zero one before use.
@@ -300,6 +300,10 @@ func (h *Headers) field(f hpack.HeaderField) {
 		h.ContentType = f.Value
 	case "host":
 		h.Host = f.Value
+	case "user-agent":
+		h.UserAgent = f.Value
+	case "via":
+		h.Via = f.Value
 	}
 }
 

@@ -18,10 +18,11 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	how := c.Closing()
 	last, lastEnd, promised := c.LastResponse()
 	*v = verdict.Conn{
-		Client: from.Addr, Server: to.Addr, Port: to.Port, First: id.First, RTT: toServer + toClient,
+		Client: from.Addr, Server: to.Addr, Port: to.Port, Name: c.Name(), First: id.First, RTT: toServer + toClient,
 		Transactions: f.Count, Restart: idleRestart(c),
 		Messages: verdict.Messages{
-			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastPromised: promised, LastComplete: int64(last) == f.Count,
+			FirstEnd: f.FirstEnd, LastEnd: lastEnd, LastComplete: int64(last) == f.Count,
+			LastPromised: promised.Both, ClientPromised: promised.Client, ServerPromised: promised.Server,
 			SaidClose: f.SaidCloseAt, ReusedAfterClose: f.ReusedAfterClose, StaleRequest: f.StaleRequest,
 		},
 		Closing: verdict.Closing{
@@ -54,9 +55,11 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 func fate(c *conn.Conn, v *verdict.Fate) {
 	client, server, f := c.Half(c.Client()), c.Half(1-c.Client()), c.Facts()
 	sums := c.App().FinalLayer().Sums()
-	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0, SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
+	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0,
+		SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
 		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin}, ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
-		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan), Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
+		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan),
+		Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
 }
 
 // pace writes into p what slowed c down: of the direction that carried more, as far
@@ -89,13 +92,15 @@ func pace(c *conn.Conn, p *verdict.Pace) {
 }
 
 // idleRestart finds the first transaction that needed more than one round because
-// idling had taken its window.
+// idling had taken its window. A pause shorter than any retransmission timeout takes none: it
+// began while the flight after an earlier pause was still on its way.
 func idleRestart(c *conn.Conn) verdict.IdleRestart {
 	list := c.JudgedRecords()
 	for i := 1; i < len(list); i++ {
 		b, r := &list[i-1], &list[i]
 		v := c.Half(r.Dir).View
-		if v == nil || !r.Window.Restarted || r.Rounds < 2 || r.N != b.N+1 || !b.ResponseDone || b.LastByte.Time > r.Start.Time {
+		if v == nil || !r.Window.Restarted || r.Rounds < 2 || r.N != b.N+1 || !b.ResponseDone ||
+			r.Start.Time.Sub(b.LastByte.Time) < tcp.LeastRTO {
 			continue
 		}
 		w := &r.Window

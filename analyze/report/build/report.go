@@ -196,9 +196,9 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 // poolRecord writes p down.
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{
-		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, FirstPacket: p.FirstPacket,
-		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, Peak: p.Peak,
-		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, Shared: p.Shared,
+		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, UserAgent: p.Agent, FirstPacket: p.FirstPacket,
+		Connections: p.Connections, Unused: p.Unused, Used: p.Used, ServerEnded: p.ServerEnded, OldEnds: p.OldEnds, Peak: p.Peak,
+		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, SaidKeepAlive: p.SaidKeepAlive, Shared: p.Shared,
 		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
 		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,

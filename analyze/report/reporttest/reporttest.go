@@ -107,7 +107,8 @@ func Missed() *report.Report {
 	two.FirstPacket = 8
 	return whole(&report.Pool{
 		Used: 2, Transactions: 2, Needed: 1, Avoidable: 1, Causes: map[pool.Cause]int64{pool.First: 1, pool.Missed: 1},
-		Peak: 1, Promised: 2, ColdCost: seconds(20 * us), ColdRoundTrips: 1, Verdict: pool.NotReused,
+		UserAgent: "axios/1.7.2",
+		Peak:      1, Promised: 2, SaidKeepAlive: 2, ColdCost: seconds(20 * us), ColdRoundTrips: 1, Verdict: pool.NotReused,
 	}, one, two)
 }
 
@@ -123,7 +124,7 @@ func Reused() *report.Report {
 	c.Opened(pool.First, 0, "", "")
 	r := whole(&report.Pool{
 		Name: "api.example.com", TLS: true, Server: []string{"10.0.0.9:443"}, Used: 1, Transactions: 6, ReusedCount: 5,
-		Needed: 1, Causes: map[pool.Cause]int64{pool.First: 1}, Promised: 6, Shared: 6, SavedRoundTrips: 10,
+		Needed: 1, Causes: map[pool.Cause]int64{pool.First: 1}, Promised: 6, SaidKeepAlive: 6, Shared: 6, SavedRoundTrips: 10,
 		SavedCost: seconds(480 * ms), LongestIdle: seconds(2854 * ms), ServerTimeout: seconds(5 * time.Second), Verdict: pool.Reused,
 	}, c)
 	r.Pools[0].Client = "10.0.0.5"
@@ -145,7 +146,7 @@ func Prevented() *report.Report {
 		conns = append(conns, c)
 	}
 	return whole(&report.Pool{
-		Used: 4, Transactions: 4, Needed: 4, ServerEnded: 4, Promised: 4, Verdict: pool.ServerPrevents,
+		Used: 4, Transactions: 4, Needed: 4, ServerEnded: 4, Promised: 4, SaidKeepAlive: 4, Verdict: pool.ServerPrevents,
 		Causes: map[pool.Cause]int64{pool.First: 1, pool.ServerSaidClose: 3},
 	}, conns...)
 }
@@ -192,7 +193,7 @@ func Burst() *report.Report {
 		}
 	}
 	r := whole(&report.Pool{
-		Used: 20, Unused: 1, Transactions: 24, ReusedCount: 4, Needed: 8, Avoidable: 12, Promised: 24, Shared: 6,
+		Used: 20, Unused: 1, Transactions: 24, ReusedCount: 4, Needed: 8, Avoidable: 12, Promised: 24, SaidKeepAlive: 24, Shared: 6,
 		Causes: map[pool.Cause]int64{pool.First: 1, pool.Concurrent: 7, pool.ClientClosed: 12}, Peak: 8,
 		ColdCost: seconds(240 * us), ColdRoundTrips: 12, Verdict: pool.PartlyReused,
 		Curve: curve(110*ms, [][2]int64{{0, 24}, {1, 22}, {2, 20}, {4, 16}, {6, 12}, {8, 8}}),
@@ -222,6 +223,7 @@ const HostileText = "a\x1b[31m\x1b]0;title\x07b\r\nc\u202egnp\u2066\x9b2J\xff\xf
 // Hostile returns a report that has HostileText in every string.
 func Hostile() *report.Report {
 	r := Missed()
+	r.Pools[0].UserAgent = HostileText
 	r.Pools[0].Name, r.Pools[0].Server = HostileText, []string{HostileText, HostileText}
 	r.Pools[0].Client, r.Pools[0].Protocol = HostileText, HostileText
 	r.Pools[0].Verdict, r.Verdict = pool.NotKnown, pool.NotKnown

@@ -22,6 +22,7 @@ func WriteEntry(w io.Writer, e explain.Entry, width int) error {
 	section("evidence", e.Evidence)
 	section("refuted if", e.RefutedBy)
 	section("remedy", e.Remedy)
+	section("at server", e.AtServer)
 	for i, k := range e.Knobs {
 		if i == 0 {
 			p.line("")

@@ -11,7 +11,7 @@ import (
 
 // findings writes findings that are no causes; the causes were told with their
 // connections. Equal ones are told once.
-func (p *page) findings(all []report.Finding) {
+func (p *page) findings(all []report.Finding, x *index) {
 	var order []string
 	byID := map[string][]report.Finding{}
 	for _, f := range all {
@@ -25,15 +25,15 @@ func (p *page) findings(all []report.Finding) {
 	}
 	for _, id := range order {
 		p.line("")
-		p.finding(byID[id])
+		p.finding(byID[id], x)
 	}
 }
 
-func (p *page) finding(all []report.Finding) {
+func (p *page) finding(all []report.Finding, x *index) {
 	f := all[0]
 	p.wrap("  ", 5, strings.TrimSpace(statement(f.Title))+"  "+grade(name(f.ID), f.Confidence))
 	p.evidence(f.Text, f.Packets, f.RefutedBy)
-	p.remedy(name(f.ID), f.Remedy)
+	p.remedy(name(f.ID), f.Remedy, x.advice(&f))
 	if rest := all[1:]; len(rest) > 0 {
 		var pkts []int64
 		for _, g := range rest {

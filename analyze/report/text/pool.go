@@ -26,8 +26,8 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	p.window(conns)
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(conns)
-	p.findings(x.findings[pl.ID])
+	p.reasons(conns, advice{pl.UserAgent, x.vantage})
+	p.findings(x.findings[pl.ID], x)
 }
 
 // heading names client, server, protocol, and where the capture was taken.
@@ -55,6 +55,9 @@ func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
 	} else {
 		p.wrap("", 7, who, marks...)
 		p.wrap("       ", 7, strings.Join(values, ", "), marks...)
+	}
+	if pl.UserAgent != "" {
+		p.wrap("       ", 7, "the client calls itself "+name(pl.UserAgent))
 	}
 	if pl.ToldBy != "" {
 		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
@@ -149,9 +152,12 @@ func (p *page) headers(pl *report.Pool) {
 	if pl.Promised == 0 {
 		return
 	}
-	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.SaidKeepAlive, pl.Transactions, pl.Shared)
+	if pl.SaidKeepAlive == 0 {
+		s = fmt.Sprintf("%d of %d persist by default (HTTP/1.1), %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
+	}
 	const lies = "<- the header lies"
-	if pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
+	if pl.SaidKeepAlive == 0 || pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
 		p.facts("headers", []string{s})
 		return
 	}

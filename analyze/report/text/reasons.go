@@ -14,7 +14,7 @@ const mostAlike = 5
 
 // reasons explains why connections were opened that were avoidable, or that the
 // server made necessary. Equal causes are told once: the first case in full.
-func (p *page) reasons(conns []*report.Connection) {
+func (p *page) reasons(conns []*report.Connection, to advice) {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
@@ -29,20 +29,20 @@ func (p *page) reasons(conns []*report.Connection) {
 	}
 	for _, cause := range order {
 		p.line("")
-		p.reason(byCause[cause])
+		p.reason(byCause[cause], to)
 	}
 }
 
 // reason tells the first of the connections opened for one cause, and lists the
 // others.
-func (p *page) reason(all []*report.Connection) {
+func (p *page) reason(all []*report.Connection, to advice) {
 	c := all[0]
 	b := c.OpenedBecause
 	why := explain.Because(b.Cause, b.InsteadOf)
 	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
 		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
-	p.remedy(string(b.Cause), "")
+	p.remedy(string(b.Cause), "", to)
 	if rest := all[1:]; len(rest) > 0 {
 		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", len(rest), alike(rest)))
 	}
@@ -83,23 +83,44 @@ func (p *page) evidence(text string, pkts []int64, refuted string) {
 	}
 }
 
-// remedy writes advice, always hedged: packets do not name a library. own is
-// the finding's own remedy, if it has one.
-func (p *page) remedy(id, own string) {
+// An advice is to whom a remedy speaks.
+type advice struct {
+	agent   string // what the client calls itself, "" if it does not say
+	vantage report.Vantage
+}
+
+// remedy writes advice, always hedged: a knob only of the client that the capture shows, and
+// first what the side can do that has captured. own is the finding's own remedy, if it has
+// one.
+func (p *page) remedy(id, own string, to advice) {
 	e, ok := explain.Lookup(id)
 	if own == "" {
 		own = e.Remedy
 	}
-	if own != "" {
-		p.wrap("     ", 5, statement(own))
+	if ok && to.vantage == report.AtServer && e.AtServer != "" {
+		p.wrap("     ", 5, e.AtServer)
+	}
+	knob, named := e.KnobFor(to.agent)
+	if len(e.Knobs) == 1 && !named { // there is nothing to choose from: a system's, or tcpwarm's own
+		knob, named = e.Knobs[0], true
+	}
+	if own = statement(own); own != "" {
+		if !named {
+			own = strings.TrimSuffix(own, ":")
+			own = strings.TrimSuffix(own, ".") + "."
+		}
+		p.wrap("     ", 5, own)
 	}
 	if !ok {
 		return
 	}
 	more := "(tcpwarm" + tie + "explain" + tie + id + ")"
-	if len(e.Knobs) == 0 {
+	switch {
+	case named:
+		p.wrap("       ", 9, knob.Library()+"  "+knob.Setting()+"   "+more)
+	case len(e.Knobs) > 0:
+		p.wrap("       ", 7, "how, by library and program: tcpwarm"+tie+"explain"+tie+id)
+	default:
 		p.wrap("       ", 7, more)
-		return
 	}
-	p.wrap("       ", 9, e.Knobs[0].Library()+"  "+e.Knobs[0].Setting()+"   "+more)
 }

@@ -39,7 +39,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		p.pool(pl, x)
 	}
 	p.morePools(pools[len(shown):])
-	p.findings(x.findings[0])
+	p.findings(x.findings[0], x)
 	p.footer(r)
 	return p.flush()
 }
@@ -48,6 +48,8 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 type index struct {
 	connections map[int64][]*report.Connection // by pool
 	findings    map[int64][]report.Finding     // by pool; 0 holds those of no pool
+	agents      map[int64]string               // what clients call themselves, by pool
+	pools       map[int64]int64                // by connection, of those kept
 	sayVerdict  bool                           // each block says its own verdict
 	vantage     report.Vantage
 	loopback    bool
@@ -58,6 +60,8 @@ func newIndex(r *report.Report) *index {
 	x := &index{
 		connections: make(map[int64][]*report.Connection),
 		findings:    make(map[int64][]report.Finding),
+		agents:      make(map[int64]string),
+		pools:       make(map[int64]int64),
 		sayVerdict:  len(r.WorstFirst()) > 1 || r.Outcome != "",
 		vantage:     r.Capture.Vantage,
 		loopback:    r.Capture.Loopback,
@@ -65,10 +69,12 @@ func newIndex(r *report.Report) *index {
 	}
 	for _, c := range r.Connections {
 		x.connections[c.Pool] = append(x.connections[c.Pool], c)
+		x.pools[c.ID] = c.Pool
 	}
 	known := map[int64]bool{}
 	for _, pl := range r.Pools {
 		known[pl.ID] = true
+		x.agents[pl.ID] = pl.UserAgent
 	}
 	for _, f := range r.Findings {
 		id := f.Pool
@@ -78,6 +84,15 @@ func newIndex(r *report.Report) *index {
 		x.findings[id] = append(x.findings[id], f)
 	}
 	return x
+}
+
+// advice returns to whom f's remedy speaks.
+func (x *index) advice(f *report.Finding) advice {
+	id := f.Pool
+	if id == 0 && len(f.Connections) > 0 {
+		id = x.pools[f.Connections[0]]
+	}
+	return advice{x.agents[id], x.vantage}
 }
 
 // morePools sums up the pools beyond the limit.

@@ -97,6 +97,10 @@ func sentence(r *report.Report) string {
 	case pool.Reused:
 		return used + "; " + least + "."
 	case pool.ServerPrevents:
+		if endedForHTTP10(r) {
+			return fmt.Sprintf("%s; the server ended %d of them, for HTTP/1.0 knows no other end of a response without a length: "+
+				"a client that asks by HTTP/1.1 may need fewer.", used, t.ServerEnded)
+		}
 		if t.ServerEnded == 0 {
 			return used + "; " + least + ": the server had said it would end them."
 		}
@@ -113,6 +117,17 @@ func sentence(r *report.Report) string {
 		}
 	}
 	return needed + "."
+}
+
+// endedForHTTP10 reports whether connections had to end because HTTP/1.0 knows no other end of a
+// response without a length (RFC 9112 section 6.3).
+func endedForHTTP10(r *report.Report) bool {
+	for _, p := range r.WorstFirst() {
+		if p.OldEnds > 0 && p.Causes[pool.ServerSaidClose] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // filteredOut says that the filter left no TCP of c.
