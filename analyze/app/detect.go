@@ -35,6 +35,10 @@ func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
 			a.Gap(dir, n, at)
 			return
 		}
+		if a.foreignName == "" && !d.midstream {
+			a.foreignName = foreign(d.kept)
+			a.missed = a.missed || a.foreignName != ""
+		}
 	}
 	if n <= int64(d.skip) { // of a proxy's header, which says nothing more
 		d.skip -= int(n)
@@ -85,7 +89,7 @@ func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 		d.mark = start
 		if a.decide(dir, b, false) != http1.More {
 			if a.proto == Undecided {
-				a.miss(d)
+				a.miss(d, b)
 			}
 			return
 		}
@@ -96,7 +100,7 @@ func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 		return
 	}
 	if a.proto == Undecided {
-		a.miss(d)
+		a.miss(d, d.kept)
 		return
 	}
 	if len(b) > room {
@@ -104,13 +108,16 @@ func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 	}
 }
 
-// miss notes that the bytes seen told nothing. A stream whose start is known
+// miss notes that b, the bytes seen, told nothing. A stream whose start is known
 // will not tell later; one begun midway may, at its next message.
-func (a *Layer) miss(d *detector) {
+func (a *Layer) miss(d *detector, b []byte) {
+	if a.foreignName == "" && !d.midstream {
+		a.foreignName = foreign(b)
+	}
 	d.kept = d.kept[:0]
 	d.tries++
 	if !d.midstream || d.tries > maxTries {
-		d.gone = true
+		d.gone, a.missed = true, true
 	}
 	if a.first[0].gone && a.first[1].gone {
 		a.proto = Other

@@ -38,8 +38,10 @@ type Messages interface {
 type Layer struct {
 	proto       Protocol
 	swapped     bool // direction 0 is the server's after all
+	missed      bool // a half told nothing that is read here
 	unasked     bool // the server has spoken HTTP/2, and the client has not spoken yet
 	keepTargets bool
+	foreignName string     // of what is spoken, if it told that
 	read        Messages   // of HTTP, until released
 	tlsLayer    *tlsLayer  // of TLS, until released
 	opened      *tlsResult // of TLS, once released
@@ -187,6 +189,15 @@ func (a *Layer) Release() {
 // Protocol returns what is spoken, as far as it is clear.
 func (a *Layer) Protocol() Protocol { return a.proto }
 
+// Foreign reports whether what is spoken is nothing that is read here, and its name if it told
+// that.
+func (a *Layer) Foreign() (name string, is bool) {
+	if !a.missed || a.proto != Undecided && a.proto != Other {
+		return "", false
+	}
+	return a.foreignName, true
+}
+
 // KeepsTargets reports whether requests' targets are kept.
 func (a *Layer) KeepsTargets() bool { return a.keepTargets }
 
@@ -238,6 +249,14 @@ func (a *Layer) FinalLayer() *Layer {
 		return a.opened.payload.FinalLayer()
 	}
 	return a
+}
+
+// Browser reports whether the client calls itself a browser, in a, which is being read.
+func (a *Layer) Browser() bool {
+	if a.read == nil {
+		return false
+	}
+	return a.read.Totals().Browser
 }
 
 // Sums returns what the messages came to, once a is released.

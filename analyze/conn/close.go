@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
@@ -113,13 +114,17 @@ func (c *Conn) endAt(at segment.Mark) {
 // ending returns what is known of c in the end.
 func (c *Conn) ending() event.Ending {
 	judged, x := c.http.judgedApp(), &c.http
+	x.reads()
 	fewest, most := judged.Bounds()
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
-	return event.Ending{
+	deadAt, _ := c.dead()
+	e := event.Ending{
+		Dead:       deadAt.Time,
 		Refused:    c.Refused(),
 		Unread:     x.unread(),
+		Reopened:   x.reopened,
 		MaxOver:    x.facts.Count - fewest,
 		MaxUnder:   most - x.facts.Count,
 		Declined:   judged.DeclinedHTTP2(),
@@ -130,6 +135,14 @@ func (c *Conn) ending() event.Ending {
 		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 	}
+	if x.facts.Count == 0 && most == 0 {
+		final := judged.FinalLayer()
+		e.Spoken, e.NotHTTP = final.Foreign()
+		if e.Spoken == "" && final.Protocol() != app.TLS && c.half[c.client].stream.Snapped > 0 {
+			e.Snapped, e.NotHTTP = true, false
+		}
+	}
+	return e
 }
 
 // Abandon emits an end of c that says only that what it carried is not known. It is for a

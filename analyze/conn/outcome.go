@@ -31,6 +31,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		c.emit(&e)
 	}
 	x.pending = x.pending[:0]
+	deadAt, isDead := c.dead()
 	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
 		x.keep(t)
 		if x.judgesTunnel {
@@ -45,6 +46,9 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		reading := t.HasStatus && !t.ResponseDone
 		leaves := c.closing.By == event.Client
 		switch {
+		case isDead && !t.HasStatus:
+			e.Dead = true
+			e.Time, e.Packet = deadAt.Time, deadAt.Packet
 		case reading && t.EventStream && leaves:
 			e.Outcome = event.Consumed
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
@@ -100,28 +104,49 @@ func (x *httpTracker) abandon(e *event.Event, began segment.Mark) {
 // longer (loopback's are): one as long as Ethernet's, in bytes.
 const leastShown = 1460
 
-// unread returns the number of the last complete transaction if the client's window
-// shows that its bytes were never read, 0 otherwise: the right edge has not moved on
-// by them although the client spoke again when it closed. Or the window ended at half
-// its size or less: a client that read on would have said so. For less than a segment it
-// need not (RFC 9293 section 3.8.6.2.2). Or the window had not opened again when the
-// client reset, as one does that closes with data unread (RFC 1122 section 4.2.2.13).
-func (x *httpTracker) unread() int32 {
+// unread says what suggests that the last complete transaction was never read.
+//
+// The window does, whose right edge has not moved on by its bytes although the client spoke
+// again when it closed; or it ended at half its size or less. A client that read on would have
+// said so, but for less than a segment (RFC 9293 section 3.8.6.2.2); and macOS and Windows say
+// nothing after much more.
+//
+// A RST does that ends the connection with all acknowledged, as Linux sends one for a socket
+// that is closed with data unread (tcp_close, after RFC 1122 section 4.2.2.13); a program can
+// always end by one, too.
+func (x *httpTracker) unread() event.Unread {
 	c := x.conn
-	client := &c.half[c.client]
-	spoke := client.SawFIN || client.SawRST
-	if !x.last.hasGone || !spoke || x.judgedApp().FinalLayer().Protocol() == app.HTTP2 || x.last.bytes < int64(4<<client.Window.Scale) {
-		return 0
+	client, server, l := &c.half[c.client], &c.half[1-c.client], &x.last
+	if l.n == 0 || !client.SawFIN && !client.SawRST || x.judgedApp().FinalLayer().Protocol() == app.HTTP2 {
+		return event.Unread{}
 	}
 	w := &client.Window
-	least := int64(leastShown)
-	if client.HasMSS {
-		least = min(least, int64(client.MSS))
+	shows := l.hasGone && l.bytes >= max(x.leastShown(), int64(4<<w.Scale))
+	moved := w.Gone - l.gone
+	read := shows && moved >= l.bytes && w.Offered == l.most && w.Most == l.most // else it may have grown with what it received
+	u := event.Unread{N: l.n, Bytes: l.bytes,
+		ByWindow: shows && (moved < l.bytes/2 || 2*w.Offered <= w.Most),
+		ByReset:  !read && c.closing.By == event.Client && c.closing.Reset && !server.SawFIN && server.Flight() == 0}
+	if !u.ByWindow && !u.ByReset {
+		return event.Unread{}
 	}
-	shows := x.last.bytes >= least
-	if shows && (w.Gone-x.last.gone < x.last.bytes/2 || 2*w.Offered <= w.Most) ||
-		w.Offered < w.Most && client.SawRST && !c.half[1-c.client].SawFIN {
-		return x.last.n
+	return u
+}
+
+// leastShown returns how many bytes a client reads before its window must show it.
+func (x *httpTracker) leastShown() int64 {
+	if client := &x.conn.half[x.conn.client]; client.HasMSS {
+		return min(leastShown, int64(client.MSS))
 	}
-	return 0
+	return leastShown
+}
+
+// reads notes that the client's window has opened again by all of the last complete response,
+// if it has: this client's windows show what it reads, of so much.
+func (x *httpTracker) reads() {
+	w, l := &x.conn.half[x.conn.client].Window, &x.last
+	if l.hasGone && w.Known && l.bytes >= x.leastShown() && w.Gone-l.gone >= l.bytes && 2*w.Offered > w.Most &&
+		(x.reopened == 0 || l.bytes < x.reopened) {
+		x.reopened = l.bytes
+	}
 }

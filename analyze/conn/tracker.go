@@ -25,7 +25,10 @@ type httpTracker struct {
 	drained int64        // packet in which the client last acknowledged all the server had sent
 	readAt  segment.Time // when the client last read, by its window: as late as that may have been
 	gone    int64        // how far the edge of the client's window had moved when the latest response began
+	most    int          // the most that it had offered then
 	goneOf  int32        // that transaction
+
+	reopened int64 // bytes of the shortest response after which the client's window has opened again, 0: none
 
 	// CONNECT and what runs inside.
 	tunnel           *tunnel
@@ -55,6 +58,7 @@ type lastDone struct {
 	bytes    int64
 	gone     int64 // how far the right edge of the client's window had moved when its response began
 	hasGone  bool
+	most     int      // the most that the client's window had offered then
 	promised Promised // of its messages
 	says     bool     // the response said close
 	end      segment.Mark
@@ -167,7 +171,8 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
-		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive, Ignored: t.Ignored})
+		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,
+		Binds: t.Binds, Browser: x.judgedApp().PayloadLayer().Browser(), Ignored: t.Ignored})
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello
@@ -208,8 +213,9 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if x.facts.FirstEnd.Packet == 0 {
 		x.facts.FirstEnd = t.LastByte
 	}
-	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, hasGone: x.goneOf == t.N,
-		promised: Promised{Both: t.Promises && t.ResponsePromises, Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut, Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, most: x.most, hasGone: x.goneOf == t.N,
+		promised: Promised{Both: t.Promises && t.ResponsePromises, Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut,
+			Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
 	if t.OldEnds {
 		x.facts.OldEnds++
 	}
@@ -262,12 +268,13 @@ func (x *httpTracker) Began(t *transaction.Transaction) {
 	if f := &x.facts; !t.RequestDone && t.Streams == 0 && !t.Cut && !t.Connect && f.Early.Status == 0 {
 		f.Early = event.Response{Status: t.Status, At: t.FirstByte}
 	}
+	x.reads()
 	if !x.conn.app.Sealed() {
 		x.reading++
 	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
-		x.gone, x.goneOf = client.Window.Gone, t.N
+		x.gone, x.most, x.goneOf = client.Window.Gone, client.Window.Most, t.N
 	}
 }
 

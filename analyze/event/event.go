@@ -112,8 +112,10 @@ type Event struct {
 	AsksClose     bool // it says close, or is HTTP/1.0 without keep-alive (RFC 9112 section 9.3)
 	Promises      bool // it promised persistence
 	SaysKeepAlive bool // and that in words, by a header
+	Browser       bool // its client calls itself a browser, which keeps connections apart by more than their authority
 	ServerUnseen  bool // the capture has nothing of what the server sent: what became of earlier requests is not known
 	Inferred      bool // it is told of by lengths and times alone
+	Binds         bool // it ties its connection to a user, by NTLM or Negotiate
 	Ignored       bool // it occupies its connection, but is not judged: never a connection's first
 
 	// Requested and Answered.
@@ -121,6 +123,7 @@ type Event struct {
 
 	// Answered.
 	Outcome   Outcome
+	Dead      bool          // of Unanswered: from Time on what the client sent was sent again and never acknowledged
 	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
 	Certain   bool          // of Abandoned: certain, else likely
@@ -137,6 +140,15 @@ type Event struct {
 	End *Ending
 }
 
+// An Unread is a complete transaction whose response was perhaps never read, as the end of its
+// connection has it. What that proves depends on what the client does elsewhere.
+type Unread struct {
+	N        int32 // its number, 0 if there is none
+	Bytes    int64 // of the response
+	ByWindow bool  // the client's receive window has not opened again by them
+	ByReset  bool  // the client ended the connection by a RST, with all acknowledged
+}
+
 // A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
 // section 6.8).
 type GoAway struct {
@@ -150,13 +162,18 @@ type GoAway struct {
 
 // An Ending is what is known of a connection in the end.
 type Ending struct {
-	Refused    bool  // it was never answered, or the SYN was answered by RST
-	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
-	Declined   bool  // it offered HTTP/2, and the server took another protocol
-	Unread     int32 // the complete transaction that was never read, as the client's receive window shows; 0: none
-	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
-	MaxUnder   int64 // likewise too few; also where some may be hidden
+	Refused    bool // it was never answered, or the SYN was answered by RST
+	Gaps       bool // the capture lacks bytes that the client sent: requests may hide there
+	Snapped    bool // no request could be read, for the snap length cut off what the client sent
+	NotHTTP    bool // no request could be read, for what was spoken is not HTTP
+	Declined   bool // it offered HTTP/2, and the server took another protocol
+	Unread     Unread
+	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
+	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none
+	MaxOver    int64        // how many transactions too many may have been told of, where they are inferred
+	MaxUnder   int64        // likewise too few; also where some may be hidden
 	Warmth     Warmths
+	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
 	Probes     int64  // TCP's keep-alive probes after the latest transaction
 	FirstProbe int64  // packet of the first
 	Agent      string // what the client calls itself, "" if it did not say, or that could not be read

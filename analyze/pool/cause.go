@@ -22,6 +22,8 @@ const (
 	OtherAddress     Cause = "other-address"     // the idle ones go to another address of the name
 	Failed           Cause = "failed"            // the attempt before was refused or never answered
 	RequestAbandoned Cause = "request-abandoned" // the client gave up on a request without a byte of an answer
+	SilentDrop       Cause = "silent-drop"       // what was sent on one was never acknowledged, though the server lived
+	Bound            Cause = "bound"             // the idle ones are tied to another user
 	Early            Cause = "early"             // it needs one a moment later
 	Unknown          Cause = "unknown"           // the capture does not show enough
 )

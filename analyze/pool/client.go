@@ -15,7 +15,9 @@ type client struct {
 	unused     smallMap[uint16, *unusedConns] // by port, whatever the server's address
 	identities []event.Who                    // of those that open connections at the address
 	exact      map[event.Who]int32            // their indexes, nil while there are few
+	habits     []habits                       // of the first of them
 	inline     [1]event.Who                   // room for identities, as long as it will do
+	habit      [1]habits                      // likewise for habits
 }
 
 // A clientServer is one client and one address of a server.
@@ -54,9 +56,9 @@ func (s *clientShard) client(addr segment.Addr) *client {
 		s.clients = map[segment.Addr]*client{}
 	}
 	k = s.free.clients.get()
-	k.addr, k.shard, k.identities, k.exact = addr, s, k.identities[:0], nil
+	k.addr, k.shard, k.identities, k.exact, k.habits = addr, s, k.identities[:0], nil, k.habits[:0]
 	if cap(k.identities) == 0 {
-		k.identities = k.inline[:0]
+		k.identities, k.habits = k.inline[:0], k.habit[:0]
 	}
 	s.clients[addr] = k
 	return k

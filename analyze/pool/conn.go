@@ -42,12 +42,14 @@ type requestState struct {
 	setupRoundTrips int32         // that the connection's handshakes took
 	untilRequest    time.Duration // from its SYN to its first request, if it was opened for that; else 0
 	inferred        bool          // the transactions are
+	browser         bool          // its client is one
 	mayHideClose    bool          // the latest request may have asked for the end
 	asksClose       bool          // the latest request did
 	saysClose       bool          // the latest response said close
 	lastComplete    bool          // the latest response is complete
 	lastStatus      uint16        // its status
 	lastEnd         moment
+	boundAt         moment        // when a request first tied it to a user
 	announced       time.Duration // the timeout in its latest Keep-Alive field, 0: none
 }
 
@@ -71,9 +73,11 @@ type closeState struct {
 	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64
-	unasked     bool        // nobody had said close, and its latest response's end is still to be told of
-	ended       bool        // nothing more is told of it
-	unread      int32       // the transaction that turned out never to have been read, 0: none
+	unasked     bool // nobody had said close, and its latest response's end is still to be told of
+	ended       bool // nothing more is told of it
+	shared      bool // it counts in its pool's shares
+	unread      event.Unread
+	deadFrom    moment      // what the client sent from then on was never acknowledged
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }
 

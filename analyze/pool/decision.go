@@ -26,6 +26,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
+	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 
 // Evidence is what a decision rests on.
@@ -43,10 +44,13 @@ type evidence struct {
 	inUse        int32         // transactions on it then: it had room for another
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
 	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	unread       event.Unread  // what suggests that it was never read
 	onDemand     bool          // the client closed it because it wanted one
 	freedAt      segment.Time  // when it became idle
 	announced    time.Duration // the timeout that its server had announced, 0: none
 
+	at         segment.Time // when one was needed
+	dead       bool         // InsteadOf was, by then
 	opened     segment.Time // when Conn was, on the client's clock
 	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
 	seen       Idle         // that, For is 0: it had announced it
@@ -76,6 +80,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
+	d.at = at
 	if c.closedByClient(at) {
 		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
 	}
@@ -139,6 +144,15 @@ func (d *Decision) Text() string {
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
 	case Undrained:
+		switch {
+		case d.unread.ByReset && d.Confidence == Likely:
+			return fmt.Sprintf("the client reset #%d (packet %d) though it had acknowledged all of its response (transaction %d, ended "+
+				"in packet %d), and ends others by FIN: so does one that leaves data unread",
+				d.InsteadOf, d.closePacket, d.last, d.endPacket)
+		case d.unread.ByWindow && d.Confidence == Likely:
+			return fmt.Sprintf("the client's receive window on #%d stayed reduced by its response (transaction %d, ended in packet %d), "+
+				"and opens again after others of that size: it was not read", d.InsteadOf, d.last, d.endPacket)
+		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
 			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
 	case ClientSaidClose:
@@ -227,6 +241,14 @@ func (d *Decision) neededText() string {
 		return "all connections were in use"
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"
+	case SilentDrop:
+		if d.InsteadOf != 0 {
+			return fmt.Sprintf("#%d was dead: what the client sent on it was sent again and never acknowledged", d.InsteadOf)
+		}
+		return fmt.Sprintf("a connection was dead: what the client sent in packet %d was sent again and never acknowledged, "+
+			"while the server answered on another", d.lossPacket)
+	case Bound:
+		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:
@@ -256,6 +278,9 @@ func (m closeManner) text(packet int64) string {
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
+		if d.browser {
+			return fmt.Sprintf("the browser keeps #%d and #%d apart: by credentials, by site, or by proxy", d.InsteadOf, d.Conn)
+		}
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"

@@ -7,6 +7,9 @@ type detectors struct {
 	churn     churn      // for pool-too-small
 	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
 	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
+	turns     Turns      // for parallel-pools
+	crowding  Crowding   // for pool-at-its-limit
+	shares    []Share    // for spread-uneven
 	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
 	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
@@ -19,7 +22,8 @@ type detectors struct {
 }
 
 // merge adds what the detectors of a pool have seen that turned out to be the same one:
-// together they come to what one pool's would have come to from the beginning. What d takes
+// together they come to what one pool's would have come to from the beginning, but for those in
+// load.go. What d takes
 // over o no longer has, for both serve again.
 func (d *detectors) merge(o *detectors) {
 	d.idle.merge(&o.idle)
@@ -34,6 +38,9 @@ func (d *detectors) merge(o *detectors) {
 	} else if o.statuses != nil {
 		d.statuses.merge(o.statuses)
 	}
+	d.turns.merge(&o.turns)
+	d.crowding.merge(&o.crowding)
+	d.mergeShares(o)
 	d.atLimit.merge(&o.atLimit)
 	d.declined.merge(&o.declined)
 	d.probed.merge(&o.probed)

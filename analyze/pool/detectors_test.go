@@ -33,7 +33,16 @@ func TestJoinedPoolsKeepWhatTheirDetectorsSaw(t *testing.T) {
 			"AtLimit":      func(p *Pool) any { return countOf(p.AtLimit()) },
 			"Probed":       func(p *Pool) any { return countOf(p.Probed()) },
 			"Declined":     func(p *Pool) any { return countOf(p.Declined()) },
-			"Tunnels":      func(p *Pool) any { return p.Tunnels() },
+			"Followed": func(p *Pool) any {
+				var n [3]int64
+				by := p.Statuses()
+				for _, x := range by.Of[:by.N] {
+					n[x.Status%3] += x.Followed
+				}
+				return n
+			},
+			"Single":  func(p *Pool) any { return p.Turns().Single },
+			"Tunnels": func(p *Pool) any { return p.Tunnels() },
 			"Lifetimes": func(p *Pool) any {
 				l := p.Lifetimes()
 				return [...]int64{l.Count, l.Fewest, l.Most, int64(l.Youngest), int64(l.Oldest), int64(len(l.Conns))}
@@ -58,6 +67,7 @@ func withDetails(r *rand.Rand, history []step) []step {
 		case e.open:
 		case e.Kind == event.Answered && r.IntN(4) == 0:
 			e.KeepAlive = time.Duration(1+r.IntN(9)) * time.Second
+			e.Status = uint16(200 + r.IntN(3))
 		case e.Kind == event.ConnEnded:
 			e.End.Probes, e.End.FirstProbe = int64(r.IntN(2)), e.Packet
 			e.End.Declined = r.IntN(2) == 0

@@ -42,7 +42,7 @@ func TestEarlyCostsNothing(t *testing.T) {
 		tell(one, event.Answered, 2, x.again+2)
 		j.Finish()
 		for _, p := range j.Pools() {
-			trips, cost, avoidable := int64(3), 3*time.Millisecond, int64(1)
+			trips, cost, avoidable := int64(3), time.Millisecond, int64(1) // from SYN to the request
 			if x.early {
 				trips, cost, avoidable = 0, 0, 0
 			}

@@ -36,11 +36,15 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 	if p.Used == 0 {
 		p.findSplit(c, e.StreamLimit > 0)
 	}
+	if p.conns.firstRequest == 0 {
+		p.conns.firstRequest = e.Time
+	}
 	p.Used++
 	if c.closedBy == event.Nobody {
 		p.conns.open++
 	}
 	p.detectors.idle.looked(c.neededAt())
+	c.browser = e.Browser
 	if c.midstream {
 		p.conns.midstream++
 	} else if e.Waited <= max(promptly, 2*c.rtt) {
@@ -74,6 +78,9 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
 	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	if e.Binds {
+		o.conn.bind(e)
+	}
 }
 
 // promptly is how soon a request follows on the handshake of a connection that was opened
@@ -86,6 +93,8 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	at := e.Time.Add(-c.clockOffset)
 	c.permit(e)
 	idle := c.idle()
+	p.detectors.turns.requested(c, idle, e.Packet)
+	p.share(c)
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
 		s.statuses(p).followed(c.lastStatus)
@@ -99,6 +108,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 			o.demand, o.packet = c.neededAt(), c.packet
 		}
 	}
+	if o.binds = e.Binds; o.binds {
+		c.bind(e)
+	}
 	o.alone = len(p.outstanding) == p.deferredCloses
 	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
 		p.detectors.atLimit.add(c.id, e.Packet)
@@ -107,6 +119,9 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	p.addOutstanding(o)
 	p.clockOffset = max(p.clockOffset, c.clockOffset)
 	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.deferredCloses))
+	if c.streamLimit == 0 {
+		p.detectors.crowding.requested(c, int64(len(p.outstanding)-p.deferredCloses), idle, at.Sub(c.lastEnd.at), e.Packet)
+	}
 	p.queue.push(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
 }
 
@@ -167,7 +182,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if e.Acked != 0 { // by then it had the response: clockOffset is an estimate
 		at = min(at, e.Acked.Add(-c.clockOffset))
 	}
-	if c.clientLeft(e.Outcome) {
+	if c.clientLeft(e.Outcome) || e.Dead {
 		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
@@ -176,7 +191,8 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
-	o.announced = c.announced
+	o.announced, o.dead = c.announced, e.Dead
+	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
 
@@ -212,13 +228,13 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.reviseClosed(d, c)
 	}
 	p.conns.open--
+	p.unshare(c)
 	p.resolveClose(c, true)
 	if e.By == event.Server && !c.asksClose {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
-	if unasked && c.idle() && e.By == event.Client && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced) {
-		c.obeyed = true
+	if c.obeyed = unasked && c.idle() && c.obeys(); c.obeyed {
 		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {
@@ -244,10 +260,29 @@ func (c *Conn) resumed() {
 	}
 }
 
+// countUnread counts a connection without a request by why none was read, if it may have
+// carried some.
+func (p *Pool) countUnread(end *event.Ending) {
+	switch {
+	case end.Snapped:
+		p.Opaque++
+		p.Snapped++
+	case end.MaxUnder > 0:
+		p.Opaque++
+	case end.NotHTTP:
+		if p.NotHTTP++; p.Spoken == "" {
+			p.Spoken = end.Spoken
+		}
+	}
+}
+
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.ended, c.unread = true, end.Unread
+	if end.Dead != 0 {
+		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
+	}
 	if c.pool == nil {
 		s.assignUnused(c, e)
 	}
@@ -261,19 +296,22 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
-		if end.MaxUnder > 0 {
-			p.Opaque++
+		if !end.Refused && (p.conns.firstRequest == 0 || c.opened < p.conns.firstRequest) {
+			p.Speculative++
 		}
+		p.countUnread(end)
 		return
 	}
 	switch c.closedBy {
 	case event.Nobody:
 		p.conns.open--
+		p.unshare(c)
 		p.resolveClose(c, true)
 	case event.Server:
 		p.ServerEnded++
 	}
 	s.detectAtEnd(c, end)
+	p.habits().learn(c, end)
 	p.Warmths.Add(end.Warmth)
 	p.MaxOver += end.MaxOver
 	p.MaxUnder += end.MaxUnder
@@ -291,6 +329,9 @@ func (s *clientShard) detectAtEnd(c *Conn, end *event.Ending) {
 	d := &c.pool.detectors
 	if end.Probes > 0 && c.n == 1 {
 		d.probed.add(c.id, end.FirstProbe)
+	}
+	if c.requests == 1 {
+		d.turns.Single++
 	}
 	if end.Declined {
 		d.declined.add(c.id, c.packet)

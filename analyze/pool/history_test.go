@@ -19,15 +19,22 @@ import (
 //	syn, syn2   opened, to the first or the second address of the name
 //	mid         was there before the capture began
 //	req, reqc   a request; one that asks to close
+//	reqb        one that authenticates its connection; 401 the response that asks for it
 //	req+        one that could have been sent long before
 //	req100, req2 a request of HTTP/2, with so many streams permitted
 //	ok, close   its response; one that says close
-//	ok5         one with Keep-Alive: timeout=5
+//	ok1, ok5    one with Keep-Alive: timeout=1, or 5
 //	up          its response makes the connection a tunnel
 //	left, leftT the client stopped reading, now or at T
 //	no          no response
+//	deadT       none, for nothing sent from T on was acknowledged; diedT likewise, and nothing more comes
 //	cfin, sfin  the client, the server closes first
-//	end, unread nothing more comes; the latest response was never read
+//	crst        the client, by a RST
+//	end         nothing more comes
+//	unread      likewise, and the latest response was never read, as its window shows
+//	unreadW     likewise, but of a client whose windows may always do so
+//	unreadR     likewise, as a RST shows where the client does not always end so
+//	read4       likewise, and the window had opened again after 4000 bytes; read6: 6000
 //	refused     nothing more comes: refused
 //	opaque      nothing more comes: encrypted
 //
@@ -61,6 +68,12 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "syn2" {
 				e.server = testEndpoint(11, 80)
 			}
+		case "reqb": // ties its connection to a user
+			s.asked++
+			e.Kind, e.N, e.Name, e.Binds = event.Requested, s.asked, "a", true
+		case "401":
+			answer()
+			e.Status = 401
 		case "req", "reqc", "req+":
 			if what == "req+" {
 				e.Waited = 51 * time.Millisecond
@@ -73,10 +86,10 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "req2" {
 				e.StreamLimit = 2
 			}
-		case "ok", "ok5":
+		case "ok", "ok1", "ok5":
 			answer()
-			if what == "ok5" {
-				e.KeepAlive = 5 * time.Second
+			if what != "ok" {
+				e.KeepAlive = time.Duration(what[2]-'0') * time.Second
 			}
 		case "close":
 			answer()
@@ -87,13 +100,19 @@ func parseHistory(t testing.TB, text string) []step {
 		case "no":
 			answer()
 			e.Outcome = event.Unanswered
-		case "cfin", "sfin":
-			e.Kind, e.By = event.ConnClosing, event.Client
+		case "cfin", "sfin", "crst":
+			e.Kind, e.By, e.Reset = event.ConnClosing, event.Client, what == "crst"
 			if what == "sfin" {
 				e.By = event.Server
 			}
-		case "unread":
-			e.End = &event.Ending{Unread: s.answered}
+		case "unread", "unreadW", "unreadR": // and its windows open, by its window or by a RST
+			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: what != "unreadR", ByReset: what == "unreadR"}}
+			if what == "unread" {
+				e.End.Reopened = 5000
+			}
+			finish()
+		case "read4", "read6":
+			e.End = &event.Ending{Reopened: int64(what[4]-'0') * 1000}
 			finish()
 		case "end", "refused", "opaque":
 			e.End = &event.Ending{Refused: what == "refused"}
@@ -102,6 +121,18 @@ func parseHistory(t testing.TB, text string) []step {
 			}
 			finish()
 		default:
+			if at, ok := strings.CutPrefix(what, "died"); ok {
+				ms, _ := strconv.Atoi(at)
+				e.End = &event.Ending{Dead: segment.Time(ms) * 1e6}
+				finish()
+				break
+			}
+			if at, ok := strings.CutPrefix(what, "dead"); ok {
+				answer()
+				ms, _ := strconv.Atoi(at)
+				e.Outcome, e.Dead, e.Time = event.Unanswered, true, segment.Time(ms)*1e6
+				break
+			}
 			at, ok := strings.CutPrefix(what, "left")
 			if !ok {
 				t.Fatalf("step %q", step)
@@ -207,6 +238,18 @@ var histories = []struct {
 	{"opened-ahead: near, needed later", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 140:1:req 141:2:req 150:1:ok 151:2:ok", "1:first 2:early", Reused},
 	{"opened-ahead, the other was closed meanwhile", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 106:1:cfin 120:2:req+ 125:2:ok", "1:first 2:client-closed", NotReused},
 	{"opened-ahead, the other was left unread", "0:1:syn 0:2:syn 100:1:req+ 105:1:ok 120:2:req+ 125:2:ok 300:1:cfin 301:1:unread", "1:first 2:undrained", NotReused},
+	{"silent-drop", oneDone + "10:1:req 5000:2:syn 5001:2:req 5002:2:ok 6000:1:dead10 6001:1:end", "1:first 2:silent-drop", Reused},
+	{"silent-drop, the client gave up", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:silent-drop", Reused},
+	{"silent-drop: near, only another address answers", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn2 5001:2:req 5002:2:ok", "1:first 2:request-abandoned", Reused},
+	{"silent-drop: near, another was opened before", oneDone + "20:1:req 21:2:syn 22:2:req 23:2:ok 6000:1:dead30 6001:1:end", "1:first 2:concurrent", Reused},
+	{"silent-drop, while it idled", oneDone + "5000:2:syn 5001:2:req 5002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:silent-drop", NoOpportunity},
+	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotReused},
+	{"bound", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
+	{"bound, when told to be", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:401 26:2:reqb 27:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
+	{"bound: near, not authenticated anew", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:ok", "1:first 2:missed", NotReused},
+	{"bound: near, to nobody", "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:req 35:1:ok", "1:first 2:missed", PartlyReused},
+	{"early, for two are bound in the end", "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:early", Reused},
+	{"bound: near, in use", "0:1:syn 1:1:reqb 20:2:syn 21:2:reqb 25:2:ok 30:1:ok", "1:first 2:concurrent", NoOpportunity},
 	{"other-address, in turn", "0:1:syn 0:2:syn2 1:1:req 5:1:ok 20:2:req 25:2:ok 30:1:req 35:1:ok", "1:first 2:other-address", Reused},
 	{"other-address: near, in use together", "0:1:syn 0:2:syn2 1:1:req 2:2:req 25:2:ok 35:1:ok", "1:first 2:concurrent", NoOpportunity},
 	{"other-address: near, two of one address", "0:1:syn 0:2:syn 1:1:req 5:1:ok 20:2:req 25:2:ok", "1:first 2:concurrent", NoOpportunity},
@@ -227,6 +270,11 @@ var histories = []struct {
 	{"undrained: near, still reading", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left15", "1:first 2:concurrent", NoOpportunity},
 	{"undrained, the whole response", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unread", "1:first 2:undrained", NotReused},
 	{"undrained, idle closed", oneDone + "300:1:cfin 301:1:unread 309:2:syn 309:2:req 310:2:ok", "1:first 2:undrained", NotReused},
+	{"undrained, by a window as others are not", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unreadW 30:2:read4", "1:first 2:undrained", NotReused},
+	{"undrained: near, by a window as all may be", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok", "1:first 2:client-closed", NotReused},
+	{"undrained: near, others open after more", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok 30:2:read6", "1:first 2:client-closed", NotReused},
+	{"undrained, by a RST where others end by FIN", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:cfin", "1:first 2:undrained", NotReused},
+	{"undrained: near, all end by RST", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:crst", "1:first 2:missed", NotReused},
 	{"undrained: near, another was unread", oneDone + "9:2:syn 9:2:req 10:2:ok 11:1:req 12:1:ok 20:1:cfin 21:1:unread", "1:first 2:missed", PartlyReused},
 	{"client-said-close", "0:1:syn 1:1:reqc 5:1:ok 6:1:sfin 7:2:syn 7:2:req 8:2:ok", "1:first 2:client-said-close", NotReused},
 	{"client-said-close: near", "0:1:syn 1:1:req 5:1:ok 6:1:sfin 7:2:syn 7:2:reqc 8:2:ok", "1:first 2:server-closed", ServerPrevents},
@@ -240,6 +288,7 @@ var histories = []struct {
 	{"server-closed, the client obeyed", "0:1:syn 1:1:req 5:1:ok5 4005:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"server-closed: near, before the time announced", "0:1:syn 1:1:req 5:1:ok5 4004:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-idle-timeout", NotReused},
 	{"server-closed: near, well after the time announced", "0:1:syn 1:1:req 5:1:ok5 6006:1:cfin 7000:2:syn 7001:2:req 7002:2:ok", "1:first 2:client-idle-timeout", NotReused},
+	{"server-closed: near, at once", "0:1:syn 1:1:req 5:1:ok1 104:1:cfin 5000:2:syn 5001:2:req 5002:2:ok", "1:first 2:client-closed", NotReused},
 	{"server-closed, the client obeyed, one left it idle", "0:1:syn 1:1:req 2:2:syn 3:2:req 4:2:ok5 5:1:ok5 4005:1:cfin 5000:3:syn 5001:3:req 5002:3:ok", "1:first 2:concurrent 3:missed", NotReused},
 	{"server-closed, as it is seen to", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2800:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
 	{"server-closed, as it is seen to later", "0:1:syn 1:1:req 5:1:ok 805:1:cfin 2000:2:syn 2001:2:req 2005:2:ok 3005:2:sfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:server-closed", ServerPrevents},
@@ -284,8 +333,8 @@ func TestHistories(t *testing.T) {
 			}
 		})
 	}
-	if len(fired) != 17 {
-		t.Errorf("%d causes fired, want 17: %v", len(fired), slices.Sorted(maps.Keys(fired)))
+	if len(fired) != 19 {
+		t.Errorf("%d causes fired, want 19: %v", len(fired), slices.Sorted(maps.Keys(fired)))
 	}
 }
 

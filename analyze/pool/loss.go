@@ -58,7 +58,22 @@ func (r *replay) takeLoss(server segment.Endpoint) (loss, bool) {
 	}
 	l := r.losses[k]
 	r.losses = slices.Delete(r.losses, k, k+1)
+	if l.cause == SilentDrop && l.server != server {
+		l.cause = l.conn.otherwise()
+	}
 	return l, true
+}
+
+// otherwise says what became of c, whose server left data unacknowledged, where nothing shows that
+// it was c that was dead and not the server: another connection there that works would.
+func (c *Conn) otherwise() Cause {
+	switch c.closedBy {
+	case event.Client:
+		return RequestAbandoned
+	case event.Server:
+		return Reset
+	}
+	return Concurrent
 }
 
 // forgetLoss forgets the latest loss of c, if there is one.
@@ -76,6 +91,8 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	switch {
 	case o.outcome == event.Consumed:
 		return UsedUp
+	case o.dead:
+		return SilentDrop
 	case o.refusedByServer():
 		return Reset
 	case o.givenUp():

@@ -22,6 +22,12 @@ func obeys(idle, announced time.Duration) bool {
 	return announced > 0 && idle >= announced-obeyedWithin && idle <= announced+obeyedWithin
 }
 
+// obeys reports whether the client closed c, which had idled, when its server had announced that
+// it would. One that closes right after use keeps nothing, whatever was announced.
+func (c *Conn) obeys() bool {
+	return c.closedBy == event.Client && !c.closedAtOnce(c.lastEnd.at) && obeys(c.closedAt.Sub(c.lastEnd.at), c.announced)
+}
+
 // asSeen reports whether a client that closed after idling so long closed when its server
 // is seen to: that long, or up to a second or a quarter of it sooner.
 func (c Closes) asSeen(idle time.Duration) (seen Idle, ok bool) {
@@ -49,6 +55,14 @@ func (c *Conn) closedFor(opened, idleSince segment.Time) bool {
 // settle revises d, which is avoidable, by what its pool has shown since it was made: nothing
 // can take back its blame any more.
 func (p *Pool) settle(d *Decision) {
+	if d.Cause.idled() && d.dead {
+		p.changeCause(d, SilentDrop)
+		return
+	}
+	if d.Cause.idled() && d.unread.N != 0 && p.habits().prove(d.unread) {
+		p.changeCause(d, Undrained)
+		d.Confidence = Likely
+	}
 	if d.Cause != ClientIdleTimeout {
 		return
 	}

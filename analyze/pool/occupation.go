@@ -14,6 +14,8 @@ type occupation struct {
 	conn        *Conn
 	first       bool         // it is its connection's first
 	ahead       bool         // and the connection was opened before anybody needed it
+	dead        bool         // its connection was from its end on
+	binds       bool         // the user is authenticated with it, or told to be
 	alone       bool         // nothing else was outstanding when its request was sent
 	demand      segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
 	packet      int64        // of the demand

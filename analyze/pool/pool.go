@@ -25,6 +25,7 @@ type Pool struct {
 	Curve           []CurvePoint
 	Verdict         Verdict
 	WithheldBecause string // why Verdict is NotKnown
+	Spoken          string // what the first of NotHTTP carried, "" if it did not tell
 
 	conns     connStates
 	detectors detectors
@@ -40,7 +41,10 @@ type Sums struct {
 	Connections int64 // that have ended
 	Used        int64 // that carried a transaction which is judged
 	Unused      int64 // of Connections, the others
+	Speculative int64 // of Unused, those that were answered and opened before the first request
 	Opaque      int64 // of Unused, those that carried what could not be read
+	Snapped     int64 // of Opaque, those of which the snap length cut off what they carried
+	NotHTTP     int64 // of Unused, those that carried something else than HTTP
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
 	ServerEnded int64 // of Used, those that the server ended first
 
@@ -66,7 +70,10 @@ func (a *Sums) Add(b *Sums) {
 	a.Connections += b.Connections
 	a.Used += b.Used
 	a.Unused += b.Unused
+	a.Speculative += b.Speculative
 	a.Opaque += b.Opaque
+	a.Snapped += b.Snapped
+	a.NotHTTP += b.NotHTTP
 	a.Gaps += b.Gaps
 	a.ServerEnded += b.ServerEnded
 
@@ -108,14 +115,18 @@ func (c *SetupCost) add(d SetupCost) {
 
 // The states of a pool's connections: how many there are of each.
 type connStates struct {
-	live         int   // have joined the pool and not ended
-	open         int   // were used, and nobody has closed them, in the order of the capture
-	midstream    int64 // were used, and had been opened before the capture began
-	serverUnseen int64 // were used, and of their server nothing is in the capture
+	firstRequest segment.Time // on the capture's clock; 0: none yet
+	live         int          // have joined the pool and not ended
+	open         int          // were used, and nobody has closed them, in the order of the capture
+	midstream    int64        // were used, and had been opened before the capture began
+	serverUnseen int64        // were used, and of their server nothing is in the capture
 }
 
 // add adds the connections of o.
 func (c *connStates) add(o *connStates) {
+	if o.firstRequest != 0 && (c.firstRequest == 0 || o.firstRequest < c.firstRequest) {
+		c.firstRequest = o.firstRequest
+	}
 	c.live += o.live
 	c.open += o.open
 	c.midstream += o.midstream

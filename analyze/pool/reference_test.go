@@ -30,6 +30,8 @@ type refOccupation struct {
 	announced   time.Duration // on its connection by its end
 	outcome     event.Outcome
 	ahead       bool // its connection had been opened before anybody needed it
+	dead        bool // what was sent with it was never acknowledged
+	binds       bool // authenticates a user, or is told to
 	alone       bool // nothing else was outstanding when it was sent
 	neverReused bool // nothing came after on its connection
 }
@@ -49,11 +51,15 @@ type refConn struct {
 	refused      bool
 	ended        segment.Time
 	endedPacket  int64
-	unread       int32
+	unread       event.Unread
+	reopened     int64
+	deadFrom     segment.Time // never: it was not
+	byReset      bool
 	rtt          time.Duration
 	announced    time.Duration
-	firstThere   bool // the first used one to its server, and another went to another
-	obeyed       bool // closed by the client when the server had announced that it would
+	firstThere   bool         // the first used one to its server, and another went to another
+	boundAt      segment.Time // when a request tied it to a user; never: none did
+	obeyed       bool         // closed by the client when the server had announced that it would
 }
 
 type refToken struct {
@@ -65,6 +71,19 @@ type refToken struct {
 type refLoss struct {
 	conn  *refConn
 	cause Cause
+}
+
+// explains says why another is opened instead, to a server that answers on it.
+func (l refLoss) explains(server segment.Endpoint) Cause {
+	switch {
+	case l.cause != SilentDrop || l.conn.server == server:
+		return l.cause
+	case l.conn.by == event.Client:
+		return RequestAbandoned
+	case l.conn.by == event.Server:
+		return Reset
+	}
+	return Concurrent
 }
 
 type refStep struct {
@@ -81,7 +100,7 @@ func readAll(events []step) []*refConn {
 	var conns []*refConn
 	for _, e := range events {
 		if e.open {
-			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream})
+			conns = append(conns, &refConn{id: e.conn, server: e.server, opened: e.Time, packet: e.Packet, midstream: e.midstream, boundAt: never, deadFrom: never})
 			continue
 		}
 		c := conns[slices.IndexFunc(conns, func(c *refConn) bool { return c.id == e.conn })]
@@ -96,11 +115,14 @@ func readAll(events []step) []*refConn {
 			if c.by == event.Nobody {
 				c.asked = e.AsksClose
 			}
+			if e.Binds {
+				c.boundAt = min(c.boundAt, sent)
+			}
 			if last != nil && last.answers < last.last {
 				last.last, last.asks = e.N, e.AsksClose
 				continue
 			}
-			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, asks: e.AsksClose, met: c.by == event.Server, neverReused: true}
+			o := &refOccupation{at: sent, packet: e.Packet, last: e.N, answers: e.N - 1, end: never, binds: e.Binds, asks: e.AsksClose, met: c.by == event.Server, neverReused: true}
 			switch {
 			case last != nil:
 				o.at = max(o.at, last.end) // it knew
@@ -124,7 +146,7 @@ func readAll(events []step) []*refConn {
 			c.occupations = append(c.occupations, o)
 		case event.Answered:
 			at := got
-			if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client {
+			if e.Outcome == event.Abandoned || e.Outcome == event.Unanswered && c.by == event.Client || e.Dead {
 				at = sent // what the client did
 			}
 			if last.end == never {
@@ -139,20 +161,33 @@ func readAll(events []step) []*refConn {
 			if e.KeepAlive > 0 {
 				c.announced = e.KeepAlive
 			}
-			last.announced = c.announced
+			last.announced, last.dead = c.announced, e.Dead
+			last.binds = last.binds || e.Status == 401
 		case event.ConnClosing:
-			c.by, c.closed, c.closedPacket = e.By, sent, e.Packet
+			c.by, c.closed, c.closedPacket, c.byReset = e.By, sent, e.Packet, e.Reset
 			if e.By == event.Server {
 				c.closed = got
 			}
 			if idle := last != nil && last.answers == last.last; idle && e.By == event.Client && !c.asked && !last.says {
-				c.obeyed = refObeys(c.closed.Sub(last.end), c.announced)
+				idle := c.closed.Sub(last.end)
+				c.obeyed = refObeys(idle, c.announced) && idle >= max(100*time.Millisecond, 2*c.rtt)
 			}
 		case event.ConnEnded:
-			c.refused, c.unread, c.ended, c.endedPacket = e.End.Refused, e.End.Unread, got, e.Packet
+			c.refused, c.unread, c.ended, c.endedPacket, c.reopened = e.End.Refused, e.End.Unread, got, e.Packet, e.End.Reopened
+			if e.End.Dead != 0 {
+				c.deadFrom = e.End.Dead.Add(-e.ClockOffset)
+			}
 		}
 	}
 	return conns
+}
+
+// endedAs is what the server did to c, which idled, or had the client do.
+func (c *refConn) endedAs() Cause {
+	if c.by == event.Server && c.byReset {
+		return Reset
+	}
+	return ServerClosed
 }
 
 // refObeys: to within a second.
@@ -163,7 +198,8 @@ func refObeys(idle, announced time.Duration) bool {
 // seen are the idle times after which the server closed.
 func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[int64]Cause) {
 	var steps []refStep
-	for _, c := range readAll(events) {
+	conns := readAll(events)
+	for _, c := range conns {
 		if c.refused {
 			steps = append(steps, refStep{c.ended, c.endedPacket, 1, c, nil, "failed"})
 		}
@@ -200,20 +236,20 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		stack = append(slices.Clone(stack[:k]), stack[k+1:]...)
 		return t
 	}
-	forget := func(match func(l refLoss) bool) (Cause, bool) {
+	forget := func(match func(l refLoss) bool) (l refLoss, ok bool) {
 		for k := len(losses) - 1; k >= 0; k-- {
-			if match(losses[k]) {
-				cause := losses[k].cause
+			if l = losses[k]; match(l) {
 				losses = append(slices.Clone(losses[:k]), losses[k+1:]...)
-				return cause, true
+				return l, true
 			}
 		}
-		return "", false
+		return refLoss{}, false
 	}
 	for _, s := range steps {
 		c, o := s.conn, s.occ
 		own := search(func(t refToken) bool { return t.conn == c })
-		same := search(func(t refToken) bool { return t.conn.server == c.server })
+		serves := func(t refToken) bool { return t.conn == c || !o.binds || t.conn.boundAt > s.at }
+		same := search(func(t refToken) bool { return t.conn.server == c.server && (o == nil || serves(t)) })
 		switch s.do {
 		case "failed":
 			losses = append(losses, refLoss{c, Failed})
@@ -221,7 +257,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		case "server closes":
 			if own >= 0 {
 				take(own)
-				losses = append(losses, refLoss{c, ServerClosed})
+				losses = append(losses, refLoss{c, c.endedAs()})
 			}
 
 		case "end":
@@ -229,6 +265,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			switch {
 			case o.outcome == event.Consumed:
 				losses = append(losses, refLoss{c, UsedUp})
+			case o.dead:
+				losses = append(losses, refLoss{c, SilentDrop})
 			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.outcome == event.Unanswered && c.by == event.Client:
@@ -236,7 +274,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			case o.says && o.neverReused:
 				losses = append(losses, refLoss{c, ServerSaidClose})
 			case gone:
-				losses = append(losses, refLoss{c, ServerClosed})
+				losses = append(losses, refLoss{c, c.endedAs()})
 			default:
 				stack = append(stack, refToken{c, o, s.at})
 			}
@@ -245,7 +283,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			if o.first {
 				cause := Concurrent
 				reservable := search(func(t refToken) bool { // takes nothing else before this is answered
-					return t.conn.server == c.server && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
+					return t.conn.server == c.server && serves(t) && !slices.ContainsFunc(t.conn.occupations, func(x *refOccupation) bool {
 						later := x.at > s.at || x.at == s.at && x.packet > s.packet
 						return later && x.at < o.end
 					})
@@ -260,7 +298,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 					cause = First
 				case reservable >= 0:
 					t := take(reservable)
-					cause = becameOf(t, s.at, c.opened.Add(-c.shift))
+					cause = becameOf(t, s.at, c.opened.Add(-c.shift), conns)
 					if cause == Missed && o.ahead {
 						cause = OpenedAhead
 					}
@@ -271,7 +309,9 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 						loss, ok = forget(func(refLoss) bool { return true })
 					}
 					if ok {
-						cause = loss
+						cause = loss.explains(c.server)
+					} else if search(func(t refToken) bool { return t.conn.server == c.server }) >= 0 {
+						cause = Bound
 					} else if len(stack) > 0 || o.alone && c.firstThere {
 						cause = OtherAddress
 					}
@@ -287,8 +327,8 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				forget(func(l refLoss) bool { return l.conn == c })
 			case same >= 0:
 				take(same)
-			case len(stack) > 0:
-				take(len(stack) - 1)
+			case search(serves) >= 0:
+				take(search(serves))
 			case len(provisional) > 0:
 				causes[provisional[len(provisional)-1]] = Early
 				provisional = provisional[:len(provisional)-1]
@@ -317,7 +357,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 
 // becameOf says what had become of an idle connection at an instant, when another was
 // opened, or had been ahead of that.
-func becameOf(t refToken, at, opened segment.Time) Cause {
+func becameOf(t refToken, at, opened segment.Time, conns []*refConn) Cause {
 	c, o := t.conn, t.occ
 	closed := c.by == event.Client && c.closed <= at
 	idle := c.closed.Sub(t.at)
@@ -326,9 +366,15 @@ func becameOf(t refToken, at, opened segment.Time) Cause {
 	switch {
 	case o.asks:
 		return ClientSaidClose
+	case o.outcome != event.Abandoned && c.deadFrom <= at:
+		return SilentDrop
 	case o.outcome == event.Abandoned:
 		return Undrained
-	case c.unread != 0 && c.unread == o.last:
+	case c.unread.N != 0 && c.unread.N == o.last && slices.ContainsFunc(conns, func(x *refConn) bool {
+		opensAgain := x.reopened > 0 && 4*x.reopened <= 5*c.unread.Bytes
+		endsFIN := x.by == event.Client && !x.byReset
+		return len(x.occupations) > 0 && (c.unread.ByWindow && opensAgain || c.unread.ByReset && endsFIN)
+	}):
 		return Undrained
 	case closed && atOnce:
 		return ClientClosed
@@ -356,6 +402,7 @@ func randomHistory(r *rand.Rand) []step {
 	// Each history has its own habits.
 	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd, announces, ahead := r.IntN(50), r.IntN(2)*r.IntN(40), r.IntN(2)*r.IntN(80)
+	resets, reopens, binds := r.IntN(2)*r.IntN(110), r.IntN(2)*r.IntN(50), r.IntN(2)*r.IntN(2)*r.IntN(110)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
 	}
@@ -388,28 +435,35 @@ func randomHistory(r *rand.Rand) []step {
 				continue
 			}
 		}
-		var n, answered, unread int32
+		var n, answered int32
+		var unread event.Unread
 		by := event.Nobody
 		closing := func(side event.Side) {
 			if by == event.Nobody {
 				by = side
-				emit(event.Event{Kind: event.ConnClosing, By: side}, t)
+				emit(event.Event{Kind: event.ConnClosing, By: side, Reset: chance(resets)}, t)
 			}
 		}
 		asked, waited := false, time.Duration(0)
+		user, anonymous := chance(binds), r.Int32N(3) // whose requests authenticate it, but the first few
 		if chance(ahead) && (id > 1 || refuses == 0) {
 			waited = 41*time.Millisecond + time.Duration(idle())
 			t += segment.Time(waited)
 		}
+		lastAsk := t
 		ask := func(asks bool) {
 			n++
+			lastAsk = t
 			asked = asks
-			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks, Waited: waited}, t)
+			emit(event.Event{Kind: event.Requested, N: n, Name: "a", AsksClose: asks, Promises: !asks, Waited: waited, Binds: user && n > anonymous}, t)
 			waited = 0
 		}
 		answer := func(e event.Event, at segment.Time) {
 			answered++
 			e.Kind, e.N = event.Answered, answered
+			if user && answered == anonymous {
+				e.Status = 401
+			}
 			if chance(announces) {
 				e.KeepAlive = 1100*time.Millisecond + time.Duration(idle())
 			}
@@ -417,6 +471,8 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		var late []segment.Time // abandoned ones
 		behind := false         // another waits behind one
+		var dead segment.Time   // from when on nothing is acknowledged
+		dying := false          // a request is not
 	life:
 		for range 1 + r.IntN(4) {
 			burst := 1
@@ -440,7 +496,16 @@ func randomHistory(r *rand.Rand) []step {
 			if !chance(odd) {
 				answer(event.Event{}, t+ms*segment.Time(r.IntN(2)))
 			} else {
-				switch r.IntN(10) {
+				switch r.IntN(11) {
+				case 10: // nobody is there any more
+					if dying = chance(60); dying {
+						dead = lastAsk
+					} else { // what was sent beside requests shows it
+						answer(event.Event{}, t)
+						dead = t + idle()
+					}
+					t = max(t, dead) + idle()
+					break life
 				case 0, 1: // says close, and is closed, left or used again
 					answer(event.Event{SaysClose: true}, t)
 					t += idle() / 10
@@ -487,7 +552,7 @@ func randomHistory(r *rand.Rand) []step {
 					break life
 				case 7: // never read
 					answer(event.Event{}, t)
-					unread = n
+					unread = event.Unread{N: n, Bytes: 4000 + r.Int64N(1000), ByWindow: chance(60), ByReset: chance(50)}
 					t += idle()
 					break life
 				case 9: // the server ends its side before the transaction ends
@@ -540,7 +605,16 @@ func randomHistory(r *rand.Rand) []step {
 		if behind {
 			answer(event.Event{Outcome: event.Unanswered}, told)
 		}
-		emit(event.Event{Kind: event.ConnEnded, End: &event.Ending{Unread: unread}}, t)
+		if dying {
+			t = dead
+			answer(event.Event{Outcome: event.Unanswered, Dead: true}, told)
+			t = told
+		}
+		end := event.Ending{Unread: unread, Dead: dead}
+		if chance(reopens) {
+			end.Reopened = 1000 + r.Int64N(6000)
+		}
+		emit(event.Event{Kind: event.ConnEnded, End: &end}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended
 		if by == event.Client && chance(30) {
 			free[slot] = max(opened.Time, t-segment.Time(r.IntN(20))*ms) // or this one end because the next is wanted
@@ -605,8 +679,8 @@ func TestJudgeIsTheReference(t *testing.T) {
 		}
 	}
 	t.Log(seen)
-	if len(seen) != 17 {
-		t.Errorf("the histories have %d causes, want all 17: %v", len(seen), seen)
+	if len(seen) != 19 {
+		t.Errorf("the histories have %d causes, want all 19: %v", len(seen), seen)
 	}
 }
 
@@ -617,7 +691,7 @@ func tell(events []step) (s string) {
 			s += fmt.Sprintf("%v conn %d packet %d opened to %v midway=%v\n", time.Duration(e.Time), e.conn, e.Packet, e.server, e.midstream)
 			continue
 		}
-		kind := [...]string{"requested", "answered", "closing", "ended"}[e.Kind]
+		kind := [...]string{event.Requested: "requested", event.Answered: "answered", event.ConnClosing: "closing", event.ConnEnded: "ended"}[e.Kind]
 		s += fmt.Sprintf("%v conn %d packet %d %s", time.Duration(e.Time), e.conn, e.Packet, kind)
 		switch e.Kind {
 		case event.Requested:
@@ -627,7 +701,7 @@ func tell(events []step) (s string) {
 		case event.ConnClosing:
 			s += fmt.Sprintf(" by %d", e.By)
 		case event.ConnEnded:
-			s += fmt.Sprintf(" refused=%v unread=%d", e.End.Refused, e.End.Unread)
+			s += fmt.Sprintf(" refused=%v unread=%+v", e.End.Refused, e.End.Unread)
 		}
 		s += "\n"
 	}

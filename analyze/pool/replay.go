@@ -175,10 +175,10 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	}
 	t := c.token
 	if t == nil {
-		t = s.topToken(p, c.server, a.at)
+		t = s.topToken(p, c.server, o, a.at)
 	}
-	if t == nil {
-		t = p.tokens.top // another address's, for want of a better
+	if t == nil { // another address's, for want of a better
+		t = s.findToken(p, func(t *token) bool { return t.serves(o, a.at) })
 	}
 	if t != nil {
 		p.useToken(t, o)
@@ -208,7 +208,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	t := s.reservableToken(p, c, o)
 	if t == nil {
-		t = s.topToken(p, c.server, a.at)
+		t = s.topToken(p, c.server, o, a.at)
 	}
 	if t != nil {
 		p.avoidable(s, a, p.useToken(t, o))
@@ -216,6 +216,10 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 	}
 	if l, ok := p.takeLoss(c.server); ok {
 		p.needed(s, a, l)
+		return
+	}
+	if o.binds && s.findToken(p, func(t *token) bool { return t.conn.server == c.server && t.hasRoom(a.at) }) != nil {
+		p.needed(s, a, loss{cause: Bound})
 		return
 	}
 	if s.findToken(p, func(t *token) bool { return t.hasRoom(a.at) }) != nil {
@@ -267,7 +271,8 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if a.occ.ahead && d.Cause == Missed {
 		d.Cause = OpenedAhead
 	}
-	if c.inferred {
+	d.browser = c.browser && (d.Cause == Missed || d.Cause == OpenedAhead)
+	if c.inferred || d.browser {
 		d.Confidence = Likely
 	}
 	if d.perhapsNeeded {
@@ -299,7 +304,7 @@ func (s *clientShard) boundProvisional(p *Pool) {
 	}
 }
 
-// awaitUnread has d, which says that r idled, revised should r turn out never to have been
+// awaitUnread has d, which says that r idled, told should there be signs that r was never
 // read. That is known once r has ended.
 func (p *Pool) awaitUnread(d *Decision, r *Conn) {
 	if r.ended {
@@ -309,13 +314,13 @@ func (p *Pool) awaitUnread(d *Decision, r *Conn) {
 	}
 }
 
-// reviseUnread changes d, which says that r idled, if the transaction before was never
-// read.
+// reviseUnread tells d, which says that r idled, what suggests that the transaction before was
+// never read.
 func (p *Pool) reviseUnread(d *Decision, r *Conn) {
-	if r.unread != 0 && r.unread == d.last && d.Cause.Avoidable() {
-		p.changeCause(d, Undrained)
-		d.Confidence = Likely
+	if r.unread.N != 0 && r.unread.N == d.last {
+		d.unread = r.unread
 	}
+	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
 }
 
 // reviseClosed changes d, which says that r was missed, if the client turns out to have

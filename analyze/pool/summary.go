@@ -42,6 +42,8 @@ func (p *Pool) boundsLeaveReuseOpen() bool {
 // nothing.
 func (p *Pool) evidenceMissing() string {
 	switch several := p.Used > 1; {
+	case p.Snapped > 0:
+		return "the capture's snap length cut off what its connections carried"
 	case p.Opaque > 0:
 		return "what its connections carried is encrypted"
 	case p.Gaps > 0:
@@ -52,6 +54,10 @@ func (p *Pool) evidenceMissing() string {
 		return "some connections were opened before the capture began"
 	case p.PerhapsAvoidable > 0:
 		return "the server closed right after its answers; whether the requests asked for that could not be read"
+	case p.NotHTTP > 0 && p.Used == 0 && p.Spoken != "":
+		return "its connections carried " + p.Spoken + ", not HTTP"
+	case p.NotHTTP > 0 && p.Used == 0:
+		return "what its connections carried is not HTTP"
 	}
 	return ""
 }

@@ -132,7 +132,7 @@ func (s *clientShard) reservableToken(p *Pool, c *Conn, o *occupation) *token {
 	return s.findToken(p, func(t *token) bool {
 		r := t.conn
 		switch {
-		case r.server != c.server:
+		case r.server != c.server, !t.serves(o, o.demand):
 			return false
 		case r.streamLimit > 0:
 			return t.hasRoom(o.demand)
@@ -142,9 +142,9 @@ func (s *clientShard) reservableToken(p *Pool, c *Conn, o *occupation) *token {
 }
 
 // topToken returns the token of p to a server that has most recently become idle, or has
-// room.
-func (s *clientShard) topToken(p *Pool, server segment.Endpoint, at segment.Time) *token {
-	return s.findToken(p, func(t *token) bool { return t.conn.server == server && t.hasRoom(at) })
+// room, and may serve o.
+func (s *clientShard) topToken(p *Pool, server segment.Endpoint, o *occupation, at segment.Time) *token {
+	return s.findToken(p, func(t *token) bool { return t.conn.server == server && t.hasRoom(at) && t.serves(o, at) })
 }
 
 // openToken has the ideal client open a connection for o, as the real one did.

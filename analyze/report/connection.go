@@ -20,7 +20,7 @@ type Connection struct {
 	Pool        int64   `json:"pool,omitempty"` // ID of its pool
 	Handshake   string  `json:"handshake"`      // full, fast-open, half, refused, missed
 	History     string  `json:"history"`
-	Protocol    string  `json:"protocol"` // http/1.0, http/1.1, http/2, websocket, tunnel, tls, unknown
+	Protocol    string  `json:"protocol"` // http/1.0, http/1.1, http/2, websocket, tunnel, tls, what else tells by its first bytes (ssh, smtp, redis, ...), unknown
 	TLS         *TLS    `json:"tls,omitempty"`
 	Name        string  `json:"name,omitempty"` // authority's name: TLS server name or Host
 

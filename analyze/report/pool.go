@@ -20,6 +20,7 @@ type Pool struct {
 	Protocol     string   `json:"protocol"`
 	Connections  int64    `json:"connections"`
 	Unused       int64    `json:"unused"`
+	Speculative  int64    `json:"speculative,omitempty"` // of the unused: opened before the first request
 	Used         int64    `json:"used"`
 	Transactions int64    `json:"transactions"`
 	ReusedCount  int64    `json:"reused"`
@@ -29,9 +30,10 @@ type Pool struct {
 	// of the needed: avoidable if requests that could not be read asked for the end
 	PerhapsAvoidable int64 `json:"perhaps_avoidable,omitempty"`
 	// of the avoidable: needed if responses that could not be read said close
-	PerhapsNeeded   int64                `json:"perhaps_needed,omitempty"`
-	ServerEnded     int64                `json:"server_ended"`
-	OldEnds         int64                `json:"ended_for_http10,omitempty"` // responses without a length to HTTP/1.0 requests: only closing could end them
+	PerhapsNeeded int64 `json:"perhaps_needed,omitempty"`
+	ServerEnded   int64 `json:"server_ended"`
+	// responses without a length to HTTP/1.0 requests: only closing could end them
+	OldEnds         int64                `json:"ended_for_http10,omitempty"`
 	Causes          map[pool.Cause]int64 `json:"causes"`
 	Peak            int64                `json:"peak_concurrency"`
 	Promised        int64                `json:"promised"`
@@ -49,8 +51,9 @@ type Pool struct {
 	ColdRoundTrips  int64    `json:"cold_round_trips,omitempty"`  // of the avoidable connections' handshakes, TLS included
 	SavedRoundTrips int64    `json:"saved_round_trips,omitempty"` // that the reused transactions did without
 	SavedCost       *Seconds `json:"saved_s,omitempty"`
-	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`   // longest idle time after which a connection was used again
-	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"` // the server's Keep-Alive: timeout=, the least said
+	LongestIdle     *Seconds `json:"longest_idle_s,omitempty"`        // longest idle time after which a connection was used again
+	ServerTimeout   *Seconds `json:"server_timeout_s,omitempty"`      // the server's Keep-Alive: timeout=, the least said
+	ServerClosed    *Seconds `json:"server_closed_after_s,omitempty"` // shortest idle time after which the server closed a connection
 
 	FirstPacket int64 `json:"first_packet"`
 }

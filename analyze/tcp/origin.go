@@ -1,6 +1,10 @@
 package tcp
 
-import "tcpwarm/capture/segment"
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
 
 // An Origin is what the IP headers of one half's packets show of the machine that sends them: a
 // RST that does not fit was hardly sent by the same one (Weaver, Sommer and Paxson, "Detecting
@@ -12,11 +16,16 @@ type Origin struct {
 	InSteps           bool // it has gone up from one to the next by little
 	ids               bool // one was looked at
 	lastID            uint16
+	lastAt            segment.Time
 
 	RST    segment.Mark // the first; Packet is 0: none came
 	RSTTTL uint8
 	RSTID  uint16
 }
+
+// idStands is how long a counter that the machine's other packets count too stays near: a
+// machine with little to do sends some hundred packets a second.
+const idStands = time.Second
 
 // idStep is how much a counter of packets may go up from one packet of a connection to the
 // next: others of the same machine may count too.
@@ -27,6 +36,7 @@ func (o *Origin) sent(s *segment.Segment) {
 	if s.Flags.Has(segment.RST) {
 		if o.RST.Packet == 0 {
 			o.RST, o.RSTTTL, o.RSTID = s.Mark(), s.TTL, s.IPID
+			o.InSteps = o.InSteps && s.Time.Sub(o.lastAt) <= idStands
 		}
 		return
 	}
@@ -43,7 +53,7 @@ func (o *Origin) sent(s *segment.Segment) {
 		step := s.IPID - o.lastID
 		o.InSteps = o.InSteps && step != 0 && step <= idStep
 	}
-	o.ids, o.lastID = true, s.IPID
+	o.ids, o.lastID, o.lastAt = true, s.IPID, s.Time
 }
 
 // leastAlike is how many packets must be alike before one that is not stands out.

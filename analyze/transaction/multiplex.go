@@ -42,7 +42,8 @@ const unlimited = 1<<31 - 1
 // Reset readies m for a new connection. A parser begun midway looks for the next
 // frame.
 func (m *Multiplexer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, Names: m.Names, client: m.client, server: m.server, open: map[uint32]*Transaction{},
+	*m = Multiplexer{to: to, KeepText: m.KeepText, Ignore: m.Ignore, Names: m.Names,
+		client: m.client, server: m.server, open: map[uint32]*Transaction{},
 		waiting: m.waiting[:0], free: m.free, streams: unlimited, host: m.host}
 	m.Minor = 2
 	m.in, m.out = end{m, true}, end{m, false}
@@ -156,9 +157,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	t := m.take()
 	m.n++
 	if m.Requests++; m.Requests == 1 {
-		if m.Agent = m.Names.Agent([]byte(h.UserAgent)); m.Agent == "" {
-			m.Agent = m.Names.Agent([]byte(h.Via))
-		}
+		m.callItself(m.Names, []byte(h.UserAgent), []byte(h.Via))
 	}
 	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),

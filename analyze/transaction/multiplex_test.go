@@ -145,3 +145,29 @@ func TestOpenStreamsAreBounded(t *testing.T) {
 		t.Errorf("%d wait", len(m.Waiting()))
 	}
 }
+
+// What a client calls itself comes from its first request, whatever later ones say.
+func TestMultiplexerAgent(t *testing.T) {
+	for _, x := range []struct {
+		fields  []string
+		agent   string
+		browser bool
+	}{
+		{[]string{"user-agent", "grpc-go/1.64.0"}, "grpc-go/1.64.0", false},
+		{[]string{"via", "2 relay", "user-agent", "curl/8"}, "curl/8", false},
+		{[]string{"via", "2 relay"}, "2 relay", false},
+		{nil, "", false},
+		{[]string{"user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"},
+			"Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", true},
+		{[]string{"user-agent", "Mozilla/5.0 (compatible; bot/1.0)"}, "Mozilla/5.0 (compatible; bot/1.0)", false},
+	} {
+		m, packet := new(Multiplexer), int64(0)
+		m.Reset(new(listener), false, false)
+		client := newPeer(m, true, &packet)
+		client.headers(1, true, append([]string{":method", "GET", ":path", "/", ":authority", "a"}, x.fields...)...)
+		client.headers(3, true, ":method", "GET", ":path", "/", ":authority", "a", "user-agent", "another/1")
+		if s := m.Totals(); s.Agent != x.agent || s.Browser != x.browser || s.Requests != 2 {
+			t.Errorf("%q: %q, browser %v, of %d requests", x.fields, s.Agent, s.Browser, s.Requests)
+		}
+	}
+}

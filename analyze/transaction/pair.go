@@ -33,6 +33,7 @@ type Transaction struct {
 	Proxied              bool         // absolute-form target
 	Connect              bool
 	Cut                  bool // the request's head was not captured whole
+	Binds                bool // the request ties the connection to a user, by NTLM or Negotiate
 	Ignored              bool // one of those that are not to be judged
 	ResponseCut          bool // likewise the response's
 	ResponsePromises     bool // the response promises persistence
@@ -118,9 +119,19 @@ type Sums struct {
 	Target    string // of the latest CONNECT
 	GRPC      int64  // requests that were gRPC
 	Agent     string // what the client calls itself in the first request: User-Agent, else Via; "" if it does not say
+	Browser   bool   // the client calls itself a browser
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
 	Low, High int64 // bounds of Requests, where they are inferred
+}
+
+// callItself notes what the client calls itself in its first request.
+func (s *Sums) callItself(names *redact.Names, userAgent, via []byte) {
+	if s.Agent = names.Agent(userAgent); s.Agent == "" && len(userAgent) == 0 {
+		s.Agent = names.Agent(via)
+	}
+	s.Browser = bytes.HasPrefix(userAgent, []byte("Mozilla/5.0 (")) &&
+		(bytes.Contains(userAgent, []byte(" Gecko")) || bytes.Contains(userAgent, []byte("(KHTML, like Gecko)")))
 }
 
 // An Orphan is a response that nobody has asked for, as far as the capture shows.
@@ -282,9 +293,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	p.Requests++
 	p.Minor = h.Minor
 	if p.n == 1 {
-		if p.Agent = p.Names.Agent(h.UserAgent); p.Agent == "" {
-			p.Agent = p.Names.Agent(h.Via)
-		}
+		p.callItself(p.Names, h.UserAgent, h.Via)
 	}
 	*t = Transaction{N: p.n, Method: method(h.Method), Minor: h.Minor, Start: h.Start, RequestEnd: h.End,
 		RequestBytes: int64(h.Bytes), Cut: h.Cut, KeepAliveTimeout: -1}
@@ -293,6 +302,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.AsksClose = h.Close || h.Minor < 1 && !h.KeepAlive && !h.Cut
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
 	t.SaysKeepAlive = t.Promises && h.KeepAlive
+	t.Binds = h.Binds
 	t.Ignored = p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'

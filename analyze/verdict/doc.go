@@ -13,6 +13,8 @@
 //	facts.go      what is known of a connection when it has ended: Conn
 //	collector.go  applies the rules, counts, and keeps the first of each kind
 //	evidence.go   a finding as it was made: Found
+//	peers.go      what is held for each pair of client and server, as many as they come
+//	recent.go     what is remembered of those seen lately, in a fixed number of places
 //	demands.go    what a user demands, and whether it was met; nothing.go, where nothing was judged
 //	metrics.go    what is measured for it; server.go, of which pools
 //	expect.go     one expectation: METRIC OP VALUE, of an interval

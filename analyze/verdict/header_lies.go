@@ -149,9 +149,10 @@ func (t *brokenPromises) conclude() []Evidence {
 
 func (p *promises) evidence() Evidence {
 	b := &p.broken[0]
-	e := Evidence{Confidence: pool.Certain, Text: fmt.Sprintf("#%d: the %s said keep-alive, and closed in packet %d, %v after the response "+
+	e := Evidence{Confidence: pool.Certain}
+	e.Text = fmt.Sprintf("#%d: the %s said keep-alive, and closed in packet %d, %v after the response "+
 		"ended in packet %d; the next request needed #%d (packet %d)", b.conn, sideName(b.by), b.closed.Packet,
-		segment.Span(b.closed.Time.Sub(b.end.Time)), b.end.Packet, b.next, b.opened)}
+		segment.Span(b.closed.Time.Sub(b.end.Time)), b.end.Packet, b.next, b.opened)
 	if more := p.n - 1; more > 0 {
 		e.Text += fmt.Sprintf("; so it was with %s", plural.Count(more, "more connection"))
 	}

@@ -40,7 +40,7 @@ func answeredUnasked(c *Conn) bool {
 func unaskedAnswer(c *Conn) Evidence {
 	o := &c.Fate.Orphan
 	when := "before any request"
-	if c.FirstEnd.Packet != 0 && c.FirstEnd.Packet < o.At.Packet {
+	if c.FirstEnd.Packet != 0 && c.FirstEnd.Packet <= o.At.Packet {
 		when = "after all requests had been answered"
 	}
 	return Evidence{

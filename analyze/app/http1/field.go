@@ -5,7 +5,7 @@ import "bytes"
 // wanted are the letters, in lower case, that the names of the fields read
 // here begin with. Most lines of a head are passed over for their first letter.
 var wanted = func() (w [256]bool) {
-	for _, c := range []byte("chuektpvCHUEKTPV") {
+	for _, c := range []byte("achuektpvACHUEKTPV") {
 		w[c] = true
 	}
 	return w
@@ -75,6 +75,10 @@ func (h *Head) fieldLine(line []byte) {
 		}
 	case 12:
 		first(&h.ContentType, name, "content-type", value)
+	case 13:
+		if equal(name, "authorization") {
+			h.credentials(value)
+		}
 	case 14:
 		if equal(name, "content-length") {
 			h.length(value)
@@ -87,7 +91,21 @@ func (h *Head) fieldLine(line []byte) {
 		if equal(name, "transfer-encoding") {
 			h.coding(value)
 		}
+	case 19:
+		if equal(name, "proxy-authorization") {
+			h.credentials(value)
+		}
 	}
+}
+
+// credentials reads the scheme of credentials (RFC 9110 section 11.4). NTLM and Negotiate
+// authenticate the connection, not the request (RFC 4559 section 6).
+func (h *Head) credentials(value []byte) {
+	scheme := value
+	if i := bytes.IndexByte(value, ' '); i >= 0 {
+		scheme = value[:i]
+	}
+	h.Binds = h.Binds || equal(scheme, "ntlm") || equal(scheme, "negotiate")
 }
 
 // first sets *field to value if name is what it is called and it is not set.

@@ -37,6 +37,7 @@ type Head struct {
 
 	Close            bool // a connection option (RFC 9110 section 7.6.1), of any line
 	KeepAlive        bool // likewise
+	Binds            bool // the request ties its connection to a user
 	KeepAliveTimeout int  // seconds of Keep-Alive: timeout=N, -1 if absent
 	Expect100        bool // RFC 9110 section 10.1.1
 

@@ -78,6 +78,9 @@ func protocol(layer *app.Layer) string {
 	case final.Protocol() == app.Sealed, layer.Protocol() == app.TLS && final.Protocol() != app.HTTP1:
 		return "tls"
 	case final.Protocol() != app.HTTP1:
+		if name, _ := final.Foreign(); name != "" {
+			return name
+		}
 		return "unknown"
 	case p.Consumed && p.Upgrade == "websocket":
 		return "websocket"

@@ -57,7 +57,8 @@ func fate(c *conn.Conn, v *verdict.Fate) {
 	sums := c.App().FinalLayer().Sums()
 	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0,
 		SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
-		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin}, ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
+		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin},
+		ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
 		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan),
 		Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
 }

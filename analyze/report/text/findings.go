@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/analyze/verdict/explain"
 )
 
@@ -15,7 +16,7 @@ func (p *page) findings(all []report.Finding, x *index) {
 	var order []string
 	byID := map[string][]report.Finding{}
 	for _, f := range all {
-		if isCause(f.ID) {
+		if _, own := verdict.Lookup(f.ID); isCause(f.ID) && !own {
 			continue
 		}
 		if len(byID[f.ID]) == 0 {

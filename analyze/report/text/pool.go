@@ -26,7 +26,7 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	p.window(conns)
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(conns, advice{pl.UserAgent, x.vantage})
+	p.reasons(conns, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
 	p.findings(x.findings[pl.ID], x)
 }
 
@@ -92,7 +92,11 @@ func (p *page) counts(pl *report.Pool) {
 	}
 	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
 	if pl.Used == 0 {
-		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), "none carried a request"})
+		carried := "none carried a request"
+		if pl.Verdict == pool.NotKnown {
+			carried = "no request was read"
+		}
+		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), carried})
 		p.withheld(pl)
 		return
 	}
@@ -103,7 +107,7 @@ func (p *page) counts(pl *report.Pool) {
 		fmt.Sprintf("ended by the server %d", pl.ServerEnded),
 	}
 	if pl.Unused > 0 {
-		conns = append(conns, fmt.Sprintf("%d more carried no request", pl.Unused))
+		conns = append(conns, unused(pl))
 	}
 	p.facts("connections", conns)
 	if opened := causeList(pl.Causes, func(c pool.Cause) bool { return !c.Avoidable() }); opened != "" &&
@@ -113,6 +117,20 @@ func (p *page) counts(pl *report.Pool) {
 	p.headers(pl)
 	p.cost(pl)
 	p.withheld(pl)
+}
+
+// unused says how many connections carried no request, and why a client opens such: before it
+// knows that it will speak HTTP/2 it dials one for each request that waits.
+func unused(pl *report.Pool) string {
+	s := fmt.Sprintf("%d more carried no request", pl.Unused)
+	switch {
+	case pl.Speculative == 0:
+	case pl.Protocol == "http/2":
+		s += fmt.Sprintf(": %d opened before the first was known to speak HTTP/2, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+	default:
+		s += fmt.Sprintf(": %d speculative, opened before the first request, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+	}
+	return s
 }
 
 // withheld says why there is no verdict.
@@ -222,7 +240,13 @@ func (p *page) margin(pl *report.Pool) {
 		return
 	}
 	s := "longest idle used " + spanOf(pl.LongestIdle)
-	if pl.ServerTimeout != nil {
+	switch {
+	case pl.ServerClosed != nil && (pl.ServerTimeout == nil || *pl.ServerClosed < *pl.ServerTimeout): // what was seen counts, not what was said
+		s += "; the server closed after " + spanOf(pl.ServerClosed)
+		if pl.ServerTimeout != nil {
+			s += fmt.Sprintf(", though it says timeout=%s", strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64))
+		}
+	case pl.ServerTimeout != nil:
 		left, words := time.Duration(*pl.ServerTimeout-*pl.LongestIdle), "to spare"
 		if left < 0 { // servers often wait longer than they say
 			left, words = -left, "beyond it"

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tcpwarm/analyze/pool"
@@ -14,7 +15,7 @@ const mostAlike = 5
 
 // reasons explains why connections were opened that were avoidable, or that the
 // server made necessary. Equal causes are told once: the first case in full.
-func (p *page) reasons(conns []*report.Connection, to advice) {
+func (p *page) reasons(conns []*report.Connection, found []report.Finding, to advice) {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
@@ -29,20 +30,34 @@ func (p *page) reasons(conns []*report.Connection, to advice) {
 	}
 	for _, cause := range order {
 		p.line("")
-		p.reason(byCause[cause], to)
+		p.reason(byCause[cause], closerThan(cause, found), to)
 	}
 }
 
+// closerThan returns the ID of a finding that says more closely than a cause does what is the
+// matter, "" if there is none: its advice counts then.
+func closerThan(cause pool.Cause, found []report.Finding) string {
+	const parallel = "parallel-pools"
+	if cause == pool.Missed && slices.ContainsFunc(found, func(f report.Finding) bool { return f.ID == parallel }) {
+		return parallel
+	}
+	return ""
+}
+
 // reason tells the first of the connections opened for one cause, and lists the
-// others.
-func (p *page) reason(all []*report.Connection, to advice) {
+// others. closer is the finding whose advice counts instead, "" if there is none.
+func (p *page) reason(all []*report.Connection, closer string, to advice) {
 	c := all[0]
 	b := c.OpenedBecause
 	why := explain.Because(b.Cause, b.InsteadOf)
 	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
 		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
-	p.remedy(string(b.Cause), "", to)
+	if closer != "" {
+		p.wrap("     ", 5, "What helps says "+closer+" below.")
+	} else {
+		p.remedy(string(b.Cause), "", to)
+	}
 	if rest := all[1:]; len(rest) > 0 {
 		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", len(rest), alike(rest)))
 	}

@@ -93,6 +93,9 @@ func sentence(r *report.Report) string {
 	if t.Inexact > 0 {
 		least = "none of them is known to be avoidable"
 	}
+	if t.Used == 0 && t.Transactions == 0 {
+		used = plural.Count(t.Connections, "connection")
+	}
 	switch r.Verdict {
 	case pool.Reused:
 		return used + "; " + least + "."
@@ -145,11 +148,16 @@ func (p *page) verdicts(of map[pool.Verdict]int64) {
 	var n int64
 	var list []string
 	for _, v := range []pool.Verdict{
-		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity} {
+		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity,
+	} {
 		if of[v] > 0 {
 			n += of[v]
 			list = append(list, fmt.Sprintf("%d %s", of[v], v))
 		}
+	}
+	if n > 1 && len(list) == 1 {
+		_, kind, _ := strings.Cut(list[0], " ")
+		list[0] = "all " + kind
 	}
 	if n > 1 {
 		p.facts("pools", []string{strconv.FormatInt(n, 10), strings.Join(list, ", ")})

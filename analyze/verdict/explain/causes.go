@@ -70,7 +70,9 @@ var avoidable = []cause{
 			Meaning: "The client left the response of the earlier connection unread. A connection can carry the " +
 				"next request only after the last byte of the response before it was taken.",
 			Evidence: "The client closed or reset before the response's last byte, or its receive window closed " +
-				"with the response unfinished, or stayed reduced by the bytes of a finished one (then likely).",
+				"with the response unfinished. Of a finished one (then likely): the window stayed reduced by it where the " +
+				"same client's windows open again after as much; or the client reset with all acknowledged, where it ends " +
+				"other connections by FIN.",
 			RefutedBy: "the client gave the response up on purpose: an abort, a timeout, a download no longer wanted",
 			Remedy: "Consistent with a response body that is not read or not released. Read it to its end, also on " +
 				"errors:",
@@ -368,6 +370,38 @@ var needed = []cause{
 				{"java HttpClient", "HttpRequest.Builder.timeout(Duration) (none by default)"},
 				{"curl", "--max-time (none by default)"},
 			},
+		},
+	},
+	{
+		Cause:   pool.SilentDrop,
+		title:   "the earlier connection was dead, and nobody had said so",
+		because: "%s was dead",
+		Explanation: verdict.Explanation{
+			Meaning: "What the client sent on the earlier connection was sent again and again and never acknowledged, while " +
+				"the server answered on another: something on the way, or the server's machine, had forgotten that connection.",
+			Evidence:  "Data sent again three times or for a second and never acknowledged; packets of the same server on another connection.",
+			RefutedBy: "the capture lacks the server's packets",
+			Remedy: "Consistent with a device between that drops idle connections silently. Let the client close earlier, or " +
+				"probe:",
+			Knobs: []verdict.Knob{
+				{"linux", "net.ipv4.tcp_keepalive_time with SO_KEEPALIVE; TCP_USER_TIMEOUT for what is sent"},
+				{"go net/http", "Transport.IdleConnTimeout below the device's; http2.Transport.ReadIdleTimeout"},
+				{"rust reqwest", "pool_idle_timeout, tcp_keepalive"},
+				{"node agentkeepalive", "freeSocketTimeout"},
+			},
+		},
+	},
+	{
+		Cause: pool.Bound,
+		title: "the idle connections were tied to another user",
+		Explanation: verdict.Explanation{
+			Meaning: "NTLM and Negotiate authenticate a connection, not a request: what it carries from then on is that " +
+				"user's. An idle one is no use to another user, for whom the client authenticates a new one.",
+			Evidence: "Authorization: NTLM or Negotiate (or Proxy-Authorization) on the idle connections, and on the new one " +
+				"as well, or a 401 or 407 to its first request.",
+			RefutedBy: "all requests were one user's",
+			Remedy: "Nothing to repair where the users differ. Where they do not, keep a client for each user, or an " +
+				"authentication that goes with the request, such as a bearer token.",
 		},
 	},
 	{

@@ -1,0 +1,26 @@
+package pool
+
+import (
+	"tcpwarm/analyze/event"
+	"tcpwarm/capture/segment"
+)
+
+// NTLM and Negotiate authenticate a connection, not a request (RFC 4559 section 6): all that it
+// carries from then on is that user's. For a request of another user it is no idle one.
+// Who the user is the packets do not show; a client that authenticates on a new connection,
+// though one of its pool that is authenticated idles, takes it for another's.
+
+// bind notes that c is tied to a user by a request.
+func (c *Conn) bind(e *event.Event) {
+	if !c.boundAt.known {
+		c.boundAt = moment{e.Time.Add(-c.clockOffset), e.Packet, true}
+	}
+}
+
+// boundBy reports whether c was tied to a user by an instant.
+func (c *Conn) boundBy(at segment.Time) bool { return c.boundAt.known && c.boundAt.at <= at }
+
+// serves reports whether t's connection may be the user's that o is for, at an instant.
+func (t *token) serves(o *occupation, at segment.Time) bool {
+	return t.conn == o.conn || !o.binds || !t.conn.boundBy(at)
+}

@@ -1,0 +1,34 @@
+package pool
+
+import "tcpwarm/analyze/event"
+
+// Habits are what a client is seen to do on any of its connections. They tell what a sign on
+// one of them is worth.
+type habits struct {
+	reopened int64 // bytes of the shortest response after which its window opened again by as many, 0: after none
+	endsFIN  bool  // it ends connections by FIN
+}
+
+// habits returns those of the client of p.
+func (p *Pool) habits() *habits {
+	k := p.client
+	for len(k.habits) <= int(p.identity) {
+		k.habits = append(k.habits, habits{})
+	}
+	return &k.habits[p.identity]
+}
+
+// learn notes what the end of c, which was used, shows.
+func (h *habits) learn(c *Conn, end *event.Ending) {
+	if n := end.Reopened; n > 0 && (h.reopened == 0 || n < h.reopened) {
+		h.reopened = n
+	}
+	h.endsFIN = h.endsFIN || c.closedBy == event.Client && !c.byReset
+}
+
+// prove reports whether u proves a response unread of a client with these habits. A window that
+// stays reduced does only where its windows open again after responses of that size, or of a
+// quarter more; a RST where it ends other connections by FIN.
+func (h *habits) prove(u event.Unread) bool {
+	return u.ByWindow && h.reopened > 0 && h.reopened <= u.Bytes+u.Bytes/4 || u.ByReset && h.endsFIN
+}

@@ -1,0 +1,78 @@
+package text
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/reporttest"
+)
+
+// written is r at a width at which no advice wraps.
+func written(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, r, Options{Width: 300}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A knob is that of the client that the capture shows; where nothing shows, no library is
+// named.
+func TestAdviceNamesWhoShows(t *testing.T) {
+	for _, x := range []struct{ agent, want string }{
+		{"axios/1.7.2", "node/axios  const a = "},
+		{"Go-http-client/1.1", "go net/http  one http.Client"},
+		{"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36", "browser  it keeps connections apart"},
+		{"", "how, by library and program: tcpwarm explain missed"},
+		{"in-house/1.0", "how, by library and program: tcpwarm explain missed"},
+	} {
+		r := reporttest.Missed()
+		r.Pools[0].UserAgent = x.agent
+		got := written(t, r)
+		if !strings.Contains(got, x.want) {
+			t.Errorf("%q: no %q in\n%s", x.agent, x.want, got)
+		}
+		if strings.Contains(got, "axios") != strings.Contains(x.agent, "axios") {
+			t.Errorf("%q: axios in\n%s", x.agent, got)
+		}
+		if strings.Contains(got, "the client calls itself") != (x.agent != "") {
+			t.Errorf("%q: who it is in\n%s", x.agent, got)
+		}
+	}
+}
+
+// Captured at the server, advice speaks of what that side can do first.
+func TestAdviceIsForWhoCanAct(t *testing.T) {
+	for _, at := range []report.Vantage{report.AtServer, report.AtClient, report.InTheMiddle} {
+		r := reporttest.Missed()
+		r.Capture.Loopback, r.Capture.Vantage = false, at
+		r.Connections[1].OpenedBecause.Cause = pool.ServerClosed
+		if got := written(t, r); strings.Contains(got, "This side's keep-alive timeout") != (at == report.AtServer) {
+			t.Errorf("at the %s:\n%s", at, got)
+		}
+	}
+}
+
+// How many pools have which verdict, where there are several.
+func TestVerdictsOfPools(t *testing.T) {
+	for _, x := range []struct {
+		of   map[pool.Verdict]int64
+		want string
+	}{
+		{nil, ""},
+		{map[pool.Verdict]int64{pool.Reused: 1}, ""},
+		{map[pool.Verdict]int64{pool.Reused: 3}, "  pools        3   all reused\n"},
+		{map[pool.Verdict]int64{pool.Reused: 44, pool.NotReused: 2, pool.NotKnown: 1}, "  pools        47   2 not-reused, 1 not-known, 44 reused\n"},
+	} {
+		r := reporttest.Missed()
+		r.Totals.Verdicts = x.of
+		got := written(t, r)
+		if !strings.Contains(got, x.want) || x.want == "" && strings.Contains(got, "  pools ") {
+			t.Errorf("%v: no %q in\n%s", x.of, x.want, got)
+		}
+	}
+}
