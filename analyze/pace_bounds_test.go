@@ -40,27 +40,29 @@ func TestDelayedACKsBounds(t *testing.T) {
 }
 
 // A pause in a message is the sender's where it lasts as long as Linux's least timeout, 200
-// ms, and three round trips; and the window had more than half of its room.
+// ms, and three round trips; and the window had more than half of its room. The round trip is
+// the whole one, wherever it was captured, and the pause begins once all is acknowledged.
 func TestSenderIdleBounds(t *testing.T) {
 	for _, x := range []struct {
-		rtt, pause float64 // ms
-		window     int
-		want       bool
+		toServer, toClient, pause float64 // ms; the two are the round trip
+		window                    int
+		want                      bool
 	}{
-		{10, 200, 64000, true}, {10, 199.999, 64000, false}, {100, 300, 64000, true}, {100, 299.999, 64000, false},
-		{10, 300, 32001, true}, {10, 300, 32000, false},
+		{10, 0, 200, 64000, true}, {10, 0, 199.999, 64000, false}, {100, 0, 300, 64000, true}, {100, 0, 299.999, 64000, false},
+		{50, 50, 300, 64000, true}, {50, 50, 299.999, 64000, false}, {0.001, 100, 300.003, 64000, true}, {0.001, 100, 300.002, 64000, false},
+		{10, 0, 300, 32001, true}, {10, 0, 300, 32000, false},
 	} {
 		trace := fmt.Sprintf(`0 > S 0:0(0) win 64000 <mss 1000, sackOK>
 +%.6f < S. 0:0(0) ack 1 win 64000 <mss 1000, sackOK>
-+0 > . 1:1(0) ack 1 win 64000
++%.6f > . 1:1(0) ack 1 win 64000
 +0 > P. + ack + "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 +%[1]f < . +(2000) ack + "HTTP/1.1 200 OK\r\nContent-Length: 2959\r\n\r\n" ...
-+0 > . +(0) ack + win %[3]d
-+%[2]f < P. +(1000) ack +
++%[2]f > . +(0) ack + win %[4]d
++%[3]f < P. +(1000) ack +
 +0 > . +(0) ack +
-`, x.rtt/1000, x.pause/1000, x.window)
+`, x.toServer/1000, x.toClient/1000, x.pause/1000, x.window)
 		if got := found(t, "sender-idle", trace); got != x.want {
-			t.Errorf("a pause of %v ms, a round trip of %v ms, a window of %d of 64000: found %v", x.pause, x.rtt, x.window, got)
+			t.Errorf("a pause of %v ms, a round trip of %v and %v ms, a window of %d of 64000: found %v", x.pause, x.toServer, x.toClient, x.window, got)
 		}
 	}
 }

@@ -558,3 +558,49 @@ func TestFlightThatEndsWithAPart(t *testing.T) {
 		}
 	}
 }
+
+// An ECN echo halves the window as a loss does, once for a window of data (RFC 3168 section
+// 6.1.2), and no segment was lost; where nothing is in flight it is an old one.
+func TestECNEcho(t *testing.T) {
+	f := newFlow(t)
+	told := &events{}
+	f.Watch(told)
+	echo := func(n int) *flow {
+		f.una += n
+		f.Acked(f.seq(f.una), nil, f.seq(f.una+f.window), true, true, f.at)
+		return f.wait(time.Millisecond)
+	}
+	f.send(20).wait(100 * time.Millisecond)
+	echo(1)
+	if e := f.Estimate(); e.Phase != "recovery" {
+		t.Errorf("after the first echo: %+v", e)
+	}
+	echo(1)
+	echo(1)
+	f.wait(100 * time.Millisecond).ack(17)
+	if _, n := told.of("ecn"); n != 1 || f.Sums.Losses != 0 {
+		t.Errorf("told of %d echoes, %d losses, want one and none", n, f.Sums.Losses)
+	}
+	f.holds("CUBIC keeps 7/10 (RFC 9438 section 4.6)", 14)
+	echo(0)
+	if _, n := told.of("ecn"); n != 1 {
+		t.Errorf("told of %d echoes with nothing in flight", n-1)
+	}
+	f.send(5).wait(100 * time.Millisecond)
+	echo(1)
+	if _, n := told.of("ecn"); n != 2 {
+		t.Errorf("told of %d echoes, want a second one in the next window", n)
+	}
+}
+
+// A window that is not used does not grow: while at most half of it is in flight (Linux's
+// tcp_is_cwnd_limited).
+func TestUnusedWindowDoesNotGrow(t *testing.T) {
+	for flight, want := range map[int]int{4: 10, 5: 10, 6: 12, 8: 16, 9: 18} {
+		f := newFlow(t).send(flight).wait(100 * time.Millisecond)
+		for range flight {
+			f.ack(1).wait(time.Millisecond)
+		}
+		f.holds("a flight of "+string(rune('0'+flight))+" of 10", want)
+	}
+}

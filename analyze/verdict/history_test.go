@@ -192,6 +192,7 @@ func TestPoolFindings(t *testing.T) {
 
 		{"one stays open after a burst", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 0), "2 connections were closed by the client right after use and opened anew; 1 connection stayed open each time (seen 1 time)"},
 		{"none stays", "pool-too-small", burst(1, 0, 0) + burst(4, 100, 0), ""},
+		{"another number each time", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 2) + burst(7, 200, 0), ""},
 		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
 
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
