@@ -20,15 +20,9 @@ type httpTracker struct {
 	name    string    // authority's name, of the latest request that had one
 	last    lastDone
 
-	// What the client's window and its acknowledgements show of its reading.
-	read    int64        // packet in which the server last acknowledged all the client had sent
-	drained int64        // packet in which the client last acknowledged all the server had sent
-	readAt  segment.Time // when the client last read, by its window: as late as that may have been
-	gone    int64        // how far the edge of the client's window had moved when the latest response began
-	most    int          // the most that it had offered then
-	goneOf  int32        // that transaction
-
-	reopened int64 // bytes of the shortest response after which the client's window has opened again, 0: none
+	read    int64 // packet in which the server last acknowledged all the client had sent
+	drained int64 // packet in which the client last acknowledged all the server had sent
+	shown
 
 	// CONNECT and what runs inside.
 	tunnel           *tunnel
@@ -42,6 +36,15 @@ type httpTracker struct {
 	facts Facts
 	setup setup
 	room  [1]pending // for pending, as long as it will do
+}
+
+// What the client's window has shown of its reading.
+type shown struct {
+	readAt   segment.Time // when it last read: as late as that may have been
+	gone     int64        // how far the edge of the window had moved when the latest response began
+	most     int          // the most that it had offered then
+	goneOf   int32        // that transaction
+	reopened int64        // bytes of the shortest response after which it has opened again, 0: none
 }
 
 // A pending transaction's response has been captured to its end, but whether

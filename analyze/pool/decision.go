@@ -32,32 +32,36 @@ type Decision struct {
 // Evidence is what a decision rests on.
 type evidence struct {
 	openPacket int64         // Conn's first
+	opened     segment.Time  // when Conn was, on the client's clock
+	at         segment.Time  // when one was needed
 	needPacket int64         // of Conn's first request, if Conn had been opened ahead of that, else 0
 	needed     time.Duration // how long before
 	lossPacket int64         // that shows the loss which made Conn necessary, 0: none
 	lossManner closeManner
 
-	// Of InsteadOf.
-	endPacket    int64         // of the transaction before
-	closePacket  int64         // 0: not closed, or not yet
-	last         int32         // number of the transaction before
-	inUse        int32         // transactions on it then: it had room for another
-	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
-	closedByThen bool          // the client had closed it when Conn was opened, or did then
-	unread       event.Unread  // what suggests that it was never read
-	onDemand     bool          // the client closed it because it wanted one
-	freedAt      segment.Time  // when it became idle
-	announced    time.Duration // the timeout that its server had announced, 0: none
+	instead
 
-	at         segment.Time // when one was needed
-	dead       bool         // InsteadOf was, by then
-	opened     segment.Time // when Conn was, on the client's clock
-	obeyed     bool         // the client closed one when the server had announced that it would, or is seen to
-	seen       Idle         // that, For is 0: it had announced it
-	unanswered bool         // the client closed it without waiting for an answer
+	obeyed bool // the client closed one when the server had announced that it would, or is seen to
+	seen   Idle // that, For is 0: it had announced it
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
+}
+
+// Instead is what is known of InsteadOf, and of the transaction before on it.
+type instead struct {
+	endPacket    int64         // of the transaction
+	last         int32         // its number
+	unread       event.Unread  // what suggests that it was never read
+	unanswered   bool          // the client closed without waiting for an answer
+	inUse        int32         // transactions on it then: it had room for another
+	freedAt      segment.Time  // when it became idle
+	closePacket  int64         // 0: not closed, or not yet
+	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
+	closedByThen bool          // the client had closed it when Conn was opened, or did then
+	onDemand     bool          // the client closed it because it wanted one
+	announced    time.Duration // the timeout that its server had announced, 0: none
+	dead         bool          // it was, by the time when one was needed
 }
 
 // newDecision returns what can be said of an opening before it is judged.

@@ -197,7 +197,8 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 func poolRecord(p *pool.Pool) *report.Pool {
 	r := &report.Pool{
 		ID: p.ID, Client: p.Client.String(), Name: p.Name, TLS: p.TLS, UserAgent: p.Agent, FirstPacket: p.FirstPacket,
-		Connections: p.Connections, Unused: p.Unused, Speculative: p.Speculative, Used: p.Used, ServerEnded: p.ServerEnded, OldEnds: p.OldEnds, Peak: p.Peak,
+		Connections: p.Connections, Unused: p.Unused, Speculative: p.Speculative, Used: p.Used,
+		ServerEnded: p.ServerEnded, OldEnds: p.OldEnds, Peak: p.Peak,
 		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, SaidKeepAlive: p.SaidKeepAlive, Shared: p.Shared,
 		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
@@ -216,7 +217,6 @@ func poolRecord(p *pool.Pool) *report.Pool {
 	if hint := p.KeepAlive(); hint > 0 {
 		r.ServerTimeout = seconds(hint)
 	}
-	r.Speculative = p.Speculative
 	if closes := p.ServerCloses(); len(closes.Longest) > 0 {
 		r.ServerClosed = seconds(closes.Min.For)
 	}

@@ -126,9 +126,11 @@ func unused(pl *report.Pool) string {
 	switch {
 	case pl.Speculative == 0:
 	case pl.Protocol == "http/2":
-		s += fmt.Sprintf(": %d opened before the first was known to speak HTTP/2, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+		s += fmt.Sprintf(": %d opened before the first was known to speak HTTP/2, for %s",
+			pl.Speculative, plural.Count(pl.Speculative, "handshake"))
 	default:
-		s += fmt.Sprintf(": %d speculative, opened before the first request, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+		s += fmt.Sprintf(": %d speculative, opened before the first request, for %s",
+			pl.Speculative, plural.Count(pl.Speculative, "handshake"))
 	}
 	return s
 }

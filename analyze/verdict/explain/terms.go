@@ -18,7 +18,7 @@ var counted = []Entry{
 	term("unused", "connections that never carried a request",
 		"Speculative dials, the loser of happy eyeballs, attempts that were refused. They are counted apart and never blamed.",
 		"unused connection"),
-	term("speculative", "connections opened before the client knew that the server speaks HTTP/2",
+	term("speculative", "unused connections opened before the first request of their pool",
 		"In HTTP/2 one connection does for many requests, but a client that has several to send does not know that before the first "+
 			"handshake is over: some open one for each, and drop what they do not need. A client that waits for the first opens one.",
 		"unused-speculative"),
