@@ -96,12 +96,13 @@ type Event struct {
 	ClockOffset, RTT time.Duration
 
 	// Requested.
-	Name            string        // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
-	N               int32         // number of the transaction on its connection, from 1; Answered has it too
-	Who             *Who          // what the connection had shown of its client by its first request, nil for nothing
-	StreamLimit     int32         // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
-	SetupRoundTrips int32         // that the connection's handshakes took, TCP's and TLS's
-	Waited          time.Duration // of a connection's first: how long the client could have sent it before it did; 0 where that is not known
+	Name            string // authority's name, lower case, no port; CONNECT's target with its port; "" if it has none
+	N               int32  // number of the transaction on its connection, from 1; Answered has it too
+	Who             *Who   // what the connection had shown of its client by its first request, nil for nothing
+	StreamLimit     int32  // transactions that the connection may carry at once (RFC 9113 section 5.1.2); 0: one
+	SetupRoundTrips int32  // that the connection's handshakes took, TCP's and TLS's
+	// of a connection's first: how long the client could have sent it before it did; 0 where that is not known
+	Waited time.Duration
 
 	Kind Kind
 

@@ -173,7 +173,8 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		at = e.Time.Add(-c.clockOffset)
 	}
 	o.end, o.endPacket = max(o.end, at), e.Packet
-	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left { // else the response before was left unread, and this one waits behind it
+	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left {
+		// Else the response before was left unread, and this one waits behind it.
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose

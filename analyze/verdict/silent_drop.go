@@ -158,7 +158,8 @@ func (d *dead) evidence() Evidence {
 	} else {
 		e.Connections = append(e.Connections, other)
 	}
-	e.Text = fmt.Sprintf("#%d was no longer answered: what was sent in packet %d%s was sent again %d times over %v and never acknowledged, %s",
+	e.Text = fmt.Sprintf("#%d was no longer answered: what was sent in packet %d%s was sent again %d times over %v "+
+		"and never acknowledged, %s",
 		d.id, d.first.Packet, idle, d.resends, segment.Span(d.last.Time.Sub(d.first.Time)), works)
 	return e
 }

@@ -54,9 +54,13 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 func fate(c *conn.Conn, v *verdict.Fate) {
 	client, server, f := c.Half(c.Client()), c.Half(1-c.Client()), c.Facts()
 	sums := c.App().FinalLayer().Sums()
-	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port, ClientSent: client.PayloadBytes+client.Unseen > 0 && c.App().TLSInfo() == nil, SYNACK: c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
-		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin}, ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
-		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan), Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
+	*v = verdict.Fate{ClientPort: c.Identity().Key.Sender(c.Client()).Port,
+		ClientSent: client.PayloadBytes+client.Unseen > 0 && c.App().TLSInfo() == nil,
+		SYNACK:     c.Handshake().SYNACK, Latest: server.Latest, SeenUntil: c.SeenUntil(),
+		Unacked: client.Unacked, Origin: [2]tcp.Origin{client.Origin, server.Origin},
+		ServerFINSeen: server.FinAcked(), ClientFIN: client.SawFIN,
+		GivenUp: f.GivenUp, Early: f.Early, Orphans: sums.Orphans, Orphan: event.Response(sums.Orphan),
+		Inferred: c.App().FinalLayer().Protocol() == app.Sealed}
 }
 
 // pace writes into p what slowed c down: of the direction that carried more, as far

@@ -119,9 +119,11 @@ func unused(pl *report.Pool) string {
 	switch {
 	case pl.Speculative == 0:
 	case pl.Protocol == "http/2":
-		s += fmt.Sprintf(": %d opened before the first was known to speak HTTP/2, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+		s += fmt.Sprintf(": %d opened before the first was known to speak HTTP/2, for %s",
+			pl.Speculative, plural.Count(pl.Speculative, "handshake"))
 	default:
-		s += fmt.Sprintf(": %d speculative, opened before the first request, for %s", pl.Speculative, plural.Count(pl.Speculative, "handshake"))
+		s += fmt.Sprintf(": %d speculative, opened before the first request, for %s",
+			pl.Speculative, plural.Count(pl.Speculative, "handshake"))
 	}
 	return s
 }
@@ -231,7 +233,8 @@ func (p *page) margin(pl *report.Pool) {
 	}
 	s := "longest idle used " + spanOf(pl.LongestIdle)
 	switch {
-	case pl.ServerClosed != nil && (pl.ServerTimeout == nil || *pl.ServerClosed < *pl.ServerTimeout): // what was seen counts, not what was said
+	case pl.ServerClosed != nil && (pl.ServerTimeout == nil || *pl.ServerClosed < *pl.ServerTimeout):
+		// What was seen counts, not what was said.
 		s += "; the server closed after " + spanOf(pl.ServerClosed)
 		if pl.ServerTimeout != nil {
 			s += fmt.Sprintf(", though it says timeout=%s", strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64))
