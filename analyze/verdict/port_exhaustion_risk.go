@@ -19,7 +19,8 @@ var portExhaustionRisk = rule{
 			"on Linux. Towards one address and port that leaves the ephemeral ports, 28 232 by default; when they are " +
 			"used up connect fails with EADDRNOTAVAIL.",
 		Evidence: "For each destination: the connections that the client closed first by FIN, their most within ten " +
-			"seconds, and what that comes to in 60 s; half of the ports or more. A hint: if that shows for two seconds only, or SYNs from " +
+			"seconds, and what that comes to in 60 s; half of the ports or more. A hint: " +
+			"if that shows for two seconds only, or SYNs from " +
 			"several ports " +
 			"whose last connection the client had closed within 60 s.",
 		RefutedBy: "the client has more ports or addresses, or closes by RST; it binds its ports by itself",
