@@ -55,6 +55,7 @@ func allInUse(p *pool.Pool) (Evidence, bool) {
 		Packets:     []int64{x.Packet},
 		Confidence:  pool.Hint, // load generators look the same
 		Text: fmt.Sprintf("%s were in use all along, never more: %d of %s that brought as many into use again came within 5 ms "+
-			"of the response before, as where others wait for a free one", plural.Count(x.Peak, "connection"), x.Prompt, plural.Count(x.Full, "request")),
+			"of the response before, as where others wait for a free one",
+			plural.Count(x.Peak, "connection"), x.Prompt, plural.Count(x.Full, "request")),
 	}, true
 }

@@ -19,7 +19,9 @@ var portExhaustionRisk = rule{
 			"on Linux. Towards one address and port that leaves the ephemeral ports, 28 232 by default; when they are " +
 			"used up connect fails with EADDRNOTAVAIL.",
 		Evidence: "For each destination: the connections that the client closed first by FIN, their most within ten " +
-			"seconds, and what that comes to in 60 s; half of the ports or more. A hint: if that shows for two seconds only, or SYNs from several ports " +
+			"seconds, and what that comes to in 60 s; half of the ports or more. A hint: " +
+			"if that shows for two seconds only, or SYNs from " +
+			"several ports " +
 			"whose last connection the client had closed within 60 s.",
 		RefutedBy: "the client has more ports or addresses, or closes by RST; it binds its ports by itself",
 		Remedy: "Consistent with connections that are not reused. Reuse them: that needs no port. The other knobs only " +
@@ -89,7 +91,8 @@ func (u *portUse) note(c *Conn) (Evidence, bool) {
 	}
 	key := fourTuple{c.pair(), c.Fate.ClientPort}
 	before := &u.closed[(key.hash()+uint64(key.clientPort))%closedKept]
-	again := before.at != 0 && before.fourTuple == key && !c.Midstream && c.First.Time > before.at && c.First.Time.Sub(before.at) < timeWait
+	again := before.at != 0 && before.fourTuple == key && !c.Midstream &&
+		c.First.Time > before.at && c.First.Time.Sub(before.at) < timeWait
 	byClient := c.ClosedBy == event.Client && !c.Reset && !c.ClientRST
 	if !byClient && !again {
 		return Evidence{}, false
@@ -171,8 +174,9 @@ func (u *portUse) conclude() (found []Evidence) {
 		if !full && filling {
 			rate, ports = float64(x.steady), soon
 		}
-		e := Evidence{Confidence: pool.Hint, Text: fmt.Sprintf("to %v the client closed %s first and holds TIME_WAIT, up to %.1f a second: "+
-			"%d ports of %d in %v", to, plural.Count(x.closes, "connection"), rate, ports, ephemeralPorts, timeWait)}
+		e := Evidence{Confidence: pool.Hint, Text: fmt.Sprintf("to %v the client closed %s first "+
+			"and holds TIME_WAIT, up to %.1f a second: %d ports of %d in %v",
+			to, plural.Count(x.closes, "connection"), rate, ports, ephemeralPorts, timeWait)}
 		if full {
 			e.Confidence = pool.Likely
 		}

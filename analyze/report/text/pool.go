@@ -243,7 +243,8 @@ func (p *page) margin(pl *report.Pool) {
 	}
 	s := "longest idle used " + spanOf(pl.LongestIdle)
 	switch {
-	case pl.ServerClosed != nil && (pl.ServerTimeout == nil || *pl.ServerClosed < *pl.ServerTimeout): // what was seen counts, not what was said
+	case pl.ServerClosed != nil && (pl.ServerTimeout == nil || *pl.ServerClosed < *pl.ServerTimeout):
+		// What was seen counts, not what was said.
 		s += "; the server closed after " + spanOf(pl.ServerClosed)
 		if pl.ServerTimeout != nil {
 			s += fmt.Sprintf(", though it says timeout=%s", strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64))
