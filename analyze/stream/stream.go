@@ -247,7 +247,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 }
 
 // Passed says that nothing before seq will come any more.
-func (st *Stream) Passed(seq segment.Seq, at Mark, to Sink) {
+func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 	if st.started && st.next.Before(seq) {
 		st.settle(seq, at, to)
 		st.beyond = st.beyond && st.acked.After(st.next)
