@@ -246,7 +246,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 	}
 }
 
-// Passed says that nothing before seq will come any more.
+// AssumeAcked says that nothing before seq will come any more.
 func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 	if st.started && st.next.Before(seq) {
 		st.settle(seq, at, to)
