@@ -36,7 +36,7 @@ func TestSACKBlocksLieInFlight(t *testing.T) {
 
 // Nothing that a sender knows stays more than a window behind what it sends, however much
 // of that nobody acknowledges.
-func TestPassedKeepsNumbersNear(t *testing.T) {
+func TestAssumedACKsKeepNumbersNear(t *testing.T) {
 	var s Sender
 	s.Reset(1000, 60_000)
 	seq := segment.Seq(1)
