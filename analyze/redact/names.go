@@ -12,6 +12,7 @@ type Names struct {
 	hosts map[string]string
 
 	agents map[string]string // what clients call themselves
+	agent  string            // the latest of them: many connections are one program's
 }
 
 // Bounds of Names.hosts: how many there are, then it begins anew; and how long one is
@@ -64,14 +65,18 @@ func (n *Names) Agent(b []byte) string {
 	if n.by != nil {
 		return ""
 	}
+	if string(b) == n.agent {
+		return n.agent
+	}
 	if s, ok := n.agents[string(b)]; ok {
+		n.agent = s
 		return s
 	}
 	if n.agents == nil || len(n.agents) >= maxAgents {
 		n.agents = map[string]string{}
 	}
 	s := string(b)
-	n.agents[s] = s
+	n.agents[s], n.agent = s, s
 	return s
 }
 
