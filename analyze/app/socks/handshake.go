@@ -98,7 +98,7 @@ func read4(client, proxy []byte) (h Handshake, a Answer) {
 	switch {
 	case len(proxy) > 0 && proxy[0] != 0, len(proxy) > 1 && (proxy[1] < granted4 || proxy[1] > rejected4):
 		return Handshake{}, No
-	case client[1] != connect, len(proxy) > 1 && proxy[1] != granted4:
+	case len(proxy) > 1 && (client[1] != connect || proxy[1] != granted4):
 		return h, NoTunnel
 	case len(proxy) < head4:
 		return h, More
@@ -162,7 +162,10 @@ func read5(client, proxy []byte) (h Handshake, a Answer) {
 		}
 	}
 	target, m, a := request5(client[n:])
-	if a != Granted {
+	switch {
+	case a == NoTunnel && len(proxy) < 2: // nothing says yet that this is a proxy
+		return h, More
+	case a != Granted:
 		return h, a
 	}
 	h.Target, h.Client = target, n+m
