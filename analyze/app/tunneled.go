@@ -34,7 +34,8 @@ type keptMark struct {
 func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 	d := &a.first[dir]
 	if a.socks == nil {
-		if d.started || d.midstream || a.first[1-dir].started || a.owner == nil || !socks.Begins(b) || !a.believedClient(dir) {
+		later := d.started || d.midstream || a.first[1-dir].started
+		if later || a.owner == nil || !socks.Begins(b) || !a.believedClient(dir) {
 			d.started = true
 			return false
 		}

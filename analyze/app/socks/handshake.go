@@ -24,7 +24,7 @@ const (
 type Handshake struct {
 	Target     string // host:port, as soon as the client has named it
 	RoundTrips int    // from the client's first byte until it could speak to the target
-	Client     int    // bytes that the client's part has, 0 while it is not complete
+	Client     int    // bytes that the client's part has, 0 while it is not complete, or asks for no tunnel
 	Proxy      int    // likewise the proxy's
 }
 
@@ -94,7 +94,9 @@ func read4(client, proxy []byte) (h Handshake, a Answer) {
 	if h.Target == "" {
 		return h, No
 	}
-	h.Client, h.RoundTrips = n, 1
+	if h.RoundTrips = 1; client[1] == connect {
+		h.Client = n
+	}
 	switch {
 	case len(proxy) > 0 && proxy[0] != 0, len(proxy) > 1 && (proxy[1] < granted4 || proxy[1] > rejected4):
 		return Handshake{}, No

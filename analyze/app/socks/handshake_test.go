@@ -8,6 +8,7 @@ import (
 const (
 	greeting = "\x05\x01\x00"
 	ask4     = "\x05\x01\x00\x01\xc6\x33\x64\x50\x00\x50"
+	ask6     = "\x05\x01\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07\x01\xbb"
 	done     = "\x05\x00\x00\x01\x0a\x00\x00\x01\xc3\x50"
 )
 
@@ -19,7 +20,7 @@ func TestRead(t *testing.T) {
 		trips               int
 	}{
 		{"5", greeting + ask4, "\x05\x00" + done, Granted, "198.51.100.80:80", 2},
-		{"5, IPv6", greeting + "\x05\x01\x00\x04\x20\x01\x0d\xb8" + strings.Repeat("\x00", 11) + "\x07\x01\xbb", "\x05\x00" + done, Granted, "[2001:db8::7]:443", 2},
+		{"5, IPv6", greeting + ask6, "\x05\x00" + done, Granted, "[2001:db8::7]:443", 2},
 		{"5, a name", greeting + "\x05\x01\x00\x03\x0aB.example.\x00\x50", "\x05\x00" + done, Granted, "b.example:80", 2},
 		{"5, an address as a name", greeting + "\x05\x01\x00\x03\x03::1\x00\x50", "\x05\x00" + done, Granted, "[::1]:80", 2},
 		{"5, the reply has a name", greeting + ask4, "\x05\x00\x05\x00\x00\x03\x01p\x00\x01", Granted, "198.51.100.80:80", 2},
@@ -92,7 +93,8 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("\x04\x01\x01\xbb\x00\x00\x00\x01\x00b.example\x00"), []byte("\x00\x5a\x00\x00\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, client, proxy []byte) {
 		h, a := Read(client, proxy)
-		if h.Client > MaxClient || h.Client > len(client) || h.Proxy > len(proxy) || a == More && h.Client == 0 && len(client) >= MaxClient {
+		waits := a == More && h.Client == 0 && len(client) >= MaxClient && len(proxy) >= 2
+		if waits || h.Client > MaxClient || h.Client > len(client) || h.Proxy > len(proxy) {
 			t.Fatalf("%d: %+v of %d and %d", a, h, len(client), len(proxy))
 		}
 		if a == Granted {
