@@ -85,7 +85,7 @@ func (c *Conn) endAt(at segment.Mark) {
 	for d := range c.half {
 		h := &c.half[d]
 		h.stream.Flush(at, h)
-		if packet := h.Unsettled(); packet != 0 {
+		if packet := h.UndecidedSYNACK(); packet != 0 {
 			c.sink.Unacceptable(packet)
 		}
 	}

@@ -109,7 +109,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 // acceptable reports whether s belongs to c; what does not is counted. A SYN-ACK with
 // another number than the first waits until the client acknowledges it.
 func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
-	contested, lost := own.Contested(s)
+	second, lost := own.IsSecondSYNACK(s)
 	if counts, other := peer.SettleSYN(s); counts != nil {
 		c.shake.SYNACK = counts.Mark()
 	} else if other != 0 {
@@ -118,12 +118,12 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	if lost != 0 {
 		c.sink.Unacceptable(lost)
 	}
-	if contested {
+	if second {
 		return false
 	}
-	if peer.Away(s) {
+	if peer.AcksJump(s) {
 		for peer.Nxt != s.Ack {
-			peer.Skip(s.Ack, s.Time)
+			peer.FollowJump(s.Ack, s.Time)
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
@@ -154,16 +154,16 @@ func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
 	}
 	floor := h.Floor()
 	if h.Una.Before(floor) {
-		h.Passed(floor)
+		h.AssumeAcked(floor)
 		c.http.acknowledged(peer.dir, floor)
 	}
-	peer.Window.Passed(floor)
+	peer.Window.AssumeAcked(floor)
 	if !h.stream.Started() && h.SawSYN && h.ISN.Before(floor) {
 		h.start(floor)
 	}
-	h.stream.Passed(floor, at, h)
+	h.stream.AssumeAcked(floor, at, h)
 	if h.View != nil {
-		h.View.Passed(floor)
+		h.View.AssumeAcked(floor)
 	}
 }
 

@@ -121,8 +121,8 @@ func (x *httpTracker) unread() event.Unread {
 		return event.Unread{}
 	}
 	w := &client.Window
-	shows := l.hasGone && l.bytes >= max(x.leastShown(), int64(4<<w.Scale))
-	moved := w.Gone - l.gone
+	shows := l.hasAdvance && l.bytes >= max(x.leastShown(), int64(4<<w.Scale))
+	moved := w.EdgeAdvance - l.advance
 	read := shows && moved >= l.bytes && w.Offered == l.most && w.Most == l.most // else it may have grown with what it received
 	u := event.Unread{N: l.n, Bytes: l.bytes,
 		ByWindow: shows && (moved < l.bytes/2 || 2*w.Offered <= w.Most),
@@ -145,7 +145,7 @@ func (x *httpTracker) leastShown() int64 {
 // if it has: this client's windows show what it reads, of so much.
 func (x *httpTracker) reads() {
 	w, l := &x.conn.half[x.conn.client].Window, &x.last
-	if l.hasGone && w.Known && l.bytes >= x.leastShown() && w.Gone-l.gone >= l.bytes && 2*w.Offered > w.Most &&
+	if l.hasAdvance && w.Known && l.bytes >= x.leastShown() && w.EdgeAdvance-l.advance >= l.bytes && 2*w.Offered > w.Most &&
 		(x.reopened == 0 || l.bytes < x.reopened) {
 		x.reopened = l.bytes
 	}

@@ -43,11 +43,11 @@ type httpTracker struct {
 
 // What the client's window has shown of its reading.
 type shown struct {
-	readAt   segment.Time // when it last read: as late as that may have been
-	gone     int64        // how far the edge of the window had moved when the latest response began
-	most     int          // the most that it had offered then
-	goneOf   int32        // that transaction
-	reopened int64        // bytes of the shortest response after which it has opened again, 0: none
+	readAt    segment.Time // when it last read: as late as that may have been
+	advance   int64        // how far the edge of the window had moved when the latest response began
+	most      int          // the most that it had offered then
+	advanceOf int32        // that transaction
+	reopened  int64        // bytes of the shortest response after which it has opened again, 0: none
 }
 
 // A pending transaction's response has been captured to its end, but whether
@@ -60,14 +60,14 @@ type pending struct {
 
 // lastDone is the latest transaction whose response was complete.
 type lastDone struct {
-	n        int32
-	bytes    int64
-	gone     int64 // how far the right edge of the client's window had moved when its response began
-	hasGone  bool
-	most     int      // the most that the client's window had offered then
-	promised Promised // of its messages
-	says     bool     // the response said close
-	end      segment.Mark
+	n          int32
+	bytes      int64
+	advance    int64 // how far the right edge of the client's window had moved when its response began
+	hasAdvance bool
+	most       int      // the most that the client's window had offered then
+	promised   Promised // of its messages
+	says       bool     // the response said close
+	end        segment.Mark
 }
 
 // Promised says who has promised that a connection persists.
@@ -226,7 +226,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 	if x.facts.FirstEnd.Packet == 0 {
 		x.facts.FirstEnd = t.LastByte
 	}
-	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, gone: x.gone, most: x.most, hasGone: x.goneOf == t.N,
+	x.last = lastDone{n: t.N, bytes: t.ResponseBytes, advance: x.advance, most: x.most, hasAdvance: x.advanceOf == t.N,
 		promised: Promised{Both: t.Promises && t.ResponsePromises, Client: t.SaysKeepAlive && !t.SaysClose && !t.ResponseCut,
 			Server: t.ResponseKeepAlive}, says: t.SaysClose, end: t.LastByte}
 	if t.OldEnds {
@@ -287,7 +287,7 @@ func (x *httpTracker) Began(t *transaction.Transaction) {
 	}
 	client := &x.conn.half[x.conn.client]
 	if client.Window.Known {
-		x.gone, x.most, x.goneOf = client.Window.Gone, client.Window.Most, t.N
+		x.advance, x.most, x.advanceOf = client.Window.EdgeAdvance, client.Window.Most, t.N
 	}
 }
 

@@ -21,15 +21,23 @@ type collector struct {
 	faults *faults
 	clock  segment.Time
 
-	// What is judged.
+	judgement
+	records
+	scratch
+}
+
+// A judgement is what the collector judges.
+type judgement struct {
 	judge     *pool.Judge
 	judging   []judging    // by goroutine that judges
 	advanced  segment.Time // clock when the pools last decided
 	client    segment.Addr // of the first connection, where all are one client's
 	findings  *verdict.Collector
 	sightings synSightings
+}
 
-	// What is kept.
+// Records are what the collector keeps for the report.
+type records struct {
 	full         bool  // no more transactions are kept
 	seq          int64 // the latest ID that was given
 	kept         []*report.Connection
@@ -41,8 +49,10 @@ type collector struct {
 	lost         build.Lost
 	series       *series.Writer // nil: nobody wants it
 	err          error          // of Options.Final
+}
 
-	// Scratch.
+// A scratch is room that serves again.
+type scratch struct {
 	order   packetOrder
 	begun   [][]opened
 	ended   [][]ended
@@ -50,8 +60,10 @@ type collector struct {
 }
 
 func newCollector(o Options, f *faults) *collector {
-	k := &collector{o: o, faults: f, judge: pool.New(o.Limits.PendingPerPool), findings: verdict.NewCollector(o.Limits.FindingsPerID),
-		undecided: map[int64]*report.Connection{}, unfinished: map[int64]*pool.Decision{}, vantages: map[tcp.Vantage]int64{}}
+	k := &collector{o: o, faults: f}
+	k.judge, k.findings = pool.New(o.Limits.PendingPerPool), verdict.NewCollector(o.Limits.FindingsPerID)
+	k.undecided, k.unfinished = map[int64]*report.Connection{}, map[int64]*pool.Decision{}
+	k.vantages = map[tcp.Vantage]int64{}
 	k.judge.KeepPools = o.Limits.KeptPools
 	k.judge.TrackVerdicts = o.Turned != nil
 	k.judging = make([]judging, o.Workers)

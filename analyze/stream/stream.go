@@ -98,7 +98,7 @@ func (st *Stream) Overflows() int64 { return st.rare().overflows }
 // Add takes n bytes of payload from seq on, of which the capture holds payload,
 // and returns how many of the n had not been seen before. Both ends lie less than
 // 2^31 from Next: whoever calls has refused the rest (tcp.Half.Acceptable), and keeps
-// Next near by Passed. So it is for Acked.
+// Next near by AssumeAcked. So it is for Acked.
 func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
 	if n > 0 && seq == st.next && !st.Holes() { // nearly always
 		st.next = seq.Add(n)
@@ -246,8 +246,8 @@ func (st *Stream) Tick(at Mark, to Sink) {
 	}
 }
 
-// Passed says that nothing before seq will come any more.
-func (st *Stream) Passed(seq segment.Seq, at Mark, to Sink) {
+// AssumeAcked says that nothing before seq will come any more.
+func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 	if st.started && st.next.Before(seq) {
 		st.settle(seq, at, to)
 		st.beyond = st.beyond && st.acked.After(st.next)

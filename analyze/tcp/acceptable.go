@@ -14,7 +14,7 @@ const MaxWindow = 65535 << 14
 // section 5.2), and a window reaches no further than MaxWindow.
 //
 // Two such distances add up to less than 2^31. Whatever stays within MaxWindow behind
-// SND.NXT, as Passed has it, can therefore be compared with all that is acceptable.
+// SND.NXT, as AssumeAcked has it, can therefore be compared with all that is acceptable.
 func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 	if s.Len > MaxWindow {
 		return false
@@ -25,12 +25,12 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 		return false
 	}
 	if !h.reaches(s.Seq, s.Len+2) { // SYN and FIN take a number each
-		h.away.note(s, !h.astray)
-		h.astray = true
+		h.jump.note(s, !h.jumped)
+		h.jumped = true
 		return false
 	}
-	if h.astray {
-		h.astray = false
+	if h.jumped {
+		h.jumped = false
 	}
 	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
 }
@@ -44,15 +44,15 @@ func (h *Half) reaches(seq segment.Seq, n int) bool {
 	return !h.Started || d >= -MaxWindow && d+n <= MaxWindow
 }
 
-// An away is where segments that were not acceptable lie. A capture may lack more than a
+// A jump is where segments that were not acceptable lie. A capture may lack more than a
 // window, where many packets were dropped or files left out: then it is the connection that
-// has gone there, and the other side will acknowledge it. What is astray nobody
-// acknowledges.
-type away struct{ from, to segment.Seq }
+// has gone there, and the other side will acknowledge it. What strays from the
+// connection nobody acknowledges.
+type jump struct{ from, to segment.Seq }
 
-func (a *away) note(s *segment.Segment, first bool) {
+func (a *jump) note(s *segment.Segment, first bool) {
 	if d := s.Seq.Sub(a.to); first || d < -MaxWindow || d > MaxWindow {
-		*a = away{s.Seq, s.Seq}
+		*a = jump{s.Seq, s.Seq}
 	}
 	if s.Seq.Before(a.from) {
 		a.from = s.Seq
@@ -65,27 +65,27 @@ func (a *away) note(s *segment.Segment, first bool) {
 	}
 }
 
-// Away reports whether s, of the other side, acknowledges what was not acceptable: h has
+// AcksJump reports whether s, of the other side, acknowledges what was not acceptable: h has
 // gone there.
-func (h *Half) Away(s *segment.Segment) bool {
-	if !h.astray || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
+func (h *Half) AcksJump(s *segment.Segment) bool {
+	if !h.jumped || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
 		return false
 	}
-	return !s.Ack.Before(h.away.from) && !s.Ack.After(h.away.to)
+	return !s.Ack.Before(h.jump.from) && !s.Ack.After(h.jump.to)
 }
 
-// Skip has h go on towards seq, which it has reached, by as much as can be compared.
-func (h *Half) Skip(seq segment.Seq, at segment.Time) {
-	h.astray = false
+// FollowJump has h go on towards seq, which it has reached, by as much as can be compared.
+func (h *Half) FollowJump(seq segment.Seq, at segment.Time) {
+	h.jumped = false
 	h.Acked(h.Nxt.Add(int(min(uint32(seq-h.Nxt), MaxWindow))), at)
 }
 
 // Floor is the least number that may still be unacknowledged: no more than a window is.
 func (h *Half) Floor() segment.Seq { return h.Nxt.Add(-MaxWindow) }
 
-// Passed takes it that everything before seq has been acknowledged, though the capture
+// AssumeAcked takes it that everything before seq has been acknowledged, though the capture
 // lacks the ACK.
-func (h *Half) Passed(seq segment.Seq) {
+func (h *Half) AssumeAcked(seq segment.Seq) {
 	h.Una = seq
 	for h.sent.n > 0 && !h.sent.first().end.After(seq) {
 		h.sent.pop()
@@ -95,9 +95,9 @@ func (h *Half) Passed(seq segment.Seq) {
 	}
 }
 
-// Passed takes it that everything before seq was sent and has been acknowledged, though
+// AssumeAcked takes it that everything before seq was sent and has been acknowledged, though
 // the capture lacks it. Nothing that s knows stays behind.
-func (s *Sender) Passed(seq segment.Seq) {
+func (s *Sender) AssumeAcked(seq segment.Seq) {
 	s.finishBurst()
 	s.una = seq
 	if s.nxt.Before(seq) {

@@ -36,7 +36,7 @@ func TestSACKBlocksLieInFlight(t *testing.T) {
 
 // Nothing that a sender knows stays more than a window behind what it sends, however much
 // of that nobody acknowledges.
-func TestPassedKeepsNumbersNear(t *testing.T) {
+func TestAssumedACKsKeepNumbersNear(t *testing.T) {
 	var s Sender
 	s.Reset(1000, 60_000)
 	seq := segment.Seq(1)
@@ -46,7 +46,7 @@ func TestPassedKeepsNumbersNear(t *testing.T) {
 		at := segment.Time(3+i) * 1e9
 		seq = seq.Add(MaxWindow / 4)
 		if floor := seq.Add(1000 - MaxWindow); s.una.Before(floor) {
-			s.Passed(floor)
+			s.AssumeAcked(floor)
 		}
 		s.Sent(seq, 1000, at)
 		if n := s.nxt.Sub(s.una); n < 0 || n > MaxWindow || s.pipe() < 0 || s.out.n > 8 {

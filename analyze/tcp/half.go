@@ -34,8 +34,8 @@ type Half struct {
 
 	signs bool // its segments are signed (RFC 2385, RFC 5925)
 
-	contested bool // second is one
-	astray    bool // away is where
+	hasSecond bool // second is set: kept here, for every segment asks
+	jumped    bool // jump is set, likewise
 
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
@@ -51,8 +51,8 @@ type Half struct {
 	recent       [4]print   // of this side's latest segments, to tell packets captured twice
 	mirrored     *[64]print // the same of more, once one was: a second place may see a whole flight later
 	RTT          RTT
-	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if contested
-	away         away             // where what was not acceptable since something was lies, if astray
+	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if hasSecond
+	jump         jump             // where what was not acceptable since something was lies, if jumped
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64

@@ -249,9 +249,9 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
 }
 
-// Passed takes it that everything before seq has been acknowledged, though no ACK in the
+// AssumeAcked takes it that everything before seq has been acknowledged, though no ACK in the
 // capture says so.
-func (v *SenderView) Passed(seq segment.Seq) {
+func (v *SenderView) AssumeAcked(seq segment.Seq) {
 	if !v.Started() {
 		return
 	}
@@ -259,7 +259,7 @@ func (v *SenderView) Passed(seq segment.Seq) {
 		v.deliver()
 	}
 	if v.Acknowledged().Before(seq) {
-		v.Sender.Passed(seq)
+		v.Sender.AssumeAcked(seq)
 	}
 }
 

@@ -7,10 +7,10 @@ import "tcpwarm/capture/segment"
 // that comes second the client says again what it acknowledges (RFC 5961 section 4.2). So
 // which of them counts is known by its ACK.
 
-// Contested reports whether s is a SYN-ACK of h with another number than the one before.
+// IsSecondSYNACK reports whether s is a SYN-ACK of h with another number than the one before.
 // One that may yet count is kept until SettleSYN, in place of one kept before; lost are
 // packets of those that will not, 0 if there is none.
-func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
+func (h *Half) IsSecondSYNACK(s *segment.Segment) (yes bool, lost int64) {
 	const all = segment.SYN | segment.ACK | segment.RST
 	if s.Flags&all != segment.SYN|segment.ACK || !h.SawSYN || s.Seq == h.ISN {
 		return false, 0
@@ -26,7 +26,7 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 	}
 	second := *s
 	second.Payload = nil // the batch's
-	h.second, h.contested = &second, true
+	h.second, h.hasSecond = &second, true
 	return true, lost
 }
 
@@ -34,16 +34,16 @@ func (h *Half) Contested(s *segment.Segment) (yes bool, lost int64) {
 // the second if that counts; or else the packet of the second if that does not, 0 if
 // nothing is decided.
 func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int64) {
-	if !h.contested || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
+	if !h.hasSecond || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
 		return nil, 0
 	}
 	second := h.second
 	switch {
 	case s.Ack == h.Nxt || !h.onlySYN():
-		h.second, h.contested = nil, false
+		h.second, h.hasSecond = nil, false
 		return nil, second.Packet
 	case s.Ack == second.Seq.Add(1):
-		h.second, h.contested = nil, false
+		h.second, h.hasSecond = nil, false
 		h.begin(second)
 		return second, 0
 	}
@@ -53,10 +53,10 @@ func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int6
 // onlySYN reports whether h has sent no more than its SYN, which nobody has acknowledged.
 func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
 
-// Unsettled returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
+// UndecidedSYNACK returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
 // if there is none.
-func (h *Half) Unsettled() int64 {
-	if !h.contested {
+func (h *Half) UndecidedSYNACK() int64 {
+	if !h.hasSecond {
 		return 0
 	}
 	return h.second.Packet

@@ -6,15 +6,15 @@ import "tcpwarm/capture/segment"
 // acknowledgement plus its window (RFC 9293 section 3.3.1). The edge moves as
 // the application reads; where it stands still while data comes, nobody reads.
 type Window struct {
-	Edge       segment.Seq  // right edge: what the other side may send up to, excluded
-	Offered    int          // bytes, scaled, as last offered
-	Most       int          // the most that was offered after the SYN
-	Gone       int64        // how far Edge has moved, which wraps: only differences mean something
-	Moved      segment.Time // when Edge last went up
-	MovedAt    int64        // packet of that
-	Scale      int          // shift in force
-	Known      bool
-	ZeroOffers int64 // segments that offered nothing
+	Edge        segment.Seq  // right edge: what the other side may send up to, excluded
+	Offered     int          // bytes, scaled, as last offered
+	Most        int          // the most that was offered after the SYN
+	EdgeAdvance int64        // how far Edge has moved, which wraps: only differences mean something
+	Moved       segment.Time // when Edge last went up
+	MovedAt     int64        // packet of that
+	Scale       int          // shift in force
+	Known       bool
+	ZeroOffers  int64 // segments that offered nothing
 }
 
 // offer takes the window that a segment of this side states. The window of a SYN
@@ -41,13 +41,13 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 }
 
 func (w *Window) move(edge segment.Seq) {
-	w.Gone += int64(edge.Sub(w.Edge))
+	w.EdgeAdvance += int64(edge.Sub(w.Edge))
 	w.Edge = edge
 }
 
-// Passed takes it that the edge has moved to seq at least, though the capture lacks what
+// AssumeAcked takes it that the edge has moved to seq at least, though the capture lacks what
 // says so: where it is now is not known.
-func (w *Window) Passed(seq segment.Seq) {
+func (w *Window) AssumeAcked(seq segment.Seq) {
 	if w.Edge.Before(seq) {
 		w.move(seq)
 		w.Known = false

@@ -77,10 +77,10 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 		return all
 	}
 	// Nothing to reuse is no pass and no failure: it cannot be judged.
-	spare := m["transactions"]
-	spare.Low, spare.High = spare.Low-m["needed"].High, spare.High-m["needed"].Low
+	surplus := m["transactions"]
+	surplus.Low, surplus.High = surplus.Low-m["needed"].High, surplus.High-m["needed"].Low
 	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
-		OK: spare.Low > 0, Held: spare.Low > 0, Measured: spare}
+		OK: surplus.Low > 0, Held: surplus.Low > 0, Measured: surplus}
 	all = append(all, reusable)
 	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
 	return all

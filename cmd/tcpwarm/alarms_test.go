@@ -29,7 +29,6 @@ const (
 	message   = "one message, whose parts depend on its kind; it is written in place, so it is no interface"
 	state     = "a state machine, in which each event may change each part"
 	sums      = "counts that are added up field by field"
-	moving    = "its parts are being drawn apart"
 )
 
 // largeStructs may have more than maxFields fields, and why.
@@ -42,7 +41,6 @@ var largeStructs = map[string]string{
 	"analyze/tcp.Half":                state,
 	"analyze/tcp.Sender":              state,
 	"analyze/transaction.Inferrer":    state,
-	"analyze/engine.collector":        moving,
 	"analyze/pool.Sums":               sums,
 }
 
