@@ -22,12 +22,18 @@ type detector struct {
 	tries     int
 	skip      int  // bytes of a proxy's header that are still to come
 	begun     bool // a proxy's header, which may come before all else, has been read or is not there
+	started   bool // no handshake with a SOCKS proxy begins here, or begins here any more
 	midstream bool // the bytes do not start where the stream does
 	gone      bool // this half told nothing
 }
 
 // gapBeforeDecided says that n bytes are missing before it is clear what is spoken.
 func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
+	if a.socks != nil {
+		a.endSOCKS()
+		a.Gap(dir, n, at)
+		return
+	}
 	d := &a.first[dir]
 	if len(d.kept) > 0 { // as much as the snap length left must tell
 		a.decide(dir, d.kept, true)
@@ -82,7 +88,7 @@ func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 		return
 	}
 	b, start := a.afterProxyHeader(dir, b, at)
-	if len(b) == 0 {
+	if len(b) == 0 || a.inSOCKS(dir, b, start) {
 		return
 	}
 	if len(d.kept) == 0 {

@@ -8,6 +8,9 @@ import (
 // Some protocols that are no HTTP tell by their first bytes which they are. They are named so
 // that nobody takes their connections for idle ones; nothing more is read of them.
 
+// foreignSOCKS is the name of a SOCKS proxy's connection that leads nowhere.
+const foreignSOCKS = "socks"
+
 // foreign names the protocol that b, the first bytes of a half, begins; "" if it is none of
 // those known.
 func foreign(b []byte) string {

@@ -4,6 +4,7 @@ import (
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/proxy"
+	"tcpwarm/analyze/app/socks"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
@@ -49,6 +50,7 @@ type Layer struct {
 	to      transaction.Handler
 	owner   Owner // nil for what runs inside another
 	readers *Readers
+	socks   *socksHandshake  // that may be in progress, nil: none is
 	first   [2]detector      // by direction as given: 0 is believed to be the client's
 	sums    transaction.Sums // valid once released
 }
@@ -62,6 +64,9 @@ type Owner interface {
 	// Proxied comes with a header of the PROXY protocol in direction dir, and reports
 	// whether it is one: a server sends none.
 	Proxied(dir int, h proxy.Header) bool
+	// Tunneled comes with the handshake by which a SOCKS proxy has connected the client to a
+	// target; where one leads to another proxy, with each.
+	Tunneled(h socks.Handshake)
 	// CloseNotify comes with TLS's close_notify.
 	CloseNotify(fromClient bool, at segment.Mark)
 }
@@ -141,6 +146,7 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 
 // Close ends direction dir.
 func (a *Layer) Close(dir int, at segment.Mark) {
+	a.endSOCKS()
 	if a.proto == Undecided && len(a.first[dir].kept) > 0 {
 		a.decide(dir, a.first[dir].kept, true)
 	}
@@ -183,7 +189,7 @@ func (a *Layer) Release() {
 		a.readers.putTLSLayer(a.tlsLayer)
 		a.tlsLayer = nil
 	}
-	a.first = [2]detector{}
+	a.first, a.socks = [2]detector{}, nil
 }
 
 // Protocol returns what is spoken, as far as it is clear.

@@ -196,9 +196,9 @@ func (c *Conn) Unseen(d segment.Dir) bool {
 // setupRoundTrips returns how many round trips it took from the SYN until the client could
 // send its first request.
 func (c *Conn) setupRoundTrips() int32 {
-	n := 1
+	n := 1 + c.http.targetRoundTrips
 	if c.shake.SYNData { // fast open (RFC 7413)
-		n = 0
+		n--
 	}
 	if c.http.judgesTunnel { // CONNECT's
 		n++

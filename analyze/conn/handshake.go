@@ -2,6 +2,7 @@ package conn
 
 import (
 	"tcpwarm/analyze/app/proxy"
+	"tcpwarm/analyze/app/socks"
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
@@ -82,6 +83,12 @@ func (c *Conn) Proxied(dir int, h proxy.Header) bool {
 		c.id.Who.ProxiedClient = c.proxiedClient
 	}
 	return true
+}
+
+// Tunneled is told of a SOCKS proxy that has connected the client to a target.
+func (c *Conn) Tunneled(h socks.Handshake) {
+	c.http.target = c.env.Readers.Names.Host(h.Target)
+	c.http.targetRoundTrips += h.RoundTrips
 }
 
 // ClientIsB tells who the client is.

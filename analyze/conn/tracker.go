@@ -30,6 +30,9 @@ type httpTracker struct {
 	connect          *transaction.Transaction // a CONNECT of which the sink has not been told, nil: there is none
 	connectElsewhere bool                     // it leads to another authority than the requests before it, whose pool the connection is in
 
+	target           string // where a SOCKS proxy has connected the client to, "": nowhere
+	targetRoundTrips int    // that this took
+
 	ignoredThrough int32 // up to this transaction all are ignored: the sink is told of none
 
 	keptRecords
@@ -107,6 +110,9 @@ func (c *Conn) LastResponse() (n int32, end segment.Mark, promised Promised) {
 	return l.n, l.end, l.promised
 }
 
+// Target returns where a SOCKS proxy has connected the client to, "" if none has.
+func (c *Conn) Target() string { return c.http.target }
+
 // Name returns the authority's name, of the latest request that had one.
 func (c *Conn) Name() string { return c.http.name }
 
@@ -115,7 +121,11 @@ func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
 	x.begun()
 	before := x.name
-	x.named(name)
+	if x.target != "" && !t.Connect {
+		x.name = x.target
+	} else {
+		x.named(name)
+	}
 	if t.Connect && x.conn.app.PayloadLayer().Protocol() == app.HTTP1 {
 		held := *t
 		x.connect, x.connectElsewhere = &held, x.facts.Count > 0 && x.name != before
@@ -173,7 +183,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
 		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
-		Proxied: t.Proxied, Tunnel: t.Connect || x.judgesTunnel,
+		Proxied: t.Proxied && x.target == "", Tunnel: t.Connect || x.judgesTunnel || x.target != "",
 		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,
 		Binds: t.Binds, Browser: x.judgedApp().PayloadLayer().Browser(), Ignored: t.Ignored})
 }

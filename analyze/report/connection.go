@@ -96,11 +96,15 @@ type Closed struct {
 	At        *Instant `json:"at,omitempty"`
 }
 
-// A Tunnel is what ran inside a connection after CONNECT or 101.
+// SOCKS is the kind of a tunnel whose connection is wholly the target's once the proxy has
+// connected it: its transactions are the connection's own.
+const SOCKS = "socks"
+
+// A Tunnel is what ran inside a connection after CONNECT, 101 or the handshake with a SOCKS proxy.
 type Tunnel struct {
 	Counts bool `json:"-"` // its transactions are judged, instead of the CONNECT
 
-	Kind             string            `json:"kind"` // connect, websocket, other
+	Kind             string            `json:"kind"` // connect, websocket, socks, other
 	Target           string            `json:"target,omitempty"`
 	Protocol         string            `json:"protocol"`
 	TLS              *TLS              `json:"tls,omitempty"`

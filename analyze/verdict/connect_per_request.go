@@ -12,9 +12,10 @@ import (
 var connectPerRequest = rule{
 	Explanation: Explanation{
 		Meaning: "Through a proxy an https connection is a tunnel: the client connects to the proxy, asks it to " +
-			"CONNECT, and shakes hands with the server inside. All of that is lost if the tunnel serves once.",
-		Evidence: "Connections to a proxy that each carry a CONNECT to the same target and one transaction inside, " +
-			"where an earlier one was idle.",
+			"CONNECT, and shakes hands with the server inside. Through a SOCKS proxy every connection is one. " +
+			"All of that is lost if the tunnel serves once.",
+		Evidence: "Connections to a proxy that each carry a CONNECT, or SOCKS's, to the same target and one " +
+			"transaction inside, where an earlier one was idle.",
 		RefutedBy: "the tunnels are of several programs",
 		Remedy: "Consistent with a proxy agent that does not pool its tunnels, or with one made for each request. " +
 			"Use one that does, and share it:",

@@ -32,6 +32,7 @@ var ranks = []struct {
 	{"tcpwarm/analyze/app/http1", 2},
 	{"tcpwarm/analyze/app/http2", 2},
 	{"tcpwarm/analyze/app/proxy", 2},
+	{"tcpwarm/analyze/app/socks", 2},
 	{"tcpwarm/analyze/app/tls", 2},
 	{"tcpwarm/capture", 2},
 	{"tcpwarm/analyze/transaction", 3},

@@ -46,6 +46,10 @@ func Connection(c *conn.Conn) *report.Connection {
 			r.Tunnel = tunnel(c)
 		}
 	}
+	if r.Tunnel == nil && c.Target() != "" {
+		r.Tunnel = &report.Tunnel{Kind: report.SOCKS, Target: c.Target(), Protocol: r.Protocol, TLS: r.TLS,
+			TransactionCount: r.TransactionCount, TransactionBasis: r.TransactionBasis}
+	}
 	return r
 }
 

@@ -21,6 +21,8 @@ func protocol(pl *report.Pool, conns []*report.Connection) string {
 		if t := c.JudgedTunnel(); t != nil {
 			spoken, where = t.Protocol, ", in a tunnel"
 			inner, from = t.TLS, t.TransactionBasis
+		} else if t := c.Tunnel; t != nil && t.Kind == report.SOCKS {
+			where = ", through SOCKS"
 		}
 		if tls == nil {
 			tls = inner

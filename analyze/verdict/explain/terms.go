@@ -136,6 +136,6 @@ var shown = []Entry{
 	term("role-basis", "what tells the client from the server",
 		"syn: who sent it. syn-ack: who received it. payload: who sent the request or the ClientHello. port: the lower one serves.",
 		"syn", "syn-ack", "payload", "port"),
-	term("tunnel", "what ran inside a connection after CONNECT or 101",
-		"Where it can be read it is judged as if it were the connection.", "connect", "websocket", "other"),
+	term("tunnel", "what ran inside a connection after CONNECT, 101 or the handshake with a SOCKS proxy",
+		"Where it can be read it is judged as if it were the connection.", "connect", "websocket", "socks", "other"),
 }
