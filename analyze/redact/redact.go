@@ -14,6 +14,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"net"
+	"strconv"
 
 	"tcpwarm/capture/segment"
 )
@@ -51,7 +52,8 @@ func (r *Redactor) Name(s string) string {
 	if r == nil || s == "" {
 		return s
 	}
-	if host, port, err := net.SplitHostPort(s); err == nil {
+	host, port, err := net.SplitHostPort(s)
+	if _, numErr := strconv.ParseUint(port, 10, 16); err == nil && numErr == nil { // else what is behind the colon may be a name too
 		return net.JoinHostPort(r.Name(host), port)
 	}
 	return "host-" + hex.EncodeToString(r.sum(append([]byte("name"), s...))[:6])

@@ -32,6 +32,11 @@ func TestStandIns(t *testing.T) {
 	if got := r.Name("a.example:443"); got != r.Name("a.example")+":443" {
 		t.Errorf("with a port: %s", got)
 	}
+	for _, s := range []string{"a.example:secret", "a.example:99999"} { // no port: it hides all
+		if got := r.Name(s); strings.Contains(got, ":") {
+			t.Errorf("%s: %s", s, got)
+		}
+	}
 	if r.Name("") != "" || r.Target("/secret") != "" {
 		t.Error("no name has a stand-in, or a target is left")
 	}
