@@ -88,15 +88,19 @@ func (c *Conn) believeReset() {
 	r := &c.reset
 	held := r.held
 	r.doubtful, r.holds, r.held, r.bytes = false, false, nil, 0
+	kept := held[:0]
 	for i := range held {
 		if held[i].dir == r.dir {
 			c.release(&held[i])
+		} else { // its receiver's counts only if it turns out not to have heeded the RST
+			kept = append(kept, held[i])
+			r.bytes += len(held[i].b)
 		}
 	}
 	for d := range c.half {
 		c.half[d].stream.Flush(r.at, &c.half[d])
 	}
-	r.holds = true
+	r.holds, r.held = true, kept
 	c.portRole()
 	c.closes(c.side(r.dir), true, nil, r.at)
 }
