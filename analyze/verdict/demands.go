@@ -63,8 +63,9 @@ func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[stri
 		hold(e.String(), e)
 	}
 	for _, id := range d.Forbid {
-		n := Exactly(float64(max(findings[id], countCause(d.Of(pools), pool.Cause(id))))) // a cause may be looked for as a finding too
-		all = append(all, Held{Text: "no " + id, OK: n.Low > 0 || !d.unsure(pools), Held: n.Low == 0, Measured: n})
+		n := d.occurs(id, pools, findings)
+		none, ok := Expectation{Metric: id, Op: "==", Value: 0}.Holds(n)
+		all = append(all, Held{Text: "no " + id, OK: ok, Held: none, Measured: n})
 	}
 	if d.Doubt != "" && m["connections"].High > 0 {
 		all = append(all, Held{Text: d.Doubt, Measured: m["connections"]})

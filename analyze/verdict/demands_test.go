@@ -41,6 +41,17 @@ func TestJudge(t *testing.T) {
 			p.Used, p.Needed, p.Avoidable, p.PerhapsNeeded = 2, 1, 1, 1
 			p.Causes.Add(pool.ClientClosed, 1)
 		}), Undecided},
+		{"forbidden, but perhaps needed", Demands{Forbid: []string{"missed"}, Expect: []Expectation{{"connections", ">=", 1}}}, reused(func(p *pool.Pool) {
+			p.Used, p.Avoidable, p.PerhapsNeeded = 2, 1, 1
+			p.Causes.Add(pool.Missed, 1)
+		}), Undecided},
+		{"forbidden, and more than perhaps needed", Demands{Forbid: []string{"missed"}, Expect: []Expectation{{"connections", ">=", 1}}}, reused(func(p *pool.Pool) {
+			p.Used, p.Avoidable, p.PerhapsNeeded = 3, 2, 1
+			p.Causes.Add(pool.Missed, 2)
+		}), Failed},
+		{"forbidden, where the verdict is not known", Demands{Forbid: []string{"missed"}}, reused(func(p *pool.Pool) {
+			p.Used, p.Needed, p.Verdict = 2, 2, pool.NotKnown
+		}), Undecided},
 		{"warm enough", Demands{Expect: []Expectation{{"warm", ">=", 3}, {"cooled", "<=", 1}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Passed},
 		{"cooled", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3, Cooled: 1} }), Failed},
 		{"of one the warmth is not known", Demands{Expect: []Expectation{{"cooled", "==", 0}}}, reused(func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 3} }), Undecided},

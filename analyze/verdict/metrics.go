@@ -16,16 +16,37 @@ import (
 func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
 	for _, p := range d.Of(pools) {
 		sums.Add(&p.Sums)
+		if p.Verdict == pool.NotKnown && p.Used > 1 { // all but the first may have been avoidable
+			sums.PerhapsAvoidable += max(0, p.Needed-1-p.PerhapsAvoidable)
+		}
 	}
-	excused = sums.PerhapsNeeded
 	allowed := d.allowed()
 	for c := range allowed {
 		sums.Avoidable -= sums.Causes.Of(c)
 	}
-	if allowed[pool.ClientClosed] { // who closed has that cause, asked to or not
-		excused = 0
+	return sums, min(sums.PerhapsNeeded, max(0, sums.Avoidable))
+}
+
+// occurs bounds how often there was a cause or a finding; a cause may be looked for as a finding
+// too. That there was none is known only where all pools are.
+func (d *Demands) occurs(id string, pools []*pool.Pool, findings map[string]int64) Interval {
+	judged, cause := d.Of(pools), pool.Cause(id)
+	least := countCause(judged, cause)
+	for _, p := range judged {
+		if cause.Avoidable() {
+			least -= min(p.PerhapsNeeded, p.Causes.Of(cause))
+		}
 	}
-	return sums, excused
+	n := Interval{float64(max(findings[id], least)), float64(max(findings[id], countCause(judged, cause)))}
+	if d.unsure(pools) || anyUnknown(judged) {
+		n.High = math.Inf(1)
+	}
+	return n
+}
+
+// anyUnknown reports whether the verdict of a pool is not known: it may hide anything.
+func anyUnknown(pools []*pool.Pool) bool {
+	return slices.ContainsFunc(pools, func(p *pool.Pool) bool { return p.Verdict == pool.NotKnown })
 }
 
 // measure gives every metric, as an interval where it is only bounded. A
@@ -55,6 +76,9 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		"warm":         between(w.Warm, w.Warm+unknown),
 		"cooled":       between(w.Cooled, w.Cooled+unknown),
 		"findings":     exactly(found),
+	}
+	if anyUnknown(d.Of(pools)) {
+		m["findings"] = Interval{float64(found), math.Inf(1)}
 	}
 	if n.Opaque+n.Gaps > 0 { // requests may hide in a gap, too
 		m["transactions"] = Interval{float64(n.Transactions), math.Inf(1)}
