@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"math"
+
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
@@ -123,6 +125,7 @@ func (c *Conn) ending() event.Ending {
 	e := event.Ending{
 		Dead:       deadAt.Time,
 		Refused:    c.Refused(),
+		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden,
 		Unread:     x.unread(),
 		Reopened:   x.reopened,
 		MaxOver:    x.facts.Count - fewest,
@@ -135,6 +138,7 @@ func (c *Conn) ending() event.Ending {
 		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 	}
+	e.Holes = c.holes(&e)
 	if x.facts.Count == 0 && most == 0 {
 		final := judged.FinalLayer()
 		e.Spoken, e.NotHTTP = final.Foreign()
@@ -143,6 +147,21 @@ func (c *Conn) ending() event.Ending {
 		}
 	}
 	return e
+}
+
+// holes returns where the bytes may be that e says are missing.
+func (c *Conn) holes(e *event.Ending) (holes event.Holes) {
+	client, server := &c.half[c.client], &c.half[1-c.client]
+	if e.Gaps {
+		holes = client.holes
+		if holes.Before == 0 { // nothing came behind it
+			holes = event.Holes{After: client.lastBytes, Before: math.MaxInt64}
+		}
+	}
+	if e.ServerGaps {
+		holes.Add(server.holes)
+	}
+	return holes
 }
 
 // Abandon emits an end of c that says only that what it carried is not known. It is for a

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
@@ -12,6 +13,9 @@ type Half struct {
 	View   *tcp.SenderView // of the data it sends, nil before there is any
 	tcp.Half
 	ResentAt int64 // packet of the first resend
+
+	holes     event.Holes // in the bytes that the capture has of it
+	lastBytes int64       // packet of the latest bytes handed on
 
 	conn  *Conn
 	dir   segment.Dir
@@ -47,6 +51,7 @@ func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
 
 // Bytes hands on what the stream gives.
 func (h *Half) Bytes(b []byte, at segment.Mark) {
+	h.lastBytes = at.Packet
 	switch c := h.conn; {
 	case c.ended:
 	case c.reset.holds:
@@ -58,6 +63,7 @@ func (h *Half) Bytes(b []byte, at segment.Mark) {
 
 // Gap says that n bytes are missing here.
 func (h *Half) Gap(n int64, at segment.Mark) {
+	h.holes.Add(event.Holes{After: h.lastBytes, Before: at.Packet})
 	switch c := h.conn; {
 	case c.ended:
 	case c.reset.holds:

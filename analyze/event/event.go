@@ -160,13 +160,34 @@ type GoAway struct {
 	At         segment.Mark
 }
 
+// Holes says between which packets bytes are missing from the capture; of several holes, between
+// which all lie. It is zero where there are none.
+type Holes struct{ After, Before int64 }
+
+// Add widens a to where b is too.
+func (a *Holes) Add(b Holes) {
+	switch {
+	case b.Before == 0:
+	case a.Before == 0:
+		*a = b
+	default:
+		a.After, a.Before = min(a.After, b.After), max(a.Before, b.Before)
+	}
+}
+
+// Between reports whether bytes may be missing from between two packets. A response that ends in a
+// hole ends with the packet behind it, so from counts too.
+func (a Holes) Between(from, to int64) bool { return a.After < to && a.Before >= from }
+
 // An Ending is what is known of a connection in the end.
 type Ending struct {
-	Refused    bool // it was never answered, or the SYN was answered by RST
-	Gaps       bool // the capture lacks bytes that the client sent: requests may hide there
-	Snapped    bool // no request could be read, for the snap length cut off what the client sent
-	NotHTTP    bool // no request could be read, for what was spoken is not HTTP
-	Declined   bool // it offered HTTP/2, and the server took another protocol
+	Refused    bool  // it was never answered, or the SYN was answered by RST
+	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
+	ServerGaps bool  // the capture lacks bytes that the server sent, which may hold responses or their ends
+	Holes      Holes // where what Gaps and ServerGaps say is missing
+	Snapped    bool  // no request could be read, for the snap length cut off what the client sent
+	NotHTTP    bool  // no request could be read, for what was spoken is not HTTP
+	Declined   bool  // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
 	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
 	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none

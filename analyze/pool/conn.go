@@ -77,6 +77,7 @@ type closeState struct {
 	ended       bool // nothing more is told of it
 	shared      bool // it counts in its pool's shares
 	unread      event.Unread
+	holes       event.Holes // where the capture lacks bytes of it that may matter
 	deadFrom    moment      // what the client sent from then on was never acknowledged
 	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
 }

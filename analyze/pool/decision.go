@@ -45,6 +45,7 @@ type evidence struct {
 	seen   Idle // that, For is 0: it had announced it
 
 	serverUnseen bool // of Conn's server nothing is in the capture
+	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
 
@@ -139,7 +140,11 @@ func (d *Decision) Packets() []int64 {
 // Text gives the evidence in one sentence.
 func (d *Decision) Text() string {
 	if d.Cause.Avoidable() {
-		return d.avoidableText()
+		text := d.avoidableText()
+		if d.gaps {
+			text += "; but the capture lacks bytes of it: it may have been in use"
+		}
+		return text
 	}
 	return d.neededText()
 }

@@ -279,7 +279,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
-	c.ended, c.unread = true, end.Unread
+	c.ended, c.unread, c.holes = true, end.Unread, end.Holes
 	if end.Dead != 0 {
 		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
 	}
@@ -318,8 +318,11 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	if c.requests > 1 {
 		p.Shared += c.promised
 	}
+	if end.ServerGaps {
+		p.ServerGaps++
+	}
 	for _, d := range c.revisable {
-		p.reviseUnread(d, c)
+		p.reviseAtEnd(d, c)
 	}
 	c.revisable = nil
 }

@@ -46,6 +46,7 @@ type Sums struct {
 	Snapped     int64 // of Opaque, those of which the snap length cut off what they carried
 	NotHTTP     int64 // of Unused, those that carried something else than HTTP
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
+	ServerGaps  int64 // of Used, those of which the capture lacks bytes that the server sent, which may hold responses
 	ServerEnded int64 // of Used, those that the server ended first
 
 	Transactions      int64 // that are judged
@@ -60,7 +61,7 @@ type Sums struct {
 	Saved             SetupCost // that connections of their own would have had for the reused transactions
 	Needed, Avoidable int64     // of Used, which is always their sum
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close
+	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, or the other was busy in a hole
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
 }
@@ -75,6 +76,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Snapped += b.Snapped
 	a.NotHTTP += b.NotHTTP
 	a.Gaps += b.Gaps
+	a.ServerGaps += b.ServerGaps
 	a.ServerEnded += b.ServerEnded
 
 	a.Transactions += b.Transactions

@@ -286,7 +286,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.detectors.churn.avoidable(c.id, c.packet)
 	}
 	if d.Cause.idled() {
-		p.awaitUnread(d, t.conn)
+		p.awaitEnd(d, t.conn)
 	}
 	p.provisional = append(p.provisional, d)
 	s.boundProvisional(p)
@@ -304,23 +304,31 @@ func (s *clientShard) boundProvisional(p *Pool) {
 	}
 }
 
-// awaitUnread has d, which says that r idled, told should there be signs that r was never
-// read. That is known once r has ended.
-func (p *Pool) awaitUnread(d *Decision, r *Conn) {
+// awaitEnd has d, which says that r idled, told what r's end shows: signs that r was never read,
+// and whether bytes of it are missing from the capture.
+func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 	if r.ended {
-		p.reviseUnread(d, r)
+		p.reviseAtEnd(d, r)
 	} else {
 		r.revisable = append(r.revisable, d)
 	}
 }
 
-// reviseUnread tells d, which says that r idled, what suggests that the transaction before was
-// never read.
-func (p *Pool) reviseUnread(d *Decision, r *Conn) {
+// reviseAtEnd tells d, which says that r idled, what suggests that the transaction before was
+// never read, and that r may have been in use where the capture lacks bytes of it.
+func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
 	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
+	if !d.Cause.Avoidable() || !r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket)) {
+		return
+	}
+	d.Confidence, d.gaps = Likely, true
+	if !d.perhapsNeeded {
+		d.perhapsNeeded = true
+		p.PerhapsNeeded++
+	}
 }
 
 // reviseClosed changes d, which says that r was missed, if the client turns out to have

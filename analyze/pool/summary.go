@@ -11,6 +11,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "more clients were seen at its address than are told apart"
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded && p.Gaps+p.ServerGaps > 0:
+		return NotKnown, "the capture lacks bytes of connections that seem to have been idle: requests or responses may hide there"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded:
 		return NotKnown, "the client closed right after answers that could not be read: they may have said close"
 	case p.Avoidable > 0 && p.Reused > 0:
@@ -48,6 +50,8 @@ func (p *Pool) evidenceMissing() string {
 		return "what its connections carried is encrypted"
 	case p.Gaps > 0:
 		return "the capture lacks bytes that the client sent: requests may hide there"
+	case p.ServerGaps > 0 && several:
+		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:
 		return "the capture lacks what the server sent"
 	case p.conns.midstream > 0 && several:

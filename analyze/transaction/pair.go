@@ -122,6 +122,8 @@ type Sums struct {
 	Browser   bool   // the client calls itself a browser
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
+	ResponsesHidden bool // a hole in what the server has sent may hold responses, or their ends
+
 	Low, High int64 // bounds of Requests, where they are inferred
 }
 
@@ -186,6 +188,7 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	p.lastIn = at
 	if p.server.Lost() {
 		p.holeAt = at
+		p.ResponsesHidden = p.ResponsesHidden || len(p.waiting) > 0
 		for _, t := range p.waiting {
 			t.mayBeHidden = t.mayBeHidden || t.Start.Packet < at.Packet
 		}
