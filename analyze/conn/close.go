@@ -125,7 +125,7 @@ func (c *Conn) ending() event.Ending {
 	e := event.Ending{
 		Dead:       deadAt.Time,
 		Refused:    c.Refused(),
-		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden,
+		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
 		Unread:     x.unread(),
 		Reopened:   x.reopened,
 		MaxOver:    x.facts.Count - fewest,

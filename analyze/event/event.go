@@ -125,7 +125,7 @@ type Event struct {
 	Outcome   Outcome
 	Dead      bool          // of Unanswered: from Time on what the client sent was sent again and never acknowledged
 	Status    uint16        // of the final response, 0 if it could not be read
-	SaysClose bool          // it said close, or can only end by closing, and the request did not ask; not if its head was cut
+	SaysClose bool          // it said close, or can only end by closing, and the request did not ask
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
@@ -177,7 +177,7 @@ func (a *Holes) Add(b Holes) {
 
 // Between reports whether bytes may be missing from between two packets. A response that ends in a
 // hole ends with the packet behind it, so from counts too.
-func (a Holes) Between(from, to int64) bool { return a.After < to && a.Before >= from }
+func (a Holes) Between(from, to int64) bool { return a.Before > 0 && a.After < to && a.Before >= from }
 
 // An Ending is what is known of a connection in the end.
 type Ending struct {

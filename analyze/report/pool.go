@@ -29,7 +29,7 @@ type Pool struct {
 	Avoidable    int64    `json:"avoidable"`
 	// of the needed: avoidable if requests that could not be read asked for the end
 	PerhapsAvoidable int64 `json:"perhaps_avoidable,omitempty"`
-	// of the avoidable: needed if responses that could not be read said close
+	// of the avoidable: needed if responses that could not be read said close, or if missing bytes kept the other connection busy
 	PerhapsNeeded int64 `json:"perhaps_needed,omitempty"`
 	ServerEnded   int64 `json:"server_ended"`
 	// responses without a length to HTTP/1.0 requests: only closing could end them

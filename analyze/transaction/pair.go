@@ -366,8 +366,8 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
 	t.EventStream = isEventStream(h.ContentType)
-	closes := h.Close || h.UntilClose || h.Minor < 1 && !h.KeepAlive && !h.Cut
-	t.ResponsePromises = !closes && (h.KeepAlive || !h.Cut)
+	closes := h.Close || !h.Cut && (h.UntilClose || h.Minor < 1 && !h.KeepAlive) // a length may be behind the cut
+	t.ResponsePromises = !closes && !h.UntilClose && (h.KeepAlive || !h.Cut)
 	t.ResponseKeepAlive = t.ResponsePromises && (h.KeepAlive || h.KeepAliveTimeout >= 0)
 	t.OldEnds = t.Minor == 0 && h.UntilClose
 	t.SaysClose = closes && !t.AsksClose
