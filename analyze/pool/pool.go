@@ -61,7 +61,7 @@ type Sums struct {
 	Saved             SetupCost // that connections of their own would have had for the reused transactions
 	Needed, Avoidable int64     // of Used, which is always their sum
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, or the other was busy in a hole
+	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, or in a hole
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
 }

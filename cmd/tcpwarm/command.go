@@ -122,9 +122,10 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		group.Close()
 	}
 	logged, err := e.finish(writeErr == nil)
-	if err != nil {
+	if logged == nil {
 		return nil, &codedError{exitInput, err}
 	}
+	endErr = cmp.Or(endErr, err)
 	signal.Stop(signals) // nothing is left behind any more
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	if became.Args, became.Scope = args, scope; o.redact {

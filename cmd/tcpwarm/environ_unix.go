@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+
+	"tcpwarm/capture/segment"
 )
 
 // The surroundings of a command are what it runs with, and what it must not get hold of:
@@ -59,7 +61,8 @@ func (e *surroundings) prepare(cmd *exec.Cmd) {
 
 // finish gives the packets their name, if the file is whole, and their owner, takes the
 // key log away, and returns what is in it. Root is given up: what is left needs no
-// rights, and reads what strangers have sent.
+// rights, and reads what strangers have sent. With what is logged it may return that the file
+// could not be given its name: the packets can be judged all the same.
 func (e *surroundings) finish(whole bool) (*io.SectionReader, error) {
 	logged, err := e.keys.reader()
 	if err != nil {
@@ -68,13 +71,16 @@ func (e *surroundings) finish(whole bool) (*io.SectionReader, error) {
 	if err := e.keys.remove(); err != nil {
 		return nil, err
 	}
+	var publishErr error
 	if err := e.packets.publish(e.owner, whole); err != nil {
-		return nil, err
+		publishErr = &segment.WriteError{Err: err}
 	}
-	if e.owner == nil {
-		return logged, nil
+	if e.owner != nil {
+		if err := dropRoot(""); err != nil {
+			return nil, err
+		}
 	}
-	return logged, dropRoot("")
+	return logged, publishErr
 }
 
 // leave closes everything, and leaves nothing behind that was not published.

@@ -135,6 +135,7 @@ func TestFullDiskLosesNoReport(t *testing.T) {
 		"limit":            "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -w keep -- env TCPWARM_SCENARIO=unread $SELF",
 		"limit, own spool": "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -- env TCPWARM_SCENARIO=unread $SELF",
 		"disk":             tmpfs + "exec $BIN verify -i lo --expect \"connections<=4\" --format json -w m/keep -- env TCPWARM_SCENARIO=unread $SELF'",
+		"name taken":       "exec $BIN verify -i lo --expect 'connections<=4' --format json -w keep -- sh -c 'mkdir -p keep/x; TCPWARM_SCENARIO=unread exec $SELF'",
 		"capture, device":  "exec $BIN capture -i lo --duration 300ms --format json -w /dev/full",
 		"capture, disk":    tmpfs + "(sleep 0.5; TCPWARM_SCENARIO=unread $SELF) & exec $BIN capture -i lo --duration 5s --format json -w m/keep'",
 	} {
@@ -142,7 +143,7 @@ func TestFullDiskLosesNoReport(t *testing.T) {
 		if code != exitInput || r.Outcome == verdict.Passed || !hasProblem(r, segment.NotWritten) || errs == "" {
 			t.Errorf("%s: exit code %d, %s, %+v\n%s", what, code, r.Outcome, r.Capture.Problems, errs)
 		}
-		if what == "disk" && r.Totals.Connections == 0 {
+		if (what == "disk" || what == "name taken") && r.Totals.Connections == 0 {
 			t.Errorf("%s: nothing of what was written is judged\n%s", what, errs)
 		}
 	}
