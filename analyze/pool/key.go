@@ -80,6 +80,7 @@ func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 	cs.unused.remove(c)
 	if c.pool = cs.latestPool(c.syn); c.pool != nil {
 		c.pool.conns.live++
+		c.pool.FirstPacket = min(c.pool.FirstPacket, c.packet) // which of two ends first depends on the batches
 	} else {
 		c.pool = s.newPool(c, poolKey{port: c.server.Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
 	}
