@@ -172,7 +172,7 @@ func (c *Conn) Settle() {
 		if r.doubtful {
 			c.believeReset()
 		}
-		r.holds = false
+		r.holds, r.held, r.bytes = false, nil, 0
 		c.endAt(r.at)
 	}
 }

@@ -63,7 +63,7 @@ func (sh *shard) linger(e *entry, now segment.Time) {
 			sh.acked.push(e, now)
 		}
 	case conn.Closed:
-		if e.list == nil || e.list == &sh.fresh { // there it would come to be settled again
+		if e.list == nil {
 			sh.closed.push(e, now)
 		}
 	}

@@ -222,8 +222,10 @@ func (w *worker) settle(sh *shard, e *entry) {
 			w.out.abandon(e)
 		}
 	}()
+	due := e.waitLink.since.Add(settleAfter)
+	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
 	e.Settle()
-	sh.linger(e, w.out.Now.Time)
+	sh.linger(e, min(due, w.out.Now.Time)) // not now: when a batch ends must not decide how long it waits
 }
 
 // enterTimeWait lets go of e, which has ended, and remembers its key.
