@@ -16,12 +16,21 @@ type eviction struct {
 type evictedTotals struct {
 	verdicts Verdicts
 	sums     Pool // of which only Sums count
+
+	// The same, should the capture turn out to lack packets: that is told at its end.
+	withheld         Verdicts
+	withheldUnjudged int64
 }
 
-// add adds p.
+// add adds p, which is forgotten then.
 func (t *evictedTotals) add(p *Pool) {
 	t.verdicts.Add(p)
 	t.sums.Add(&p.Sums)
+	if p.Avoidable == 0 {
+		p.withhold("")
+	}
+	t.withheld.Add(p)
+	t.withheldUnjudged += p.Unjudged
 }
 
 // A poolList lists a shard's pools that are kept, in the order in which they were begun.
@@ -167,13 +176,21 @@ func (s *clientShard) unlink(p *Pool) {
 }
 
 // Evicted returns the sums of the pools that were not kept, and their verdicts. The Pool has
-// no name and no servers.
+// no name and no servers, and its verdict is NotKnown where that of one of them is, else "".
 func (j *Judge) Evicted() (*Pool, *Verdicts) {
 	var all evictedTotals
 	for i := range j.shards {
 		t := &j.shards[i].totals
-		all.verdicts.Merge(&t.verdicts)
 		all.sums.Add(&t.sums.Sums)
+		if j.WithheldBecause == "" {
+			all.verdicts.Merge(&t.verdicts)
+			continue
+		}
+		all.verdicts.Merge(&t.withheld)
+		all.sums.Unjudged += t.withheldUnjudged - t.sums.Unjudged
+	}
+	if all.verdicts.Of(NotKnown) > 0 {
+		all.sums.Verdict = NotKnown
 	}
 	return &all.sums, &all.verdicts
 }

@@ -60,6 +60,7 @@ type Sums struct {
 	Cold              SetupCost // of the avoidable connections
 	Saved             SetupCost // that connections of their own would have had for the reused transactions
 	Needed, Avoidable int64     // of Used, which is always their sum
+	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
 	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, or in a hole
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
@@ -94,6 +95,7 @@ func (a *Sums) Add(b *Sums) {
 
 	a.Needed += b.Needed
 	a.Avoidable += b.Avoidable
+	a.Unjudged += b.Unjudged
 	a.PerhapsAvoidable += b.PerhapsAvoidable
 	a.PerhapsNeeded += b.PerhapsNeeded
 	a.OldEnds += b.OldEnds

@@ -81,7 +81,9 @@ func (s *clientShard) conclude(p *Pool) {
 	s.ready = append(s.ready, p.provisional...)
 	p.provisional = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
-	if why := s.judge.WithheldBecause; why != "" && p.Avoidable == 0 {
-		p.Verdict, p.WithheldBecause = NotKnown, why
+	if p.Verdict == NotKnown {
+		p.withhold(p.WithheldBecause)
+	} else if why := s.judge.WithheldBecause; why != "" && p.Avoidable == 0 {
+		p.withhold(why)
 	}
 }

@@ -34,6 +34,12 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	return NoOpportunity, ""
 }
 
+// withhold says that p's verdict is not known, and what its connections may have been then.
+func (p *Pool) withhold(why string) {
+	p.Verdict, p.WithheldBecause = NotKnown, why
+	p.Unjudged = max(0, p.Needed-1-p.PerhapsAvoidable)
+}
+
 // boundsLeaveReuseOpen reports whether transactions that may not have been there decide
 // whether connections were avoidable, or whether any transaction was reused.
 func (p *Pool) boundsLeaveReuseOpen() bool {

@@ -16,10 +16,8 @@ import (
 func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
 	for _, p := range d.Of(pools) {
 		sums.Add(&p.Sums)
-		if p.Verdict == pool.NotKnown && p.Used > 1 { // all but the first may have been avoidable
-			sums.PerhapsAvoidable += max(0, p.Needed-1-p.PerhapsAvoidable)
-		}
 	}
+	sums.PerhapsAvoidable += sums.Unjudged
 	allowed := d.allowed()
 	for c := range allowed {
 		sums.Avoidable -= sums.Causes.Of(c)
@@ -38,7 +36,7 @@ func (d *Demands) occurs(id string, pools []*pool.Pool, findings map[string]int6
 		}
 	}
 	n := Interval{float64(max(findings[id], least)), float64(max(findings[id], countCause(judged, cause)))}
-	if d.unsure(pools) || anyUnknown(judged) {
+	if d.unsure(pools) || anyUnknown(judged) || anySummedUp(judged) && needsPools(id) {
 		n.High = math.Inf(1)
 	}
 	return n
@@ -47,6 +45,15 @@ func (d *Demands) occurs(id string, pools []*pool.Pool, findings map[string]int6
 // anyUnknown reports whether the verdict of a pool is not known: it may hide anything.
 func anyUnknown(pools []*pool.Pool) bool {
 	return slices.ContainsFunc(pools, func(p *pool.Pool) bool { return p.Verdict == pool.NotKnown })
+}
+
+// anySummedUp reports whether pools were not kept, of which there are only sums.
+func anySummedUp(pools []*pool.Pool) bool { return slices.ContainsFunc(pools, summedUp) }
+
+// needsPools reports whether a finding is looked for in the pools that are kept.
+func needsPools(id string) bool {
+	f, ok := Lookup(id)
+	return ok && f.rule.pool != nil
 }
 
 // measure gives every metric, as an interval where it is only bounded. A
@@ -77,12 +84,15 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		"cooled":       between(w.Cooled, w.Cooled+unknown),
 		"findings":     exactly(found),
 	}
-	if anyUnknown(d.Of(pools)) {
+	if judged := d.Of(pools); anyUnknown(judged) || anySummedUp(judged) {
 		m["findings"] = Interval{float64(found), math.Inf(1)}
 	}
 	if n.Opaque+n.Gaps > 0 { // requests may hide in a gap, too
 		m["transactions"] = Interval{float64(n.Transactions), math.Inf(1)}
 		m["reused"] = Interval{float64(n.Reused), math.Inf(1)}
+		m["cold"] = Interval{float64(w.Cold), math.Inf(1)}
+		m["warm"] = Interval{float64(w.Warm), math.Inf(1)}
+		m["cooled"] = Interval{float64(w.Cooled), math.Inf(1)}
 	} else if tx := float64(n.Transactions); tx > 0 && n.MaxOver+n.MaxUnder == 0 {
 		m["reuse"] = Interval{float64(n.Reused) / tx, float64(n.Reused+midstream) / tx}
 	}

@@ -12,14 +12,10 @@ import (
 )
 
 // unsure reports pools that were not kept apart: they may be of d's server.
-func (d *Demands) unsure(pools []*pool.Pool) bool {
-	for _, p := range pools {
-		if d.Server != "" && len(p.Servers) == 0 && p.Connections > 0 {
-			return true
-		}
-	}
-	return false
-}
+func (d *Demands) unsure(pools []*pool.Pool) bool { return d.Server != "" && anySummedUp(pools) }
+
+// summedUp reports whether p is the sum of pools that were not kept apart.
+func summedUp(p *pool.Pool) bool { return len(p.Servers) == 0 && p.Connections > 0 }
 
 // Of returns those of pools that d is about: its server's.
 func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
