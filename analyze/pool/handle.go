@@ -255,8 +255,10 @@ func (c *Conn) resumed() {
 		return
 	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
+	c.goAway, c.obeyed = nil, false
 	if c.pool != nil && c.requests > 0 {
 		c.pool.conns.open++
+		c.pool.reshare(c)
 	}
 }
 

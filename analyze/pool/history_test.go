@@ -30,6 +30,7 @@ import (
 //	deadT       none, for nothing sent from T on was acknowledged; diedT likewise, and nothing more comes
 //	cfin, sfin  the client, the server closes first
 //	crst        the client, by a RST
+//	goes        it turns out that nobody has closed it
 //	end         nothing more comes
 //	unread      likewise, and the latest response was never read, as its window shows
 //	unreadW     likewise, but of a client whose windows may always do so
@@ -100,6 +101,8 @@ func parseHistory(t testing.TB, text string) []step {
 		case "no":
 			answer()
 			e.Outcome = event.Unanswered
+		case "goes":
+			e.Kind = event.ConnResumed
 		case "cfin", "sfin", "crst":
 			e.Kind, e.By, e.Reset = event.ConnClosing, event.Client, what == "crst"
 			if what == "sfin" {
@@ -295,6 +298,8 @@ var histories = []struct {
 	{"server-closed: near, seen to later than that", "0:1:syn 1:1:req 5:1:ok 1005:1:sfin 2000:2:syn 2001:2:req 2005:2:ok 2700:2:cfin 4000:3:syn 4001:3:req 4005:3:ok", "1:first 2:server-closed 3:client-idle-timeout", NotReused},
 	{"pipelined", "0:1:syn 1:1:req 2:1:req 3:1:ok 4:2:syn 5:2:req 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},
 	{"streams", "0:1:syn 1:1:req100 2:1:req100 3:1:ok 4:1:ok", "1:first", Reused},
+	{"missed, though a close was taken back", oneDone + "6:1:sfin 7:1:goes 50:2:syn 51:2:req 52:2:ok", "1:first 2:missed", NotReused},
+	{"server-closed, after a close was taken back", oneDone + "6:1:sfin 7:1:goes 30:1:sfin 50:2:syn 51:2:req 52:2:ok", "1:first 2:server-closed", ServerPrevents},
 	{"streams: room on another", "0:1:syn 1:1:req100 2:2:syn 3:2:req100 5:1:ok 6:2:ok", "1:first 2:missed", NotReused},
 	{"streams: room, not known yet", "0:1:syn 0:2:syn 1:1:req100 1:2:req100 5:1:ok 6:2:ok", "1:first 2:concurrent", NoOpportunity},
 	{"streams: at the limit", "0:1:syn 1:1:req2 1:1:req2 2:2:syn 3:2:req2 5:1:ok 6:1:ok 7:2:ok", "1:first 2:concurrent", Reused},

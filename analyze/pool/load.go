@@ -137,6 +137,15 @@ func (p *Pool) unshare(c *Conn) {
 	}
 }
 
+// reshare notes that c was not closed after all.
+func (p *Pool) reshare(c *Conn) {
+	if c.shared {
+		if x := p.detectors.shareOf(c.server); x != nil {
+			x.open++
+		}
+	}
+}
+
 // shareOf returns what is counted of server, nil if there are too many.
 func (d *detectors) shareOf(server segment.Endpoint) *Share {
 	for i := range d.shares {

@@ -3,6 +3,7 @@ package pool
 import (
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -120,11 +121,10 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 }
 
 // closeByServer takes the token of a connection that the server closed, or had the client
-// close. If a transaction
-// is still on it, the token will not come back.
+// close. If a transaction is still on it, the token will not come back.
 func (p *Pool) closeByServer(a action) {
 	c := a.conn
-	if c.tokenLost {
+	if c.tokenLost || c.closedBy == event.Nobody { // or it was taken back
 		return
 	}
 	c.tokenLost = true
