@@ -33,6 +33,7 @@ import (
 //	goes        it turns out that nobody has closed it
 //	end         nothing more comes
 //	unread      likewise, and the latest response was never read, as its window shows
+//	unreadH     likewise, and bytes of the client are missing from the capture
 //	unreadW     likewise, but of a client whose windows may always do so
 //	unreadR     likewise, as a RST shows where the client does not always end so
 //	read4       likewise, and the window had opened again after 4000 bytes; read6: 6000
@@ -113,6 +114,10 @@ func parseHistory(t testing.TB, text string) []step {
 			if what == "unread" {
 				e.End.Reopened = 5000
 			}
+			finish()
+		case "unreadH": // and bytes are missing, of which some may have kept it busy
+			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: true}, Reopened: 5000,
+				Gaps: true, Holes: event.Holes{Before: e.Packet}}
 			finish()
 		case "read4", "read6":
 			e.End = &event.Ending{Reopened: int64(what[4]-'0') * 1000}
@@ -272,6 +277,7 @@ var histories = []struct {
 	{"undrained", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left5", "1:first 2:undrained", NotReused},
 	{"undrained: near, still reading", "0:1:syn 1:1:req 9:2:syn 9:2:req 10:2:ok 20:1:left15", "1:first 2:concurrent", NoOpportunity},
 	{"undrained, the whole response", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unread", "1:first 2:undrained", NotReused},
+	{"undrained, across a hole", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unreadH", "1:first 2:undrained", NotKnown},
 	{"undrained, idle closed", oneDone + "300:1:cfin 301:1:unread 309:2:syn 309:2:req 310:2:ok", "1:first 2:undrained", NotReused},
 	{"undrained, by a window as others are not", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:cfin 21:1:unreadW 30:2:read4", "1:first 2:undrained", NotReused},
 	{"undrained: near, by a window as all may be", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok", "1:first 2:client-closed", NotReused},

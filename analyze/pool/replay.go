@@ -345,7 +345,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
 	d.mayHideClose = false
-	if d.perhapsNeeded {
+	if d.perhapsNeeded && !(d.gaps && to.Avoidable()) {
 		d.perhapsNeeded = false
 		p.PerhapsNeeded--
 	}
