@@ -78,9 +78,8 @@ func (p *Pool) takesName(key poolKey) bool {
 func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 	cs := c.clientServer
 	cs.unused.remove(c)
-	if c.pool = cs.latestPool(c.syn); c.pool != nil {
-		c.pool.conns.live++
-		c.pool.FirstPacket = min(c.pool.FirstPacket, c.packet) // which of two ends first depends on the batches
+	if p := cs.latestPool(c.syn); p != nil {
+		c.joinPool(p, poolKey{})
 	} else {
 		c.pool = s.newPool(c, poolKey{port: c.server.Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
 	}
@@ -101,8 +100,14 @@ func (cs *clientServer) findPool(key poolKey, proxied bool) *Pool {
 	if p := cs.client.byKey.get(key); p != nil {
 		return p.Final()
 	}
-	full := len(cs.pools) >= maxServerPools
-	return cs.first(key.identity, func(p *Pool) bool { return full || p.Name == "" && !p.proxied })
+	if p := cs.first(key.identity, func(p *Pool) bool { return p.Name == "" && !p.proxied }); p != nil || len(cs.pools) < maxServerPools {
+		return p
+	}
+	p := cs.first(key.identity, func(*Pool) bool { return true })
+	if p != nil {
+		p.moreNames = true
+	}
+	return p
 }
 
 // first returns the first pool at cs of an identity that fits, nil if none does.
@@ -174,6 +179,9 @@ func (p *Pool) addKey(key poolKey) {
 func (s *clientShard) addName(c *Conn, key poolKey) {
 	q := c.clientServer.client.byKey.get(key)
 	if q == nil {
+		if c.pool.takesName(key) {
+			c.pool.Name, c.pool.TLS = key.name, key.tls
+		}
 		c.pool.addKey(key)
 		return
 	}

@@ -8,10 +8,14 @@ import (
 // merge makes one pool of p and q: one connection carries both names. What was decided
 // stays decided.
 func (s *clientShard) merge(p, q *Pool) {
+	name, tls := p.Name, p.TLS
+	if name == "" && !p.proxied {
+		name, tls = q.Name, q.TLS
+	}
 	if q.weight() > p.weight() { // the lighter goes, and the name stays: else each of many would move all before it
-		q.Name, q.TLS = p.Name, p.TLS
 		p, q = q, p
 	}
+	p.Name, p.TLS = name, tls
 	q.merged, q.into = true, p
 	s.pools.remove(q)
 	p.mergedFrom = append(append(p.mergedFrom, q), q.mergedFrom...)
@@ -19,6 +23,7 @@ func (s *clientShard) merge(p, q *Pool) {
 	p.takeServers(q)
 	p.keys = append(p.keys, q.keys...)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
+	p.moreNames = p.moreNames || q.moreNames
 	p.Agent = cmp.Or(p.Agent, q.Agent)
 
 	p.Sums.Add(&q.Sums)

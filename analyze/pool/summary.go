@@ -9,6 +9,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
 	case p.ambiguousClient():
 		return NotKnown, "more clients were seen at its address than are told apart"
+	case p.moreNames:
+		return NotKnown, "more names were seen at its address than are told apart"
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded && p.Gaps+p.ServerGaps > 0:
