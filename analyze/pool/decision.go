@@ -26,6 +26,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
+	settled         bool          // it has been handed over as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 

@@ -289,3 +289,39 @@ func TestProvisionalOfJoinedPoolsIsBounded(t *testing.T) {
 		t.Errorf("%d decisions of %d", decided, pools*(maxProvisional+10))
 	}
 }
+
+// What has been handed over as avoidable stays as it was told, whatever its connection does later.
+func TestHandedOverDecisionsStay(t *testing.T) {
+	j := feed(New(0))
+	packet := int64(0)
+	tell := func(at time.Duration, s step) {
+		packet++
+		s.Time, s.Packet = segment.Time(at), packet
+		j.handle(&s)
+	}
+	use := func(at time.Duration, id int64) {
+		tell(at, opens(id, testEndpoint(1, uint16(id)), testEndpoint(10, 80)))
+		tell(at, of(id, event.Event{Kind: event.Requested, N: 1, Name: "a"}))
+		tell(at, of(id, event.Event{Kind: event.Answered, N: 1}))
+	}
+	told := map[Cause]int64{}
+	count := func() {
+		j.advance(segment.Time(time.Second))
+		j.Decisions(func(d *Decision) { told[d.Cause]++ })
+	}
+	use(0, 1)
+	for id := range int64(maxProvisional + 10) {
+		use(500*time.Millisecond+time.Duration(id), id+2)
+	}
+	count()
+	tell(500*time.Millisecond+time.Microsecond*2, of(1, event.Event{Kind: event.ConnClosing, By: event.Client}))
+	j.Finish()
+	count()
+	for _, p := range j.Pools() {
+		for cause, n := range told {
+			if p.Causes.Of(cause) != n {
+				t.Errorf("%d openings were told as %s, %d are counted", n, cause, p.Causes.Of(cause))
+			}
+		}
+	}
+}

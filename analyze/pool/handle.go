@@ -224,7 +224,6 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		return
 	}
 	for _, d := range c.revisable {
-		d.closePacket = e.Packet // after all
 		p.reviseClosed(d, c)
 	}
 	p.conns.open--
