@@ -94,6 +94,3 @@ type moment struct {
 	packet int64
 	known  bool
 }
-
-// IsZero reports whether m is not known.
-func (m moment) IsZero() bool { return !m.known }

@@ -63,7 +63,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	n, excused := d.count(pools)
 	midstream := n.Causes.Of(pool.Unknown)
 	between := func(low, high int64) Interval { return Interval{float64(low), float64(high)} }
-	exactly := func(n int64) Interval { return between(n, n) }
+	exactly := func(n int64) Interval { return Exactly(float64(n)) }
 	w := n.Warmths
 	unknown := max(0, n.Transactions+n.MaxUnder-w.Cold-w.Warm-w.Cooled) // how warm these were
 	var found int64

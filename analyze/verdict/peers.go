@@ -15,6 +15,9 @@ type pair struct {
 
 func (c *Conn) pair() pair { return pair{c.Client, c.Server, c.Port} }
 
+// peersKept is how many pairs a rule holds against each other.
+const peersKept = 10_000
+
 // pairs holds something for each pair, for at most peersKept: more are left out.
 type pairs[T any] struct{ of map[pair]*T }
 

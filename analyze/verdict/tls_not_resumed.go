@@ -43,11 +43,9 @@ var tlsNotResumed = rule{
 	across: func() tracker { return new(resumption) },
 }
 
-// What is kept for this rule: 25 MB at most.
-const (
-	peersKept      = 10_000 // pairs of client and server whose handshakes are held against each other
-	handshakesKept = 64     // full ones of a pair that began before its first response, as far as that is known
-)
+// handshakesKept bounds the full handshakes of a pair that began before its first response, as
+// far as that is known. With peersKept that makes 25 MB at most.
+const handshakesKept = 64
 
 // resumption holds the handshakes of each pair of client and server against each
 // other.
@@ -72,7 +70,7 @@ type handshakes struct {
 	late    int64           // full ones that began after ready
 	takes   bool            // one of them, as Handshake has it
 	asks    bool
-	named   []namedConn // the first of them, by packet
+	named   sightings // the first of them, by packet
 }
 
 // ready is when a client had all that it takes to resume: the first response ended.
@@ -88,9 +86,6 @@ type fullHandshake struct {
 	first       segment.Mark
 	takes, asks bool
 }
-
-// A namedConn is a connection that a finding names, with its first packet.
-type namedConn struct{ id, packet int64 }
 
 func (r *resumption) note(c *Conn) (Evidence, bool) {
 	if !c.TLS.Seen {
@@ -144,12 +139,7 @@ func (h *handshakes) isLate(o fullHandshake) bool {
 	}
 	h.late++
 	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
-	byPacket := func(n namedConn, packet int64) int { return cmp.Compare(n.packet, packet) }
-	i, _ := slices.BinarySearchFunc(h.named, o.first.Packet, byPacket)
-	if i < mostListed {
-		h.named = slices.Insert(h.named, i, namedConn{o.id, o.first.Packet})
-		h.named = h.named[:min(len(h.named), mostListed)]
-	}
+	h.named.add(sighting{o.id, [2]int64{o.first.Packet}})
 	return true
 }
 
@@ -174,10 +164,7 @@ func (h *handshakes) evidence(k *peer) Evidence {
 		Text: fmt.Sprintf("%s to %s did the whole handshake after #%d had its response (packet %d): %s",
 			plural.Count(h.late, "connection"), peerName(k.name, k.server), h.ready.id, h.ready.end.Packet, why),
 	}
-	for _, n := range h.named {
-		e.Connections = append(e.Connections, n.id)
-		e.Packets = append(e.Packets, n.packet)
-	}
+	h.named.show(&e)
 	return e
 }
 

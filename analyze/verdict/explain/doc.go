@@ -5,5 +5,5 @@
 // It is the one home of these words. Reports take titles, remedies and reasons
 // from here, and tcpwarm explain prints the entries. The words of a finding are
 // written beside its rule, in package verdict; all others in causes.go,
-// verdicts.go and glossary.go.
+// verdicts.go, glossary.go, terms.go and problems.go.
 package explain
