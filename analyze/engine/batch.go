@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sort"
 	"sync"
 
 	"tcpwarm/capture/segment"
@@ -49,6 +50,28 @@ func (b *batch) clear() {
 		b.shards[i] = b.shards[i][:0]
 	}
 	b.bound = 0
+}
+
+// last returns the latest packet.
+func (b *batch) last() int64 {
+	for i := len(b.blocks) - 1; i >= 0; i-- {
+		if list := b.blocks[i].Segments; len(list) > 0 {
+			return list[len(list)-1].Packet
+		}
+	}
+	return 0
+}
+
+// firstAfter returns the first packet that is later than t, but none behind most. The packets'
+// times are taken to ascend.
+func (b *batch) firstAfter(t segment.Time, most int64) int64 {
+	for i := range b.blocks {
+		list := b.blocks[i].Segments
+		if at := sort.Search(len(list), func(i int) bool { return list[i].Time > t }); at < len(list) {
+			return min(list[at].Packet, most)
+		}
+	}
+	return most
 }
 
 // add adds the segments of a block to their shards.

@@ -17,6 +17,7 @@ type worker struct {
 	every  int // it owns shards index, index+every, ...
 	shards [shards]shard
 	out    emitter
+	batch  *batch   // that is worked on
 	limit  int      // connections a shard may hold
 	left   []*entry // at the end of the capture
 	faults *faults
@@ -40,6 +41,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 
 func (w *worker) run() {
 	for b := range w.in {
+		w.batch = b
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
 		w.out.KeepTargets, w.out.none = !b.full, b.none
@@ -206,15 +208,20 @@ func (w *worker) settleAll(now segment.Time) {
 	for i := w.index; i < shards; i += w.every {
 		sh := &w.shards[i]
 		for sh.fresh.due(now, settleAfter, maxReset) {
-			e := sh.fresh.first
-			w.out.Now = segment.Mark{Time: now, Packet: e.Last().Packet}
-			w.settle(sh, e)
+			w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
+			w.settle(sh, sh.fresh.first)
 		}
 	}
 }
 
-// settle concludes e, which was reset a while ago. Late segments still find it.
+// settle concludes e, which was reset a while ago. Late segments still find it. It does so as if
+// at the first packet behind that while, whichever packet shows that it is over: where a batch
+// ends, and what else is in e's shard, must not decide it.
 func (w *worker) settle(sh *shard, e *entry) {
+	now := w.out.Now
+	defer func() { w.out.Now = now }()
+	due := min(e.waitLink.since.Add(settleAfter), now.Time)
+	w.out.Now = segment.Mark{Time: due, Packet: w.batch.firstAfter(due, now.Packet)}
 	defer func() {
 		if v := recover(); v != nil {
 			w.faults.add(e.Last().Packet, v)
@@ -222,10 +229,9 @@ func (w *worker) settle(sh *shard, e *entry) {
 			w.out.abandon(e)
 		}
 	}()
-	due := e.waitLink.since.Add(settleAfter)
 	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
 	e.Settle()
-	sh.linger(e, min(due, w.out.Now.Time)) // not now: when a batch ends must not decide how long it waits
+	sh.linger(e, due)
 }
 
 // enterTimeWait lets go of e, which has ended, and remembers its key.
