@@ -17,8 +17,8 @@ import (
 // A Change says how one report stands to an earlier one.
 type Change string
 
-// The changes. Undecided is where one of the two does not know, or had nothing
-// to judge.
+// The changes. Undecided is where one of the two does not know, had nothing to
+// judge, or is of a part only: its command failed, or packets are missing.
 const (
 	Better    Change = "better"
 	Same      Change = "same"
@@ -69,7 +69,7 @@ func Between(before, after *report.Report) *Comparison {
 // number of requests. Where they are only bounded, the bounds must not touch.
 func changed(before, after *report.Report) Change {
 	b, a := &before.Totals, &after.Totals
-	if len(before.Capture.Lacking())+len(after.Capture.Lacking()) > 0 { // a part compares with nothing
+	if len(before.Setbacks())+len(after.Setbacks()) > 0 { // a part compares with nothing
 		return Undecided
 	}
 	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
