@@ -33,3 +33,17 @@ func TestReportBesideText(t *testing.T) {
 		t.Errorf("%d connections in %d bytes beside the text, %d bytes alone", n, len(got), alone.Len())
 	}
 }
+
+// What a file is called is said, and not obeyed; a message of several lines stays so.
+func TestErrorsArePrintable(t *testing.T) {
+	var errs bytes.Buffer
+	if code := run(t.Context(), []string{"x\x1b[31m\u202e.pcap"}, strings.NewReader(""), io.Discard, &errs); code != exitInput {
+		t.Errorf("exit code %d", code)
+	}
+	if got := errs.String(); !strings.Contains(got, `x\x1b[31m\u202e.pcap`) || strings.ContainsAny(got, "\x1b\u202e") {
+		t.Errorf("%q", got)
+	}
+	if got := cleaned("two\nlines\x07"); got != "two\nlines"+`\x07` {
+		t.Errorf("%q", got)
+	}
+}

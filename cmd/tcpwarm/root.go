@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/report/printable"
 )
 
 // Exit codes. Scripts depend on them.
@@ -57,13 +59,22 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(errw, "tcpwarm: %s\n", text)
+		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text))
 	}
 	var coded *codedError
 	if errors.As(err, &coded) {
 		return coded.code
 	}
 	return exitUsage
+}
+
+// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything.
+func cleaned(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable.Clean(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newRoot(s *streams) *cobra.Command {
