@@ -243,6 +243,7 @@ func listInterfaces(s *streams) error {
 	if err != nil {
 		return &codedError{exitInput, err}
 	}
+	var lines strings.Builder
 	for _, i := range all {
 		var addrs []string
 		if list, err := i.Addrs(); err == nil {
@@ -250,8 +251,8 @@ func listInterfaces(s *streams) error {
 				addrs = append(addrs, a.String())
 			}
 		}
-		fmt.Fprintf(s.out, "%-16s %-30s %s\n", i.Name, i.Flags, strings.Join(addrs, " "))
+		fmt.Fprintf(&lines, "%-16s %-30s %s\n", i.Name, i.Flags, strings.Join(addrs, " "))
 	}
-	fmt.Fprintf(s.out, "%-16s %s\n", capture.Any, "all of them")
-	return nil
+	fmt.Fprintf(&lines, "%-16s %s\n", capture.Any, "all of them")
+	return s.print(lines.String())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,3 +48,25 @@ func TestErrorsArePrintable(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A full disk must not look like something written, whatever was to be.
+func TestFullOutput(t *testing.T) {
+	for _, args := range []string{
+		"explain", "explain missed", "interfaces", "capture -D", "--help", "", "help analyze", "--version", "completion bash",
+		"demo", "compare ../../pcaps/axios-each.pcap ../../pcaps/axios-shared.pcap", "analyze ../../pcaps/axios-each.pcap",
+	} {
+		var errs bytes.Buffer
+		if code := run(t.Context(), strings.Fields(args), strings.NewReader(""), fullDisk{}, &errs); code != exitInput {
+			t.Errorf("%s: exit code %d, %s", args, code, &errs)
+		}
+		if errs.String() != "tcpwarm: "+errFull.Error()+"\n" {
+			t.Errorf("%s: %q", args, &errs)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

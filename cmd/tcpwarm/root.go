@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,14 +48,38 @@ type streams struct {
 	out, err io.Writer
 }
 
+// print writes text to standard output: on a full disk it must not look written.
+func (s *streams) print(text string) error {
+	if _, err := io.WriteString(s.out, text); err != nil {
+		return &codedError{exitInput, err}
+	}
+	return nil
+}
+
+// A checked writer keeps the first error: cobra ignores those of help and completion.
+type checked struct {
+	io.Writer
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.err = cmp.Or(c.err, err)
+	return n, err
+}
+
 // run is the command without the process around it.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	root := newRoot(&streams{in, out, errw})
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	help := &checked{Writer: out}
+	root.SetOut(help)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
+	if help.err != nil {
+		err = &codedError{exitInput, help.err}
+	}
 	if err == nil {
 		return exitOK
 	}
