@@ -7,7 +7,7 @@
 //	conn         orders the steps for it: sequence, state, acknowledgement, data, close
 //	  tcp        what it does to SND.UNA, SND.NXT, round trips and the estimated congestion window
 //	  stream     puts its bytes in order
-//	  app        finds out what they speak, and reads it: HTTP/1, HTTP/2, TLS
+//	  app        finds out what they speak, and reads it: HTTP/1, HTTP/2, TLS, PROXY protocol, SOCKS
 //	  transaction  pairs requests and responses
 //	pool         judges what happened on a client's connections beside an ideal client
 //	verdict      finds what went wrong, and holds expectations against it

@@ -1,7 +1,8 @@
-// Package capture reads saved captures and turns their packets into TCP
-// segments.
+// Package capture reads saved captures, or captures itself, turns packets into TCP
+// segments, and writes packets to files.
 //
 //	file, pipe -> [gzip] -> block of bytes -> records (pcap, pcapng) -> packets -> segments
+//	interfaces (AF_PACKET, bpf) -> packets -> segments, and the packets to a Writer
 //
 // Files or streams come in, told apart by their content; batches of segments go
 // out in capture order, with counts of what could not be used. Payload is never

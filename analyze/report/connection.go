@@ -20,9 +20,10 @@ type Connection struct {
 	Pool        int64   `json:"pool,omitempty"` // ID of its pool
 	Handshake   string  `json:"handshake"`      // full, fast-open, half, refused, missed
 	History     string  `json:"history"`
-	Protocol    string  `json:"protocol"` // http/1.0, http/1.1, http/2, websocket, tunnel, tls, another's name (ssh, redis, ...), unknown
-	TLS         *TLS    `json:"tls,omitempty"`
-	Name        string  `json:"name,omitempty"` // authority's name: TLS server name or Host
+	// http/0.9, http/1.0, http/1.1, http/2, websocket, tunnel, tls, another's name (ssh, redis, ...), unknown
+	Protocol string `json:"protocol"`
+	TLS      *TLS   `json:"tls,omitempty"`
+	Name     string `json:"name,omitempty"` // authority's name: TLS server name or Host
 
 	GRPC   int64 `json:"grpc_requests,omitempty"`
 	Pushed int64 `json:"pushed_responses,omitempty"` // that nobody asked for (RFC 9113 section 8.4)

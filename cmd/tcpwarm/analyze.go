@@ -92,17 +92,27 @@ var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
-	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
-	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
+	o.formatFlag(f)
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil,
 		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
 }
 
-// readFlags are those of how captures are read and judged.
-func (o *output) readFlags(f *pflag.FlagSet) {
+func (o *output) formatFlag(f *pflag.FlagSet) {
+	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
+	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
+}
+
+// commonFlags are those of every command that judges, whatever it judges.
+func (o *output) commonFlags(f *pflag.FlagSet) {
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
+}
+
+// readFlags are those of how captures are read and judged.
+func (o *output) readFlags(f *pflag.FlagSet) {
+	o.commonFlags(f)
 	f.StringArrayVar(&o.keys, "tls-keys", nil, "key `log` that opens TLS, as SSLKEYLOGFILE writes it "+
 		"(repeatable; default: the file that SSLKEYLOGFILE names, if it is there)")
 	f.Var(&o.ignore, "ignore", "do not judge requests of this target or method, where they can be read: "+
@@ -111,7 +121,6 @@ func (o *output) readFlags(f *pflag.FlagSet) {
 		"for one client: behind a balancer, or with IPv4 and IPv6")
 	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
-	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
 func newAnalyze(s *streams) *cobra.Command {

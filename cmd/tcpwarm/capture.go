@@ -91,6 +91,12 @@ Under sudo, root is given up once the interface is open (-Z).`,
 		Example: `  sudo tcpwarm capture -i eth0 'tcp port 443'
   sudo tcpwarm capture -i lo -w keep.pcapng tcp port 8080`,
 		RunE: func(cmd *cobra.Command, words []string) error {
+			if err := l.check(); err != nil {
+				return err
+			}
+			if len(words) > 0 && o.filter != "" {
+				return errors.New("capture: two filters, one by -f and one in words; name one")
+			}
 			return l.run(cmd.Context(), s, &o, strings.Join(words, " "))
 		},
 	}
@@ -117,6 +123,17 @@ Under sudo, root is given up once the interface is open (-Z).`,
 		return run(cmd, words)
 	}
 	return c
+}
+
+// check refuses flags of a file's parts where there is no such file.
+func (l *live) check() error {
+	switch {
+	case l.write == "" && (l.fileMB != 0 || l.files != 0 || l.everySecond != 0 || l.unbuffered):
+		return errors.New("capture: -C, -W, -G and -U are for the file that -w names; there is none")
+	case l.files != 0 && l.fileMB == 0:
+		return errors.New("capture: -W counts the files that -C begins; there is no -C")
+	}
+	return nil
 }
 
 func (l *live) run(ctx context.Context, s *streams, o *output, expression string) error {
@@ -226,6 +243,7 @@ func listInterfaces(s *streams) error {
 	if err != nil {
 		return &codedError{exitInput, err}
 	}
+	var lines strings.Builder
 	for _, i := range all {
 		var addrs []string
 		if list, err := i.Addrs(); err == nil {
@@ -233,8 +251,8 @@ func listInterfaces(s *streams) error {
 				addrs = append(addrs, a.String())
 			}
 		}
-		fmt.Fprintf(s.out, "%-16s %-30s %s\n", i.Name, i.Flags, strings.Join(addrs, " "))
+		fmt.Fprintf(&lines, "%-16s %-30s %s\n", i.Name, i.Flags, strings.Join(addrs, " "))
 	}
-	fmt.Fprintf(s.out, "%-16s %s\n", capture.Any, "all of them")
-	return nil
+	fmt.Fprintf(&lines, "%-16s %s\n", capture.Any, "all of them")
+	return s.print(lines.String())
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
@@ -24,12 +23,16 @@ func newCompare(s *streams) *cobra.Command {
 		Use:   "compare [flags] BEFORE AFTER",
 		Short: "Say what has changed between two captures, or JSON reports",
 		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
-connections for each request decide. Exit code 0: better or the same; 1: worse;
-4: one of the two does not say.`,
+connections for each request decide. A report stays as it was made: flags of how a
+capture is read and judged are for captures. Exit code 0: better or the same; 1:
+worse; 4: one of the two does not say.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
   tcpwarm compare baseline.json today.pcap`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := o.obeyed(cmd.Flags(), files); err != nil {
+				return err
+			}
 			before, berr := o.load(cmd.Context(), s, files[0])
 			if before == nil {
 				return berr
@@ -55,24 +58,58 @@ connections for each request decide. Exit code 0: better or the same; 1: worse;
 	return c
 }
 
+// obeyed refuses flags that change nothing where both files are reports, and --redact where
+// one is: its names would be shown.
+func (o *output) obeyed(f *pflag.FlagSet, files []string) error {
+	reports := 0
+	for _, name := range files {
+		is, err := isReport(name)
+		if err != nil {
+			return err
+		}
+		if is {
+			reports++
+		}
+	}
+	if o.redact && reports > 0 {
+		return errors.New("compare: --redact is for captures; a report keeps the names that it was made with")
+	}
+	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys"} {
+		if f.Changed(name) && reports == len(files) {
+			return fmt.Errorf("compare: --%s is for captures; a report stays as it was made", name)
+		}
+	}
+	return nil
+}
+
+// isReport tells a report from a capture: JSON begins with a brace.
+func isReport(name string) (bool, error) {
+	if name == "-" {
+		return false, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false, &codedError{exitInput, err}
+	}
+	defer f.Close()
+	var first [1]byte
+	n, _ := f.Read(first[:])
+	return n == 1 && first[0] == '{', nil
+}
+
 // load reads a report, or makes one of a capture: of a broken one as far as it goes,
 // with its error.
 func (o *output) load(ctx context.Context, s *streams, name string) (*report.Report, error) {
-	if name != "-" {
-		f, err := os.Open(name)
+	is, err := isReport(name)
+	if err != nil {
+		return nil, err
+	}
+	if is {
+		r, err := readReport(name)
 		if err != nil {
 			return nil, &codedError{exitInput, err}
 		}
-		first, _ := bufio.NewReader(f).Peek(1)
-		if bytes.Equal(first, []byte("{")) {
-			defer f.Close()
-			r, err := readReport(name, f)
-			if err != nil {
-				return nil, &codedError{exitInput, err}
-			}
-			return r, nil
-		}
-		f.Close()
+		return r, nil
 	}
 	src, err := o.open(ctx, s, []string{name})
 	if err != nil {
@@ -89,10 +126,12 @@ func (o *output) load(ctx context.Context, s *streams, name string) (*report.Rep
 }
 
 // readReport reads what --format json has written.
-func readReport(name string, f *os.File) (*report.Report, error) {
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+func readReport(name string) (*report.Report, error) {
+	f, err := os.Open(name)
+	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	r, err := jsonreport.Read(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

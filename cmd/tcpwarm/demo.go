@@ -18,9 +18,6 @@ func newDemo(s *streams) *cobra.Command {
 		Short: "Judge two embedded captures: a client that only says it reuses, and one that does",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
 			for i, sample := range pcaps.Demo() {
 				src, err := capture.OpenReader(sample.Name, bytes.NewReader(sample.Data))
 				if err != nil {
@@ -43,6 +40,7 @@ func newDemo(s *streams) *cobra.Command {
 			return nil
 		},
 	}
-	o.flags(c.Flags())
+	o.commonFlags(c.Flags())
+	o.formatFlag(c.Flags())
 	return c
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,16 +23,20 @@ func newExplain(s *streams) *cobra.Command {
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
+				var list strings.Builder
 				for _, e := range explain.Entries() {
-					fmt.Fprintf(s.out, "%-24s %s\n", e.ID, e.Title)
+					fmt.Fprintf(&list, "%-24s %s\n", e.ID, e.Title)
 				}
-				return nil
+				return s.print(list.String())
 			}
 			e, ok := explain.Lookup(args[0])
 			if !ok {
 				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explain.Words()))
 			}
-			return text.WriteEntry(s.out, e, width(s.out))
+			if err := text.WriteEntry(s.out, e, width(s.out)); err != nil {
+				return &codedError{exitInput, err}
+			}
+			return nil
 		},
 	}
 }

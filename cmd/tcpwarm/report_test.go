@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -33,3 +34,39 @@ func TestReportBesideText(t *testing.T) {
 		t.Errorf("%d connections in %d bytes beside the text, %d bytes alone", n, len(got), alone.Len())
 	}
 }
+
+// What a file is called is said, and not obeyed; a message of several lines stays so.
+func TestErrorsArePrintable(t *testing.T) {
+	var errs bytes.Buffer
+	if code := run(t.Context(), []string{"x\x1b[31m\u202e.pcap"}, strings.NewReader(""), io.Discard, &errs); code != exitInput {
+		t.Errorf("exit code %d", code)
+	}
+	if got := errs.String(); !strings.Contains(got, `x\x1b[31m\u202e.pcap`) || strings.ContainsAny(got, "\x1b\u202e") {
+		t.Errorf("%q", got)
+	}
+	if got := cleaned("two\nlines\x07"); got != "two\nlines"+`\x07` {
+		t.Errorf("%q", got)
+	}
+}
+
+// A full disk must not look like something written, whatever was to be.
+func TestFullOutput(t *testing.T) {
+	for _, args := range []string{
+		"explain", "explain missed", "interfaces", "capture -D", "--help", "", "help analyze", "--version", "completion bash",
+		"demo", "compare ../../pcaps/axios-each.pcap ../../pcaps/axios-shared.pcap", "analyze ../../pcaps/axios-each.pcap",
+	} {
+		var errs bytes.Buffer
+		if code := run(t.Context(), strings.Fields(args), strings.NewReader(""), fullDisk{}, &errs); code != exitInput {
+			t.Errorf("%s: exit code %d, %s", args, code, &errs)
+		}
+		if errs.String() != "tcpwarm: "+errFull.Error()+"\n" {
+			t.Errorf("%s: %q", args, &errs)
+		}
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/report/printable"
 )
 
 // Exit codes. Scripts depend on them.
@@ -45,25 +48,58 @@ type streams struct {
 	out, err io.Writer
 }
 
+// print writes text to standard output: on a full disk it must not look written.
+func (s *streams) print(text string) error {
+	if _, err := io.WriteString(s.out, text); err != nil {
+		return &codedError{exitInput, err}
+	}
+	return nil
+}
+
+// A checked writer keeps the first error: cobra ignores those of help and completion.
+type checked struct {
+	io.Writer
+	err error
+}
+
+func (c *checked) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.err = cmp.Or(c.err, err)
+	return n, err
+}
+
 // run is the command without the process around it.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	root := newRoot(&streams{in, out, errw})
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	help := &checked{Writer: out}
+	root.SetOut(help)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
+	if help.err != nil {
+		err = &codedError{exitInput, help.err}
+	}
 	if err == nil {
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(errw, "tcpwarm: %s\n", text)
+		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text))
 	}
 	var coded *codedError
 	if errors.As(err, &coded) {
 		return coded.code
 	}
 	return exitUsage
+}
+
+// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything.
+func cleaned(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable.Clean(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func newRoot(s *streams) *cobra.Command {

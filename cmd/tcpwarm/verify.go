@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
@@ -19,6 +21,7 @@ func newVerify(s *streams) *cobra.Command {
 	var file string
 	var demands verdict.Demands
 	var expect []string
+	ofCommand := pflag.NewFlagSet("", pflag.ContinueOnError)
 	c := &cobra.Command{
 		Use:   "verify [flags] -- COMMAND [ARG...]\n  tcpwarm verify [flags] -r FILE",
 		Short: "Run a client while capturing, or take a saved capture, and hold it against expectations",
@@ -40,6 +43,11 @@ itself failed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (file == "") == (len(args) == 0) {
 				return fmt.Errorf("verify: name either a capture with -r or a command after --")
+			}
+			if file != "" {
+				if err := onlyForCommand(ofCommand); err != nil {
+					return err
+				}
 			}
 			for _, text := range expect {
 				e, err := verdict.ParseExpectation(text)
@@ -83,13 +91,28 @@ itself failed.`,
 	f := c.Flags()
 	f.SetInterspersed(false)
 	o.flags(f)
-	t.flags(f)
+	t.flags(ofCommand)
+	f.AddFlagSet(ofCommand)
 	f.StringVarP(&file, "read", "r", "", "capture to judge; - is standard input")
 	f.StringArrayVar(&expect, "expect", nil, "METRIC OP VALUE, such as connections<=2; repeatable")
 	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding that must not be there; repeatable")
 	f.StringArrayVar(&demands.Allow, "allow", nil, "cause that is no fault; repeatable")
 	f.StringVar(&demands.Server, "server", "", "judge only pools of this HOST[:PORT]")
 	return c
+}
+
+// onlyForCommand refuses flags of how a command is run and captured, for a saved capture.
+func onlyForCommand(f *pflag.FlagSet) error {
+	var given []string
+	f.VisitAll(func(f *pflag.Flag) { // Visit knows only of what f itself has parsed
+		if f.Changed {
+			given = append(given, "--"+f.Name)
+		}
+	})
+	if len(given) == 0 {
+		return nil
+	}
+	return fmt.Errorf("verify: -r judges what was captured; %s: for a command after -- only", strings.Join(given, ", "))
 }
 
 // judged turns a report and an error into the exit code. Where several apply: an

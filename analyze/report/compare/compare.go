@@ -6,7 +6,6 @@ package compare
 import (
 	"cmp"
 	"maps"
-	"net"
 	"slices"
 	"time"
 
@@ -17,8 +16,8 @@ import (
 // A Change says how one report stands to an earlier one.
 type Change string
 
-// The changes. Undecided is where one of the two does not know, or had nothing
-// to judge.
+// The changes. Undecided is where one of the two does not know, had nothing to
+// judge, or is of a part only: its command failed, or packets are missing.
 const (
 	Better    Change = "better"
 	Same      Change = "same"
@@ -46,7 +45,7 @@ type Side struct {
 // An Authority is what the connections to one server come to, of all clients.
 // It has none where the reports are about one server only.
 type Authority struct {
-	Pool          *report.Pool // one of it, which names it
+	report.Authority
 	Before, After Account
 }
 
@@ -69,7 +68,7 @@ func Between(before, after *report.Report) *Comparison {
 // number of requests. Where they are only bounded, the bounds must not touch.
 func changed(before, after *report.Report) Change {
 	b, a := &before.Totals, &after.Totals
-	if len(before.Capture.Lacking())+len(after.Capture.Lacking()) > 0 { // a part compares with nothing
+	if len(before.Setbacks())+len(after.Setbacks()) > 0 { // a part compares with nothing
 		return Undecided
 	}
 	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
@@ -118,36 +117,16 @@ func union[K comparable](a, b map[K]int64) map[K]int64 {
 	return sum
 }
 
-// An authorityKey is what tells authorities apart: what a text report calls them by.
-type authorityKey struct {
-	name, at  string // at is the port where there is a name, else the address
-	addresses int
-}
-
-func keyOf(p *report.Pool) authorityKey {
-	k := authorityKey{name: p.Name, addresses: len(p.Server)}
-	if len(p.Server) == 0 {
-		return k
-	}
-	k.at = p.Server[0]
-	if _, _, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to, through that address
-		return k
-	}
-	if _, port, err := net.SplitHostPort(p.Server[0]); err == nil && p.Name != "" {
-		k.at = port
-	}
-	return k
-}
-
 // authorities returns those, if there are several, whose avoidable connections
 // differ.
 func authorities(before, after *report.Report) []Authority {
-	all := map[authorityKey]*Authority{}
+	all := map[report.Authority]*Authority{}
 	of := func(p *report.Pool) *Authority {
-		a := all[keyOf(p)]
+		called := p.Authority()
+		a := all[called]
 		if a == nil {
-			a = &Authority{Pool: p}
-			all[keyOf(p)] = a
+			a = &Authority{Authority: called}
+			all[called] = a
 		}
 		return a
 	}
@@ -161,13 +140,13 @@ func authorities(before, after *report.Report) []Authority {
 		return nil
 	}
 	gain := func(a *Authority) int64 { return a.After.Avoidable - a.Before.Avoidable }
-	maps.DeleteFunc(all, func(_ authorityKey, a *Authority) bool { return gain(a) == 0 })
-	keys := slices.SortedFunc(maps.Keys(all), func(x, y authorityKey) int {
+	maps.DeleteFunc(all, func(_ report.Authority, a *Authority) bool { return gain(a) == 0 })
+	keys := slices.SortedFunc(maps.Keys(all), func(x, y report.Authority) int {
 		return cmp.Or(
 			cmp.Compare(gain(all[y]), gain(all[x])),
-			cmp.Compare(x.name, y.name),
-			cmp.Compare(x.at, y.at),
-			cmp.Compare(x.addresses, y.addresses),
+			cmp.Compare(x.Name, y.Name),
+			cmp.Compare(x.Through, y.Through),
+			cmp.Compare(x.Addresses, y.Addresses),
 		)
 	})
 	list := make([]Authority, len(keys))

@@ -5,6 +5,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
 )
 
 // What is only bounded is better or worse only if it is whichever it was.
@@ -31,6 +32,26 @@ func TestChanged(t *testing.T) {
 	} {
 		if got := changed(half, x.after); got != x.want {
 			t.Errorf("%s: %s, want %s", x.name, got, x.want)
+		}
+	}
+}
+
+// A command that failed may have asked for less than its work: neither report says more
+// than the other.
+func TestChangedWithoutTheWhole(t *testing.T) {
+	of := func(avoidable int64) *report.Report {
+		return &report.Report{Verdict: pool.PartlyReused, Totals: report.Totals{Transactions: 10, Avoidable: avoidable}}
+	}
+	for name, set := range map[string]func(*report.Report){
+		"command failed": func(r *report.Report) { r.Ran(&report.Command{Exit: 1}) },
+		"packets lost":   func(r *report.Report) { r.Lack(segment.Problem{Kind: segment.KernelDropped, Count: 3}) },
+	} {
+		for _, after := range []int64{0, 5, 9} {
+			whole, part := of(5), of(after)
+			set(part)
+			if got, back := changed(whole, part), changed(part, whole); got != Undecided || back != Undecided {
+				t.Errorf("%s, %d avoidable: %s, and %s the other way", name, after, got, back)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
 )
 
 // Write writes r as one object of the schema. The long arrays are written element
@@ -62,7 +63,7 @@ func (o *object) value(v any, prefix string) {
 		o.err = err
 		return
 	}
-	_, o.err = o.w.Write(b)
+	_, o.err = o.w.Write(printable.JSON(b))
 }
 
 func (o *object) field(name string, v any) {

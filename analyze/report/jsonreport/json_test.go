@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
@@ -60,6 +61,36 @@ func TestJSONRoundTrip(t *testing.T) {
 		if first.String() != second.String() {
 			t.Errorf("%s: changed by reading it back", name)
 		}
+	}
+}
+
+// A terminal that a report is shown on finds nothing to obey in it, nor what hides.
+func TestJSONIsPrintable(t *testing.T) {
+	for form, write := range map[string]func(io.Writer, *report.Report) error{"one object": Write, "lines": WriteLines} {
+		var b bytes.Buffer
+		if err := write(&b, reporttest.Hostile()); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range b.String() {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Errorf("%s: %U is written", form, r)
+				break
+			}
+		}
+	}
+	// What hides in the sample is read as it was.
+	var b bytes.Buffer
+	r := reporttest.Missed()
+	r.Pools[0].UserAgent = strings.ToValidUTF8(reporttest.HostileText, "")
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := back.Pools[0].UserAgent, r.Pools[0].UserAgent; got != want {
+		t.Errorf("read back as %q, not as %q", got, want)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
 	"tcpwarm/analyze/verdict"
 )
 
@@ -79,6 +80,6 @@ func writeLine(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(b, '\n'))
+	_, err = w.Write(append(printable.JSON(b), '\n'))
 	return err
 }

@@ -1,12 +1,13 @@
 // Package printable makes text that comes from outside fit to be shown: a host's
 // name or a request's target may hold anything. Every writer puts what comes from
-// packets through Clean.
+// packets through Clean; JSON, whose readers want what was there, through JSON.
 package printable
 
 import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -46,6 +47,46 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// JSON makes text in JSON safe for a terminal as Clean does, by JSON's own escapes: a
+// reader gets the same values. encoding/json has seen to what lies below DEL.
+func JSON(text []byte) []byte {
+	i := unprintable(text)
+	if i == len(text) {
+		return text
+	}
+	safe := make([]byte, 0, len(text)+64)
+	for i < len(text) {
+		safe = append(safe, text[:i]...)
+		r, n := utf8.DecodeRune(text[i:])
+		if r < 0x10000 {
+			safe = fmt.Appendf(safe, `\u%04x`, r)
+		} else {
+			high, low := utf16.EncodeRune(r)
+			safe = fmt.Appendf(safe, `\u%04x\u%04x`, high, low)
+		}
+		text = text[i+n:]
+		i = unprintable(text)
+	}
+	return append(safe, text...)
+}
+
+// unprintable returns where the first character from DEL on is that is not to be shown,
+// the length of text if there is none.
+func unprintable(text []byte) int {
+	for i := 0; i < len(text); {
+		if text[i] < 0x7f {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if !unicode.IsPrint(r) {
+			return i
+		}
+		i += n
+	}
+	return len(text)
 }
 
 // Cut shortens s to at most n columns, the last of them "…" if it was longer.

@@ -1,6 +1,9 @@
 package printable
 
 import (
+	"encoding/json"
+	"errors"
+	"reflect"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -25,6 +28,34 @@ func TestClean(t *testing.T) {
 		if got := Clean(in); got != want {
 			t.Errorf("Clean(%q) = %s, want %s", in, got, want)
 		}
+	}
+}
+
+// What JSON escapes reads back as it was, and what needs no escape is not copied.
+func TestJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                          "",
+		`{"a": "bücher/世界"}`:        `{"a": "bücher/世界"}`,
+		"\"\u009b2J\x7f\"":          `"\u009b2J\u007f"`,
+		"\"a\u202egnp\u2069\"":      `"a\u202egnp\u2069"`,
+		"\"é\u200bé\u00a0\"":        `"é\u200bé\u00a0"`,
+		"\"\U000e0041界\U000e0042\"": `"\udb40\udc41界\udb40\udc42"`,
+	} {
+		got := JSON([]byte(in))
+		if string(got) != want {
+			t.Errorf("JSON(%q) = %s, want %s", in, got, want)
+		}
+		if in == "" {
+			continue
+		}
+		var was, is any
+		if err := errors.Join(json.Unmarshal([]byte(in), &was), json.Unmarshal(got, &is)); err != nil || !reflect.DeepEqual(was, is) {
+			t.Errorf("%q reads as %q, not as %q: %v", in, is, was, err)
+		}
+	}
+	plain := []byte(`{"target": "/世界"}`)
+	if &JSON(plain)[0] != &plain[0] {
+		t.Error("plain text was copied")
 	}
 }
 

@@ -97,7 +97,7 @@ func (p *page) authorities(all []compare.Authority) {
 			p.line(fmt.Sprintf("  and %d more", len(all)-i))
 			return
 		}
-		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", authority(a.Pool),
+		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", a.Label(name),
 			a.Before.Avoidable, a.After.Avoidable, a.Before.Used, a.After.Used))
 	}
 }

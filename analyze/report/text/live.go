@@ -2,11 +2,10 @@ package text
 
 import (
 	"fmt"
-	"net"
-	"strconv"
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/printable"
 	"tcpwarm/capture/segment"
 )
@@ -23,14 +22,11 @@ func clock(t segment.Time) string { return t.Std().Local().Format("15:04:05.000"
 
 // VerdictLine says in one line that a pool's verdict has changed.
 func VerdictLine(p *pool.Pool, now segment.Time, was, is pool.Verdict) string {
-	to := p.Name
-	if len(p.Servers) > 0 {
-		if to == "" {
-			to = p.Servers[0].Addr.String()
-		}
-		to = net.JoinHostPort(to, strconv.Itoa(int(p.Servers[0].Port)))
+	servers := make([]string, len(p.Servers))
+	for i, e := range p.Servers {
+		servers[i] = e.String()
 	}
-	s := fmt.Sprintf("%s  %s > %s  %s", clock(now), p.Client, to, label(is))
+	s := fmt.Sprintf("%s  %s > %s  %s", clock(now), p.Client, report.AuthorityOf(p.Name, servers).Label(name), label(is))
 	if was != "" {
 		s += ", was " + label(was)
 	}

@@ -3,7 +3,6 @@ package text
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +35,7 @@ func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
 	if x.oneClient {
 		who += " and others"
 	}
-	who += " -> " + authority(pl)
+	who += " -> " + pl.Authority().Label(name)
 	values := []string{protocol(pl, conns), where(x)}
 	switch {
 	case len(conns) > 0 || pl.Protocol != "":
@@ -62,26 +61,6 @@ func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
 	if pl.ToldBy != "" {
 		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
 	}
-}
-
-// authority is the pool's name with its port, or its address.
-func authority(pl *report.Pool) string {
-	if len(pl.Server) == 0 {
-		return name(pl.Name)
-	}
-	s := name(pl.Server[0])
-	if _, _, err := net.SplitHostPort(pl.Name); err == nil { // what a tunnel leads to
-		s = name(pl.Name) + " through " + s
-	} else if pl.Name != "" {
-		s = name(pl.Name)
-		if _, port, err := net.SplitHostPort(pl.Server[0]); err == nil {
-			s = name(net.JoinHostPort(pl.Name, port))
-		}
-	}
-	if n := len(pl.Server); n > 1 {
-		s += fmt.Sprintf(" (%d addresses)", n)
-	}
-	return s
 }
 
 // counts writes the facts of a pool, one a line.
