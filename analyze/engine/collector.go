@@ -268,8 +268,8 @@ func (k *collector) writeSamples(b *batch) {
 	}
 }
 
-// report concludes the pools and puts everything together.
-func (k *collector) report(t segment.Totals) (*report.Report, error) {
+// conclude takes the last decisions: nothing happens any more.
+func (k *collector) conclude(t segment.Totals) {
 	for _, p := range t.Problems {
 		if p.Kind == segment.KernelDropped {
 			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
@@ -277,6 +277,10 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	k.faults.guard(k.judge.Finish)
 	k.faults.guard(k.decide)
+}
+
+// report puts everything together, once all is concluded.
+func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
 	k.findings.Conclude(pools)
 	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
