@@ -51,6 +51,7 @@ type Layer struct {
 	owner   Owner // nil for what runs inside another
 	readers *Readers
 	socks   *socksHandshake  // that may be in progress, nil: none is
+	hops    int              // how many have begun
 	first   [2]detector      // by direction as given: 0 is believed to be the client's
 	sums    transaction.Sums // valid once released
 }
