@@ -147,7 +147,9 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 
 // Close ends direction dir.
 func (a *Layer) Close(dir int, at segment.Mark) {
-	a.endSOCKS()
+	for a.socks != nil { // what one leads to may be another; there are maxHops at most
+		a.endSOCKS()
+	}
 	if a.proto == Undecided && len(a.first[dir].kept) > 0 {
 		a.decide(dir, a.first[dir].kept, true)
 	}

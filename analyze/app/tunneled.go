@@ -60,9 +60,8 @@ func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 // endSOCKS ends the handshake, of which no more will be seen. A client that has gone on after
 // its own part had an answer, which the capture lacks.
 func (a *Layer) endSOCKS() {
-	if s := a.socks; s != nil {
-		a.afterSOCKS(socks.Read(s.half[s.client].kept, s.half[1-s.client].kept))
-	}
+	s := a.socks
+	a.afterSOCKS(socks.Read(s.half[s.client].kept, s.half[1-s.client].kept))
 }
 
 // afterSOCKS takes what the handshake came to, and gives what follows it to detection, which
