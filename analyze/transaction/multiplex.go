@@ -137,7 +137,7 @@ func (m *Multiplexer) request(h *http2.Headers) {
 		if host == "" {
 			host = h.Host
 		}
-		m.host = appendHost(m.host[:0], []byte(host))
+		m.host = appendAuthority(m.host[:0], []byte(host), t.Connect)
 		m.to.Requested(t, m.host)
 	} else {
 		t.RequestBytes += int64(h.Bytes)
