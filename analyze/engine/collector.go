@@ -157,7 +157,8 @@ func (k *collector) finish(e *ended) {
 		e.facts.ID = id
 		k.findings.Connection(&e.facts)
 	}
-	fits := k.o.Final != nil || !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
+	none := k.keepsNone()
+	fits := k.o.Final != nil || !none && !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
 	if fits {
 		k.lost.Transactions += int64(e.unkept)
 		k.transactions += e.kept
@@ -169,9 +170,8 @@ func (k *collector) finish(e *ended) {
 	if d != nil {
 		delete(k.unfinished, id)
 	}
-	if k.keepsNone() {
+	if none {
 		k.lost.Connections++
-		k.full = true
 		if d != nil {
 			k.judge.Done(d)
 		}
