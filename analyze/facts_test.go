@@ -124,6 +124,9 @@ func TestWhatIsNotKeptIsCounted(t *testing.T) {
 		{analyze.Limits{KeptConnections: 1}, "records-not-kept", 2, 1},
 		{analyze.Limits{KeptConnections: 2}, "records-not-kept", 1, 2},
 		{analyze.Limits{KeptConnections: 3}, "records-not-kept", 0, 3},
+		{analyze.Limits{KeptConnections: 1}, "transactions-not-kept", 5, 1},
+		{analyze.Limits{KeptConnections: 2}, "transactions-not-kept", 3, 2},
+		{analyze.Limits{KeptConnections: 3}, "transactions-not-kept", 0, 3},
 		{analyze.Limits{KeptTransactions: 6}, "transactions-not-kept", 0, 3},
 		{analyze.Limits{KeptTransactions: 3}, "transactions-not-kept", 3, 3},
 	} {

@@ -55,7 +55,8 @@ func TestFaultGivesUpConnection(t *testing.T) {
 }
 
 // A panic in what the collector does for one connection costs that connection, one in the
-// source ends the reading there; either way the rest is reported.
+// source ends the reading there; either way the rest is reported. That one came about is told
+// even if it did in the very last: what made openings avoidable is final when all has been read.
 func TestFaultElsewhere(t *testing.T) {
 	o := Options{Workers: 2, Judged: func(client, _ segment.Endpoint) bool {
 		if client.Addr == segment.Addr4([]byte{10, 0, 0, 2}) {
@@ -67,6 +68,16 @@ func TestFaultElsewhere(t *testing.T) {
 	var fault *Fault
 	if !errors.As(err, &fault) || fault.Count != 1 || len(r.Connections) != 3 || r.Verdict != pool.NotKnown {
 		t.Errorf("collector: %v, %d connections, verdict %s", err, len(r.Connections), r.Verdict)
+	}
+	o = Options{Workers: 2, OneClient: true, Watch: func(d *pool.Decision) {
+		if d.Cause.Avoidable() {
+			panic("not now")
+		}
+	}}
+	r, err = Run(context.Background(), &segments{list: faulty(t, 0), size: 4}, o)
+	told := slices.ContainsFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == "internal-error" })
+	if !errors.As(err, &fault) || !told || len(r.Connections) != 3 {
+		t.Errorf("last judging: %v, told %t, %d connections", err, told, len(r.Connections))
 	}
 	src := &brokenSource{segments{list: faulty(t, 0), size: 4}, 3}
 	if r, err = Run(context.Background(), src, Options{}); !errors.As(err, &fault) || len(r.Connections) != 2 || r.Verdict != pool.NotKnown {

@@ -51,6 +51,7 @@ type Layer struct {
 	owner   Owner // nil for what runs inside another
 	readers *Readers
 	socks   *socksHandshake  // that may be in progress, nil: none is
+	hops    int              // how many have begun
 	first   [2]detector      // by direction as given: 0 is believed to be the client's
 	sums    transaction.Sums // valid once released
 }
@@ -146,7 +147,9 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 
 // Close ends direction dir.
 func (a *Layer) Close(dir int, at segment.Mark) {
-	a.endSOCKS()
+	for a.socks != nil { // what one leads to may be another; there are maxHops at most
+		a.endSOCKS()
+	}
 	if a.proto == Undecided && len(a.first[dir].kept) > 0 {
 		a.decide(dir, a.first[dir].kept, true)
 	}

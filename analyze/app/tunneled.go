@@ -10,6 +10,10 @@ import (
 // part, or TLS's first flight.
 const maxWaiting = socks.MaxClient + 4096
 
+// maxHops is how many SOCKS proxies may lead to one another. What looks like more of them is
+// nobody's chain, and each keeps the rest of the bytes anew.
+const maxHops = 8
+
 // A socksHandshake keeps the first bytes of both directions until it is clear whether they are
 // a handshake with a SOCKS proxy, and until that is over.
 type socksHandshake struct {
@@ -35,11 +39,12 @@ func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 	d := &a.first[dir]
 	if a.socks == nil {
 		later := d.started || d.midstream || a.first[1-dir].started
-		if later || a.owner == nil || !socks.Begins(b) || !a.believedClient(dir) {
+		if later || a.hops >= maxHops || a.owner == nil || !socks.Begins(b) || !a.believedClient(dir) {
 			d.started = true
 			return false
 		}
 		a.socks = &socksHandshake{client: dir}
+		a.hops++
 	}
 	s := a.socks
 	h := &s.half[dir]
@@ -55,9 +60,8 @@ func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 // endSOCKS ends the handshake, of which no more will be seen. A client that has gone on after
 // its own part had an answer, which the capture lacks.
 func (a *Layer) endSOCKS() {
-	if s := a.socks; s != nil {
-		a.afterSOCKS(socks.Read(s.half[s.client].kept, s.half[1-s.client].kept))
-	}
+	s := a.socks
+	a.afterSOCKS(socks.Read(s.half[s.client].kept, s.half[1-s.client].kept))
 }
 
 // afterSOCKS takes what the handshake came to, and gives what follows it to detection, which

@@ -15,9 +15,12 @@ import (
 // goes on as if it had not been. A RST that is doubtful by itself is believed only when
 // nothing follows.
 
-// maxHeldBack bounds the payload held back, in bytes. What comes beyond it is missing if the
-// connection goes on.
-const maxHeldBack = 64 << 10
+// maxHeldBack bounds the payload held back, in bytes, and maxHeldGaps the gaps between. What
+// comes beyond them is missing if the connection goes on.
+const (
+	maxHeldBack = 64 << 10
+	maxHeldGaps = 1 << 10
+)
 
 // A pendingReset is a RST of which it is not certain that it has ended the connection.
 type pendingReset struct {
@@ -29,7 +32,8 @@ type pendingReset struct {
 	beyond   segment.Seq // what its sender had sent by then
 	holds    bool        // what comes is held back
 	held     []heldBack
-	bytes    int // captured ones in held
+	rest     []heldBack // gaps, one of a direction at most: all that came of it once there was no room for another
+	bytes    int        // of payload in held
 }
 
 // A heldBack piece is payload, or a gap of n bytes.
@@ -42,23 +46,40 @@ type heldBack struct {
 
 func (r *pendingReset) exists() bool { return r.at.Packet != 0 }
 
-// hold keeps a copy of b.
+// hold keeps a copy of b, if there is room.
 func (r *pendingReset) hold(dir segment.Dir, b []byte, at segment.Mark) {
-	if r.bytes += len(b); r.bytes > maxHeldBack {
+	if r.bytes+len(b) > maxHeldBack || r.restOf(dir) != nil {
 		r.holdGap(dir, int64(len(b)), at)
 		return
 	}
+	r.bytes += len(b)
 	r.held = append(r.held, heldBack{dir: dir, b: append([]byte(nil), b...), at: at})
 }
 
+// holdGap notes n bytes that are missing. What follows a gap that has no room of its own is
+// taken for a part of it: else it would be read as if nothing lacked before it.
 func (r *pendingReset) holdGap(dir segment.Dir, n int64, at segment.Mark) {
-	if k := len(r.held) - 1; k >= 0 && r.held[k].dir == dir && r.held[k].b == nil {
+	gap := heldBack{dir: dir, n: n, at: at}
+	switch k, rest := len(r.held)-1, r.restOf(dir); {
+	case rest != nil:
+		rest.n += n
+	case k >= 0 && r.held[k].dir == dir && r.held[k].b == nil:
 		r.held[k].n += n
-		return
+	case k+1 < maxHeldGaps:
+		r.held = append(r.held, gap)
+	default:
+		r.rest = append(r.rest, gap)
 	}
-	if len(r.held) < maxHeldBack/64 {
-		r.held = append(r.held, heldBack{dir: dir, n: n, at: at})
+}
+
+// restOf returns the gap that takes all that comes of direction dir, nil while there is none.
+func (r *pendingReset) restOf(dir segment.Dir) *heldBack {
+	for i := range r.rest {
+		if r.rest[i].dir == dir {
+			return &r.rest[i]
+		}
 	}
+	return nil
 }
 
 // resets takes a RST that own has sent, and that its receiver may have taken.
@@ -72,7 +93,7 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 	}
 	*r = pendingReset{
 		at: at, dir: s.Dir, seq: s.Seq, una: own.Una, beyond: s.Seq,
-		doubtful: belief == tcp.Doubtful, holds: true, held: r.held[:0],
+		doubtful: belief == tcp.Doubtful, holds: true, held: r.held[:0], rest: r.rest[:0],
 	}
 	if own.Started && (own.Nxt.After(s.Seq) || r.doubtful) {
 		r.beyond = own.Nxt
@@ -86,21 +107,17 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 // What its sender had sent before, and what waited for a hole, still counts.
 func (c *Conn) believeReset() {
 	r := &c.reset
-	held := r.held
-	r.doubtful, r.holds, r.held, r.bytes = false, false, nil, 0
-	kept := held[:0]
+	held, rest := r.held, r.rest
+	r.doubtful, r.holds, r.held, r.rest, r.bytes = false, false, nil, nil, 0
+	// Its receiver's counts only if it turns out not to have heeded the RST.
+	held, rest = c.releaseOf(held, r.dir), c.releaseOf(rest, r.dir)
 	for i := range held {
-		if held[i].dir == r.dir {
-			c.release(&held[i])
-		} else { // its receiver's counts only if it turns out not to have heeded the RST
-			kept = append(kept, held[i])
-			r.bytes += len(held[i].b)
-		}
+		r.bytes += len(held[i].b)
 	}
 	for d := range c.half {
 		c.half[d].stream.Flush(r.at, &c.half[d])
 	}
-	r.holds, r.held = true, kept
+	r.holds, r.held, r.rest = true, held, rest
 	c.portRole()
 	c.closes(c.side(r.dir), true, nil, r.at)
 }
@@ -147,14 +164,29 @@ func (c *Conn) unreset(at segment.Mark) {
 		c.closing = Closing{}
 		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 	}
-	for i := range r.held {
-		c.release(&r.held[i])
+	for _, list := range [2][]heldBack{r.held, r.rest} {
+		for i := range list {
+			c.release(&list[i])
+		}
 	}
 	for d := range c.half {
 		if c.half[d].SawFIN {
 			c.closes(c.side(segment.Dir(d)), false, nil, at)
 		}
 	}
+}
+
+// releaseOf hands on what direction dir has of list, and returns the others.
+func (c *Conn) releaseOf(list []heldBack, dir segment.Dir) []heldBack {
+	others := list[:0]
+	for i := range list {
+		if list[i].dir == dir {
+			c.release(&list[i])
+		} else {
+			others = append(others, list[i])
+		}
+	}
+	return others
 }
 
 // release hands on what was held back.
@@ -172,7 +204,7 @@ func (c *Conn) Settle() {
 		if r.doubtful {
 			c.believeReset()
 		}
-		r.holds, r.held, r.bytes = false, nil, 0
+		r.holds, r.held, r.rest, r.bytes = false, nil, nil, 0
 		c.endAt(r.at)
 	}
 }

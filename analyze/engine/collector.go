@@ -157,7 +157,8 @@ func (k *collector) finish(e *ended) {
 		e.facts.ID = id
 		k.findings.Connection(&e.facts)
 	}
-	fits := k.o.Final != nil || !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
+	none := k.keepsNone()
+	fits := k.o.Final != nil || !none && !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
 	if fits {
 		k.lost.Transactions += int64(e.unkept)
 		k.transactions += e.kept
@@ -169,9 +170,8 @@ func (k *collector) finish(e *ended) {
 	if d != nil {
 		delete(k.unfinished, id)
 	}
-	if k.keepsNone() {
+	if none {
 		k.lost.Connections++
-		k.full = true
 		if d != nil {
 			k.judge.Done(d)
 		}
@@ -268,8 +268,8 @@ func (k *collector) writeSamples(b *batch) {
 	}
 }
 
-// report concludes the pools and puts everything together.
-func (k *collector) report(t segment.Totals) (*report.Report, error) {
+// conclude takes the last decisions: nothing happens any more.
+func (k *collector) conclude(t segment.Totals) {
 	for _, p := range t.Problems {
 		if p.Kind == segment.KernelDropped {
 			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
@@ -277,6 +277,10 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	}
 	k.faults.guard(k.judge.Finish)
 	k.faults.guard(k.decide)
+}
+
+// report puts everything together, once all is concluded.
+func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
 	k.findings.Conclude(pools)
 	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,

@@ -88,6 +88,7 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 			err = cmp.Or(err, serr)
 		}
 	}
+	r.collector.conclude(totals)
 	if fault := r.faults.err(); fault != nil {
 		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(fault))
 		err = cmp.Or(err, fault)

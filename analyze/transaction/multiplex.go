@@ -137,7 +137,7 @@ func (m *Multiplexer) request(h *http2.Headers) {
 		if host == "" {
 			host = h.Host
 		}
-		m.host = appendHost(m.host[:0], []byte(host))
+		m.host = appendAuthority(m.host[:0], []byte(host), t.Connect)
 		m.to.Requested(t, m.host)
 	} else {
 		t.RequestBytes += int64(h.Bytes)
@@ -163,7 +163,7 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
 	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
-	t.Connect = t.Method == "CONNECT"
+	t.Connect = t.Method == "CONNECT" && h.Protocol == "" // else it asks the server itself for another protocol (RFC 8441 section 4)
 	if m.KeepText {
 		t.Target = strings.Clone(target(h.Target))
 	}
@@ -235,9 +235,10 @@ func (e *end) Reset(stream uint32, code uint32, at segment.Mark) {
 }
 
 // settle hands a transaction on once its response has ended; a request that has
-// not then is of no more use (RFC 9113 section 8.1).
+// not then is of no more use (RFC 9113 section 8.1), but for CONNECT's, of either kind: its
+// sides end one by one, as TCP's do (section 8.5, RFC 8441 section 4).
 func (m *Multiplexer) settle(t *Transaction) {
-	if t.ResponseDone && (t.RequestDone || !t.Connect) {
+	if t.ResponseDone && (t.RequestDone || t.Method != "CONNECT") {
 		m.giveUp(t)
 	}
 }

@@ -53,7 +53,8 @@ type Transaction struct {
 // A Handler is told of transactions as they happen, each call borrowing t.
 type Handler interface {
 	// Requested comes when a request's head is known; name is the authority's
-	// name as the Host field gives it, without port, lower case, "" if none.
+	// name as the Host field gives it, without port, lower case, "" if none. A
+	// tunnel's is its target, with the port.
 	Requested(t *Transaction, name []byte)
 	// Began comes when the final response's head is known.
 	Began(t *Transaction)
@@ -317,9 +318,11 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	}
 	p.waiting = append(p.waiting, t)
 	p.request = t
-	if p.host = appendHost(p.host[:0], h.Host); t.Connect { // its target is an authority, port and all (RFC 9110 section 9.3.6)
-		p.host = append(p.host[:0], bytes.ToLower(h.Target)...)
+	authority := h.Host
+	if t.Connect { // its target is one (RFC 9110 section 9.3.6)
+		authority = h.Target
 	}
+	p.host = appendAuthority(p.host[:0], authority, t.Connect)
 	p.to.Requested(t, p.host)
 }
 
@@ -474,9 +477,13 @@ func target[T string | []byte](b T) string {
 	return string(b)
 }
 
-// appendHost appends the name in a Host field value to dst: no port, no
-// brackets, no final dot, lower case (RFC 9110 section 7.2).
-func appendHost(dst, b []byte) []byte {
+// appendAuthority appends the name in a Host field value to dst: no port, no
+// brackets, no final dot, lower case (RFC 9110 section 7.2). Of a CONNECT's
+// target the port is a part: it appends all of that, in lower case.
+func appendAuthority(dst, b []byte, connect bool) []byte {
+	if connect {
+		return append(dst, bytes.ToLower(b)...)
+	}
 	if i := bytes.LastIndexByte(b, ':'); i >= 0 && bytes.IndexByte(b[i:], ']') < 0 {
 		b = b[:i]
 	}
