@@ -20,6 +20,9 @@ type Options = engine.Options
 // shown in the report.
 type Limits = engine.Limits
 
+// DefaultMemory is Limits.Memory where nobody says otherwise, in bytes.
+const DefaultMemory = engine.DefaultMemory
+
 // A Fault is an error of this program that a capture has brought about.
 type Fault = engine.Fault
 

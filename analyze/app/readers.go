@@ -5,6 +5,7 @@ import (
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/transaction"
+	"unsafe"
 )
 
 // Readers holds what the readers of one goroutine's connections have in common, and the
@@ -76,14 +77,49 @@ func (r *Readers) put(m Messages) {
 	}
 	switch m := m.(type) {
 	case *transaction.Pairer:
-		r.pairers = append(r.pairers, m)
+		m.Trim()
+		keep(&r.pairers, m)
 	case *transaction.Multiplexer:
-		r.multiplexers = append(r.multiplexers, m)
+		m.Trim()
+		keep(&r.multiplexers, m)
 	}
 }
 
 func (r *Readers) putTLSLayer(x *tlsLayer) {
 	if r != nil {
-		r.tlsLayers = append(r.tlsLayers, x)
+		x.Trim()
+		keep(&r.tlsLayers, x)
 	}
+}
+
+// maxKept is how many readers of a kind wait to serve again. Nobody charges them.
+const maxKept = 1024
+
+// keep adds x to list, if there is room.
+func keep[T any](list *[]*T, x *T) {
+	if len(*list) < maxKept {
+		*list = append(*list, x)
+	}
+}
+
+// A sized reader says how much memory it takes.
+type sized interface{ Memory() int }
+
+// Memory returns how many bytes a holds beside itself.
+func (a *Layer) Memory() int {
+	n := cap(a.first[0].kept) + cap(a.first[1].kept)
+	if a.socks != nil {
+		n += int(unsafe.Sizeof(*a.socks))
+		for i := range a.socks.half {
+			h := &a.socks.half[i]
+			n += cap(h.kept) + cap(h.marks)*int(unsafe.Sizeof(keptMark{}))
+		}
+	}
+	if m, ok := a.read.(sized); ok { // an Inferrer is a part of its tlsLayer
+		n += m.Memory()
+	}
+	if s := a.tlsLayer; s != nil {
+		n += int(unsafe.Sizeof(*s)) + s.Conn.Memory() + s.plaintext.Memory()
+	}
+	return n
 }

@@ -53,5 +53,8 @@ type Env struct {
 	OneClient   bool // whatever the wire shows, an address is one client's
 }
 
-// A Budget bounds the transactions kept by connections that have not ended.
-type Budget struct{ Kept, Most int }
+// A Budget bounds what the connections of one shard that have not ended may keep.
+type Budget struct {
+	Kept, Most int  // transactions
+	Spent      bool // most of the shard's memory is taken: no more transactions are kept
+}

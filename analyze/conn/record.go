@@ -38,6 +38,7 @@ func (r *Record) Warmth(midstream bool) transaction.Warmth {
 type keptRecords struct {
 	records      []Record
 	kept         int // records of it, and of its tunnel
+	text         int // bytes of their targets
 	unkept       int // transactions of which there are none, for there were too many
 	pendingStart int // index of the record whose start may still show more, plus 1
 }
@@ -67,7 +68,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	switch {
 	case !x.conn.app.KeepsTargets():
 		return false
-	case budget.Kept >= budget.Most:
+	case budget.Kept >= budget.Most, budget.Spent:
 		x.unkept++
 		return false
 	}
@@ -76,6 +77,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	r := Record{Transaction: *t}
 	r.Target = x.conn.env.Readers.Names.Target(t.Target)
 	*list = append(*list, r)
+	x.text += len(r.Target)
 	return true
 }
 

@@ -14,8 +14,9 @@ const inFlight = 2
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks = 16   // the source's: inFlight times as many are all the memory for payload
-	many      = 2048 // segments of one block
+	maxBlocks   = 16   // the source's: inFlight times as many are all the memory for payload
+	many        = 2048 // segments of one block
+	maxSegments = 8192 // then no more blocks: each may begin a connection, and end one
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own

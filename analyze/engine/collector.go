@@ -42,6 +42,7 @@ type records struct {
 	seq          int64 // the latest ID that was given
 	kept         []*report.Connection
 	transactions int                          // kept
+	memory       int64                        // bytes of what is kept
 	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []build.Placed
@@ -158,7 +159,8 @@ func (k *collector) finish(e *ended) {
 		k.findings.Connection(&e.facts)
 	}
 	none := k.keepsNone()
-	fits := k.o.Final != nil || !none && !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions
+	fits := k.o.Final != nil || !none && !k.full && k.transactions+e.kept <= k.o.Limits.KeptTransactions &&
+		k.memory+int64(e.record.Memory()) <= k.mostMemory()
 	if fits {
 		k.lost.Transactions += int64(e.unkept)
 		k.transactions += e.kept
@@ -186,13 +188,17 @@ func (k *collector) finish(e *ended) {
 
 // keepsNone reports whether no connection that finishes from now on is kept.
 func (k *collector) keepsNone() bool {
-	return k.o.Final == nil && len(k.kept) >= k.o.Limits.KeptConnections
+	return k.o.Final == nil && (len(k.kept) >= k.o.Limits.KeptConnections || k.memory >= k.mostMemory())
 }
+
+// mostMemory returns how many bytes the connections may take that are kept.
+func (k *collector) mostMemory() int64 { return k.o.Limits.Memory / 4 }
 
 // keep keeps r. d is why its connection was opened, nil while that is not known.
 func (k *collector) keep(r *report.Connection, d *pool.Decision) {
 	if k.o.Final == nil {
 		k.kept = append(k.kept, r)
+		k.memory += int64(r.Memory())
 	}
 	switch {
 	case d != nil:

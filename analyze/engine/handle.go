@@ -46,6 +46,7 @@ func newEntry(s *segment.Segment, hash uint64, out *emitter, budget *conn.Budget
 		e = new(entry)
 	}
 	e.handle, e.hash, e.out, e.waitLink, e.contests, e.clients = newHandle(), hash, out, waitLink{}, nil, 0
+	e.size, e.noted = 0, 0
 	e.Reset(s, &out.Env, &e.handle.Identity, e, budget)
 	return e
 }

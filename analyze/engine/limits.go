@@ -9,6 +9,10 @@ type Limits struct {
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
+
+	// Memory is how many bytes all of it may take together, beside what is read: half of it
+	// what connections hold that have not ended, the rest what is kept for the report.
+	Memory int64
 }
 
 func (l *Limits) setDefaults() {
@@ -23,4 +27,10 @@ func (l *Limits) setDefaults() {
 	set(&l.PendingPerPool, 4096)
 	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
+	if l.Memory == 0 {
+		l.Memory = DefaultMemory
+	}
 }
+
+// DefaultMemory is what an analysis may take where nobody says, in bytes.
+const DefaultMemory = 256 << 20

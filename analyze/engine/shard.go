@@ -30,6 +30,7 @@ type shard struct {
 	timeWait flow.Expiring[finished]
 
 	budget conn.Budget // of transactions kept by connections that have not finished
+	memory memory
 }
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
@@ -41,6 +42,8 @@ type entry struct {
 	out      *emitter
 	contests *segment.Segment // a SYN that may begin another connection in its place, nil: none
 	clients  int              // the shard of its client, valid once it has opened
+	size     int              // bytes, as last measured
+	noted    int              // where it is among the shard's memory.grown, plus 1; 0: nowhere
 }
 
 // linger has e, which has ended, wait for late segments.
@@ -90,4 +93,5 @@ func (sh *shard) remove(e *entry) {
 		e.list.remove(e)
 	}
 	sh.table.Delete(e.Identity().Key, e.hash)
+	sh.memory.forget(e)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"unsafe"
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
@@ -34,7 +35,10 @@ func newWorker(i int, o Options, f *faults) *worker {
 		OneClient:   o.OneClient || o.Judged != nil,
 	}}
 	for i := range w.shards {
-		w.shards[i].budget.Most = o.Limits.KeptTransactions
+		sh := &w.shards[i]
+		sh.budget.Most = o.Limits.KeptTransactions
+		sh.memory.most = int(o.Limits.Memory / 2 / shards)
+		sh.timeWait.Most = sh.memory.most / 8 / int(unsafe.Sizeof(finished{}))
 	}
 	return w
 }
@@ -60,6 +64,7 @@ func (w *worker) run() {
 			}
 		}
 		w.settleAll(b.clock)
+		w.keepWithin(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
 		}
@@ -130,6 +135,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	}
 	w.latest = e
 	e.Segment(s)
+	sh.memory.note(e)
 	sh.linger(e, s.Time)
 	w.latest = nil
 }
@@ -139,8 +145,12 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 	if sh.table.Len() >= w.limit {
 		w.evict(sh)
 	}
+	if sh.memory.taken > sh.memory.most {
+		w.relieve(sh)
+	}
 	e := newEntry(s, hash, &w.out, &sh.budget)
 	sh.table.Put(s.Key, hash, e)
+	sh.memory.begin(e)
 	w.latest = e
 	if e.Segment(s); !e.ClientKnown() {
 		w.out.seen(e)
@@ -222,6 +232,14 @@ func (w *worker) settle(sh *shard, e *entry) {
 	defer func() { w.out.Now = now }()
 	due := min(e.waitLink.since.Add(settleAfter), now.Time)
 	w.out.Now = segment.Mark{Time: due, Packet: w.batch.firstAfter(due, now.Packet)}
+	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
+	if w.guarded(sh, e, e.Settle) {
+		sh.linger(e, due)
+	}
+}
+
+// guarded does f, which is of e, and reports whether it did: where it panics, e is given up.
+func (w *worker) guarded(sh *shard, e *entry, f func()) (done bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			w.faults.add(e.Last().Packet, v)
@@ -229,9 +247,8 @@ func (w *worker) settle(sh *shard, e *entry) {
 			w.out.abandon(e)
 		}
 	}()
-	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
-	e.Settle()
-	sh.linger(e, due)
+	f()
+	return true
 }
 
 // enterTimeWait lets go of e, which has ended, and remembers its key.

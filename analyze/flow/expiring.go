@@ -3,6 +3,7 @@ package flow
 import (
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"tcpwarm/capture/segment"
 )
@@ -10,6 +11,8 @@ import (
 // An Expiring table remembers what belongs to a key until a deadline: linear probing, one
 // look at memory for nearly all that is asked.
 type Expiring[V any] struct {
+	Most int // keys it may hold: beyond, those go first whose deadlines come first; 0: any number
+
 	slots []expiring[V] // length zero or a power of two
 	free  []expiring[V] // for the next sweep
 	n     int           // used ones
@@ -74,6 +77,15 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 			live++
 		}
 	}
+	if f.Most > 0 && live > f.Most {
+		now = f.lateHalf(now)
+		live = 0
+		for i := range old {
+			if old[i].holds(now) {
+				live++
+			}
+		}
+	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64() | 1
 	}
@@ -93,4 +105,16 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 		clear(old)
 		f.free = old
 	}
+}
+
+// lateHalf returns the instant after which half of what holds at now has run out.
+func (f *Expiring[V]) lateHalf(now segment.Time) segment.Time {
+	var all []segment.Time
+	for i := range f.slots {
+		if f.slots[i].holds(now) {
+			all = append(all, f.slots[i].deadline)
+		}
+	}
+	slices.Sort(all)
+	return all[len(all)/2] + 1
 }

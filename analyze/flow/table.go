@@ -4,7 +4,11 @@
 // else: when a key's connection ends and another begins is decided by its user.
 package flow
 
-import "tcpwarm/capture/segment"
+import (
+	"unsafe"
+
+	"tcpwarm/capture/segment"
+)
 
 // A Table maps keys to values: open addressing with linear probing, at most
 // three quarters full. The caller brings the hash, which it has for the shard
@@ -103,3 +107,6 @@ func (t *Table[V]) grow() {
 		}
 	}
 }
+
+// SlotSize is how many bytes a Table takes for each value that it has room for.
+const SlotSize = int(unsafe.Sizeof(slot[int]{}))

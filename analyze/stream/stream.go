@@ -7,7 +7,9 @@
 package stream
 
 import (
+	"sort"
 	"time"
+	"unsafe"
 
 	"tcpwarm/capture/segment"
 )
@@ -137,8 +139,8 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 // held win over new ones, as a receiver's kernel would have it.
 func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh int) {
 	i := len(st.held)
-	for i > 0 && !st.held[i-1].seq.Before(seq) {
-		i--
+	if i > 0 && !st.held[i-1].seq.Before(seq) {
+		i = sort.Search(i, func(i int) bool { return !st.held[i].seq.Before(seq) })
 	}
 	if i > 0 { // the one before may reach into ours
 		if skip := st.held[i-1].end().Sub(seq); skip > 0 {
@@ -286,5 +288,30 @@ func (st *Stream) Flush(at Mark, to Sink) {
 	}
 	if st.waiting != nil {
 		st.held, st.free, st.heldBytes = nil, nil, 0
+	}
+}
+
+// Memory returns how many bytes st holds beside itself.
+func (st *Stream) Memory() int {
+	if st.waiting == nil {
+		return 0
+	}
+	n := int(unsafe.Sizeof(*st.waiting)) + cap(st.held)*int(unsafe.Sizeof(chunk{})) + st.heldBytes
+	for _, b := range st.free {
+		n += cap(b)
+	}
+	return n
+}
+
+// GiveUpHoles hands on what waits, with gaps for what is missing before it, and frees what the
+// waiting took.
+func (st *Stream) GiveUpHoles(at Mark, to Sink) {
+	for st.Holes() {
+		st.overflows++
+		st.gapTo(st.held[0].seq, at, to)
+		st.drain(to)
+	}
+	if st.waiting != nil {
+		st.held, st.free = nil, nil
 	}
 }

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"time"
+	"unsafe"
 
 	"tcpwarm/capture/segment"
 )
@@ -342,3 +343,18 @@ func (p *print) among(list []print, s *segment.Segment) bool {
 // Copy reports whether s is a packet of this half captured a second time.
 // Nothing is changed.
 func (h *Half) Copy(s *segment.Segment) bool { return h.known(printOf(s), s) }
+
+// Memory returns how many bytes h holds beside itself.
+func (h *Half) Memory() int {
+	n := cap(h.RTT.kept) * int(unsafe.Sizeof(h.RTT.kept[0]))
+	if len(h.sent.buf) > len(h.room) {
+		n += len(h.sent.buf) * int(unsafe.Sizeof(h.room[0]))
+	}
+	if h.mirrored != nil {
+		n += int(unsafe.Sizeof(*h.mirrored))
+	}
+	if h.second != nil {
+		n += int(unsafe.Sizeof(*h.second))
+	}
+	return n
+}

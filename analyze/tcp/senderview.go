@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"time"
+	"unsafe"
 
 	"tcpwarm/capture/segment"
 )
@@ -306,4 +307,11 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 		v.AtReceiver, v.rttToSender, v.now = true, p.echo, 0
 		v.watchItself()
 	}
+}
+
+// Memory returns how many bytes v takes.
+func (v *SenderView) Memory() int {
+	return int(unsafe.Sizeof(*v)) + cap(v.acks.list)*int(unsafe.Sizeof(ackSeen{})) +
+		(cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
+		cap(v.samples.list)*int(unsafe.Sizeof(Sample{}))
 }

@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"strings"
+	"unsafe"
 
 	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/redact"
@@ -262,4 +263,24 @@ func (m *Multiplexer) take() *Transaction {
 		return t
 	}
 	return new(Transaction)
+}
+
+// Memory returns how many bytes m takes.
+func (m *Multiplexer) Memory() int {
+	const entry = int(unsafe.Sizeof(uint32(0))+unsafe.Sizeof(&Transaction{})) * 2 // a map is half full or more
+	return int(unsafe.Sizeof(*m)) + m.client.Memory() + m.server.Memory() + cap(m.host) +
+		len(m.open)*entry + memoryOf(m.waiting) + memoryOf(m.free)
+}
+
+// Trim gives back what m has grown beyond what most connections take.
+func (m *Multiplexer) Trim() {
+	m.client.Trim()
+	m.server.Trim()
+	m.open, m.free, m.waiting = nil, trimmed(append(m.free, m.waiting...)), m.waiting[:0]
+	if cap(m.waiting) > usualOpen {
+		m.waiting = nil
+	}
+	if cap(m.host) > usualName {
+		m.host = nil
+	}
 }

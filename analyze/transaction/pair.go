@@ -2,7 +2,9 @@ package transaction
 
 import (
 	"bytes"
+	"slices"
 	"strings"
+	"unsafe"
 
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
@@ -462,8 +464,15 @@ func method(m []byte) string {
 			return known
 		}
 	}
+	if len(m) > maxMethod {
+		return string(m[:maxMethod]) + "..."
+	}
 	return string(m)
 }
+
+// maxMethod bounds what is kept of a method: the longest that is registered has 17 bytes
+// (RFC 9110 section 16.1).
+const maxMethod = 32
 
 // maxTarget bounds what is kept of a request's target: servers take 8000 bytes, more or
 // less (RFC 9112 section 3).
@@ -495,4 +504,50 @@ func appendAuthority(dst, b []byte, connect bool) []byte {
 		}
 	}
 	return dst
+}
+
+// Memory returns how many bytes p takes.
+func (p *Pairer) Memory() int {
+	return int(unsafe.Sizeof(*p)) + p.client.Memory() + p.server.Memory() + cap(p.host) + memoryOf(p.waiting) + memoryOf(p.free)
+}
+
+// Trim gives back what p has grown beyond what most connections take.
+func (p *Pairer) Trim() {
+	p.client.Trim()
+	p.server.Trim()
+	p.free, p.waiting, p.request, p.Next = trimmed(append(p.free, p.waiting...)), p.waiting[:0], nil, nil
+	if cap(p.waiting) > usualOpen {
+		p.waiting = p.room.waiting[:0]
+	}
+	if cap(p.host) > usualName {
+		p.host = nil
+	}
+}
+
+// What of their room a Pairer and a Multiplexer keep for the next connection.
+const (
+	usualOpen = 64  // transactions at once
+	usualName = 256 // bytes
+)
+
+// memoryOf returns how many bytes list takes with its transactions.
+func memoryOf(list []*Transaction) int {
+	const size = int(unsafe.Sizeof(Transaction{}) + unsafe.Sizeof(&Transaction{}))
+	n := cap(list) * int(unsafe.Sizeof(list[0]))
+	for _, t := range list {
+		n += size + len(t.Target)
+	}
+	return n
+}
+
+// trimmed returns list, of transactions that are over, without their texts, and cut to what
+// most connections take.
+func trimmed(list []*Transaction) []*Transaction {
+	if cap(list) > usualOpen {
+		list = slices.Clone(list[:min(len(list), usualOpen)])
+	}
+	for _, t := range list {
+		*t = Transaction{}
+	}
+	return list
 }

@@ -35,6 +35,7 @@ type output struct {
 	format  choice
 	color   choice
 	workers int
+	memory  memorySize
 	keys    []string // key logs
 	filter  string
 	reports []string // KIND=FILE
@@ -107,6 +108,7 @@ func (o *output) formatFlag(f *pflag.FlagSet) {
 func (o *output) commonFlags(f *pflag.FlagSet) {
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
+	o.memory.flag(f)
 	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
 }
 
@@ -243,6 +245,8 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.format.value == "ndjson":
 		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
 	}
+	opts.Limits.Memory = int64(o.memory)
+	o.memory.obey()
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
 		defer lines.Discard()

@@ -1,5 +1,7 @@
 package http1
 
+import "unsafe"
+
 import "bytes"
 
 // MaxHead is how many bytes of a head are kept. A longer one is handed out cut,
@@ -335,3 +337,23 @@ func (e *eol) step(c byte) bool {
 	}
 	return false
 }
+
+// Memory returns how many bytes p holds beside itself.
+func (p *Parser) Memory() int {
+	n := cap(p.buf)
+	if p.held != nil {
+		n += int(unsafe.Sizeof(*p.held)) + cap(p.held.bytes) + cap(p.held.pieces)*int(unsafe.Sizeof(piece{}))
+	}
+	return n
+}
+
+// Trim gives back what p has grown beyond what most heads take.
+func (p *Parser) Trim() {
+	if cap(p.buf) > usualHead {
+		p.buf = nil
+	}
+	p.held = nil
+}
+
+// usualHead is how many bytes of room for a head a parser keeps for the next connection.
+const usualHead = 4 << 10

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"encoding/binary"
+	"unsafe"
 
 	"golang.org/x/net/http2/hpack"
 
@@ -72,6 +73,7 @@ type Parser struct {
 	hpack   *hpack.Decoder
 	unknown bool // HPACK's table is not what the sender thinks
 	table   uint32
+	decoded int64 // bytes that HPACK's table may have grown by, since it began
 }
 
 // Reset readies p for a new direction. A client's begins with the preface.
@@ -268,7 +270,10 @@ func (p *Parser) decode(h *Headers) {
 		p.hpack.SetMaxStringLength(maxString)
 		p.hpack.SetAllowedMaxDynamicTableSize(p.table)
 	}
-	p.hpack.SetEmitFunc(func(f hpack.HeaderField) { h.field(f) })
+	p.hpack.SetEmitFunc(func(f hpack.HeaderField) {
+		p.decoded += int64(f.Size())
+		h.field(f)
+	})
 	if _, err := p.hpack.Write(p.block); err != nil || p.hpack.Close() != nil {
 		p.unknown, p.hpack = true, nil
 		*h = Headers{Stream: h.Stream, End: h.End, Start: h.Start, At: h.At, Bytes: h.Bytes}
@@ -345,3 +350,27 @@ func (p *Parser) cut(at Mark) {
 		p.sink.Headers(&h)
 	}
 }
+
+// Memory returns how many bytes p holds beside itself.
+func (p *Parser) Memory() int {
+	n := cap(p.buf) + cap(p.block)
+	if p.hpack != nil {
+		n += int(unsafe.Sizeof(*p.hpack)) + int(min(int64(p.table), p.decoded))
+	}
+	return n
+}
+
+// Trim gives back what p has grown beyond what most field sections take.
+func (p *Parser) Trim() {
+	if cap(p.buf) > usualSection {
+		p.buf = nil
+	}
+	if cap(p.block) > usualSection {
+		p.block = nil
+	}
+	p.hpack = nil
+}
+
+// usualSection is how many bytes of room for frames and field sections a parser keeps for the
+// next connection.
+const usualSection = 4 << 10

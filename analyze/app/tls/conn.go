@@ -205,3 +205,29 @@ func (e *early) release(to Sink) {
 }
 
 func (e *early) drop() { *e = early{offered: e.offered, decided: true} }
+
+// Memory returns how many bytes c holds beside itself.
+func (c *Conn) Memory() int {
+	n := cap(c.plain) + cap(c.session) + len(c.info.ServerName) + len(c.info.ALPN)
+	for i := range c.half {
+		n += cap(c.half[i].buf) + cap(c.half[i].msg)
+	}
+	return n
+}
+
+// Trim gives back what c has grown beyond what most connections take.
+func (c *Conn) Trim() {
+	if cap(c.plain) > usualRoom {
+		c.plain = nil
+	}
+	for i := range c.half {
+		if cap(c.half[i].buf) > usualRoom {
+			c.half[i].buf = nil
+		}
+		c.half[i].msg = nil
+	}
+	c.secrets = nil
+}
+
+// usualRoom is how many bytes of room for records a Conn keeps for the next connection.
+const usualRoom = 4 << 10

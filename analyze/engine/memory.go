@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"unsafe"
+
+	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/flow"
+	"tcpwarm/capture/segment"
+)
+
+// A memory is what the connections of one shard take, in bytes. It is measured after each
+// batch: within one they grow by what the batch brings. Where more is taken than there is,
+// connections give up what they hold, those first that have been idle longest; then their place.
+type memory struct {
+	taken, most int
+	grown       []*entry // since they were last measured; nil: gone
+}
+
+// overhead is what a connection takes beside conn.Conn.Memory: the rest of its entry and
+// handle, and its slot of a table that is at least three eighths full.
+const overhead = int(unsafe.Sizeof(entry{})-unsafe.Sizeof(conn.Conn{})+unsafe.Sizeof(handle{})-unsafe.Sizeof(conn.Identity{})) +
+	flow.SlotSize*8/3
+
+// note notes that e has taken a segment.
+func (m *memory) note(e *entry) {
+	if e.noted == 0 {
+		m.grown = append(m.grown, e)
+		e.noted = len(m.grown)
+	}
+}
+
+// begin notes that e begins: many may within one batch.
+func (m *memory) begin(e *entry) {
+	m.note(e)
+	m.measure(e)
+}
+
+// measure measures e.
+func (m *memory) measure(e *entry) {
+	n := e.Memory() + overhead
+	m.taken += n - e.size
+	e.size = n
+}
+
+// forget gives back what e has taken.
+func (m *memory) forget(e *entry) {
+	if e.noted > 0 {
+		m.grown[e.noted-1] = nil
+	}
+	m.taken -= e.size
+	e.size, e.noted = 0, 0
+}
+
+// measureGrown measures what has taken segments since it was last called.
+func (m *memory) measureGrown() {
+	for _, e := range m.grown {
+		if e != nil {
+			m.measure(e)
+			e.noted = 0
+		}
+	}
+	clear(m.grown)
+	m.grown = m.grown[:0]
+}
+
+// keepWithin has each shard take no more than it may.
+func (w *worker) keepWithin(now segment.Time) {
+	w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
+	for i := w.index; i < shards; i += w.every {
+		sh := &w.shards[i]
+		sh.memory.measureGrown()
+		if sh.memory.taken > sh.memory.most {
+			w.relieve(sh)
+		}
+		sh.budget.Spent = sh.memory.taken > sh.memory.most/4*3
+	}
+}
+
+// relieve has connections give up what they hold until an eighth of the shard's memory is free:
+// to do so for many at once keeps the sorting cheap.
+func (w *worker) relieve(sh *shard) {
+	m, enough := &sh.memory, sh.memory.most/8*7
+	m.measureGrown()
+	all := slices.Collect(sh.table.All)
+	halfOpen := func(e *entry) int {
+		if e.HalfOpen() { // a flood of SYNs must not cost others their place
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(all, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.Last().Packet, b.Last().Packet))
+	})
+	for _, e := range all {
+		if m.taken <= enough {
+			return
+		}
+		if w.guarded(sh, e, func() { e.GiveUpWaiting(w.out.Now) }) {
+			m.measure(e)
+		}
+	}
+	for _, e := range all {
+		if m.taken <= enough {
+			return
+		}
+		if e.size > 0 { // else it has gone
+			w.end(sh, e, e.State() == conn.Open)
+		}
+	}
+}
