@@ -40,7 +40,7 @@ const (
 func (d *decoder) packet(b *segment.Batch, p *packet) {
 	d.totals.Packets++
 	d.totals.Bytes += int64(len(p.data))
-	d.clock(p)
+	timed := d.clock(p)
 	wire := min(p.orig, maxPacket) // so that no length can be absurd
 	if wire < len(p.data) {
 		d.count(longerThanWire)
@@ -54,7 +54,7 @@ func (d *decoder) packet(b *segment.Batch, p *packet) {
 	if what == isTCP {
 		s := b.Grow()
 		if prob = f.segment(s); prob == noProblem {
-			s.Packet, s.Time = d.totals.Packets, d.last
+			s.Packet, s.Time, s.Untimed = d.totals.Packets, d.last, !timed
 			d.totals.Segments++
 			d.loopback = d.loopback && (f.src == f.dst || isLoopback(f.src) && isLoopback(f.dst))
 			return
@@ -66,11 +66,12 @@ func (d *decoder) packet(b *segment.Batch, p *packet) {
 	}
 }
 
-// clock keeps the capture's bounds, and the time handed on from going back.
-func (d *decoder) clock(p *packet) {
-	if !p.timed {
+// clock keeps the capture's bounds, and the time handed on from going back. It reports whether
+// that is p's own, or near it.
+func (d *decoder) clock(p *packet) bool {
+	if !p.timed || p.time < 0 {
 		d.count(noTime)
-		return
+		return false
 	}
 	t := p.time
 	if !d.totals.Timed {
@@ -88,10 +89,12 @@ func (d *decoder) clock(p *packet) {
 		d.count(clockBack)
 		if back > mostReordered {
 			d.stepped += back
+			return false
 		}
-		return
+		return true
 	}
 	d.last, d.totals.End = t, t
+	return true
 }
 
 // mostReordered is how far back a time may lie because packets were captured on several

@@ -73,6 +73,12 @@ func sideOf(client bool) event.Side {
 	return event.Server
 }
 
+// GiveUp says that c is not followed to its end, and concludes it.
+func (c *Conn) GiveUp() {
+	c.gaveUp = !c.ended
+	c.End()
+}
+
 // End concludes c, unless it has ended: no segments come any more.
 func (c *Conn) End() {
 	c.Settle()
@@ -137,6 +143,8 @@ func (c *Conn) ending() event.Ending {
 		Agent:      judged.FinalLayer().Sums().Agent,
 		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
+		Untimed:    c.untimed,
+		GaveUp:     c.gaveUp,
 	}
 	e.Holes = c.holes(&e)
 	if x.facts.Count == 0 && most == 0 {
@@ -168,7 +176,7 @@ func (c *Conn) holes(e *event.Ending) (holes event.Holes) {
 // connection that has gone wrong.
 func (c *Conn) Abandon() {
 	if !c.concluded {
-		c.id.Ending = event.Ending{Gaps: true}
+		c.id.Ending = event.Ending{Gaps: true, GaveUp: true}
 		*c.sink.Event() = event.Event{Kind: event.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.id.Ending}
 	}
 }

@@ -16,6 +16,8 @@ type Conn struct {
 	client    segment.Dir // valid if roleBasis is not ""
 	opened    bool        // the sink has been told
 	ended     bool        // both directions have ended, or one was reset
+	untimed   bool        // the times of some of its segments are others'
+	gaveUp    bool        // it was given up while it was open
 	concluded bool        // the sink has been told of the end
 	roleBasis string      // syn, syn-ack, payload, port
 	env       *Env
@@ -70,6 +72,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 		return
 	}
 	c.last = at
+	c.untimed = c.untimed || s.Untimed
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if kind == tcp.Duplicate {
 		return

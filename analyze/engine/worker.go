@@ -284,7 +284,11 @@ func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 	if e.contests != nil { // nothing has followed
 		e.Unacceptable(e.contests.Packet)
 	}
-	e.End()
+	if gaveUp {
+		e.GiveUp()
+	} else {
+		e.End()
+	}
 	w.out.finish(e, gaveUp)
 }
 

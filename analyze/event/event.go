@@ -185,6 +185,8 @@ type Ending struct {
 	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
 	ServerGaps bool  // the capture lacks bytes that the server sent, which may hold responses or their ends
 	Holes      Holes // where what Gaps and ServerGaps say is missing
+	Untimed    bool  // some of its packets have no time of their own
+	GaveUp     bool  // it was given up: there were too many, or it was broken; what came of it is not known
 	Snapped    bool  // no request could be read, for the snap length cut off what the client sent
 	NotHTTP    bool  // no request could be read, for what was spoken is not HTTP
 	Declined   bool  // it offered HTTP/2, and the server took another protocol

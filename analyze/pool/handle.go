@@ -122,7 +122,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	if c.streamLimit == 0 {
 		p.detectors.crowding.requested(c, int64(len(p.outstanding)-p.deferredCloses), idle, at.Sub(c.lastEnd.at), e.Packet)
 	}
-	p.queue.push(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
+	p.queueAction(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
 }
 
 // permit notes how many transactions the server permits at once when a request is sent.
@@ -230,11 +230,11 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	p.unshare(c)
 	p.resolveClose(c, true)
 	if e.By == event.Server && !c.asksClose {
-		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+		p.queueAction(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	unasked := !c.asksClose && !c.saysClose && !e.Outstanding
 	if c.obeyed = unasked && c.idle() && c.obeys(); c.obeyed {
-		p.queue.push(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
+		p.queueAction(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {
 	case unasked && c.idle():
@@ -321,6 +321,13 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if end.ServerGaps {
 		p.ServerGaps++
+	}
+	if end.Untimed {
+		p.Untimed++
+	}
+	if end.GaveUp {
+		p.GivenUp++
+		p.queueAction(action{at: s.now, packet: e.Packet, kind: givesUp, conn: c})
 	}
 	for _, d := range c.revisable {
 		p.reviseAtEnd(d, c)

@@ -84,7 +84,7 @@ func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 		c.pool = s.newPool(c, poolKey{port: c.server.Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
 	}
 	if e.End.Refused {
-		c.pool.queue.push(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})
+		c.pool.queueAction(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})
 	}
 }
 

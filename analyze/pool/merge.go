@@ -59,6 +59,9 @@ func (r *replay) merge(o *replay) {
 	for _, a := range o.queue {
 		r.queue.push(a)
 	}
+	if o.forced && (!r.forced || o.forcedUntil > r.forcedUntil) {
+		r.forced, r.forcedUntil = true, o.forcedUntil
+	}
 	for _, occ := range o.outstanding {
 		r.addOutstanding(occ)
 	}

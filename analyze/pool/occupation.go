@@ -84,8 +84,11 @@ func (p *Pool) queueEnd(o *occupation, endsConn bool) {
 	o.conn.lastEnd = moment{o.end, o.endPacket, true}
 	// What a client abandoned ended when its window last moved, which may have
 	// been before it asked; but no end comes before its own demand.
-	end := max(o.end, o.demand.Add(1))
-	p.queue.push(action{at: end, packet: o.endPacket, kind: occupationEnds, conn: o.conn, occ: o})
+	end := o.end
+	if end < o.demand || end == o.demand && o.endPacket <= o.packet { // a clock may be coarse: then packets tell
+		end = o.demand.Add(1)
+	}
+	p.queueAction(action{at: end, packet: o.endPacket, kind: occupationEnds, conn: o.conn, occ: o})
 }
 
 // A moment is an instant and its packet, if known.

@@ -47,6 +47,8 @@ type Sums struct {
 	NotHTTP     int64 // of Unused, those that carried something else than HTTP
 	Gaps        int64 // of Connections, those of which the capture lacks bytes that the client sent
 	ServerGaps  int64 // of Used, those of which the capture lacks bytes that the server sent, which may hold responses
+	Untimed     int64 // of Used, those with packets that have no time of their own
+	GivenUp     int64 // of Used, those that were given up: there were too many
 	ServerEnded int64 // of Used, those that the server ended first
 
 	Transactions      int64 // that are judged
@@ -63,6 +65,7 @@ type Sums struct {
 	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
 	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, or in a hole
+	OutOfOrder        int64     // what bears on decisions that were taken already: too much was waiting
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
 }
@@ -78,6 +81,8 @@ func (a *Sums) Add(b *Sums) {
 	a.NotHTTP += b.NotHTTP
 	a.Gaps += b.Gaps
 	a.ServerGaps += b.ServerGaps
+	a.Untimed += b.Untimed
+	a.GivenUp += b.GivenUp
 	a.ServerEnded += b.ServerEnded
 
 	a.Transactions += b.Transactions
@@ -98,6 +103,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Unjudged += b.Unjudged
 	a.PerhapsAvoidable += b.PerhapsAvoidable
 	a.PerhapsNeeded += b.PerhapsNeeded
+	a.OutOfOrder += b.OutOfOrder
 	a.OldEnds += b.OldEnds
 	for _, c := range b.Causes {
 		a.Causes.Add(c.Cause, c.N)

@@ -13,6 +13,7 @@ type actionKind uint8
 const (
 	occupationEnds actionKind = iota
 	serverCloses
+	givesUp
 	attemptFails
 	occupationStarts
 )

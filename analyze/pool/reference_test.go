@@ -207,7 +207,11 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			steps = append(steps, refStep{c.closed, c.closedPacket, 1, c, nil, "server closes"})
 		}
 		for _, o := range c.occupations {
-			steps = append(steps, refStep{o.at, o.packet, 2, c, o, "demand"}, refStep{max(o.end, o.at.Add(1)), o.endPacket, 0, c, o, "end"})
+			end := o.end
+			if end < o.at || end == o.at && o.endPacket <= o.packet {
+				end = o.at.Add(1) // not before it began
+			}
+			steps = append(steps, refStep{o.at, o.packet, 2, c, o, "demand"}, refStep{end, o.endPacket, 0, c, o, "end"})
 		}
 	}
 	slices.SortStableFunc(steps, func(a, b refStep) int {

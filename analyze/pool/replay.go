@@ -15,6 +15,8 @@ import (
 // clock, and on each only once all that bears on it is known.
 type replay struct {
 	queue          actionQueue
+	forced         bool          // it has acted though not all was known ...
+	forcedUntil    segment.Time  // ... up to then
 	outstanding    []*occupation // that have begun, and whose ends are not queued
 	deferredCloses int           // how many of outstanding wait for what their response's close came to
 	clockOffset    time.Duration // the largest of the connections'
@@ -33,7 +35,7 @@ const maxProvisional = 1024
 // decide acts on what can be acted on: all events before now are known.
 func (p *Pool) decide(s *clientShard, now segment.Time) {
 	if len(p.queue) > 0 {
-		p.replayUntil(s, p.knownUntil(now), now.Add(-p.clockOffset), 0)
+		p.replayUntil(s, p.knownUntil(now), now.Add(-p.clockOffset))
 	}
 }
 
@@ -59,15 +61,31 @@ func (p *Pool) knownUntil(now segment.Time) segment.Time {
 	return until
 }
 
-// replayUntil acts on what lies before an instant, and on at least so many actions,
-// whenever they are. All requests sent before known have been seen: an opening waits until
-// that is past its response.
-func (p *Pool) replayUntil(s *clientShard, until, known segment.Time, atLeast int) {
-	for len(p.queue) > 0 && (p.queue[0].at < until || atLeast > 0) {
-		if a := &p.queue[0]; atLeast <= 0 && a.opens() && a.occ.end > known {
+// replayUntil acts on what lies before an instant. All requests sent before known have been
+// seen: an opening waits until that is past its response.
+func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
+	for len(p.queue) > 0 && p.queue[0].at < until {
+		if a := &p.queue[0]; a.opens() && a.occ.end > known {
 			return
 		}
-		atLeast--
+		p.act(s, p.queue.pop())
+	}
+}
+
+// queueAction has the ideal client act on a.
+func (p *Pool) queueAction(a action) {
+	if p.forced && a.at < p.forcedUntil {
+		p.OutOfOrder++
+	}
+	p.queue.push(a)
+}
+
+// force acts on n actions at least, though not all that bears on them is known.
+func (p *Pool) force(s *clientShard, n int) {
+	for range min(n, len(p.queue)) {
+		if at := p.queue[0].at; !p.forced || at > p.forcedUntil {
+			p.forced, p.forcedUntil = true, at
+		}
 		p.act(s, p.queue.pop())
 	}
 }
@@ -81,6 +99,8 @@ func (p *Pool) act(s *clientShard, a action) {
 		p.endOccupation(s, a)
 	case serverCloses:
 		p.closeByServer(a)
+	case givesUp:
+		p.loseGivenUp(a)
 	case attemptFails:
 		p.addLoss(loss{cause: Failed, server: a.conn.server, conn: a.conn, packet: a.packet})
 	case occupationStarts:
@@ -134,6 +154,21 @@ func (p *Pool) closeByServer(a action) {
 			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
+}
+
+// loseGivenUp takes the token of a connection that was given up: what the client did with it
+// is not known.
+func (p *Pool) loseGivenUp(a action) {
+	c := a.conn
+	if c.tokenLost {
+		return
+	}
+	c.tokenLost = true
+	p.curve.closed(c)
+	if t := c.token; t != nil {
+		p.loseToken(t)
+	}
+	p.addLoss(loss{cause: Unknown, server: c.server, conn: c, packet: a.packet})
 }
 
 // startOccupation gives an occupation a connection of the ideal client's.

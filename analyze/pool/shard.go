@@ -34,7 +34,7 @@ func (s *clientShard) markDirty(p *Pool) {
 	}
 	if len(p.queue) > limit {
 		s.decidedEarly++
-		p.replayUntil(s, p.queue[0].at.Add(1), s.now, limit/2)
+		p.force(s, limit/2)
 	}
 	if !p.dirty && (len(p.queue) > 0 || s.judge.TrackVerdicts) {
 		p.dirty = true
@@ -69,7 +69,7 @@ func (s *clientShard) noteVerdict(p *Pool) {
 }
 
 // decideRest decides all that p still waits with.
-func (s *clientShard) decideRest(p *Pool) { p.replayUntil(s, 1<<63-1, 1<<63-1, 0) }
+func (s *clientShard) decideRest(p *Pool) { p.replayUntil(s, 1<<63-1, 1<<63-1) }
 
 // conclude decides all of p and its verdict.
 func (s *clientShard) conclude(p *Pool) {

@@ -11,6 +11,10 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "more clients were seen at its address than are told apart"
 	case p.moreNames:
 		return NotKnown, "more names were seen at its address than are told apart"
+	case p.Untimed > 0 && p.Used > 1:
+		return NotKnown, "packets of its connections have no time, or one far before an earlier packet's"
+	case p.OutOfOrder > 0:
+		return NotKnown, "more was waiting to be judged than is kept: what came first was not always known"
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded && p.Gaps+p.ServerGaps > 0:
@@ -62,6 +66,8 @@ func (p *Pool) evidenceMissing() string {
 		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:
 		return "the capture lacks what the server sent"
+	case p.GivenUp > 0 && several:
+		return "some of its connections were given up, for there were too many: what came of them is not known"
 	case p.conns.midstream > 0 && several:
 		return "some connections were opened before the capture began"
 	case p.PerhapsAvoidable > 0:

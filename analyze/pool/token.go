@@ -122,6 +122,7 @@ func (s *clientShard) findToken(p *Pool, fits func(*token) bool) *token {
 	t, all := p.tokens.find(fits)
 	if !all {
 		s.decidedEarly++
+		p.OutOfOrder++
 	}
 	return t
 }

@@ -65,6 +65,8 @@ type Segment struct {
 	TTL    uint8 // or IPv6 hop limit
 	CE     bool  // congestion experienced (RFC 3168 section 5)
 
+	Untimed bool // Time is that of a packet before: its own is missing, or far before that
+
 	Window uint16 // as on the wire, not scaled
 	IPID   uint16 // valid for IPv4
 	Seq    Seq

@@ -1,0 +1,198 @@
+package analyze
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+// many returns the segments of n connections of one client, which do each step one after the other.
+func many(t *testing.T, n int, steps ...string) []segment.Segment {
+	t.Helper()
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "conn c%d 10.0.0.1:%d 10.0.0.2:80\n", i, 20000+i)
+	}
+	for _, step := range steps {
+		for i := range n {
+			text.WriteString(told(fmt.Sprint("c", i), step))
+		}
+	}
+	s, err := script.Parse(text.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Segments()
+}
+
+const (
+	opened = `+0.001 > S 0:0(0) <mss 1460>
++0.001 < S. 0:0(0) ack 1 <mss 1460>
++0.001 > . 1:1(0) ack 1
+`
+	request = `+0.001 > P. + ack + "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
+`
+	response = `+0.001 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
++0.001 > . +(0) ack +
+`
+	begunHead = `+0.001 > P. + ack + "GET / HTTP/1.1\r\nHost: a.example\r\nX: "
++0.001 < . +(0) ack +
+`
+)
+
+// problem returns how often r has a problem of a kind.
+func problem(r *report.Report, kind string) int64 {
+	for _, p := range r.Capture.Problems {
+		if p.Kind == kind {
+			return p.Count
+		}
+	}
+	return 0
+}
+
+// Connections that were given up for want of memory make a verdict undecided: that they were
+// used again does not show, and nobody is blamed for what came later.
+func TestMemoryThatIsSpentDecidesNothing(t *testing.T) {
+	all := many(t, 400, opened, request, response, request, response)
+	for _, test := range []struct {
+		memory  int64
+		verdict pool.Verdict
+	}{
+		{0, pool.Reused},
+		{1 << 20, pool.NotKnown},
+	} {
+		for _, workers := range []int{1, 2, 7} {
+			r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Workers: workers, Limits: Limits{Memory: test.memory}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Verdict != test.verdict || (problem(r, "connections-given-up") > 0) != (test.memory > 0) {
+				t.Errorf("%d bytes, %d workers: %s, %d given up", test.memory, workers, r.Verdict, problem(r, "connections-given-up"))
+			}
+			if r.Totals.Avoidable > 0 {
+				t.Errorf("%d bytes, %d workers: %d avoidable", test.memory, workers, r.Totals.Avoidable)
+			}
+			checkSums(t, r)
+		}
+	}
+}
+
+// A flood of SYNs does not cost others their place.
+func TestHalfOpenGoFirst(t *testing.T) {
+	s := many(t, 40, opened, request, response, request, response)
+	var flood strings.Builder
+	const n = 5000
+	for i := range n {
+		fmt.Fprintf(&flood, "conn f%d 10.1.%d.%d:1000 10.0.0.2:80\nf%d: +0 > S 0:0(0) <mss 1460>\n", i, i/250, i%250+1, i)
+	}
+	f, err := script.Parse(flood.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := 40 * (3 + 1 + 2) // each has been used once
+	all := append(append(append([]segment.Segment(nil), s[:half]...), f.Segments()...), s[half:]...)
+	for i := range all {
+		all[i].Packet = int64(i + 1)
+		if i >= half && i < half+n {
+			all[i].Time = all[half-1].Time
+		}
+	}
+	r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Limits: Limits{Memory: 16 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Totals.Reused != 40 || problem(r, "connections-given-up") == 0 {
+		t.Errorf("%d reused, want 40; %d given up", r.Totals.Reused, problem(r, "connections-given-up"))
+	}
+}
+
+// Where more waits than is kept, what turns out to come before what was judged already decides
+// nothing: requests whose heads never end keep their connections.
+func TestJudgedEarlyDecidesNothing(t *testing.T) {
+	all := many(t, 200, opened+begunHead)
+	for _, test := range []struct {
+		pending int
+		verdict pool.Verdict
+	}{
+		{0, pool.NoOpportunity},
+		{16, pool.NotKnown},
+	} {
+		r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Limits: Limits{PendingPerPool: test.pending}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != test.verdict {
+			t.Errorf("%d may wait: %s, want %s", test.pending, r.Verdict, test.verdict)
+		}
+	}
+}
+
+// Where a clock is too coarse to tell what came first, the packets do; where packets have no
+// time, nothing is decided.
+func TestClocksThatTellNothing(t *testing.T) {
+	apart := many(t, 3, opened+request+response)
+	for name, test := range map[string]struct {
+		change  func(i int, s *segment.Segment)
+		verdict pool.Verdict
+	}{
+		"as it was":       {func(int, *segment.Segment) {}, pool.NotReused},
+		"all at one time": {func(_ int, s *segment.Segment) { s.Time = 1e18 }, pool.NotReused},
+		"in milliseconds": {func(_ int, s *segment.Segment) { s.Time -= s.Time % segment.Time(10*time.Millisecond) }, pool.NotReused},
+		"one without":     {func(i int, s *segment.Segment) { s.Untimed = i == 7 }, pool.NotKnown},
+	} {
+		list := append([]segment.Segment(nil), apart...)
+		for i := range list {
+			test.change(i, &list[i])
+		}
+		r, err := Run(t.Context(), &segments{list: list, size: 100}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != test.verdict {
+			t.Errorf("%s: %s, want %s", name, r.Verdict, test.verdict)
+		}
+	}
+}
+
+// What became of a connection that was given up is not known: it may serve as before, or be busy.
+func TestGivenUpMayBeBusy(t *testing.T) {
+	for name, test := range map[string]struct {
+		text    string
+		verdict pool.Verdict // where nothing is given up
+	}{
+		"idle": {told("a", opened+request+response) + told("b", opened+request+response), pool.NotReused},
+		"busy": {told("a", opened+request+response) + told("a", request) + told("b", opened+request+response) + told("a", response), pool.Reused},
+	} {
+		s, err := script.Parse("conn a 10.0.0.1:20000 10.0.0.2:80\nconn b 10.0.0.1:20001 10.0.0.2:80\n" + test.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for memory, want := range map[int64]pool.Verdict{0: test.verdict, 1: pool.NotKnown} {
+			r, err := Run(t.Context(), &segments{list: s.Segments(), size: 6}, Options{Limits: Limits{Memory: memory}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Verdict != want || memory > 0 && r.Totals.Avoidable > 0 {
+				t.Errorf("%s, %d bytes: %s with %d avoidable, want %s", name, memory, r.Verdict, r.Totals.Avoidable, want)
+			}
+			if n := r.Pools[0].Causes[pool.Concurrent]; memory > 0 && n > 0 {
+				t.Errorf("%s: %d opened because all were in use, which is not known", name, n)
+			}
+		}
+	}
+}
+
+// told returns steps as those of one connection.
+func told(name, steps string) string {
+	var b strings.Builder
+	for line := range strings.Lines(steps) {
+		b.WriteString(name + ": " + line)
+	}
+	return b.String()
+}
