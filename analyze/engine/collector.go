@@ -62,10 +62,12 @@ type scratch struct {
 
 func newCollector(o Options, f *faults) *collector {
 	k := &collector{o: o, faults: f}
+	k.sightings.Most = maxSightings
 	k.judge, k.findings = pool.New(o.Limits.PendingPerPool), verdict.NewCollector(o.Limits.FindingsPerID)
 	k.undecided, k.unfinished = map[int64]*report.Connection{}, map[int64]*pool.Decision{}
 	k.vantages = map[tcp.Vantage]int64{}
-	k.judge.KeepPools = o.Limits.KeptPools
+	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.Memory/8/poolMemory)))
+	k.judge.KeepIdle = max(1024, int(o.Limits.Memory/8/idleMemory))
 	k.judge.TrackVerdicts = o.Turned != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
@@ -73,6 +75,13 @@ func newCollector(o Options, f *faults) *collector {
 	}
 	return k
 }
+
+// What a pool takes, with its client and a few names, and what an idle connection does that an
+// ideal client keeps: about so many bytes.
+const (
+	poolMemory = 3 << 10
+	idleMemory = 512
+)
 
 // take handles the output for one batch: first what was opened, then what happened, shard by
 // shard, last what has ended.

@@ -10,8 +10,9 @@ type Limits struct {
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
 
-	// Memory is how many bytes all of it may take together, beside what is read: half of it
-	// what connections hold that have not ended, the rest what is kept for the report.
+	// Memory is how many bytes all of it may take together, beside what is read: three
+	// eighths what connections hold that have not ended, a quarter those that are kept for the
+	// report, the rest pools and what their ideal clients hold.
 	Memory int64
 }
 

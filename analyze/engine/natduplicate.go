@@ -17,6 +17,9 @@ import (
 // natWithin is how far apart the two sightings of a SYN may lie.
 const natWithin = time.Second
 
+// maxSightings is how many SYNs are remembered; of more within natWithin the oldest are not.
+const maxSightings = 1 << 16
+
 // synSightings are the SYNs of late, by their fingerprints.
 type synSightings struct{ flow.Expiring[synSighting] }
 

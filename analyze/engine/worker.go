@@ -37,7 +37,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	for i := range w.shards {
 		sh := &w.shards[i]
 		sh.budget.Most = o.Limits.KeptTransactions
-		sh.memory.most = int(o.Limits.Memory / 2 / shards)
+		sh.memory.most = int(o.Limits.Memory / 8 * 3 / shards)
 		sh.timeWait.Most = sh.memory.most / 8 / int(unsafe.Sizeof(finished{}))
 	}
 	return w

@@ -26,7 +26,7 @@ type clientServer struct {
 	server segment.Endpoint
 	pools  []*Pool      // that have connections here, the latest last
 	unused *unusedConns // the client's to the port: a name may have several addresses
-
+	tokens int          // on the stacks of the pools, of connections here
 }
 
 // clientServer returns what addr has to do with server.

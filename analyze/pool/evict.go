@@ -10,6 +10,8 @@ type eviction struct {
 	toEvict        int  // how many are to be evicted until the next
 	toInspect      int  // how many may be looked at for that
 	evictAvoidable bool // those with avoidable connections are evicted too
+	idleTokens     int  // on the stacks of the pools
+	toShed         int  // how many of them are to go
 }
 
 // The evictedTotals are what the pools that were evicted come to.
@@ -86,10 +88,11 @@ const inspectPerNew = 4
 // call. Call it each time all shards have advanced, and not between: what a shard has not
 // done by then is shared out anew.
 func (j *Judge) ShareEvictions() {
-	kept, begun := int64(0), int64(0)
+	kept, begun, idle := int64(0), int64(0), 0
 	for i := range j.shards {
 		kept += int64(j.shards[i].pools.n)
 		begun += int64(j.shards[i].newPools)
+		idle += j.shards[i].idleTokens
 	}
 	surplus := max(0, kept+begun-int64(j.KeepPools))
 	before := int64(0) // pools of the shards before
@@ -100,8 +103,25 @@ func (j *Judge) ShareEvictions() {
 		s.newPools, s.toEvict, s.toInspect = 0, part(surplus), part(inspectPerNew*begun)
 		s.evictAvoidable = kept >= 2*int64(j.KeepPools)
 		before = upTo
+		if idle > j.KeepIdle {
+			s.toShed = s.idleTokens - s.idleTokens*(j.KeepIdle/2)/idle
+		}
 	}
 	j.rotation++
+}
+
+// shedTokens takes tokens off the stacks if there are to be fewer, of each pool those that have
+// been idle longest. What the ideal client would have done with them is not known then.
+func (s *clientShard) shedTokens() {
+	for p := s.pools.first; p != nil && s.toShed > 0; p = p.next {
+		for n := min(s.toShed, (p.tokens.n+1)/2); n > 0; n-- {
+			p.loseToken(p.tokens.bottom)
+			p.OutOfOrder++
+			s.decidedEarly++
+			s.toShed--
+		}
+	}
+	s.toShed = 0
 }
 
 // evictSettled evicts pools of which nothing is open, the oldest first, if there are to be
@@ -147,6 +167,9 @@ func (p *Pool) settled() bool {
 func (s *clientShard) evict(p *Pool) {
 	s.conclude(p)
 	s.totals.add(p)
+	for p.tokens.top != nil {
+		p.tokens.remove(p.tokens.top)
+	}
 	s.unlink(p)
 	s.pools.remove(p)
 	p.merged, p.into, p.evicted = true, &s.totals.sums, true

@@ -29,6 +29,9 @@ type Judge struct {
 	// with avoidable connections beyond twice as many.
 	KeepPools int
 
+	// KeepIdle is how many idle connections of ideal clients are kept, more or less.
+	KeepIdle int
+
 	maxQueued int // actions that may wait in a pool
 	shards    [ClientShards]clientShard
 	ids       map[int64]int64 // of pools, by their serials, once Pools was called
@@ -41,7 +44,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	j := &Judge{KeepPools: 10_000, maxQueued: limit}
+	j := &Judge{KeepPools: 10_000, KeepIdle: 1 << 16, maxQueued: limit}
 	for i := range j.shards {
 		j.shards[i].judge, j.shards[i].lastSerial = j, int64(i)
 	}
@@ -99,6 +102,7 @@ func (j *Judge) Advance(n int, now segment.Time) {
 	s.now = max(s.now, now)
 	s.advance()
 	s.evictSettled(s.toInspect)
+	s.shedTokens()
 }
 
 // Finish decides the rest.

@@ -210,7 +210,7 @@ func (p *Pool) judgeReuse(s *clientShard, a action) {
 	}
 	t := c.token
 	if t == nil {
-		t = s.topToken(p, c.server, o, a.at)
+		t = s.topToken(p, c.clientServer, o, a.at)
 	}
 	if t == nil { // another address's, for want of a better
 		t = s.findToken(p, func(t *token) bool { return t.serves(o, a.at) })
@@ -243,7 +243,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 	c, o := a.conn, a.occ
 	t := s.reservableToken(p, c, o)
 	if t == nil {
-		t = s.topToken(p, c.server, o, a.at)
+		t = s.topToken(p, c.clientServer, o, a.at)
 	}
 	if t != nil {
 		p.avoidable(s, a, p.useToken(t, o))
@@ -253,7 +253,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, l)
 		return
 	}
-	if o.binds && s.findToken(p, func(t *token) bool { return t.conn.server == c.server && t.hasRoom(a.at) }) != nil {
+	if o.binds && c.clientServer.tokens > 0 && s.findToken(p, func(t *token) bool { return t.conn.server == c.server && t.hasRoom(a.at) }) != nil {
 		p.needed(s, a, loss{cause: Bound})
 		return
 	}

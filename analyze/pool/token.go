@@ -45,7 +45,10 @@ func (t *token) roomSince() segment.Time {
 // tokens is the ideal client's stack: of tokens with room for a transaction, the latest
 // to become so on top. It is a list that each connection has a way into, so that there may
 // be many.
-type tokens struct{ top, bottom *token }
+type tokens struct {
+	top, bottom *token
+	n           int
+}
 
 // push puts t, which is not on the stack, on top.
 func (s *tokens) push(t *token) { s.insert(t, s.top) }
@@ -53,6 +56,9 @@ func (s *tokens) push(t *token) { s.insert(t, s.top) }
 // insert puts t above another, nil for at the bottom.
 func (s *tokens) insert(t, below *token) {
 	t.onStack, t.below, t.conn.token = true, below, t
+	s.n++
+	t.conn.shard.idleTokens++
+	t.conn.clientServer.tokens++
 	if below == nil {
 		t.above, s.bottom = s.bottom, t
 	} else {
@@ -84,6 +90,9 @@ func (s *tokens) remove(t *token) {
 		t.conn.token = nil
 	}
 	t.onStack, t.above, t.below = false, nil, nil
+	s.n--
+	t.conn.shard.idleTokens--
+	t.conn.clientServer.tokens--
 }
 
 // merge moves the tokens of from among those of s, in the order in which they became free.
@@ -130,6 +139,9 @@ func (s *clientShard) findToken(p *Pool, fits func(*token) bool) *token {
 // reservableToken returns the token of p to c's server that has most recently become idle
 // and whose connection takes no other transaction before o, c's first, has ended.
 func (s *clientShard) reservableToken(p *Pool, c *Conn, o *occupation) *token {
+	if c.clientServer.tokens == 0 {
+		return nil
+	}
 	return s.findToken(p, func(t *token) bool {
 		r := t.conn
 		switch {
@@ -144,8 +156,11 @@ func (s *clientShard) reservableToken(p *Pool, c *Conn, o *occupation) *token {
 
 // topToken returns the token of p to a server that has most recently become idle, or has
 // room, and may serve o.
-func (s *clientShard) topToken(p *Pool, server segment.Endpoint, o *occupation, at segment.Time) *token {
-	return s.findToken(p, func(t *token) bool { return t.conn.server == server && t.hasRoom(at) && t.serves(o, at) })
+func (s *clientShard) topToken(p *Pool, server *clientServer, o *occupation, at segment.Time) *token {
+	if server.tokens == 0 {
+		return nil
+	}
+	return s.findToken(p, func(t *token) bool { return t.conn.server == server.server && t.hasRoom(at) && t.serves(o, at) })
 }
 
 // openToken has the ideal client open a connection for o, as the real one did.

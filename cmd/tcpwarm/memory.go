@@ -21,7 +21,7 @@ const leastMemory = 16 << 20
 
 // besideMemory is what the process takes beside what an analysis is permitted: blocks of the
 // file, rings, and what is not swept yet.
-const besideMemory = 96 << 20
+const besideMemory = 64 << 20
 
 var memoryUnits = []struct {
 	name string
