@@ -13,13 +13,9 @@ type Conn struct {
 	half [2]Half // by Dir
 
 	// What every segment needs lies together (see tcp.Half).
-	client    segment.Dir // valid if roleBasis is not ""
-	opened    bool        // the sink has been told
-	ended     bool        // both directions have ended, or one was reset
-	untimed   bool        // the times of some of its segments are others'
-	gaveUp    bool        // it was given up while it was open
-	concluded bool        // the sink has been told of the end
-	roleBasis string      // syn, syn-ack, payload, port
+	client segment.Dir // valid if roleBasis is not ""
+	progress
+	roleBasis string // syn, syn-ack, payload, port
 	env       *Env
 	sink      Sink
 	last      segment.Mark
@@ -36,6 +32,15 @@ type Conn struct {
 
 	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
 	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
+}
+
+// The progress of a Conn.
+type progress struct {
+	opened    bool // the sink has been told
+	ended     bool // both directions have ended, or one was reset
+	untimed   bool // the times of some of its segments are others'
+	gaveUp    bool // it was given up while it was open
+	concluded bool // the sink has been told of the end
 }
 
 // Reset readies c, which may have served before, for the connection that s begins. What it

@@ -300,7 +300,8 @@ func (k *collector) report(t segment.Totals) (*report.Report, error) {
 	k.findings.Conclude(pools)
 	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
-		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.o.Limits.KeptPools, KeptTransactions: k.o.Limits.KeptTransactions,
+		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.judge.KeepPools, KeptTransactions: k.o.Limits.KeptTransactions,
+		Memory:    k.o.Limits.Memory,
 		OneClient: k.o.OneClient, Redacted: k.o.Redact != nil}
 	r.Evicted, r.EvictedVerdicts = k.judge.Evicted()
 	r.Lost.Pools = r.EvictedVerdicts.Pools()

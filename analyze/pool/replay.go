@@ -253,7 +253,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, l)
 		return
 	}
-	if o.binds && c.clientServer.tokens > 0 && s.findToken(p, func(t *token) bool { return t.conn.server == c.server && t.hasRoom(a.at) }) != nil {
+	if o.binds && s.tokenAt(p, c.clientServer, a.at) != nil {
 		p.needed(s, a, loss{cause: Bound})
 		return
 	}

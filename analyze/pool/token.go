@@ -163,6 +163,15 @@ func (s *clientShard) topToken(p *Pool, server *clientServer, o *occupation, at 
 	return s.findToken(p, func(t *token) bool { return t.conn.server == server.server && t.hasRoom(at) && t.serves(o, at) })
 }
 
+// tokenAt returns the token of p to a server that has most recently become idle, or has room,
+// whatever it may serve.
+func (s *clientShard) tokenAt(p *Pool, server *clientServer, at segment.Time) *token {
+	if server.tokens == 0 {
+		return nil
+	}
+	return s.findToken(p, func(t *token) bool { return t.conn.server == server.server && t.hasRoom(at) })
+}
+
 // openToken has the ideal client open a connection for o, as the real one did.
 func (p *Pool) openToken(o *occupation) {
 	if o.token = &p.inline.token; o.token.conn != nil {

@@ -16,14 +16,16 @@ func problems(r *Result) []report.Problem {
 		{Kind: "one-direction-only", Count: l.OneWay.N, FirstPacket: l.OneWay.First,
 			Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.GaveUp,
-			Text: "more connections at once than the limit; those idle longest were given up"},
+			Text: "more connections at once than " + memory(r.Memory) + " hold (--memory); " +
+				"the half-open and those idle longest were given up"},
 		{Kind: "records-not-kept", Count: l.Connections,
-			Text: fmt.Sprintf("closed connections beyond the %d kept in full; totals and pools count them", r.KeptConnections)},
+			Text: fmt.Sprintf("closed connections beyond the %d, or a quarter of %s, kept in full; totals and pools count them",
+				r.KeptConnections, memory(r.Memory))},
 		{Kind: "pools-not-kept", Count: l.Pools,
 			Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", r.KeptPools)},
 		{Kind: "transactions-not-kept", Count: l.Transactions,
-			Text: fmt.Sprintf("transactions beyond the %d kept in full, or on connections beyond the %d; totals and pools count them",
-				r.KeptTransactions, r.KeptConnections)},
+			Text: fmt.Sprintf("transactions beyond the %d, or their part of %s, kept in full, or on connections beyond the %d; "+
+				"totals and pools count them", r.KeptTransactions, memory(r.Memory), r.KeptConnections)},
 		{Kind: "other-connections", Count: l.Foreign,
 			Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First,
@@ -39,4 +41,12 @@ func problems(r *Result) []report.Problem {
 		{Kind: "decided-early", Count: r.Forced,
 			Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
+}
+
+// memory returns n bytes in words.
+func memory(n int64) string {
+	if n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }

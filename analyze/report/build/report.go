@@ -31,6 +31,7 @@ type Result struct {
 
 	// Limits that were in force.
 	KeptConnections, KeptPools, KeptTransactions int
+	Memory                                       int64 // bytes permitted
 
 	OneClient, Redacted bool
 }
