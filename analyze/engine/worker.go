@@ -167,8 +167,15 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 	return true
 }
 
-// contest keeps s, a SYN that may begin another connection in the place of e.
+// contest keeps s, a SYN that may begin another connection in the place of e. One kept before,
+// that it is no copy of, has begun none.
 func (e *entry) contest(s *segment.Segment) {
+	if before := e.contests; before != nil {
+		if before.Dir == s.Dir && before.Seq == s.Seq {
+			return
+		}
+		e.Unacceptable(before.Packet)
+	}
 	syn := *s
 	syn.Payload = bytes.Clone(s.Payload) // the batch's
 	e.contests = &syn

@@ -33,7 +33,7 @@ func problems(r *Result) []report.Problem {
 			Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
 			Text: "segments with numbers further from their connection's than any window reaches, or of a " +
-				"second SYN-ACK that the client did not take; not counted with it"},
+				"second SYN-ACK that the client did not take, or SYNs within one that went on; not counted with it"},
 		{Kind: "stream-overflow", Count: l.Overflows,
 			Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced,

@@ -38,8 +38,8 @@ var problems = []Entry{
 		"Behind an address translator; they are judged once, nearest to the client."),
 	term("stray-segments", "segments of connections that had ended", "They came later than any copy should, and count with none."),
 	term("unacceptable-segments", "segments that no receiver would take for their connection's",
-		"Their numbers are further off than any window reaches, or they follow a second SYN-ACK that the client did not take (RFC 9293 "+
-			"section 3.10.7)."),
+		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
+			"section 3.10.7), or they are SYNs within a connection that went on (RFC 5961 section 4.2)."),
 	term("stream-overflow", "holes that were given up because too much waited behind them", "What is behind is read on from there."),
 	term("decided-early", "openings judged before all that bears on them was seen", "Too much was waiting; a limit of memory."),
 }
