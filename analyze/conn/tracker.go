@@ -365,6 +365,6 @@ func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
 	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
 		m.Gap(fromClient, n, at)
 	} else if x.tunnel != nil {
-		x.tunnel.app.Gap(app.Direction(fromClient), n, at)
+		x.tunnel.app.Gap(transaction.Direction(fromClient), n, at)
 	}
 }

@@ -32,7 +32,7 @@ func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
 	if len(bytes.TrimSpace(b)) == 0 && t.app.Protocol() == app.Undecided {
 		return
 	}
-	if t.app.Bytes(app.Direction(fromClient), b, at); t.app.Protocol() == app.Other {
+	if t.app.Bytes(transaction.Direction(fromClient), b, at); t.app.Protocol() == app.Other {
 		t.outer.flushConnect()
 	}
 }
