@@ -147,7 +147,7 @@ func (x *httpTracker) flushConnect() {
 
 // begun notes that a request has begun.
 func (x *httpTracker) begun() {
-	x.settleStart()
+	x.reviseStart()
 	x.markStart(x.conn.client)
 	x.open++
 }

@@ -52,7 +52,7 @@ func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
 		x.flushConnect()
 	}
 	if x.connect != nil {
-		x.settleStart()
+		x.reviseStart()
 		t.before = x.connect.N - 1
 		x.judgesTunnel, x.connect = true, nil
 	}

@@ -59,7 +59,7 @@ func (w *worker) run() {
 				}
 			}
 		}
-		w.settleAll(b.clock)
+		w.concludeResets(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
 		}
@@ -203,31 +203,31 @@ func (w *worker) decideContest(sh *shard, e *entry, s *segment.Segment) *entry {
 func (w *worker) expire(sh *shard, now segment.Time) {
 	for e := sh.due(now); e != nil; e = sh.due(now) {
 		if e.State() == conn.JustReset {
-			w.settle(sh, e)
+			w.concludeReset(sh, e)
 		} else {
 			w.enterTimeWait(sh, e)
 		}
 	}
 }
 
-// settleAll concludes what was reset a while ago in all shards: pools wait for it.
-func (w *worker) settleAll(now segment.Time) {
+// concludeResets concludes what was reset a while ago in all shards: pools wait for it.
+func (w *worker) concludeResets(now segment.Time) {
 	for i := w.index; i < shards; i += w.every {
 		sh := &w.shards[i]
-		for sh.fresh.due(now, settleAfter, maxReset) {
+		for sh.fresh.due(now, resetGrace, maxReset) {
 			w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
-			w.settle(sh, sh.fresh.first)
+			w.concludeReset(sh, sh.fresh.first)
 		}
 	}
 }
 
-// settle concludes e, which was reset a while ago. Late segments still find it. It does so as if
+// concludeReset concludes e, which was reset a while ago. Late segments still find it. It does so as if
 // at the first packet behind that while, whichever packet shows that it is over: where a batch
 // ends, and what else is in e's shard, must not decide it.
-func (w *worker) settle(sh *shard, e *entry) {
+func (w *worker) concludeReset(sh *shard, e *entry) {
 	now := w.out.Now
 	defer func() { w.out.Now = now }()
-	due := min(e.waitLink.since.Add(settleAfter), now.Time)
+	due := min(e.waitLink.since.Add(resetGrace), now.Time)
 	w.out.Now = segment.Mark{Time: due, Packet: w.batch.firstAfter(due, now.Packet)}
 	defer func() {
 		if v := recover(); v != nil {
@@ -236,8 +236,8 @@ func (w *worker) settle(sh *shard, e *entry) {
 			w.out.abandon(e)
 		}
 	}()
-	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
-	e.Settle()
+	sh.fresh.remove(e) // first: whatever it becomes, it is concluded once
+	e.ConcludeReset()
 	sh.linger(e, due)
 }
 

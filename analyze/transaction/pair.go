@@ -284,7 +284,7 @@ func (p *Pairer) passHidden() {
 			}
 		}
 	}
-	p.settle()
+	p.handOn()
 }
 
 func (p *Pairer) requestHead(h *http1.Head) {
@@ -337,7 +337,7 @@ func (p *Pairer) requestEnd(e http1.End) {
 	if e.BodyBytes > 0 {
 		t.RequestEnd = e.At
 	}
-	p.settle()
+	p.handOn()
 }
 
 func (p *Pairer) responseHead(h *http1.Head) {
@@ -398,7 +398,7 @@ func (p *Pairer) responseEnd(e http1.End) {
 		t.ResponseDone = true // as far as the snap length shows
 	}
 	if t.ResponseDone {
-		p.settle()
+		p.handOn()
 	}
 }
 
@@ -407,12 +407,12 @@ func (p *Pairer) responseEnd(e http1.End) {
 func (p *Pairer) endCut() {
 	if t := p.oldest(); t != nil && t.HasStatus && t.ResponseCut {
 		t.ResponseDone, t.LastByte = true, p.lastIn
-		p.settle()
+		p.handOn()
 	}
 }
 
-// settle hands on the transactions that have ended, in order.
-func (p *Pairer) settle() {
+// handOn hands on the transactions that have ended, in order.
+func (p *Pairer) handOn() {
 	for len(p.waiting) > 0 {
 		t := p.waiting[0]
 		if !t.ResponseDone || t == p.request && !t.Cut && !t.Consumes {
