@@ -42,16 +42,16 @@ const (
 // relays pairs the legs of relays: the client's connection to one, and the
 // relay's own to the origin.
 type relays struct {
-	fronts, origins recent
+	fronts, origins legs
 }
 
-// recent are the latest connections of a kind, at most legsKept.
-type recent struct {
+// legs are the latest connections of a kind, at most legsKept.
+type legs struct {
 	list []Conn
 	next int
 }
 
-func (r *recent) add(c *Conn) {
+func (r *legs) add(c *Conn) {
 	if len(r.list) < legsKept {
 		r.list = append(r.list, *c)
 		return
