@@ -79,7 +79,7 @@ type Promised struct {
 // Facts are what findings want to know of one connection's transactions. Marks with packet 0
 // did not happen.
 type Facts struct {
-	Count, Promised  int64
+	Count            int64
 	Ignored          int64        // of Count, not judged
 	ReusedAfterClose segment.Mark // a request after a response that said close ...
 	SaidCloseAt      segment.Mark // ... which ended here
@@ -160,9 +160,6 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		if info := x.judgedApp().TLSInfo(); info != nil {
 			c.id.Who.Hello = info.Hello
 		}
-	}
-	if t.Promises {
-		f.Promised++
 	}
 	f.Probes = 0
 	f.Latest, f.Streams = t.Start, t.Streams
