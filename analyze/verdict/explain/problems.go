@@ -13,6 +13,8 @@ var problems = []Entry{
 	term("not-written", "a file that was asked for could not be written", "The other reports were written; the exit code is 3."),
 	term("internal-error", "something went wrong in tcpwarm itself",
 		"What it concerned was given up, and the rest judged; the verdict is withheld. Please report it, with the packet's number."),
+	term("owner-not-known", "connections of the command that were not told from others'",
+		"It opened more than are remembered. What was told is judged; nothing passes."),
 	term("unknown-link-type", "packets of a link type that cannot be read",
 		"Ethernet, loopback, raw IP, Linux cooked and some more can be."),
 	term("ip-fragment", "IP fragments, which are not put together", "TCP avoids fragments; what is in them is not judged."),
