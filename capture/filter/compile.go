@@ -304,15 +304,13 @@ func (g *generator) prim(x prim, yes, no label) {
 	case "proto":
 		g.protocol(x.proto, yes, no)
 	case "ipproto":
-		six := g.label()
 		switch x.proto {
 		case "ip":
 			g.ip4Proto(x.lo, yes, no)
-			g.place(six)
 		case "ip6":
 			g.ip6Proto(x.lo, yes, no)
-			g.place(six)
 		default:
+			six := g.label()
 			g.ip4Proto(x.lo, yes, six)
 			g.place(six)
 			g.ip6Proto(x.lo, yes, no)
@@ -450,11 +448,11 @@ func (g *generator) address(x prim, yes, no label) {
 		g.jump(no)
 		return
 	}
-	found, rarp := g.label(), g.label()
+	found := g.label()
 	if x.proto == "arp" {
 		g.ethernet(typeARP, found, no)
-		g.place(rarp)
 	} else {
+		rarp := g.label()
 		g.ethernet(typeARP, found, rarp)
 		g.place(rarp)
 		g.ethernet(typeRARP, found, no)
