@@ -10,6 +10,7 @@ import (
 	"github.com/google/gopacket/bsdbpf"
 	"golang.org/x/net/bpf"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -32,7 +33,7 @@ func openRing(o *LiveOptions) (ring, error) {
 	if len(o.Interfaces) != 1 || o.Interfaces[0] == Any {
 		return nil, errors.New("this system captures on one interface at a time: name it with -i")
 	}
-	accept, err := userFilter(o, linkEthernet)
+	accept, err := userFilter(o, assigned.LinkEthernet)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (r *bpfRing) read(accept func([]byte) bool) {
 			if !accept(data) {
 				continue
 			}
-			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: linkEthernet,
+			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: assigned.LinkEthernet,
 				Time: segment.Time(info.Timestamp.UnixNano())}
 		}
 		select {
@@ -125,7 +126,7 @@ func (r *bpfRing) next(wait time.Duration, f func(*Frame) bool) error {
 
 func (r *bpfRing) counts(*Counters) {}
 
-func (r *bpfRing) link() uint32 { return linkEthernet }
+func (r *bpfRing) link() uint32 { return assigned.LinkEthernet }
 
 func (r *bpfRing) close() error {
 	close(r.done)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -278,7 +279,7 @@ func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) (Frame, bool) {
 	}
 	f := Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),
 		Time: segment.Time(int64(h.Sec)*1e9 + int64(h.Nsec)), Iface: int(from.Ifindex)}
-	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && f.Link == linkEthernet && len(f.Data) >= 12 {
+	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && f.Link == assigned.LinkEthernet && len(f.Data) >= 12 {
 		f.Data = retag(f.Data, h)
 		f.Wire += 4
 	}
@@ -318,9 +319,9 @@ func retag(b []byte, h *unix.Tpacket3Hdr) []byte {
 func linkOf(hatype uint16) uint32 {
 	switch hatype {
 	case arpEthernet, arpLoopback:
-		return linkEthernet
+		return assigned.LinkEthernet
 	}
-	return linkRaw // tunnels, PPP, and what else has no header of its own
+	return assigned.LinkRaw // tunnels, PPP, and what else has no header of its own
 }
 
 func (r *tpacket) counts(c *Counters) {

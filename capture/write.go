@@ -13,6 +13,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/outfile"
 )
 
@@ -193,7 +194,7 @@ func (w *Writer) Close() error {
 		}
 	}
 	if w.ng == nil {
-		if err := w.begin(linkEthernet); err != nil {
+		if err := w.begin(assigned.LinkEthernet); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,7 @@ var ranks = []struct {
 	rank   int
 }{
 	{"tcpwarm/capture/segment", 0},
+	{"tcpwarm/capture/assigned", 0},
 	{"tcpwarm/analyze/plural", 0},
 	{"tcpwarm/analyze/nearest", 0},
 	{"tcpwarm/capture/filter", 1},
