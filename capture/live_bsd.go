@@ -14,6 +14,9 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// FiltersInKernel says whether a filter of LiveOptions runs where VLAN tags are beside the packet.
+const FiltersInKernel = false
+
 // A bpfRing reads a BPF device (bpf(4)) by gopacket's sniffer, which reads packet
 // by packet. The filter is compiled to the same instructions as Linux's, but the
 // sniffer cannot attach it: it runs here.

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -13,10 +14,12 @@ import (
 type Target struct {
 	Link   uint32 // LINKTYPE_ value
 	Any    bool   // in the kernel, on packets of any link type: the network layer is found by it
-	Kernel bool   // in the kernel: VLAN tags are beside the packet, not in it
+	Kernel bool   // in Linux's kernel: VLAN tags are beside the packet, not in it
+
+	SnapLen int // bytes to take of a packet that passes, 0: all
 }
 
-// accepted is what a program returns for a packet that passes: all of it.
+// accepted is what a program returns for a packet that passes, to take all of it.
 const accepted = 1 << 18
 
 // maxProgram is the kernel's limit (BPF_MAXINSNS).
@@ -68,7 +71,7 @@ func (e *Expr) assemble(t Target, far bool) ([]bpf.Instruction, error) {
 	yes, no := g.label(), g.label()
 	g.node(e.root, yes, no)
 	g.place(yes)
-	g.emit(bpf.RetConstant{Val: accepted})
+	g.emit(bpf.RetConstant{Val: uint32(cmp.Or(t.SnapLen, accepted))})
 	g.place(no)
 	g.emit(bpf.RetConstant{Val: 0})
 	if g.err != nil {

@@ -223,3 +223,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A program takes of a packet that passes what the snap length says, and of another nothing.
+func TestSnapLen(t *testing.T) {
+	frame := make([]byte, 200)
+	copy(frame[12:], []byte{8, 0, 0x45})
+	for _, test := range []struct {
+		expression    string
+		snapLen, want int
+	}{{"", 96, 96}, {"ip", 96, 96}, {"ip6", 96, 0}, {"", 0, accepted}, {"ip", 0, accepted}} {
+		e, err := Parse(test.expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := e.instructions(Target{Link: assigned.LinkEthernet, SnapLen: test.snapLen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vm, err := bpf.NewVM(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := vm.Run(frame); n != test.want || err != nil {
+			t.Errorf("%q, %d bytes: takes %d, %v; want %d", test.expression, test.snapLen, n, err, test.want)
+		}
+	}
+}
