@@ -2,6 +2,9 @@ package build
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"tcpwarm/analyze/report"
 )
@@ -24,6 +27,9 @@ func problems(r *Result) []report.Problem {
 		{Kind: "transactions-not-kept", Count: l.Transactions,
 			Text: fmt.Sprintf("transactions beyond the %d kept in full, or on connections beyond the %d; totals and pools count them",
 				r.KeptTransactions, r.KeptConnections)},
+		{Kind: "findings-cut", Count: int64(len(r.Findings.Counts.Cut)),
+			Text: "kinds of findings of which there may be more than counted, for too much was to be held against each other: " +
+				strings.Join(slices.Sorted(maps.Keys(r.Findings.Counts.Cut)), ", ")},
 		{Kind: "other-connections", Count: l.Foreign,
 			Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First,

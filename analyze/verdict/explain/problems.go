@@ -35,6 +35,8 @@ var problems = []Entry{
 	term("records-not-kept", "connections that are in the totals only", "Totals, pools and exit codes count them; NDJSON has all."),
 	term("pools-not-kept", "pools that are in the totals only", "A client that came back later began a new pool."),
 	term("transactions-not-kept", "transactions that are in the totals only", "Totals and pools count them."),
+	term("findings-cut", "kinds of findings of which there may be more than counted",
+		"What they rest on is held for so many clients, servers and connections; what is beyond is left out."),
 	term("other-connections", "connections that are not the command's", "They were captured and not judged."),
 	term("seen-twice", "connections captured at a second place too",
 		"Behind an address translator; they are judged once, nearest to the client."),
