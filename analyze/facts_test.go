@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
@@ -142,6 +143,27 @@ func TestWhatIsNotKeptIsCounted(t *testing.T) {
 		}
 		if count != x.count || len(r.Connections) != x.listed || r.Totals.Connections != 3 || r.Totals.Transactions != 6 {
 			t.Errorf("%+v: %d of %s, %d connections listed, totals %+v; want %d and %d, of 3 with 6 transactions", x.limits, count, x.kind, len(r.Connections), r.Totals, x.count, x.listed)
+		}
+	}
+}
+
+// No pool is clean where what was to be judged is not all there.
+func TestVerdictIsWithheldWherePartIsLacking(t *testing.T) {
+	const twice = `
+ 0      > S  0:0(0)
++0.010  < S. 0:0(0) ack 1
++0      > .  1:1(0) ack 1
++0      > P. 1:28(27) ack 1 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 1:39(38) ack 28 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
++0.010  > P. 28:55(27) ack 39 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 39:77(38) ack 55 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+`
+	for kind, want := range map[string]pool.Verdict{
+		"": pool.Reused, segment.KernelDropped: pool.NotKnown, segment.OwnerNotKnown: pool.NotKnown,
+	} {
+		r := reportOf(t, twice, segment.Totals{Problems: []segment.Problem{{Kind: kind, Count: 1}}})
+		if r.Verdict != want || r.Pools[0].Verdict != want {
+			t.Errorf("%q: %s, of the pool %s, want %s", kind, r.Verdict, r.Pools[0].Verdict, want)
 		}
 	}
 }

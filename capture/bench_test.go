@@ -9,6 +9,7 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -25,7 +26,7 @@ func usual() []byte {
 func TestDecodeAllocatesNothing(t *testing.T) {
 	d := decoder{loopback: true}
 	b := segment.Batch{Segments: make([]segment.Segment, 0, 1)}
-	p := packet{data: usual(), link: linkEthernet, orig: 1466, time: 1, timed: true}
+	p := packet{data: usual(), link: assigned.LinkEthernet, orig: 1466, time: 1, timed: true}
 	if n := testing.AllocsPerRun(100, func() {
 		b.Segments = b.Segments[:0]
 		d.packet(&b, &p)
@@ -38,7 +39,7 @@ func TestDecodeAllocatesNothing(t *testing.T) {
 func BenchmarkDecode(b *testing.B) {
 	d := decoder{loopback: true}
 	var batch segment.Batch
-	p := packet{data: usual(), link: linkEthernet, orig: 1466, time: 1, timed: true}
+	p := packet{data: usual(), link: assigned.LinkEthernet, orig: 1466, time: 1, timed: true}
 	b.ReportAllocs()
 	for b.Loop() {
 		if len(batch.Segments) == 64 {
@@ -50,7 +51,7 @@ func BenchmarkDecode(b *testing.B) {
 
 // BenchmarkFill is reading and decoding, from memory.
 func BenchmarkFill(b *testing.B) {
-	w := newPcapFile(binary.LittleEndian, magicMicro, 0, linkEthernet)
+	w := newPcapFile(binary.LittleEndian, magicMicro, 0, assigned.LinkEthernet)
 	for range 100 {
 		w.packet(1, 0, 1466, usual())
 	}

@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 	"unsafe"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -26,7 +27,7 @@ func within(p, b []byte) bool {
 // Payloads are parts of their own batch, and stay what they are while other
 // batches are filled, however the bytes come in.
 func TestBatchesInFlight(t *testing.T) {
-	w := newPcapFile(binary.LittleEndian, magicNano, 0, linkEthernet)
+	w := newPcapFile(binary.LittleEndian, magicNano, 0, assigned.LinkEthernet)
 	const packets = 9000
 	for i := range packets {
 		f := frame(i, fmt.Sprint("payload ", i, strings.Repeat(".", i%200)))
@@ -69,7 +70,7 @@ func TestBatchesInFlight(t *testing.T) {
 // An error of the disk is not taken for a cut, nor a reader that gives nothing
 // for one that ends.
 func TestReadErrors(t *testing.T) {
-	w := newPcapFile(binary.LittleEndian, magicMicro, 0, linkEthernet)
+	w := newPcapFile(binary.LittleEndian, magicMicro, 0, assigned.LinkEthernet)
 	w.packet(1, 1, 56, frame(1, "ab"))
 	for _, c := range []struct {
 		in   io.Reader
@@ -95,7 +96,7 @@ type idle struct{}
 func (idle) Read([]byte) (int, error) { return 0, nil }
 
 func TestMessages(t *testing.T) {
-	w := newPcapFile(binary.LittleEndian, magicMicro, 0, linkEthernet)
+	w := newPcapFile(binary.LittleEndian, magicMicro, 0, assigned.LinkEthernet)
 	w.packet(1, 1, 56, frame(1, "ab"))
 	cut := w.Bytes()[:w.Len()-1]
 	for _, c := range []struct{ in, want string }{

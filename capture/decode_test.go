@@ -13,6 +13,7 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -153,38 +154,38 @@ func be16(v ...uint16) (b []byte) {
 
 func TestLinkTypes(t *testing.T) {
 	for v, ip := range map[int][]byte{4: tcp4(tcpFrom(1234), "data"), 6: tcp6(tcpFrom(1234), "data")} {
-		typ, afs := be16(etherIPv4), []uint32{2}
+		typ, afs := be16(assigned.EtherIPv4), []uint32{2}
 		if v == 6 {
-			typ, afs = be16(etherIPv6), []uint32{10, 24, 28, 30}
+			typ, afs = be16(assigned.EtherIPv6), []uint32{10, 24, 28, 30}
 		}
 		heads := []struct {
 			link uint32
 			head []byte
 		}{
-			{linkRaw, nil}, {linkRawBSD, nil}, {linkRawOBSD, nil},
-			{linkEthernet, slices.Concat(make([]byte, 12), typ)},
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherVLAN, 7), typ)},
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherQinQ, 7, etherVLAN, 8), typ)},
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(etherOldQ, 7, etherVLAN, 8), typ)},
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(60, 0xaaaa, 0x0300, 0), typ)},                   // SNAP
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(0x8847, 0x0001, 0x0140), typ[:0])},              // MPLS: the slow path
-			{linkEthernet, slices.Concat(make([]byte, 12), be16(0x8864, 0x1100, 1, uint16(len(ip)+2)), ppp(v))}, // PPPoE: likewise
-			{linkSLL, slices.Concat(make([]byte, 14), typ)},
-			{linkSLL2, slices.Concat(typ, make([]byte, 18))},
+			{assigned.LinkRaw, nil}, {assigned.LinkRawBSD, nil}, {assigned.LinkRawOBSD, nil},
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), typ)},
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(assigned.EtherVLAN, 7), typ)},
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(assigned.EtherQinQ, 7, assigned.EtherVLAN, 8), typ)},
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(assigned.EtherOldQ, 7, assigned.EtherVLAN, 8), typ)},
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(60, 0xaaaa, 0x0300, 0), typ)},                   // SNAP
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(0x8847, 0x0001, 0x0140), typ[:0])},              // MPLS: the slow path
+			{assigned.LinkEthernet, slices.Concat(make([]byte, 12), be16(0x8864, 0x1100, 1, uint16(len(ip)+2)), ppp(v))}, // PPPoE: likewise
+			{assigned.LinkSLL, slices.Concat(make([]byte, 14), typ)},
+			{assigned.LinkSLL2, slices.Concat(typ, make([]byte, 18))},
 		}
 		if v == 4 {
 			heads = append(heads, struct {
 				link uint32
 				head []byte
-			}{linkIPv4, nil})
+			}{assigned.LinkIPv4, nil})
 		} else {
 			heads = append(heads, struct {
 				link uint32
 				head []byte
-			}{linkIPv6, nil})
+			}{assigned.LinkIPv6, nil})
 		}
 		for _, af := range afs {
-			for _, link := range []uint32{linkNull, linkLoop} {
+			for _, link := range []uint32{assigned.LinkNull, assigned.LinkLoop} {
 				heads = append(heads, struct {
 					link uint32
 					head []byte
@@ -207,9 +208,9 @@ func TestLinkTypes(t *testing.T) {
 	}
 	none(t, 147, 60, make([]byte, 60), "unknown-link-type")
 	none(t, 65535, 60, make([]byte, 60), "unknown-link-type")
-	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), be16(0x0806), make([]byte, 46)), "")
-	none(t, linkNull, 60, append([]byte{7, 0, 0, 0}, make([]byte, 56)...), "")
-	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), bytes.Repeat(be16(etherVLAN, 1), maxTags+1), be16(etherIPv4)), "bad-ip-header")
+	none(t, assigned.LinkEthernet, 60, slices.Concat(make([]byte, 12), be16(0x0806), make([]byte, 46)), "")
+	none(t, assigned.LinkNull, 60, append([]byte{7, 0, 0, 0}, make([]byte, 56)...), "")
+	none(t, assigned.LinkEthernet, 60, slices.Concat(make([]byte, 12), bytes.Repeat(be16(assigned.EtherVLAN, 1), maxTags+1), be16(assigned.EtherIPv4)), "bad-ip-header")
 }
 
 func ppp(v int) []byte {
@@ -227,59 +228,59 @@ func TestExtensionHeaders(t *testing.T) {
 	plain := tcp6(tcpFrom(9), "ext")
 	for _, chain := range [][][]byte{{hop}, {dest}, {routing}, {ah}, {atomic}, {hop, dest, routing, atomic, ah, dest}} {
 		b := tcp6(tcpFrom(9), "ext", chain...)
-		oracle(t, one(t, linkRaw, len(b), b), plain)
+		oracle(t, one(t, assigned.LinkRaw, len(b), b), plain)
 		for n := 40; n < len(b)-23-len("ext")+14-6; n++ { // cut before the TCP flags
-			if batch, _ := decode(linkRaw, len(b), b[:n]); len(batch.Segments) != 0 {
+			if batch, _ := decode(assigned.LinkRaw, len(b), b[:n]); len(batch.Segments) != 0 {
 				t.Fatalf("a segment of %d bytes", n)
 			}
 		}
 	}
 	for _, f := range [][]byte{{44, 0, 0, 1, 0, 0, 0, 9}, {44, 0, 0, 8, 0, 0, 0, 9}} {
 		b := tcp6(tcpFrom(9), "ext", f)
-		none(t, linkRaw, len(b), b, "ip-fragment")
+		none(t, assigned.LinkRaw, len(b), b, "ip-fragment")
 	}
 	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxNested+1)...)
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
 
 	// A payload length of 0 (RFC 2675, or offload): the frame's counts.
 	b = slices.Clone(plain)
 	b[4], b[5] = 0, 0
-	oracle(t, one(t, linkRaw, len(b), b), plain)
+	oracle(t, one(t, assigned.LinkRaw, len(b), b), plain)
 }
 
 func TestIPv4(t *testing.T) {
 	ip := tcp4(tcpFrom(9), "data")
 	edit := func(f func(b []byte)) []byte { b := slices.Clone(ip); f(b); return b }
 	b := edit(func(b []byte) { b[2], b[3] = 0, 0 }) // total length 0: offload
-	oracle(t, one(t, linkRaw, len(b), b), ip)
-	if s := one(t, linkRaw, 9000, b); s.Len != 9000-40 || string(s.Payload) != "data" {
+	oracle(t, one(t, assigned.LinkRaw, len(b), b), ip)
+	if s := one(t, assigned.LinkRaw, 9000, b); s.Len != 9000-40 || string(s.Payload) != "data" {
 		t.Errorf("%+v", s)
 	}
 	b = edit(func(b []byte) { b[6] = 0x40 }) // don't fragment
-	oracle(t, one(t, linkRaw, len(b), b), b)
+	oracle(t, one(t, assigned.LinkRaw, len(b), b), b)
 	b = edit(func(b []byte) { b[6] = 0x20 })
-	none(t, linkRaw, len(b), b, "ip-fragment")
+	none(t, assigned.LinkRaw, len(b), b, "ip-fragment")
 	b = edit(func(b []byte) { b[7] = 1 })
-	none(t, linkRaw, len(b), b, "ip-fragment")
+	none(t, assigned.LinkRaw, len(b), b, "ip-fragment")
 	b = edit(func(b []byte) { b[0] = 0x44 })
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
 	b = edit(func(b []byte) { b[0] = 0x55 })
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
 	b = edit(func(b []byte) { b[2], b[3] = 0, 19 })
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
 	b = edit(func(b []byte) { b[32] = 0x40 })
-	none(t, linkRaw, len(b), b, "bad-tcp-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-tcp-header")
 	b = edit(func(b []byte) { b[32] = 0xf0 })
-	none(t, linkRaw, len(b), b, "bad-tcp-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-tcp-header")
 	b = edit(func(b []byte) { b[9] = 1 })
-	none(t, linkRaw, len(b), b, "")
+	none(t, assigned.LinkRaw, len(b), b, "")
 	// A header with options.
 	x := ip4(layers.IPProtocolTCP)
 	x.Options = []layers.IPv4Option{{OptionType: 7, OptionLength: 7, OptionData: make([]byte, 5)}}
 	b = serialize(x, tcpFrom(3), gopacket.Payload("o"))
-	oracle(t, one(t, linkRaw, len(b), b), b)
+	oracle(t, one(t, assigned.LinkRaw, len(b), b), b)
 	// More captured than on the wire is believed, and counted.
-	batch, totals := decode(linkRaw, 3, ip)
+	batch, totals := decode(assigned.LinkRaw, 3, ip)
 	if len(batch.Segments) != 1 || len(totals.Problems) != 1 || totals.Problems[0].Kind != "captured-longer-than-wire" {
 		t.Errorf("%+v", totals)
 	}
@@ -294,11 +295,11 @@ func TestSnapped(t *testing.T) {
 		for n := range len(ip) {
 			switch {
 			case n < head:
-				none(t, linkRaw, len(ip), ip[:n], "bad-ip-header")
+				none(t, assigned.LinkRaw, len(ip), ip[:n], "bad-ip-header")
 			case n < head+14:
-				none(t, linkRaw, len(ip), ip[:n], "tcp-header-cut")
+				none(t, assigned.LinkRaw, len(ip), ip[:n], "tcp-header-cut")
 			default:
-				s := one(t, linkRaw, len(ip), ip[:n])
+				s := one(t, assigned.LinkRaw, len(ip), ip[:n])
 				if s.Len != 7 || string(s.Payload) != "payload"[:max(0, n-head-32)] || s.Seq != 0xfffffff0 || s.Options.Bad {
 					t.Errorf("%d bytes: %+v", n, s)
 				}
@@ -341,7 +342,7 @@ func TestOptions(t *testing.T) {
 		b = append(b, "rest"...)
 		b[32] = byte(5+len(c.b)/4) << 4
 		binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
-		s := one(t, linkRaw, len(b), b)
+		s := one(t, assigned.LinkRaw, len(b), b)
 		if s.Options != c.want || string(s.Payload) != "rest" {
 			t.Errorf("%s: %+v, want %+v", c.name, s.Options, c.want)
 		}
@@ -351,14 +352,14 @@ func TestOptions(t *testing.T) {
 // Whatever encloses it, the innermost packet counts.
 func TestTunnels(t *testing.T) {
 	inner := tcp4(tcpFrom(5), "in")
-	eth := slices.Concat(make([]byte, 12), be16(etherIPv4), inner)
+	eth := slices.Concat(make([]byte, 12), be16(assigned.EtherIPv4), inner)
 	udp := func(port layers.UDPPort, b ...[]byte) []byte {
 		return serialize(ip4(layers.IPProtocolUDP), &layers.UDP{SrcPort: 5, DstPort: port}, gopacket.Payload(slices.Concat(b...)))
 	}
 	for name, b := range map[string][]byte{
 		"IPv4 in IPv4":    serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(inner)),
 		"IPv4 in IPv6":    serialize(ip6(layers.IPProtocolIPv4), gopacket.Payload(inner)),
-		"GRE":             serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(slices.Concat(be16(0, etherIPv4), inner))),
+		"GRE":             serialize(ip4(layers.IPProtocolGRE), gopacket.Payload(slices.Concat(be16(0, assigned.EtherIPv4), inner))),
 		"VXLAN":           udp(4789, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth),
 		"Geneve":          udp(6081, []byte{0, 0, 0x65, 0x58, 0, 0, 1, 0}, eth),
 		"GTP-U":           udp(2152, []byte{0x30, 0xff, 0, byte(len(inner)), 0, 0, 0, 1}, inner),
@@ -368,9 +369,9 @@ func TestTunnels(t *testing.T) {
 		"GTP-U, extended by nothing": udp(2152, []byte{0x34, 0xff, 0, byte(len(inner) + 4), 0, 0, 0, 1, 0, 0, 0, 0}, inner),
 	} {
 		t.Run(name, func(t *testing.T) {
-			oracle(t, one(t, linkRaw, len(b), b), inner)
+			oracle(t, one(t, assigned.LinkRaw, len(b), b), inner)
 			for n := range b {
-				decode(linkRaw, len(b), b[:n])
+				decode(assigned.LinkRaw, len(b), b[:n])
 			}
 		})
 	}
@@ -378,19 +379,19 @@ func TestTunnels(t *testing.T) {
 	for range maxNested + 2 {
 		b = serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(b))
 	}
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
 	icmp := serialize(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: 0x0300}, gopacket.Payload(inner))
-	none(t, linkRaw, len(icmp), icmp, "")
+	none(t, assigned.LinkRaw, len(icmp), icmp, "")
 	for name, head := range map[string][]byte{
 		"echo request":     {0x30, 1, 0, byte(len(inner)), 0, 0, 0, 1},
 		"error indication": {0x30, 26, 0, byte(len(inner)), 0, 0, 0, 1},
 		"GTP prime":        {0x20, 0xff, 0, byte(len(inner)), 0, 0, 0, 1},
 	} {
 		b := udp(2152, head, inner)
-		t.Run("GTP-U, "+name, func(t *testing.T) { none(t, linkRaw, len(b), b, "") })
+		t.Run("GTP-U, "+name, func(t *testing.T) { none(t, assigned.LinkRaw, len(b), b, "") })
 	}
 	quic := udp(443, []byte{0xc0, 0, 0, 0, 1}, make([]byte, 20))
-	if _, totals := decode(linkRaw, len(quic), quic); totals.QUICPackets != 1 {
+	if _, totals := decode(assigned.LinkRaw, len(quic), quic); totals.QUICPackets != 1 {
 		t.Errorf("%+v", totals)
 	}
 }
@@ -400,7 +401,7 @@ func TestMappedIsAnotherFamily(t *testing.T) {
 	mapped := ip6(layers.IPProtocolTCP)
 	mapped.SrcIP, mapped.DstIP = slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 1}), slices.Concat(make([]byte, 10), be16(0xffff), []byte{10, 0, 0, 2})
 	b6, b4 := serialize(mapped, tcpFrom(9)), serialize(ip4(layers.IPProtocolTCP), tcpFrom(9))
-	s6, s4 := one(t, linkRaw, len(b6), b6), one(t, linkRaw, len(b4), b4)
+	s6, s4 := one(t, assigned.LinkRaw, len(b6), b6), one(t, assigned.LinkRaw, len(b4), b4)
 	if s6.Key == s4.Key || s6.From().String() != "[::ffff:10.0.0.1]:9" || s4.From().String() != "10.0.0.1:9" {
 		t.Errorf("%v and %v", s6.From(), s4.From())
 	}
@@ -421,9 +422,9 @@ func TestClockAndLoopback(t *testing.T) {
 	x.SrcIP, x.DstIP = net.IP{127, 0, 0, 1}, net.IP{127, 0, 0, 9}
 	local := serialize(x, tcpFrom(9))
 	for _, at := range []segment.Time{10, 20, 15, 30} {
-		d.packet(&b, &packet{data: local, link: linkRaw, orig: len(local), time: at, timed: true})
+		d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local), time: at, timed: true})
 	}
-	d.packet(&b, &packet{data: local, link: linkRaw, orig: len(local)})
+	d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local)})
 	totals := d.sums()
 	for i, want := range []segment.Time{10, 20, 20, 30, 30} {
 		if b.Segments[i].Time != want {
@@ -433,7 +434,7 @@ func TestClockAndLoopback(t *testing.T) {
 	if !totals.Loopback || totals.Start != 10 || totals.End != 30 || kinds(totals) != "clock-stepped-back packet-without-time" {
 		t.Errorf("%+v", totals)
 	}
-	d.packet(&b, &packet{data: tcp4(tcpFrom(9), ""), link: linkRaw, orig: 40})
+	d.packet(&b, &packet{data: tcp4(tcpFrom(9), ""), link: assigned.LinkRaw, orig: 40})
 	if d.sums().Loopback {
 		t.Error("still taken for loopback")
 	}
@@ -465,7 +466,7 @@ func TestClockSteps(t *testing.T) {
 		frame := tcp4(tcpFrom(9), "")
 		for _, at := range strings.Fields(x.at) {
 			ms, _ := strconv.Atoi(at)
-			d.packet(&b, &packet{data: frame, link: linkRaw, orig: len(frame), time: segment.Time(ms) * (s / 1000), timed: true})
+			d.packet(&b, &packet{data: frame, link: assigned.LinkRaw, orig: len(frame), time: segment.Time(ms) * (s / 1000), timed: true})
 		}
 		var got []string
 		for i := range b.Segments {
@@ -509,15 +510,15 @@ func TestHostileNesting(t *testing.T) {
 		head []byte
 		unit []byte
 	}{
-		"MPLS":       {linkEthernet, eth(etherMPLS), []byte{0, 1, 0, 64}},
-		"VLAN":       {linkEthernet, eth(etherVLAN), be16(1, etherVLAN)},
-		"MAC-in-MAC": {linkEthernet, eth(etherBackbone), slices.Concat(make([]byte, 16), be16(etherBackbone))},
-		"IP in IP":   {linkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 4, 0, 0}, make([]byte, 8))},
-		"GRE in IP":  {linkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0, etherIPv4))},
-		"GRE":        {linkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8)), be16(0, etherBridged, 0, 0, 0, 0, 0, 0, 0x880b)},
+		"MPLS":       {assigned.LinkEthernet, eth(assigned.EtherMPLS), []byte{0, 1, 0, 64}},
+		"VLAN":       {assigned.LinkEthernet, eth(assigned.EtherVLAN), be16(1, assigned.EtherVLAN)},
+		"MAC-in-MAC": {assigned.LinkEthernet, eth(assigned.EtherBackbone), slices.Concat(make([]byte, 16), be16(assigned.EtherBackbone))},
+		"IP in IP":   {assigned.LinkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 4, 0, 0}, make([]byte, 8))},
+		"GRE in IP":  {assigned.LinkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0, assigned.EtherIPv4))},
+		"GRE":        {assigned.LinkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8)), be16(0, assigned.EtherBridged, 0, 0, 0, 0, 0, 0, 0x880b)},
 		"PPP":        {9, nil, be16(0x21, 0x57)},
 		"radiotap":   {127, nil, []byte{0, 0, 8, 0, 0, 0, 0, 0x80}},
-		"options":    {linkRaw, slices.Concat([]byte{0x60, 0, 0, 0, 0, 0, 60, 1}, make([]byte, 32)), []byte{60, 0, 1, 4, 0, 0, 0, 0}},
+		"options":    {assigned.LinkRaw, slices.Concat([]byte{0x60, 0, 0, 0, 0, 0, 60, 1}, make([]byte, 32)), []byte{60, 0, 1, 4, 0, 0, 0, 0}},
 	} {
 		for _, size := range []int{60 << 10, maxSlow, 1 << 20} {
 			b := slices.Concat(c.head, bytes.Repeat(c.unit, size/len(c.unit)-1-len(c.head)/len(c.unit)))

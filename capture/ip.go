@@ -5,21 +5,8 @@ import (
 
 	"github.com/google/gopacket/layers"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
-)
-
-// IP protocol numbers.
-const (
-	protoHopByHop = 0
-	protoIPv4     = 4
-	protoTCP      = 6
-	protoUDP      = 17
-	protoIPv6     = 41
-	protoRouting  = 43
-	protoFragment = 44
-	protoGRE      = 47
-	protoAH       = 51
-	protoDestOpts = 60
 )
 
 // ip reads an IP packet of either version. wire is how much room it had; depth,
@@ -77,23 +64,23 @@ func (d *decoder) ipv6(b []byte, wire int, f *found, depth int) (verdict, proble
 func (d *decoder) upper(proto uint8, b []byte, n int, f *found, depth int) (verdict, problem) {
 	for range maxNested + 1 {
 		switch proto {
-		case protoTCP:
+		case assigned.ProtoTCP:
 			f.tcp, f.length = b, n
 			return isTCP, noProblem
-		case protoUDP:
+		case assigned.ProtoUDP:
 			return d.udp(b, n, f, depth)
-		case protoIPv4, protoIPv6:
+		case assigned.ProtoIPv4, assigned.ProtoIPv6:
 			return d.ip(b, n, f, depth+1)
-		case protoGRE:
+		case assigned.ProtoGRE:
 			return d.library(b, n, layers.IPProtocolGRE)
-		case protoHopByHop, protoRouting, protoDestOpts, protoFragment, protoAH:
+		case assigned.ProtoHopByHop, assigned.ProtoRouting, assigned.ProtoDestOpts, assigned.ProtoFragment, assigned.ProtoAH:
 		default:
 			return notTCP, noProblem
 		}
 		if len(b) < 8 {
 			return notTCP, badIP
 		}
-		if proto == protoFragment && binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 { // else atomic (RFC 6946)
+		if proto == assigned.ProtoFragment && binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 { // else atomic (RFC 6946)
 			return fragment(b[0])
 		}
 		skip := extension(proto, b[1])
@@ -109,9 +96,9 @@ func (d *decoder) upper(proto uint8, b []byte, n int, f *found, depth int) (verd
 // 4302 section 2.2) that gives its length as v.
 func extension(proto, v uint8) int {
 	switch proto {
-	case protoFragment:
+	case assigned.ProtoFragment:
 		return 8
-	case protoAH:
+	case assigned.ProtoAH:
 		return 8 + int(v)*4
 	}
 	return 8 + int(v)*8
@@ -121,7 +108,7 @@ func extension(proto, v uint8) int {
 // to TCP.
 func fragment(proto uint8) (verdict, problem) {
 	switch proto {
-	case protoTCP, protoIPv4, protoIPv6, protoGRE:
+	case assigned.ProtoTCP, assigned.ProtoIPv4, assigned.ProtoIPv6, assigned.ProtoGRE:
 		return notTCP, ipFragment
 	}
 	return notTCP, noProblem

@@ -5,41 +5,8 @@ import (
 	"math/bits"
 
 	"github.com/google/gopacket/layers"
-)
 
-// Link types (the LINKTYPE_ registry) that the fast path reads.
-const (
-	linkNull     = 0
-	linkEthernet = 1
-	linkRawBSD   = 12
-	linkRawOBSD  = 14
-	linkRaw      = 101
-	linkLoop     = 108
-	linkSLL      = 113
-	linkIPv4     = 228
-	linkIPv6     = 229
-	linkSLL2     = 276
-)
-
-// Ethernet types. Those below 0x600 are lengths.
-const (
-	etherIPv4       = 0x0800
-	etherIPv6       = 0x86dd
-	etherVLAN       = 0x8100
-	etherQinQ       = 0x88a8
-	etherOldQ       = 0x9100
-	etherBackbone   = 0x88e7 // 802.1ah
-	etherFabricPath = 0x8903
-	etherBridged    = 0x6558
-	etherPPPoE      = 0x8864
-	etherMPLS       = 0x8847
-	etherMPLSMulti  = 0x8848
-)
-
-// PPP protocol numbers.
-const (
-	pppIPv4 = 0x0021
-	pppIPv6 = 0x0057
+	"tcpwarm/capture/assigned"
 )
 
 // maxTags and maxNested bound what a hostile packet can make the decoder walk.
@@ -53,15 +20,15 @@ const (
 func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, problem) {
 	head, typ := 0, 0 // length, and where in it the Ethernet type is
 	switch link {
-	case linkEthernet:
+	case assigned.LinkEthernet:
 		head, typ = 14, 12
-	case linkSLL:
+	case assigned.LinkSLL:
 		head, typ = 16, 14
-	case linkSLL2:
+	case assigned.LinkSLL2:
 		head, typ = 20, 0
-	case linkNull, linkLoop:
+	case assigned.LinkNull, assigned.LinkLoop:
 		return d.family(b, wire, f)
-	case linkRaw, linkRawBSD, linkRawOBSD, linkIPv4, linkIPv6:
+	case assigned.LinkRaw, assigned.LinkRawBSD, assigned.LinkRawOBSD, assigned.LinkIPv4, assigned.LinkIPv6:
 		return d.ip(b, wire, f, 0)
 	default:
 		return d.unknownLink(b, wire, link)
@@ -96,19 +63,19 @@ func (d *decoder) ether(typ uint16, b []byte, wire int, f *found) (verdict, prob
 	for range maxTags + 1 {
 		skip := 0 // to behind the next type
 		switch typ {
-		case etherIPv4, etherIPv6:
+		case assigned.EtherIPv4, assigned.EtherIPv6:
 			return d.ip(b, wire, f, 0)
-		case etherVLAN, etherQinQ, etherOldQ:
+		case assigned.EtherVLAN, assigned.EtherQinQ, assigned.EtherOldQ:
 			skip = 4
-		case etherBackbone:
+		case assigned.EtherBackbone:
 			skip = 4 + 14
-		case etherFabricPath:
+		case assigned.EtherFabricPath:
 			skip = 2 + 14
-		case etherBridged:
+		case assigned.EtherBridged:
 			skip = 14
-		case etherPPPoE:
+		case assigned.EtherPPPoE:
 			return d.pppoe(b, wire, f)
-		case etherMPLS, etherMPLSMulti:
+		case assigned.EtherMPLS, assigned.EtherMPLSMulti:
 			return d.library(b, wire, layers.EthernetType(typ))
 		default:
 			if typ < 0x600 {
@@ -130,7 +97,7 @@ func (d *decoder) llc(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 8 || b[0] != 0xaa || b[1] != 0xaa {
 		return notTCP, noProblem
 	}
-	if typ := binary.BigEndian.Uint16(b[6:]); typ == etherIPv4 || typ == etherIPv6 {
+	if typ := binary.BigEndian.Uint16(b[6:]); typ == assigned.EtherIPv4 || typ == assigned.EtherIPv6 {
 		return d.ip(b[8:], wire-8, f, 0)
 	}
 	return notTCP, noProblem
@@ -141,7 +108,7 @@ func (d *decoder) pppoe(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 8 {
 		return notTCP, badIP
 	}
-	if p := binary.BigEndian.Uint16(b[6:]); p == pppIPv4 || p == pppIPv6 {
+	if p := binary.BigEndian.Uint16(b[6:]); p == assigned.PPPIPv4 || p == assigned.PPPIPv6 {
 		return d.ip(b[8:], wire-8, f, 0)
 	}
 	return notTCP, noProblem

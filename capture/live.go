@@ -52,11 +52,10 @@ var ErrRights = errors.New("no permission to capture")
 // A Frame is a packet as it came from an interface. Data is valid only until the
 // call it is handed to returns.
 type Frame struct {
-	Data  []byte
-	Wire  int    // bytes it had on the wire
-	Link  uint32 // LINKTYPE_ value
-	Time  segment.Time
-	Iface int // index of the interface
+	Data []byte
+	Wire int    // bytes it had on the wire
+	Link uint32 // LINKTYPE_ value
+	Time segment.Time
 }
 
 // A Live reads packets as they come by. It is an analyze.Source for one

@@ -5,6 +5,9 @@ package capture
 import (
 	"errors"
 	"io/fs"
+	"runtime"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/google/gopacket/bsdbpf"
@@ -13,14 +16,17 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// FiltersInKernel says whether a filter of LiveOptions runs where VLAN tags are beside the packet.
+const FiltersInKernel = false
+
 // A bpfRing reads a BPF device (bpf(4)) by gopacket's sniffer, which reads packet
-// by packet. The filter is compiled to the same instructions as Linux's, but the
-// sniffer cannot attach it: it runs here.
+// by packet. The sniffer cannot attach a filter: it runs here.
 type bpfRing struct {
-	sniffer *bsdbpf.BPFSniffer
-	got     chan bpfPacket
-	kept    *bpfPacket
-	done    chan struct{}
+	linkType uint32
+	sniffer  *bsdbpf.BPFSniffer
+	got      chan bpfPacket
+	kept     *bpfPacket
+	done     chan struct{}
 }
 
 type bpfPacket struct {
@@ -32,22 +38,57 @@ func openRing(o *LiveOptions) (ring, error) {
 	if len(o.Interfaces) != 1 || o.Interfaces[0] == Any {
 		return nil, errors.New("this system captures on one interface at a time: name it with -i")
 	}
-	accept, err := userFilter(o, linkEthernet)
+	linkType, err := dataLink(o.Interfaces[0])
+	if err != nil {
+		return nil, rights(err)
+	}
+	accept, err := userFilter(o, linkType)
 	if err != nil {
 		return nil, err
 	}
 	s, err := bsdbpf.NewBPFSniffer(o.Interfaces[0], &bsdbpf.Options{ReadBufLen: 1 << 19, Timeout: nil,
 		Promisc: o.Promiscuous, Immediate: true, PreserveLinkAddr: true})
 	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, errors.Join(ErrRights, errors.New("sudo, or read access to /dev/bpf*"))
-		}
-		return nil, err
+		return nil, rights(err)
 	}
-	r := &bpfRing{sniffer: s, got: make(chan bpfPacket, 4096), done: make(chan struct{})}
+	r := &bpfRing{linkType: linkType, sniffer: s, got: make(chan bpfPacket, 4096), done: make(chan struct{})}
 	go r.read(accept)
 	return r, nil
 }
+
+// rights says what to do where err is that the user may not capture.
+func rights(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return errors.Join(ErrRights, errors.New("sudo, or read access to /dev/bpf*"))
+	}
+	return err
+}
+
+// dataLink asks what is before the network layer in packets of an interface: loopback's and
+// tunnels' have no Ethernet header. The sniffer keeps its device to itself, so this opens another.
+func dataLink(name string) (uint32, error) {
+	fd, err := openBPF()
+	if err != nil {
+		return 0, err
+	}
+	defer syscall.Close(fd)
+	if err := syscall.SetBpfInterface(fd, name); err != nil {
+		return 0, err
+	}
+	dlt, err := syscall.BpfDatalink(fd)
+	return linkOfDLT(runtime.GOOS, dlt), err
+}
+
+// openBPF opens a BPF device: one that clones itself, or the first that is not busy.
+func openBPF() (fd int, err error) {
+	fd, err = syscall.Open("/dev/bpf", syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+	for i := 0; i < maxDevices && (err == syscall.ENOENT && i == 0 || err == syscall.EBUSY); i++ {
+		fd, err = syscall.Open("/dev/bpf"+strconv.Itoa(i), syscall.O_RDWR|syscall.O_CLOEXEC, 0)
+	}
+	return fd, err
+}
+
+const maxDevices = 99 // the sniffer tries as many
 
 // userFilter returns the filter as a function.
 func userFilter(o *LiveOptions, link uint32) (func([]byte) bool, error) {
@@ -77,7 +118,7 @@ func (r *bpfRing) read(accept func([]byte) bool) {
 			if !accept(data) {
 				continue
 			}
-			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: linkEthernet,
+			p.frame = Frame{Data: append([]byte(nil), data...), Wire: info.Length, Link: r.linkType,
 				Time: segment.Time(info.Timestamp.UnixNano())}
 		}
 		select {
@@ -125,7 +166,7 @@ func (r *bpfRing) next(wait time.Duration, f func(*Frame) bool) error {
 
 func (r *bpfRing) counts(*Counters) {}
 
-func (r *bpfRing) link() uint32 { return linkEthernet }
+func (r *bpfRing) link() uint32 { return r.linkType }
 
 func (r *bpfRing) close() error {
 	close(r.done)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -36,7 +37,12 @@ type tpacket struct {
 	checked  time.Time // when those of only were last seen to be up
 	failed   error     // why the capture ends, once all is read; nil: it does not
 	failedAt time.Time
+	current  Frame  // that is handed on
+	tagged   []byte // of it, where a VLAN tag is put back
 }
+
+// FiltersInKernel says whether a filter of LiveOptions runs where VLAN tags are beside the packet.
+const FiltersInKernel = true
 
 const (
 	ringBlock   = 1 << 20
@@ -237,7 +243,7 @@ func (r *tpacket) next(wait time.Duration, f func(*Frame) bool) error {
 		for r.left > 0 {
 			base := r.at*ringBlock + int(r.pos)
 			h := (*unix.Tpacket3Hdr)(unsafe.Pointer(&r.mem[base]))
-			if frame, ok := r.frame(h, base); ok && !f(&frame) {
+			if r.frame(h, base) && !f(&r.current) {
 				return nil
 			}
 			r.pos += h.Next_offset
@@ -268,21 +274,23 @@ func (r *tpacket) poll(wait time.Duration) error {
 	return nil
 }
 
-// frame makes a Frame of the packet at base. On all interfaces, loopback's
+// frame makes the current Frame of the packet at base. On all interfaces, loopback's
 // outgoing copies are passed over here.
-func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) (Frame, bool) {
+func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) bool {
 	from := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&r.mem[base+int(tpacketAlign(unix.SizeofTpacket3Hdr))]))
 	if i := int(from.Ifindex); r.all && (i == r.loop && from.Pkttype == unix.PACKET_OUTGOING ||
 		r.only != nil && !slices.Contains(r.only, i)) {
-		return Frame{}, false
+		return false
 	}
-	f := Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),
-		Time: segment.Time(int64(h.Sec)*1e9 + int64(h.Nsec)), Iface: int(from.Ifindex)}
-	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && f.Link == linkEthernet && len(f.Data) >= 12 {
-		f.Data = retag(f.Data, h)
+	f := &r.current
+	*f = Frame{Data: r.mem[base+int(h.Mac) : base+int(h.Mac)+int(h.Snaplen)], Wire: int(h.Len), Link: linkOf(from.Hatype),
+		Time: segment.Time(int64(h.Sec)*1e9 + int64(h.Nsec))}
+	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && f.Link == assigned.LinkEthernet && len(f.Data) >= 12 {
+		r.tagged = retag(r.tagged[:0], f.Data, h)
+		f.Data = r.tagged
 		f.Wire += 4
 	}
-	return f, true
+	return true
 }
 
 // hatype returns an interface's hardware type, Ethernet's if it cannot be read.
@@ -300,14 +308,13 @@ func hatype(name string) uint16 {
 
 func tpacketAlign(n int) int { return (n + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1) }
 
-// retag puts the VLAN tag back that the kernel has taken out (packet(7),
-// PACKET_AUXDATA).
-func retag(b []byte, h *unix.Tpacket3Hdr) []byte {
-	tpid := uint16(0x8100)
+// retag appends b to out, and puts the VLAN tag back that the kernel has taken out
+// (packet(7), PACKET_AUXDATA).
+func retag(out, b []byte, h *unix.Tpacket3Hdr) []byte {
+	tpid := uint16(assigned.EtherVLAN)
 	if h.Status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
 		tpid = h.Hv1.Vlan_tpid
 	}
-	out := make([]byte, 0, len(b)+4)
 	out = append(out, b[:12]...)
 	out = binary.BigEndian.AppendUint16(out, tpid)
 	out = binary.BigEndian.AppendUint16(out, uint16(h.Hv1.Vlan_tci))
@@ -318,9 +325,9 @@ func retag(b []byte, h *unix.Tpacket3Hdr) []byte {
 func linkOf(hatype uint16) uint32 {
 	switch hatype {
 	case arpEthernet, arpLoopback:
-		return linkEthernet
+		return assigned.LinkEthernet
 	}
-	return linkRaw // tunnels, PPP, and what else has no header of its own
+	return assigned.LinkRaw // tunnels, PPP, and what else has no header of its own
 }
 
 func (r *tpacket) counts(c *Counters) {

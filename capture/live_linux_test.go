@@ -10,9 +10,12 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 )
 
@@ -112,6 +115,72 @@ func TestVLANTag(t *testing.T) {
 	}
 	if !bytes.Equal(got, tagged()) {
 		t.Errorf("got %x\nwant %x", got, tagged())
+	}
+}
+
+// One packet more costs no allocation, with a VLAN tag to put back or without.
+func TestPacketAllocatesNothing(t *testing.T) {
+	const most = 200
+	frame := usual()
+	room := int(tpacketAlign(unix.SizeofTpacket3Hdr)) + unix.SizeofSockaddrLinklayer
+	mac := tpacketAlign(room)
+	step := tpacketAlign(mac + len(frame))
+	if most*step > ringBlock/2 {
+		t.Fatal("the block is too small for the test")
+	}
+	for name, status := range map[string]uint32{"plain": 0, "tagged": unix.TP_STATUS_VLAN_VALID} {
+		r := &tpacket{fd: -1, mem: make([]byte, 2*ringBlock), blocks: 2}
+		for i := range most {
+			base := ringBlock/2 + i*step
+			h := (*unix.Tpacket3Hdr)(unsafe.Pointer(&r.mem[base]))
+			*h = unix.Tpacket3Hdr{Next_offset: uint32(step), Snaplen: uint32(len(frame)), Len: uint32(len(frame)), Mac: uint16(mac), Status: status}
+			from := (*unix.RawSockaddrLinklayer)(unsafe.Pointer(&r.mem[base+int(tpacketAlign(unix.SizeofTpacket3Hdr))]))
+			from.Hatype = arpEthernet
+			copy(r.mem[base+mac:], frame)
+		}
+		l := &Live{ring: r, stop: make(chan struct{}), snapLen: defaultSnapLen}
+		b := segment.Batch{Bytes: make([]byte, blockSize), Segments: make([]segment.Segment, 0, maxInBatch)}
+		allocations := func(packets uint32) float64 {
+			return testing.AllocsPerRun(20, func() {
+				r.at = 0
+				h := r.header(0)
+				h.Num_pkts, h.Offset_to_first_pkt, h.Block_status = packets, ringBlock/2, unix.TP_STATUS_USER
+				if err := l.Fill(&b); err != nil || len(b.Segments) != int(packets) {
+					t.Fatalf("%s: %d segments of %d packets, %v", name, len(b.Segments), packets, err)
+				}
+			})
+		}
+		allocations(most) // what grows has grown
+		if one, all := allocations(1), allocations(most); all != one {
+			t.Errorf("%s: %v allocations for one packet, %v for %d", name, one, all, most)
+		}
+	}
+}
+
+// What is longer than the snap length takes no more of the kernel's ring than that.
+func TestSnapLengthRelievesTheRing(t *testing.T) {
+	namespace(t)
+	const snapLen = 60
+	e, err := filter.Parse("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := openLive(t, LiveOptions{Interfaces: []string{"in1"}, Promiscuous: true, Filter: func(link uint32) ([]bpf.RawInstruction, error) {
+		return e.Compile(filter.Target{Link: link, Kernel: FiltersInKernel, SnapLen: snapLen})
+	}})
+	long := usual()
+	sender(t, "in0")(long)
+	for end, seen := time.Now().Add(5*time.Second), false; !seen; {
+		if err := l.ring.next(wait, func(f *Frame) bool {
+			if f.Wire == len(long) {
+				if seen = true; len(f.Data) != snapLen {
+					t.Errorf("the ring holds %d bytes of the packet, want %d", len(f.Data), snapLen)
+				}
+			}
+			return true
+		}); err != nil || time.Now().After(end) {
+			t.Fatal("the packet does not come", err)
+		}
 	}
 }
 

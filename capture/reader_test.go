@@ -316,6 +316,9 @@ func TestClocks(t *testing.T) {
 				}
 				ns := new(mathbig.Int).Mul(units, mathbig.NewInt(1e9))
 				ns.Div(ns, unit)
+				if ns.Int64()+c.offset*1e9 < 0 { // before 1970: see TestTimesBefore1970
+					continue
+				}
 				w := newNG(order)
 				w.iface(1, 0, w.option(9, []byte{c.res}), w.option(14, order.AppendUint64(nil, uint64(c.offset))), w.option(0, nil))
 				w.enhanced(0, units.Uint64(), 60, frame(1, ""))
@@ -614,4 +617,18 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("%+v", totals)
 		}
 	})
+}
+
+// A time before 1970 is no time: packets were not captured then.
+func TestTimesBefore1970(t *testing.T) {
+	order := binary.LittleEndian
+	for offset, untimed := range map[int64]bool{-5: true, -3: false} {
+		w := newNG(order)
+		w.iface(1, 0, w.option(9, []byte{0}), w.option(14, order.AppendUint64(nil, uint64(offset))), w.option(0, nil))
+		w.enhanced(0, 3, 60, frame(1, ""))
+		all, _, err := read(t, w.Bytes())
+		if err != nil || len(all) != 1 || all[0].Untimed != untimed {
+			t.Errorf("3 s with an offset of %d s: %v, %v, want untimed %v", offset, all, err, untimed)
+		}
+	}
 }

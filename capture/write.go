@@ -13,6 +13,7 @@ import (
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/outfile"
 )
 
@@ -24,7 +25,6 @@ type WriteOptions struct {
 	Files    int           // with Bytes: begin again with the first file after so many, 0: never
 	Every    time.Duration // begin another file after so long, by the packets' clock, 0: never
 	Unbuffer bool          // write each packet at once
-	Perm     os.FileMode   // of new files, 0 stands for 0644
 }
 
 // A Writer writes packets as pcapng, with nanoseconds. A file has a name of its
@@ -43,12 +43,7 @@ type Writer struct {
 }
 
 // NewWriter returns a Writer; Open, the first packet, or Close, opens the file.
-func NewWriter(o WriteOptions) *Writer {
-	if o.Perm == 0 {
-		o.Perm = 0o644
-	}
-	return &Writer{o: o}
-}
+func NewWriter(o WriteOptions) *Writer { return &Writer{o: o} }
 
 // Open opens the first file: one that cannot be written is known before a packet comes.
 func (w *Writer) Open() error { return w.open(time.Now()) }
@@ -133,7 +128,7 @@ func (w *Writer) create(name string) (*outfile.File, error) {
 		w.closeDir()
 		w.dir, w.path = dir, path
 	}
-	return w.dir.Create(base, outfile.Options{Perm: w.o.Perm, Replace: true})
+	return w.dir.Create(base, outfile.Options{Perm: 0o644, Replace: true})
 }
 
 func (w *Writer) closeDir() {
@@ -199,7 +194,7 @@ func (w *Writer) Close() error {
 		}
 	}
 	if w.ng == nil {
-		if err := w.begin(linkEthernet); err != nil {
+		if err := w.begin(assigned.LinkEthernet); err != nil {
 			return err
 		}
 	}

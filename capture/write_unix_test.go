@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -28,7 +29,7 @@ func TestRotationFollowsNoLink(t *testing.T) {
 	}
 	w := NewWriter(WriteOptions{Name: filepath.Join(shared, "out"), Bytes: 100})
 	for i := range 9 {
-		f := &Frame{Data: make([]byte, 60), Wire: 60, Link: linkEthernet, Time: segment.Time(int64(i) * int64(time.Second))}
+		f := &Frame{Data: make([]byte, 60), Wire: 60, Link: assigned.LinkEthernet, Time: segment.Time(int64(i) * int64(time.Second))}
 		if err := w.Write(f); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/proxy"
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -196,7 +197,7 @@ func (a *Layer) start(p Protocol, dir int, client bool) {
 // midstreamIn reports whether what is read of one side does not begin with its first
 // byte.
 func (a *Layer) midstreamIn(client bool) bool {
-	d := &a.first[Direction(client != a.swapped)]
+	d := &a.first[transaction.Direction(client != a.swapped)]
 	return d.midstream || d.gone
 }
 

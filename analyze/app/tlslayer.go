@@ -42,21 +42,13 @@ func (s *tlsLayer) end() *tlsResult {
 
 func (s *tlsLayer) close(client bool, at segment.Mark) {
 	s.Conn.Close(client, at)
-	s.plaintext.Close(Direction(client), at)
-}
-
-// Direction is 0 for what the client sent.
-func Direction(client bool) int {
-	if client {
-		return 0
-	}
-	return 1
+	s.plaintext.Close(transaction.Direction(client), at)
 }
 
 // Data takes what was decrypted.
 func (s *tlsLayer) Data(client bool, b []byte, at segment.Mark) {
 	if s.plaintext.proto != Sealed { // else the keys came too late
-		s.plaintext.Bytes(Direction(client), b, at)
+		s.plaintext.Bytes(transaction.Direction(client), b, at)
 	}
 }
 
@@ -65,7 +57,7 @@ func (s *tlsLayer) Gap(client bool, n int64, at segment.Mark) {
 	if client {
 		s.hidden++
 	}
-	s.plaintext.Gap(Direction(client), n, at)
+	s.plaintext.Gap(transaction.Direction(client), n, at)
 }
 
 // Notify is a close_notify: it closes the connection before TCP does.
@@ -89,7 +81,7 @@ func (s *tlsLayer) goodbye() (fromClient bool, at segment.Mark) {
 func (s *tlsLayer) Record(r tls.Record) {
 	switch {
 	case s.HasKeys():
-		if r.FromClient && r.Type == 23 {
+		if r.FromClient && r.Type == tls.RecordData {
 			s.hidden++
 		}
 		return

@@ -17,7 +17,7 @@ type Closing struct {
 }
 
 // close follows FIN and RST. A direction ends for the application once its
-// stream has reached the FIN, or by a reset once that has settled.
+// stream has reached the FIN, or by a reset once that is concluded.
 func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	switch peer := &c.half[1-s.Dir]; {
 	case c.ended:
@@ -81,7 +81,7 @@ func (c *Conn) GiveUp() {
 
 // End concludes c, unless it has ended: no segments come any more.
 func (c *Conn) End() {
-	c.Settle()
+	c.ConcludeReset()
 	c.endAt(c.last)
 }
 

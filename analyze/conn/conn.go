@@ -118,7 +118,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 // another number than the first waits until the client acknowledges it.
 func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	second, lost := own.IsSecondSYNACK(s)
-	if counts, other := peer.SettleSYN(s); counts != nil {
+	if counts, other := peer.ChooseSYNACK(s); counts != nil {
 		c.shake.SYNACK = counts.Mark()
 	} else if other != 0 {
 		lost = other

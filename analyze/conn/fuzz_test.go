@@ -43,7 +43,7 @@ func checkWithinWindow(t *testing.T, packet int64, h *Half) {
 		within("what the sender sent", h.Nxt.Sub(v.Next()))
 		within("what the sender had acknowledged", h.Nxt.Sub(v.Acknowledged()))
 		e := v.Estimate()
-		within("in flight, what", e.Flight)
+		within("in flight, what", e.Pipe)
 		if e.Low > e.Best || e.Best > e.High {
 			t.Fatalf("packet %d: window %+v", packet, e)
 		}

@@ -107,7 +107,7 @@ func viewValue(v *tcp.SenderView, name string) string {
 		s := &v.Start
 		return fmt.Sprintf("%d,%d,%d", s.Low/s.MSS, s.Best/s.MSS, s.High/s.MSS)
 	case "pipe":
-		return fmt.Sprint(e.Flight / v.MSS)
+		return fmt.Sprint(e.Pipe / v.MSS)
 	case "bounds":
 		return fmt.Sprintf("%d,%d", e.Low/v.MSS, e.High/v.MSS)
 	case "restarted":

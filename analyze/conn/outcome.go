@@ -13,7 +13,7 @@ import (
 // the connection has.
 func (x *httpTracker) conclude(at segment.Mark) {
 	c := x.conn
-	x.settleStart()
+	x.reviseStart()
 	if x.tunnel != nil {
 		x.tunnel.app.Close(0, at)
 		x.tunnel.app.Close(1, at)

@@ -119,8 +119,8 @@ func (x *httpTracker) noteStart(i int) {
 	}
 }
 
-// settleStart looks again at the latest record's start, before another is noted.
-func (x *httpTracker) settleStart() {
+// reviseStart looks again at the latest record's start, before another is noted.
+func (x *httpTracker) reviseStart() {
 	if list := *x.judgedRecords(); x.pendingStart > 0 && x.pendingStart <= len(list) {
 		r := &list[x.pendingStart-1]
 		r.Window = x.conn.half[r.Dir].View.Marked

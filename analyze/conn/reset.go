@@ -198,8 +198,8 @@ func (c *Conn) release(k *heldBack) {
 	}
 }
 
-// Settle concludes c if a RST has ended it, a while ago: nobody has shown otherwise.
-func (c *Conn) Settle() {
+// ConcludeReset concludes c if a RST has ended it, a while ago: nobody has shown otherwise.
+func (c *Conn) ConcludeReset() {
 	if r := &c.reset; r.exists() && !c.ended {
 		if r.doubtful {
 			c.believeReset()

@@ -80,7 +80,7 @@ const (
 	Open      State = iota
 	Closed          // both directions have ended, and acknowledgements may still come
 	FinsAcked       // both FINs are acknowledged: nothing more is expected
-	JustReset       // by a RST, which may yet turn out to have ended nothing: Settle concludes it
+	JustReset       // by a RST, which may yet turn out to have ended nothing: ConcludeReset concludes it
 	Reset           // by a RST
 )
 

@@ -79,7 +79,7 @@ type Promised struct {
 // Facts are what findings want to know of one connection's transactions. Marks with packet 0
 // did not happen.
 type Facts struct {
-	Count, Promised  int64
+	Count            int64
 	Ignored          int64        // of Count, not judged
 	ReusedAfterClose segment.Mark // a request after a response that said close ...
 	SaidCloseAt      segment.Mark // ... which ended here
@@ -147,7 +147,7 @@ func (x *httpTracker) flushConnect() {
 
 // begun notes that a request has begun.
 func (x *httpTracker) begun() {
-	x.settleStart()
+	x.reviseStart()
 	x.markStart(x.conn.client)
 	x.open++
 }
@@ -160,9 +160,6 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		if info := x.judgedApp().TLSInfo(); info != nil {
 			c.id.Who.Hello = info.Hello
 		}
-	}
-	if t.Promises {
-		f.Promised++
 	}
 	f.Probes = 0
 	f.Latest, f.Streams = t.Start, t.Streams
@@ -365,6 +362,6 @@ func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
 	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
 		m.Gap(fromClient, n, at)
 	} else if x.tunnel != nil {
-		x.tunnel.app.Gap(app.Direction(fromClient), n, at)
+		x.tunnel.app.Gap(transaction.Direction(fromClient), n, at)
 	}
 }

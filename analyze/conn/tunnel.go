@@ -32,7 +32,7 @@ func (t *tunnel) bytes(fromClient bool, b []byte, at segment.Mark) {
 	if len(bytes.TrimSpace(b)) == 0 && t.app.Protocol() == app.Undecided {
 		return
 	}
-	if t.app.Bytes(app.Direction(fromClient), b, at); t.app.Protocol() == app.Other {
+	if t.app.Bytes(transaction.Direction(fromClient), b, at); t.app.Protocol() == app.Other {
 		t.outer.flushConnect()
 	}
 }
@@ -52,7 +52,7 @@ func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
 		x.flushConnect()
 	}
 	if x.connect != nil {
-		x.settleStart()
+		x.reviseStart()
 		t.before = x.connect.N - 1
 		x.judgesTunnel, x.connect = true, nil
 	}

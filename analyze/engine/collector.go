@@ -286,8 +286,11 @@ func (k *collector) writeSamples(b *batch) {
 // conclude takes the last decisions: nothing happens any more.
 func (k *collector) conclude(t segment.Totals) {
 	for _, p := range t.Problems {
-		if p.Kind == segment.KernelDropped {
+		switch p.Kind {
+		case segment.KernelDropped:
 			k.judge.WithheldBecause = "the kernel dropped packets of the capture"
+		case segment.OwnerNotKnown:
+			k.judge.WithheldBecause = "some of the command's connections are not told from others'"
 		}
 	}
 	k.faults.guard(k.judge.Finish)

@@ -79,7 +79,7 @@ func (sh *shard) due(now segment.Time) *entry {
 		return sh.closed.first
 	case sh.acked.due(now, closeGrace, maxAcked):
 		return sh.acked.first
-	case sh.fresh.due(now, settleAfter, maxReset):
+	case sh.fresh.due(now, resetGrace, maxReset):
 		return sh.fresh.first
 	case sh.reset.due(now, timeWaitFor, maxReset):
 		return sh.reset.first

@@ -21,7 +21,7 @@ const (
 
 	// A client may try again after it was refused, as Windows does half a second later, and
 	// one that has not heeded a RST speaks again within some round trips.
-	settleAfter = time.Second
+	resetGrace = time.Second
 
 	// Where many end, those of which nothing more is expected go sooner: a
 	// shard's cold connections cost more than its live ones.

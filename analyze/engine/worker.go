@@ -63,7 +63,7 @@ func (w *worker) run() {
 				}
 			}
 		}
-		w.settleAll(b.clock)
+		w.concludeResets(b.clock)
 		w.keepWithin(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
@@ -177,8 +177,15 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 	return true
 }
 
-// contest keeps s, a SYN that may begin another connection in the place of e.
+// contest keeps s, a SYN that may begin another connection in the place of e. One kept before,
+// that it is no copy of, has begun none.
 func (e *entry) contest(s *segment.Segment) {
+	if before := e.contests; before != nil {
+		if before.Dir == s.Dir && before.Seq == s.Seq {
+			return
+		}
+		e.Unacceptable(before.Packet)
+	}
 	syn := *s
 	syn.Payload = bytes.Clone(s.Payload) // the batch's
 	e.contests = &syn
@@ -206,34 +213,34 @@ func (w *worker) decideContest(sh *shard, e *entry, s *segment.Segment) *entry {
 func (w *worker) expire(sh *shard, now segment.Time) {
 	for e := sh.due(now); e != nil; e = sh.due(now) {
 		if e.State() == conn.JustReset {
-			w.settle(sh, e)
+			w.concludeReset(sh, e)
 		} else {
 			w.enterTimeWait(sh, e)
 		}
 	}
 }
 
-// settleAll concludes what was reset a while ago in all shards: pools wait for it.
-func (w *worker) settleAll(now segment.Time) {
+// concludeResets concludes what was reset a while ago in all shards: pools wait for it.
+func (w *worker) concludeResets(now segment.Time) {
 	for i := w.index; i < shards; i += w.every {
 		sh := &w.shards[i]
-		for sh.fresh.due(now, settleAfter, maxReset) {
+		for sh.fresh.due(now, resetGrace, maxReset) {
 			w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
-			w.settle(sh, sh.fresh.first)
+			w.concludeReset(sh, sh.fresh.first)
 		}
 	}
 }
 
-// settle concludes e, which was reset a while ago. Late segments still find it. It does so as if
+// concludeReset concludes e, which was reset a while ago. Late segments still find it. It does so as if
 // at the first packet behind that while, whichever packet shows that it is over: where a batch
 // ends, and what else is in e's shard, must not decide it.
-func (w *worker) settle(sh *shard, e *entry) {
+func (w *worker) concludeReset(sh *shard, e *entry) {
 	now := w.out.Now
 	defer func() { w.out.Now = now }()
-	due := min(e.waitLink.since.Add(settleAfter), now.Time)
+	due := min(e.waitLink.since.Add(resetGrace), now.Time)
 	w.out.Now = segment.Mark{Time: due, Packet: w.batch.firstAfter(due, now.Packet)}
-	sh.fresh.remove(e) // first: whatever it becomes, it is settled once
-	if w.guarded(sh, e, e.Settle) {
+	sh.fresh.remove(e) // first: whatever it becomes, it is concluded once
+	if w.guarded(sh, e, e.ConcludeReset) {
 		sh.linger(e, due)
 	}
 }

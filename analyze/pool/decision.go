@@ -26,7 +26,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
-	settled         bool          // it has been handed over as avoidable: what its connection does later changes nothing
+	handedOver      bool          // as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 
@@ -105,7 +105,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 		likely = likely || d.mayHideClose
 	case Missed:
 		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
-			at.Sub(t.roomSince()) < max(settleTime, 2*c.rtt)
+			at.Sub(t.roomSince()) < max(returnTime, 2*c.rtt)
 	}
 	if likely {
 		d.Confidence = Likely

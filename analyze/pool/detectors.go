@@ -10,6 +10,7 @@ type detectors struct {
 	turns     Turns      // for parallel-pools
 	crowding  Crowding   // for pool-at-its-limit
 	shares    []Share    // for spread-uneven
+	sharesCut bool       // there were more addresses
 	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
 	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction

@@ -325,3 +325,22 @@ func TestHandedOverDecisionsStay(t *testing.T) {
 		}
 	}
 }
+
+// Beyond the bound of addresses the shares are not all there are, also of a pool that another one
+// turned out to be.
+func TestSharesAreCut(t *testing.T) {
+	var d, of detectors
+	for i := range maxAddresses {
+		d.shareOf(testEndpoint(uint64(i), 80))
+		of.shareOf(testEndpoint(uint64(i), 80))
+	}
+	if d.sharesCut {
+		t.Errorf("%d addresses: cut", maxAddresses)
+	}
+	if d.shareOf(testEndpoint(maxAddresses, 80)) != nil || !d.sharesCut {
+		t.Error("one address more: not cut")
+	}
+	if of.mergeShares(&d); !of.sharesCut {
+		t.Error("what was cut is whole after it was merged")
+	}
+}

@@ -154,6 +154,7 @@ func (d *detectors) shareOf(server segment.Endpoint) *Share {
 		}
 	}
 	if len(d.shares) == maxAddresses {
+		d.sharesCut = true
 		return nil
 	}
 	d.shares = append(d.shares, Share{Server: server})
@@ -163,6 +164,7 @@ func (d *detectors) shareOf(server segment.Endpoint) *Share {
 // mergeShares adds what the addresses of a pool got that is the same one; what the two had the
 // choice of together was not seen.
 func (d *detectors) mergeShares(o *detectors) {
+	d.sharesCut = d.sharesCut || o.sharesCut
 	for _, from := range o.shares {
 		x := d.shareOf(from.Server)
 		if x == nil {
@@ -180,3 +182,6 @@ func (d *detectors) mergeShares(o *detectors) {
 
 // Shares returns what p's addresses have got, none if it has one.
 func (p *Pool) Shares() []Share { return p.detectors.shares }
+
+// SharesCut reports whether p has more addresses than Shares returns.
+func (p *Pool) SharesCut() bool { return p.detectors.sharesCut }

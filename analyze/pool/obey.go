@@ -52,9 +52,9 @@ func (c *Conn) closedFor(opened, idleSince segment.Time) bool {
 	return c.closedBy == event.Client && near(c.closedAt, opened) && !c.closedAtOnce(idleSince)
 }
 
-// settle revises d, which is avoidable, by what its pool has shown since it was made: nothing
+// reviseByPool revises d, which is avoidable, by what its pool has shown since it was made: nothing
 // can take back its blame any more.
-func (p *Pool) settle(d *Decision) {
+func (p *Pool) reviseByPool(d *Decision) {
 	if d.Cause.idled() && d.dead {
 		p.changeCause(d, SilentDrop)
 		return

@@ -332,8 +332,8 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
 		for _, d := range p.provisional[:over] {
-			p.settle(d)
-			d.settled = true
+			p.reviseByPool(d)
+			d.handedOver = true
 		}
 		s.ready = append(s.ready, p.provisional[:over]...)
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
@@ -353,7 +353,7 @@ func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 // reviseAtEnd tells d, which says that r idled, what suggests that the transaction before was
 // never read, and that r may have been in use where the capture lacks bytes of it.
 func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
-	if d.settled {
+	if d.handedOver {
 		return
 	}
 	if r.unread.N != 0 && r.unread.N == d.last {
@@ -373,7 +373,7 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 // reviseClosed changes d, which says that r was missed, if the client turns out to have
 // closed r only when it opened the other.
 func (p *Pool) reviseClosed(d *Decision, r *Conn) {
-	if d.settled {
+	if d.handedOver {
 		return
 	}
 	d.closePacket = r.closePacket // after all

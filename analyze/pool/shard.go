@@ -76,7 +76,7 @@ func (s *clientShard) conclude(p *Pool) {
 	s.decideRest(p)
 	s.commitCloses(p)
 	for _, d := range p.provisional {
-		p.settle(d)
+		p.reviseByPool(d)
 	}
 	s.ready = append(s.ready, p.provisional...)
 	p.provisional = nil

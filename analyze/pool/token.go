@@ -26,9 +26,9 @@ func (t *token) hasRoom(at segment.Time) bool {
 	return t.inUse == 0 || t.inUse < c.streamLimit && c.limitKnownAt <= at
 }
 
-// settleTime is how much later than the wire shows a client may have a connection back in its
+// returnTime is how much later than the wire shows a client may have a connection back in its
 // pool, and how much earlier it may decide to dial.
-const settleTime = 10 * time.Millisecond
+const returnTime = 10 * time.Millisecond
 
 // roomSince returns since when t, of which one more transaction is in use by now, could have
 // taken that one.

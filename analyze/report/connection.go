@@ -91,7 +91,7 @@ type OpenedBecause struct {
 // Closed says how a connection ended.
 type Closed struct {
 	First     string   `json:"first"` // client, server, none
-	How       string   `json:"how"`   // fin, rst, timeout, open
+	How       string   `json:"how"`   // fin, rst, open
 	AfterIdle *Seconds `json:"after_idle_s,omitempty"`
 	Packet    int64    `json:"packet,omitempty"` // of the first FIN or RST
 	At        *Instant `json:"at,omitempty"`

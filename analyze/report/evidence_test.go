@@ -43,7 +43,7 @@ func passing(more ...report.Expectation) *report.Report {
 // Whatever leaves the evidence a part takes back what has passed, and nothing else.
 func TestLack(t *testing.T) {
 	for _, kind := range []string{segment.KernelDropped, segment.FileCutShort, segment.Interrupted, segment.InterfaceGone,
-		segment.NotReadable, segment.NotWritten, segment.InternalError} {
+		segment.NotReadable, segment.NotWritten, segment.InternalError, segment.OwnerNotKnown} {
 		r := passing()
 		r.Lack(segment.Problem{Kind: kind, Count: 1, Text: "what happened"})
 		if r.Outcome != verdict.Undecided || r.Expectations[0].Held != nil {

@@ -24,6 +24,5 @@ type Expectation struct {
 	Measured string   `json:"measured"`
 	Low      *float64 `json:"low,omitempty"`
 	High     *float64 `json:"high,omitempty"`
-	Packets  []int64  `json:"packets,omitempty"`
 	Note     string   `json:"note,omitempty"` // what Measured leaves out: avoidable connections with an allowed cause
 }

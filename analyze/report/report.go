@@ -50,8 +50,9 @@ type Totals struct {
 	Promised         int64                  `json:"promised"`
 	Shared           int64                  `json:"promised_and_shared"`
 	Causes           map[pool.Cause]int64   `json:"causes,omitempty"`
-	Findings         map[string]int64       `json:"findings,omitempty"` // by ID
-	Verdicts         map[pool.Verdict]int64 `json:"verdicts,omitempty"` // how many pools have which
+	Findings         map[string]int64       `json:"findings,omitempty"`          // by ID
+	FindingsAtLeast  []string               `json:"findings_at_least,omitempty"` // IDs of findings of which there may be more than counted
+	Verdicts         map[pool.Verdict]int64 `json:"verdicts,omitempty"`          // how many pools have which
 	// pools of which it is not known how many connections they need
 	Inexact int64 `json:"inexact_pools,omitempty"`
 }

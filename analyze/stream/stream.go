@@ -228,7 +228,7 @@ func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
 	case !st.beyond:
 		st.beyond, st.acked, st.ackedAt, st.ackedBy = true, ack, at.Time, at
 	case at.Time.Sub(st.ackedAt) > grace:
-		st.settle(st.acked, st.ackedBy, to)
+		st.giveUp(st.acked, st.ackedBy, to)
 		st.beyond = ack.After(st.next)
 		st.acked, st.ackedAt, st.ackedBy = ack, at.Time, at
 	case ack.After(st.acked):
@@ -243,7 +243,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 	case !st.acked.After(st.next): // it has come
 		st.beyond = false
 	case at.Time.Sub(st.ackedAt) > grace:
-		st.settle(st.acked, st.ackedBy, to)
+		st.giveUp(st.acked, st.ackedBy, to)
 		st.beyond = false
 	}
 }
@@ -251,13 +251,13 @@ func (st *Stream) Tick(at Mark, to Sink) {
 // AssumeAcked says that nothing before seq will come any more.
 func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 	if st.started && st.next.Before(seq) {
-		st.settle(seq, at, to)
+		st.giveUp(seq, at, to)
 		st.beyond = st.beyond && st.acked.After(st.next)
 	}
 }
 
-// settle turns what is missing before seq into gaps.
-func (st *Stream) settle(seq segment.Seq, at Mark, to Sink) {
+// giveUp turns what is missing before seq into gaps.
+func (st *Stream) giveUp(seq segment.Seq, at Mark, to Sink) {
 	for st.next.Before(seq) {
 		end := seq
 		if st.Holes() && st.held[0].seq.Before(end) {
@@ -280,7 +280,7 @@ func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
 // never seen.
 func (st *Stream) Flush(at Mark, to Sink) {
 	if st.beyond {
-		st.settle(st.acked, st.ackedBy, to)
+		st.giveUp(st.acked, st.ackedBy, to)
 	}
 	for st.Holes() {
 		st.gapTo(st.held[0].seq, at, to)

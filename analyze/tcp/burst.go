@@ -78,7 +78,7 @@ func (s *Sender) finishBurst() {
 	if s.Marked.N == s.Start.N {
 		s.Marked = s.Start
 	}
-	s.Sums.Max, s.Sums.Last = max(s.Sums.Max, s.cwnd), s.cwnd
+	s.Sums.Max = max(s.Sums.Max, s.cwnd)
 	s.Sums.By[s.limit]++
 	s.tell(b.at)
 	if b.tail && s.sink != nil && s.limit == Application {

@@ -42,7 +42,7 @@ type Estimate struct {
 	Basis           Basis
 	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited, startup
 	Limit           Limit
-	Flight          int // pipe (RFC 6675)
+	Pipe            int // RFC 6675 section 2
 }
 
 // A Watcher is told how the estimate goes on, in order of time.
@@ -97,7 +97,7 @@ func (s *Sender) bounds() (low, high int) {
 
 // Estimate returns what is known now.
 func (s *Sender) Estimate() Estimate {
-	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Flight: s.pipe(), Phase: s.phase()}
+	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Pipe: s.pipe(), Phase: s.phase()}
 	e.Low, e.High = s.bounds()
 	if s.idle.on {
 		e.High = max(e.High, s.idle.was)

@@ -213,7 +213,7 @@ func TestDuplicatesTellOfSegments(t *testing.T) {
 	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1)
 	flight := func(what string, want int) {
 		t.Helper()
-		if got := f.Estimate().Flight; got != want*mss {
+		if got := f.Estimate().Pipe; got != want*mss {
 			t.Errorf("%s: %d in flight, want %d", what, got, want*mss)
 		}
 	}
@@ -471,8 +471,8 @@ func TestFlightAfterATimeout(t *testing.T) {
 	f := newFlow(t).send(10).wait(time.Second).again(0)
 	flight := func(what string, want int) {
 		t.Helper()
-		if e := f.Estimate(); e.Flight != want*mss || e.Phase != "timeout" {
-			t.Errorf("%s: %d in flight (%s), want %d", what, e.Flight, e.Phase, want*mss)
+		if e := f.Estimate(); e.Pipe != want*mss || e.Phase != "timeout" {
+			t.Errorf("%s: %d in flight (%s), want %d", what, e.Pipe, e.Phase, want*mss)
 		}
 	}
 	flight("the oldest is sent again", 1)

@@ -146,7 +146,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 			v.MayHaveAcked(acks[v.arrivedByAge-1].ack)
 		}
 	}
-	if v.Estimate().Flight == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
+	if v.pipe() == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.Sent(s.Seq, s.Len, v.now)

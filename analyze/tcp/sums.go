@@ -29,7 +29,7 @@ func (s *Sender) trace() {
 // WindowSums are what a sender's life comes to.
 type WindowSums struct {
 	Losses, Timeouts, Restarts, Rounds int64
-	Max, Last                          int
+	Max                                int
 	By                                 [5]int64 // ACKs by Limit
 	ExitAt                             segment.Time
 	Growth                             []int // the window at the begin of rounds, spread over all

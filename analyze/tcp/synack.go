@@ -8,7 +8,7 @@ import "tcpwarm/capture/segment"
 // which of them counts is known by its ACK.
 
 // IsSecondSYNACK reports whether s is a SYN-ACK of h with another number than the one before.
-// One that may yet count is kept until SettleSYN, in place of one kept before; lost are
+// One that may yet count is kept until ChooseSYNACK, in place of one kept before; lost are
 // packets of those that will not, 0 if there is none.
 func (h *Half) IsSecondSYNACK(s *segment.Segment) (yes bool, lost int64) {
 	const all = segment.SYN | segment.ACK | segment.RST
@@ -30,10 +30,10 @@ func (h *Half) IsSecondSYNACK(s *segment.Segment) (yes bool, lost int64) {
 	return true, lost
 }
 
-// SettleSYN decides by what the client acknowledges between two SYN-ACKs of h. It returns
+// ChooseSYNACK decides by what the client acknowledges between two SYN-ACKs of h. It returns
 // the second if that counts; or else the packet of the second if that does not, 0 if
 // nothing is decided.
-func (h *Half) SettleSYN(s *segment.Segment) (counts *segment.Segment, lost int64) {
+func (h *Half) ChooseSYNACK(s *segment.Segment) (counts *segment.Segment, lost int64) {
 	if !h.hasSecond || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
 		return nil, 0
 	}

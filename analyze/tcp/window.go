@@ -14,7 +14,6 @@ type Window struct {
 	MovedAt     int64        // packet of that
 	Scale       int          // shift in force
 	Known       bool
-	ZeroOffers  int64 // segments that offered nothing
 }
 
 // offer takes the window that a segment of this side states. The window of a SYN
@@ -27,9 +26,6 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 	}
 	if s.Flags.Has(segment.RST) {
 		return // carries no meaningful window
-	}
-	if n == 0 {
-		w.ZeroOffers++
 	}
 	if w.Offered = n; !s.Flags.Has(segment.SYN) {
 		w.Most = max(w.Most, n)

@@ -1,5 +1,7 @@
 package transaction
 
+import "tcpwarm/analyze/app/tls"
+
 // steers reports whether a client's record of HTTP/2 carries no request.
 func (f *Inferrer) steers(n int) bool {
 	return f.records == 1 && isPreface(n) ||
@@ -64,7 +66,7 @@ func (f *Inferrer) mayBeTickets(n int) bool {
 }
 
 func (f *Inferrer) ticketsMayCome() bool {
-	return f.info.Version == version13 && f.Requests == 1 && !f.ticketsSent && (f.tickets == 0 || f.answers.first == f.ticket)
+	return f.info.Version == tls.Version13 && f.Requests == 1 && !f.ticketsSent && (f.tickets == 0 || f.answers.first == f.ticket)
 }
 
 // areTickets reports whether the turn looks like nothing else: OpenSSL sends two,
@@ -83,7 +85,7 @@ func (f *Inferrer) MaybeHTTP2() bool {
 	case f.info.Version == 0: // no hello was seen
 		return true
 	}
-	return f.info.OffersH2 && f.info.Version == version13 && (f.choice != choiceHTTP1 || f.looksLikeHTTP2())
+	return f.info.OffersH2 && f.info.Version == tls.Version13 && (f.choice != choiceHTTP1 || f.looksLikeHTTP2())
 }
 
 // isHTTP2 reports whether it is, as far as lengths can tell.

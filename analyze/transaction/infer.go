@@ -88,24 +88,22 @@ func (f *Inferrer) Reset(to Handler, info *tls.Info) {
 	f.Minor = 1
 }
 
-const version13 = 0x0304
-
 // Record takes the next record that cannot be opened.
 func (f *Inferrer) Record(r *tls.Record) {
-	bye := &f.goodbye[index(r.FromClient)]
+	bye := &f.goodbye[Direction(r.FromClient)]
 	*bye = segment.Mark{}
-	if r.Type != 23 {
-		if r.Type == alertType {
+	if r.Type != tls.RecordData {
+		if r.Type == tls.RecordAlert {
 			*bye = r.Start
 		}
 		return // TLS 1.2: handshake, alert
 	}
 	l := f.content(r)
-	if r.Version == version13 && l.most == alertLen {
+	if r.Version == tls.Version13 && l.most == alertLen {
 		*bye = r.Start
 	}
 	switch {
-	case l.most == 0 || r.Version == version13 && !f.application(r, l.most):
+	case l.most == 0 || r.Version == tls.Version13 && !f.application(r, l.most):
 	case r.FromClient:
 		f.client(l, r)
 	default:
@@ -116,13 +114,14 @@ func (f *Inferrer) Record(r *tls.Record) {
 // content returns how much r carries.
 func (f *Inferrer) content(r *tls.Record) length {
 	l := f.over.content(r, f.info.Suite)
-	if f.padded[index(r.FromClient)] {
+	if f.padded[Direction(r.FromClient)] {
 		l.least, l.most = max(0, l.least-padding), max(0, l.most-padding)
 	}
 	return l
 }
 
-func index(client bool) int {
+// Direction is 0 for what the client sent, 1 for what the server did.
+func Direction(client bool) int {
 	if client {
 		return 0
 	}

@@ -146,7 +146,7 @@ func (m *Multiplexer) request(h *http2.Headers) {
 	}
 	if h.End {
 		t.RequestDone = true
-		m.settle(t)
+		m.handOn(t)
 	}
 }
 
@@ -200,7 +200,7 @@ func (m *Multiplexer) response(h *http2.Headers) {
 	}
 	if h.End {
 		t.ResponseDone = true
-		m.settle(t)
+		m.handOn(t)
 	}
 }
 
@@ -220,7 +220,7 @@ func (e *end) Data(stream uint32, n int, ends bool, at segment.Mark) {
 		t.LastByte = at
 		t.ResponseDone = t.ResponseDone || ends
 	}
-	m.settle(t)
+	m.handOn(t)
 }
 
 // Reset ends a stream, whoever sends it: the connection goes on.
@@ -235,10 +235,10 @@ func (e *end) Reset(stream uint32, code uint32, at segment.Mark) {
 	}
 }
 
-// settle hands a transaction on once its response has ended; a request that has
+// handOn hands a transaction on once its response has ended; a request that has
 // not then is of no more use (RFC 9113 section 8.1), but for CONNECT's, of either kind: its
 // sides end one by one, as TCP's do (section 8.5, RFC 8441 section 4).
-func (m *Multiplexer) settle(t *Transaction) {
+func (m *Multiplexer) handOn(t *Transaction) {
 	if t.ResponseDone && (t.RequestDone || t.Method != "CONNECT") {
 		m.giveUp(t)
 	}

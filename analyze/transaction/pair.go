@@ -20,31 +20,30 @@ type Transaction struct {
 	Status int    // of the final response, 0 if not seen
 	Minor  int    // HTTP/1.Minor of the request, -1 for HTTP/0.9
 
-	Start, RequestEnd    segment.Mark // first and last byte of the request
-	FirstByte, LastByte  segment.Mark // of the final response, valid if HasStatus
-	RequestBytes         int64        // head and body
-	ResponseBytes        int64        // heads (interim ones too) and body
-	HasStatus            bool         // the final response's head was seen
-	RequestDone          bool         // the request was seen to its end
-	ResponseDone         bool         // the response was seen to its end
-	AsksClose            bool         // the request ends the connection: close, or HTTP/1.0 without keep-alive
-	Promises             bool         // the request promises persistence
-	SaysClose            bool         // the response ends the connection although the request did not ask for it
-	Consumes             bool         // the connection became a tunnel
-	EventStream          bool         // text/event-stream: open until somebody leaves
-	Proxied              bool         // absolute-form target
-	Connect              bool
-	Cut                  bool // the request's head was not captured whole
-	Binds                bool // the request ties the connection to a user, by NTLM or Negotiate
-	Ignored              bool // one of those that are not to be judged
-	ResponseCut          bool // likewise the response's
-	ResponsePromises     bool // the response promises persistence
-	SaysKeepAlive        bool // Promises, in words: by a header, not by HTTP/1.1's default
-	ResponseKeepAlive    bool // ResponsePromises, likewise
-	KeepAliveTimeout     int  // seconds of the response's Keep-Alive hint, -1 if absent
-	ResponseEndsByClosed bool // the body's end was the connection's
-	mayBeHidden          bool // a hole in what the server has sent may hold its response
-	OldEnds              bool // HTTP/1.0 asked, and the response has no length: to 1.1 it might have been chunked (RFC 9112 section 7.1)
+	Start, RequestEnd   segment.Mark // first and last byte of the request
+	FirstByte, LastByte segment.Mark // of the final response, valid if HasStatus
+	RequestBytes        int64        // head and body
+	ResponseBytes       int64        // heads (interim ones too) and body
+	HasStatus           bool         // the final response's head was seen
+	RequestDone         bool         // the request was seen to its end
+	ResponseDone        bool         // the response was seen to its end
+	AsksClose           bool         // the request ends the connection: close, or HTTP/1.0 without keep-alive
+	Promises            bool         // the request promises persistence
+	SaysClose           bool         // the response ends the connection although the request did not ask for it
+	Consumes            bool         // the connection became a tunnel
+	EventStream         bool         // text/event-stream: open until somebody leaves
+	Proxied             bool         // absolute-form target
+	Connect             bool
+	Cut                 bool // the request's head was not captured whole
+	Binds               bool // the request ties the connection to a user, by NTLM or Negotiate
+	Ignored             bool // one of those that are not to be judged
+	ResponseCut         bool // likewise the response's
+	ResponsePromises    bool // the response promises persistence
+	SaysKeepAlive       bool // Promises, in words: by a header, not by HTTP/1.1's default
+	ResponseKeepAlive   bool // ResponsePromises, likewise
+	KeepAliveTimeout    int  // seconds of the response's Keep-Alive hint, -1 if absent
+	mayBeHidden         bool // a hole in what the server has sent may hold its response
+	OldEnds             bool // HTTP/1.0 asked, and the response has no length: to 1.1 it might have been chunked (RFC 9112 section 7.1)
 
 	// HTTP/2.
 	Stream      uint32
@@ -286,7 +285,7 @@ func (p *Pairer) passHidden() {
 			}
 		}
 	}
-	p.settle()
+	p.handOn()
 }
 
 func (p *Pairer) requestHead(h *http1.Head) {
@@ -339,7 +338,7 @@ func (p *Pairer) requestEnd(e http1.End) {
 	if e.BodyBytes > 0 {
 		t.RequestEnd = e.At
 	}
-	p.settle()
+	p.handOn()
 }
 
 func (p *Pairer) responseHead(h *http1.Head) {
@@ -392,7 +391,6 @@ func (p *Pairer) responseEnd(e http1.End) {
 	}
 	t.ResponseBytes += e.BodyBytes
 	t.LastByte = e.At
-	t.ResponseEndsByClosed = e.ByClose
 	// A body that a reset cut short is not done, one whose length nobody said
 	// is done by its end.
 	t.ResponseDone = e.Complete || t.Consumes
@@ -400,7 +398,7 @@ func (p *Pairer) responseEnd(e http1.End) {
 		t.ResponseDone = true // as far as the snap length shows
 	}
 	if t.ResponseDone {
-		p.settle()
+		p.handOn()
 	}
 }
 
@@ -409,12 +407,12 @@ func (p *Pairer) responseEnd(e http1.End) {
 func (p *Pairer) endCut() {
 	if t := p.oldest(); t != nil && t.HasStatus && t.ResponseCut {
 		t.ResponseDone, t.LastByte = true, p.lastIn
-		p.settle()
+		p.handOn()
 	}
 }
 
-// settle hands on the transactions that have ended, in order.
-func (p *Pairer) settle() {
+// handOn hands on the transactions that have ended, in order.
+func (p *Pairer) handOn() {
 	for len(p.waiting) > 0 {
 		t := p.waiting[0]
 		if !t.ResponseDone || t == p.request && !t.Cut && !t.Consumes {

@@ -5,7 +5,6 @@ import "tcpwarm/analyze/app/tls"
 // Lengths of what records carry, in bytes, that tell it apart.
 const (
 	alertLen     = 2            // RFC 8446 section 6
-	alertType    = 21           // of TLS 1.2's records
 	keyUpdateLen = 4 + 1        // section 4.6.3
 	endOfEarly   = 4            // section 4.5
 	finished256  = 4 + 32       // a Finished by SHA-256's length

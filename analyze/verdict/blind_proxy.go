@@ -42,20 +42,23 @@ const (
 // relays pairs the legs of relays: the client's connection to one, and the
 // relay's own to the origin.
 type relays struct {
-	fronts, origins recent
+	bound
+	fronts, origins legs
 }
 
-// recent are the latest connections of a kind, at most legsKept.
-type recent struct {
-	list []Conn
-	next int
+// legs are the latest connections of a kind, at most legsKept.
+type legs struct {
+	list      []Conn
+	next      int
+	forgotten segment.Time // when the last to close of those left out closed, 0: none is
 }
 
-func (r *recent) add(c *Conn) {
+func (r *legs) add(c *Conn) {
 	if len(r.list) < legsKept {
 		r.list = append(r.list, *c)
 		return
 	}
+	r.forgotten = max(r.forgotten, r.list[r.next].Closed.Time)
 	r.list[r.next] = *c
 	r.next = (r.next + 1) % legsKept
 }
@@ -73,6 +76,7 @@ func (r *relays) note(c *Conn) (Evidence, bool) {
 				return relayWaits(c, o), true
 			}
 		}
+		r.acted = r.acted || r.origins.forgotten != 0 && c.Closed.Time.Sub(r.origins.forgotten) <= c.relayLag()
 		r.fronts.add(c)
 	case c.LastComplete && c.Transactions == 1:
 		for i := range r.fronts.list {
@@ -80,6 +84,7 @@ func (r *relays) note(c *Conn) (Evidence, bool) {
 				return relayWaits(f, c), true
 			}
 		}
+		r.acted = r.acted || r.fronts.forgotten != 0 && r.fronts.forgotten >= c.Closed.Time
 		r.origins.add(c)
 	}
 	return Evidence{}, false
@@ -96,8 +101,11 @@ func areLegs(front, origin *Conn) bool {
 		front.First.Time < origin.First.Time &&
 		origin.LastEnd.Time <= front.LastEnd.Time &&
 		front.Ignored.Time < origin.Closed.Time &&
-		0 <= lag && lag <= max(relayLag, front.RTT)
+		0 <= lag && lag <= front.relayLag()
 }
+
+// relayLag is within what time a relay passes a close on to c.
+func (c *Conn) relayLag() time.Duration { return max(relayLag, c.RTT) }
 
 func relayWaits(front, origin *Conn) Evidence {
 	return Evidence{

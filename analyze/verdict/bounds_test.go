@@ -58,7 +58,7 @@ func TestMetricsAreBounds(t *testing.T) {
 		{"warmth", func(p *pool.Pool) { p.Warmths = event.Warmths{Cold: 1, Warm: 2, Cooled: 1} }, map[string]string{"cold": "1 to 2", "warm": "2 to 3", "cooled": "1 to 2"}},
 	} {
 		var d Demands
-		m := d.measure(reused(x.change), nil)
+		m := d.measure(reused(x.change), Counts{})
 		for name, want := range x.want {
 			if got := m[name].String(); got != want {
 				t.Errorf("%s: %s %s, want %s", x.what, name, got, want)
@@ -141,7 +141,7 @@ func TestLegsOfARelay(t *testing.T) {
 				k.Connection(&origin)
 				k.Connection(&front)
 			}
-			if got := k.Counts["blind-proxy"] > 0; got != x.want {
+			if got := k.Counts.Of["blind-proxy"] > 0; got != x.want {
 				t.Errorf("%s, the front first: %v: found %v", x.what, frontFirst, got)
 			}
 		}

@@ -28,6 +28,7 @@ var captureIncomplete = rule{
 
 // incomplete sums up what the capture lacks.
 type incomplete struct {
+	bound               // never acts
 	connections []int64 // the first few concerned
 	packets     []int64
 	missing     int64 // bytes

@@ -96,6 +96,9 @@ func (x *leak) add(c *Conn) {
 	x.short++
 }
 
+// cut counts that the latest connection of a pair was forgotten only where one was left open.
+func (l *leaks) cut() bool { return l.left.cut() || l.opened.cut() && len(l.left.of) > 0 }
+
 func (l *leaks) conclude() (found []Evidence) {
 	for _, x := range l.left.all() {
 		n := x.lasting + x.short

@@ -7,10 +7,16 @@ import (
 	"tcpwarm/analyze/pool"
 )
 
+// Counts says how often there were findings, by ID.
+type Counts struct {
+	Of  map[string]int64 // those not kept included
+	Cut map[string]bool  // whether there may be more: a bound has left out what may have been found
+}
+
 // A Collector applies the rules as connections and pools come in. It counts all
 // findings and keeps the first of each kind.
 type Collector struct {
-	Counts map[string]int64 // by ID, those not kept included
+	Counts Counts
 
 	limit       int
 	kept        map[string][]Found
@@ -27,7 +33,7 @@ type tracked struct {
 // NewCollector returns a Collector that keeps at most limit findings of one
 // kind.
 func NewCollector(limit int) *Collector {
-	k := &Collector{Counts: map[string]int64{}, limit: limit, kept: map[string][]Found{}}
+	k := &Collector{Counts: Counts{map[string]int64{}, map[string]bool{}}, limit: limit, kept: map[string][]Found{}}
 	for i := range table {
 		switch f := &table[i]; {
 		case f.rule.connection != nil:
@@ -76,6 +82,8 @@ func (k *Collector) Conclude(pools []*pool.Pool) {
 			for _, p := range pools {
 				if e, ok := f.rule.pool(p); ok {
 					k.add(Found{ID: f.ID, Pool: p.ID, Evidence: e})
+				} else if f.rule.poolCut != nil && f.rule.poolCut(p) {
+					k.Counts.Cut[f.ID] = true
 				}
 			}
 		}
@@ -83,6 +91,9 @@ func (k *Collector) Conclude(pools []*pool.Pool) {
 	for _, t := range k.tracked {
 		for _, e := range t.conclude() {
 			k.add(Found{ID: t.ID, Evidence: e})
+		}
+		if t.cut() {
+			k.Counts.Cut[t.ID] = true
 		}
 	}
 }
@@ -95,7 +106,7 @@ func (k *Collector) add(f Found) {
 
 // count counts a finding and reports whether it is one of those to keep.
 func (k *Collector) count(id string) bool {
-	k.Counts[id]++
+	k.Counts.Of[id]++
 	return len(k.kept[id]) < k.limit
 }
 

@@ -39,7 +39,7 @@ type Held struct {
 
 // Judge holds d against pools and the findings' counts. Where nothing was judged, it says
 // why, and what s has instead; then nothing holds, and nothing fails.
-func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (all []Held, o Outcome, nothing string) {
+func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held, o Outcome, nothing string) {
 	m := d.measure(pools, findings)
 	all = d.hold(pools, findings, m)
 	if nothing = d.nothing(pools, m, &s); nothing != "" {
@@ -50,7 +50,7 @@ func (d *Demands) Judge(pools []*pool.Pool, findings map[string]int64, s Seen) (
 }
 
 // hold holds each demand against what was measured.
-func (d *Demands) hold(pools []*pool.Pool, findings map[string]int64, m map[string]Interval) (all []Held) {
+func (d *Demands) hold(pools []*pool.Pool, findings Counts, m map[string]Interval) (all []Held) {
 	hold := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
 		h := Held{Text: text, OK: ok, Held: held, Measured: m[e.Metric]}

@@ -81,7 +81,7 @@ func TestJudge(t *testing.T) {
 		{"pools not kept may be of the server", Demands{Server: "a.example"}, append(reused(func(*pool.Pool) {}), folded), Undecided},
 		{"forbidden, and pools not kept", Demands{Server: "a.example", Forbid: []string{"missed"}}, append(reused(func(*pool.Pool) {}), folded), Undecided},
 	} {
-		if _, got, _ := c.d.Judge(c.pools, nil, Seen{}); got != c.want {
+		if _, got, _ := c.d.Judge(c.pools, Counts{}, Seen{}); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
@@ -111,7 +111,7 @@ func TestNothingJudged(t *testing.T) {
 		"the command opened no TCP connection that was captured; seen instead: 9 packets, 1 connection of another program": {Demands{Command: true}, nil, Seen{Packets: 9, Others: 1}},
 		"no TCP connection to judge; seen instead: 3 packets, 3 packets that could not be looked into":                     {Demands{}, nil, Seen{Packets: 3, Unread: 3}},
 	} {
-		if _, _, got := x.d.Judge(x.pools, nil, x.seen); got != want {
+		if _, _, got := x.d.Judge(x.pools, Counts{}, x.seen); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -63,10 +63,12 @@ type promises struct {
 	waiting []brokenPromise // no request has followed yet
 	broken  []brokenPromise // one has: at most mostListed
 	n       int64           // of broken, also those that are not listed
+	more    bool            // maxBroken left some out: n is the least
 }
 
 // brokenPromises watches for connections that do not keep what they promise.
 type brokenPromises struct {
+	bound
 	by    map[peers]*promises
 	order []*promises // in order of first broken promise
 }
@@ -79,15 +81,25 @@ func (t *brokenPromises) note(c *Conn) (Evidence, bool) {
 		p.follow(c)
 	}
 	if by := brokenBy(c); by != event.Nobody {
-		if p == nil && len(t.by) < maxPeers {
+		switch {
+		case p == nil && len(t.by) >= maxPeers, p != nil && len(p.waiting) >= maxBroken:
+			t.acted = true
+			if p != nil {
+				p.more = true
+			}
+			return t.askedAgain(c)
+		case p == nil:
 			p = new(promises)
 			t.by[k] = p
 			t.order = append(t.order, p)
 		}
-		if p != nil && len(p.waiting) < maxBroken {
-			p.waiting = append(p.waiting, brokenPromise{conn: c.ID, by: by, end: c.LastEnd, closed: c.Closed})
-		}
+		p.waiting = append(p.waiting, brokenPromise{conn: c.ID, by: by, end: c.LastEnd, closed: c.Closed})
 	}
+	return t.askedAgain(c)
+}
+
+// askedAgain finds a request on c after a response that said close.
+func (t *brokenPromises) askedAgain(c *Conn) (Evidence, bool) {
 	if c.ReusedAfterClose.Packet == 0 {
 		return Evidence{}, false
 	}
@@ -153,8 +165,12 @@ func (p *promises) evidence() Evidence {
 	e.Text = fmt.Sprintf("#%d: the %s said keep-alive, and closed in packet %d, %v after the response "+
 		"ended in packet %d; the next request needed #%d (packet %d)", b.conn, sideName(b.by), b.closed.Packet,
 		segment.Span(b.closed.Time.Sub(b.end.Time)), b.end.Packet, b.next, b.opened)
+	least := ""
+	if p.more {
+		least = "at least "
+	}
 	if more := p.n - 1; more > 0 {
-		e.Text += fmt.Sprintf("; so it was with %s", plural.Count(more, "more connection"))
+		e.Text += fmt.Sprintf("; so it was with %s%s", least, plural.Count(more, "more connection"))
 	}
 	for _, b := range p.broken {
 		e.Connections = append(e.Connections, b.conn)

@@ -27,7 +27,7 @@ func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
 
 // occurs bounds how often there was a cause or a finding; a cause may be looked for as a finding
 // too. That there was none is known only where all pools are.
-func (d *Demands) occurs(id string, pools []*pool.Pool, findings map[string]int64) Interval {
+func (d *Demands) occurs(id string, pools []*pool.Pool, findings Counts) Interval {
 	judged, cause := d.Of(pools), pool.Cause(id)
 	least := countCause(judged, cause)
 	for _, p := range judged {
@@ -35,8 +35,8 @@ func (d *Demands) occurs(id string, pools []*pool.Pool, findings map[string]int6
 			least -= min(p.PerhapsNeeded, p.Causes.Of(cause))
 		}
 	}
-	n := Interval{float64(max(findings[id], least)), float64(max(findings[id], countCause(judged, cause)))}
-	if d.unsure(pools) || anyUnknown(judged) || anySummedUp(judged) && needsPools(id) {
+	n := Interval{float64(max(findings.Of[id], least)), float64(max(findings.Of[id], countCause(judged, cause)))}
+	if findings.Cut[id] || d.unsure(pools) || anyUnknown(judged) || anySummedUp(judged) && needsPools(id) {
 		n.High = math.Inf(1)
 	}
 	return n
@@ -59,7 +59,7 @@ func needsPools(id string) bool {
 // measure gives every metric, as an interval where it is only bounded. A
 // connection that could not be read may have carried any number of transactions;
 // the first of one that was opened before the capture may be a reused one.
-func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[string]Interval {
+func (d *Demands) measure(pools []*pool.Pool, findings Counts) map[string]Interval {
 	n, excused := d.count(pools)
 	midstream := n.Causes.Of(pool.Unknown)
 	between := func(low, high int64) Interval { return Interval{float64(low), float64(high)} }
@@ -67,7 +67,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 	w := n.Warmths
 	unknown := max(0, n.Transactions+n.MaxUnder-w.Cold-w.Warm-w.Cooled) // how warm these were
 	var found int64
-	for _, n := range findings {
+	for _, n := range findings.Of {
 		found += n
 	}
 	m := map[string]Interval{
@@ -84,7 +84,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings map[string]int64) map[str
 		"cooled":       between(w.Cooled, w.Cooled+unknown),
 		"findings":     exactly(found),
 	}
-	if judged := d.Of(pools); anyUnknown(judged) || anySummedUp(judged) {
+	if judged := d.Of(pools); len(findings.Cut) > 0 || anyUnknown(judged) || anySummedUp(judged) {
 		m["findings"] = Interval{float64(found), math.Inf(1)}
 	}
 	if n.Opaque+n.Gaps > 0 { // requests may hide in a gap, too

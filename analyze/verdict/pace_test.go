@@ -67,7 +67,7 @@ func TestBeyondLimit(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { k.Connection(&c) }); n != 0 {
 		t.Errorf("%v allocations for one that is not kept", n)
 	}
-	if n := k.Counts["receiver-limited"]; n != 101 || len(k.Found()) != 2 {
+	if n := k.Counts.Of["receiver-limited"]; n != 101 || len(k.Found()) != 2 {
 		t.Errorf("%d counted and %d kept, want 101 and 2", n, len(k.Found()))
 	}
 }

@@ -19,13 +19,18 @@ func (c *Conn) pair() pair { return pair{c.Client, c.Server, c.Port} }
 const peersKept = 10_000
 
 // pairs holds something for each pair, for at most peersKept: more are left out.
-type pairs[T any] struct{ of map[pair]*T }
+type pairs[T any] struct {
+	bound
+	of map[pair]*T
+}
 
 // get returns what is held for c's pair; nil where there are too many.
 func (p *pairs[T]) get(c *Conn) *T {
 	k := c.pair()
 	x := p.of[k]
-	if x == nil && len(p.of) < peersKept {
+	if x == nil && len(p.of) >= peersKept {
+		p.acted = true
+	} else if x == nil {
 		if p.of == nil {
 			p.of = map[pair]*T{}
 		}

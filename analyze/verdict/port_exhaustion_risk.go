@@ -55,6 +55,7 @@ const (
 
 // portUse is what clients do with their ports.
 type portUse struct {
+	bound                 // of destinations
 	closed       []closed // by the client, lately; one that falls on the place of another takes it
 	destinations []destination
 }
@@ -117,8 +118,9 @@ func (u *portUse) destination(to pair) *destination {
 	x := &u.destinations[to.hash()%destinationsKept]
 	if x.to != to {
 		if x.claim--; x.claim > 0 {
-			return nil
+			return nil // seldom seen: a rate that fills ports takes the place
 		}
+		u.acted = u.acted || x.reused > 0
 		*x = destination{to: to}
 	}
 	x.claim++

@@ -4,6 +4,7 @@ package verdict
 // all pairs will never be asked for, so it has room for a fixed number and allocates nothing: a
 // pair that falls on the place of another takes it.
 type recentPairs[T any] struct {
+	bound
 	places []place[T]
 }
 
@@ -24,6 +25,7 @@ func (r *recentPairs[T]) get(c *Conn) *T {
 	k := c.pair()
 	p := &r.places[k.hash()%recentKept]
 	if !p.taken || p.pair != k {
+		r.acted = r.acted || p.taken
 		*p = place[T]{pair: k, taken: true}
 	}
 	return &p.of

@@ -35,7 +35,7 @@ func TestServerIsNamed(t *testing.T) {
 		{"d.example", 0},
 	} {
 		d := Demands{Expect: []Expectation{expect}, Server: x.server}
-		if held, _, nothing := d.Judge(pools, nil, Seen{}); held[0].Measured != Exactly(x.want) && (x.want != 0 || nothing == "") {
+		if held, _, nothing := d.Judge(pools, Counts{}, Seen{}); held[0].Measured != Exactly(x.want) && (x.want != 0 || nothing == "") {
 			t.Errorf("%q: %v connections, want %v", x.server, held[0].Measured, x.want)
 		}
 	}
@@ -45,11 +45,11 @@ func TestServerIsNamed(t *testing.T) {
 func TestForbiddenAlone(t *testing.T) {
 	d := Demands{Forbid: []string{"missed"}}
 	once := reused(func(p *pool.Pool) { p.Transactions, p.Reused = 1, 0 })
-	if held, got, _ := d.Judge(once, nil, Seen{}); got != Passed || len(held) != 1 {
+	if held, got, _ := d.Judge(once, Counts{}, Seen{}); got != Passed || len(held) != 1 {
 		t.Errorf("nothing missed: %s, %v", got, held)
 	}
 	missed := reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) })
-	if held, got, _ := d.Judge(missed, nil, Seen{}); got != Failed || len(held) != 1 {
+	if held, got, _ := d.Judge(missed, Counts{}, Seen{}); got != Failed || len(held) != 1 {
 		t.Errorf("one missed: %s, %v", got, held)
 	}
 }

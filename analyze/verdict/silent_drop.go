@@ -37,6 +37,7 @@ var silentDrop = rule{
 
 // drops holds dead connections against those that worked, for each pair of client and server.
 type drops struct {
+	bound               // of dead's lists
 	dead  pairs[[]dead] // of each at most mostListed
 	alive recentPairs[[aliveKept]alive]
 }
@@ -76,8 +77,11 @@ func (d *drops) note(c *Conn) (Evidence, bool) {
 		for _, a := range d.alive.get(c) {
 			one.meets(a)
 		}
-		if list := d.dead.get(c); list != nil && len(*list) < mostListed {
+		switch list := d.dead.get(c); {
+		case list != nil && len(*list) < mostListed:
 			*list = append(*list, one)
+		case list != nil:
+			d.acted = true
 		}
 		return Evidence{}, false
 	}
@@ -133,6 +137,9 @@ func (d *dead) meets(a alive) {
 		d.after = a.id
 	}
 }
+
+// cut counts that a connection that worked was forgotten only where one was dead.
+func (d *drops) cut() bool { return d.acted || d.dead.cut() || d.alive.cut() && len(d.dead.of) > 0 }
 
 func (d *drops) conclude() (found []Evidence) {
 	for _, list := range d.dead.all() {

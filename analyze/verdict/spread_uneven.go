@@ -31,7 +31,8 @@ var spreadUneven = rule{
 			{"kubernetes", "a Service balances connections; a headless one with a client that balances, or a mesh"},
 		},
 	},
-	pool: oneGetsAll,
+	pool:    oneGetsAll,
+	poolCut: func(p *pool.Pool) bool { return p.SharesCut() },
 }
 
 // Of fewer requests nothing can be said.

@@ -79,6 +79,7 @@ type rule struct {
 
 	connection *connectionRule
 	pool       poolRule
+	poolCut    func(*pool.Pool) bool // with pool, nil: never; whether a bound may have hidden a finding
 	coldStart  coldStartRule
 	across     acrossRule
 }
@@ -109,7 +110,14 @@ type tracker interface {
 	note(*Conn) (Evidence, bool)
 	// conclude returns what can be said only once all connections are known.
 	conclude() []Evidence
+	// cut reports whether a bound has left out what may have been found, too.
+	cut() bool
 }
+
+// A bound is what a tracker keeps at most; it has acted once something was left out.
+type bound struct{ acted bool }
+
+func (b *bound) cut() bool { return b.acted }
 
 // Findings returns all kinds of findings, in the order in which they are listed.
 func Findings() []Finding { return table }

@@ -50,6 +50,7 @@ const handshakesKept = 64
 // resumption holds the handshakes of each pair of client and server against each
 // other.
 type resumption struct {
+	bound // of peers
 	peers map[peer]*handshakes
 }
 
@@ -65,6 +66,7 @@ type peer struct {
 // began after it has done so for good, and is summed up.
 type handshakes struct {
 	resumed bool
+	dropped segment.Time // when the latest began that handshakesKept left out, 0: none
 	ready   ready
 	early   []fullHandshake // not begun after ready: the latest, in no order
 	late    int64           // full ones that began after ready
@@ -95,6 +97,7 @@ func (r *resumption) note(c *Conn) (Evidence, bool) {
 	h := r.peers[k]
 	if h == nil {
 		if len(r.peers) >= peersKept {
+			r.acted = true
 			return Evidence{}, false
 		}
 		if r.peers == nil {
@@ -128,8 +131,14 @@ func (h *handshakes) note(c *Conn) {
 	// The earliest is the least likely to turn out late.
 	byFirst := func(a, b fullHandshake) int { return cmp.Compare(a.first.Packet, b.first.Packet) }
 	if i := slices.Index(h.early, slices.MinFunc(h.early, byFirst)); h.early[i].first.Packet < o.first.Packet {
-		h.early[i] = o
+		h.early[i], o = o, h.early[i]
 	}
+	h.dropped = max(h.dropped, o.first.Time)
+}
+
+// cut reports whether one that was left out has turned out late.
+func (h *handshakes) cut() bool {
+	return h.dropped != 0 && h.ready.end.Packet != 0 && h.dropped > h.ready.end.Time
 }
 
 // isLate reports whether o began after the first response, and then sums it up.
@@ -141,6 +150,16 @@ func (h *handshakes) isLate(o fullHandshake) bool {
 	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
 	h.named.add(sighting{o.id, [2]int64{o.first.Packet}})
 	return true
+}
+
+// cut reports whether a pair, or a handshake of one, was left out.
+func (r *resumption) cut() bool {
+	for _, h := range r.peers {
+		if h.cut() {
+			return true
+		}
+	}
+	return r.acted
 }
 
 // conclude returns what was found, by packet: the map has no order.
@@ -157,12 +176,16 @@ func (r *resumption) conclude() []Evidence {
 
 func (h *handshakes) evidence(k *peer) Evidence {
 	why, sure := h.why()
+	least := ""
+	if h.cut() {
+		least = "at least "
+	}
 	e := Evidence{
 		Connections: []int64{h.ready.id},
 		Packets:     []int64{h.ready.end.Packet},
 		Confidence:  sure,
-		Text: fmt.Sprintf("%s to %s did the whole handshake after #%d had its response (packet %d): %s",
-			plural.Count(h.late, "connection"), peerName(k.name, k.server), h.ready.id, h.ready.end.Packet, why),
+		Text: fmt.Sprintf("%s%s to %s did the whole handshake after #%d had its response (packet %d): %s",
+			least, plural.Count(h.late, "connection"), peerName(k.name, k.server), h.ready.id, h.ready.end.Packet, why),
 	}
 	h.named.show(&e)
 	return e

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"golang.org/x/net/bpf"
+
+	"tcpwarm/capture/assigned"
 )
 
 var tests = map[string]bpf.JumpTest{"=": bpf.JumpEqual, "!=": bpf.JumpNotEqual, "<": bpf.JumpLessThan, "<=": bpf.JumpLessOrEqual,
@@ -38,14 +40,14 @@ func (g *generator) guard(x arith, no label) {
 		found := g.label()
 		switch x.proto {
 		case "ether":
-			if g.target.Any || g.target.Link != linkEthernet {
+			if g.target.Any || g.target.Link != assigned.LinkEthernet {
 				g.err = errors.New("filter: ether needs Ethernet")
 			}
 			g.jump(found)
 		case "ip", "ip6":
 			g.protocol(x.proto, found, no)
 		case "icmp6":
-			g.ip6Proto(protoICMP6, found, no)
+			g.ip6Proto(assigned.ProtoICMP6, found, no)
 		default:
 			four := g.label()
 			g.ip4Proto(numbers[x.proto], four, no)

@@ -1,34 +1,25 @@
 package filter
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"golang.org/x/net/bpf"
-)
 
-// Link types (LINKTYPE_ values) that expressions can be compiled for.
-const (
-	linkNull     = 0
-	linkEthernet = 1
-	linkRawBSD   = 12
-	linkRawOBSD  = 14
-	linkRaw      = 101
-	linkLoop     = 108
-	linkSLL      = 113
-	linkIPv4     = 228
-	linkIPv6     = 229
-	linkSLL2     = 276
+	"tcpwarm/capture/assigned"
 )
 
 // A Target is where a program runs.
 type Target struct {
 	Link   uint32 // LINKTYPE_ value
 	Any    bool   // in the kernel, on packets of any link type: the network layer is found by it
-	Kernel bool   // in the kernel: VLAN tags are beside the packet, not in it
+	Kernel bool   // in Linux's kernel: VLAN tags are beside the packet, not in it
+
+	SnapLen int // bytes to take of a packet that passes, 0: all
 }
 
-// accepted is what a program returns for a packet that passes: all of it.
+// accepted is what a program returns for a packet that passes, to take all of it.
 const accepted = 1 << 18
 
 // maxProgram is the kernel's limit (BPF_MAXINSNS).
@@ -80,7 +71,7 @@ func (e *Expr) assemble(t Target, far bool) ([]bpf.Instruction, error) {
 	yes, no := g.label(), g.label()
 	g.node(e.root, yes, no)
 	g.place(yes)
-	g.emit(bpf.RetConstant{Val: accepted})
+	g.emit(bpf.RetConstant{Val: uint32(cmp.Or(t.SnapLen, accepted))})
 	g.place(no)
 	g.emit(bpf.RetConstant{Val: 0})
 	if g.err != nil {
@@ -124,14 +115,14 @@ func (g *generator) layout() error {
 		return nil
 	}
 	switch g.target.Link {
-	case linkEthernet:
+	case assigned.LinkEthernet:
 		g.etype, g.net, g.hasType = 12, 14, true
-	case linkSLL:
+	case assigned.LinkSLL:
 		g.etype, g.net, g.hasType = 14, 16, true
-	case linkSLL2:
+	case assigned.LinkSLL2:
 		g.etype, g.net, g.hasType = 0, 20, true
-	case linkRaw, linkRawBSD, linkRawOBSD, linkIPv4, linkIPv6:
-	case linkNull, linkLoop:
+	case assigned.LinkRaw, assigned.LinkRawBSD, assigned.LinkRawOBSD, assigned.LinkIPv4, assigned.LinkIPv6:
+	case assigned.LinkNull, assigned.LinkLoop:
 		g.net = 4
 	default:
 		return fmt.Errorf("filter: packets of link type %d cannot be filtered", g.target.Link)
@@ -230,14 +221,6 @@ func (g *generator) loadNet(off uint32, size int) {
 	g.emit(bpf.LoadAbsolute{Off: g.net + off, Size: size})
 }
 
-// Ethernet types.
-const (
-	typeIP4  = 0x0800
-	typeARP  = 0x0806
-	typeRARP = 0x8035
-	typeIP6  = 0x86dd
-)
-
 // ethernet goes to yes if the frame is of an Ethernet type.
 func (g *generator) ethernet(typ uint32, yes, no label) {
 	switch {
@@ -249,9 +232,9 @@ func (g *generator) ethernet(typ uint32, yes, no label) {
 		g.loadNet(0, 1)
 		g.emit(bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: 0xf0})
 		switch typ {
-		case typeIP4:
+		case assigned.EtherIPv4:
 			typ = 0x40
-		case typeIP6:
+		case assigned.EtherIPv6:
 			typ = 0x60
 		default:
 			g.jump(no)
@@ -268,33 +251,24 @@ func (g *generator) ethernetIs(typ uint32, no label) {
 	g.place(next)
 }
 
-// Protocol numbers.
-const (
-	protoICMP  = 1
-	protoTCP   = 6
-	protoUDP   = 17
-	protoFrag  = 44
-	protoICMP6 = 58
-	protoSCTP  = 132
-)
-
-var numbers = map[string]uint32{"tcp": protoTCP, "udp": protoUDP, "sctp": protoSCTP, "icmp": protoICMP, "icmp6": protoICMP6}
+var numbers = map[string]uint32{"tcp": assigned.ProtoTCP, "udp": assigned.ProtoUDP, "sctp": assigned.ProtoSCTP,
+	"icmp": assigned.ProtoICMP, "icmp6": assigned.ProtoICMP6}
 
 // ip4Proto goes to yes for IPv4 with a protocol.
 func (g *generator) ip4Proto(proto uint32, yes, no label) {
-	g.ethernetIs(typeIP4, no)
+	g.ethernetIs(assigned.EtherIPv4, no)
 	g.loadNet(9, 1)
 	g.branch(bpf.JumpEqual, proto, yes, no)
 }
 
 // ip6Proto goes to yes for IPv6 with a next header, in its first fragment too.
 func (g *generator) ip6Proto(proto uint32, yes, no label) {
-	g.ethernetIs(typeIP6, no)
+	g.ethernetIs(assigned.EtherIPv6, no)
 	g.loadNet(6, 1)
 	fragment := g.label()
 	g.branch(bpf.JumpEqual, proto, yes, fragment)
 	g.place(fragment)
-	g.require(protoFrag, no)
+	g.require(assigned.ProtoFragment, no)
 	g.loadNet(40, 1)
 	g.branch(bpf.JumpEqual, proto, yes, no)
 }
@@ -304,15 +278,13 @@ func (g *generator) prim(x prim, yes, no label) {
 	case "proto":
 		g.protocol(x.proto, yes, no)
 	case "ipproto":
-		six := g.label()
 		switch x.proto {
 		case "ip":
 			g.ip4Proto(x.lo, yes, no)
-			g.place(six)
 		case "ip6":
 			g.ip6Proto(x.lo, yes, no)
-			g.place(six)
 		default:
+			six := g.label()
 			g.ip4Proto(x.lo, yes, six)
 			g.place(six)
 			g.ip6Proto(x.lo, yes, no)
@@ -331,15 +303,15 @@ func (g *generator) prim(x prim, yes, no label) {
 func (g *generator) protocol(name string, yes, no label) {
 	switch name {
 	case "ip":
-		g.ethernet(typeIP4, yes, no)
+		g.ethernet(assigned.EtherIPv4, yes, no)
 	case "ip6":
-		g.ethernet(typeIP6, yes, no)
+		g.ethernet(assigned.EtherIPv6, yes, no)
 	case "arp":
-		g.ethernet(typeARP, yes, no)
+		g.ethernet(assigned.EtherARP, yes, no)
 	case "icmp":
-		g.ip4Proto(protoICMP, yes, no)
+		g.ip4Proto(assigned.ProtoICMP, yes, no)
 	case "icmp6":
-		g.ip6Proto(protoICMP6, yes, no)
+		g.ip6Proto(assigned.ProtoICMP6, yes, no)
 	default:
 		six := g.label()
 		g.ip4Proto(numbers[name], yes, six)
@@ -366,7 +338,7 @@ func (g *generator) vlan(x prim, yes, no label) {
 		g.branch(bpf.JumpEqual, x.lo, yes, no)
 		return
 	}
-	if g.target.Any || g.target.Link != linkEthernet {
+	if g.target.Any || g.target.Link != assigned.LinkEthernet {
 		g.err = errors.New("filter: vlan needs Ethernet")
 		return
 	}
@@ -413,7 +385,7 @@ func (g *generator) either(dir string, try func(dst bool, yes, no label), yes, n
 
 func (g *generator) address(x prim, yes, no label) {
 	if !x.net.Addr().Is4() {
-		g.ethernetIs(typeIP6, no)
+		g.ethernetIs(assigned.EtherIPv6, no)
 		g.either(x.dir, func(dst bool, yes, no label) { g.address6(x, dst, yes, no) }, yes, no)
 		return
 	}
@@ -438,7 +410,7 @@ func (g *generator) address(x prim, yes, no label) {
 			arp = g.label()
 		}
 		ip := g.label()
-		g.ethernet(typeIP4, ip, arp)
+		g.ethernet(assigned.EtherIPv4, ip, arp)
 		g.place(ip)
 		g.either(x.dir, at(12, 16), yes, no)
 		if arp == no {
@@ -450,14 +422,14 @@ func (g *generator) address(x prim, yes, no label) {
 		g.jump(no)
 		return
 	}
-	found, rarp := g.label(), g.label()
+	found := g.label()
 	if x.proto == "arp" {
-		g.ethernet(typeARP, found, no)
-		g.place(rarp)
+		g.ethernet(assigned.EtherARP, found, no)
 	} else {
-		g.ethernet(typeARP, found, rarp)
+		rarp := g.label()
+		g.ethernet(assigned.EtherARP, found, rarp)
 		g.place(rarp)
-		g.ethernet(typeRARP, found, no)
+		g.ethernet(assigned.EtherRARP, found, no)
 	}
 	g.place(found)
 	g.either(x.dir, at(14, 24), yes, no)
@@ -489,7 +461,7 @@ func (g *generator) address6(x prim, dst bool, yes, no label) {
 
 // ports looks at the ports of TCP, UDP and SCTP. Only the first fragment has them.
 func (g *generator) ports(x prim, yes, no label) {
-	protos := []uint32{protoTCP, protoUDP, protoSCTP}
+	protos := []uint32{assigned.ProtoTCP, assigned.ProtoUDP, assigned.ProtoSCTP}
 	if n, ok := numbers[x.proto]; ok {
 		protos = []uint32{n}
 	}
@@ -510,7 +482,7 @@ func (g *generator) ports(x prim, yes, no label) {
 		if x.proto != "ip" {
 			no = six
 		}
-		g.ethernetIs(typeIP4, no)
+		g.ethernetIs(assigned.EtherIPv4, no)
 		carries(func() { g.loadNet(9, 1) }, no)
 		g.unfragmented(no)
 		g.emit(bpf.LoadMemShift{Off: g.net})
@@ -518,7 +490,7 @@ func (g *generator) ports(x prim, yes, no label) {
 	}
 	g.place(six)
 	if x.proto != "ip" {
-		g.ethernetIs(typeIP6, no)
+		g.ethernetIs(assigned.EtherIPv6, no)
 		carries(func() { g.loadNet(6, 1) }, no)
 		g.either(x.dir, func(dst bool, yes, no label) { g.port(x, dst, false, yes, no) }, yes, no)
 	}

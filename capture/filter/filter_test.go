@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/gopacket/pcapgo"
 	"golang.org/x/net/bpf"
+
+	"tcpwarm/capture/assigned"
 )
 
 // expressions that tcpdump must agree with.
@@ -49,7 +51,7 @@ func packets(t *testing.T) [][]byte {
 			}
 			defer f.Close()
 			r, err := pcapgo.NewReader(bufio.NewReader(f))
-			if err != nil || r.LinkType() != linkEthernet {
+			if err != nil || r.LinkType() != assigned.LinkEthernet {
 				return nil
 			}
 			for range 300 {
@@ -105,7 +107,7 @@ func TestAgreesWithTcpdump(t *testing.T) {
 			t.Errorf("%q: %v", expr, err)
 			continue
 		}
-		match, err := e.Matcher(linkEthernet)
+		match, err := e.Matcher(assigned.LinkEthernet)
 		if err != nil {
 			t.Errorf("%q: %v", expr, err)
 			continue
@@ -144,7 +146,7 @@ func TestMatches(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", c.expr, err)
 		}
-		match, err := e.Matcher(linkEthernet)
+		match, err := e.Matcher(assigned.LinkEthernet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +155,7 @@ func TestMatches(t *testing.T) {
 		}
 	}
 	// The same packet, on other links.
-	for link, head := range map[uint32][]byte{linkRaw: nil, linkNull: {2, 0, 0, 0}, linkSLL: append(make([]byte, 14), 8, 0), linkSLL2: append([]byte{8, 0}, make([]byte, 18)...)} {
+	for link, head := range map[uint32][]byte{assigned.LinkRaw: nil, assigned.LinkNull: {2, 0, 0, 0}, assigned.LinkSLL: append(make([]byte, 14), 8, 0), assigned.LinkSLL2: append([]byte{8, 0}, make([]byte, 18)...)} {
 		e, _ := Parse("tcp dst port 80 and host 10.0.0.2")
 		match, err := e.Matcher(link)
 		if err != nil {
@@ -195,7 +197,7 @@ func TestKernelPrograms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, target := range []Target{{Any: true, Kernel: true}, {Link: linkEthernet, Kernel: true}, {Link: linkRaw, Kernel: true}} {
+		for _, target := range []Target{{Any: true, Kernel: true}, {Link: assigned.LinkEthernet, Kernel: true}, {Link: assigned.LinkRaw, Kernel: true}} {
 			if p, err := e.Compile(target); err != nil || len(p) == 0 {
 				t.Errorf("%q for %+v: %v", expr, target, err)
 			}
@@ -216,8 +218,34 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if match, err := e.Matcher(linkEthernet); err == nil {
+		if match, err := e.Matcher(assigned.LinkEthernet); err == nil {
 			match(packet)
 		}
 	})
+}
+
+// A program takes of a packet that passes what the snap length says, and of another nothing.
+func TestSnapLen(t *testing.T) {
+	frame := make([]byte, 200)
+	copy(frame[12:], []byte{8, 0, 0x45})
+	for _, test := range []struct {
+		expression    string
+		snapLen, want int
+	}{{"", 96, 96}, {"ip", 96, 96}, {"ip6", 96, 0}, {"", 0, accepted}, {"ip", 0, accepted}} {
+		e, err := Parse(test.expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := e.instructions(Target{Link: assigned.LinkEthernet, SnapLen: test.snapLen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		vm, err := bpf.NewVM(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := vm.Run(frame); n != test.want || err != nil {
+			t.Errorf("%q, %d bytes: takes %d, %v; want %d", test.expression, test.snapLen, n, err, test.want)
+		}
+	}
 }

@@ -28,13 +28,16 @@ type Watch struct {
 	dir  string
 	fd   *os.File
 	seen *ebpf.Map
+	lost *ebpf.Map // one number: of connections that seen took no more
 	prog *ebpf.Program
 	link link.Link
 }
 
 // New makes the group and attaches the program. Its error says what the system
 // lacks or forbids.
-func New() (*Watch, error) {
+func New() (*Watch, error) { return newWatch(maxConnections) }
+
+func newWatch(most uint32) (*Watch, error) {
 	parent, err := group()
 	if err != nil {
 		return nil, err
@@ -43,25 +46,30 @@ func New() (*Watch, error) {
 	if err := os.Mkdir(w.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make a control group: %w", err)
 	}
-	if err := w.attach(); err != nil {
+	if err := w.attach(most); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-func (w *Watch) attach() (err error) {
+func (w *Watch) attach(most uint32) (err error) {
 	if w.fd, err = os.Open(w.dir); err != nil {
 		return err
 	}
 	rlimit.RemoveMemlock() // older kernels count maps against it; if it fails the map says so
 	w.seen, err = ebpf.NewMap(&ebpf.MapSpec{Name: "tcpwarm", Type: ebpf.Hash,
-		KeySize: uint32(unsafe.Sizeof(key{})), ValueSize: 4, MaxEntries: maxConnections, Flags: noPrealloc})
+		KeySize: uint32(unsafe.Sizeof(key{})), ValueSize: 4, MaxEntries: most, Flags: noPrealloc})
+	if err != nil {
+		return fmt.Errorf("make a BPF map: %w", err)
+	}
+	w.lost, err = ebpf.NewMap(&ebpf.MapSpec{Name: "tcpwarm_lost", Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1})
 	if err != nil {
 		return fmt.Errorf("make a BPF map: %w", err)
 	}
 	w.prog, err = ebpf.NewProgram(&ebpf.ProgramSpec{Name: "tcpwarm", Type: ebpf.SockOps,
-		AttachType: ebpf.AttachCGroupSockOps, License: "Apache-2.0", Instructions: program(w.seen.FD())})
+		AttachType: ebpf.AttachCGroupSockOps, License: "Apache-2.0",
+		Instructions: program(w.seen.FD(), w.lost.FD())})
 	if err != nil {
 		return fmt.Errorf("load a BPF program: %w", err)
 	}
@@ -96,9 +104,10 @@ const (
 )
 
 // program is called for events of TCP sockets in the group. For each connection
-// that is being opened it puts a key into the map. It uses one helper,
-// bpf_map_update_elem.
-func program(fd int) asm.Instructions {
+// that is being opened it puts a key into the map seen; where there is no room, it counts
+// the connection in the map lost. It uses the helpers bpf_map_update_elem and
+// bpf_map_lookup_elem.
+func program(seen, lost int) asm.Instructions {
 	const keyAt, valueAt = -int16(unsafe.Sizeof(key{})), -int16(unsafe.Sizeof(key{})) - 4
 	list := asm.Instructions{
 		asm.Mov.Reg(asm.R6, asm.R1),
@@ -130,11 +139,19 @@ func program(fd int) asm.Instructions {
 	list = append(list, ports...)
 	return append(list,
 		asm.StoreImm(asm.R10, valueAt, 1, asm.Word),
-		asm.LoadMapPtr(asm.R1, fd),
+		asm.LoadMapPtr(asm.R1, seen),
 		asm.Mov.Reg(asm.R2, asm.R10), asm.Add.Imm(asm.R2, int32(keyAt)),
 		asm.Mov.Reg(asm.R3, asm.R10), asm.Add.Imm(asm.R3, int32(valueAt)),
 		asm.Mov.Imm(asm.R4, 0),
 		asm.FnMapUpdateElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "out"),
+		asm.StoreImm(asm.R10, valueAt, 0, asm.Word),
+		asm.LoadMapPtr(asm.R1, lost),
+		asm.Mov.Reg(asm.R2, asm.R10), asm.Add.Imm(asm.R2, int32(valueAt)),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "out"),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.StoreXAdd(asm.R0, asm.R1, asm.DWord),
 		asm.Mov.Imm(asm.R0, 1).WithSymbol("out"),
 		asm.Return(),
 	)
@@ -183,16 +200,20 @@ func (w *Watch) Enter(attr *syscall.SysProcAttr) {
 	attr.UseCgroupFD, attr.CgroupFD = true, int(w.fd.Fd())
 }
 
-// Connections returns what has been opened so far.
-func (w *Watch) Connections() (map[Connection]bool, error) {
-	all := map[Connection]bool{}
+// Connections returns what has been opened so far; lost are connections more that there was no
+// room for: which these are is not known.
+func (w *Watch) Connections() (all map[Connection]bool, lost int64, err error) {
+	if err := w.lost.Lookup(uint32(0), &lost); err != nil {
+		return nil, 0, err
+	}
+	all = map[Connection]bool{}
 	var k key
 	var v uint32
 	entries := w.seen.Iterate()
 	for entries.Next(&k, &v) {
 		all[k.connection()] = true
 	}
-	return all, entries.Err()
+	return all, lost, entries.Err()
 }
 
 func (k *key) connection() Connection {
@@ -230,8 +251,10 @@ func (w *Watch) Close() error {
 	if w.prog != nil {
 		w.prog.Close()
 	}
-	if w.seen != nil {
-		w.seen.Close()
+	for _, m := range [...]*ebpf.Map{w.seen, w.lost} {
+		if m != nil {
+			m.Close()
+		}
 	}
 	if w.fd != nil {
 		w.fd.Close()

@@ -17,16 +17,17 @@ type Problem struct {
 // Kinds of problems that leave out packets which were to be judged, or a file that
 // was to be written.
 const (
-	KernelDropped = "kernel-dropped" // packets that were lost before the capture could take them
-	FileCutShort  = "file-cut-short" // a file ends within a record
-	NotReadable   = "not-readable"   // a file or an interface cannot be read further
-	InterfaceGone = "interface-gone" // it went down, or away
-	Interrupted   = "interrupted"    // by a signal, before all was read
-	NotWritten    = "not-written"    // a file that was asked for
-	InternalError = "internal-error" // of tcpwarm itself: what it concerned was given up
+	KernelDropped = "kernel-dropped"  // packets that were lost before the capture could take them
+	FileCutShort  = "file-cut-short"  // a file ends within a record
+	NotReadable   = "not-readable"    // a file or an interface cannot be read further
+	InterfaceGone = "interface-gone"  // it went down, or away
+	Interrupted   = "interrupted"     // by a signal, before all was read
+	NotWritten    = "not-written"     // a file that was asked for
+	InternalError = "internal-error"  // of tcpwarm itself: what it concerned was given up
+	OwnerNotKnown = "owner-not-known" // connections of a command that are not told from others'
 )
 
-var lacking = []string{KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError}
+var lacking = []string{KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError, OwnerNotKnown}
 
 // Lacking reports whether a problem of this kind means that not all was done that
 // was asked for: then nothing passes, for no verdict can rest on what is not there.

@@ -148,6 +148,9 @@ func analyzes(s *streams, c *cobra.Command) {
 		if len(files) == 0 {
 			return fmt.Errorf("%s: name a capture", cmd.Name())
 		}
+		if err := o.check(); err != nil {
+			return err
+		}
 		_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
 		return err
 	}
@@ -165,11 +168,9 @@ const (
 const largeCapture = 64 << 20
 
 // analyzeFiles reads files, reports, and returns the report. An unreadable
-// capture is reported as far as it goes, then comes its error. demands may be nil.
+// capture is reported as far as it goes, then comes its error. demands may be nil. o has been
+// checked.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -229,12 +230,9 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 }
 
 // analyze analyses src and writes the report, to which amend may add. Options that
-// o knows are set.
+// o, which has been checked, knows are set.
 func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options,
 	amend func(*report.Report)) (*report.Report, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	opts, err := o.options(opts)
 	if err != nil {
 		return nil, err

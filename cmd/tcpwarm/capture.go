@@ -56,9 +56,10 @@ func (l *live) open(expression string) (*capture.Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	if expression != "" {
+	if expression != "" || l.snapLen > 0 { // the kernel keeps no more of a packet than its filter says
 		o.Filter = func(link uint32) ([]bpf.RawInstruction, error) {
-			return e.Compile(filter.Target{Link: link, Any: link == capture.LinkAny, Kernel: true})
+			return e.Compile(filter.Target{Link: link, Any: link == capture.LinkAny,
+				Kernel: capture.FiltersInKernel, SnapLen: l.snapLen})
 		}
 	}
 	src, err := capture.OpenLive(o)

@@ -114,9 +114,10 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: writeErr}))
 	}
 	var made map[process.Connection]bool
+	var lost int64
 	if group != nil {
 		var err error
-		if made, err = group.Connections(); err != nil {
+		if made, lost, err = group.Connections(); err != nil {
 			return nil, &codedError{exitInput, err}
 		}
 		group.Close()
@@ -165,13 +166,22 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	defer saved.Close()
 	counted := &countedSource{input: saved, live: src.Totals()}
 	if endErr != nil {
-		counted.ended = []segment.Problem{segment.ProblemOf(endErr)}
+		counted.ran = append(counted.ran, segment.ProblemOf(endErr))
+	}
+	if lost > 0 {
+		counted.ran = append(counted.ran, ownerNotKnown(lost))
 	}
 	r, err := o.analyze(ctx, s, counted, opts, func(r *report.Report) { r.Ran(became) })
 	if err == nil && endErr != nil || ended != nil {
 		err = &codedError{exitInput, endErr}
 	}
 	return r, err
+}
+
+// ownerNotKnown returns the problem that n of the command's connections were not noted as its own.
+func ownerNotKnown(n int64) segment.Problem {
+	return segment.Problem{Kind: segment.OwnerNotKnown, Count: n,
+		Text: "connections that the command opened beyond those that are told from others'; not judged"}
 }
 
 // keep writes what the command has logged to the file that was asked for. The file is
@@ -265,8 +275,8 @@ func (p *pump) wait() error { return <-p.done }
 // saved from.
 type countedSource struct {
 	input
-	live  segment.Totals
-	ended []segment.Problem // what ended it before its time
+	live segment.Totals
+	ran  []segment.Problem // what went wrong while the command ran
 }
 
 // Totals returns the sums of the file, and what the kernel dropped.
@@ -278,6 +288,6 @@ func (c *countedSource) Totals() segment.Totals {
 			t.Problems = append(t.Problems, p)
 		}
 	}
-	t.Problems = append(t.Problems, c.ended...)
+	t.Problems = append(t.Problems, c.ran...)
 	return t
 }

@@ -59,10 +59,6 @@ func (h *Head) fieldLine(line []byte) {
 		first(&h.Via, name, "via", value)
 	case 4:
 		first(&h.Host, name, "host", value)
-	case 6:
-		if equal(name, "expect") {
-			h.Expect100 = equal(value, "100-continue")
-		}
 	case 7:
 		first(&h.Upgrade, name, "upgrade", value)
 	case 10:

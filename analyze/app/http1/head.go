@@ -39,7 +39,6 @@ type Head struct {
 	KeepAlive        bool // likewise
 	Binds            bool // the request ties its connection to a user
 	KeepAliveTimeout int  // seconds of Keep-Alive: timeout=N, -1 if absent
-	Expect100        bool // RFC 9110 section 10.1.1
 
 	ContentLength int64 // valid if HasLength; a HEAD response has one, but no body
 	HasLength     bool  // Content-Length is there and makes sense

@@ -60,7 +60,7 @@ func describe(h *Head) string {
 	for _, v := range []struct {
 		name string
 		is   bool
-	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"expect", h.Expect100}, {"chunked", h.Chunked}, {"body", h.HasBody}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
+	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"chunked", h.Chunked}, {"body", h.HasBody}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
 		if v.is {
 			s += " " + v.name
 		}
@@ -250,7 +250,7 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9112 section 5: names in any case, space before the colon, folds", steps: bytesOf(
 		"PUT /x HTTP/1.1\r\nhOsT : h:80 \r\nCONTENT-LENGTH:\r\n 3\r\nConnection: a,\r\n\t close\r\nContent-Type: t\r\nExpect: 100-Continue\r\n\r\nabc"),
-		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close expect body length=3 [118]
+		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close body length=3 [118]
 			end 3 complete`},
 	{name: "RFC 9110 section 7.6.1: options over several lines", steps: bytesOf(
 		"GET / HTTP/1.1\r\nConnection: upgrade , ,KEEP-alive\r\nconnection:x\r\nProxy-Connection: Close\r\nUpgrade: websocket\r\n\r\n"),

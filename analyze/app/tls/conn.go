@@ -130,7 +130,7 @@ func (c *Conn) message(h *half, typ uint8, b []byte, whole bool) {
 // now on (RFC 5246 section 7.1); in TLS 1.3 it means nothing (RFC 8446 appendix
 // D.4).
 func (c *Conn) changed(h *half) {
-	if c.info.Version == 0 || c.info.Version == version13 {
+	if c.info.Version == 0 || c.info.Version == Version13 {
 		return
 	}
 	// A full handshake has a ServerHelloDone before, a resumed one none (RFC 5246

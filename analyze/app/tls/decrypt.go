@@ -54,7 +54,7 @@ func (h *half) decryptWith(s *secrets, typ uint8, fragment []byte) (plain []byte
 		}
 		return h.try(h.open, typ, fragment)
 	}
-	if plain, inner, ok = h.try(h.open, typ, fragment); ok || typ != recordData {
+	if plain, inner, ok = h.try(h.open, typ, fragment); ok || typ != RecordData {
 		return plain, inner, ok
 	}
 	for stage := h.stage + 1; stage <= stageTraffic; stage++ {
@@ -111,7 +111,7 @@ func (c *Conn) candidates(stage int) []uint16 {
 
 // speaks13 notes what a record that opens shows, where the ServerHello did not.
 func (c *Conn) speaks13(number uint16) {
-	c.info.Version, c.info.Suite = version13, number
+	c.info.Version, c.info.Suite = Version13, number
 	c.suite, c.readable = suites[number], true
 }
 

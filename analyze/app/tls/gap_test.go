@@ -141,7 +141,7 @@ func TestServerHelloCutShort(t *testing.T) {
 			if info.Version != 0 && info.Version != whole.Version || info.Suite != 0 && info.Suite != whole.Suite {
 				t.Fatalf("%s cut at %d of %d: %+v, want %+v", name, cut, ends[0], info, whole)
 			}
-			if whole.Version == version13 && info.Hellos {
+			if whole.Version == Version13 && info.Hellos {
 				t.Errorf("%s cut at %d: says it is whole", name, cut)
 			}
 			known = known || info.Version != 0

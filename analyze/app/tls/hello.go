@@ -47,7 +47,7 @@ func Detect(b []byte) (is Answer, client bool) {
 // one longer than b.
 func DetectMidstream(b []byte) bool {
 	for n := 0; n < 2; n++ {
-		if len(b) < headerLen || b[0] != recordData || binary.BigEndian.Uint16(b[1:]) != version12 ||
+		if len(b) < headerLen || b[0] != RecordData || binary.BigEndian.Uint16(b[1:]) != version12 ||
 			!isHeader(b) || recordLen(b) < headerLen+17 {
 			return false
 		}
@@ -84,7 +84,7 @@ func (i *Info) RoundTrips() int {
 	switch {
 	case i.EarlyData:
 		return 0
-	case i.Version < version13 && i.Version != 0 && !i.Resumed:
+	case i.Version < Version13 && i.Version != 0 && !i.Resumed:
 		return 2
 	}
 	return 1
@@ -92,7 +92,7 @@ func (i *Info) RoundTrips() int {
 
 // VersionName returns 1.0 to 1.3, "" if not known.
 func (i *Info) VersionName() string {
-	if i.Version >= 0x0301 && i.Version <= version13 {
+	if i.Version >= 0x0301 && i.Version <= Version13 {
 		return "1." + string('0'+byte(i.Version-0x0301))
 	}
 	return ""
@@ -123,9 +123,10 @@ const (
 	extPSKModes       = 45
 )
 
+// Versions (RFC 5246 section 6.2.1, RFC 8446 section 4.2.1).
 const (
 	version12 = 0x0303
-	version13 = 0x0304
+	Version13 = 0x0304
 )
 
 // retry is the random of a ServerHello that is a HelloRetryRequest (RFC 8446
@@ -248,7 +249,7 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 		return
 	}
 	if suite>>8 == 0x13 { // it tells even where the extension is cut off (RFC 8446 appendix B.4)
-		version = version13
+		version = Version13
 	}
 	k.take(1) // compression
 	psk := false
@@ -269,14 +270,14 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 	})
 	c.info.Version, c.info.Suite = version, suite
 	c.suite, c.readable = suites[suite]
-	c.readable = c.readable && (version == version12 || version == version13)
+	c.readable = c.readable && (version == version12 || version == Version13)
 	if r == retry { // a second pair of hellos follows; early data is refused (section 4.2.10)
 		c.early.drop()
 		return
 	}
 	c.randoms[fromServer] = r
 	c.info.Hellos = whole && c.whole
-	if version == version13 {
+	if version == Version13 {
 		c.info.Resumed = psk
 		return
 	}

@@ -8,7 +8,7 @@ func Overhead(version, number uint16) (least, blur int) {
 	const tag = 16
 	s, ok := suites[number]
 	switch {
-	case version == version13:
+	case version == Version13:
 		return tag + 1, 0 // RFC 8446 section 5.2: the inner type
 	case version == 0: // no hello was seen: as in most connections
 		return tag + 1, 0

@@ -8,9 +8,9 @@ import (
 // Types of records (RFC 8446 section 5.1).
 const (
 	recordChange    = 20
-	recordAlert     = 21
+	RecordAlert     = 21
 	recordHandshake = 22
-	recordData      = 23
+	RecordData      = 23
 )
 
 const (
@@ -100,7 +100,7 @@ func recordLen(b []byte) int { return headerLen + int(binary.BigEndian.Uint16(b[
 // isHeader reports whether a record may begin with b, which has five bytes.
 func isHeader(b []byte) bool {
 	n := recordLen(b) - headerLen
-	return b[0] >= recordChange && b[0] <= recordData && b[1] == 3 && b[2] <= 4 && n <= maxFragment && (n > 0 || b[0] == recordData)
+	return b[0] >= recordChange && b[0] <= RecordData && b[1] == 3 && b[2] <= 4 && n <= maxFragment && (n > 0 || b[0] == RecordData)
 }
 
 // collect adds to the record being put together.
@@ -204,7 +204,7 @@ func (h *half) fits(b []byte) bool {
 	return len(b) < n+headerLen || h.isSure(b[n:])
 }
 
-func (h *half) protected(typ uint8) bool { return typ == recordData || h.sealed }
+func (h *half) protected(typ uint8) bool { return typ == RecordData || h.sealed }
 
 // record takes a whole record.
 func (h *half) record(b []byte, start, at Mark) {
@@ -223,7 +223,7 @@ func (h *half) record(b []byte, start, at Mark) {
 		c.early.unread(len(fragment), at, c.to)
 		return
 	}
-	if c.info.Decrypted && typ == recordData {
+	if c.info.Decrypted && typ == RecordData {
 		c.to.Gap(h.side == fromClient, int64(len(fragment)), at)
 	}
 	c.to.Record(Record{FromClient: h.side == fromClient, Type: typ, Version: c.info.Version, Length: len(fragment), Start: start, At: at})
@@ -237,9 +237,9 @@ func (h *half) content(typ uint8, b []byte, start, at Mark) {
 		h.handshake(b)
 	case recordChange:
 		c.changed(h)
-	case recordAlert:
+	case RecordAlert:
 		c.alert(h, b, at)
-	case recordData:
+	case RecordData:
 		if len(b) == 0 {
 			return
 		}

@@ -117,7 +117,7 @@ func newOpener13(s suite, secret []byte) *opener {
 	if len(secret) != s.prf().Size() {
 		return nil
 	}
-	o := &opener{version: version13, suite: s, secret: secret}
+	o := &opener{version: Version13, suite: s, secret: secret}
 	key, err := expandLabel(s.prf, secret, "key", s.key)
 	iv, err2 := expandLabel(s.prf, secret, "iv", len(o.iv))
 	if err != nil || err2 != nil || o.setAEAD(key) != nil {
@@ -224,7 +224,7 @@ func (o *opener) setAEAD(key []byte) (err error) {
 // least.
 func (o *opener) overhead() int {
 	switch {
-	case o.version == version13:
+	case o.version == Version13:
 		return o.aead.Overhead() + 1 // the inner type
 	case o.suite.kind == gcm:
 		return 8 + o.aead.Overhead()
@@ -255,7 +255,7 @@ func (o *opener) open(dst []byte, typ uint8, fragment []byte, seq uint64) ([]byt
 		return dst, 0, errSealed
 	}
 	switch {
-	case o.version == version13:
+	case o.version == Version13:
 		return o.open13(dst, fragment, seq)
 	case o.aead != nil:
 		out, err := o.openAEAD12(dst, typ, fragment, seq)
@@ -267,7 +267,7 @@ func (o *opener) open(dst []byte, typ uint8, fragment []byte, seq uint64) ([]byt
 
 // open13 follows RFC 8446 section 5.2.
 func (o *opener) open13(dst, fragment []byte, seq uint64) ([]byte, uint8, error) {
-	ad := append(o.ad[:0], recordData, 3, 3, byte(len(fragment)>>8), byte(len(fragment)))
+	ad := append(o.ad[:0], RecordData, 3, 3, byte(len(fragment)>>8), byte(len(fragment)))
 	out, err := o.aead.Open(dst, o.numbered(seq), fragment, ad)
 	if err != nil {
 		return dst, 0, errSealed

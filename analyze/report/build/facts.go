@@ -2,6 +2,7 @@ package build
 
 import (
 	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
@@ -43,7 +44,7 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	pace(c, &v.Pace)
 	if info := c.App().TLSInfo(); info != nil {
 		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
-			Name: info.ServerName, Read: info.Decrypted || info.Version < 0x0304,
+			Name: info.ServerName, Read: info.Decrypted || info.Version < tls.Version13,
 			Who: event.Who{SYN: id.Who.SYN, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}}
 	}
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {

@@ -2,6 +2,9 @@ package build
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"tcpwarm/analyze/report"
 )
@@ -26,6 +29,9 @@ func problems(r *Result) []report.Problem {
 		{Kind: "transactions-not-kept", Count: l.Transactions,
 			Text: fmt.Sprintf("transactions beyond the %d, or their part of %s, kept in full, or on connections beyond the %d; "+
 				"totals and pools count them", r.KeptTransactions, memory(r.Memory), r.KeptConnections)},
+		{Kind: "findings-cut", Count: int64(len(r.Findings.Counts.Cut)),
+			Text: "kinds of findings of which there may be more than counted, for too much was to be held against each other: " +
+				strings.Join(slices.Sorted(maps.Keys(r.Findings.Counts.Cut)), ", ")},
 		{Kind: "other-connections", Count: l.Foreign,
 			Text: "connections that are not the command's; they were not judged"},
 		{Kind: "seen-twice", Count: l.Duplicates.N, FirstPacket: l.Duplicates.First,
@@ -35,7 +41,7 @@ func problems(r *Result) []report.Problem {
 			Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
 			Text: "segments with numbers further from their connection's than any window reaches, or of a " +
-				"second SYN-ACK that the client did not take; not counted with it"},
+				"second SYN-ACK that the client did not take, or SYNs within one that went on; not counted with it"},
 		{Kind: "stream-overflow", Count: l.Overflows,
 			Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced,

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -189,7 +190,8 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
 		Needed: sums.Needed, Avoidable: sums.Avoidable,
 		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
-		Causes: sums.Causes.Map(), Findings: r.Findings.Counts, Ignored: r.Lost.Ignored,
+		Causes: sums.Causes.Map(), Findings: r.Findings.Counts.Of,
+		FindingsAtLeast: slices.Sorted(maps.Keys(r.Findings.Counts.Cut)), Ignored: r.Lost.Ignored,
 		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact(),
 	}
 }

@@ -45,7 +45,7 @@ func (s *Writer) Write(connection int64, from, to segment.Endpoint, samples []tc
 			s.w.WriteByte(',')
 		}
 		if l.Event == "window" {
-			fmt.Fprintf(s.w, "%s,%s,%s,%d,", e.Basis, e.Phase, e.Limit, e.Flight)
+			fmt.Fprintf(s.w, "%s,%s,%s,%d,", e.Basis, e.Phase, e.Limit, e.Pipe)
 		} else {
 			s.w.WriteString(",,,,")
 		}

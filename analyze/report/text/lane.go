@@ -112,8 +112,6 @@ func (l *lane) String() string {
 		return s + " " + printable.Clean(l.c.Closed.First)
 	case "rst":
 		return s + " " + printable.Clean(l.c.Closed.First) + " reset"
-	case "timeout":
-		return s + " silent"
 	case "open":
 		return s + " open"
 	}

@@ -39,9 +39,6 @@ func (p *page) verdict(r *report.Report) {
 	if r.Outcome != "" {
 		word, st = outcome(r.Outcome)
 	}
-	if word == "" {
-		word = label(pool.NotKnown)
-	}
 	p.wrap(word+"   ", len(word)+3, sentence(r), mark{word, st})
 }
 
@@ -191,9 +188,6 @@ func (p *page) expectations(all []report.Expectation) {
 		}
 		text := name(e.Text)
 		text += strings.Repeat(" ", max(0, width-printable.Columns(text))) + "  " + statement(e.Measured)
-		if s := packets(e.Packets); s != "" {
-			text += "  (" + s + ")"
-		}
 		if e.Note != "" {
 			text += "  (" + statement(e.Note) + ")"
 		}

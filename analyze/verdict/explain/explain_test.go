@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict"
 )
 
 func TestEntriesComplete(t *testing.T) {
@@ -28,18 +29,9 @@ func TestEntriesComplete(t *testing.T) {
 			t.Errorf("%s: knobs without a remedy", e.ID)
 		}
 	}
-	for _, id := range strings.Fields(`missed undrained client-said-close client-closed client-idle-timeout opened-ahead
-		first concurrent server-closed server-said-close reset used-up other-address failed request-abandoned silent-drop bound early unknown
-		not-reused partly-reused server-prevents not-known reused no-opportunity
-		header-lies pool-too-small pool-key-split connect-per-request idle-timeout timeout-mismatch-risk stale-reuse-race
-		keepalive-probes-only blind-proxy tls-not-resumed capture-incomplete max-requests max-age
-		cold-window window-lost-after-idle receiver-limited sender-idle lossy nagle-delayed-ack syn-resent
-		goaway after-status parallel-pools pool-at-its-limit spread-uneven port-exhaustion-risk silent-drop middlebox-reset
-		unsolicited-response early-response-reset close-wait-leak
-		h2-stream-limit h2-not-negotiated h2-not-coalesced
-		reuse needed avoidable ideal-client used-connection transaction authority pool cold flight basis pool-curve`) {
-		if !seen[id] {
-			t.Errorf("%s is not explained", id)
+	for _, f := range verdict.Findings() {
+		if !seen[f.ID] {
+			t.Errorf("%s is not explained", f.ID)
 		}
 	}
 }

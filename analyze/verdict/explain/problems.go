@@ -13,6 +13,8 @@ var problems = []Entry{
 	term("not-written", "a file that was asked for could not be written", "The other reports were written; the exit code is 3."),
 	term("internal-error", "something went wrong in tcpwarm itself",
 		"What it concerned was given up, and the rest judged; the verdict is withheld. Please report it, with the packet's number."),
+	term("owner-not-known", "connections of the command that were not told from others'",
+		"It opened more than are remembered. What was told is judged; nothing passes."),
 	term("unknown-link-type", "packets of a link type that cannot be read",
 		"Ethernet, loopback, raw IP, Linux cooked and some more can be."),
 	term("ip-fragment", "IP fragments, which are not put together", "TCP avoids fragments; what is in them is not judged."),
@@ -33,13 +35,15 @@ var problems = []Entry{
 	term("records-not-kept", "connections that are in the totals only", "Totals, pools and exit codes count them; NDJSON has all."),
 	term("pools-not-kept", "pools that are in the totals only", "A client that came back later began a new pool."),
 	term("transactions-not-kept", "transactions that are in the totals only", "Totals and pools count them."),
+	term("findings-cut", "kinds of findings of which there may be more than counted",
+		"What they rest on is held for so many clients, servers and connections; what is beyond is left out."),
 	term("other-connections", "connections that are not the command's", "They were captured and not judged."),
 	term("seen-twice", "connections captured at a second place too",
 		"Behind an address translator; they are judged once, nearest to the client."),
 	term("stray-segments", "segments of connections that had ended", "They came later than any copy should, and count with none."),
 	term("unacceptable-segments", "segments that no receiver would take for their connection's",
-		"Their numbers are further off than any window reaches, or they follow a second SYN-ACK that the client did not take (RFC 9293 "+
-			"section 3.10.7)."),
+		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
+			"section 3.10.7), or they are SYNs within a connection that went on (RFC 5961 section 4.2)."),
 	term("stream-overflow", "holes that were given up because too much waited behind them", "What is behind is read on from there."),
 	term("decided-early", "openings judged before all that bears on them was seen", "Too much was waiting; a limit of memory."),
 }
