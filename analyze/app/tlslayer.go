@@ -36,7 +36,8 @@ func (s *tlsLayer) begin(outer *Layer) {
 func (s *tlsLayer) end() *tlsResult {
 	s.plaintext.Release()
 	in := &tlsResult{*s.Info(), s.plaintext, s.hidden}
-	in.info.ServerName = s.plaintext.readers.names().Host(in.info.ServerName)
+	names := s.plaintext.readers.names()
+	in.info.ServerName, in.info.ALPN = names.Host(in.info.ServerName), names.ALPN(in.info.ALPN)
 	return in
 }
 

@@ -76,6 +76,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	x.kept++
 	r := Record{Transaction: *t}
 	r.Target = x.conn.env.Readers.Names.Target(t.Target)
+	r.Method = x.conn.env.Readers.Names.Method(t.Method)
 	*list = append(*list, r)
 	x.text += len(r.Target)
 	return true

@@ -104,3 +104,8 @@ func (c *Conn) warmths() (w event.Warmths) {
 	}
 	return w
 }
+
+// ClientShown returns the client's endpoint as a report may show it.
+func (c *Conn) ClientShown() segment.Endpoint {
+	return c.env.Readers.Names.Client(c.id.Key.Sender(c.client))
+}

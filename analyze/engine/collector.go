@@ -279,7 +279,13 @@ func (k *collector) writeSamples(b *batch) {
 	})
 	for i := range all {
 		s := &all[i]
-		k.series.Write(s.handle.seq, s.handle.Key.Sender(s.dir), s.handle.Key.Sender(1-s.dir), s.list)
+		from, to := s.handle.Key.Sender(s.dir), s.handle.Key.Sender(1-s.dir)
+		if s.dir == s.handle.Client {
+			from = k.o.Redact.Client(from)
+		} else {
+			to = k.o.Redact.Client(to)
+		}
+		k.series.Write(s.handle.seq, from, to, s.list)
 	}
 }
 

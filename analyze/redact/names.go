@@ -1,6 +1,10 @@
 package redact
 
-import "tcpwarm/capture/segment"
+import (
+	"slices"
+
+	"tcpwarm/capture/segment"
+)
 
 // Names is the gate through which everything that names people or machines goes on its
 // way into a report, but for the addresses of segments, which Segments changes before
@@ -106,3 +110,33 @@ func (n *Names) Text(s string) string {
 	}
 	return ""
 }
+
+// Client returns what is shown of a client's endpoint, whose address is shown as it is.
+func (n *Names) Client(e segment.Endpoint) segment.Endpoint {
+	if n == nil {
+		return e
+	}
+	return n.by.Client(e)
+}
+
+// Method returns what is shown of a request's method: a Redactor leaves those that everybody
+// uses.
+func (n *Names) Method(s string) string { return n.oneOf(s, methods[:]) }
+
+// ALPN returns what is shown of a protocol that TLS has chosen: a Redactor leaves those that
+// everybody uses.
+func (n *Names) ALPN(s string) string { return n.oneOf(s, protocols[:]) }
+
+// oneOf returns s if it is known or everything is shown, else what stands for any other.
+func (n *Names) oneOf(s string, known []string) string {
+	if n == nil || n.by == nil || s == "" || slices.Contains(known, s) {
+		return s
+	}
+	return "other"
+}
+
+// The methods of RFC 9110 and RFC 5789.
+var methods = [...]string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+
+// The protocols of HTTP, as IANA registers them for ALPN.
+var protocols = [...]string{"http/1.0", "http/1.1", "h2", "h2c", "h3"}

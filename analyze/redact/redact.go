@@ -46,6 +46,19 @@ func (r *Redactor) Endpoint(e segment.Endpoint) segment.Endpoint {
 	return segment.Endpoint{Addr: r.Addr(e.Addr), Port: e.Port}
 }
 
+// Client returns the stand-in of a client's endpoint: another address, and another port of those
+// that are taken at random (RFC 6335 section 6), for a port says when a machine did what.
+// Two may get one.
+func (r *Redactor) Client(e segment.Endpoint) segment.Endpoint {
+	if r == nil {
+		return e
+	}
+	b := binary.BigEndian.AppendUint64([]byte("port"), e.Addr.Hi)
+	b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(b, e.Addr.Lo), e.Port)
+	e.Port = 49152 + binary.BigEndian.Uint16(r.sum(b))%16384
+	return e
+}
+
 // Name returns the stand-in of a host's name: host- and 48 bits; "" stays, and so does
 // a port behind it.
 func (r *Redactor) Name(s string) string {

@@ -159,9 +159,16 @@ func secretsOf(r *report.Report) map[string]bool {
 			add(t.Target)
 		}
 	}
+	servers := map[string]bool{} // their ports
+	for _, c := range r.Connections {
+		servers[c.Server[strings.LastIndexByte(c.Server, ':'):]] = true
+	}
 	for _, c := range r.Connections {
 		for _, e := range []string{c.Client, c.Server} {
 			add(strings.Trim(e[:strings.LastIndexByte(e, ':')], "[]"))
+		}
+		if port := c.Client[strings.LastIndexByte(c.Client, ':'):]; !servers[port] {
+			add(port + `"`) // in JSON
 		}
 		add(c.Name)
 		if c.TLS != nil {
@@ -189,4 +196,48 @@ func equalJSON(t *testing.T, a, b any) bool {
 		t.Fatal(err)
 	}
 	return bytes.Equal(x, y)
+}
+
+// The names of files tell of whom a capture is, and what is no usual method may be a secret.
+func TestFilesAndMethodsAreRedacted(t *testing.T) {
+	const secret = "UNUSUAL-SECRET"
+	packets := packetsOf(t, `conn a 10.0.0.1:40000 10.0.0.2:80
+a: 0 > S 0:0(0) <mss 1460>
+a: +0.01 < S. 0:0(0) ack 1 <mss 1460>
+a: +0 > . 1:1(0) ack 1
+a: +0 > P. + ack + "`+secret+` / HTTP/1.1\r\nHost: a\r\n\r\n"
+a: +0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+a: +0 > . +(0) ack +
+`)
+	file := filepath.Join(t.TempDir(), secret+".pcap")
+	if err := os.WriteFile(file, packets[:len(packets)-5], 0o600); err != nil { // cut short: a problem names it
+		t.Fatal(err)
+	}
+	for format, told := range map[string]bool{"text": true, "json": true, "junit": true, "github": true} {
+		for _, redacted := range []bool{false, true} {
+			args := []string{"verify", "-r", file, "--format", format, "--expect", "connections<=1"}
+			if redacted {
+				args = append(args, "--redact")
+			}
+			var out bytes.Buffer
+			run(t.Context(), args, strings.NewReader(""), &out, io.Discard)
+			if got := strings.Contains(out.String(), secret); got != (told && !redacted) && (redacted || format == "json") {
+				t.Errorf("%s, redacted %v: told %v:\n%s", format, redacted, got, &out)
+			}
+		}
+	}
+}
+
+// packetsOf returns the capture that a packet script tells.
+func packetsOf(t *testing.T, text string) []byte {
+	t.Helper()
+	s, err := script.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pcap bytes.Buffer
+	if err := s.WritePcap(&pcap); err != nil {
+		t.Fatal(err)
+	}
+	return pcap.Bytes()
 }

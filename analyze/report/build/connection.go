@@ -20,7 +20,7 @@ import (
 func Connection(c *conn.Conn) *report.Connection {
 	id, client, layer := c.Identity(), c.Client(), c.App()
 	r := &report.Connection{
-		Client: id.Key.Sender(client).String(), Server: id.Key.Sender(1 - client).String(), RoleBasis: c.RoleBasis(),
+		Client: c.ClientShown().String(), Server: id.Key.Sender(1 - client).String(), RoleBasis: c.RoleBasis(),
 		Start: report.Instant(id.First.Time), End: report.Instant(c.Last().Time), FirstPacket: id.First.Packet, LastPacket: c.Last().Packet,
 		Handshake: handshake(c), History: c.History(), Protocol: protocol(layer), Name: c.Name(),
 		TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{}, Closed: closed(c),
@@ -57,7 +57,7 @@ func Connection(c *conn.Conn) *report.Connection {
 func Broken(c *conn.Conn) *report.Connection {
 	id, client := c.Identity(), c.Client()
 	return &report.Connection{
-		Client: id.Key.Sender(client).String(), Server: id.Key.Sender(1 - client).String(), RoleBasis: "port",
+		Client: c.ClientShown().String(), Server: id.Key.Sender(1 - client).String(), RoleBasis: "port",
 		Start: report.Instant(id.First.Time), End: report.Instant(c.Last().Time), FirstPacket: id.First.Packet, LastPacket: c.Last().Packet,
 		Handshake: "missed", Protocol: "unknown", TransactionBasis: transaction.NoBasis, Transactions: []*report.Transaction{},
 		Closed: report.Closed{First: "none", How: "open"},

@@ -157,12 +157,27 @@ func capture(r *Result) report.Capture {
 	for _, p := range t.Problems {
 		c.Problems = append(c.Problems, report.Problem(p))
 	}
+	if r.Redacted {
+		hideFiles(&c)
+	}
 	for _, p := range problems(r) {
 		if p.Count > 0 {
 			c.Problems = append(c.Problems, p)
 		}
 	}
 	return c
+}
+
+// hideFiles puts stand-ins for the names of files: they tell of whom and of what a capture is.
+func hideFiles(c *report.Capture) {
+	shown := make([]string, len(c.Files))
+	for i, name := range c.Files {
+		shown[i] = fmt.Sprintf("file-%d", i+1)
+		for k := range c.Problems {
+			c.Problems[k].Text = strings.ReplaceAll(c.Problems[k].Text, name, shown[i])
+		}
+	}
+	c.Files = shown
 }
 
 // vantage is what most handshakes say.
