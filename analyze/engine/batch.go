@@ -14,9 +14,10 @@ const inFlight = 2
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks   = 16   // the source's: inFlight times as many are all the memory for payload
-	many        = 2048 // segments of one block
-	maxSegments = 8192 // then no more blocks: each may begin a connection, and end one
+	maxBlocks   = 16      // the source's: inFlight times as many are all the memory for payload
+	many        = 2048    // segments of one block
+	maxSegments = 1 << 15 // then no more blocks: each segment may begin a connection, and end one
+	maxSYNs     = 1 << 13 // likewise, and each of these begins one
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
@@ -25,6 +26,8 @@ type batch struct {
 	blocks [maxBlocks]segment.Batch
 	shards [shards][]hashed // the blocks' segments
 	clock  segment.Time     // of the latest
+	n      int              // segments ...
+	syns   int              // ... and those with SYN
 	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	// full says that no more transactions are kept: texts need not be copied, nor windows
@@ -50,8 +53,11 @@ func (b *batch) clear() {
 	for i := range b.shards {
 		b.shards[i] = b.shards[i][:0]
 	}
-	b.bound = 0
+	b.bound, b.n, b.syns = 0, 0, 0
 }
+
+// isFull reports whether b takes no more blocks.
+func (b *batch) isFull() bool { return b.n >= maxSegments || b.syns >= maxSYNs }
 
 // last returns the latest packet.
 func (b *batch) last() int64 {
@@ -81,7 +87,11 @@ func (b *batch) add(list []segment.Segment) {
 		h := list[i].Key.Hash()
 		to := &b.shards[shardOf(h)]
 		*to = append(*to, hashed{&list[i], h})
+		if list[i].Flags.Has(segment.SYN) {
+			b.syns++
+		}
 	}
+	b.n += len(list)
 	if n := len(list); n > 0 {
 		b.clock = list[n-1].Time
 	}

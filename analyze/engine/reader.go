@@ -66,7 +66,6 @@ func (r *reader) read(ctx context.Context) error {
 
 // fill fills b with one block, or some where there are many segments in each.
 func (r *reader) fill(ctx context.Context, b *batch) error {
-	n := 0
 	for i := range b.blocks {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -75,8 +74,7 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		err := r.block(block)
 		r.redact.Redact(block.Segments)
 		b.add(block.Segments)
-		n += len(block.Segments)
-		if err != nil || len(block.Segments) < many || n >= maxSegments {
+		if err != nil || len(block.Segments) < many || b.isFull() {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // hugeHeap is how far the heap grows into huge pages.
-const hugeHeap = 512 << 20 // bytes
+const hugeHeap = 224 << 20 // bytes: what lies beyond the memory limit would be given back at once
 
 // hugePages has the heap grow into huge pages, where the system gives them to those who
 // ask (transparent_hugepage "madvise"). What is known of thousands of connections lies
