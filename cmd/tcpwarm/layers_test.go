@@ -44,6 +44,7 @@ var ranks = []struct {
 	{"tcpwarm/analyze/report", 6},
 	{"tcpwarm/analyze/report/printable", 0},
 	{"tcpwarm/analyze/report/compare", 7},
+	{"tcpwarm/analyze/report/examined", 7},
 	{"tcpwarm/analyze/report/reporttest", 7},
 	{"tcpwarm/analyze/report/text", 8},
 	{"tcpwarm/analyze/report/jsonreport", 8},
