@@ -107,8 +107,8 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 		return examined.NotKnown, "", "the command fetched nothing" + said
 	case ran.AtOnce && s.Scenario.Pauses():
 		return examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"
-	case s.Scenario.Family == HTTP2 && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
-		return examined.Refused, "", "speaks no HTTP/2 though TLS offered it"
+	case s.Scenario.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
+		return examined.Refused, "", "speaks no HTTP/2, which the server offers"
 	case s.Scenario.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return s.Scenario.wants(&r) }):
 		return examined.Refused, "", "the scenario asks: " + s.Scenario.Asks
 	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):

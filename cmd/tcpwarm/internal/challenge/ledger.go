@@ -82,3 +82,10 @@ func (l *ledger) asked() bool {
 	defer l.mu.Unlock()
 	return len(l.requests) > 0
 }
+
+// isFirst reports whether r was the first request of all.
+func (l *ledger) isFirst(r *request) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.requests[0] == r
+}

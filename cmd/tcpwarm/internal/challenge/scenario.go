@@ -52,6 +52,9 @@ func (s *Scenario) Pauses() bool {
 	return slices.ContainsFunc(s.steps, func(t step) bool { return t.pause > gap })
 }
 
+// multiplexed reports whether s is about HTTP/2.
+func (s *Scenario) multiplexed() bool { return s.Family == HTTP2 || s.Family == H2C }
+
 // urls is how many URLs s hands out.
 func (s *Scenario) urls() (n int) {
 	for _, t := range s.steps {

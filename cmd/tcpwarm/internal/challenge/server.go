@@ -17,8 +17,8 @@ import (
 // A behaviour is how the server of a scenario differs from a plain one, which answers each
 // request at once with a small body, and ends no connection.
 type behaviour struct {
-	answer func(*exchange)                  // HTTP/1: answers a request; nil: 200 with a small body
-	stream func(h *h2conn, r *request) bool // HTTP/2: answers a request instead of the plain way if it returns true
+	answer func(*exchange)                             // HTTP/1: answers a request; nil: 200 with a small body
+	stream func(h *h2conn, id uint32, r *request) bool // HTTP/2: answers a request instead of the plain way if it returns true
 
 	delay   time.Duration // before each response
 	idle    time.Duration // after which an idle connection is ended; 0: never
