@@ -125,11 +125,13 @@ func again(s *streams) error {
 func listing(all []*challenge.Scenario) string {
 	var b strings.Builder
 	for _, s := range all {
-		fmt.Fprintf(&b, "%s   (%s)\n", s.Name, s.Family)
-		for _, text := range []string{s.About, s.Asks} {
-			for _, line := range folded(text, 76) {
-				fmt.Fprintf(&b, "    %s\n", line)
-			}
+		fmt.Fprintf(&b, "%s  (%s)\n", s.Name, s.Family)
+		text := s.About
+		if s.Asks != "" {
+			text += " It asks for: " + s.Asks + "."
+		}
+		for _, line := range folded(text, 76) {
+			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
 	return b.String()

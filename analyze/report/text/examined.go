@@ -69,14 +69,14 @@ func (p *page) scenarios(r *examined.Report) {
 	for _, w := range r.Rows {
 		wide = max(wide, len(w.Scenario))
 	}
-	p.line(fmt.Sprintf("  %-*s  requests  connections  ideal  verdict    cause", wide, "scenario"))
+	p.line(fmt.Sprintf("  %-*s  asked  opened  ideal  verdict    cause", wide, "scenario"))
 	for _, w := range r.Rows {
 		requests, connections, needed := fmt.Sprint(w.Requests), fmt.Sprint(w.Connections), w.NeededBounds().String()
 		if w.Verdict == examined.LeftOut || w.Requests == 0 {
 			requests, connections, needed = "-", "-", "-"
 		}
 		word := strings.ReplaceAll(string(w.Verdict), "-", " ")
-		p.line(fmt.Sprintf("  %-*s  %8s  %11s  %5s  %-9s  %s", wide, name(w.Scenario), requests, connections, needed, word, name(w.Cause)),
+		p.line(fmt.Sprintf("  %-*s  %5s  %6s  %5s  %-9s  %s", wide, name(w.Scenario), requests, connections, needed, word, name(w.Cause)),
 			mark{word, rowStyles[w.Verdict]})
 	}
 }
@@ -117,15 +117,16 @@ func (p *page) remedies(r *examined.Report) {
 	}
 }
 
-// remarks gives the reasons of those that did not pass, and the expectations that did not hold.
+// remarks gives the reasons of those that did not pass, each once, and the expectations that did
+// not hold.
 func (p *page) remarks(r *examined.Report) {
-	first := true
-	say := func(about, text string) {
-		if first {
-			p.line("")
+	var texts []string
+	about := map[string][]string{}
+	say := func(scenario, text string) {
+		if about[text] == nil {
+			texts = append(texts, text)
 		}
-		first = false
-		p.wrap("  "+name(about)+"  ", 4, statement(text))
+		about[text] = append(about[text], name(scenario))
 	}
 	for _, w := range r.Rows {
 		if w.Why != "" {
@@ -136,5 +137,11 @@ func (p *page) remarks(r *examined.Report) {
 				say(w.Scenario, fmt.Sprintf("%s: measured %s", e.Text, e.Measured))
 			}
 		}
+	}
+	for i, text := range texts {
+		if i == 0 {
+			p.line("")
+		}
+		p.wrap("  ", 4, strings.Join(about[text], ", ")+": "+statement(text))
 	}
 }

@@ -22,7 +22,7 @@ var bodies = []Scenario{
 		Name: "head", Family: HTTP1,
 		About: "Responses to HEAD have a Content-Length and no body (RFC 9110 section 9.3.2): a good client waits for " +
 			"none, and goes on.",
-		Asks:  "Asks for HEAD instead of GET.",
+		Asks:  "HEAD instead of GET",
 		steps: oneByOne(4),
 		wants: func(r *request) bool { return r.method == http.MethodHead },
 	},
@@ -36,7 +36,7 @@ var bodies = []Scenario{
 	{
 		Name: "not-modified", Family: HTTP1,
 		About: "304 has no body (RFC 9110 section 15.4.5): the next request goes on the same connection.",
-		Asks:  "Asks for the header field If-None-Match, of any value, in each request.",
+		Asks:  "the field If-None-Match, of any value, in each request",
 		steps: oneByOne(4),
 		serve: behaviour{answer: func(x *exchange) {
 			if x.head.Header.Get("If-None-Match") == "" {
@@ -58,14 +58,14 @@ var bodies = []Scenario{
 		Name: "unread-small", Family: HTTP1,
 		About: "The command looks at the status of each response only, and its body is small: a good library takes " +
 			"the rest in, and keeps the connection (RFC 9112 section 9.3 lets it be used only after the whole body).",
-		Asks:  "Asks to look at the status only: the body is left unread, the response closed or dropped.",
+		Asks:  "to look at the status only, leave the body unread, and close or drop the response",
 		steps: oneByOne(4),
 		serve: behaviour{answer: func(x *exchange) { x.respond("200 OK", "", ofSize(smallUnread)) }},
 	},
 	{
 		Name: "unread-large", Family: HTTP1,
 		About: "The same with a megabyte: the library reads on, or the connection is lost.",
-		Asks:  "Asks to look at the status only: the body is left unread, the response closed or dropped.",
+		Asks:  "to look at the status only, leave the body unread, and close or drop the response",
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) { x.respond("200 OK", "", ofSize(largeUnread)) }},
 	},

@@ -39,8 +39,7 @@ var control = []Scenario{
 		Name: "unauthorized", Family: HTTP1,
 		About: "401, then the same again with credentials (RFC 9110 section 11.6.1): the 401 has a body, which is read, " +
 			"and the second request goes on the same connection.",
-		Asks: "Asks to authorise itself, when it gets 401, by Basic with TCPWARM_USER and TCPWARM_PASSWORD of the " +
-			"environment.",
+		Asks:  "the same again after a 401, with Basic credentials: TCPWARM_USER and TCPWARM_PASSWORD of the environment",
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
 			if user, password, ok := x.head.BasicAuth(); ok && user == User && password == Password {
@@ -56,7 +55,7 @@ var control = []Scenario{
 		Name: "expect-continue", Family: HTTP1,
 		About: "100 Continue comes before the body is sent, the final response after it (RFC 9110 section 10.1.1): two " +
 			"responses to one request, and the connection stays.",
-		Asks:  "Asks for POST with a body of at least one byte and Expect: 100-continue.",
+		Asks:  "POST with a body and Expect: 100-continue",
 		steps: oneByOne(3),
 		wants: func(r *request) bool {
 			return r.method == http.MethodPost && strings.Contains(strings.ToLower(r.conditions), "expect: 100-continue")

@@ -41,7 +41,7 @@ func (s *Scenario) Demands(expect []verdict.Expectation) *verdict.Demands {
 // of the server's trace, came to, held against the scenario's Demands.
 func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
 	t := &r.Totals
-	row := &examined.Row{Scenario: s.Scenario.Name, Requests: t.Transactions, Connections: t.Used, Unused: t.Unused,
+	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.ledger.copied())), Connections: t.Used, Unused: t.Unused,
 		Needed: t.NeededBounds().Low, NeededHigh: t.NeededBounds().High, Exit: ran.Exit}
 	for _, c := range r.Connections {
 		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {
@@ -144,7 +144,11 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 	case missing > 0 && redirected && !broken:
 		return examined.Refused, "", "follows no redirects"
 	case missing > 0 && (broken || late > 0):
-		return examined.Failed, "stale-reuse-race", fmt.Sprintf("%s of %d had no answer: the server had ended the connection, and "+
+		cause := "stale-reuse-race"
+		if s.Scenario.multiplexed() {
+			cause = "goaway"
+		}
+		return examined.Failed, cause, fmt.Sprintf("%s of %d had no answer: the server had ended the connection, and "+
 			"the command did not ask again%s", plural.Count(int64(missing), "URL"), urls, said)
 	case missing > 0:
 		return examined.NotKnown, "", fmt.Sprintf("%s of %d had no answer%s", plural.Count(int64(missing), "URL"), urls, said)

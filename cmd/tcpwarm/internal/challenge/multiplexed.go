@@ -51,7 +51,7 @@ var multiplexed = []Scenario{
 	{
 		Name: "h2c-one-connection", Family: H2C,
 		About: "Six requests at once, twice, in clear: all as streams of one connection.",
-		Asks:  "Asks for HTTP/2 with prior knowledge (RFC 9113 section 3.3), without an upgrade.",
+		Asks:  "HTTP/2 with prior knowledge (RFC 9113 section 3.3), without an upgrade",
 		steps: []step{{6, gap}, {6, gap}},
 		serve: behaviour{delay: together},
 	},

@@ -25,7 +25,7 @@ type Scenario struct {
 	Name   string
 	Family Family
 	About  string // what the server does, and what a good client does then and why
-	Asks   string // what the command has to do beyond fetching URLs and reading bodies; "" is nothing
+	Asks   string // what it asks for beyond fetching URLs and reading bodies; "" is nothing
 
 	steps []step
 	serve behaviour
