@@ -49,6 +49,7 @@ type scenarioRun struct {
 func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.Scenario, args []string) error {
 	signals := catchEndings() // before there is anything to leave behind
 	defer signal.Stop(signals)
+	signal.Reset(syscall.SIGPIPE) // a command may close its input
 	if x.isolated {
 		if err := loopbackUp(); err != nil {
 			return &codedError{exitInput, err}
@@ -106,7 +107,8 @@ func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.S
 		ended, _ = rec.stop()
 	}
 	signal.Stop(signals)
-	if owner != nil { // what is left needs no rights, and reads what strangers have sent
+	os.RemoveAll(filepath.Dir(caFile)) // nothing is left behind any more
+	if owner != nil {                  // what is left needs no rights, and reads what strangers have sent
 		if err := dropRoot(""); err != nil {
 			return &codedError{exitInput, err}
 		}

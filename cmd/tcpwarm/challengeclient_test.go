@@ -176,11 +176,14 @@ func half(fetch func(string) error) func(string) error {
 
 // A stubborn client sends on its connection without a look, and gives up what has no answer.
 type stubborn struct {
-	c net.Conn
-	r *bufio.Reader
+	mu sync.Mutex
+	c  net.Conn
+	r  *bufio.Reader
 }
 
 func (s *stubborn) fetch(at string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	u, err := url.Parse(at)
 	if err != nil {
 		return err
@@ -193,7 +196,7 @@ func (s *stubborn) fetch(at string) error {
 	}
 	fmt.Fprintf(s.c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", u.Path, u.Host)
 	resp, err := http.ReadResponse(s.r, nil)
-	if err == nil && resp.ContentLength >= 0 {
+	if err == nil && (resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0) {
 		_, err = io.Copy(io.Discard, resp.Body)
 	} else if err == nil {
 		_, err = io.CopyN(io.Discard, resp.Body, 30)
@@ -207,12 +210,15 @@ func (s *stubborn) fetch(at string) error {
 
 // A silent client speaks HTTP/2 and acknowledges no PING.
 type silent struct {
+	mu     sync.Mutex
 	c      net.Conn
 	f      *http2.Framer
 	stream uint32
 }
 
 func (s *silent) fetch(at string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	u, err := url.Parse(at)
 	if err != nil {
 		return err

@@ -34,7 +34,11 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 				return true
 			}
 		}
-		if first = end; i < len(s.Scenario.steps)-1 && !wait(ctx, t.pause) {
+		pause := t.pause
+		if i == len(s.Scenario.steps)-1 { // a client that ends closes all: that must not look like the last request's doing
+			pause = gap
+		}
+		if first = end; !wait(ctx, pause) {
 			return false
 		}
 	}

@@ -26,12 +26,11 @@ const (
 
 // A ledger is what a server notes of its clients. It is safe for concurrent use.
 type ledger struct {
-	mu         sync.Mutex
-	requests   []*request
-	late       int    // connections on which something came after the server had ended them
-	handshake  string // why the last TLS handshake failed, "" if none did
-	pings      int    // that were not acknowledged in time
-	violations string // what a client did that its protocol forbids, "" for nothing
+	mu        sync.Mutex
+	requests  []*request
+	late      int    // connections on which something came after the server had ended them
+	handshake string // why the last TLS handshake failed, "" if none did
+	pings     int    // that were not acknowledged in time
 }
 
 func (l *ledger) add(r *request) *request {

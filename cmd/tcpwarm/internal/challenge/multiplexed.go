@@ -25,9 +25,9 @@ var multiplexed = []Scenario{
 	},
 	{
 		Name: "http2-stream-limit", Family: HTTP2,
-		About: "The server permits three streams at once (RFC 9113 section 5.1.2), six requests come at once, twice: a " +
-			"good client lets them wait, or opens one connection more, and keeps it.",
-		steps: []step{{6, gap}, {6, gap}},
+		About: "The server permits three streams at once (RFC 9113 section 5.1.2). After a first request, so that the client " +
+			"knows, six come at once, twice: a good client lets them wait, or opens one connection more, and keeps it.",
+		steps: []step{{1, gap}, {6, gap}, {6, gap}},
 		serve: behaviour{delay: together, streams: streamLimit},
 	},
 	{
