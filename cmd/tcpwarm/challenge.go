@@ -42,7 +42,7 @@ COMMAND gets URLs on standard input, a line each, and fetches them as they come,
 the input ends. Lines that come together may be fetched together; pauses are the
 challenge's. It reads each body to its end, but where TCPWARM_SCENARIO begins with
 "unread": there it looks at the status only. --list says what else a scenario asks for;
-a command that does not do it refuses the scenario, which is no failure. Where {urls}
+a command that does not do it declines the scenario, which is no failure. Where {urls}
 stands in the command line, all URLs take its place, and scenarios that need pauses are
 left out.
 
@@ -54,7 +54,7 @@ standard output is thrown away.
 Judged on the wire where tcpwarm may capture (root, or --isolated), else by what the
 server saw, which the table says.
 
-Exit codes: 0 all passed, but for what was refused or left out; 1 a scenario failed, 2
+Exit codes: 0 all passed, but for what was declined or left out; 1 a scenario failed, 2
 usage, 3 it could not be played to its end, 4 of a scenario, or of all, too little is
 known; 5 the command could not be started.`,
 		Example: `  tcpwarm challenge -- curl -s {urls}
@@ -106,7 +106,20 @@ known; 5 the command could not be started.`,
 	f.BoolVar(&list, "list", false, "list the scenarios, with what each does and asks for, and leave")
 	f.BoolVar(&x.isolated, "isolated", false, "run all in a network namespace of its own, where it may capture; needs no root")
 	f.BoolVar(&x.asRoot, "as-root", false, "under sudo: run the command as root all the same")
+	complete(c, "only", challenge.Names, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "evidence", func() []string { return x.evidence.words }, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "expect", expectable, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	return c
+}
+
+// expectable are the metrics of all scenarios.
+func expectable() (all []string) {
+	for _, name := range challenge.Names() {
+		for _, metric := range verdict.Metrics {
+			all = append(all, name+"."+metric)
+		}
+	}
+	return all
 }
 
 // again runs this program once more, in a namespace of its own.

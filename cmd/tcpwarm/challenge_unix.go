@@ -292,11 +292,14 @@ func (p *scenarioRun) feed(ctx context.Context, in interface{ Write([]byte) (int
 	return p.server.Feed(ctx, in, clientPatience)
 }
 
-// A lastLine keeps the end of what a command says, of which the last line is shown.
+// A lastLine keeps the end of what a command says, of which one line is shown.
 type lastLine struct{ b []byte }
 
-// mostSaid is how much is kept.
-const mostSaid = 4096
+// How much is kept, and how many columns are shown.
+const (
+	mostSaid  = 4096
+	mostShown = 200
+)
 
 // Write is as io.Writer has it.
 func (l *lastLine) Write(p []byte) (int, error) {
@@ -305,10 +308,16 @@ func (l *lastLine) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String is the last line that is not empty.
+// String is the last line that speaks of an error, else the last that is not empty.
 func (l *lastLine) String() string {
-	text := bytes.TrimSpace(l.b)
-	return printable.Cut(printable.Clean(string(text[bytes.LastIndexByte(text, '\n')+1:])), 200)
+	lines := bytes.Split(bytes.TrimSpace(l.b), []byte("\n"))
+	said := lines[len(lines)-1]
+	for _, line := range lines {
+		if bytes.Contains(bytes.ToLower(line), []byte("error")) {
+			said = line
+		}
+	}
+	return printable.Cut(printable.Clean(string(bytes.TrimSpace(said))), mostShown)
 }
 
 // judge analyses what the server or the wire has of a scenario.

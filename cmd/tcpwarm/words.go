@@ -108,8 +108,10 @@ func completions(c *cobra.Command) {
 	}, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "forbid", forbiddable, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "allow", forbiddable, cobra.ShellCompDirectiveNoFileComp)
-	complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
-		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	if c.Name() != "challenge" { // whose metrics are a scenario's
+		complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
+			cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	}
 	complete(c, "interface", interfaceNames, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "ignore", func() []string { return []string{"target=", "method="} },
 		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)

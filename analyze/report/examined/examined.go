@@ -18,7 +18,7 @@ const (
 	Passed   Verdict = "passed"
 	Failed   Verdict = "failed"
 	NotKnown Verdict = "not-known" // too little evidence, or not what was asked
-	Refused  Verdict = "refused"   // the client does not do what the scenario is about
+	Declined Verdict = "declined"  // the client does not do what the scenario is about
 	LeftOut  Verdict = "left-out"  // not played
 )
 
@@ -76,7 +76,7 @@ func (r *Report) Count(v Verdict) (n int64) {
 }
 
 // Conclude sets what all come to: failed if one is, and passed if one is and all others are,
-// or were refused or left out.
+// or were declined or left out.
 func (r *Report) Conclude() {
 	switch {
 	case r.Count(Failed) > 0:

@@ -47,7 +47,7 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 		case examined.NotKnown:
 			c.Error = why
 			all.Errors++
-		case examined.Refused, examined.LeftOut:
+		case examined.Declined, examined.LeftOut:
 			c.Skipped = why
 			all.Skipped++
 		}

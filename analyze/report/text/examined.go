@@ -39,7 +39,7 @@ var outcomes = map[verdict.Outcome]struct {
 // outcome counts the verdicts.
 func (p *page) outcome(r *examined.Report) {
 	var parts []string
-	for _, v := range []examined.Verdict{examined.Failed, examined.Passed, examined.NotKnown, examined.Refused, examined.LeftOut} {
+	for _, v := range []examined.Verdict{examined.Failed, examined.Passed, examined.NotKnown, examined.Declined, examined.LeftOut} {
 		if n := r.Count(v); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(v), "-", " ")))
 		}
@@ -93,14 +93,14 @@ func (p *page) remedies(r *examined.Report) {
 		return
 	}
 	p.line("")
-	heading := "what to do"
+	title := "what to do"
 	for _, w := range r.Rows {
 		if w.Client != "" {
-			heading += "   (the client calls itself " + name(w.Client) + ")"
+			title += "   (the client calls itself " + name(w.Client) + ")"
 			break
 		}
 	}
-	p.line(heading)
+	p.line(title)
 	for _, cause := range causes {
 		var where []string
 		knob := "tcpwarm explain " + cause

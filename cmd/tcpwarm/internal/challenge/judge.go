@@ -23,18 +23,22 @@ type Ran struct {
 }
 
 // Demands returns what s is held against: what a user expects, else that no connection is
-// opened that an ideal client does without. A client's own idle timeout is an excuse only where
-// the server would have ended the connection in the same pause.
+// opened that an ideal client does without. A client's own idle timeout is no excuse: pauses
+// are short. Where the server ends every connection each URL needs its own, whoever was
+// faster in ending the one before: a client that obeys an announced timeout leaves time to spare.
 func (s *Scenario) Demands(expect []verdict.Expectation) *verdict.Demands {
 	d := &verdict.Demands{Expect: expect, Command: true}
-	if len(expect) == 0 {
+	switch {
+	case len(expect) > 0:
+		return d
+	case s.prevents:
+		d.Expect = []verdict.Expectation{{Metric: "used", Op: "<=", Value: float64(s.urls())}}
+	default:
 		d.Expect = []verdict.Expectation{{Metric: "avoidable", Op: "==", Value: 0}}
-		if !s.prevents {
-			d.Forbid = []string{string(pool.ClientIdleTimeout)}
-		}
-		if s.forbids != "" {
-			d.Forbid = append(d.Forbid, s.forbids)
-		}
+		d.Forbid = []string{string(pool.ClientIdleTimeout)}
+	}
+	if s.forbids != "" {
+		d.Forbid = append(d.Forbid, s.forbids)
 	}
 	return d
 }
@@ -45,6 +49,9 @@ func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
 	t := &r.Totals
 	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.ledger.copied())), Connections: t.Used, Unused: t.Unused,
 		Needed: t.NeededBounds().Low, NeededHigh: t.NeededBounds().High, Exit: ran.Exit}
+	if s.Scenario.prevents {
+		row.Needed, row.NeededHigh = int64(s.Scenario.urls()), int64(s.Scenario.urls())
+	}
 	for _, c := range r.Connections {
 		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {
 			row.Resumed++
@@ -60,6 +67,7 @@ func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
 
 // judge sets the verdict. What was not fetched as asked is never passed.
 func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
+	t := &r.Totals
 	w.Verdict = examined.NotKnown
 	if v, cause, why := s.fetched(ran); v != examined.Passed {
 		w.Verdict, w.Cause, w.Why = v, cause, why
@@ -69,6 +77,8 @@ func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
 		w.Expectations = r.Expectations
 	}
 	switch {
+	case w.Requests > t.Transactions && !inferred(r):
+		w.Why = fmt.Sprintf("the server had %s, and only %d of them were seen", plural.Count(w.Requests, "request"), t.Transactions)
 	case r.Outcome == verdict.Failed:
 		w.Verdict = examined.Failed
 	case r.Outcome == verdict.Undecided:
@@ -78,6 +88,11 @@ func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
 	default:
 		w.Verdict = examined.Passed
 	}
+}
+
+// inferred reports whether requests are only bounded: TLS that the server's keys do not open.
+func inferred(r *report.Report) bool {
+	return slices.ContainsFunc(r.Pools, func(p *report.Pool) bool { return p.TransactionHigh != nil })
 }
 
 // withheld is why the verdict of a pool is not known, "" where all are.
@@ -110,9 +125,9 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 	case ran.AtOnce && s.Scenario.Pauses():
 		return examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"
 	case s.Scenario.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
-		return examined.Refused, "", "speaks no HTTP/2, which the server offers"
+		return examined.Declined, "", "speaks no HTTP/2, which the server offers"
 	case s.Scenario.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return s.Scenario.wants(&r) }):
-		return examined.Refused, "", "the scenario asks: " + s.Scenario.Asks
+		return examined.Declined, "", "the scenario asks: " + s.Scenario.Asks
 	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):
 		return examined.NotKnown, "", "the command fetched what it was not asked for"
 	}
@@ -142,7 +157,7 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 	}
 	switch {
 	case missing > 0 && redirected && !broken:
-		return examined.Refused, "", "follows no redirects"
+		return examined.Declined, "", "follows no redirects"
 	case missing > 0 && (broken || late > 0):
 		cause := "stale-reuse-race"
 		if s.Scenario.multiplexed() {
@@ -182,7 +197,7 @@ func advise(w *examined.Row, s *Scenario, r *report.Report) {
 func worst(s *Scenario, r *report.Report) (id string) {
 	var most int64
 	for c, n := range r.Totals.Causes {
-		if c.Avoidable() && (n > most || n == most && string(c) < id) {
+		if c.Avoidable() && !s.prevents && (n > most || n == most && string(c) < id) {
 			id, most = string(c), n
 		}
 	}

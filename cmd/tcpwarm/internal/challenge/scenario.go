@@ -31,7 +31,7 @@ type Scenario struct {
 	serve behaviour
 	wants func(*request) bool // whether the command did what Asks says; nil: it cannot be told, or is nothing
 
-	prevents bool   // the server ends every connection: nothing can be reused
+	prevents bool   // the server ends every connection before the next URL: each needs its own
 	forbids  string // finding that a good client does not bring about, "" for none
 }
 

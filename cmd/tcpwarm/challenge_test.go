@@ -1,0 +1,174 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze/report/examined"
+	"tcpwarm/cmd/tcpwarm/internal/challenge"
+)
+
+// examine has the challenge examine a client of this test program.
+func examine(t *testing.T, kind string, args ...string) (r *examined.Report, code int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--", "env", challengeClient + "=" + kind, self})
+	var out, errs bytes.Buffer
+	code = run(context.Background(), all, strings.NewReader(""), &out, &errs)
+	r = new(examined.Report)
+	if err := json.Unmarshal(out.Bytes(), r); err != nil {
+		t.Fatalf("%s: %v\n%s%s", kind, err, out.String(), errs.String())
+	}
+	return r, code
+}
+
+// rows writes verdicts and causes as NAME VERDICT CAUSE, passed ones left out.
+func rows(r *examined.Report) (all []string) {
+	for _, w := range r.Rows {
+		if w.Verdict != examined.Passed {
+			all = append(all, strings.TrimSpace(fmt.Sprint(w.Scenario, " ", w.Verdict, " ", w.Cause)))
+		}
+	}
+	return all
+}
+
+// names returns those scenarios' names that a function holds for.
+func names(fits func(*challenge.Scenario) bool) (all []string) {
+	for i := range challenge.Scenarios {
+		if s := &challenge.Scenarios[i]; fits(s) {
+			all = append(all, s.Name)
+		}
+	}
+	return all
+}
+
+// needsNoReuse are scenarios in which a connection for each URL is right.
+var needsNoReuse = []string{"idle-beyond-announced", "idle-beyond-unannounced", "http10"}
+
+// Each scenario is passed by a client that is good, and failed by one that is bad: by each that
+// is bad at it, and by no other.
+func TestChallengeTellsGoodFromBad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: TestChallengeInShort has some")
+	}
+	each := []string{}
+	for _, name := range names(func(s *challenge.Scenario) bool { return s.Family != challenge.H2C }) {
+		switch {
+		case name == "tls-resumption":
+			each = append(each, name+" failed tls-not-resumed")
+		case !slices.Contains(needsNoReuse, name):
+			each = append(each, name+" failed missed")
+		}
+	}
+	asks := func(list ...string) (all []string) {
+		for _, name := range list {
+			all = append(all, name+" declined")
+		}
+		return all
+	}
+	for _, c := range []struct {
+		kind string
+		args []string
+		want []string
+		code int
+	}{
+		{kind: "good", code: exitOK},
+		{kind: "each", want: each, code: exitFinding},
+		{kind: "go", want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}, code: exitFinding},
+		{kind: "forgetful", args: []string{"--tls"}, want: []string{"tls-resumption failed tls-not-resumed"}, code: exitFinding},
+		{kind: "short timeout", args: []string{"--only", "idle*,close*,chunked"}, want: []string{
+			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}, code: exitFinding},
+		{kind: "gives up", args: []string{"--http1"}, want: slices.Concat(
+			asks("head", "not-modified", "redirect-chain", "unauthorized", "expect-continue"),
+			[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
+				"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
+				"close-on-request failed stale-reuse-race", "http10 failed stale-reuse-race"}), code: exitFinding},
+		{kind: "no ping", args: []string{"--only", "http2-ping"}, want: []string{"http2-ping failed"}, code: exitFinding},
+		{kind: "said close", args: []string{"--only", "one-after-another,chunked"},
+			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}, code: exitFinding},
+		{kind: "http1", args: []string{"--http2"},
+			want: asks("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping"), code: exitUnknown},
+		{kind: "http1", args: []string{"--http2", "--tls"},
+			want: asks("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping"), code: exitOK},
+		{kind: "h2c", args: []string{"--only", "h2c*"}, code: exitOK},
+		{kind: "good", args: []string{"--only", "h2c*"}, want: asks("h2c-one-connection"), code: exitUnknown},
+	} {
+		t.Run(c.kind+" "+strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			r, code := examine(t, c.kind, append(c.args, "--evidence", "server")...)
+			if got := rows(r); !slices.Equal(got, c.want) || code != c.code {
+				t.Errorf("exit code %d, want %d\ngot  %q\nwant %q", code, c.code, got, c.want)
+			}
+			if r.Evidence != examined.ServersView {
+				t.Errorf("evidence %q", r.Evidence)
+			}
+		})
+	}
+}
+
+// A client that does not do what is asked never passes.
+func TestChallengeInShort(t *testing.T) {
+	const few = "one-after-another,tls-one-after-another"
+	not := "one-after-another not-known,tls-one-after-another not-known"
+	for _, c := range []struct {
+		kind, want string
+		code       int
+	}{
+		{"good", "", exitOK},
+		{"each", "one-after-another failed missed,tls-one-after-another failed missed", exitFinding},
+		{"nothing", not, exitUnknown},
+		{"half", not, exitUnknown},
+		{"twice", not, exitUnknown},
+		{"other", not, exitUnknown},
+		{"untrusting", "tls-one-after-another not-known", exitUnknown},
+	} {
+		r, code := examine(t, c.kind, "--evidence", "server", "--only", few)
+		if got := strings.Join(rows(r), ","); got != c.want || code != c.code {
+			t.Errorf("%s: exit code %d, want %d\ngot  %q\nwant %q", c.kind, code, c.code, got, c.want)
+		}
+	}
+}
+
+// What the server saw and what the wire showed agree.
+func TestChallengeServerAndWireAgree(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	for _, kind := range []string{"good", "each", "go", "gives up"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			only := "*"
+			if kind == "gives up" {
+				only = "[!ht]*" // it speaks neither TLS nor HTTP/2
+			}
+			wire, code := examine(t, kind, "--evidence", "wire", "--only", only)
+			if code == exitInput {
+				t.Skip("nothing can be captured here")
+			}
+			server, scode := examine(t, kind, "--evidence", "server", "--only", only)
+			if code != scode {
+				t.Errorf("exit codes %d on the wire, %d at the server", code, scode)
+			}
+			for i, w := range wire.Rows {
+				s := server.Rows[i]
+				if s.Verdict != w.Verdict || s.Cause != w.Cause || s.Requests != w.Requests || s.Connections != w.Connections || s.Needed != w.Needed {
+					t.Errorf("%s:\nserver %+v\nwire   %+v", w.Scenario, s, w)
+				}
+			}
+		})
+	}
+}
