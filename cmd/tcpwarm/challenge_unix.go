@@ -28,7 +28,7 @@ import (
 
 // How long a command may take: to send its first request, to have one answered, and to end
 // once its input has.
-var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second}
+var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond}
 
 const (
 	endTime  = 10 * time.Second
@@ -45,79 +45,36 @@ type scenarioRun struct {
 	left   string // why it was not played, "" if it was
 }
 
+// A session is all scenarios as they were played, and what there is to judge them by.
+type session struct {
+	runs  []*scenarioRun
+	spool *spool
+	rec   *recording // nil: nothing could be captured
+	noRec error      // why
+	err   error      // why not all were played to their end
+	ended error      // what ended the capture before its time
+}
+
 // run plays the scenarios, judges them, and writes what came of them.
 func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.Scenario, args []string) error {
-	signals := catchEndings() // before there is anything to leave behind
-	defer signal.Stop(signals)
-	signal.Reset(syscall.SIGPIPE) // a command may close its input
-	if x.isolated {
-		if err := loopbackUp(); err != nil {
-			return &codedError{exitInput, err}
-		}
-	}
-	owner, err := invoker()
+	played, err := x.play(ctx, chosen, args)
 	if err != nil {
-		return &codedError{exitInput, err}
+		return err
 	}
-	if x.asRoot {
-		owner = nil
-	}
-	packets, err := newSpool("")
-	if err != nil {
-		return &codedError{exitInput, err}
-	}
-	e := &surroundings{owner: owner, packets: packets}
-	defer e.leave()
-	authority, caFile, err := newAuthority()
-	if err != nil {
-		return &codedError{exitInput, err}
-	}
-	defer os.RemoveAll(filepath.Dir(caFile))
-	var plays []*scenarioRun
-	var ports []string
-	for _, scenario := range chosen {
-		server, err := challenge.Start(scenario, authority)
-		if err != nil {
-			return &codedError{exitInput, err}
-		}
-		defer server.Stop()
-		plays = append(plays, &scenarioRun{server: server})
-		ports = append(ports, portFilter(server))
-	}
+	defer played.close()
 	result := &examined.Report{Schema: examined.Schema, Args: args, Evidence: examined.OnTheWire}
-	var rec *recording
-	if x.evidence.value != "server" {
-		l := live{ifaces: []string{"lo"}, noPromisc: true}
-		if rec, err = l.record(strings.Join(ports, " or "), packets); err != nil && x.evidence.value == "wire" {
-			return err
-		}
-	}
-	if rec != nil {
-		defer rec.src.Close()
-	} else {
+	if played.rec == nil {
 		result.Evidence = examined.ServersView
-		if err != nil {
-			result.Because = "sudo or --isolated judges on the wire; " + err.Error()
+		if played.noRec != nil {
+			result.Because = "sudo or --isolated judges on the wire; " + played.noRec.Error()
 		}
 	}
-	runErr := x.playAll(ctx, e, plays, args, caFile, signals)
-	var ended error
-	if rec != nil {
-		rec.watch.settle(settleTime, signals)
-		ended, _ = rec.stop()
+	failed := cmp.Or(played.err, played.ended)
+	if failed != nil {
+		result.Problem = failed.Error()
 	}
-	signal.Stop(signals)
-	os.RemoveAll(filepath.Dir(caFile)) // nothing is left behind any more
-	if owner != nil {                  // what is left needs no rights, and reads what strangers have sent
-		if err := dropRoot(""); err != nil {
-			return &codedError{exitInput, err}
-		}
-	}
-	if err := cmp.Or(runErr, ended); err != nil {
-		result.Problem = err.Error()
-	}
-	for _, p := range plays {
-		row, err := x.judge(context.WithoutCancel(ctx), p, rec, ended)
+	for _, p := range played.runs {
+		row, err := x.judge(context.WithoutCancel(ctx), p, played.rec, played.ended)
 		if err != nil {
 			return &codedError{exitInput, err}
 		}
@@ -129,16 +86,86 @@ func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.S
 	}
 	var start *startError
 	switch {
-	case errors.As(runErr, &start):
-		return &codedError{exitCommand, runErr}
-	case runErr != nil || ended != nil:
-		return &codedError{exitInput, cmp.Or(runErr, ended)}
+	case errors.As(failed, &start):
+		return &codedError{exitCommand, failed}
+	case failed != nil:
+		return &codedError{exitInput, failed}
 	case result.Outcome == verdict.Failed:
 		return &codedError{exitFinding, nil}
 	case result.Outcome == verdict.Undecided:
 		return &codedError{exitUnknown, nil}
 	}
 	return nil
+}
+
+func (s *session) close() {
+	if s.rec != nil {
+		s.rec.src.Close()
+	}
+	s.spool.close()
+}
+
+// play plays the scenarios, captured if they can be. Nothing is left running, and root is given
+// up under sudo.
+func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, args []string) (s *session, err error) {
+	signals := catchEndings() // before there is anything to leave behind
+	defer signal.Stop(signals)
+	signal.Reset(syscall.SIGPIPE) // a command may close its input
+	s = new(session)
+	defer func() {
+		var coded *codedError
+		if err != nil && !errors.As(err, &coded) {
+			err = &codedError{exitInput, err}
+		}
+		if err != nil && s.spool != nil {
+			s.close()
+		}
+	}()
+	if x.isolated {
+		if err := loopbackUp(); err != nil {
+			return s, err
+		}
+	}
+	owner, err := invoker()
+	if err != nil {
+		return s, err
+	}
+	if x.asRoot {
+		owner = nil
+	}
+	if s.spool, err = newSpool(""); err != nil {
+		return s, err
+	}
+	authority, caFile, err := newAuthority()
+	if err != nil {
+		return s, err
+	}
+	defer os.RemoveAll(filepath.Dir(caFile))
+	var ports []string
+	for _, scenario := range chosen {
+		server, err := challenge.Start(scenario, authority)
+		if err != nil {
+			return s, err
+		}
+		defer server.Stop()
+		s.runs = append(s.runs, &scenarioRun{server: server})
+		ports = append(ports, portFilter(server))
+	}
+	if x.evidence.value != "server" {
+		l := live{ifaces: []string{"lo"}, noPromisc: true}
+		if s.rec, s.noRec = l.record(strings.Join(ports, " or "), s.spool); s.noRec != nil && x.evidence.value == "wire" {
+			return s, s.noRec
+		}
+	}
+	s.err = x.playAll(ctx, &surroundings{owner: owner}, s.runs, args, caFile, signals)
+	if s.rec != nil {
+		s.rec.watch.settle(settleTime, signals)
+		s.ended, _ = s.rec.stop()
+	}
+	if owner != nil { // what is left needs no rights, and reads what strangers have sent
+		return s, dropRoot("")
+	}
+	return s, nil
 }
 
 // newAuthority makes certificates, and the file of the one that clients have to trust, in a

@@ -88,8 +88,6 @@ func (e *surroundings) finish(whole bool) (*io.SectionReader, error) {
 
 // leave closes everything, and leaves nothing behind that was not published.
 func (e *surroundings) leave() {
-	if e.keys != nil {
-		e.keys.remove()
-	}
+	e.keys.remove()
 	e.packets.close()
 }

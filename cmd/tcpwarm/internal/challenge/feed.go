@@ -11,6 +11,7 @@ import (
 type Patience struct {
 	First time.Duration // for its first request: a program has to start
 	Next  time.Duration // for the answer to what was handed out after that
+	Then  time.Duration // the same, once something had no answer
 }
 
 // Feed hands the URLs out to w, a line each, as the scenario has them come: those of a step
@@ -29,10 +30,11 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 		case gone:
 			return false
 		case late:
-			if !s.ledger.asked() {
+			if !s.ledger.met() {
 				write(w, urls[end:])
 				return true
 			}
+			p.Next = min(p.Next, p.Then)
 		}
 		pause := t.pause
 		if i == len(s.Scenario.steps)-1 { // a client that ends closes all: that must not look like the last request's doing
@@ -67,7 +69,7 @@ const asking = 2 * time.Millisecond
 // await waits until URLs from first to before end are settled.
 func (s *Server) await(ctx context.Context, first, end int, p Patience) int {
 	for began := time.Now(); !s.ledger.settled(first, end); {
-		if d := time.Since(began); d > p.Next && (s.ledger.asked() || d > p.First) {
+		if d := time.Since(began); d > p.Next && (s.ledger.met() || d > p.First) {
 			return late
 		}
 		if !wait(ctx, asking) {

@@ -1,6 +1,7 @@
 package challenge
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"net"
@@ -37,15 +38,16 @@ type h2conn struct {
 // serveHTTP2 answers the requests of one connection.
 func (s *Server) serveHTTP2(t *traced, c net.Conn) {
 	defer t.Close()
+	in := bufio.NewReader(c)
 	preface := make([]byte, len(http2.ClientPreface))
-	if _, err := io.ReadFull(c, preface); err != nil {
+	if _, err := io.ReadFull(in, preface); err != nil {
 		return
 	}
 	if string(preface) != http2.ClientPreface {
 		s.ledger.add(&request{url: -1, protocol: "HTTP/1.1"})
 		return
 	}
-	h := &h2conn{s: s, t: t, c: c, framer: http2.NewFramer(c, c)}
+	h := &h2conn{s: s, t: t, c: c, framer: http2.NewFramer(c, in)}
 	h.encoder = hpack.NewEncoder(&h.head)
 	h.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	var settings []http2.Setting

@@ -127,7 +127,7 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 	case s.Scenario.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
 		return examined.Declined, "", "speaks no HTTP/2, which the server offers"
 	case s.Scenario.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return s.Scenario.wants(&r) }):
-		return examined.Declined, "", "the scenario asks: " + s.Scenario.Asks
+		return examined.Declined, "", "the command did not do what the scenario asks for: " + s.Scenario.Asks
 	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):
 		return examined.NotKnown, "", "the command fetched what it was not asked for"
 	}

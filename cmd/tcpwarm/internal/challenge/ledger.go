@@ -75,11 +75,11 @@ func (l *ledger) settled(first, end int) bool {
 	return true
 }
 
-// asked reports whether any request has come.
-func (l *ledger) asked() bool {
+// met reports whether a client has come: with a request, or a TLS handshake that failed.
+func (l *ledger) met() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.requests) > 0
+	return len(l.requests) > 0 || l.handshake != ""
 }
 
 // isFirst reports whether r was the first request of all.
