@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/printable"
@@ -37,7 +38,8 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 				message += "; " + e.Text + ": measured " + e.Measured
 			}
 		}
-		text := fmt.Sprintf("%d requests used %d connections, an ideal client's %s", row.Requests, row.Connections, row.NeededBounds())
+		text := fmt.Sprintf("%s on %s; an ideal client opens %s",
+			plural.Count(row.Requests, "request"), plural.Count(row.Connections, "connection"), row.NeededBounds())
 		why := &detail{Message: printable.Clean(message), Text: printable.Clean(text)}
 		c := testCase{Name: row.Scenario, Class: "tcpwarm.challenge"}
 		switch row.Verdict {
