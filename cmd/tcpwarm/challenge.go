@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/outfile"
 	"tcpwarm/cmd/tcpwarm/internal/challenge"
 )
 
@@ -84,6 +86,9 @@ known; 5 the command could not be started.`,
 			if err := x.expected(expect, chosen); err != nil {
 				return err
 			}
+			if err := x.output.check(); err != nil {
+				return err
+			}
 			if x.isolated && !isIsolated() {
 				return again(s)
 			}
@@ -95,6 +100,8 @@ known; 5 the command could not be started.`,
 	x.output.commonFlags(f)
 	x.output.format = choice{value: "text", words: []string{"text", "json", "junit"}}
 	f.Var(&x.output.format, "format", "text, json or junit, to standard output")
+	f.StringArrayVar(&x.output.reports, "report", nil,
+		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	x.evidence = choice{value: "auto", words: []string{"auto", "wire", "server"}}
 	f.Var(&x.evidence, "evidence", "judge by captured packets (wire), by what the server saw (server), or by the best there is (auto)")
 	f.StringSliceVar(&x.only, "only", nil, "play only scenarios that this `glob` names; repeatable")
@@ -190,13 +197,36 @@ func (x *examination) expected(texts []string, chosen []*challenge.Scenario) err
 	return nil
 }
 
-// write writes what came of all scenarios.
-func (x *examination) write(w io.Writer, r *examined.Report) error {
-	switch x.output.format.value {
+// write writes what came of all scenarios: to files, then to w. One that cannot be written is
+// a problem that the others say.
+func (x *examination) write(w io.Writer, r *examined.Report) (first error) {
+	for _, where := range x.output.reports {
+		kind, name, _ := strings.Cut(where, "=")
+		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		if err == nil {
+			err = writeExamined(kind, f, r, text.Options{Width: 80})
+			if err == nil {
+				err = f.Commit()
+			}
+			f.Discard()
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+			r.Problem = cmp.Or(r.Problem, err.Error())
+			r.Conclude()
+			first = cmp.Or(first, err)
+		}
+	}
+	err := writeExamined(x.output.format.value, w, r, text.Options{Width: width(w), Color: x.output.colored(w)})
+	return cmp.Or(first, err)
+}
+
+func writeExamined(kind string, w io.Writer, r *examined.Report, as text.Options) error {
+	switch kind {
 	case "json":
 		return jsonreport.WriteExamined(w, r)
 	case "junit":
 		return junit.WriteExamined(w, r)
 	}
-	return text.WriteExamined(w, r, text.Options{Width: width(w), Color: x.output.colored(w)})
+	return text.WriteExamined(w, r, as)
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -80,6 +81,7 @@ func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.S
 		}
 		result.Rows = append(result.Rows, row)
 	}
+	challenge.Advise(result.Rows)
 	result.Conclude()
 	if err := x.write(s.out, result); err != nil {
 		return &codedError{exitInput, err}
@@ -152,7 +154,7 @@ func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, ar
 		ports = append(ports, portFilter(server))
 	}
 	if x.evidence.value != "server" {
-		l := live{ifaces: []string{"lo"}, noPromisc: true}
+		l := live{ifaces: []string{loopbackName()}, noPromisc: true}
 		if s.rec, s.noRec = l.record(strings.Join(ports, " or "), s.spool); s.noRec != nil && x.evidence.value == "wire" {
 			return s, s.noRec
 		}
@@ -166,6 +168,17 @@ func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, ar
 		return s, dropRoot("")
 	}
 	return s, nil
+}
+
+// loopbackName is what the system calls the interface of 127.0.0.1.
+func loopbackName() string {
+	all, _ := net.Interfaces()
+	for _, i := range all {
+		if i.Flags&net.FlagLoopback != 0 {
+			return i.Name
+		}
+	}
+	return "lo"
 }
 
 // newAuthority makes certificates, and the file of the one that clients have to trust, in a
@@ -202,7 +215,8 @@ func (e *startError) Unwrap() error { return e.error }
 
 // playAll runs the command for each scenario. One that reads all of its input before it
 // fetches anything gets no pauses any more.
-func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*scenarioRun, args []string, caFile string, signals <-chan os.Signal) error {
+func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*scenarioRun, args []string, caFile string,
+	signals <-chan os.Signal) error {
 	inArgs := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, urlsMark) })
 	atEnd := false
 	for i, p := range plays {

@@ -101,7 +101,7 @@ func completions(c *cobra.Command) {
 	}
 	complete(c, "report", func() []string {
 		var list []string
-		for _, kind := range reportKinds {
+		for _, kind := range reportKinds(c.Flags().Lookup("format").Value.(*choice)) {
 			list = append(list, kind+"=")
 		}
 		return list

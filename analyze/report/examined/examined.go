@@ -56,6 +56,7 @@ type Row struct {
 	Cause  string `json:"cause,omitempty"`  // of a failure: an ID that explain knows
 	Knob   string `json:"knob,omitempty"`   // for the library that the client says it is
 	Why    string `json:"why,omitempty"`    // in words, where no cause says it
+	About  string `json:"about,omitempty"`  // what the scenario is about, of one that failed for no known knob
 	Client string `json:"client,omitempty"` // what the client calls itself
 	Exit   int    `json:"exit"`             // of the command, -1 if a signal ended it
 

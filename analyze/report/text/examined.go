@@ -132,6 +132,9 @@ func (p *page) remarks(r *examined.Report) {
 		if w.Why != "" {
 			say(w.Scenario, w.Why)
 		}
+		if w.About != "" {
+			say(w.Scenario, w.About)
+		}
 		for _, e := range w.Expectations {
 			if e.Held == nil || !*e.Held {
 				say(w.Scenario, fmt.Sprintf("%s: measured %s", e.Text, e.Measured))

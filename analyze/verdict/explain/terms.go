@@ -92,7 +92,8 @@ var shown = []Entry{
 		"tcpwarm challenge --list has them all, with what a good client does. passed: all was fetched as asked, and no connection was "+
 			"opened that the ideal client does without. failed: one was, or what the server had ended was not asked again. not-known: "+
 			"too little was fetched, or other things than asked.", "challenge"),
-	term("asked", "challenge: requests that the server has read", "Redirected ones, those sent again and those with credentials count, too."),
+	term("asked", "challenge: requests that the server has read",
+		"Redirected ones, those sent again and those with credentials count, too."),
 	term("evidence", "challenge: what the verdicts rest on",
 		"wire: the packets, captured by root or with --isolated. server: what the server saw of its connections, counts and who ended "+
 			"them: it sees no packets, nothing that never reached it, and not when the client was ready for more.", "on the wire", "wire"),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // What a command may authorise itself with.
@@ -11,6 +12,9 @@ const (
 	User     = "tcpwarm"
 	Password = "challenge"
 )
+
+// afterHints is how long the final response takes after early hints.
+const afterHints = 20 * time.Millisecond
 
 // hops is how often a URL of redirect-chain is redirected.
 const hops = 3
@@ -68,6 +72,7 @@ var control = []Scenario{
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
 			x.write("HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n")
+			x.s.sleep(afterHints)
 			x.respond("200 OK", "", smallBody)
 		}},
 	},

@@ -61,7 +61,9 @@ func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
 		row.Client = cmp.Or(row.Client, p.UserAgent)
 	}
 	judge(row, s, r, ran)
-	advise(row, s.Scenario, r)
+	if row.Verdict == examined.Failed && row.Cause == "" && row.Why == "" {
+		row.Cause = worst(s.Scenario, r)
+	}
 	return row
 }
 
@@ -69,8 +71,8 @@ func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
 func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
 	t := &r.Totals
 	w.Verdict = examined.NotKnown
-	if v, cause, why := s.fetched(ran); v != examined.Passed {
-		w.Verdict, w.Cause, w.Why = v, cause, why
+	if f := s.fetched(ran); f.verdict != examined.Passed {
+		w.Verdict, w.Cause, w.Why = f.verdict, f.cause, f.why
 		return
 	}
 	if ran.Expected {
@@ -105,8 +107,15 @@ func withheld(r *report.Report) string {
 	return ""
 }
 
-// fetched says whether what was asked for was fetched, and else what is to be said then.
-func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
+// A finding is what keeps a scenario from being judged by its connections, or decides it.
+type finding struct {
+	verdict examined.Verdict
+	cause   string // ID that explain knows, "" where why says all
+	why     string
+}
+
+// fetched says whether what was asked for was fetched: passed, or what is to be said otherwise.
+func (s *Server) fetched(ran *Ran) finding {
 	all := s.ledger.copied()
 	s.ledger.mu.Lock()
 	late, handshake, pings := s.ledger.late, s.ledger.handshake, s.ledger.pings
@@ -115,80 +124,107 @@ func (s *Server) fetched(ran *Ran) (v examined.Verdict, cause, why string) {
 	if ran.Said != "" {
 		said = "; the command said: " + ran.Said
 	}
+	sc := s.Scenario
 	switch {
 	case ran.TooLong:
-		return examined.NotKnown, "", "the command did not end, and was ended" + said
+		return finding{examined.NotKnown, "", "the command did not end, and was ended" + said}
 	case len(all) == 0 && handshake != "":
-		return examined.NotKnown, "", "no TLS connection came about: " + handshake + " (the file that TCPWARM_CA names is to be trusted)" + said
+		return finding{examined.NotKnown, "", "no TLS connection came about: " + handshake +
+			" (the file that TCPWARM_CA names is to be trusted)" + said}
 	case len(all) == 0:
-		return examined.NotKnown, "", "the command fetched nothing" + said
-	case ran.AtOnce && s.Scenario.Pauses():
-		return examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"
-	case s.Scenario.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
-		return examined.Declined, "", "speaks no HTTP/2, which the server offers"
-	case s.Scenario.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return s.Scenario.wants(&r) }):
-		return examined.Declined, "", "the command did not do what the scenario asks for: " + s.Scenario.Asks
+		return finding{examined.NotKnown, "", "the command fetched nothing" + said}
+	case ran.AtOnce && sc.Pauses():
+		return finding{examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"}
+	case sc.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
+		return finding{examined.Declined, "", "speaks no HTTP/2, which the server offers"}
+	case sc.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return sc.wants(&r) }):
+		return finding{examined.Declined, "", "the command did not do what the scenario asks for: " + sc.Asks}
 	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):
-		return examined.NotKnown, "", "the command fetched what it was not asked for"
+		return finding{examined.NotKnown, "", "the command fetched what it was not asked for"}
 	}
-	urls := s.Scenario.urls()
-	missing, often := 0, 0
-	broken, redirected := false, false
-	for url := range urls {
-		answers := 0
-		last := ""
-		for _, r := range all {
-			if r.url != url {
-				continue
-			}
-			if r.done && r.again == "" || r.unread() {
-				answers++
-			}
-			last = r.again
-		}
-		switch {
-		case answers == 0:
-			missing++
-			broken = broken || last == lost
-			redirected = redirected || last == redirect
-		case answers > 1:
-			often++
-		}
-	}
+	n := count(all, sc.urls())
+	missing := fmt.Sprintf("%s of %d had no answer", plural.Count(n.missing, "URL"), sc.urls())
 	switch {
-	case missing > 0 && redirected && !broken:
-		return examined.Declined, "", "follows no redirects"
-	case missing > 0 && (broken || late > 0):
+	case n.redirected > 0 && n.redirected == n.missing:
+		return finding{examined.Declined, "", "follows no redirects"}
+	case n.missing > 0 && (n.lost > 0 || late > 0):
 		cause := "stale-reuse-race"
-		if s.Scenario.multiplexed() {
+		if sc.multiplexed() {
 			cause = "goaway"
 		}
-		return examined.Failed, cause, fmt.Sprintf("%s of %d had no answer: the server had ended the connection, and "+
-			"the command did not ask again%s", plural.Count(int64(missing), "URL"), urls, said)
-	case missing > 0:
-		return examined.NotKnown, "", fmt.Sprintf("%s of %d had no answer%s", plural.Count(int64(missing), "URL"), urls, said)
-	case often > 0:
-		return examined.NotKnown, "", fmt.Sprintf("%s fetched more than once", plural.Count(int64(often), "URL"))
+		return finding{examined.Failed, cause, missing + ": the server had ended the connection, and the command did not ask again" + said}
+	case n.missing > 0:
+		return finding{examined.NotKnown, "", missing + said}
+	case n.often > 0:
+		return finding{examined.NotKnown, "", plural.Count(n.often, "URL") + " fetched more than once"}
 	case pings > 0:
-		return examined.Failed, "", fmt.Sprintf("%s had no acknowledgement (RFC 9113 section 6.7)", plural.Count(int64(pings), "PING"))
+		return finding{examined.Failed, "", fmt.Sprintf("%s had no acknowledgement (RFC 9113 section 6.7)",
+			plural.Count(int64(pings), "PING"))}
 	}
-	return examined.Passed, "", ""
+	return finding{verdict: examined.Passed}
+}
+
+// counts are of URLs.
+type counts struct {
+	missing    int64 // without an answer
+	redirected int64 // of these: a redirect was the last that the client got
+	lost       int64 // of these: the last request's connection was ended instead
+	often      int64 // answered more than once
+}
+
+// count counts what became of so many URLs.
+func count(all []request, urls int) (n counts) {
+	for url := range urls {
+		answers, last := 0, ""
+		for _, r := range all {
+			if r.url == url {
+				last = r.again
+				if r.done && r.again == "" || r.unread() {
+					answers++
+				}
+			}
+		}
+		switch {
+		case answers > 1:
+			n.often++
+		case answers == 1:
+		case last == redirect:
+			n.missing++
+			n.redirected++
+		case last == lost:
+			n.missing++
+			n.lost++
+		default:
+			n.missing++
+		}
+	}
+	return n
 }
 
 // unread reports whether r was answered, and the client left some of the answer unread.
 func (r *request) unread() bool { return !r.done && !r.begun.IsZero() }
 
-// advise names what the verdict rests on, and the knob of the client's library.
-func advise(w *examined.Row, s *Scenario, r *report.Report) {
-	if w.Verdict != examined.Failed {
-		return
-	}
-	if w.Cause == "" && w.Why == "" {
-		w.Cause = worst(s, r)
-	}
-	if e, ok := explain.Lookup(w.Cause); ok {
-		if k, ok := e.KnobFor(w.Client); ok {
-			w.Knob = k.Setting()
+// sharing is the scenario that a client passes only if it has one object for all requests.
+const sharing = "one-after-another"
+
+// Advise names what each failure rests on, and the knob of the client's library: but none that
+// other scenarios, or this one, show to be set. Else it says what a good client does.
+func Advise(rows []*examined.Row) {
+	shares := slices.ContainsFunc(rows, func(w *examined.Row) bool { return w.Scenario == sharing && w.Verdict == examined.Passed })
+	for _, w := range rows {
+		s, ok := Lookup(w.Scenario)
+		if !ok || w.Verdict != examined.Failed {
+			continue
+		}
+		one := !slices.ContainsFunc(s.steps, func(t step) bool { return t.urls > 1 })
+		known := w.Cause == string(pool.Missed) && shares || w.Cause == string(pool.ClientClosed) && one // a pool holds one
+		if e, ok := explain.Lookup(w.Cause); ok && !known {
+			if k, ok := e.KnobFor(w.Client); ok {
+				w.Knob = k.Setting()
+			}
+		}
+		if w.Knob == "" {
+			w.About = s.About
 		}
 	}
 }
