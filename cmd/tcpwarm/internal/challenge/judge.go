@@ -223,7 +223,7 @@ func Advise(rows []*examined.Row) {
 				w.Knob = k.Setting()
 			}
 		}
-		if w.Knob == "" {
+		if w.Knob == "" && w.Why == "" {
 			w.About = s.About
 		}
 	}
