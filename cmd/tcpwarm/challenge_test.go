@@ -8,9 +8,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +25,7 @@ import (
 
 // Tests wait for less: their clients start at once.
 func init() {
-	clientPatience = challenge.Patience{First: 3 * time.Second, Next: time.Second, Then: 300 * time.Millisecond}
+	clientPatience.First, clientPatience.Next, clientPatience.Then = 3*time.Second, time.Second, 300*time.Millisecond
 }
 
 // examine has the challenge examine a client of this test program.
@@ -194,5 +199,109 @@ func TestChallengeServerAndWireAgree(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// examples are the README's commands, the program that each needs, and what it printed.
+var examples = regexp.MustCompile("(?m)^    (tcpwarm challenge (.*) -- (\\S+)(.*))\n\n```\n(?s:(.*?))^```\n")
+
+// The README's tables are true, where its clients are here in the same version.
+func TestREADMEOnChallenge(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := examples.FindAllStringSubmatch(string(b), -1)
+	if len(all) != 3 {
+		t.Fatalf("%d commands with a table, want 3", len(all))
+	}
+	played, err := challenge.Choose(nil, nil)
+	if err != nil || !strings.Contains(string(b), fmt.Sprintf("each of %d scenarios", len(played))) {
+		t.Errorf("there are %d scenarios (%v)", len(played), err)
+	}
+	program, err := os.ReadFile("../../pcaps/lab/clients/python/lines.py")
+	if err != nil || !strings.Contains(string(b), "```python\n"+string(program)+"```\n") {
+		t.Errorf("the program in Python is another one (%v)", err)
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	for _, m := range all {
+		t.Run(m[3], func(t *testing.T) {
+			if _, err := exec.LookPath(m[3]); err != nil {
+				t.Skip(m[3], "is not here")
+			}
+			args := []string{"challenge", "--evidence", "server"}
+			args = append(args, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
+			args = append(append(args, "--", m[3]), strings.Fields(strings.ReplaceAll(m[4], "pcaps/", "../../pcaps/"))...)
+			t.Setenv("COLUMNS", "80")
+			var out, errs bytes.Buffer
+			run(t.Context(), args, strings.NewReader(""), &out, &errs)
+			if got, want := clientIn(out.String()), clientIn(m[5]); got != want {
+				t.Skipf("this is %q, the README has %q", got, want)
+			}
+			if got, want := tableIn(out.String()), tableIn(m[5]); got != want {
+				t.Errorf("%s: the README shows\n%s\nthe command gives\n%s", m[1], want, got)
+			}
+		})
+	}
+}
+
+// clientIn is what the client calls itself.
+func clientIn(text string) string {
+	_, after, _ := strings.Cut(text, "calls itself ")
+	name, _, _ := strings.Cut(after, ")")
+	return name
+}
+
+// tableIn is the table, without what verdicts rest on.
+func tableIn(text string) string {
+	_, table, _ := strings.Cut(text, "\n\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	return table
+}
+
+// A command that does not end is ended, with what it has started, and no scenario is passed by
+// it. After some the rest is left out.
+func TestChallengeEndsWhatHangs(t *testing.T) {
+	old := clientPatience
+	clientPatience.First, clientPatience.End = 100*time.Millisecond, 100*time.Millisecond
+	defer func() { clientPatience = old }()
+	marker := filepath.Join(t.TempDir(), "started")
+	script := "echo $$ >>" + marker + "; sleep 1000 & wait"
+	var out, errs bytes.Buffer
+	args := []string{"challenge", "--evidence", "server", "--only", "[one]*", "--http1", "--", "sh", "-c", script}
+	code := run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	if n := strings.Count(out.String(), " not known"); code != exitUnknown || n < mostHung || strings.Contains(out.String(), " passed") ||
+		!strings.Contains(out.String(), "several times") {
+		t.Errorf("exit code %d\n%s%s", code, out.String(), errs.String())
+	}
+	pids, err := os.ReadFile(marker)
+	if err != nil || len(strings.Fields(string(pids))) != mostHung {
+		t.Errorf("%q %v", pids, err)
+	}
+	for _, pid := range strings.Fields(string(pids)) {
+		n, err := strconv.Atoi(pid)
+		if err != nil || syscall.Kill(-n, 0) == nil {
+			t.Errorf("something of process group %s is left (%v)", pid, err)
+		}
+	}
+}
+
+// Under sudo root is given up before judging, and nothing that was root's is left behind.
+func TestChallengeUnderSudoLeavesNothing(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	binary := liveBinary(t)
+	temp := t.TempDir()
+	cmd := exec.Command(binary, "challenge", "--only", "chunked", "--", "sh", "-c", "id -u >&2; test -r $TCPWARM_CA || echo cannot read >&2")
+	cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody", "TMPDIR="+temp)
+	out, err := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != exitUnknown || !strings.Contains(string(out), "the command said: 65534") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left: %v %v", left, err)
 	}
 }

@@ -27,14 +27,15 @@ import (
 	"tcpwarm/cmd/tcpwarm/internal/challenge"
 )
 
-// How long a command may take: to send its first request, to have one answered, and to end
-// once its input has.
-var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond}
+// clientPatience is how long a command may take.
+var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond,
+	End: 10 * time.Second}
 
-const (
-	endTime  = 10 * time.Second
-	playTime = 30 * time.Second // in all
-)
+// playTime is how long a command may take in all.
+const playTime = 30 * time.Second
+
+// mostHung is how often a command may have to be ended before the rest is left out.
+const mostHung = 3
 
 // settleTime is how long last packets are waited for at most.
 const settleTime = 2 * time.Second
@@ -164,7 +165,8 @@ func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, ar
 		s.rec.watch.settle(settleTime, signals)
 		s.ended, _ = s.rec.stop()
 	}
-	if owner != nil { // what is left needs no rights, and reads what strangers have sent
+	os.RemoveAll(filepath.Dir(caFile)) // as root, whose it is
+	if owner != nil {                  // what is left needs no rights, and reads what strangers have sent
 		return s, dropRoot("")
 	}
 	return s, nil
@@ -218,8 +220,12 @@ func (e *startError) Unwrap() error { return e.error }
 func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*scenarioRun, args []string, caFile string,
 	signals <-chan os.Signal) error {
 	inArgs := slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, urlsMark) })
-	atEnd := false
+	atEnd, hung := false, 0
 	for i, p := range plays {
+		if hung == mostHung {
+			p.left = "not played: the command did not end before, several times"
+			continue
+		}
 		if (inArgs || atEnd) && p.server.Scenario.Pauses() {
 			p.left = "needs pauses, and all URLs are given at once"
 			if atEnd {
@@ -232,6 +238,9 @@ func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*sce
 		err := p.run(ctx, e, args, caFile, signals)
 		p.server.Stop()
 		atEnd = atEnd || !inArgs && p.ran.AtOnce
+		if p.ran.TooLong {
+			hung++
+		}
 		if err != nil {
 			for _, rest := range plays[i+1:] {
 				rest.left = "not played: " + err.Error()
@@ -298,7 +307,7 @@ func (p *scenarioRun) run(ctx context.Context, e *surroundings, args []string, c
 			in.Close()
 			select {
 			case <-limited.Done():
-			case <-time.After(endTime):
+			case <-time.After(clientPatience.End):
 				cancel()
 			}
 		}()

@@ -135,6 +135,9 @@ func (p *page) remarks(r *examined.Report) {
 		if w.About != "" {
 			say(w.Scenario, w.About)
 		}
+		if w.Exit != 0 && w.Verdict == examined.Passed {
+			say(w.Scenario, fmt.Sprintf("the command fetched all, and ended with exit code %d", w.Exit))
+		}
 		for _, e := range w.Expectations {
 			if e.Held == nil || !*e.Held {
 				say(w.Scenario, fmt.Sprintf("%s: measured %s", e.Text, e.Measured))

@@ -12,6 +12,7 @@ type Patience struct {
 	First time.Duration // for its first request: a program has to start
 	Next  time.Duration // for the answer to what was handed out after that
 	Then  time.Duration // the same, once something had no answer
+	End   time.Duration // to end, once its input has
 }
 
 // Feed hands the URLs out to w, a line each, as the scenario has them come: those of a step
