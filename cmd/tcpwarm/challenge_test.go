@@ -295,6 +295,9 @@ func TestChallengeUnderSudoLeavesNothing(t *testing.T) {
 	}
 	binary := liveBinary(t)
 	temp := t.TempDir()
+	if err := os.Chmod(filepath.Dir(temp), 0o755); err != nil { // so that it serves for what others have to read
+		t.Fatal(err)
+	}
 	cmd := exec.Command(binary, "challenge", "--only", "chunked", "--", "sh", "-c", "id -u >&2; test -r $TCPWARM_CA || echo cannot read >&2")
 	cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody", "TMPDIR="+temp)
 	out, err := cmd.CombinedOutput()
