@@ -72,7 +72,8 @@ const quick = "[^ih]*,head,http10,http2-[ogs]*"
 var needsNoReuse = []string{"idle-beyond-announced", "idle-beyond-unannounced", "http10"}
 
 // Each scenario is passed by a client that is good, and failed by one that is bad: by each that
-// is bad at it, and by no other.
+// is bad at it, and by no other. What the server saw and what the wire showed of the same
+// connections agree.
 func TestChallengeTellsGoodFromBad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: TestChallengeInShort has some")
@@ -86,50 +87,92 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 			each = append(each, name+" failed missed")
 		}
 	}
-	asks := func(list ...string) (all []string) {
-		for _, name := range list {
-			all = append(all, name+" declined")
-		}
-		return all
-	}
 	for _, c := range []struct {
-		kind string
-		args []string
-		want []string
-		code int
+		kind     string
+		only     string // globs
+		families []challenge.Family
+		want     []string
 	}{
-		{kind: "good", code: exitOK},
-		{kind: "each", args: []string{"--only", quick}, want: each, code: exitFinding},
-		{kind: "go", args: []string{"--only", "[fnortu]*,http2-[ogs]*"}, want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}, code: exitFinding},
-		{kind: "forgetful", args: []string{"--tls"}, want: []string{"tls-resumption failed tls-not-resumed"}, code: exitFinding},
-		{kind: "short timeout", args: []string{"--only", "idle-be*,close-announced,chunked"}, want: []string{
-			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}, code: exitFinding},
-		{kind: "gives up", args: []string{"--only", "one*,idle-beyond*,close*,http10,[hnru]*", "--http1"}, want: slices.Concat(
-			asks("head", "not-modified", "redirect-chain", "unauthorized"),
-			[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
-				"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
-				"close-on-request failed stale-reuse-race", "http10 failed stale-reuse-race"}), code: exitFinding},
-		{kind: "no ping", args: []string{"--only", "http2-ping"}, want: []string{"http2-ping failed"}, code: exitFinding},
-		{kind: "said close", args: []string{"--only", "one-after-another,chunked"},
-			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}, code: exitFinding},
-		{kind: "http1", args: []string{"--http2"},
-			want: asks("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping"), code: exitUnknown},
-		{kind: "http1", args: []string{"--http2", "--tls"},
-			want: asks("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping"), code: exitOK},
-		{kind: "h2c", args: []string{"--only", "h2c*"}, code: exitOK},
-		{kind: "good", args: []string{"--only", "h2c*"}, want: asks("h2c-one-connection"), code: exitUnknown},
+		{kind: "good"},
+		{kind: "each", only: quick, want: each},
+		{kind: "go", only: "[fnortu]*,http2-[ogs]*",
+			want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}},
+		{kind: "forgetful", families: []challenge.Family{challenge.TLS}, want: []string{"tls-resumption failed tls-not-resumed"}},
+		{kind: "short timeout", only: "idle-be*,close-announced,chunked", want: []string{
+			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}},
+		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []challenge.Family{challenge.HTTP1},
+			want: slices.Concat(declined("head", "not-modified", "redirect-chain", "unauthorized"),
+				[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
+					"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
+					"close-on-request failed stale-reuse-race", "http10 failed stale-reuse-race"})},
+		{kind: "no ping", only: "http2-ping", want: []string{"http2-ping failed"}},
+		{kind: "said close", only: "one-after-another,chunked",
+			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}},
+		{kind: "http1", families: []challenge.Family{challenge.HTTP2, challenge.TLS},
+			want: declined("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping")},
+		{kind: "h2c", only: "h2c*"},
+		{kind: "good", only: "h2c*", want: declined("h2c-one-connection")},
 	} {
-		t.Run(c.kind+" "+strings.Join(c.args, " "), func(t *testing.T) {
+		t.Run(c.kind+" "+c.only, func(t *testing.T) {
 			t.Parallel()
-			r, code := examine(t, c.kind, append(c.args, "--evidence", "server")...)
-			if got := rows(r); !slices.Equal(got, c.want) || code != c.code {
-				t.Errorf("exit code %d, want %d\ngot  %q\nwant %q", code, c.code, got, c.want)
-			}
-			if r.Evidence != examined.ServersView {
-				t.Errorf("evidence %q", r.Evidence)
+			r := examineBoth(t, c.kind, c.only, c.families)
+			if got := rows(r); !slices.Equal(got, c.want) {
+				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 		})
 	}
+}
+
+func declined(list ...string) (all []string) {
+	for _, name := range list {
+		all = append(all, name+" declined")
+	}
+	return all
+}
+
+// examineBoth has a client of this test program examined, and judged by what the server saw: and
+// on the wire, too, if that can be captured.
+func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *examined.Report {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var globs []string
+	if only != "" {
+		globs = strings.Split(only, ",")
+	}
+	chosen, err := challenge.Choose(globs, families)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &examination{evidence: choice{value: "auto"}}
+	s, err := x.play(t.Context(), chosen, []string{"env", challengeClient + "=" + kind, self})
+	if err != nil || s.err != nil {
+		t.Fatal(err, s.err)
+	}
+	defer s.close()
+	if s.rec == nil {
+		t.Log("judged by the server only:", s.noRec)
+	}
+	r := new(examined.Report)
+	for _, p := range s.runs {
+		server, err := x.judge(t.Context(), p, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Rows = append(r.Rows, server)
+		if s.rec == nil {
+			continue
+		}
+		wire, err := x.judge(t.Context(), p, s.rec, s.ended)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(wire, server) {
+			t.Errorf("%s:\nserver %+v\nwire   %+v", wire.Scenario, server, wire)
+		}
+	}
+	return r
 }
 
 // A client that does not do what is asked never passes.
@@ -152,53 +195,6 @@ func TestChallengeInShort(t *testing.T) {
 		if got := strings.Join(rows(r), ","); got != c.want || code != c.code {
 			t.Errorf("%s: exit code %d, want %d\ngot  %q\nwant %q", c.kind, code, c.code, got, c.want)
 		}
-	}
-}
-
-// What the server saw and what the wire showed of the same connections agree.
-func TestChallengeServerAndWireAgree(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root")
-	}
-	if testing.Short() {
-		t.Skip("short")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for kind, only := range map[string]string{
-		"good":     "*",
-		"each":     quick,
-		"go":       "[fht]*",
-		"gives up": "idle-b*,close*,http10,chunked,five*",
-	} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			chosen, err := challenge.Choose(strings.Split(only, ","), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			x := &examination{evidence: choice{value: "wire"}}
-			s, err := x.play(t.Context(), chosen, []string{"env", challengeClient + "=" + kind, self})
-			if err != nil {
-				t.Skip("nothing can be captured here:", err)
-			}
-			defer s.close()
-			for _, p := range s.runs {
-				wire, err := x.judge(t.Context(), p, s.rec, s.ended)
-				if err != nil {
-					t.Fatal(err)
-				}
-				server, err := x.judge(t.Context(), p, nil, nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !reflect.DeepEqual(wire, server) {
-					t.Errorf("%s:\nserver %+v\nwire   %+v", wire.Scenario, server, wire)
-				}
-			}
-		})
 	}
 }
 
@@ -231,8 +227,7 @@ func TestREADMEOnChallenge(t *testing.T) {
 			if _, err := exec.LookPath(m[3]); err != nil {
 				t.Skip(m[3], "is not here")
 			}
-			args := []string{"challenge", "--evidence", "server"}
-			args = append(args, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
+			args := append([]string{"challenge"}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
 			args = append(append(args, "--", m[3]), strings.Fields(strings.ReplaceAll(m[4], "pcaps/", "../../pcaps/"))...)
 			t.Setenv("COLUMNS", "80")
 			var out, errs bytes.Buffer

@@ -133,22 +133,23 @@ func (s *Server) acceptAll() {
 			}
 			continue
 		}
-		t := s.Trace.accepted(c.(*net.TCPConn))
-		s.mu.Lock()
-		if s.ended {
-			c.Close()
-		}
-		s.conns[t] = true
-		s.mu.Unlock()
-		s.running.Go(func() {
-			defer func() {
-				s.mu.Lock()
-				delete(s.conns, t)
-				s.mu.Unlock()
-			}()
-			s.serve(t)
-		})
+		t := s.Trace.accepted(c.(*net.TCPConn)) // at once: it may be one of several that are opened together
+		s.running.Go(func() { s.welcome(t) })
 	}
+}
+
+// welcome serves a connection that was accepted, and keeps it where Stop finds it.
+func (s *Server) welcome(t *traced) {
+	s.mu.Lock()
+	if s.ended {
+		t.TCPConn.Close()
+	}
+	s.conns[t] = true
+	s.mu.Unlock()
+	s.serve(t)
+	s.mu.Lock()
+	delete(s.conns, t)
+	s.mu.Unlock()
 }
 
 // sleep waits, and reports whether the server still runs then.
