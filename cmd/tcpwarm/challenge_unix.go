@@ -377,7 +377,9 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 		return &examined.Row{Scenario: name, Verdict: examined.LeftOut, Why: p.left}, nil
 	}
 	var src analyze.Source = p.server.Trace.Source()
+	by := examined.ServersView
 	if rec != nil {
+		by = examined.OnTheWire
 		saved, err := rec.read("packets", portFilter(p.server), ended)
 		if err != nil {
 			return nil, err
@@ -395,5 +397,5 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 	if err != nil && ended == nil {
 		return nil, err
 	}
-	return challenge.Judge(p.server, r, &p.ran), nil
+	return challenge.Judge(p.server, r, &p.ran, by), nil
 }

@@ -14,6 +14,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/examined"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/analyze/verdict/explain"
 )
 
@@ -187,7 +188,7 @@ func TestLateRequestIsNoted(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 		s.Stop()
-		if row := Judge(s, analysed(t, s), new(Ran)); row.Verdict != want || !again && row.Cause != "stale-reuse-race" {
+		if row := Judge(s, analysed(t, s), new(Ran), examined.OnTheWire); row.Verdict != want || !again && row.Cause != "stale-reuse-race" {
 			t.Errorf("asked again %t: %+v", again, row)
 		}
 	}
@@ -204,7 +205,7 @@ func TestMissingURLIsNotKnown(t *testing.T) {
 	c.Close()
 	time.Sleep(50 * time.Millisecond)
 	s.Stop()
-	row := Judge(s, analysed(t, s), &Ran{Said: "oh"})
+	row := Judge(s, analysed(t, s), &Ran{Said: "oh"}, examined.ServersView)
 	if row.Verdict != examined.NotKnown || row.Why != "1 URL of 4 had no answer; the command said: oh" {
 		t.Errorf("%+v", row)
 	}
@@ -222,11 +223,11 @@ func TestLackingCaptureIsNotKnown(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	s.Stop()
 	whole := analysed(t, s)
-	if row := Judge(s, whole, new(Ran)); row.Verdict != examined.Passed {
+	if row := Judge(s, whole, new(Ran), examined.OnTheWire); row.Verdict != examined.Passed {
 		t.Errorf("%+v", row)
 	}
 	whole.Totals.Transactions--
-	if row := Judge(s, whole, new(Ran)); row.Verdict != examined.NotKnown {
+	if row := Judge(s, whole, new(Ran), examined.OnTheWire); row.Verdict != examined.NotKnown {
 		t.Errorf("%+v", row)
 	}
 }
@@ -285,5 +286,29 @@ func TestAdviseNoKnobThatIsSet(t *testing.T) {
 	Advise(shared)
 	if alone[0].Knob == "" || shared[1].Knob != "" || shared[1].About == "" {
 		t.Errorf("%+v %+v", alone[0], shared[1])
+	}
+}
+
+// The server cannot tell HTTP/2 connections that were opened at once from those opened too many;
+// the wire can, and more than that are too many for both.
+func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
+	s := started(t, "http2-one-connection")
+	for url := range s.Scenario.urls() {
+		s.ledger.add(&request{url: url, protocol: "HTTP/2.0", begun: time.Now(), done: true})
+	}
+	for _, c := range []struct {
+		used int64
+		by   examined.Evidence
+		want examined.Verdict
+	}{
+		{6, examined.ServersView, examined.NotKnown},
+		{7, examined.ServersView, examined.Failed},
+		{6, examined.OnTheWire, examined.Failed},
+	} {
+		r := &report.Report{Outcome: verdict.Failed, Totals: report.Totals{Transactions: 12, Used: c.used, Needed: 1,
+			Avoidable: c.used - 1, Causes: map[pool.Cause]int64{pool.Missed: c.used - 1}}}
+		if row := Judge(s, r, new(Ran), c.by); row.Verdict != c.want {
+			t.Errorf("%d by %s: %+v, want %s", c.used, c.by, row, c.want)
+		}
 	}
 }

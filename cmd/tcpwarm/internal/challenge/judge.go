@@ -45,12 +45,17 @@ func (s *Scenario) Demands(expect []verdict.Expectation) *verdict.Demands {
 
 // Judge says what is to be said of the client of s. r is what the analysis of its packets, or
 // of the server's trace, came to, held against the scenario's Demands.
-func Judge(s *Server, r *report.Report, ran *Ran) *examined.Row {
+func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examined.Row {
 	t := &r.Totals
 	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.ledger.copied())), Connections: t.Used, Unused: t.Unused,
 		Needed: t.NeededBounds().Low, NeededHigh: t.NeededBounds().High, Exit: ran.Exit}
 	if s.Scenario.prevents {
 		row.Needed, row.NeededHigh = int64(s.Scenario.urls()), int64(s.Scenario.urls())
+	}
+	if by == examined.ServersView && s.Scenario.multiplexed() {
+		// The server gets connections later than the client opens them: of those that were opened
+		// at once, before one was known to be HTTP/2, some may look as if that had been known.
+		row.NeededHigh = max(row.NeededHigh, min(t.Used, s.Scenario.together()))
 	}
 	for _, c := range r.Connections {
 		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {
@@ -81,6 +86,8 @@ func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
 	switch {
 	case w.Requests > t.Transactions && !inferred(r):
 		w.Why = fmt.Sprintf("the server had %s, and only %d of them were seen", plural.Count(w.Requests, "request"), t.Transactions)
+	case r.Outcome == verdict.Failed && !ran.Expected && w.NeededHigh > w.Needed && t.Used <= w.NeededHigh:
+		w.Why = "the connections may have been opened at once, before one was known to be HTTP/2: the wire would tell"
 	case r.Outcome == verdict.Failed:
 		w.Verdict = examined.Failed
 	case r.Outcome == verdict.Undecided:

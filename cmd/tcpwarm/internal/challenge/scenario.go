@@ -55,6 +55,14 @@ func (s *Scenario) Pauses() bool {
 // multiplexed reports whether s is about HTTP/2.
 func (s *Scenario) multiplexed() bool { return s.Family == HTTP2 || s.Family == H2C }
 
+// together is how many URLs s hands out at once, at most.
+func (s *Scenario) together() (most int64) {
+	for _, t := range s.steps {
+		most = max(most, int64(t.urls))
+	}
+	return most
+}
+
 // urls is how many URLs s hands out.
 func (s *Scenario) urls() (n int) {
 	for _, t := range s.steps {
