@@ -357,22 +357,26 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	return text.Write(w, r, as)
 }
 
-// reportKinds are those that --report takes: NDJSON comes while connections end, so it is
-// no second report.
-var reportKinds = []string{"text", "json", "junit", "github"}
+// reportKinds are those of formats that --report takes: NDJSON comes while connections end, so
+// it is no second report.
+func reportKinds(formats *choice) []string {
+	return only(formats.words, func(kind string) bool { return kind != "ndjson" })
+}
 
 // check refuses reports of kinds that there are none of, and more than one to standard
 // output. One that goes there is the format.
 func (o *output) check() error {
-	files := o.reports[:0:0]
+	files, kinds := o.reports[:0:0], reportKinds(&o.format)
 	for _, where := range o.reports {
 		kind, name, ok := strings.Cut(where, "=")
-		if known := slices.Contains(reportKinds, kind); !ok || !known || name == "" {
+		if known := slices.Contains(kinds, kind); !ok || !known || name == "" {
 			suggestion := ""
 			if !known && kind != "ndjson" {
-				suggestion = nearest.Suggest(kind, reportKinds)
+				suggestion = nearest.Suggest(kind, kinds)
 			}
-			return fmt.Errorf("--report %q: it is KIND=FILE, with text, json, junit or github%s", where, suggestion)
+			last := len(kinds) - 1
+			return fmt.Errorf("--report %q: it is KIND=FILE, with %s or %s%s",
+				where, strings.Join(kinds[:last], ", "), kinds[last], suggestion)
 		}
 		if name != "-" {
 			files = append(files, where)

@@ -20,7 +20,6 @@ import (
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
-	"tcpwarm/capture"
 	"tcpwarm/capture/outfile"
 	"tcpwarm/capture/process"
 	"tcpwarm/capture/segment"
@@ -66,14 +65,11 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer e.leave()
-	src, err := t.open(o.filter)
+	rec, err := t.record(o.filter, e.packets)
 	if err != nil {
 		return nil, err
 	}
-	defer src.Close()
-	w := capture.NewWriter(capture.WriteOptions{To: e.packets.file})
-	src.Tee(w.Write)
-	watch := newPump(src)
+	defer rec.src.Close()
 
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.err, s.err
@@ -94,7 +90,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		}
 	}
 	became, ended, runErr := runCommand(ctx, &child{cmd, group}, signals)
-	if sig := watch.settle(t.settle, signals); ended == nil {
+	if sig := rec.watch.settle(t.settle, signals); ended == nil {
 		ended = sig
 	}
 	if runErr != nil { // there is a report all the same, for whoever waits for one
@@ -106,13 +102,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		became = &report.Command{Exit: notStarted, Error: runErr.Error()}
 	}
 	t.became = became
-	src.Stop()
-	// Whatever ended the capture before its time, what was caught until then is judged.
-	endErr := watch.wait()
-	writeErr := w.Close()
-	if writeErr != nil {
-		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: writeErr}))
-	}
+	endErr, whole := rec.stop()
 	var made map[process.Connection]bool
 	var lost int64
 	if group != nil {
@@ -122,7 +112,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		}
 		group.Close()
 	}
-	logged, err := e.finish(writeErr == nil)
+	logged, err := e.finish(whole)
 	if logged == nil {
 		return nil, &codedError{exitInput, err}
 	}
@@ -157,21 +147,16 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		endErr = &interruptedError{ended}
 		ctx = context.WithoutCancel(ctx)
 	}
-	var saved input = &nothingRead{src.Totals().Files, io.EOF}
-	if file, err := capture.OpenReader(cmp.Or(t.packets, "packets"), e.packets.reader()); err == nil {
-		saved = file
-	} else if endErr == nil {
+	var ran []segment.Problem
+	if lost > 0 {
+		ran = append(ran, ownerNotKnown(lost))
+	}
+	saved, err := rec.read(cmp.Or(t.packets, "packets"), "", endErr, ran...)
+	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	counted := &countedSource{input: saved, live: src.Totals()}
-	if endErr != nil {
-		counted.ran = append(counted.ran, segment.ProblemOf(endErr))
-	}
-	if lost > 0 {
-		counted.ran = append(counted.ran, ownerNotKnown(lost))
-	}
-	r, err := o.analyze(ctx, s, counted, opts, func(r *report.Report) { r.Ran(became) })
+	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(became) })
 	if err == nil && endErr != nil || ended != nil {
 		err = &codedError{exitInput, endErr}
 	}
@@ -219,75 +204,4 @@ func runCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*repor
 		}
 	}
 	return became, ended, nil
-}
-
-// A pump reads a live capture, for its Tee's sake.
-type pump struct {
-	src  *capture.Live
-	last chan time.Time // has the time of the latest packet
-	done chan error
-}
-
-func newPump(src *capture.Live) *pump {
-	p := &pump{src, make(chan time.Time, 1), make(chan error, 1)}
-	p.last <- time.Now()
-	go func() {
-		var b segment.Batch
-		for {
-			err := src.Fill(&b)
-			if len(b.Segments) > 0 {
-				<-p.last
-				p.last <- time.Now()
-			}
-			if err != nil {
-				if errors.Is(err, io.EOF) {
-					err = nil
-				}
-				p.done <- err
-				return
-			}
-		}
-	}()
-	return p
-}
-
-// settle waits until no packet has come for a while, but no longer than most, nor than
-// a signal, which it returns.
-func (p *pump) settle(most time.Duration, signals <-chan os.Signal) os.Signal {
-	for end := time.Now().Add(most); time.Now().Before(end); {
-		last := <-p.last
-		p.last <- last
-		if time.Since(last) > quiet {
-			return nil
-		}
-		select {
-		case sig := <-signals:
-			return sig
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return nil
-}
-
-func (p *pump) wait() error { return <-p.done }
-
-// A countedSource is a saved capture with the problems of the live one it was
-// saved from.
-type countedSource struct {
-	input
-	live segment.Totals
-	ran  []segment.Problem // what went wrong while the command ran
-}
-
-// Totals returns the sums of the file, and what the kernel dropped.
-func (c *countedSource) Totals() segment.Totals {
-	t := c.input.Totals()
-	t.Files = c.live.Files
-	for _, p := range c.live.Problems {
-		if p.Kind == segment.KernelDropped {
-			t.Problems = append(t.Problems, p)
-		}
-	}
-	t.Problems = append(t.Problems, c.ran...)
-	return t
 }

@@ -10,6 +10,7 @@ import (
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/cmd/tcpwarm/internal/challenge"
 )
 
 // A trial runs a command while capturing: not on this system.
@@ -23,4 +24,8 @@ func (t *trial) flags(*pflag.FlagSet) {}
 
 func (t *trial) run(context.Context, *streams, *output, *verdict.Demands, []string) (*report.Report, error) {
 	return nil, errors.New("verify: a command cannot be watched on this system; capture with another tool and use -r")
+}
+
+func (x *examination) run(context.Context, *streams, []*challenge.Scenario, []string) error {
+	return &codedError{exitInput, errors.New("challenge: a command cannot be run to be examined on this system")}
 }

@@ -17,7 +17,7 @@ import (
 type surroundings struct {
 	owner   *account // who runs the command and gets the packets; nil: the same as we
 	packets *spool
-	keys    *secretLog
+	keys    *secretLog // nil: the command logs none
 }
 
 // enter makes the surroundings, before anything is run in them.
@@ -55,8 +55,11 @@ func (e *surroundings) prepare(cmd *exec.Cmd) {
 			env = append(env, "HOME="+who.home)
 		}
 	}
-	options := strings.TrimSpace(os.Getenv("NODE_OPTIONS") + " --tls-keylog=" + e.keys.name)
-	cmd.Env = append(env, "SSLKEYLOGFILE="+e.keys.name, "NODE_OPTIONS="+options)
+	if e.keys != nil {
+		options := strings.TrimSpace(os.Getenv("NODE_OPTIONS") + " --tls-keylog=" + e.keys.name)
+		env = append(env, "SSLKEYLOGFILE="+e.keys.name, "NODE_OPTIONS="+options)
+	}
+	cmd.Env = env
 }
 
 // finish gives the packets their name, if the file is whole, and their owner, takes the

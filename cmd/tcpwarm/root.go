@@ -141,7 +141,8 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 		}
 		return analyze(cmd, files)
 	}
-	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newCompare(s), newInterfaces(s), newExplain(s), newDemo(s), newMan())
+	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newChallenge(s), newCompare(s), newInterfaces(s), newExplain(s),
+		newDemo(s), newMan())
 	for _, c := range append(root.Commands(), root) {
 		completions(c)
 	}

@@ -101,15 +101,17 @@ func completions(c *cobra.Command) {
 	}
 	complete(c, "report", func() []string {
 		var list []string
-		for _, kind := range reportKinds {
+		for _, kind := range reportKinds(c.Flags().Lookup("format").Value.(*choice)) {
 			list = append(list, kind+"=")
 		}
 		return list
 	}, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "forbid", forbiddable, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "allow", forbiddable, cobra.ShellCompDirectiveNoFileComp)
-	complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
-		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	if c.Name() != "challenge" { // whose metrics are a scenario's
+		complete(c, "expect", func() []string { return slices.Clone(verdict.Metrics) },
+			cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+	}
 	complete(c, "interface", interfaceNames, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "ignore", func() []string { return []string{"target=", "method="} },
 		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)

@@ -2,10 +2,14 @@
 package junit
 
 import (
+	"cmp"
 	"encoding/xml"
+	"fmt"
 	"io"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/printable"
 )
 
@@ -17,13 +21,57 @@ const class = "tcpwarm.reuse"
 // each expectation. What could not be judged is an error, not a failure, and so is
 // whatever left the evidence a part; a report that was held against nothing has one
 // case, its verdict.
-func Write(w io.Writer, r *report.Report) error {
+func Write(w io.Writer, r *report.Report) error { return encode(w, suiteOf(r)) }
+
+// WriteExamined writes what came of many scenarios: a case for each. One that was not judged
+// is skipped, one of which too little is known an error, so that nothing is green that is not
+// a pass.
+func WriteExamined(w io.Writer, r *examined.Report) error {
+	all := suite{Name: "tcpwarm challenge"}
+	for _, row := range r.Rows {
+		message := cmp.Or(row.Cause, row.Why, string(row.Verdict))
+		if row.Cause != "" && row.Why != "" {
+			message += ": " + row.Why
+		}
+		for _, e := range row.Expectations {
+			if e.Held == nil || !*e.Held {
+				message += "; " + e.Text + ": measured " + e.Measured
+			}
+		}
+		text := fmt.Sprintf("%s on %s; an ideal client opens %s",
+			plural.Count(row.Requests, "request"), plural.Count(row.Connections, "connection"), row.NeededBounds())
+		why := &detail{Message: printable.Clean(message), Text: printable.Clean(text)}
+		c := testCase{Name: row.Scenario, Class: "tcpwarm.challenge"}
+		switch row.Verdict {
+		case examined.Failed:
+			c.Failure = why
+			all.Failures++
+		case examined.NotKnown:
+			c.Error = why
+			all.Errors++
+		case examined.Declined, examined.LeftOut:
+			c.Skipped = why
+			all.Skipped++
+		}
+		all.Cases = append(all.Cases, c)
+		all.Tests++
+	}
+	if r.Problem != "" || r.Count(examined.Passed)+r.Count(examined.Failed)+r.Count(examined.NotKnown) == 0 {
+		why := &detail{Message: printable.Clean(cmp.Or(r.Problem, "no scenario was judged"))}
+		all.Cases = append(all.Cases, testCase{Name: "all scenarios", Class: "tcpwarm.challenge", Error: why})
+		all.Tests++
+		all.Errors++
+	}
+	return encode(w, all)
+}
+
+func encode(w io.Writer, all suite) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	enc := xml.NewEncoder(w)
 	enc.Indent("", " ")
-	if err := enc.Encode(suites{Suites: []suite{suiteOf(r)}}); err != nil {
+	if err := enc.Encode(suites{Suites: []suite{all}}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
@@ -69,6 +117,7 @@ type suite struct {
 	Tests    int        `xml:"tests,attr"`
 	Failures int        `xml:"failures,attr"`
 	Errors   int        `xml:"errors,attr"`
+	Skipped  int        `xml:"skipped,attr,omitempty"`
 	Cases    []testCase `xml:"testcase"`
 }
 
@@ -77,6 +126,7 @@ type testCase struct {
 	Class   string  `xml:"classname,attr"`
 	Failure *detail `xml:"failure"`
 	Error   *detail `xml:"error"`
+	Skipped *detail `xml:"skipped"`
 }
 
 type detail struct {

@@ -30,6 +30,7 @@ var glossary = []Entry{
 	},
 	{
 		ID:    "ideal-client",
+		Also:  []string{"ideal"},
 		Title: "the client that others are measured against",
 		Explanation: verdict.Explanation{
 			Meaning: "It sends the same requests at the same times, never closes a connection, takes an idle one " +

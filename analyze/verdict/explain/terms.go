@@ -72,6 +72,12 @@ var outcomes = []Entry{
 	term("better", "compare: fewer avoidable connections for each request than before", "Exit code 0."),
 	term("same", "compare: as many avoidable connections for each request as before", "Exit code 0."),
 	term("worse", "compare: more avoidable connections for each request than before", "Exit code 1."),
+	term("declined", "challenge: the client does not do what the scenario is about",
+		"It speaks no HTTP/2, follows no redirects, or does not send what the scenario asks for beyond URLs: neither a pass nor a "+
+			"failure. tcpwarm challenge --list has what each asks for."),
+	term("left-out", "challenge: the scenario was not played",
+		"It needs pauses between URLs, and the command gets all of them at once, or fetches nothing before its input ends; or the "+
+			"challenge ended before. Neither a pass nor a failure."),
 }
 
 // shown are the words of the text report, of its columns and of its drawing.
@@ -82,6 +88,15 @@ var shown = []Entry{
 	term("cause", "why a connection was opened",
 		"Of needed ones what made it so, of avoidable ones what had become of the connection that could have served. Each has an entry "+
 			"of its own, such as missed."),
+	term("scenario", "challenge: one way in which a server behaves, and what is fetched from it",
+		"tcpwarm challenge --list has them all, with what a good client does. passed: all was fetched as asked, and no connection was "+
+			"opened that the ideal client does without. failed: one was, or what the server had ended was not asked again. not-known: "+
+			"too little was fetched, or other things than asked.", "challenge"),
+	term("asked", "challenge: requests that the server has read",
+		"Redirected ones, those sent again and those with credentials count, too."),
+	term("evidence", "challenge: what the verdicts rest on",
+		"wire: the packets, captured by root or with --isolated. server: what the server saw of its connections, counts and who ended "+
+			"them: it sees no packets, nothing that never reached it, and not when the client was ready for more.", "on the wire", "wire"),
 	term("requests", "transactions, in the text report", "See transaction.", "request"),
 	term("on-a-used-connection", "requests that were not the first on their connection", "The count behind reuse."),
 	term("headers", "the promise beside the wire",

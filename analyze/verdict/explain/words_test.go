@@ -119,6 +119,8 @@ func TestWordsExplained(t *testing.T) {
 		{"vantage", constants(t, "../../tcp", "Vantage"), 5},
 		{"outcome", constants(t, "..", "Outcome"), 3},
 		{"change", constants(t, "../../report/compare", "Change"), 4},
+		{"scenario's verdict", constants(t, "../../report/examined", "Verdict"), 5},
+		{"evidence", constants(t, "../../report/examined", "Evidence"), 2},
 		{"problem", constants(t, "../../../capture/segment", ""), 7},
 		{"problem", kinds(t, "../../../capture"), 9},
 		{"problem", kinds(t, "../../report/build"), 12},

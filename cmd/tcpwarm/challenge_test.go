@@ -1,0 +1,309 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/report/examined"
+	"tcpwarm/cmd/tcpwarm/internal/challenge"
+)
+
+// Tests wait for less: their clients start at once.
+func init() {
+	clientPatience.First, clientPatience.Next, clientPatience.Then = 3*time.Second, time.Second, 300*time.Millisecond
+}
+
+// examine has the challenge examine a client of this test program.
+func examine(t *testing.T, kind string, args ...string) (r *examined.Report, code int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--", "env", challengeClient + "=" + kind, self})
+	var out, errs bytes.Buffer
+	code = run(context.Background(), all, strings.NewReader(""), &out, &errs)
+	r = new(examined.Report)
+	if err := json.Unmarshal(out.Bytes(), r); err != nil {
+		t.Fatalf("%s: %v\n%s%s", kind, err, out.String(), errs.String())
+	}
+	return r, code
+}
+
+// rows writes verdicts and causes as NAME VERDICT CAUSE, passed ones left out.
+func rows(r *examined.Report) (all []string) {
+	for _, w := range r.Rows {
+		if w.Verdict != examined.Passed {
+			all = append(all, strings.TrimSpace(fmt.Sprint(w.Scenario, " ", w.Verdict, " ", w.Cause)))
+		}
+	}
+	return all
+}
+
+// names returns those scenarios' names that a function holds for.
+func names(fits func(*challenge.Scenario) bool) (all []string) {
+	for i := range challenge.Scenarios {
+		if s := &challenge.Scenarios[i]; fits(s) {
+			all = append(all, s.Name)
+		}
+	}
+	return all
+}
+
+// quick are the scenarios without pauses.
+const quick = "[^ih]*,head,http10,http2-[ogs]*"
+
+// needsNoReuse are scenarios in which a connection for each URL is right.
+var needsNoReuse = []string{"idle-beyond-announced", "idle-beyond-unannounced", "http10"}
+
+// Each scenario is passed by a client that is good, and failed by one that is bad: by each that
+// is bad at it, and by no other. What the server saw and what the wire showed of the same
+// connections agree.
+func TestChallengeTellsGoodFromBad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: TestChallengeInShort has some")
+	}
+	each := []string{}
+	for _, name := range names(func(s *challenge.Scenario) bool { return s.Family != challenge.H2C && !s.Pauses() }) {
+		switch {
+		case name == "tls-resumption":
+			each = append(each, name+" failed tls-not-resumed")
+		case !slices.Contains(needsNoReuse, name):
+			each = append(each, name+" failed missed")
+		}
+	}
+	for _, c := range []struct {
+		kind     string
+		only     string // globs
+		families []challenge.Family
+		want     []string
+	}{
+		{kind: "good"},
+		{kind: "each", only: quick, want: each},
+		{kind: "go", only: "[fnortu]*,http2-[ogs]*",
+			want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}},
+		{kind: "forgetful", families: []challenge.Family{challenge.TLS}, want: []string{"tls-resumption failed tls-not-resumed"}},
+		{kind: "short timeout", only: "idle-be*,close-announced,chunked", want: []string{
+			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}},
+		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []challenge.Family{challenge.HTTP1},
+			want: slices.Concat(declined("head", "not-modified", "redirect-chain", "unauthorized"),
+				[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
+					"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
+					"close-on-request failed stale-reuse-race", "http10 failed stale-reuse-race"})},
+		{kind: "no ping", only: "http2-ping", want: []string{"http2-ping failed"}},
+		{kind: "said close", only: "one-after-another,chunked",
+			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}},
+		{kind: "http1", families: []challenge.Family{challenge.HTTP2, challenge.TLS},
+			want: declined("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping")},
+		{kind: "h2c", only: "h2c*"},
+		{kind: "good", only: "h2c*", want: declined("h2c-one-connection")},
+	} {
+		t.Run(c.kind+" "+c.only, func(t *testing.T) {
+			t.Parallel()
+			r := examineBoth(t, c.kind, c.only, c.families)
+			if got := rows(r); !slices.Equal(got, c.want) {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func declined(list ...string) (all []string) {
+	for _, name := range list {
+		all = append(all, name+" declined")
+	}
+	return all
+}
+
+// examineBoth has a client of this test program examined, and judged by what the server saw: and
+// on the wire, too, if that can be captured.
+func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *examined.Report {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var globs []string
+	if only != "" {
+		globs = strings.Split(only, ",")
+	}
+	chosen, err := challenge.Choose(globs, families)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &examination{evidence: choice{value: "auto"}}
+	s, err := x.play(t.Context(), chosen, []string{"env", challengeClient + "=" + kind, self})
+	if err != nil || s.err != nil {
+		t.Fatal(err, s.err)
+	}
+	defer s.close()
+	if s.rec == nil {
+		t.Log("judged by the server only:", s.noRec)
+	}
+	r := new(examined.Report)
+	for _, p := range s.runs {
+		server, err := x.judge(t.Context(), p, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Rows = append(r.Rows, server)
+		if s.rec == nil {
+			continue
+		}
+		wire, err := x.judge(t.Context(), p, s.rec, s.ended)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agreed := *server
+		if wire.Needed >= server.Needed && wire.NeededHigh <= server.NeededHigh { // the server may know bounds only
+			agreed.Needed, agreed.NeededHigh = wire.Needed, wire.NeededHigh
+		}
+		if !reflect.DeepEqual(wire, &agreed) {
+			t.Errorf("%s:\nserver %+v\nwire   %+v", wire.Scenario, server, wire)
+		}
+	}
+	return r
+}
+
+// A client that does not do what is asked never passes.
+func TestChallengeInShort(t *testing.T) {
+	const few = "one-after-another,tls-one-after-another"
+	not := "one-after-another not-known,tls-one-after-another not-known"
+	for _, c := range []struct {
+		kind, want string
+		code       int
+	}{
+		{"good", "", exitOK},
+		{"each", "one-after-another failed missed,tls-one-after-another failed missed", exitFinding},
+		{"nothing", not, exitUnknown},
+		{"half", not, exitUnknown},
+		{"twice", not, exitUnknown},
+		{"other", not, exitUnknown},
+		{"untrusting", "tls-one-after-another not-known", exitUnknown},
+	} {
+		r, code := examine(t, c.kind, "--evidence", "server", "--only", few)
+		if got := strings.Join(rows(r), ","); got != c.want || code != c.code {
+			t.Errorf("%s: exit code %d, want %d\ngot  %q\nwant %q", c.kind, code, c.code, got, c.want)
+		}
+	}
+}
+
+// examples are the README's commands, the program that each needs, and what it printed.
+var examples = regexp.MustCompile("(?m)^    (tcpwarm challenge (.*) -- (\\S+)(.*))\n\n```\n(?s:(.*?))^```\n")
+
+// The README's tables are true, where its clients are here in the same version.
+func TestREADMEOnChallenge(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := examples.FindAllStringSubmatch(string(b), -1)
+	if len(all) != 3 {
+		t.Fatalf("%d commands with a table, want 3", len(all))
+	}
+	played, err := challenge.Choose(nil, nil)
+	if err != nil || !strings.Contains(string(b), fmt.Sprintf("each of %d scenarios", len(played))) {
+		t.Errorf("there are %d scenarios (%v)", len(played), err)
+	}
+	program, err := os.ReadFile("../../pcaps/lab/clients/python/lines.py")
+	if err != nil || !strings.Contains(string(b), "```python\n"+string(program)+"```\n") {
+		t.Errorf("the program in Python is another one (%v)", err)
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	for _, m := range all {
+		t.Run(m[3], func(t *testing.T) {
+			if _, err := exec.LookPath(m[3]); err != nil {
+				t.Skip(m[3], "is not here")
+			}
+			args := append([]string{"challenge"}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
+			args = append(append(args, "--", m[3]), strings.Fields(strings.ReplaceAll(m[4], "pcaps/", "../../pcaps/"))...)
+			t.Setenv("COLUMNS", "80")
+			var out, errs bytes.Buffer
+			run(t.Context(), args, strings.NewReader(""), &out, &errs)
+			if got, want := clientIn(out.String()), clientIn(m[5]); got != want {
+				t.Skipf("this is %q, the README has %q", got, want)
+			}
+			if got, want := tableIn(out.String()), tableIn(m[5]); got != want {
+				t.Errorf("%s: the README shows\n%s\nthe command gives\n%s", m[1], want, got)
+			}
+		})
+	}
+}
+
+// clientIn is what the client calls itself.
+func clientIn(text string) string {
+	_, after, _ := strings.Cut(text, "calls itself ")
+	name, _, _ := strings.Cut(after, ")")
+	return name
+}
+
+// tableIn is the table, without what verdicts rest on.
+func tableIn(text string) string {
+	_, table, _ := strings.Cut(text, "\n\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	return table
+}
+
+// A command that does not end is ended, with what it has started, and no scenario is passed by
+// it. After some the rest is left out.
+func TestChallengeEndsWhatHangs(t *testing.T) {
+	old := clientPatience
+	clientPatience.First, clientPatience.End = 100*time.Millisecond, 100*time.Millisecond
+	defer func() { clientPatience = old }()
+	marker := filepath.Join(t.TempDir(), "started")
+	script := "echo $$ >>" + marker + "; sleep 1000 & wait"
+	var out, errs bytes.Buffer
+	args := []string{"challenge", "--evidence", "server", "--only", "[one]*", "--http1", "--", "sh", "-c", script}
+	code := run(t.Context(), args, strings.NewReader(""), &out, &errs)
+	if n := strings.Count(out.String(), " not known"); code != exitUnknown || n < mostHung || strings.Contains(out.String(), " passed") ||
+		!strings.Contains(out.String(), "several times") {
+		t.Errorf("exit code %d\n%s%s", code, out.String(), errs.String())
+	}
+	pids, err := os.ReadFile(marker)
+	if err != nil || len(strings.Fields(string(pids))) != mostHung {
+		t.Errorf("%q %v", pids, err)
+	}
+	for _, pid := range strings.Fields(string(pids)) {
+		n, err := strconv.Atoi(pid)
+		if err != nil || syscall.Kill(-n, 0) == nil {
+			t.Errorf("something of process group %s is left (%v)", pid, err)
+		}
+	}
+}
+
+// Under sudo root is given up before judging, and nothing that was root's is left behind.
+func TestChallengeUnderSudoLeavesNothing(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	binary := liveBinary(t)
+	temp := t.TempDir()
+	if err := os.Chmod(filepath.Dir(temp), 0o755); err != nil { // so that it serves for what others have to read
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "challenge", "--only", "chunked", "--", "sh", "-c", "id -u >&2; test -r $TCPWARM_CA || echo cannot read >&2")
+	cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody", "TMPDIR="+temp)
+	out, err := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != exitUnknown || !strings.Contains(string(out), "the command said: 65534") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left: %v %v", left, err)
+	}
+}

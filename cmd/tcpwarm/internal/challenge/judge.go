@@ -1,0 +1,251 @@
+package challenge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"tcpwarm/analyze/plural"
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/examined"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/analyze/verdict/explain"
+)
+
+// A Ran is how the command was run.
+type Ran struct {
+	Expected bool // a user has expectations of the scenario
+	AtOnce   bool // it got all URLs at once, or fetched nothing before it had them all
+	TooLong  bool // it was ended because it did not end
+	Exit     int
+	Said     string // its last line on standard error
+}
+
+// Demands returns what s is held against: what a user expects, else that no connection is
+// opened that an ideal client does without. A client's own idle timeout is no excuse: pauses
+// are short. Where the server ends every connection each URL needs its own, whoever was
+// faster in ending the one before: a client that obeys an announced timeout leaves time to spare.
+func (s *Scenario) Demands(expect []verdict.Expectation) *verdict.Demands {
+	d := &verdict.Demands{Expect: expect, Command: true}
+	switch {
+	case len(expect) > 0:
+		return d
+	case s.prevents:
+		d.Expect = []verdict.Expectation{{Metric: "used", Op: "<=", Value: float64(s.urls())}}
+	default:
+		d.Expect = []verdict.Expectation{{Metric: "avoidable", Op: "==", Value: 0}}
+		d.Forbid = []string{string(pool.ClientIdleTimeout)}
+	}
+	if s.forbids != "" {
+		d.Forbid = append(d.Forbid, s.forbids)
+	}
+	return d
+}
+
+// Judge says what is to be said of the client of s. r is what the analysis of its packets, or
+// of the server's trace, came to, held against the scenario's Demands.
+func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examined.Row {
+	t := &r.Totals
+	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.ledger.copied())), Connections: t.Used, Unused: t.Unused,
+		Needed: t.NeededBounds().Low, NeededHigh: t.NeededBounds().High, Exit: ran.Exit}
+	if s.Scenario.prevents {
+		row.Needed, row.NeededHigh = int64(s.Scenario.urls()), int64(s.Scenario.urls())
+	}
+	if by == examined.ServersView && s.Scenario.multiplexed() {
+		// The server gets connections later than the client opens them: of those that were opened
+		// at once, before one was known to be HTTP/2, some may look as if that had been known.
+		row.NeededHigh = max(row.NeededHigh, min(t.Used, s.Scenario.together()))
+	}
+	for _, c := range r.Connections {
+		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {
+			row.Resumed++
+		}
+	}
+	for _, p := range r.Pools {
+		row.Client = cmp.Or(row.Client, p.UserAgent)
+	}
+	judge(row, s, r, ran)
+	if row.Verdict == examined.Failed && row.Cause == "" && row.Why == "" {
+		row.Cause = worst(s.Scenario, r)
+	}
+	return row
+}
+
+// judge sets the verdict. What was not fetched as asked is never passed.
+func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
+	t := &r.Totals
+	w.Verdict = examined.NotKnown
+	if f := s.fetched(ran); f.verdict != examined.Passed {
+		w.Verdict, w.Cause, w.Why = f.verdict, f.cause, f.why
+		return
+	}
+	if ran.Expected {
+		w.Expectations = r.Expectations
+	}
+	switch {
+	case w.Requests > t.Transactions && !inferred(r):
+		w.Why = fmt.Sprintf("the server had %s, and only %d of them were seen", plural.Count(w.Requests, "request"), t.Transactions)
+	case r.Outcome == verdict.Failed && !ran.Expected && w.NeededHigh > w.Needed && t.Used <= w.NeededHigh:
+		w.Why = "the connections may have been opened at once, before one was known to be HTTP/2: the wire would tell"
+	case r.Outcome == verdict.Failed:
+		w.Verdict = examined.Failed
+	case r.Outcome == verdict.Undecided:
+		w.Why = cmp.Or(r.Unjudged, withheld(r), "too little was seen to decide")
+	case r.Verdict == pool.NoOpportunity && !s.Scenario.prevents:
+		w.Why = "everything was asked at once: nothing could be reused"
+	default:
+		w.Verdict = examined.Passed
+	}
+}
+
+// inferred reports whether requests are only bounded: TLS that the server's keys do not open.
+func inferred(r *report.Report) bool {
+	return slices.ContainsFunc(r.Pools, func(p *report.Pool) bool { return p.TransactionHigh != nil })
+}
+
+// withheld is why the verdict of a pool is not known, "" where all are.
+func withheld(r *report.Report) string {
+	for _, p := range r.Pools {
+		if p.WithheldBecause != "" {
+			return p.WithheldBecause
+		}
+	}
+	return ""
+}
+
+// A finding is what keeps a scenario from being judged by its connections, or decides it.
+type finding struct {
+	verdict examined.Verdict
+	cause   string // ID that explain knows, "" where why says all
+	why     string
+}
+
+// fetched says whether what was asked for was fetched: passed, or what is to be said otherwise.
+func (s *Server) fetched(ran *Ran) finding {
+	all := s.ledger.copied()
+	s.ledger.mu.Lock()
+	late, handshake, pings := s.ledger.late, s.ledger.handshake, s.ledger.pings
+	s.ledger.mu.Unlock()
+	said := ""
+	if ran.Said != "" {
+		said = "; the command said: " + ran.Said
+	}
+	sc := s.Scenario
+	switch {
+	case ran.TooLong:
+		return finding{examined.NotKnown, "", "the command did not end, and was ended" + said}
+	case len(all) == 0 && handshake != "":
+		return finding{examined.NotKnown, "", "no TLS connection came about: " + handshake +
+			" (the file that TCPWARM_CA names is to be trusted)" + said}
+	case len(all) == 0:
+		return finding{examined.NotKnown, "", "the command fetched nothing" + said}
+	case ran.AtOnce && sc.Pauses():
+		return finding{examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"}
+	case sc.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
+		return finding{examined.Declined, "", "speaks no HTTP/2, which the server offers"}
+	case sc.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return sc.wants(&r) }):
+		return finding{examined.Declined, "", "the command did not do what the scenario asks for: " + sc.Asks}
+	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):
+		return finding{examined.NotKnown, "", "the command fetched what it was not asked for"}
+	}
+	n := count(all, sc.urls())
+	missing := fmt.Sprintf("%s of %d had no answer", plural.Count(n.missing, "URL"), sc.urls())
+	switch {
+	case n.redirected > 0 && n.redirected == n.missing:
+		return finding{examined.Declined, "", "follows no redirects"}
+	case n.missing > 0 && (n.lost > 0 || late > 0):
+		cause := "stale-reuse-race"
+		if sc.multiplexed() {
+			cause = "goaway"
+		}
+		return finding{examined.Failed, cause, missing + ": the server had ended the connection, and the command did not ask again" + said}
+	case n.missing > 0:
+		return finding{examined.NotKnown, "", missing + said}
+	case n.often > 0:
+		return finding{examined.NotKnown, "", plural.Count(n.often, "URL") + " fetched more than once"}
+	case pings > 0:
+		return finding{examined.Failed, "", fmt.Sprintf("%s had no acknowledgement (RFC 9113 section 6.7)",
+			plural.Count(int64(pings), "PING"))}
+	}
+	return finding{verdict: examined.Passed}
+}
+
+// counts are of URLs.
+type counts struct {
+	missing    int64 // without an answer
+	redirected int64 // of these: a redirect was the last that the client got
+	lost       int64 // of these: the last request's connection was ended instead
+	often      int64 // answered more than once
+}
+
+// count counts what became of so many URLs.
+func count(all []request, urls int) (n counts) {
+	for url := range urls {
+		answers, last := 0, ""
+		for _, r := range all {
+			if r.url == url {
+				last = r.again
+				if r.done && r.again == "" || r.unread() {
+					answers++
+				}
+			}
+		}
+		switch {
+		case answers > 1:
+			n.often++
+		case answers == 1:
+		case last == redirect:
+			n.missing++
+			n.redirected++
+		case last == lost:
+			n.missing++
+			n.lost++
+		default:
+			n.missing++
+		}
+	}
+	return n
+}
+
+// unread reports whether r was answered, and the client left some of the answer unread.
+func (r *request) unread() bool { return !r.done && !r.begun.IsZero() }
+
+// sharing is the scenario that a client passes only if it has one object for all requests.
+const sharing = "one-after-another"
+
+// Advise names what each failure rests on, and the knob of the client's library: but none that
+// other scenarios, or this one, show to be set. Else it says what a good client does.
+func Advise(rows []*examined.Row) {
+	shares := slices.ContainsFunc(rows, func(w *examined.Row) bool { return w.Scenario == sharing && w.Verdict == examined.Passed })
+	for _, w := range rows {
+		s, ok := Lookup(w.Scenario)
+		if !ok || w.Verdict != examined.Failed {
+			continue
+		}
+		one := !slices.ContainsFunc(s.steps, func(t step) bool { return t.urls > 1 })
+		known := w.Cause == string(pool.Missed) && shares || w.Cause == string(pool.ClientClosed) && one // a pool holds one
+		if e, ok := explain.Lookup(w.Cause); ok && !known {
+			if k, ok := e.KnobFor(w.Client); ok {
+				w.Knob = k.Setting()
+			}
+		}
+		if w.Knob == "" && w.Why == "" {
+			w.About = s.About
+		}
+	}
+}
+
+// worst is the avoidable cause of most connections, else the finding that s forbids.
+func worst(s *Scenario, r *report.Report) (id string) {
+	var most int64
+	for c, n := range r.Totals.Causes {
+		if c.Avoidable() && !s.prevents && (n > most || n == most && string(c) < id) {
+			id, most = string(c), n
+		}
+	}
+	if id == "" && r.Totals.Findings[s.forbids] > 0 {
+		id = s.forbids
+	}
+	return id
+}

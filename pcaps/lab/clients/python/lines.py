@@ -1,0 +1,5 @@
+import sys, requests
+
+session = requests.Session()
+for url in sys.stdin:
+    session.get(url.strip())
