@@ -14,6 +14,8 @@ type decoder struct {
 	loopback bool
 	last     segment.Time  // handed on last; never goes back
 	stepped  time.Duration // how far the clock has gone back since it was set
+	unread   []metCount    // protocols that were met and are not read, at most mostMet
+	found    found         // in the packet being decoded
 	rest     rest
 }
 
@@ -25,6 +27,7 @@ type found struct {
 	id       uint16
 	ttl      uint8
 	ce       bool
+	layers   uint8 // headers so far
 }
 
 // A verdict says what a packet, or a part of it, holds.
@@ -46,10 +49,11 @@ func (d *decoder) packet(b *segment.Batch, p *packet) {
 		d.count(longerThanWire)
 		wire = len(p.data)
 	}
-	var f found
-	what, prob := d.link(p.data, wire, p.link, &f)
+	f := &d.found
+	*f = found{}
+	what, prob := d.link(p.data, wire, p.link, f)
 	if what == needsLibrary {
-		what, prob = d.tunnel(&f)
+		what, prob = d.tunnel(f)
 	}
 	if what == isTCP {
 		s := b.Grow()

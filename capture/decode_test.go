@@ -209,7 +209,7 @@ func TestLinkTypes(t *testing.T) {
 	none(t, 65535, 60, make([]byte, 60), "unknown-link-type")
 	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), be16(0x0806), make([]byte, 46)), "")
 	none(t, linkNull, 60, append([]byte{7, 0, 0, 0}, make([]byte, 56)...), "")
-	none(t, linkEthernet, 60, slices.Concat(make([]byte, 12), bytes.Repeat(be16(etherVLAN, 1), maxTags+1), be16(etherIPv4)), "bad-ip-header")
+	none(t, linkEthernet, 200, slices.Concat(make([]byte, 12), bytes.Repeat(be16(etherVLAN, 1), maxLayers), be16(etherIPv4)), "nested-too-deep")
 }
 
 func ppp(v int) []byte {
@@ -238,8 +238,8 @@ func TestExtensionHeaders(t *testing.T) {
 		b := tcp6(tcpFrom(9), "ext", f)
 		none(t, linkRaw, len(b), b, "ip-fragment")
 	}
-	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxNested+1)...)
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxLayers)...)
+	none(t, linkRaw, len(b), b, "nested-too-deep")
 
 	// A payload length of 0 (RFC 2675, or offload): the frame's counts.
 	b = slices.Clone(plain)
@@ -375,10 +375,10 @@ func TestTunnels(t *testing.T) {
 		})
 	}
 	b := inner
-	for range maxNested + 2 {
+	for range maxLayers {
 		b = serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(b))
 	}
-	none(t, linkRaw, len(b), b, "bad-ip-header")
+	none(t, linkRaw, len(b), b, "nested-too-deep")
 	icmp := serialize(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: 0x0300}, gopacket.Payload(inner))
 	none(t, linkRaw, len(icmp), icmp, "")
 	for name, head := range map[string][]byte{
@@ -480,6 +480,9 @@ func TestClockSteps(t *testing.T) {
 // FuzzDecode: no packet of any link type may panic, or give a segment that
 // contradicts itself.
 func FuzzDecode(f *testing.F) {
+	for _, w := range append(wrap(4, tcp4(tcpFrom(7), "inner")), wrap(6, tcp6(tcpFrom(7), "inner"))...) {
+		f.Add(w.link, len(w.b), w.b)
+	}
 	for _, link := range []uint32{0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 9, 10, 105, 117, 119, 127, 220, 300} {
 		f.Add(link, 0, frame(1, "abc"))
 		f.Add(link, 90, frame(1, "abc")[14:])
@@ -516,6 +519,12 @@ func TestHostileNesting(t *testing.T) {
 		"GRE in IP":  {linkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0, etherIPv4))},
 		"GRE":        {linkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8)), be16(0, etherBridged, 0, 0, 0, 0, 0, 0, 0x880b)},
 		"PPP":        {9, nil, be16(0x21, 0x57)},
+		"multilink":  {9, nil, be16(pppMultilink, 0xc000, 7)},
+		"GRE routes": {linkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0x4000, etherIPv4, 0, 0)), []byte{1, 1, 0, 0}},
+		"ISL":        {linkEthernet, nil, slices.Concat([]byte{1, 0, 12, 0, 0, 1}, make([]byte, 8), be16(0xaaaa, 0x0300), make([]byte, 8))},
+		"PPI":        {linkPPI, nil, []byte{0, 0, 8, 0, 192, 0, 0, 0}},
+		"NFLOG":      {linkNFLOG, []byte{2, 0, 0, 0}, []byte{4, 0, 1, 0}},
+		"GTP-U":      {linkEthernet, inUDP(5, portGTPU, []byte{0x34, 0xff, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0x85}), []byte{1, 0x10, 9, 0xc0}},
 		"radiotap":   {127, nil, []byte{0, 0, 8, 0, 0, 0, 0, 0x80}},
 		"options":    {linkRaw, slices.Concat([]byte{0x60, 0, 0, 0, 0, 0, 60, 1}, make([]byte, 32)), []byte{60, 0, 1, 4, 0, 0, 0, 0}},
 	} {

@@ -13,7 +13,8 @@
 // a FormatError, after all that came before.
 //
 // The readers are our own, since the packet library's readers misread link type
-// SLL2, stop silently at a cut and panic at odd clock resolutions; so is the fast
-// path of the decoder, for speed. All other packets go through the library's
-// layers, in tunnel.go.
+// SLL2, stop silently at a cut and panic at odd clock resolutions; so is the decoder,
+// for speed and for what the library does not read. Only packets of link types that the
+// decoder does not know go through the library's layers, in tunnel.go. What is met and not
+// read is counted by name, in met.go.
 package capture

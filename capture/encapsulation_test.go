@@ -66,7 +66,7 @@ func TestNestedFrames(t *testing.T) {
 		t.Errorf("%+v", totals)
 	}
 	b = slices.Concat(make([]byte, 12), bytes.Repeat(be16(etherMPLS, 0, 0), 1<<20))
-	none(t, linkEthernet, len(b), b, "undecodable")
+	none(t, linkEthernet, len(b), b, "nested-too-deep")
 }
 
 // Not TCP, and no problem.

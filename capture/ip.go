@@ -3,8 +3,6 @@ package capture
 import (
 	"encoding/binary"
 
-	"github.com/google/gopacket/layers"
-
 	"tcpwarm/capture/segment"
 )
 
@@ -20,26 +18,35 @@ const (
 	protoGRE      = 47
 	protoAH       = 51
 	protoDestOpts = 60
+	protoIPIP     = 94
+	protoEtherIP  = 97
+	protoL2TP     = 115
+	protoMPLS     = 137
+	protoHIP      = 139
+	protoShim6    = 140
+	protoEthernet = 143 // RFC 8986
 )
 
-// ip reads an IP packet of either version. wire is how much room it had; depth,
-// how many packets it is in.
-func (d *decoder) ip(b []byte, wire int, f *found, depth int) (verdict, problem) {
-	if len(b) == 0 || depth > maxNested {
+// ip reads an IP packet of either version. wire is how much room it had.
+func (d *decoder) ip(b []byte, wire int, f *found) (verdict, problem) {
+	if !f.deeper() {
+		return notTCP, tooDeep
+	}
+	if len(b) == 0 {
 		return notTCP, badIP
 	}
 	switch b[0] >> 4 {
 	case 4:
-		return d.ipv4(b, wire, f, depth)
+		return d.ipv4(b, wire, f)
 	case 6:
-		return d.ipv6(b, wire, f, depth)
+		return d.ipv6(b, wire, f)
 	}
 	return notTCP, badIP
 }
 
 // ipv4 reads RFC 791 section 3.1. A total length of 0 is what offload leaves:
 // then the frame's length counts. Padding after the packet is cut off.
-func (d *decoder) ipv4(b []byte, wire int, f *found, depth int) (verdict, problem) {
+func (d *decoder) ipv4(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 20 {
 		return notTCP, badIP
 	}
@@ -55,12 +62,12 @@ func (d *decoder) ipv4(b []byte, wire int, f *found, depth int) (verdict, proble
 	}
 	f.src, f.dst = segment.Addr4(b[12:]), segment.Addr4(b[16:])
 	f.ttl, f.ce, f.id = b[8], b[1]&3 == 3, binary.BigEndian.Uint16(b[4:])
-	return d.upper(b[9], b[head:min(len(b), total)], total-head, f, depth)
+	return d.upper(b[9], b[head:min(len(b), total)], total-head, f)
 }
 
 // ipv6 reads RFC 8200 section 3. A payload length of 0 is a jumbogram's (RFC
 // 2675) or offload's: the frame's length counts.
-func (d *decoder) ipv6(b []byte, wire int, f *found, depth int) (verdict, problem) {
+func (d *decoder) ipv6(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 40 {
 		return notTCP, badIP
 	}
@@ -70,25 +77,33 @@ func (d *decoder) ipv6(b []byte, wire int, f *found, depth int) (verdict, proble
 	}
 	f.src, f.dst = segment.AddrIPv6(b[8:]), segment.AddrIPv6(b[24:])
 	f.ttl, f.ce, f.id = b[7], b[1]>>4&3 == 3, 0
-	return d.upper(b[6], b[40:min(len(b), 40+n)], n, f, depth)
+	return d.upper(b[6], b[40:min(len(b), 40+n)], n, f)
 }
 
 // upper reads what is in an IP packet: n bytes, of which b was captured.
-func (d *decoder) upper(proto uint8, b []byte, n int, f *found, depth int) (verdict, problem) {
-	for range maxNested + 1 {
+func (d *decoder) upper(proto uint8, b []byte, n int, f *found) (verdict, problem) {
+	for f.deeper() {
 		switch proto {
 		case protoTCP:
 			f.tcp, f.length = b, n
 			return isTCP, noProblem
 		case protoUDP:
-			return d.udp(b, n, f, depth)
-		case protoIPv4, protoIPv6:
-			return d.ip(b, n, f, depth+1)
+			return d.udp(b, n, f)
+		case protoIPv4, protoIPv6, protoIPIP:
+			return d.ip(b, n, f)
 		case protoGRE:
-			return d.library(b, n, layers.IPProtocolGRE)
-		case protoHopByHop, protoRouting, protoDestOpts, protoFragment, protoAH:
+			return d.gre(b, n, f)
+		case protoEtherIP: // RFC 3378
+			return d.behind(2, b, n, f, d.frame)
+		case protoEthernet:
+			return d.frame(b, n, f)
+		case protoMPLS: // RFC 4023
+			return d.mpls(b, n, f)
+		case protoL2TP:
+			return d.l2tpSession(b, n, f)
+		case protoHopByHop, protoRouting, protoDestOpts, protoFragment, protoAH, protoHIP, protoShim6:
 		default:
-			return notTCP, noProblem
+			return d.met(inIP, uint64(proto))
 		}
 		if len(b) < 8 {
 			return notTCP, badIP
@@ -102,7 +117,7 @@ func (d *decoder) upper(proto uint8, b []byte, n int, f *found, depth int) (verd
 		}
 		proto, b, n = b[0], b[skip:], n-skip
 	}
-	return notTCP, badIP
+	return notTCP, tooDeep
 }
 
 // extension returns the length of an extension header (RFC 8200 section 4, RFC
@@ -125,4 +140,17 @@ func fragment(proto uint8) (verdict, problem) {
 		return notTCP, ipFragment
 	}
 	return notTCP, noProblem
+}
+
+// plausibleIP reports whether b begins with an IP header that agrees with itself, and with
+// wire, the room it had. It decides where no number does.
+func plausibleIP(b []byte, wire int) bool {
+	switch {
+	case len(b) >= 20 && b[0]>>4 == 4:
+		head, total := int(b[0]&15)*4, int(binary.BigEndian.Uint16(b[2:]))
+		return head >= 20 && (total == 0 || total >= head && total <= wire) && b[8] > 0
+	case len(b) >= 40 && b[0]>>4 == 6:
+		return 40+int(binary.BigEndian.Uint16(b[4:])) <= wire && b[7] > 0
+	}
+	return false
 }

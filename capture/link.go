@@ -3,73 +3,126 @@ package capture
 import (
 	"encoding/binary"
 	"math/bits"
-
-	"github.com/google/gopacket/layers"
 )
 
-// Link types (the LINKTYPE_ registry) that the fast path reads.
+// Link types (the LINKTYPE_ registry) that the decoder reads itself.
 const (
-	linkNull     = 0
-	linkEthernet = 1
-	linkRawBSD   = 12
-	linkRawOBSD  = 14
-	linkRaw      = 101
-	linkLoop     = 108
-	linkSLL      = 113
-	linkIPv4     = 228
-	linkIPv6     = 229
-	linkSLL2     = 276
+	linkNull       = 0
+	linkEthernet   = 1
+	linkTokenRing  = 6
+	linkPPP        = 9
+	linkFDDI       = 10
+	linkRFC1483BSD = 11
+	linkRawBSD     = 12
+	linkRawOBSD    = 14
+	linkPPPSerial  = 50
+	linkPPPoE      = 51
+	linkRFC1483    = 100
+	linkRaw        = 101
+	linkHDLC       = 104
+	linkWiFi       = 105
+	linkFrameRelay = 107
+	linkLoop       = 108
+	linkSLL        = 113
+	linkPrism      = 119
+	linkRadiotap   = 127
+	linkFirewire   = 138
+	linkAVS        = 163
+	linkPPPD       = 166
+	linkPPI        = 192
+	linkPPPWithDir = 204
+	linkMPLS       = 219
+	linkIPv4       = 228
+	linkIPv6       = 229
+	linkNFLOG      = 239
+	linkNetAna     = 240
+	linkNetAnaBits = 241
+	linkSLL2       = 276
+	linkBrcmTag    = 281
+	linkBrcmFront  = 282
+	linkDSA        = 284
+	linkEDSA       = 285
 )
 
-// Ethernet types. Those below 0x600 are lengths.
-const (
-	etherIPv4       = 0x0800
-	etherIPv6       = 0x86dd
-	etherVLAN       = 0x8100
-	etherQinQ       = 0x88a8
-	etherOldQ       = 0x9100
-	etherBackbone   = 0x88e7 // 802.1ah
-	etherFabricPath = 0x8903
-	etherBridged    = 0x6558
-	etherPPPoE      = 0x8864
-	etherMPLS       = 0x8847
-	etherMPLSMulti  = 0x8848
-)
+// maxLayers bounds what a hostile packet can make the decoder walk: headers of all kinds
+// together, each within the one before.
+const maxLayers = 32
 
-// PPP protocol numbers.
-const (
-	pppIPv4 = 0x0021
-	pppIPv6 = 0x0057
-)
-
-// maxTags and maxNested bound what a hostile packet can make the decoder walk.
-const (
-	maxTags   = 8 // headers between the link's and IP's
-	maxNested = 8 // IP in IP, and extension headers
-)
+// deeper counts one more header. It reports false where there are too many.
+func (f *found) deeper() bool {
+	f.layers++
+	return f.layers <= maxLayers
+}
 
 // link steps over the link layer: b is the frame as captured, wire its length on
 // the wire.
 func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, problem) {
-	head, typ := 0, 0 // length, and where in it the Ethernet type is
 	switch link {
 	case linkEthernet:
-		head, typ = 14, 12
-	case linkSLL:
-		head, typ = 16, 14
-	case linkSLL2:
-		head, typ = 20, 0
+		return d.frame(b, wire, f)
+	case linkRaw, linkRawBSD, linkRawOBSD, linkIPv4, linkIPv6:
+		return d.ip(b, wire, f)
 	case linkNull, linkLoop:
 		return d.family(b, wire, f)
-	case linkRaw, linkRawBSD, linkRawOBSD, linkIPv4, linkIPv6:
-		return d.ip(b, wire, f, 0)
-	default:
-		return d.unknownLink(b, wire, link)
+	case linkSLL:
+		return d.typed(b, wire, 14, 16, f)
+	case linkSLL2:
+		return d.typed(b, wire, 0, 20, f)
+	case linkDSA, linkBrcmTag: // a switch's tag of four bytes stands before the type
+		return d.typed(b, wire, 16, 18, f)
+	case linkEDSA: // of eight
+		return d.typed(b, wire, 20, 22, f)
+	case linkFirewire:
+		return d.typed(b, wire, 16, 18, f)
+	case linkBrcmFront, linkNetAna:
+		return d.behind(4, b, wire, f, d.frame)
+	case linkNetAnaBits: // preamble and start-of-frame delimiter, too
+		return d.behind(4+8, b, wire, f, d.frame)
+	case linkPPP, linkPPPSerial, linkPPPD:
+		return d.serial(b, wire, f)
+	case linkPPPWithDir:
+		return d.behind(1, b, wire, f, d.serial)
+	case linkPPPoE:
+		return d.pppoe(b, wire, f)
+	case linkHDLC:
+		return d.hdlc(b, wire, f)
+	case linkFrameRelay:
+		return d.frameRelay(b, wire, f)
+	case linkRFC1483, linkRFC1483BSD:
+		return d.llc(b, wire, f)
+	case linkFDDI:
+		return d.fddi(b, wire, f)
+	case linkTokenRing:
+		return d.tokenRing(b, wire, f)
+	case linkWiFi:
+		return d.wifi(b, wire, 0, f)
+	case linkPrism, linkRadiotap, linkAVS:
+		return d.radio(b, wire, f)
+	case linkPPI:
+		return d.ppi(b, wire, f)
+	case linkMPLS:
+		return d.mpls(b, wire, f)
+	case linkNFLOG:
+		return d.nflog(b, wire, f)
 	}
+	return d.unknownLink(b, wire, link)
+}
+
+// behind has read go on behind the first skip bytes of b.
+func (d *decoder) behind(skip int, b []byte, wire int, f *found,
+	read func([]byte, int, *found) (verdict, problem)) (verdict, problem) {
+	if len(b) < skip {
+		return notTCP, badIP
+	}
+	return read(b[skip:], wire-skip, f)
+}
+
+// typed reads a link layer whose header has a length of head, and at typ an Ethernet type.
+func (d *decoder) typed(b []byte, wire, typ, head int, f *found) (verdict, problem) {
 	if len(b) < head {
 		return notTCP, badIP
 	}
-	return d.ether(binary.BigEndian.Uint16(b[typ:]), b[head:], wire-head, f)
+	return d.ether(inEther, binary.BigEndian.Uint16(b[typ:]), b[head:], wire-head, f)
 }
 
 // family reads the address family of a loopback packet, in the byte order of
@@ -82,67 +135,59 @@ func (d *decoder) family(b []byte, wire int, f *found) (verdict, problem) {
 	if af > 0xffff {
 		af = bits.ReverseBytes32(af)
 	}
-	switch af {
-	case 2, 10, 24, 28, 30:
-		return d.ip(b[4:], wire-4, f, 0)
+	if !isIPFamily(af) {
+		return d.met(inFamily, uint64(af))
 	}
-	return notTCP, noProblem
+	return d.ip(b[4:], wire-4, f)
 }
 
-// ether reads what follows an Ethernet type. It steps over VLAN tags and frames
-// within frames; they are not part of a connection's key. Types that never lead
-// to TCP, ARP to begin with, are no problem.
-func (d *decoder) ether(typ uint16, b []byte, wire int, f *found) (verdict, problem) {
-	for range maxTags + 1 {
-		skip := 0 // to behind the next type
-		switch typ {
-		case etherIPv4, etherIPv6:
-			return d.ip(b, wire, f, 0)
-		case etherVLAN, etherQinQ, etherOldQ:
-			skip = 4
-		case etherBackbone:
-			skip = 4 + 14
-		case etherFabricPath:
-			skip = 2 + 14
-		case etherBridged:
-			skip = 14
-		case etherPPPoE:
-			return d.pppoe(b, wire, f)
-		case etherMPLS, etherMPLSMulti:
-			return d.library(b, wire, layers.EthernetType(typ))
-		default:
-			if typ < 0x600 {
-				return d.llc(b, wire, f)
-			}
-			return notTCP, noProblem
+// isIPFamily reports whether an address family is IPv4's or, on some system, IPv6's.
+func isIPFamily(af uint32) bool {
+	switch af {
+	case 2, 10, 24, 28, 30:
+		return true
+	}
+	return false
+}
+
+// nflog reads what Linux's packet filter logs: four bytes, then attributes with a length
+// and a type each, in the byte order of the system, aligned to four bytes. One of them is
+// the packet, from its IP header on.
+func (d *decoder) nflog(b []byte, wire int, f *found) (verdict, problem) {
+	const payload = 9 // NFULA_PAYLOAD
+	if len(b) < 8 || b[1] != 0 {
+		return notTCP, badIP
+	}
+	if !isIPFamily(uint32(b[0])) {
+		return d.met(inFamily, uint64(b[0]))
+	}
+	order := littleEndian
+	if n := littleEndian.uint16(b[4:]); n < 4 || int(n) > wire-4 {
+		order = bigEndian
+	}
+	for b, wire = b[4:], wire-4; len(b) >= 4 && f.deeper(); {
+		n, typ := int(order.uint16(b)), order.uint16(b[2:])
+		if n < 4 {
+			break
 		}
-		if len(b) < skip {
-			return notTCP, badIP
+		if typ == payload {
+			return d.ip(b[4:min(n, len(b))], n-4, f)
 		}
-		typ, b, wire = binary.BigEndian.Uint16(b[skip-2:]), b[skip:], wire-skip
+		n = (n + 3) &^ 3
+		b, wire = b[min(n, len(b)):], wire-n
 	}
 	return notTCP, badIP
 }
 
-// llc reads SNAP (RFC 1042). Other LLC does not carry IP, or not on any network
-// of today.
-func (d *decoder) llc(b []byte, wire int, f *found) (verdict, problem) {
-	if len(b) < 8 || b[0] != 0xaa || b[1] != 0xaa {
-		return notTCP, noProblem
-	}
-	if typ := binary.BigEndian.Uint16(b[6:]); typ == etherIPv4 || typ == etherIPv6 {
-		return d.ip(b[8:], wire-8, f, 0)
-	}
-	return notTCP, noProblem
-}
-
-// pppoe reads a session packet (RFC 2516 section 4).
-func (d *decoder) pppoe(b []byte, wire int, f *found) (verdict, problem) {
-	if len(b) < 8 {
+// ppi reads a header that says its length and the link type of what follows, both in
+// little-endian order (Per-Packet Information, version 0).
+func (d *decoder) ppi(b []byte, wire int, f *found) (verdict, problem) {
+	if len(b) < 8 || !f.deeper() {
 		return notTCP, badIP
 	}
-	if p := binary.BigEndian.Uint16(b[6:]); p == pppIPv4 || p == pppIPv6 {
-		return d.ip(b[8:], wire-8, f, 0)
+	head := int(binary.LittleEndian.Uint16(b[2:]))
+	if head < 8 || len(b) < head {
+		return notTCP, badIP
 	}
-	return notTCP, noProblem
+	return d.link(b[head:], wire-head, binary.LittleEndian.Uint32(b[4:]), f)
 }

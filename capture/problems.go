@@ -12,7 +12,6 @@ type problem uint8
 
 const (
 	noProblem problem = iota
-	unknownLink
 	ipFragment
 	badIP
 	badTCP
@@ -20,6 +19,7 @@ const (
 	clockBack
 	noTime
 	longerThanWire
+	tooDeep
 	undecodable
 	numProblems
 )
@@ -30,15 +30,15 @@ var problemTexts = [numProblems]struct {
 	kind, text string
 	unread     bool
 }{
-	unknownLink: {"unknown-link-type", "packets of a link type that cannot be read", true},
-	ipFragment:  {"ip-fragment", "IP fragments; they are not put together", true},
-	badIP:       {"bad-ip-header", "packets whose IP header is broken or cut", true},
-	badTCP:      {"bad-tcp-header", "packets whose TCP header is broken", true},
-	tcpCut:      {"tcp-header-cut", "packets cut within the TCP header", true},
+	ipFragment: {"ip-fragment", "IP fragments; they are not put together", true},
+	badIP:      {"bad-ip-header", "packets whose IP header is broken or cut", true},
+	badTCP:     {"bad-tcp-header", "packets whose TCP header is broken", true},
+	tcpCut:     {"tcp-header-cut", "packets cut within the TCP header", true},
 	clockBack: {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, " +
 		"and after more than a second what follows counts from there", false},
 	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
+	tooDeep:        {"nested-too-deep", "packets with more headers one within another than are followed", true},
 	undecodable:    {"undecodable", "packets that could not be decoded", true},
 }
 
@@ -57,13 +57,14 @@ func (d *decoder) count(p problem) {
 func (d *decoder) sums() segment.Totals {
 	t := d.totals
 	t.Loopback = d.loopback && t.Segments > 0
-	t.Problems = nil
+	t.Problems, t.Others = nil, nil
 	for i, p := range d.problems {
 		if p.Count > 0 {
 			p.Kind, p.Text = problemTexts[i].kind, problemTexts[i].text
 			t.Problems = append(t.Problems, p)
 		}
 	}
-	slices.SortFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
+	d.notRead(&t)
+	slices.SortStableFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
 	return t
 }

@@ -14,6 +14,13 @@ type Problem struct {
 	Text        string // one line for people
 }
 
+// Kinds of what was met and is not read: there is one problem for each protocol or link
+// type, which its text names.
+const (
+	NotRead         = "not-read"
+	UnknownLinkType = "unknown-link-type"
+)
+
 // Kinds of problems that leave out packets which were to be judged, or a file that
 // was to be written.
 const (

@@ -1,0 +1,395 @@
+package capture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+)
+
+// A wrapped is an IP packet within what a link type and tunnels put before it.
+type wrapped struct {
+	name   string
+	link   uint32
+	b      []byte
+	tshark bool // reads it as we do, without being told how
+}
+
+// inUDP puts b into UDP and IPv4, and that into an Ethernet frame.
+func inUDP(src, dst uint16, b ...[]byte) []byte {
+	return inFrame(etherIPv4, serialize(ip4(layers.IPProtocolUDP), &layers.UDP{SrcPort: layers.UDPPort(src), DstPort: layers.UDPPort(dst)},
+		gopacket.Payload(slices.Concat(b...))))
+}
+
+// inIP4 puts b into IPv4, and that into an Ethernet frame.
+func inIP4(proto layers.IPProtocol, b ...[]byte) []byte {
+	return inFrame(etherIPv4, serialize(ip4(proto), gopacket.Payload(slices.Concat(b...))))
+}
+
+// inFrame puts b into an Ethernet frame.
+func inFrame(typ uint16, b ...[]byte) []byte {
+	return slices.Concat(twoMACs, be16(typ), slices.Concat(b...))
+}
+
+var twoMACs = []byte{2, 0, 10, 0, 0, 1, 2, 0, 10, 0, 0, 2}
+
+// snapOf is LLC with SNAP before an Ethernet type.
+func snapOf(typ uint16) []byte { return slices.Concat(be16(0xaaaa, 0x0300, 0), be16(typ)) }
+
+// radioFrame is an 802.11 data frame from an access point.
+func radioFrame(first, second byte, more ...[]byte) []byte {
+	return slices.Concat([]byte{first, second, 0, 0}, make([]byte, 18), be16(0x1000), slices.Concat(more...))
+}
+
+func nflogOf(order binary.AppendByteOrder, family byte, ip []byte) []byte {
+	b := []byte{family, 0, 0, 0}
+	for _, a := range []struct {
+		typ   uint16
+		value []byte
+	}{{1, make([]byte, 4)}, {10, []byte("prefix\x00")}, {9, ip}} {
+		b = order.AppendUint16(b, uint16(4+len(a.value)))
+		b = append(order.AppendUint16(b, a.typ), a.value...)
+		for len(b)%4 != 0 {
+			b = append(b, 0)
+		}
+	}
+	return b
+}
+
+// wrap puts an IP packet of version v into everything that is read.
+func wrap(v int, ip []byte) []wrapped {
+	typ, proto, family := uint16(etherIPv4), layers.IPProtocolIPv4, byte(2)
+	if v == 6 {
+		typ, proto, family = etherIPv6, layers.IPProtocolIPv6, 10
+	}
+	eth, snap := inFrame(typ, ip), slices.Concat(snapOf(typ), ip)
+	n := len(ip)
+	mac := make([]byte, 12)
+	clear := func(first, second byte, between ...[]byte) []byte {
+		return radioFrame(first, second, slices.Concat(between...), snap)
+	}
+	radiotap := func(flags byte) []byte {
+		return slices.Concat([]byte{0, 0, 25, 0, 3, 0, 0, 0x80, 1, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 8), []byte{flags})
+	}
+	l2tp := func(more ...[]byte) []byte {
+		return inUDP(1701, 1701, slices.Concat(more...), []byte{0xff, 3}, ppp(v), ip)
+	}
+	capwap := func(native byte, more ...[]byte) []byte {
+		return inUDP(5247, 40000, []byte{0, 2 << 3, native, 0, 0, 0, 0, 0}, slices.Concat(more...))
+	}
+	swapped := clear(0x08, 0x02)
+	swapped[0], swapped[1] = swapped[1], swapped[0]
+	return []wrapped{
+		{"Ethernet", linkEthernet, eth, true},
+		{"VLAN", linkEthernet, inFrame(etherVLAN, be16(5, typ), ip), true},
+		{"VLAN of an old number", linkEthernet, inFrame(etherOlderQ, be16(5, etherVLAN, 6, typ), ip), false},
+		{"E-tag", linkEthernet, inFrame(etherETag, make([]byte, 6), be16(etherVLAN, 5, typ), ip), true},
+		{"VN-tag", linkEthernet, inFrame(etherVNTag, make([]byte, 4), be16(typ), ip), true},
+		{"Cisco MetaData", linkEthernet, inFrame(etherMetaData, []byte{1, 1, 0, 1, 0, 9}, be16(typ), ip), true},
+		{"Cisco MetaData in VLAN", linkEthernet, inFrame(etherVLAN, be16(7, etherMetaData), []byte{1, 1, 0, 1, 0, 9}, be16(typ), ip), true},
+		{"HSR", linkEthernet, inFrame(etherHSR, make([]byte, 4), be16(typ), ip), true},
+		{"R-tag", linkEthernet, inFrame(etherRTag, make([]byte, 4), be16(typ), ip), true},
+		{"802.1ah", linkEthernet, inFrame(etherBackbone, make([]byte, 4), eth), true},
+		{"TRILL", linkEthernet, inFrame(etherTRILL, be16(0x0040, 1, 2), make([]byte, 4), eth), true},
+		{"MACsec in clear", linkEthernet, inFrame(etherMACsec, []byte{0, 0, 0, 0, 0, 1}, be16(typ), ip, make([]byte, 16)), true},
+		{"MACsec in clear, SCI", linkEthernet, inFrame(etherMACsec, []byte{0x20, 0, 0, 0, 0, 1}, make([]byte, 8), be16(typ), ip, make([]byte, 16)), true},
+		{"NSH", linkEthernet, inFrame(etherNSH, []byte{0, 6, 1, 3}, make([]byte, 20), eth), true},
+		{"ISL", linkEthernet, slices.Concat([]byte{1, 0, 0x0c, 0, 0, 1}, make([]byte, 6), be16(uint16(len(eth)+12+4), 0xaaaa, 0x0300), make([]byte, 8), eth), true},
+		{"LLC and SNAP", linkEthernet, inFrame(uint16(n+8), snap), true},
+		{"LLC and SNAP, 802.1H", linkEthernet, inFrame(uint16(n+8), be16(0xaaaa, 0x0300, 0x00f8, typ), ip), true},
+		{"LLC and SNAP, VLAN", linkEthernet, inFrame(uint16(n+12), snapOf(etherVLAN), be16(5, typ), ip), true},
+		{"bridged in SNAP", linkEthernet, inFrame(100, be16(0xaaaa, 0x0300, 0x80c2, 7, 0), eth), true},
+		{"IP's own SAP", linkEthernet, inFrame(100, []byte{6, 6, 3}, ip), true},
+		{"jumbo LLC", linkEthernet, inFrame(etherJumboLLC, snap), true},
+
+		{"PPP", linkPPP, slices.Concat([]byte{0xff, 3}, ppp(v), ip), true},
+		{"PPP, compressed", linkPPP, slices.Concat(ppp(v)[1:], ip), true},
+		{"PPP, multilink", linkPPP, slices.Concat([]byte{0xff, 3}, be16(pppMultilink, 0xc000, 7), ppp(v), ip), true},
+		{"PPP, bridged", linkPPP, slices.Concat([]byte{0xff, 3}, be16(pppBridged), []byte{0, 1}, eth), true},
+		{"PPP, MPLS", linkPPP, slices.Concat([]byte{0xff, 3}, be16(pppMPLS), []byte{0, 1, 1, 64}, ip), true},
+		{"PPP of a serial line", linkPPPSerial, slices.Concat([]byte{0xff, 3}, ppp(v), ip), true},
+		{"PPP with a direction", linkPPPWithDir, slices.Concat([]byte{1, 0xff, 3}, ppp(v), ip), true},
+		{"PPP of pppd", linkPPPD, slices.Concat([]byte{1, 3}, ppp(v), ip), false},
+		{"PPPoE", linkPPPoE, slices.Concat([]byte{0x11, 0, 0, 1}, be16(uint16(n+2)), ppp(v), ip), true},
+		{"PPPoE over QinQ", linkEthernet, inFrame(etherQinQ, be16(5, etherVLAN, 6, etherPPPoE), []byte{0x11, 0, 0, 1}, be16(uint16(n+2)), ppp(v), ip), true},
+		{"cHDLC", linkHDLC, slices.Concat([]byte{0x0f, 0}, be16(typ), ip), true},
+		{"cHDLC, MPLS", linkHDLC, slices.Concat([]byte{0x0f, 0}, be16(etherMPLS), []byte{0, 1, 1, 64}, ip), true},
+		{"cHDLC on a serial line", linkPPPSerial, slices.Concat([]byte{0x8f, 0}, be16(typ), ip), true},
+		{"Frame Relay", linkFrameRelay, slices.Concat([]byte{0x18, 0x41, 3, map[int]byte{4: 0xcc, 6: 0x8e}[v]}, ip), true},
+		{"Frame Relay, SNAP", linkFrameRelay, slices.Concat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0, 0}, be16(typ), ip), true},
+		{"Frame Relay, bridged", linkFrameRelay, slices.Concat([]byte{0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7}, eth), true},
+		{"Frame Relay of Cisco", linkFrameRelay, slices.Concat([]byte{0x18, 0x41}, be16(typ), ip), true},
+		{"RFC 1483", linkRFC1483, snap, true},
+		{"FDDI", linkFDDI, slices.Concat([]byte{0x50}, twoMACs, snap), true},
+		{"Token Ring", linkTokenRing, slices.Concat([]byte{0x10, 0x40}, twoMACs, snap), true},
+		{"Token Ring with a route", linkTokenRing, slices.Concat([]byte{0x10, 0x40}, mac[:6], []byte{0x82, 0, 10, 0, 0, 2, 6, 0, 0, 0x11, 0, 0x20}, snap), true},
+		{"NFLOG", linkNFLOG, nflogOf(binary.LittleEndian, family, ip), true},
+		{"NFLOG, big-endian", linkNFLOG, nflogOf(binary.BigEndian, family, ip), false},
+		{"SLL with LLC", linkSLL, slices.Concat(make([]byte, 14), be16(4), snap), true},
+		{"DSA", linkDSA, slices.Concat(twoMACs, []byte{0xc0, 0, 0, 0}, be16(typ), ip), false},
+		{"EDSA", linkEDSA, slices.Concat(twoMACs, be16(0xdada, 0), []byte{0xc0, 0, 0, 0}, be16(typ), ip), false},
+		{"Broadcom's tag", linkBrcmTag, slices.Concat(twoMACs, make([]byte, 4), be16(typ), ip), false},
+		{"Broadcom's tag in front", linkBrcmFront, slices.Concat(make([]byte, 4), eth), false},
+		{"netANALYZER", linkNetAna, slices.Concat(make([]byte, 4), eth, make([]byte, 4)), false},
+		{"IP over FireWire", linkFirewire, slices.Concat(make([]byte, 16), be16(typ), ip), true},
+
+		{"802.11", linkWiFi, clear(0x08, 0x02), true},
+		{"802.11, QoS", linkWiFi, clear(0x88, 0x02, be16(0)), true},
+		{"802.11, QoS, HT", linkWiFi, clear(0x88, 0x82, be16(0), make([]byte, 4)), true},
+		{"802.11, four addresses", linkWiFi, clear(0x88, 0x03, make([]byte, 6), be16(0)), true},
+		{"802.11, A-MSDU of one", linkWiFi, radioFrame(0x88, 0x02, []byte{0x80, 0}, twoMACs, be16(uint16(len(snap))), snap), true},
+		{"802.11, decrypted", linkWiFi, clear(0x08, 0x42, []byte{1, 0, 0, 0x20, 0, 0, 0, 0}), false},
+		{"802.11, WEP decrypted", linkWiFi, clear(0x08, 0x42, []byte{1, 0, 0, 0}), false},
+		{"802.11, marked only", linkWiFi, clear(0x08, 0x42), false},
+		{"radiotap", linkRadiotap, slices.Concat(radiotap(0), clear(0x08, 0x02)), true},
+		{"radiotap, padded", linkRadiotap, slices.Concat(radiotap(paddedRadio), clear(0x88, 0x02, be16(0, 0))), true},
+		{"radiotap, FCS", linkRadiotap, slices.Concat(radiotap(0x10), clear(0x88, 0x02, be16(0)), make([]byte, 4)), true},
+		{"Prism", linkPrism, slices.Concat([]byte{0x44, 0, 0, 0, 144, 0, 0, 0}, make([]byte, 136), clear(0x08, 0x02)), true},
+		{"AVS", linkAVS, slices.Concat([]byte{0x80, 0x21, 0x10, 1, 0, 0, 0, 64}, make([]byte, 56), clear(0x08, 0x02)), true},
+		{"PPI", linkPPI, slices.Concat([]byte{0, 0, 8, 0, linkWiFi, 0, 0, 0}, clear(0x08, 0x02)), true},
+
+		{"IP in IP", linkEthernet, inIP4(proto, ip), true},
+		{"EtherIP", linkEthernet, inIP4(97, be16(0x3000), eth), true},
+		{"Ethernet in IP", linkEthernet, inIP4(143, eth), true},
+		{"MPLS in IP", linkEthernet, inIP4(137, []byte{0, 1, 1, 64}, ip), true},
+		{"GRE", linkEthernet, inIP4(47, be16(0, typ), ip), true},
+		{"GRE, all fields", linkEthernet, inIP4(47, be16(0xb000, typ), make([]byte, 12), ip), true},
+		{"GRE, routed", linkEthernet, inIP4(47, be16(0x4000, typ), make([]byte, 4), []byte{8, 0, 0, 4, 1, 2, 3, 4}, make([]byte, 4), ip), true},
+		{"GRE, bridged", linkEthernet, inIP4(47, be16(0x2000, etherBridged), make([]byte, 4), eth), true},
+		{"GRE, VLAN", linkEthernet, inIP4(47, be16(0, etherBridged), inFrame(etherVLAN, be16(5, typ), ip)), true},
+		{"GRE, MPLS", linkEthernet, inIP4(47, be16(0, etherMPLS), []byte{0, 1, 1, 64}, ip), true},
+		{"GRE of PPTP", linkEthernet, inIP4(47, be16(0x3081, etherPPP, uint16(n+4), 5), make([]byte, 8), []byte{0xff, 3}, ppp(v), ip), true},
+		{"GRE of Aruba", linkEthernet, inIP4(47, be16(0, greAruba), clear(0x08, 0x02)), true},
+		{"GRE of Aruba, last", linkEthernet, inIP4(47, be16(0, greArubaLast), clear(0x88, 0x02, be16(0))), true},
+		{"ERSPAN I", linkEthernet, inIP4(47, be16(0, greERSPAN), eth), true},
+		{"ERSPAN II", linkEthernet, inIP4(47, be16(0x1000, greERSPAN, 0, 1), be16(0x1001, 1, 0, 0), eth), true},
+		{"ERSPAN III", linkEthernet, inIP4(47, be16(0x1000, greERSPAN3, 0, 1), be16(0x2001, 1, 0, 0, 0, 0), eth), true},
+		{"ERSPAN III, more", linkEthernet, inIP4(47, be16(0x1000, greERSPAN3, 0, 1), be16(0x2001, 1, 0, 0, 0, 1), make([]byte, 8), eth), true},
+		{"EoIP", linkEthernet, inIP4(47, be16(0x2001, greEoIP, uint16(len(eth)), 0x0100), eth), true},
+		{"WCCP", linkEthernet, inIP4(47, be16(0, greWCCP), []byte{0, 0, 0, 1}, ip), true},
+		{"GRE in UDP", linkEthernet, inUDP(5, portGRE, be16(0, typ), ip), true},
+		{"MPLS", linkEthernet, inFrame(etherMPLS, []byte{0, 1, 0, 64, 0, 2, 1, 64}, ip), true},
+		{"MPLS as link type", linkMPLS, slices.Concat([]byte{0, 1, 1, 64}, ip), false},
+		{"MPLS, pseudowire", linkEthernet, inFrame(etherMPLS, []byte{0, 1, 1, 64}, eth), false},
+		{"MPLS, pseudowire with control word", linkEthernet, inFrame(etherMPLS, []byte{0, 1, 1, 64, 0, 0, 0, 9}, eth), true},
+		{"MPLS in UDP", linkEthernet, inUDP(5, portMPLS, []byte{0, 1, 1, 64}, ip), true},
+		{"VXLAN", linkEthernet, inUDP(5, portVXLAN, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth), true},
+		{"VXLAN of an old port", linkEthernet, inUDP(5, portOldVXLAN, []byte{8, 0, 0, 0, 0, 0, 1, 0}, eth), false},
+		{"VXLAN-GPE", linkEthernet, inUDP(5, portVXLANGPE, []byte{0x0c, 0, 0, map[int]byte{4: 1, 6: 2}[v], 0, 0, 1, 0}, ip), true},
+		{"VXLAN-GPE, NSH", linkEthernet, inUDP(5, portVXLANGPE, []byte{0x0c, 0, 0, 4, 0, 0, 1, 0}, []byte{0, 2, 2, 3}, make([]byte, 4), eth), true},
+		{"Geneve", linkEthernet, inUDP(5, portGeneve, []byte{1, 0, 0x65, 0x58, 0, 0, 1, 0, 0, 0, 0, 0}, eth), true},
+		{"Geneve, IP", linkEthernet, inUDP(5, portGeneve, []byte{0, 0}, be16(typ, 0, 0x100), ip), true},
+		{"GTP-U", linkEthernet, inUDP(5, portGTPU, []byte{0x30, 0xff, 0, byte(n), 0, 0, 0, 1}, ip), true},
+		{"GTP-U, PPP", linkEthernet, inUDP(5, portGTPU, []byte{0x30, 0xff, 0, byte(n + 4), 0, 0, 0, 1, 0xff, 3}, ppp(v), ip), false},
+		{"GTP-U, extended", linkEthernet, inUDP(5, portGTPU, []byte{0x34, 0xff, 0, byte(n + 16), 0, 0, 0, 1, 0, 0, 0, 0x85},
+			[]byte{1, 0x10, 9, 0xc0}, []byte{2, 0, 0, 0, 0, 0, 0, 0}, ip), true},
+		{"L2TP", linkEthernet, l2tp(be16(2, 1, 2)), true},
+		{"L2TP, all fields", linkEthernet, l2tp(be16(0x4a02, uint16(n+20), 1, 2, 3, 4, 2, 0)), true},
+		{"L2TPv3 in UDP", linkEthernet, inUDP(1701, 1701, be16(3, 0, 0, 9), eth), false},
+		{"L2TPv3 in IP", linkEthernet, inIP4(115, be16(0, 9), eth), false},
+		{"L2TPv3 in IP, cookie and sublayer", linkEthernet, inIP4(115, be16(0, 9), make([]byte, 12), eth), false},
+		{"L2TPv3 in IP, PPP", linkEthernet, inIP4(115, be16(0, 9), make([]byte, 4), []byte{0xff, 3}, ppp(v), ip), false},
+		{"AYIYA", linkEthernet, inUDP(5, portAYIYA, []byte{0x44, 0x52, 0x11, map[int]byte{4: 4, 6: 41}[v]}, make([]byte, 4+16+20), ip), true},
+		{"CAPWAP", linkEthernet, capwap(0, eth), true},
+		{"CAPWAP, radio", linkEthernet, capwap(3, clear(0x08, 0x02)), false},
+		{"CAPWAP, radio, swapped", linkEthernet, capwap(3, swapped), true},
+		{"Teredo", linkEthernet, inUDP(5, portTeredo, ip), v == 6},
+	}
+}
+
+// Whatever is around it, the packet inside is what it is alone.
+func TestWrapped(t *testing.T) {
+	for v, ip := range map[int][]byte{4: tcp4(tcpFrom(7), "inner"), 6: tcp6(tcpFrom(7), "inner")} {
+		for _, w := range wrap(v, ip) {
+			if strings.HasPrefix(w.name, "Teredo") && v == 4 {
+				continue
+			}
+			t.Run(w.name+" "+strconv.Itoa(v), func(t *testing.T) {
+				s := one(t, w.link, len(w.b), w.b)
+				oracle(t, s, ip)
+				if !within(s.Payload, w.b) {
+					t.Error("the payload is a copy")
+				}
+				for n := range w.b {
+					if batch, _ := decode(w.link, len(w.b), w.b[:n]); len(batch.Segments) == 1 {
+						if cut := batch.Segments[0]; cut.Key != s.Key || cut.Seq != s.Seq || cut.Len != s.Len {
+							t.Errorf("cut to %d bytes: %+v", n, cut)
+						}
+					}
+				}
+				d := decoder{loopback: true}
+				batch, p := batchOfOne(), packet{data: w.b, link: w.link, orig: len(w.b), timed: true}
+				if n := testing.AllocsPerRun(10, func() { batch.Segments = batch.Segments[:0]; d.packet(&batch, &p) }); n != 0 {
+					t.Errorf("%v allocations", n)
+				}
+			})
+		}
+	}
+}
+
+// A packet of zero length in its header (BIG TCP, segmentation offload) has the room that
+// what is around it leaves, in a tunnel too.
+func TestBigInTunnels(t *testing.T) {
+	payload := strings.Repeat("big", 100)
+	for v, ip := range map[int][]byte{4: tcp4(tcpFrom(7), payload), 6: tcp6(tcpFrom(7), payload)} {
+		want := slices.Clone(ip)
+		at := map[int]int{4: 2, 6: 4}[v]
+		ip[at], ip[at+1] = 0, 0
+		for _, w := range wrap(v, ip) {
+			switch w.name {
+			case "VXLAN", "Geneve", "GRE", "IP in IP", "VLAN":
+				oracle(t, one(t, w.link, len(w.b), w.b), want)
+			}
+		}
+	}
+}
+
+// tshark reads the same connections in what it knows.
+func TestWrappedAsTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not here")
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	w := newNG(binary.LittleEndian)
+	links := map[uint32]uint32{}
+	type expected struct {
+		name     string
+		src, dst string
+		port     string
+		tshark   bool
+	}
+	var want []expected
+	for _, v := range []int{4, 6} {
+		for i := range wrap(v, tcp4(tcpFrom(7), "")) {
+			port := 2000 + 1000*v + i
+			ip := tcp4(tcpFrom(port), "inner")
+			e := expected{src: "10.0.0.1", dst: "10.0.0.2", port: strconv.Itoa(port)}
+			if v == 6 {
+				ip = tcp6(tcpFrom(port), "inner")
+				e.src, e.dst = "2001:db8::2", "2001:db8::1"
+			}
+			x := wrap(v, ip)[i]
+			if _, ok := links[x.link]; !ok {
+				links[x.link] = uint32(len(links))
+				w.iface(uint16(x.link), 0)
+			}
+			w.enhanced(links[x.link], uint64(len(want)), len(x.b), x.b)
+			e.name, e.tshark = x.name+" "+strconv.Itoa(v), x.tshark
+			want = append(want, e)
+		}
+	}
+	name := filepath.Join(t.TempDir(), "wrapped.pcapng")
+	if err := os.WriteFile(name, w.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("tshark", "-r", name, "-T", "fields", "-e", "frame.number", "-e", "tcp.srcport", "-e", "tcp.len",
+		"-e", "ip.src", "-e", "ipv6.src").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d packets, %d lines", len(want), len(lines))
+	}
+	for i, e := range want {
+		f := strings.Split(lines[i], "\t")
+		if got := f[1] == e.port && f[2] == "5" && strings.HasSuffix(f[3]+","+f[4], e.src) || f[1] == e.port && strings.HasSuffix(f[3], e.src); got != e.tshark {
+			t.Errorf("%s: tshark says %q, it is stated that it reads it: %v", e.name, lines[i], e.tshark)
+		}
+	}
+}
+
+// What is nearly one of these is not TCP, and is said by name.
+func TestMetAndNotRead(t *testing.T) {
+	ip := tcp4(tcpFrom(7), "inner")
+	eth, snap := inFrame(etherIPv4, ip), slices.Concat(snapOf(etherIPv4), ip)
+	for _, x := range []struct {
+		name string
+		link uint32
+		b    []byte
+		want string
+	}{
+		{"a link type", 147, eth, "link type 147 (user 0), not read"},
+		{"an Ethernet type", linkEthernet, inFrame(0x8910, eth), "Ethernet type 0x8910, not read"},
+		{"an IP protocol", linkEthernet, inIP4(99, eth), "IP protocol 99, not read"},
+		{"ESP", linkEthernet, inIP4(50, make([]byte, 60)), "IP protocol 50 (ESP, encrypted), not read"},
+		{"a GRE protocol", linkEthernet, inIP4(47, be16(0, 0x8201), radioFrame(8, 2, snap)), "GRE protocol 0x8201, not read"},
+		{"behind the last of Aruba", linkEthernet, inIP4(47, be16(0, 0x8380), radioFrame(8, 2, snap)), "GRE protocol 0x8380, not read"},
+		{"EoIP of version 0", linkEthernet, inIP4(47, be16(0x2000, greEoIP, 0, 0), eth), "GRE protocol 0x6400, not read"},
+		{"a PPP protocol", linkPPP, slices.Concat([]byte{0xff, 3}, be16(0x00fd), ip), "PPP protocol 0x00fd (compressed), not read"},
+		{"a part of multilink", linkPPP, slices.Concat([]byte{0xff, 3}, be16(pppMultilink, 0x8000, 7), ip), "fragments of PPP multilink, not read"},
+		{"MACsec", linkEthernet, inFrame(etherMACsec, []byte{0x0c, 0, 0, 0, 0, 1}, make([]byte, 60)), "MACsec, encrypted, not read"},
+		{"802.11, encrypted", linkWiFi, radioFrame(8, 0x42, make([]byte, 70)), "802.11 data, encrypted, not read"},
+		{"802.11, a part", linkWiFi, radioFrame(8, 6, snap), "fragments of 802.11 frames, not read"},
+		{"802.11, A-MSDU of two", linkWiFi, radioFrame(0x88, 2, []byte{0x80, 0}, twoMACs, be16(uint16(len(snap))), snap, twoMACs, be16(60), make([]byte, 60)),
+			"802.11 aggregates (A-MSDU) of several frames, not read"},
+		{"CAPWAP, encrypted", linkEthernet, inUDP(5247, 9, []byte{1, 0, 0, 0}, make([]byte, 60)), "CAPWAP data, encrypted, not read"},
+		{"CAPWAP, a part", linkEthernet, inUDP(5247, 9, []byte{0, 16, 0, 0x80, 0, 0, 0, 0}, eth), "fragments of CAPWAP, not read"},
+		{"L2TPv3, odd", linkEthernet, inIP4(115, be16(0, 9), make([]byte, 60)), "L2TPv3 sessions with neither Ethernet nor PPP, not read"},
+		{"MPLS, odd", linkEthernet, inFrame(etherMPLS, []byte{0, 1, 1, 64}, bytes.Repeat([]byte{0x99}, 60)), "MPLS with neither IP nor Ethernet, not read"},
+		{"a SNAP organization", linkEthernet, inFrame(60, be16(0xaaaa, 0x0312, 0x3456, 0x800), ip), "SNAP protocol 0x1234560800, not read"},
+
+		{"ARP", linkEthernet, inFrame(etherARP, make([]byte, 46)), "Ethernet type 0x0806 (ARP)"},
+		{"DNS", linkEthernet, inUDP(9, 53, make([]byte, 20)), "IP protocol 17 (UDP)"},
+		{"spanning tree", linkEthernet, inFrame(38, be16(0x4242, 0x0300), make([]byte, 40)), "LLC SAP 0x42 (spanning tree)"},
+		{"CDP", linkEthernet, inFrame(60, be16(0xaaaa, 0x0300, 0x000c, 0x2000), make([]byte, 50)), "SNAP protocol 0x00000c2000"},
+		{"LCP", linkPPP, slices.Concat([]byte{0xff, 3}, be16(0xc021), make([]byte, 8)), "PPP protocol 0xc021"},
+		{"a beacon", linkWiFi, slices.Concat([]byte{0x80, 0}, make([]byte, 60)), "frames without data"},
+		{"no data", linkWiFi, radioFrame(0x48, 2), "frames without data"},
+		{"L2TP control", linkEthernet, inUDP(1701, 1701, be16(0xc802, 12, 0, 0, 0, 0)), "L2TP control"},
+		{"an echo", linkEthernet, inUDP(5, portGTPU, []byte{0x30, 1, 0, 4, 0, 0, 0, 1}, ip), "GTP-U signalling"},
+		{"CAPWAP keepalive", linkEthernet, inUDP(5247, 9, []byte{0, 16, 0, 8, 0, 0, 0, 0}, make([]byte, 60)), "CAPWAP keepalive"},
+		{"another family", linkNull, append([]byte{16, 0, 0, 0}, ip...), "address family 16"},
+		{"AYIYA, no forwarding", linkEthernet, inUDP(5, portAYIYA, []byte{0x44, 0x52, 0x10, 4}, make([]byte, 40), ip), "IP protocol 17 (UDP)"},
+		{"no VXLAN", linkEthernet, inUDP(5, portOldVXLAN, []byte{8, 0, 0, 1, 0, 0, 1, 0}, eth), "IP protocol 17 (UDP)"},
+	} {
+		d := decoder{loopback: true}
+		batch := batchOfOne()
+		batch.Segments = batch.Segments[:0]
+		for range 3 {
+			d.packet(&batch, &packet{data: x.b, link: x.link, orig: len(x.b), timed: true})
+		}
+		totals := d.sums()
+		var got []string
+		for _, p := range totals.Problems {
+			got = append(got, p.Text)
+			if p.Count != 3 || p.FirstPacket != 1 || totals.Unread != 3 {
+				t.Errorf("%s: %+v, %d not looked into", x.name, p, totals.Unread)
+			}
+		}
+		for _, o := range totals.Others {
+			got = append(got, o.Protocol)
+			if o.Packets != 3 || o.FirstPacket != 1 || totals.Unread != 0 {
+				t.Errorf("%s: %+v, %d not looked into", x.name, o, totals.Unread)
+			}
+		}
+		if len(batch.Segments) != 0 || strings.Join(got, "; ") != x.want {
+			t.Errorf("%s: %d segments, %q, want %q", x.name, len(batch.Segments), got, x.want)
+		}
+	}
+}
+
+// Names are bounded: what is met late is counted, too.
+func TestManyProtocols(t *testing.T) {
+	d := decoder{}
+	batch := batchOfOne()
+	for i := range 300 {
+		b := inFrame(0x9100+0x1000+uint16(i), make([]byte, 46))
+		d.packet(&batch, &packet{data: b, link: linkEthernet, orig: len(b), timed: true})
+	}
+	totals := d.sums()
+	last := totals.Problems[len(totals.Problems)-1]
+	if len(totals.Problems) != mostMet || totals.Unread != 300 || last.Text != "other protocols, not read" || last.Count != 300-mostMet+1 || last.FirstPacket != mostMet {
+		t.Errorf("%d problems, %d packets, %+v", len(totals.Problems), totals.Unread, last)
+	}
+}
