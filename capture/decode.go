@@ -9,14 +9,15 @@ import (
 // A decoder turns packets into segments and keeps the totals. It allocates
 // nothing on the fast path.
 type decoder struct {
-	totals   segment.Totals
-	problems [numProblems]segment.Problem
-	loopback bool
-	last     segment.Time  // handed on last; never goes back
-	stepped  time.Duration // how far the clock has gone back since it was set
-	unread   []metCount    // protocols that were met and are not read, at most mostMet
-	found    found         // in the packet being decoded
-	rest     rest
+	totals    segment.Totals
+	problems  [numProblems]segment.Problem
+	loopback  bool
+	last      segment.Time  // handed on last; never goes back
+	stepped   time.Duration // how far the clock has gone back since it was set
+	unread    []metCount    // protocols that were met and are not read, at most mostMet
+	fragments fragments     // IP packets that are not whole
+	found     found         // in the packet being decoded
+	rest      rest
 }
 
 // A found is where in a packet the decoder found TCP.

@@ -235,7 +235,7 @@ func TestExtensionHeaders(t *testing.T) {
 		}
 	}
 	for _, f := range [][]byte{{44, 0, 0, 1, 0, 0, 0, 9}, {44, 0, 0, 8, 0, 0, 0, 9}} {
-		b := tcp6(tcpFrom(9), "ext", f)
+		b := tcp6(tcpFrom(9), "exts", f)
 		none(t, linkRaw, len(b), b, "ip-fragment")
 	}
 	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxLayers)...)

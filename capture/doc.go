@@ -9,7 +9,8 @@
 // copied: blocks are read straight into a batch and its segments point into
 // them. They are valid until that batch is filled again.
 //
-// Times handed on never go back. A bad packet is a counted problem; a bad file is
+// IP fragments are put together, in fragment.go; only then is payload copied. Times handed on
+// never go back. A bad packet is a counted problem; a bad file is
 // a FormatError, after all that came before.
 //
 // The readers are our own, since the packet library's readers misread link type

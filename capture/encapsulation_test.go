@@ -88,3 +88,6 @@ func fragmentOf(p layers.IPProtocol) []byte {
 	x.Flags = layers.IPv4MoreFragments
 	return serialize(x, gopacket.Payload("fragment"))
 }
+
+// payloadOf is a payload of n bytes.
+func payloadOf(n int) gopacket.Payload { return make([]byte, n) }

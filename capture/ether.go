@@ -212,6 +212,23 @@ func (d *decoder) tokenRing(b []byte, wire int, f *found) (verdict, problem) {
 	return d.behind(head, b, wire, f, d.llc)
 }
 
+// arcnet reads RFC 1201, and RFC 1051 before it; typ is where the system code stands.
+func (d *decoder) arcnet(b []byte, wire, typ int, f *found) (verdict, problem) {
+	const ip, ipv6, oldIP = 212, 196, 240
+	if len(b) < typ+2 {
+		return notTCP, badIP
+	}
+	switch code := b[typ]; {
+	case code == oldIP:
+		return d.ip(b[typ+1:], wire-typ-1, f)
+	case code != ip && code != ipv6:
+		return d.met(inARCNET, uint64(code))
+	case b[typ+1] != 0: // the split flag
+		return d.met(inOther, partOfARCNET)
+	}
+	return d.behind(typ+4, b, wire, f, d.ip)
+}
+
 // plausibleFrame reports whether b begins with an Ethernet header, tagged or not, behind
 // which there is what its type says. It decides where no number does.
 func plausibleFrame(b []byte, wire int) bool {

@@ -57,11 +57,11 @@ func (d *decoder) ipv4(b []byte, wire int, f *found) (verdict, problem) {
 	if head < 20 || total < head || len(b) < head {
 		return notTCP, badIP
 	}
-	if binary.BigEndian.Uint16(b[6:])&0x3fff != 0 { // an offset, or more to come
-		return fragment(b[9])
-	}
 	f.src, f.dst = segment.Addr4(b[12:]), segment.Addr4(b[16:])
 	f.ttl, f.ce, f.id = b[8], b[1]&3 == 3, binary.BigEndian.Uint16(b[4:])
+	if binary.BigEndian.Uint16(b[6:])&0x3fff != 0 { // an offset, or more to come
+		return d.fragment4(b, head, total, f)
+	}
 	return d.upper(b[9], b[head:min(len(b), total)], total-head, f)
 }
 
@@ -109,7 +109,7 @@ func (d *decoder) upper(proto uint8, b []byte, n int, f *found) (verdict, proble
 			return notTCP, badIP
 		}
 		if proto == protoFragment && binary.BigEndian.Uint16(b[2:])&0xfff9 != 0 { // else atomic (RFC 6946)
-			return fragment(b[0])
+			return d.fragment6(b, n, f)
 		}
 		skip := extension(proto, b[1])
 		if len(b) < skip {
@@ -130,16 +130,6 @@ func extension(proto, v uint8) int {
 		return 8 + int(v)*4
 	}
 	return 8 + int(v)*8
-}
-
-// fragment counts a part of a packet of protocol proto, if that could have led
-// to TCP.
-func fragment(proto uint8) (verdict, problem) {
-	switch proto {
-	case protoTCP, protoIPv4, protoIPv6, protoGRE:
-		return notTCP, ipFragment
-	}
-	return notTCP, noProblem
 }
 
 // plausibleIP reports whether b begins with an IP header that agrees with itself, and with

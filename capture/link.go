@@ -10,6 +10,7 @@ const (
 	linkNull       = 0
 	linkEthernet   = 1
 	linkTokenRing  = 6
+	linkARCNETBSD  = 7
 	linkPPP        = 9
 	linkFDDI       = 10
 	linkRFC1483BSD = 11
@@ -26,6 +27,7 @@ const (
 	linkSLL        = 113
 	linkPrism      = 119
 	linkRadiotap   = 127
+	linkARCNET     = 129
 	linkFirewire   = 138
 	linkAVS        = 163
 	linkPPPD       = 166
@@ -92,6 +94,10 @@ func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, prob
 		return d.llc(b, wire, f)
 	case linkFDDI:
 		return d.fddi(b, wire, f)
+	case linkARCNETBSD:
+		return d.arcnet(b, wire, 2, f)
+	case linkARCNET: // Linux keeps the offset of the data in the card's memory
+		return d.arcnet(b, wire, 4, f)
 	case linkTokenRing:
 		return d.tokenRing(b, wire, f)
 	case linkWiFi:

@@ -18,6 +18,7 @@ const (
 	inNLP
 	inNSH
 	inFamily
+	inARCNET
 	inIP
 	inGRE
 	inOther // numbers of our own
@@ -38,6 +39,7 @@ const (
 	sessionL2TP
 	sealedCAPWAP
 	partOfCAPWAP
+	partOfARCNET
 	keepaliveCAPWAP
 	signallingGTP
 	otherGTP
@@ -53,6 +55,7 @@ var spaces = [...]string{
 	inPPP:    "PPP protocol 0x%04x",
 	inNLP:    "network protocol 0x%02x",
 	inNSH:    "NSH protocol %d",
+	inARCNET: "ARCNET system code %d",
 	inFamily: "address family %d",
 	inIP:     "IP protocol %d",
 	inGRE:    "GRE protocol 0x%04x",
@@ -210,6 +213,7 @@ var named = map[met]struct {
 	{inOther, sessionL2TP}:     {"L2TPv3 sessions with neither Ethernet nor PPP", false},
 	{inOther, sealedCAPWAP}:    {"CAPWAP data, encrypted", false},
 	{inOther, partOfCAPWAP}:    {"fragments of CAPWAP", false},
+	{inOther, partOfARCNET}:    {"fragments of ARCNET packets", false},
 	{inOther, keepaliveCAPWAP}: {"CAPWAP keepalive", true},
 	{inOther, signallingGTP}:   {"GTP-U signalling", true},
 	{inOther, otherGTP}:        {"GTP-U with neither IP nor PPP", false},
@@ -234,7 +238,7 @@ func (m met) String() string {
 func (m met) noTCP() bool {
 	const leastControl = 0x4000 // RFC 1661 section 2: of low volume, or link control
 	switch m.in {
-	case inLLC, inFamily: // IP has numbers of its own there
+	case inLLC, inFamily, inARCNET: // IP has numbers of its own there
 		return true
 	case inSNAP:
 		return m.number>>16 == 0x00000c || m.number>>16 == 0x080007 // Cisco's and Apple's own

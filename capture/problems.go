@@ -13,6 +13,7 @@ type problem uint8
 const (
 	noProblem problem = iota
 	ipFragment
+	overlapped
 	badIP
 	badTCP
 	tcpCut
@@ -30,7 +31,8 @@ var problemTexts = [numProblems]struct {
 	kind, text string
 	unread     bool
 }{
-	ipFragment: {"ip-fragment", "IP fragments; they are not put together", true},
+	ipFragment: {"ip-fragment", "IP fragments of packets that never became whole", true},
+	overlapped: {"overlapping-fragments", "IP fragments of packets whose fragments overlap; they are refused", true},
 	badIP:      {"bad-ip-header", "packets whose IP header is broken or cut", true},
 	badTCP:     {"bad-tcp-header", "packets whose TCP header is broken", true},
 	tcpCut:     {"tcp-header-cut", "packets cut within the TCP header", true},
@@ -65,6 +67,7 @@ func (d *decoder) sums() segment.Totals {
 		}
 	}
 	d.notRead(&t)
+	d.fragments.sums(&t)
 	slices.SortStableFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
 	return t
 }

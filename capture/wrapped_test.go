@@ -131,6 +131,9 @@ func wrap(v int, ip []byte) []wrapped {
 		{"FDDI", linkFDDI, slices.Concat([]byte{0x50}, twoMACs, snap), true},
 		{"Token Ring", linkTokenRing, slices.Concat([]byte{0x10, 0x40}, twoMACs, snap), true},
 		{"Token Ring with a route", linkTokenRing, slices.Concat([]byte{0x10, 0x40}, mac[:6], []byte{0x82, 0, 10, 0, 0, 2, 6, 0, 0, 0x11, 0, 0x20}, snap), true},
+		{"ARCNET", linkARCNET, slices.Concat([]byte{9, 8, 0, 0, map[int]byte{4: 212, 6: 196}[v], 0, 0, 1}, ip), true},
+		{"ARCNET of BSD", linkARCNETBSD, slices.Concat([]byte{9, 8, map[int]byte{4: 212, 6: 196}[v], 0, 0, 1}, ip), true},
+		{"ARCNET, RFC 1051", linkARCNETBSD, slices.Concat([]byte{9, 8, 240}, ip), true},
 		{"NFLOG", linkNFLOG, nflogOf(binary.LittleEndian, family, ip), true},
 		{"NFLOG, big-endian", linkNFLOG, nflogOf(binary.BigEndian, family, ip), false},
 		{"SLL with LLC", linkSLL, slices.Concat(make([]byte, 14), be16(4), snap), true},
@@ -339,6 +342,9 @@ func TestMetAndNotRead(t *testing.T) {
 		{"MPLS, odd", linkEthernet, inFrame(etherMPLS, []byte{0, 1, 1, 64}, bytes.Repeat([]byte{0x99}, 60)), "MPLS with neither IP nor Ethernet, not read"},
 		{"a SNAP organization", linkEthernet, inFrame(60, be16(0xaaaa, 0x0312, 0x3456, 0x800), ip), "SNAP protocol 0x1234560800, not read"},
 
+		{"a part of ARCNET's", linkARCNET, slices.Concat([]byte{9, 8, 0, 0, 212, 1, 0, 1}, ip), "fragments of ARCNET packets, not read"},
+
+		{"ARCNET, ARP", linkARCNET, slices.Concat([]byte{9, 8, 0, 0, 213, 0, 0, 1}, ip), "ARCNET system code 213"},
 		{"ARP", linkEthernet, inFrame(etherARP, make([]byte, 46)), "Ethernet type 0x0806 (ARP)"},
 		{"DNS", linkEthernet, inUDP(9, 53, make([]byte, 20)), "IP protocol 17 (UDP)"},
 		{"spanning tree", linkEthernet, inFrame(38, be16(0x4242, 0x0300), make([]byte, 40)), "LLC SAP 0x42 (spanning tree)"},

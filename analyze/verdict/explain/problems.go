@@ -20,7 +20,11 @@ var problems = []Entry{
 			"problem; in JSON it is listed as other_protocols."),
 	term("nested-too-deep", "packets with too many headers one within another",
 		"No real network has 32 of them; such packets are made to be slow to read."),
-	term("ip-fragment", "IP fragments, which are not put together", "TCP avoids fragments; what is in them is not judged."),
+	term("ip-fragment", "IP fragments of packets that never became whole",
+		"A fragment is missing, or came more than 30 seconds (IPv6: a minute) after the first. What was in them is not judged. A filter "+
+			"by port lets only first fragments through."),
+	term("overlapping-fragments", "IP fragments of packets whose fragments overlap",
+		"Which of two contents its receiver took cannot be known: such packets are refused, as RFC 5722 has it."),
 	term("bad-ip-header", "packets whose IP header is broken or cut", "A snap length that is too short cuts it."),
 	term("bad-tcp-header", "packets whose TCP header is broken", "They are not used."),
 	term("tcp-header-cut", "packets cut within the TCP header", "By a snap length that is too short: capture with -s 0."),
