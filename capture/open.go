@@ -93,13 +93,18 @@ func (r *Reader) start(in io.Reader) error {
 		r.format = &pcapng{}
 		return nil
 	}
-	if head, err = stream.Peek(pcapHeader); err != nil && isPcap(magic) {
+	least := pcapHeader
+	if isIxia(magic) {
+		least = ixiaHeader
+	}
+	if head, err = stream.Peek(max(least, stream.Buffered())); err != nil && isPcap(magic) { // more would wait for a pipe
 		return r.fail(cut(err))
 	}
-	if r.format, err = newPcap(head); err != nil {
+	p, err := newPcap(head)
+	if err != nil {
 		return r.fail(err)
 	}
-	r.offset = pcapHeader
-	_, err = stream.Discard(pcapHeader)
+	r.format, r.offset = p, int64(p.start)
+	_, err = stream.Discard(p.start)
 	return err
 }
