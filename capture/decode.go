@@ -13,6 +13,9 @@ type decoder struct {
 	problems  [numProblems]segment.Problem
 	loopback  bool
 	last      segment.Time  // handed on last; never goes back
+	latest    segment.Time  // as files say it
+	fileFrom  segment.Time  // the first of the file before
+	newFile   bool          // the next packet is its first
 	stepped   time.Duration // how far the clock has gone back since it was set
 	unread    []metCount    // protocols that were met and are not read, at most mostMet
 	fragments fragments     // IP packets that are not whole
@@ -77,11 +80,21 @@ func (d *decoder) clock(p *packet) {
 		d.count(noTime)
 		return
 	}
-	t := p.time
-	if !d.totals.Timed {
+	t, first := p.time, !d.totals.Timed
+	if first {
 		d.totals.Start, d.totals.End, d.totals.Timed = t, t, true
-		d.last = t
+		d.last, d.latest = t, t
 	}
+	switch between := t.Sub(d.latest); {
+	case d.newFile && (-between > mostReordered || t == d.fileFrom && between < 0): // or the same once more
+		d.count(filesOverlap)
+	case !d.newFile && between > mostQuiet:
+		d.count(clockAhead)
+	}
+	if d.newFile || first {
+		d.fileFrom = t
+	}
+	d.latest, d.newFile = max(d.latest, t), false
 	d.totals.Start = min(d.totals.Start, t)
 	if d.last.Sub(t) <= max(mostReordered, d.stepped/2) { // also after a step: then packets of several clocks are mixed
 		d.stepped = 0
@@ -103,6 +116,10 @@ func (d *decoder) clock(p *packet) {
 // processors or interfaces. Beyond it the clock was set, or another capture begins: what
 // follows is as much later as it says, counted from there.
 const mostReordered = time.Second
+
+// mostQuiet is for how long at most nothing comes by while a capture is made. Beyond it a
+// clock was set that had not been, or captures were joined.
+const mostQuiet = 366 * 24 * time.Hour
 
 // isLoopback reports 127.0.0.0/8 and ::1.
 func isLoopback(a segment.Addr) bool {

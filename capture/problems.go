@@ -18,6 +18,9 @@ const (
 	badTCP
 	tcpCut
 	clockBack
+	clockAhead
+	filesOverlap
+	filesSorted
 	noTime
 	longerThanWire
 	tooDeep
@@ -38,6 +41,11 @@ var problemTexts = [numProblems]struct {
 	tcpCut:     {"tcp-header-cut", "packets cut within the TCP header", true},
 	clockBack: {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, " +
 		"and after more than a second what follows counts from there", false},
+	clockAhead: {"clock-stepped-ahead", "packets more than a year after the one before: a clock was set, or captures were joined; " +
+		"what lies between is taken as time that passed", false},
+	filesOverlap: {segment.FilesOverlap, "files that begin before the one before ends: they are no parts of one capture, or of clocks " +
+		"that differ; what follows counts from that end", false},
+	filesSorted:    {"files-sorted", "files that were given before earlier ones; all were read in order of their first packets", false},
 	noTime:         {"packet-without-time", "packets without a time, or beyond the year 2262; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
 	tooDeep:        {"nested-too-deep", "packets with more headers one within another than are followed", true},

@@ -21,9 +21,10 @@ const (
 	UnknownLinkType = "unknown-link-type"
 )
 
-// Kinds of problems that leave out packets which were to be judged, or a file that
-// was to be written.
+// Kinds of problems that leave out packets which were to be judged, or mix up their order,
+// or leave out a file that was to be written.
 const (
+	FilesOverlap  = "files-overlap"  // files are no parts of one capture
 	KernelDropped = "kernel-dropped" // packets that were lost before the capture could take them
 	FileCutShort  = "file-cut-short" // a file ends within a record
 	NotReadable   = "not-readable"   // a file or an interface cannot be read further
@@ -33,10 +34,11 @@ const (
 	InternalError = "internal-error" // of tcpwarm itself: what it concerned was given up
 )
 
-var lacking = []string{KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError}
+var lacking = []string{FilesOverlap, KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError}
 
 // Lacking reports whether a problem of this kind means that not all was done that
-// was asked for: then nothing passes, for no verdict can rest on what is not there.
+// was asked for: then nothing passes, for no verdict can rest on what is not there, or
+// not in its place.
 func Lacking(kind string) bool { return slices.Contains(lacking, kind) }
 
 // ProblemOf returns the problem that an error is which ended the reading of a

@@ -63,7 +63,7 @@ func lost(c report.Capture) string {
 		return plural.Count(missing, "byte") + " missing"
 	case dropped:
 		return "some dropped"
-	case slices.ContainsFunc(c.Lacking(), func(p report.Problem) bool { return p.Kind != segment.NotWritten }):
+	case slices.ContainsFunc(c.Lacking(), func(p report.Problem) bool { return p.Kind != segment.NotWritten && p.Kind != segment.FilesOverlap }):
 		return "not the whole"
 	}
 	return "none lost"

@@ -30,6 +30,13 @@ var problems = []Entry{
 	term("tcp-header-cut", "packets cut within the TCP header", "By a snap length that is too short: capture with -s 0."),
 	term("clock-stepped-back", "packets timed before an earlier one",
 		"They are taken as of the earlier one's time; after more than a second what follows counts from there."),
+	term("clock-stepped-ahead", "packets timed more than a year after the one before",
+		"A clock was set that had not been, or captures were joined. What lies between is taken as time that passed, so that idle "+
+			"times across it may be none."),
+	term("files-sorted", "files that were given before earlier ones",
+		"Several files are the parts of one capture: they are read in order of their first packets, whatever their names."),
+	term("files-overlap", "files that begin before the one before ends",
+		"They were made at the same time, or by clocks that differ, and are no parts of one capture: judge them one by one."),
 	term("packet-without-time", "packets without a time, or beyond the year 2262", "They are taken as of the packet before."),
 	term("captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", "The captured ones count."),
 	term("undecodable", "packets that could not be decoded", "They may hold TCP; they are not judged."),
