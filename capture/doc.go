@@ -1,7 +1,7 @@
 // Package capture reads saved captures, or captures itself, turns packets into TCP
 // segments, and writes packets to files.
 //
-//	file, pipe -> [gzip] -> block of bytes -> records (pcap, pcapng) -> packets -> segments
+//	file, pipe -> [gzip, zstd, bzip2] -> block of bytes -> records (pcap, pcapng) -> packets -> segments
 //	interfaces (AF_PACKET, bpf) -> packets -> segments, and the packets to a Writer
 //
 // Files or streams come in, told apart by their content; batches of segments go
