@@ -12,14 +12,16 @@ type decoder struct {
 	totals    segment.Totals
 	problems  [numProblems]segment.Problem
 	loopback  bool
-	last      segment.Time  // handed on last; never goes back
-	latest    segment.Time  // as files say it
-	fileFrom  segment.Time  // the first of the file before
-	newFile   bool          // the next packet is its first
-	stepped   time.Duration // how far the clock has gone back since it was set
-	unread    []metCount    // protocols that were met and are not read, at most mostMet
-	fragments fragments     // IP packets that are not whole
-	found     found         // in the packet being decoded
+	last      segment.Time   // handed on last; never goes back
+	latest    segment.Time   // as files say it
+	fileFrom  segment.Time   // the first of the file before
+	newFile   bool           // the next packet is its first
+	stepped   time.Duration  // how far the clock has gone back since it was set
+	unread    []metCount     // protocols that were met and are not read, at most mostMet
+	fragments fragments      // IP packets that are not whole
+	found     found          // in the packet being decoded
+	batch     *segment.Batch // that is being filled
+	before    int            // segments of it that were there before this packet
 	rest      rest
 }
 
@@ -55,13 +57,24 @@ func (d *decoder) packet(b *segment.Batch, p *packet) {
 	}
 	f := &d.found
 	*f = found{}
+	d.batch, d.before = b, len(b.Segments)
 	what, prob := d.link(p.data, wire, p.link, f)
 	if what == needsLibrary {
 		what, prob = d.tunnel(f)
 	}
+	d.take(what, prob, f)
+}
+
+// take appends the segment that was found to the batch, or counts why there is none. A packet
+// has several segments where a frame of it has, but of one connection only: others are counted
+// as not read, for a packet's number must tell what came first.
+func (d *decoder) take(what verdict, prob problem, f *found) {
+	b := d.batch
 	if what == isTCP {
 		s := b.Grow()
-		if prob = f.segment(s); prob == noProblem {
+		if prob = f.segment(s); prob == noProblem && len(b.Segments) > d.before+1 && s.Key != b.Segments[d.before].Key {
+			_, prob = d.met(inOther, severalFlows)
+		} else if prob == noProblem {
 			s.Packet, s.Time = d.totals.Packets, d.last
 			d.totals.Segments++
 			d.loopback = d.loopback && (f.src == f.dst || isLoopback(f.src) && isLoopback(f.dst))

@@ -492,7 +492,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, link uint32, wire int, b []byte) {
 		wire &= 0xffffffff // what a file can say
 		batch, totals := decode(link, wire, b)
-		if totals.Packets != 1 || totals.Segments != int64(len(batch.Segments)) || len(batch.Segments) > 1 {
+		if totals.Packets != 1 || totals.Segments != int64(len(batch.Segments)) || len(batch.Segments) > maxLayers {
 			t.Fatalf("%+v", totals)
 		}
 		for _, s := range batch.Segments {

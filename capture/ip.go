@@ -16,6 +16,7 @@ const (
 	protoRouting  = 43
 	protoFragment = 44
 	protoGRE      = 47
+	protoESP      = 50
 	protoAH       = 51
 	protoDestOpts = 60
 	protoIPIP     = 94

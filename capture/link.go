@@ -24,6 +24,7 @@ const (
 	linkWiFi       = 105
 	linkFrameRelay = 107
 	linkLoop       = 108
+	linkENC        = 109
 	linkSLL        = 113
 	linkPrism      = 119
 	linkRadiotap   = 127
@@ -39,6 +40,7 @@ const (
 	linkNFLOG      = 239
 	linkNetAna     = 240
 	linkNetAnaBits = 241
+	linkPKTAP      = 258
 	linkSLL2       = 276
 	linkBrcmTag    = 281
 	linkBrcmFront  = 282
@@ -66,6 +68,13 @@ func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, prob
 		return d.ip(b, wire, f)
 	case linkNull, linkLoop:
 		return d.family(b, wire, f)
+	case linkENC: // OpenBSD's: a family, then what IPsec has done
+		if len(b) < 12 {
+			return notTCP, badIP
+		}
+		return d.ofFamily(b, b[12:], wire-12, f)
+	case linkPKTAP:
+		return d.pktap(b, wire, f)
 	case linkSLL:
 		return d.typed(b, wire, 14, 16, f)
 	case linkSLL2:
@@ -137,14 +146,19 @@ func (d *decoder) family(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 4 {
 		return notTCP, badIP
 	}
-	af := binary.LittleEndian.Uint32(b)
+	return d.ofFamily(b, b[4:], wire-4, f)
+}
+
+// ofFamily reads b, which is of the address family that head begins with.
+func (d *decoder) ofFamily(head, b []byte, wire int, f *found) (verdict, problem) {
+	af := binary.LittleEndian.Uint32(head)
 	if af > 0xffff {
 		af = bits.ReverseBytes32(af)
 	}
 	if !isIPFamily(af) {
 		return d.met(inFamily, uint64(af))
 	}
-	return d.ip(b[4:], wire-4, f)
+	return d.ip(b, wire, f)
 }
 
 // isIPFamily reports whether an address family is IPv4's or, on some system, IPv6's.
@@ -196,4 +210,21 @@ func (d *decoder) ppi(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	return d.link(b[head:], wire-head, binary.LittleEndian.Uint32(b[4:]), f)
+}
+
+// pktap reads what macOS puts before a packet to say which process it was of: its own length,
+// a kind, and the link type of what follows, in little-endian order.
+func (d *decoder) pktap(b []byte, wire int, f *found) (verdict, problem) {
+	const packet = 1
+	if len(b) < 12 || !f.deeper() {
+		return notTCP, badIP
+	}
+	head := binary.LittleEndian.Uint32(b)
+	if head < 12 || int64(head) > int64(len(b)) {
+		return notTCP, badIP
+	}
+	if binary.LittleEndian.Uint32(b[4:]) != packet {
+		return d.met(inOther, controlFrame)
+	}
+	return d.link(b[head:], wire-int(head), binary.LittleEndian.Uint32(b[8:]), f)
 }

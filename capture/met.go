@@ -29,7 +29,7 @@ const (
 	sealedMACsec = iota
 	sealedWiFi
 	partOfWiFi
-	severalWiFi
+	severalFlows
 	controlFrame
 	partOfMultilink
 	emptyGRE
@@ -159,7 +159,7 @@ var named = map[met]struct {
 	{inIP, protoUDP}:    {"UDP", true},
 	{inIP, 33}:          {"DCCP", true},
 	{inIP, 46}:          {"RSVP", true},
-	{inIP, 50}:          {"ESP, encrypted", false},
+	{inIP, protoESP}:    {"ESP, encrypted", false},
 	{inIP, 54}:          {"NHRP", true},
 	{inIP, 55}:          {"minimal encapsulation", false},
 	{inIP, 58}:          {"ICMPv6", true},
@@ -203,7 +203,7 @@ var named = map[met]struct {
 	{inOther, sealedMACsec}:    {"MACsec, encrypted", false},
 	{inOther, sealedWiFi}:      {"802.11 data, encrypted", false},
 	{inOther, partOfWiFi}:      {"fragments of 802.11 frames", false},
-	{inOther, severalWiFi}:     {"802.11 aggregates (A-MSDU) of several frames", false},
+	{inOther, severalFlows}:    {"802.11 aggregates (A-MSDU) of several connections", false},
 	{inOther, controlFrame}:    {"frames without data", true},
 	{inOther, partOfMultilink}: {"fragments of PPP multilink", false},
 	{inOther, emptyGRE}:        {"GRE without a payload", true},

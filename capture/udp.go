@@ -8,13 +8,17 @@ const (
 	portGTPU     = 2152
 	portTeredo   = 3544
 	portGRE      = 4754 // RFC 8086
+	portLISP     = 4341
+	portIPsec    = 4500 // RFC 3948
 	portVXLAN    = 4789
 	portVXLANGPE = 4790
 	portAYIYA    = 5072
 	portCAPWAP   = 5247
+	portGUE      = 6080
 	portGeneve   = 6081
 	portMPLS     = 6635 // RFC 7510
 	portOldVXLAN = 8472 // Linux's default, from before there was a number
+	portTZSP     = 37008
 )
 
 // Versions of QUIC (RFC 9000, RFC 9369).
@@ -55,6 +59,16 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 		return d.capwap(b, n, f)
 	case portMPLS:
 		return d.mpls(b, n, f)
+	case portLISP: // RFC 9300 section 5
+		return d.behind(8, b, n, f, d.ip)
+	case portGUE:
+		return d.gue(b, n, f)
+	case portTZSP:
+		return d.tzsp(b, n, f)
+	case portIPsec:
+		if len(b) >= 8 && binary.BigEndian.Uint32(b) != 0 { // else a key exchange
+			return d.met(inIP, protoESP)
+		}
 	}
 	return d.met(inIP, protoUDP)
 }
@@ -63,11 +77,12 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 // have a number of their own the one of the tunnel may be the source's.
 func tunnelPort(src, dst uint16) uint16 {
 	switch dst {
-	case portL2TP, portGTPU, portTeredo, portGRE, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portOldVXLAN:
+	case portL2TP, portGTPU, portTeredo, portGRE, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portOldVXLAN,
+		portLISP, portGUE, portTZSP, portIPsec:
 		return dst
 	}
 	switch src {
-	case portL2TP, portTeredo, portAYIYA, portCAPWAP:
+	case portL2TP, portTeredo, portAYIYA, portCAPWAP, portIPsec:
 		return src
 	}
 	return 0
@@ -270,4 +285,55 @@ func (d *decoder) capwap(b []byte, n int, f *found) (verdict, problem) {
 		flags = swappedRadio
 	}
 	return d.wifi(b[head:], n-head, flags, f)
+}
+
+// gue reads Generic UDP Encapsulation (draft-ietf-intarea-gue section 3): version 0 has a
+// header of its own, version 1 is IP.
+func (d *decoder) gue(b []byte, n int, f *found) (verdict, problem) {
+	const control = 0x20
+	if len(b) < 4 || !f.deeper() {
+		return notTCP, badIP
+	}
+	head := 4 + int(b[0]&31)*4
+	switch version := b[0] >> 6; {
+	case version == 1:
+		return d.ip(b, n, f)
+	case version != 0 || b[0]&control != 0:
+		return d.met(inIP, protoUDP)
+	case len(b) < head:
+		return notTCP, badIP
+	}
+	return d.upper(b[1], b[head:], n-head, f)
+}
+
+// tzsp reads what a sniffer sends on: a version, a kind, what encapsulates, then fields up to
+// one of kind 1.
+func (d *decoder) tzsp(b []byte, n int, f *found) (verdict, problem) {
+	const received, ethernet, radio, padding, last = 0, 1, 18, 0, 1
+	if len(b) < 5 || !f.deeper() {
+		return notTCP, badIP
+	}
+	if b[0] != 1 || b[1] > received+1 {
+		return d.met(inIP, protoUDP)
+	}
+	kind := binary.BigEndian.Uint16(b[2:])
+	for b, n = b[4:], n-4; len(b) > 0 && b[0] != last; {
+		skip := 1
+		if b[0] != padding && len(b) > 1 {
+			skip = 2 + int(b[1])
+		}
+		if len(b) <= skip || !f.deeper() {
+			return notTCP, badIP
+		}
+		b, n = b[skip:], n-skip
+	}
+	switch kind {
+	case ethernet:
+		return d.behind(1, b, n, f, d.frame)
+	case radio:
+		if len(b) > 0 {
+			return d.wifi(b[1:], n-1, 0, f)
+		}
+	}
+	return d.met(inIP, protoUDP)
 }

@@ -129,16 +129,24 @@ func decrypted(b []byte, many bool) int {
 	return -1
 }
 
-// aggregate reads an A-MSDU of one frame (IEEE 802.11 clause 9.3.2.2). A packet has one
-// segment at most, so that those of several are not read.
+// aggregate reads an A-MSDU (IEEE 802.11 clause 9.3.2.2): frames, each with a header of its
+// own and padded to four bytes. Only the last is left to be taken by the caller.
 func (d *decoder) aggregate(b []byte, wire int, f *found) (verdict, problem) {
-	const checkSequence = 4 // it may follow
-	if len(b) < subframe {
-		return notTCP, badIP
+	const llcHead, checkSequence = 8, 4
+	for f.deeper() {
+		if len(b) < subframe {
+			return notTCP, badIP
+		}
+		n := int(binary.BigEndian.Uint16(b[macs:]))
+		next := (subframe + n + 3) &^ 3
+		if next+subframe+llcHead+checkSequence > wire {
+			return d.llc(b[subframe:], wire-subframe, f)
+		}
+		layers := f.layers
+		what, prob := d.llc(b[subframe:min(subframe+n, len(b))], n, f)
+		d.take(what, prob, f)
+		*f = found{layers: layers}
+		b, wire = b[min(next, len(b)):], wire-next
 	}
-	n := int(binary.BigEndian.Uint16(b[macs:]))
-	if subframe+n+3+checkSequence < wire {
-		return d.met(inOther, severalWiFi)
-	}
-	return d.llc(b[subframe:], wire-subframe, f)
+	return notTCP, tooDeep
 }

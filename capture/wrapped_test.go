@@ -159,6 +159,9 @@ func wrap(v int, ip []byte) []wrapped {
 		{"AVS", linkAVS, slices.Concat([]byte{0x80, 0x21, 0x10, 1, 0, 0, 0, 64}, make([]byte, 56), clear(0x08, 0x02)), true},
 		{"PPI", linkPPI, slices.Concat([]byte{0, 0, 8, 0, linkWiFi, 0, 0, 0}, clear(0x08, 0x02)), true},
 
+		{"ENC", linkENC, slices.Concat([]byte{0, 0, 0, family}, make([]byte, 8), ip), v == 4}, // to tshark, IPv6 is 24 there
+		{"PKTAP", linkPKTAP, slices.Concat([]byte{108, 0, 0, 0, 1, 0, 0, 0, linkEthernet, 0, 0, 0}, make([]byte, 96), eth), true},
+
 		{"IP in IP", linkEthernet, inIP4(proto, ip), true},
 		{"EtherIP", linkEthernet, inIP4(97, be16(0x3000), eth), true},
 		{"Ethernet in IP", linkEthernet, inIP4(143, eth), true},
@@ -204,6 +207,11 @@ func wrap(v int, ip []byte) []wrapped {
 		{"CAPWAP", linkEthernet, capwap(0, eth), true},
 		{"CAPWAP, radio", linkEthernet, capwap(3, clear(0x08, 0x02)), false},
 		{"CAPWAP, radio, swapped", linkEthernet, capwap(3, swapped), true},
+		{"LISP", linkEthernet, inUDP(5, portLISP, []byte{0x80, 0, 0, 1, 0, 0, 0, 0}, ip), true},
+		{"GUE", linkEthernet, inUDP(5, portGUE, []byte{1, map[int]byte{4: 4, 6: 41}[v], 0, 0, 0, 0, 0, 0}, ip), false},
+		{"GUE, direct", linkEthernet, inUDP(5, portGUE, ip), false},
+		{"TZSP", linkEthernet, inUDP(5, portTZSP, []byte{1, 0, 0, 1, 10, 1, 7, 0, 1}, eth), true},
+		{"TZSP, radio", linkEthernet, inUDP(5, portTZSP, []byte{1, 0, 0, 18, 1}, clear(0x08, 0x02)), true},
 		{"Teredo", linkEthernet, inUDP(5, portTeredo, ip), v == 6},
 	}
 }
@@ -331,11 +339,10 @@ func TestMetAndNotRead(t *testing.T) {
 		{"EoIP of version 0", linkEthernet, inIP4(47, be16(0x2000, greEoIP, 0, 0), eth), "GRE protocol 0x6400, not read"},
 		{"a PPP protocol", linkPPP, slices.Concat([]byte{0xff, 3}, be16(0x00fd), ip), "PPP protocol 0x00fd (compressed), not read"},
 		{"a part of multilink", linkPPP, slices.Concat([]byte{0xff, 3}, be16(pppMultilink, 0x8000, 7), ip), "fragments of PPP multilink, not read"},
+		{"ESP in UDP", linkEthernet, inUDP(4500, 4500, make([]byte, 3), []byte{1}, make([]byte, 60)), "IP protocol 50 (ESP, encrypted), not read"},
 		{"MACsec", linkEthernet, inFrame(etherMACsec, []byte{0x0c, 0, 0, 0, 0, 1}, make([]byte, 60)), "MACsec, encrypted, not read"},
 		{"802.11, encrypted", linkWiFi, radioFrame(8, 0x42, make([]byte, 70)), "802.11 data, encrypted, not read"},
 		{"802.11, a part", linkWiFi, radioFrame(8, 6, snap), "fragments of 802.11 frames, not read"},
-		{"802.11, A-MSDU of two", linkWiFi, radioFrame(0x88, 2, []byte{0x80, 0}, twoMACs, be16(uint16(len(snap))), snap, twoMACs, be16(60), make([]byte, 60)),
-			"802.11 aggregates (A-MSDU) of several frames, not read"},
 		{"CAPWAP, encrypted", linkEthernet, inUDP(5247, 9, []byte{1, 0, 0, 0}, make([]byte, 60)), "CAPWAP data, encrypted, not read"},
 		{"CAPWAP, a part", linkEthernet, inUDP(5247, 9, []byte{0, 16, 0, 0x80, 0, 0, 0, 0}, eth), "fragments of CAPWAP, not read"},
 		{"L2TPv3, odd", linkEthernet, inIP4(115, be16(0, 9), make([]byte, 60)), "L2TPv3 sessions with neither Ethernet nor PPP, not read"},
@@ -352,6 +359,9 @@ func TestMetAndNotRead(t *testing.T) {
 		{"LCP", linkPPP, slices.Concat([]byte{0xff, 3}, be16(0xc021), make([]byte, 8)), "PPP protocol 0xc021"},
 		{"a beacon", linkWiFi, slices.Concat([]byte{0x80, 0}, make([]byte, 60)), "frames without data"},
 		{"no data", linkWiFi, radioFrame(0x48, 2), "frames without data"},
+		{"IKE", linkEthernet, inUDP(4500, 4500, make([]byte, 60)), "IP protocol 17 (UDP)"},
+		{"IPsec keepalive", linkEthernet, inUDP(4500, 4500, []byte{0xff}), "IP protocol 17 (UDP)"},
+		{"GUE control", linkEthernet, inUDP(5, portGUE, []byte{0x20, 4, 0, 0}, ip), "IP protocol 17 (UDP)"},
 		{"L2TP control", linkEthernet, inUDP(1701, 1701, be16(0xc802, 12, 0, 0, 0, 0)), "L2TP control"},
 		{"an echo", linkEthernet, inUDP(5, portGTPU, []byte{0x30, 1, 0, 4, 0, 0, 0, 1}, ip), "GTP-U signalling"},
 		{"CAPWAP keepalive", linkEthernet, inUDP(5247, 9, []byte{0, 16, 0, 8, 0, 0, 0, 0}, make([]byte, 60)), "CAPWAP keepalive"},
@@ -381,6 +391,43 @@ func TestMetAndNotRead(t *testing.T) {
 		}
 		if len(batch.Segments) != 0 || strings.Join(got, "; ") != x.want {
 			t.Errorf("%s: %d segments, %q, want %q", x.name, len(batch.Segments), got, x.want)
+		}
+	}
+}
+
+// Frames that one 802.11 frame holds are read one by one, if they are of one connection: a
+// packet's number must tell what came first.
+func TestAggregates(t *testing.T) {
+	subframeOf := func(last bool, ip []byte) []byte {
+		b := slices.Concat(twoMACs, be16(uint16(8+len(ip))), snapOf(etherIPv4), ip)
+		for !last && len(b)%4 != 0 {
+			b = append(b, 0)
+		}
+		return b
+	}
+	first, second, other := tcp4(tcpFrom(7), "first"), tcp4(tcpFrom(7), "the second"), tcp4(tcpFrom(8), "other")
+	arp := slices.Concat(twoMACs, be16(8+28), snapOf(etherARP), make([]byte, 28+2))
+	for _, x := range []struct {
+		name, want, problems string
+		frames               [][]byte
+	}{
+		{"two", "first, the second", "", [][]byte{subframeOf(false, first), subframeOf(true, second)}},
+		{"three, FCS", "first, the second, first", "", [][]byte{subframeOf(false, first), subframeOf(false, second), subframeOf(true, first), {1, 2, 3, 4}}},
+		{"ARP between", "first, the second", "", [][]byte{subframeOf(false, first), arp, subframeOf(true, second)}},
+		{"of two connections", "first, the second", "not-read", [][]byte{subframeOf(false, first), subframeOf(false, other), subframeOf(true, second)}},
+		{"cut", "first", "bad-ip-header", [][]byte{subframeOf(false, first), subframeOf(true, second)[:30], make([]byte, 40)}},
+	} {
+		b := radioFrame(0x88, 2, append([][]byte{{0x80, 0}}, x.frames...)...)
+		batch, totals := decode(linkWiFi, len(b), b)
+		var got []string
+		for _, s := range batch.Segments {
+			got = append(got, string(s.Payload))
+			if s.Packet != 1 || s.Time != 5 {
+				t.Errorf("%s: %+v", x.name, s)
+			}
+		}
+		if strings.Join(got, ", ") != x.want || kinds(totals) != x.problems || totals.Segments != int64(len(got)) {
+			t.Errorf("%s: %q with %+v", x.name, got, totals)
 		}
 	}
 }
