@@ -24,8 +24,10 @@ const (
 	waitIPv6 = 60 * time.Second
 )
 
-// justCompleted is for how long a fragment of a packet that is whole is taken for a second
-// copy, as where a switch mirrors both its ports. Later its number may be used anew.
+// justCompleted is for how long fragments of the number of a packet that is whole, and that say
+// the same, are taken for second copies, as where a switch mirrors both its ports: those that
+// make no packet are none that is missed. Not all senders count, so that what says something
+// else is of another packet.
 const justCompleted = time.Second
 
 // A fragmentKey tells which packet a fragment is of (RFC 791 section 2.3; RFC 8200 section
@@ -50,8 +52,11 @@ type fragmented struct {
 	total      int    // bytes of what it carries, once its end is known, else -1
 	head       found  // of the first fragment, whose header counts (RFC 8200 section 4.5)
 	proto      uint8  // of what it carries, as its first fragment says
-	began0, ce bool   // the first fragment has come; one of them is marked (RFC 3168 section 5.3)
+	begins, ce bool   // the first fragment has come; one of them is marked (RFC 3168 section 5.3)
 	state      fragmentState
+
+	prior  *fragmented // the packet of the same number just before, which is whole
+	copies bool        // all fragments so far say what prior has said
 }
 
 // A hole is a range of bytes, end excluded.
@@ -136,18 +141,16 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	p := d.packetOf(g)
 	p.count++
 	p.ce = p.ce || f.ce
+	p.copies = p.copies && p.prior.isCopy(p.prior.have[0], g)
 	switch p.state {
-	case whole:
-		p.count = 0 // a second copy
-		return notTCP, noProblem
 	case overlapping:
 		d.fragments.refused.add(1, d.totals.Packets)
 		return notTCP, noProblem
 	case noTunnel:
 		return d.met(inIP, protoUDP)
 	}
-	if g.start == 0 && !p.began0 {
-		p.head, p.proto, p.began0 = *f, g.proto, true
+	if g.start == 0 && !p.begins {
+		p.head, p.proto, p.begins = *f, g.proto, true
 		if g.proto == protoUDP && !isTunnel(g.b) {
 			d.fragments.settle(p, noTunnel)
 			return d.met(inIP, protoUDP)
@@ -166,8 +169,9 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	layers := f.layers
 	*f = p.head
 	f.ce, f.layers = p.ce, max(layers, f.layers)
-	p.began = d.last
-	d.fragments.settle(p, whole)
+	d.fragments.forgetPrior(p)
+	p.began, p.state = d.last, whole
+	d.fragments.evict(p)
 	return d.upper(p.proto, data, total, f)
 }
 
@@ -185,11 +189,16 @@ func (d *decoder) packetOf(g *fragment) *fragmented {
 		s.drop(p)
 		p = nil
 	}
-	if p == nil {
+	if p == nil || p.state == whole {
+		if len(s.queue) >= 2*mostFragmented { // of those that others have replaced
+			s.queue = slices.DeleteFunc(s.queue, func(p *fragmented) bool { return s.of[p.key] != p })
+		}
+		prior := p
 		if s.of == nil {
 			s.of = map[fragmentKey]*fragmented{}
 		}
-		p = &fragmented{key: g.key, began: d.last, wait: g.wait, first: d.totals.Packets, cut: maxIP + 1, total: -1}
+		p = &fragmented{key: g.key, began: d.last, wait: g.wait, first: d.totals.Packets, cut: maxIP + 1, total: -1,
+			prior: prior, copies: prior != nil}
 		s.of[g.key] = p
 		s.queue = append(s.queue, p)
 	}
@@ -245,16 +254,25 @@ func (s *fragments) drop(p *fragmented) {
 	delete(s.of, p.key)
 }
 
-// lacks reports whether p waits, and may hold TCP: of UDP that is not known until its first
+// lacks reports whether p waits, is no second copy, and may hold TCP: of UDP that is not known until its first
 // fragment has come.
 func (p *fragmented) lacks() bool {
-	return p.state == incomplete && (p.began0 || p.key.proto != protoUDP)
+	return p.state == incomplete && !p.copies && (p.begins || p.key.proto != protoUDP)
 }
 
 // settle lets go of what p holds.
 func (s *fragments) settle(p *fragmented, as fragmentState) {
+	s.forgetPrior(p)
 	s.bytes -= cap(p.data)
 	p.data, p.have, p.state = nil, nil, as
+}
+
+// forgetPrior lets go of the packet before p.
+func (s *fragments) forgetPrior(p *fragmented) {
+	if p.prior != nil {
+		s.bytes -= cap(p.prior.data)
+		p.prior, p.copies = nil, false
+	}
 }
 
 // add adds g's bytes to p. It reports false where they overlap others: then nothing of p is
