@@ -207,7 +207,7 @@ func (d *decoder) packetOf(g *fragment) *fragmented {
 
 // over reports whether p waits no more at now.
 func (p *fragmented) over(now segment.Time) bool {
-	if p.state == whole {
+	if p.state == whole || p.copies {
 		return now.Sub(p.began) > justCompleted
 	}
 	return now.Sub(p.began) > p.wait
