@@ -89,3 +89,6 @@ func fill(b *testing.B, r *Reader) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(r.Totals().Packets), "ns/packet")
 }
+
+// batchOfOne returns a batch with room for a segment.
+func batchOfOne() segment.Batch { return segment.Batch{Segments: make([]segment.Segment, 0, 1)} }

@@ -105,7 +105,7 @@ func TestMessages(t *testing.T) {
 		{string(cut[:10]), "x.pcap: the file is cut short"},
 		{"", "x.pcap: the file is empty"},
 		{"GET / HTTP/1.1", "x.pcap: neither pcap nor pcapng"},
-		{"\x28\xb5\x2f\xfd....", "x.pcap: compressed with zstd, which is not read yet"},
+		{"\x04\x22\x4d\x18....", "x.pcap: compressed with lz4, which is not read; gzip, zstd and bzip2 are"},
 		{"\xd4\xc3\xb2\xa1\x03\x00\x04\x00" + strings.Repeat("\x00", 16), "x.pcap: pcap version 3.4 is not known"},
 	} {
 		r, err := OpenReader("x.pcap", strings.NewReader(c.in))

@@ -9,12 +9,21 @@ import (
 // A decoder turns packets into segments and keeps the totals. It allocates
 // nothing on the fast path.
 type decoder struct {
-	totals   segment.Totals
-	problems [numProblems]segment.Problem
-	loopback bool
-	last     segment.Time  // handed on last; never goes back
-	stepped  time.Duration // how far the clock has gone back since it was set
-	rest     rest
+	totals    segment.Totals
+	problems  [numProblems]segment.Problem
+	loopback  bool
+	last      segment.Time   // handed on last; never goes back
+	latest    segment.Time   // as files say it
+	fileFrom  segment.Time   // the first of the file before
+	newFile   bool           // the next packet is its first
+	stepped   time.Duration  // how far the clock has gone back since it was set
+	unread    []metCount     // protocols that were met and are not read, at most mostMet
+	fragments fragments      // IP packets that are not whole
+	found     found          // in the packet being decoded
+	batch     *segment.Batch // that is being filled
+	before    int            // segments of it that were there before this packet
+	untimed   bool           // the time handed on is not this packet's own
+	rest      rest
 }
 
 // A found is where in a packet the decoder found TCP.
@@ -25,6 +34,7 @@ type found struct {
 	id       uint16
 	ttl      uint8
 	ce       bool
+	layers   uint8 // headers so far
 }
 
 // A verdict says what a packet, or a part of it, holds.
@@ -40,21 +50,33 @@ const (
 func (d *decoder) packet(b *segment.Batch, p *packet) {
 	d.totals.Packets++
 	d.totals.Bytes += int64(len(p.data))
-	timed := d.clock(p)
+	d.untimed = !d.clock(p)
 	wire := min(p.orig, maxPacket) // so that no length can be absurd
 	if wire < len(p.data) {
 		d.count(longerThanWire)
 		wire = len(p.data)
 	}
-	var f found
-	what, prob := d.link(p.data, wire, p.link, &f)
+	f := &d.found
+	*f = found{}
+	d.batch, d.before = b, len(b.Segments)
+	what, prob := d.link(p.data, wire, p.link, f)
 	if what == needsLibrary {
-		what, prob = d.tunnel(&f)
+		what, prob = d.tunnel(f)
 	}
+	d.take(what, prob, f)
+}
+
+// take appends the segment that was found to the batch, or counts why there is none. A packet
+// has several segments where a frame of it has, but of one connection only: others are counted
+// as not read, for a packet's number must tell what came first.
+func (d *decoder) take(what verdict, prob problem, f *found) {
+	b := d.batch
 	if what == isTCP {
 		s := b.Grow()
-		if prob = f.segment(s); prob == noProblem {
-			s.Packet, s.Time, s.Untimed = d.totals.Packets, d.last, !timed
+		if prob = f.segment(s); prob == noProblem && len(b.Segments) > d.before+1 && s.Key != b.Segments[d.before].Key {
+			_, prob = d.met(inOther, severalFlows)
+		} else if prob == noProblem {
+			s.Packet, s.Time, s.Untimed = d.totals.Packets, d.last, d.untimed
 			d.totals.Segments++
 			d.loopback = d.loopback && (f.src == f.dst || isLoopback(f.src) && isLoopback(f.dst))
 			return
@@ -73,11 +95,21 @@ func (d *decoder) clock(p *packet) bool {
 		d.count(noTime)
 		return false
 	}
-	t := p.time
-	if !d.totals.Timed {
+	t, first := p.time, !d.totals.Timed
+	if first {
 		d.totals.Start, d.totals.End, d.totals.Timed = t, t, true
-		d.last = t
+		d.last, d.latest = t, t
 	}
+	switch between := t.Sub(d.latest); {
+	case d.newFile && (-between > mostReordered || t == d.fileFrom && between < 0): // or the same once more
+		d.count(filesOverlap)
+	case !d.newFile && between > mostQuiet:
+		d.count(clockAhead)
+	}
+	if d.newFile || first {
+		d.fileFrom = t
+	}
+	d.latest, d.newFile = max(d.latest, t), false
 	d.totals.Start = min(d.totals.Start, t)
 	if d.last.Sub(t) <= max(mostReordered, d.stepped/2) { // also after a step: then packets of several clocks are mixed
 		d.stepped = 0
@@ -101,6 +133,10 @@ func (d *decoder) clock(p *packet) bool {
 // processors or interfaces. Beyond it the clock was set, or another capture begins: what
 // follows is as much later as it says, counted from there.
 const mostReordered = time.Second
+
+// mostQuiet is for how long at most nothing comes by while a capture is made. Beyond it a
+// clock was set that had not been, or captures were joined.
+const mostQuiet = 366 * 24 * time.Hour
 
 // isLoopback reports 127.0.0.0/8 and ::1.
 func isLoopback(a segment.Addr) bool {

@@ -210,7 +210,7 @@ func TestLinkTypes(t *testing.T) {
 	none(t, 65535, 60, make([]byte, 60), "unknown-link-type")
 	none(t, assigned.LinkEthernet, 60, slices.Concat(make([]byte, 12), be16(0x0806), make([]byte, 46)), "")
 	none(t, assigned.LinkNull, 60, append([]byte{7, 0, 0, 0}, make([]byte, 56)...), "")
-	none(t, assigned.LinkEthernet, 60, slices.Concat(make([]byte, 12), bytes.Repeat(be16(assigned.EtherVLAN, 1), maxTags+1), be16(assigned.EtherIPv4)), "bad-ip-header")
+	none(t, assigned.LinkEthernet, 200, slices.Concat(make([]byte, 12), bytes.Repeat(be16(assigned.EtherVLAN, 1), maxLayers), be16(assigned.EtherIPv4)), "nested-too-deep")
 }
 
 func ppp(v int) []byte {
@@ -236,11 +236,11 @@ func TestExtensionHeaders(t *testing.T) {
 		}
 	}
 	for _, f := range [][]byte{{44, 0, 0, 1, 0, 0, 0, 9}, {44, 0, 0, 8, 0, 0, 0, 9}} {
-		b := tcp6(tcpFrom(9), "ext", f)
+		b := tcp6(tcpFrom(9), "exts", f)
 		none(t, assigned.LinkRaw, len(b), b, "ip-fragment")
 	}
-	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxNested+1)...)
-	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
+	b := tcp6(tcpFrom(9), "ext", slices.Repeat([][]byte{dest}, maxLayers)...)
+	none(t, assigned.LinkRaw, len(b), b, "nested-too-deep")
 
 	// A payload length of 0 (RFC 2675, or offload): the frame's counts.
 	b = slices.Clone(plain)
@@ -376,10 +376,10 @@ func TestTunnels(t *testing.T) {
 		})
 	}
 	b := inner
-	for range maxNested + 2 {
+	for range maxLayers {
 		b = serialize(ip4(layers.IPProtocolIPv4), gopacket.Payload(b))
 	}
-	none(t, assigned.LinkRaw, len(b), b, "bad-ip-header")
+	none(t, assigned.LinkRaw, len(b), b, "nested-too-deep")
 	icmp := serialize(ip4(layers.IPProtocolICMPv4), &layers.ICMPv4{TypeCode: 0x0300}, gopacket.Payload(inner))
 	none(t, assigned.LinkRaw, len(icmp), icmp, "")
 	for name, head := range map[string][]byte{
@@ -481,6 +481,9 @@ func TestClockSteps(t *testing.T) {
 // FuzzDecode: no packet of any link type may panic, or give a segment that
 // contradicts itself.
 func FuzzDecode(f *testing.F) {
+	for _, w := range append(wrap(4, tcp4(tcpFrom(7), "inner")), wrap(6, tcp6(tcpFrom(7), "inner"))...) {
+		f.Add(w.link, len(w.b), w.b)
+	}
 	for _, link := range []uint32{0, 1, 12, 14, 101, 108, 113, 228, 229, 276, 9, 10, 105, 117, 119, 127, 220, 300} {
 		f.Add(link, 0, frame(1, "abc"))
 		f.Add(link, 90, frame(1, "abc")[14:])
@@ -490,7 +493,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, link uint32, wire int, b []byte) {
 		wire &= 0xffffffff // what a file can say
 		batch, totals := decode(link, wire, b)
-		if totals.Packets != 1 || totals.Segments != int64(len(batch.Segments)) || len(batch.Segments) > 1 {
+		if totals.Packets != 1 || totals.Segments != int64(len(batch.Segments)) || len(batch.Segments) > maxLayers {
 			t.Fatalf("%+v", totals)
 		}
 		for _, s := range batch.Segments {
@@ -517,6 +520,12 @@ func TestHostileNesting(t *testing.T) {
 		"GRE in IP":  {assigned.LinkRaw, nil, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0, assigned.EtherIPv4))},
 		"GRE":        {assigned.LinkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8)), be16(0, assigned.EtherBridged, 0, 0, 0, 0, 0, 0, 0x880b)},
 		"PPP":        {9, nil, be16(0x21, 0x57)},
+		"multilink":  {9, nil, be16(assigned.PPPMultilink, 0xc000, 7)},
+		"GRE routes": {assigned.LinkRaw, slices.Concat([]byte{0x45, 0, 0, 0}, make([]byte, 4), []byte{9, 47, 0, 0}, make([]byte, 8), be16(0x4000, assigned.EtherIPv4, 0, 0)), []byte{1, 1, 0, 0}},
+		"ISL":        {assigned.LinkEthernet, nil, slices.Concat([]byte{1, 0, 12, 0, 0, 1}, make([]byte, 8), be16(0xaaaa, 0x0300), make([]byte, 8))},
+		"PPI":        {assigned.LinkPPI, nil, []byte{0, 0, 8, 0, 192, 0, 0, 0}},
+		"NFLOG":      {assigned.LinkNFLOG, []byte{2, 0, 0, 0}, []byte{4, 0, 1, 0}},
+		"GTP-U":      {assigned.LinkEthernet, inUDP(5, portGTPU, []byte{0x34, 0xff, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0x85}), []byte{1, 0x10, 9, 0xc0}},
 		"radiotap":   {127, nil, []byte{0, 0, 8, 0, 0, 0, 0, 0x80}},
 		"options":    {assigned.LinkRaw, slices.Concat([]byte{0x60, 0, 0, 0, 0, 0, 60, 1}, make([]byte, 32)), []byte{60, 0, 1, 4, 0, 0, 0, 0}},
 	} {

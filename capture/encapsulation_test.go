@@ -3,12 +3,11 @@ package capture
 import (
 	"bytes"
 	"slices"
+	"tcpwarm/capture/assigned"
 	"testing"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
-
-	"tcpwarm/capture/assigned"
 )
 
 // What the library does not know, or not by its port, against the packet inside.
@@ -68,7 +67,7 @@ func TestNestedFrames(t *testing.T) {
 		t.Errorf("%+v", totals)
 	}
 	b = slices.Concat(make([]byte, 12), bytes.Repeat(be16(assigned.EtherMPLS, 0, 0), 1<<20))
-	none(t, assigned.LinkEthernet, len(b), b, "undecodable")
+	none(t, assigned.LinkEthernet, len(b), b, "nested-too-deep")
 }
 
 // Not TCP, and no problem.
@@ -90,3 +89,6 @@ func fragmentOf(p layers.IPProtocol) []byte {
 	x.Flags = layers.IPv4MoreFragments
 	return serialize(x, gopacket.Payload("fragment"))
 }
+
+// payloadOf is a payload of n bytes.
+func payloadOf(n int) gopacket.Payload { return make([]byte, n) }

@@ -2,7 +2,6 @@ package capture
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"math/bits"
 
@@ -22,6 +21,7 @@ type iface struct {
 	units  uint64 // of its clock in a second; 0: there are 2^shift
 	shift  uint
 	offset int64 // seconds to add
+	still  bool  // a unit is so short that 64 bits hold no second: all times are the same
 }
 
 // newIface reads the body of an interface description block.
@@ -33,7 +33,7 @@ func newIface(b []byte, order endian) (iface, error) {
 	err := options(b[8:], order, func(code uint16, v []byte) error {
 		switch {
 		case code == optionResolution && len(v) >= 1:
-			return i.resolution(v[0])
+			i.resolution(v[0])
 		case code == optionOffset && len(v) >= 8:
 			i.offset = int64(order.uint64(v))
 		}
@@ -43,30 +43,26 @@ func newIface(b []byte, order endian) (iface, error) {
 }
 
 // resolution reads if_tsresol: a negative power of 10, or of 2 if the top bit is
-// set. A second must fit into the 64 bits of a timestamp.
-func (i *iface) resolution(v byte) error {
+// set.
+func (i *iface) resolution(v byte) {
 	exp := uint(v & 0x7f)
 	if v&0x80 != 0 {
-		if exp > 63 {
-			return fmt.Errorf("a clock of 2^-%d seconds", exp)
-		}
-		i.units, i.shift = 0, exp
-		return nil
+		i.units, i.shift, i.still = 0, exp, exp > 63
+		return
 	}
-	if exp > 18 {
-		return fmt.Errorf("a clock of 10^-%d seconds", exp)
-	}
-	i.units = 1
-	for range exp {
+	i.units, i.still = 1, exp > 19
+	for range min(exp, 19) {
 		i.units *= 10
 	}
-	return nil
 }
 
 // at turns a count of the clock's units into an instant. It uses integers only
 // and 128 bits where needed, so that no nanosecond is lost. It is not ok if the
-// instant is beyond what Time holds (the year 2262).
+// instant is beyond what Time holds (the year 2262), or where the clock stands still.
 func (i *iface) at(t uint64) (at segment.Time, ok bool) {
+	if i.still {
+		return 0, false
+	}
 	var sec, ns uint64
 	switch i.units {
 	case 1e9:

@@ -3,40 +3,99 @@ package capture
 import (
 	"encoding/binary"
 	"math/bits"
-
-	"github.com/google/gopacket/layers"
-
 	"tcpwarm/capture/assigned"
 )
 
-// maxTags and maxNested bound what a hostile packet can make the decoder walk.
-const (
-	maxTags   = 8 // headers between the link's and IP's
-	maxNested = 8 // IP in IP, and extension headers
-)
+// maxLayers bounds what a hostile packet can make the decoder walk: headers of all kinds
+// together, each within the one before.
+const maxLayers = 32
+
+// deeper counts one more header. It reports false where there are too many.
+func (f *found) deeper() bool {
+	f.layers++
+	return f.layers <= maxLayers
+}
 
 // link steps over the link layer: b is the frame as captured, wire its length on
 // the wire.
 func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, problem) {
-	head, typ := 0, 0 // length, and where in it the Ethernet type is
 	switch link {
 	case assigned.LinkEthernet:
-		head, typ = 14, 12
-	case assigned.LinkSLL:
-		head, typ = 16, 14
-	case assigned.LinkSLL2:
-		head, typ = 20, 0
+		return d.frame(b, wire, f)
+	case assigned.LinkRaw, assigned.LinkRawBSD, assigned.LinkRawOBSD, assigned.LinkIPv4, assigned.LinkIPv6:
+		return d.ip(b, wire, f)
 	case assigned.LinkNull, assigned.LinkLoop:
 		return d.family(b, wire, f)
-	case assigned.LinkRaw, assigned.LinkRawBSD, assigned.LinkRawOBSD, assigned.LinkIPv4, assigned.LinkIPv6:
-		return d.ip(b, wire, f, 0)
-	default:
-		return d.unknownLink(b, wire, link)
+	case assigned.LinkENC: // OpenBSD's: a family, then what IPsec has done
+		if len(b) < 12 {
+			return notTCP, badIP
+		}
+		return d.ofFamily(b, b[12:], wire-12, f)
+	case assigned.LinkPKTAP:
+		return d.pktap(b, wire, f)
+	case assigned.LinkSLL:
+		return d.typed(b, wire, 14, 16, f)
+	case assigned.LinkSLL2:
+		return d.typed(b, wire, 0, 20, f)
+	case assigned.LinkDSA, assigned.LinkBrcmTag: // a switch's tag of four bytes stands before the type
+		return d.typed(b, wire, 16, 18, f)
+	case assigned.LinkEDSA: // of eight
+		return d.typed(b, wire, 20, 22, f)
+	case assigned.LinkFirewire:
+		return d.typed(b, wire, 16, 18, f)
+	case assigned.LinkBrcmFront, assigned.LinkNetAna:
+		return d.behind(4, b, wire, f, d.frame)
+	case assigned.LinkNetAnaBits: // preamble and start-of-frame delimiter, too
+		return d.behind(4+8, b, wire, f, d.frame)
+	case assigned.LinkPPP, assigned.LinkPPPSerial, assigned.LinkPPPD:
+		return d.serial(b, wire, f)
+	case assigned.LinkPPPWithDir:
+		return d.behind(1, b, wire, f, d.serial)
+	case assigned.LinkPPPoE:
+		return d.pppoe(b, wire, f)
+	case assigned.LinkHDLC:
+		return d.hdlc(b, wire, f)
+	case assigned.LinkFrameRelay:
+		return d.frameRelay(b, wire, f)
+	case assigned.LinkRFC1483, assigned.LinkRFC1483BSD:
+		return d.llc(b, wire, f)
+	case assigned.LinkFDDI:
+		return d.fddi(b, wire, f)
+	case assigned.LinkARCNETBSD:
+		return d.arcnet(b, wire, 2, f)
+	case assigned.LinkARCNET: // Linux keeps the offset of the data in the card's memory
+		return d.arcnet(b, wire, 4, f)
+	case assigned.LinkTokenRing:
+		return d.tokenRing(b, wire, f)
+	case assigned.LinkWiFi:
+		return d.wifi(b, wire, 0, f)
+	case assigned.LinkPrism, assigned.LinkRadiotap, assigned.LinkAVS:
+		return d.radio(b, wire, f)
+	case assigned.LinkPPI:
+		return d.ppi(b, wire, f)
+	case assigned.LinkMPLS:
+		return d.mpls(b, wire, f)
+	case assigned.LinkNFLOG:
+		return d.nflog(b, wire, f)
 	}
+	return d.unknownLink(b, wire, link)
+}
+
+// behind has read go on behind the first skip bytes of b.
+func (d *decoder) behind(skip int, b []byte, wire int, f *found,
+	read func([]byte, int, *found) (verdict, problem)) (verdict, problem) {
+	if len(b) < skip {
+		return notTCP, badIP
+	}
+	return read(b[skip:], wire-skip, f)
+}
+
+// typed reads a link layer whose header has a length of head, and at typ an Ethernet type.
+func (d *decoder) typed(b []byte, wire, typ, head int, f *found) (verdict, problem) {
 	if len(b) < head {
 		return notTCP, badIP
 	}
-	return d.ether(binary.BigEndian.Uint16(b[typ:]), b[head:], wire-head, f)
+	return d.ether(inEther, binary.BigEndian.Uint16(b[typ:]), b[head:], wire-head, f)
 }
 
 // family reads the address family of a loopback packet, in the byte order of
@@ -45,71 +104,85 @@ func (d *decoder) family(b []byte, wire int, f *found) (verdict, problem) {
 	if len(b) < 4 {
 		return notTCP, badIP
 	}
-	af := binary.LittleEndian.Uint32(b)
+	return d.ofFamily(b, b[4:], wire-4, f)
+}
+
+// ofFamily reads b, which is of the address family that head begins with.
+func (d *decoder) ofFamily(head, b []byte, wire int, f *found) (verdict, problem) {
+	af := binary.LittleEndian.Uint32(head)
 	if af > 0xffff {
 		af = bits.ReverseBytes32(af)
 	}
-	switch af {
-	case 2, 10, 24, 28, 30:
-		return d.ip(b[4:], wire-4, f, 0)
+	if !isIPFamily(af) {
+		return d.met(inFamily, uint64(af))
 	}
-	return notTCP, noProblem
+	return d.ip(b, wire, f)
 }
 
-// ether reads what follows an Ethernet type. It steps over VLAN tags and frames
-// within frames; they are not part of a connection's key. Types that never lead
-// to TCP, ARP to begin with, are no problem.
-func (d *decoder) ether(typ uint16, b []byte, wire int, f *found) (verdict, problem) {
-	for range maxTags + 1 {
-		skip := 0 // to behind the next type
-		switch typ {
-		case assigned.EtherIPv4, assigned.EtherIPv6:
-			return d.ip(b, wire, f, 0)
-		case assigned.EtherVLAN, assigned.EtherQinQ, assigned.EtherOldQ:
-			skip = 4
-		case assigned.EtherBackbone:
-			skip = 4 + 14
-		case assigned.EtherFabricPath:
-			skip = 2 + 14
-		case assigned.EtherBridged:
-			skip = 14
-		case assigned.EtherPPPoE:
-			return d.pppoe(b, wire, f)
-		case assigned.EtherMPLS, assigned.EtherMPLSMulti:
-			return d.library(b, wire, layers.EthernetType(typ))
-		default:
-			if typ < 0x600 {
-				return d.llc(b, wire, f)
-			}
-			return notTCP, noProblem
+// isIPFamily reports whether an address family is IPv4's or, on some system, IPv6's.
+func isIPFamily(af uint32) bool {
+	switch af {
+	case 2, 10, 24, 28, 30:
+		return true
+	}
+	return false
+}
+
+// nflog reads what Linux's packet filter logs: four bytes, then attributes with a length
+// and a type each, in the byte order of the system, aligned to four bytes. One of them is
+// the packet, from its IP header on.
+func (d *decoder) nflog(b []byte, wire int, f *found) (verdict, problem) {
+	const payload = 9 // NFULA_PAYLOAD
+	if len(b) < 8 || b[1] != 0 {
+		return notTCP, badIP
+	}
+	if !isIPFamily(uint32(b[0])) {
+		return d.met(inFamily, uint64(b[0]))
+	}
+	order := littleEndian
+	if n := littleEndian.uint16(b[4:]); n < 4 || int(n) > wire-4 {
+		order = bigEndian
+	}
+	for b, wire = b[4:], wire-4; len(b) >= 4 && f.deeper(); {
+		n, typ := int(order.uint16(b)), order.uint16(b[2:])
+		if n < 4 {
+			break
 		}
-		if len(b) < skip {
-			return notTCP, badIP
+		if typ == payload {
+			return d.ip(b[4:min(n, len(b))], n-4, f)
 		}
-		typ, b, wire = binary.BigEndian.Uint16(b[skip-2:]), b[skip:], wire-skip
+		n = (n + 3) &^ 3
+		b, wire = b[min(n, len(b)):], wire-n
 	}
 	return notTCP, badIP
 }
 
-// llc reads SNAP (RFC 1042). Other LLC does not carry IP, or not on any network
-// of today.
-func (d *decoder) llc(b []byte, wire int, f *found) (verdict, problem) {
-	if len(b) < 8 || b[0] != 0xaa || b[1] != 0xaa {
-		return notTCP, noProblem
-	}
-	if typ := binary.BigEndian.Uint16(b[6:]); typ == assigned.EtherIPv4 || typ == assigned.EtherIPv6 {
-		return d.ip(b[8:], wire-8, f, 0)
-	}
-	return notTCP, noProblem
-}
-
-// pppoe reads a session packet (RFC 2516 section 4).
-func (d *decoder) pppoe(b []byte, wire int, f *found) (verdict, problem) {
-	if len(b) < 8 {
+// ppi reads a header that says its length and the link type of what follows, both in
+// little-endian order (Per-Packet Information, version 0).
+func (d *decoder) ppi(b []byte, wire int, f *found) (verdict, problem) {
+	if len(b) < 8 || !f.deeper() {
 		return notTCP, badIP
 	}
-	if p := binary.BigEndian.Uint16(b[6:]); p == assigned.PPPIPv4 || p == assigned.PPPIPv6 {
-		return d.ip(b[8:], wire-8, f, 0)
+	head := int(binary.LittleEndian.Uint16(b[2:]))
+	if head < 8 || len(b) < head {
+		return notTCP, badIP
 	}
-	return notTCP, noProblem
+	return d.link(b[head:], wire-head, binary.LittleEndian.Uint32(b[4:]), f)
+}
+
+// pktap reads what macOS puts before a packet to say which process it was of: its own length,
+// a kind, and the link type of what follows, in little-endian order.
+func (d *decoder) pktap(b []byte, wire int, f *found) (verdict, problem) {
+	const packet = 1
+	if len(b) < 12 || !f.deeper() {
+		return notTCP, badIP
+	}
+	head := binary.LittleEndian.Uint32(b)
+	if head < 12 || int64(head) > int64(len(b)) {
+		return notTCP, badIP
+	}
+	if binary.LittleEndian.Uint32(b[4:]) != packet {
+		return d.met(inOther, controlFrame)
+	}
+	return d.link(b[head:], wire-int(head), binary.LittleEndian.Uint32(b[8:]), f)
 }

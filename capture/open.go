@@ -14,7 +14,7 @@ import (
 func Open(name string) (*Reader, error) { return OpenAll([]string{name}, os.Stdin) }
 
 // OpenAll opens captures that follow each other in time; packet numbers run on
-// over all of them. "-" is in. It fails if the first cannot be opened or is of no
+// over all of them, in order of their first packets. "-" is in. It fails if the first cannot be opened or is of no
 // known format; Fill reports those that come after.
 func OpenAll(names []string, in io.Reader) (*Reader, error) {
 	return OpenAllContext(context.Background(), names, in)
@@ -26,8 +26,10 @@ func OpenAllContext(ctx context.Context, names []string, in io.Reader) (*Reader,
 	if len(names) == 0 {
 		return nil, errors.New("no capture is named")
 	}
+	names, later := inOrder(names)
 	r := newReader(names)
 	r.ctx, r.names, r.in = ctx, names, in
+	r.dec.problems[filesSorted].Count = later
 	return opened(r, r.open())
 }
 
@@ -75,7 +77,7 @@ const peekSize = 4096
 
 // start finds out by content what in holds.
 func (r *Reader) start(in io.Reader) error {
-	r.offset = 0
+	r.offset, r.dec.newFile = 0, r.dec.totals.Packets > 0
 	stream, err := decompress(bufio.NewReaderSize(in, peekSize))
 	if err != nil {
 		return r.fail(cut(err))
@@ -93,13 +95,18 @@ func (r *Reader) start(in io.Reader) error {
 		r.format = &pcapng{}
 		return nil
 	}
-	if head, err = stream.Peek(pcapHeader); err != nil && isPcap(magic) {
+	least := pcapHeader
+	if isIxia(magic) {
+		least = ixiaHeader
+	}
+	if head, err = stream.Peek(max(least, stream.Buffered())); err != nil && isPcap(magic) { // more would wait for a pipe
 		return r.fail(cut(err))
 	}
-	if r.format, err = newPcap(head); err != nil {
+	p, err := newPcap(head)
+	if err != nil {
 		return r.fail(err)
 	}
-	r.offset = pcapHeader
-	_, err = stream.Discard(pcapHeader)
+	r.format, r.offset = p, int64(p.start)
+	_, err = stream.Discard(p.start)
 	return err
 }

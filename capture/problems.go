@@ -12,14 +12,18 @@ type problem uint8
 
 const (
 	noProblem problem = iota
-	unknownLink
 	ipFragment
+	overlapped
 	badIP
 	badTCP
 	tcpCut
 	clockBack
+	clockAhead
+	filesOverlap
+	filesSorted
 	noTime
 	longerThanWire
+	tooDeep
 	undecodable
 	numProblems
 )
@@ -30,16 +34,22 @@ var problemTexts = [numProblems]struct {
 	kind, text string
 	unread     bool
 }{
-	unknownLink: {"unknown-link-type", "packets of a link type that cannot be read", true},
-	ipFragment:  {"ip-fragment", "IP fragments; they are not put together", true},
-	badIP:       {"bad-ip-header", "packets whose IP header is broken or cut", true},
-	badTCP:      {"bad-tcp-header", "packets whose TCP header is broken", true},
-	tcpCut:      {"tcp-header-cut", "packets cut within the TCP header", true},
+	ipFragment: {"ip-fragment", "IP fragments of packets that never became whole", true},
+	overlapped: {"overlapping-fragments", "IP fragments of packets whose fragments overlap; they are refused", true},
+	badIP:      {"bad-ip-header", "packets whose IP header is broken or cut", true},
+	badTCP:     {"bad-tcp-header", "packets whose TCP header is broken", true},
+	tcpCut:     {"tcp-header-cut", "packets cut within the TCP header", true},
 	clockBack: {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, " +
 		"and after more than a second what follows counts from there", false},
+	clockAhead: {"clock-stepped-ahead", "packets more than a year after the one before: a clock was set, or captures were joined; " +
+		"what lies between is taken as time that passed", false},
+	filesOverlap: {segment.FilesOverlap, "files that begin before the one before ends: they are no parts of one capture, or of clocks " +
+		"that differ; what follows counts from that end", false},
+	filesSorted: {"files-sorted", "files that were given before earlier ones; all were read in order of their first packets", false},
 	noTime: {"packet-without-time",
 		"packets without a time, or of one before 1970 or beyond 2262; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
+	tooDeep:        {"nested-too-deep", "packets with more headers one within another than are followed", true},
 	undecodable:    {"undecodable", "packets that could not be decoded", true},
 }
 
@@ -58,13 +68,15 @@ func (d *decoder) count(p problem) {
 func (d *decoder) sums() segment.Totals {
 	t := d.totals
 	t.Loopback = d.loopback && t.Segments > 0
-	t.Problems = nil
+	t.Problems, t.Others = nil, nil
 	for i, p := range d.problems {
 		if p.Count > 0 {
 			p.Kind, p.Text = problemTexts[i].kind, problemTexts[i].text
 			t.Problems = append(t.Problems, p)
 		}
 	}
-	slices.SortFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
+	d.notRead(&t)
+	d.fragments.sums(&t)
+	slices.SortStableFunc(t.Problems, func(a, b segment.Problem) int { return cmp.Compare(a.Kind, b.Kind) })
 	return t
 }

@@ -301,7 +301,7 @@ func TestClocks(t *testing.T) {
 		for _, c := range []struct {
 			res    byte
 			offset int64
-		}{{6, 0}, {9, 0}, {0, 0}, {3, -5}, {12, 1600000000}, {18, 1600000000}, {0x80, 0}, {0x80 | 20, 0}, {0x80 | 32, 0}, {0x80 | 32, 1}, {0x80 | 63, 7}} {
+		}{{6, 0}, {9, 0}, {0, 0}, {3, -5}, {12, 1600000000}, {18, 1600000000}, {19, 0}, {0x80, 0}, {0x80 | 20, 0}, {0x80 | 32, 0}, {0x80 | 32, 1}, {0x80 | 63, 7}} {
 			exp := int64(c.res & 0x7f)
 			unit := new(mathbig.Int).Exp(mathbig.NewInt(10), mathbig.NewInt(exp), nil)
 			if c.res&0x80 != 0 {
@@ -332,11 +332,14 @@ func TestClocks(t *testing.T) {
 			}
 		}
 	}
-	for _, res := range []byte{127, 0xff} {
+	for _, res := range []byte{127, 0xff, 20, 0x80 | 64} { // no second fits into its 64 bits
 		w := newNG(binary.LittleEndian)
 		w.iface(1, 0, w.option(9, []byte{res}))
-		_, _, err := read(t, w.Bytes())
-		wantFormatError(t, err)
+		w.enhanced(0, 1<<62, 60, frame(1, ""))
+		all, totals, err := read(t, w.Bytes())
+		if err != nil || len(all) != 1 || totals.Timed || kinds(totals) != "packet-without-time" {
+			t.Errorf("tsresol %#x: %d segments, %+v, %v", res, len(all), totals, err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func (d *decoder) library(b []byte, wire int, as gopacket.Decoder) (verdict, pro
 func (d *decoder) unknownLink(b []byte, wire int, link uint32) (verdict, problem) {
 	// The library's type has 8 bits only; it has an entry for those unknown too.
 	if link >= uint32(len(layers.LinkTypeMetadata)) || layers.LinkTypeMetadata[link].Name == "UnknownLinkType" {
-		return notTCP, unknownLink
+		return d.met(inLink, uint64(link))
 	}
 	return d.library(b, wire, layers.LinkType(link))
 }
@@ -42,21 +42,15 @@ func (d *decoder) tunnel(f *found) (v verdict, prob problem) {
 			v, prob = notTCP, undecodable
 		}
 	}()
-	for range maxNested {
-		b, wire, as := d.rest.data, d.rest.wire, d.rest.as
-		if len(b) > maxSlow {
-			return notTCP, undecodable
-		}
-		inner, prob := innermostIP(b, as)
-		if inner == nil {
-			return notTCP, prob
-		}
-		v, prob = d.ip(inner, wire-(len(b)-len(inner)), f, 0)
-		if v != needsLibrary || len(d.rest.data) >= len(b) {
-			return v, prob
-		}
+	b, wire, as := d.rest.data, d.rest.wire, d.rest.as
+	if len(b) > maxSlow {
+		return notTCP, undecodable
 	}
-	return notTCP, undecodable
+	inner, prob := innermostIP(b, as)
+	if inner == nil {
+		return notTCP, prob
+	}
+	return d.ip(inner, wire-(len(b)-len(inner)), f)
 }
 
 // innermostIP returns the part of b from its last IP header on. It returns none

@@ -59,7 +59,7 @@ func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
 // that begins; nothing while it is not clear.
 func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, segment.Mark) {
 	d := &a.first[dir]
-	if d.begun = d.begun || d.midstream || a.owner == nil; d.begun {
+	if d.begun = d.begun || d.midstream || a.speaks == nil; d.begun {
 		n := min(d.skip, len(b))
 		d.skip -= n
 		return b[n:], at
@@ -75,7 +75,7 @@ func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, se
 		return nil, start
 	}
 	d.begun, d.kept = true, d.kept[:0]
-	if n > 0 && a.owner.Proxied(dir, h) {
+	if n > 0 && a.speaks.Proxied(dir, h) {
 		d.skip = max(0, n-len(b))
 		return b[min(n, len(b)):], at
 	}

@@ -48,7 +48,8 @@ type Layer struct {
 	opened      *tlsResult // of TLS, once released
 
 	to      transaction.Handler
-	owner   Owner // nil for what runs inside another
+	owner   Owner     // nil for what runs inside another
+	speaks  ProxiedBy // whom a proxy speaks for is said to it; nil: nobody wants it
 	readers *Readers
 	socks   *socksHandshake  // that may be in progress, nil: none is
 	hops    int              // how many have begun
@@ -62,9 +63,7 @@ type Owner interface {
 	PayloadRole(clientIsB bool)
 	// ClientIsB tells who the client is; where nothing shows it, by the ports.
 	ClientIsB() bool
-	// Proxied comes with a header of the PROXY protocol in direction dir, and reports
-	// whether it is one: a server sends none.
-	Proxied(dir int, h proxy.Header) bool
+	ProxiedBy
 	// Tunneled comes with the handshake by which a SOCKS proxy has connected the client to a
 	// target; where one leads to another proxy, with each.
 	Tunneled(h socks.Handshake)
@@ -72,10 +71,20 @@ type Owner interface {
 	CloseNotify(fromClient bool, at segment.Mark)
 }
 
+// ProxiedBy is told whom a proxy speaks for.
+type ProxiedBy interface {
+	// Proxied comes with a header of the PROXY protocol in direction dir, and reports
+	// whether it is one: a server sends none.
+	Proxied(dir int, h proxy.Header) bool
+}
+
 // Begin readies a, which is new, for two streams. Transactions go to to; owner is nil for
 // what runs inside another connection. keepTargets has requests' targets copied.
 func (a *Layer) Begin(to transaction.Handler, owner Owner, readers *Readers, keepTargets bool) {
 	a.to, a.owner, a.readers, a.keepTargets = to, owner, readers, keepTargets
+	if owner != nil {
+		a.speaks = owner
+	}
 }
 
 // Midstream says that direction dir does not begin with the first byte sent.

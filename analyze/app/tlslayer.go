@@ -1,6 +1,7 @@
 package app
 
 import (
+	"tcpwarm/analyze/app/proxy"
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
@@ -26,11 +27,20 @@ func (s *tlsLayer) begin(outer *Layer) {
 	s.outer, s.hidden = outer, 0
 	s.plaintext = Layer{}
 	s.plaintext.Begin(outer.to, nil, outer.readers, outer.keepTargets)
+	if outer.speaks != nil {
+		s.plaintext.speaks = s
+	}
 	var keys *tls.Keys
 	if outer.readers != nil {
 		keys = outer.readers.Keys
 	}
 	s.Reset(keys, s)
+}
+
+// Proxied comes with a header of the PROXY protocol that a proxy has put inside.
+func (s *tlsLayer) Proxied(dir int, h proxy.Header) bool {
+	client := dir == transaction.Direction(true)
+	return client && s.outer.speaks.Proxied(transaction.Direction(client != s.outer.swapped), h)
 }
 
 func (s *tlsLayer) end() *tlsResult {

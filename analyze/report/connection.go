@@ -46,7 +46,7 @@ type Connection struct {
 
 // TLS is what a connection's handshake showed.
 type TLS struct {
-	Version    string `json:"version,omitempty"` // 1.0 to 1.3
+	Version    string `json:"version,omitempty"` // 1.0 to 1.3, 1.3 draft 23, SSL 3.0
 	ServerName string `json:"server_name,omitempty"`
 	ALPN       string `json:"alpn,omitempty"`
 	Resumed    *bool  `json:"resumed,omitempty"`

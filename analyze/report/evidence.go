@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
@@ -42,6 +44,27 @@ func (c *Capture) Lacking() []Problem {
 		}
 	}
 	return list
+}
+
+// mostNamed bounds how many protocols NotRead names.
+const mostNamed = 5
+
+// NotRead says by name what was met instead of TCP, or may hold it and is not read, and in
+// how many packets; "" if there was nothing else.
+func (c *Capture) NotRead() string {
+	var all []string
+	for _, p := range c.Problems {
+		if p.Kind == segment.NotRead || p.Kind == segment.UnknownLinkType {
+			all = append(all, plural.Count(p.Count, "packet")+": "+p.Text)
+		}
+	}
+	for _, o := range c.Others {
+		all = append(all, plural.Count(o.Packets, "packet")+": "+o.Protocol)
+	}
+	if n := len(all) - mostNamed; n > 0 {
+		all = append(all[:mostNamed], plural.Count(int64(n), "protocol")+" more")
+	}
+	return strings.Join(all, "; ")
 }
 
 // says is a problem in words. One that ended the reading is a sentence; of dropped

@@ -74,6 +74,7 @@ type Capture struct {
 	Vantage     Vantage   `json:"vantage"`
 	Loopback    bool      `json:"loopback"`
 	Problems    []Problem `json:"problems"`
+	Others      []Other   `json:"other_protocols,omitempty"` // of packets without TCP, in order of their first packets
 
 	MissingBytes int64 `json:"missing_bytes"` // acknowledged by a peer, not in the capture
 }
@@ -84,6 +85,13 @@ type Problem struct {
 	Count       int64  `json:"count"`
 	FirstPacket int64  `json:"first_packet,omitempty"`
 	Text        string `json:"text"`
+}
+
+// An Other is a protocol of packets that hold no TCP.
+type Other struct {
+	Protocol    string `json:"protocol"`
+	Packets     int64  `json:"packets"`
+	FirstPacket int64  `json:"first_packet"`
 }
 
 // Vantage is where the capture was taken, as the handshakes' two gaps tell.

@@ -41,6 +41,7 @@ type Held struct {
 // why, and what s has instead; then nothing holds, and nothing fails.
 func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held, o Outcome, nothing string) {
 	m := d.measure(pools, findings)
+	m["unread"] = Exactly(float64(s.Unread))
 	all = d.hold(pools, findings, m)
 	if nothing = d.nothing(pools, m, &s); nothing != "" {
 		undecide(all)

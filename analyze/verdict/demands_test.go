@@ -110,6 +110,7 @@ func TestNothingJudged(t *testing.T) {
 		"2 requests, all to be ignored":                                                                                    {Demands{}, ignored, Seen{Packets: 9, Ignored: 2}},
 		"the command opened no TCP connection that was captured; seen instead: 9 packets, 1 connection of another program": {Demands{Command: true}, nil, Seen{Packets: 9, Others: 1}},
 		"no TCP connection to judge; seen instead: 3 packets, 3 packets that could not be looked into":                     {Demands{}, nil, Seen{Packets: 3, Unread: 3}},
+		"no TCP connection to judge; seen instead: 3 packets, namely 3 packets: IP protocol 17 (UDP)":                      {Demands{}, nil, Seen{Packets: 3, NotRead: "3 packets: IP protocol 17 (UDP)"}},
 	} {
 		if _, _, got := x.d.Judge(x.pools, Counts{}, x.seen); got != want {
 			t.Errorf("%q, want %q", got, want)

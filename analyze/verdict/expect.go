@@ -29,7 +29,7 @@ func (i Interval) String() string {
 
 // Metrics are the names an expectation may use.
 var Metrics = []string{"connections", "used", "unused", "transactions", "reused", "reuse", "needed", "avoidable",
-	"warm", "cold", "cooled", "findings"}
+	"warm", "cold", "cooled", "findings", "unread"}
 
 // An Expectation demands that a metric stands in a relation to a value.
 type Expectation struct {

@@ -14,11 +14,12 @@ import (
 // Seen is what a capture held beside pools: it says why nothing was judged.
 type Seen struct {
 	Packets  int64
-	Filtered int64 // of them, that the filter did not let through
-	Unread   int64 // packets that may hold TCP and could not be looked into
-	QUIC     int64 // packets
-	Ignored  int64 // transactions
-	Others   int64 // connections that are not the command's
+	Filtered int64  // of them, that the filter did not let through
+	Unread   int64  // packets that may hold TCP and could not be looked into
+	QUIC     int64  // packets
+	Ignored  int64  // transactions
+	Others   int64  // connections that are not the command's
+	NotRead  string // what was met without TCP, or is not read, by name
 }
 
 // nothing returns why there was nothing to judge, and what was seen instead; "" if
@@ -60,6 +61,9 @@ func (s *Seen) instead() string {
 		case x.n > 1:
 			list = append(list, fmt.Sprintf("%d %s", x.n, x.many))
 		}
+	}
+	if s.NotRead != "" {
+		return strings.Join(list, ", ") + ", namely " + s.NotRead
 	}
 	return strings.Join(list, ", ")
 }

@@ -14,9 +14,17 @@ type Problem struct {
 	Text        string // one line for people
 }
 
-// Kinds of problems that leave out packets which were to be judged, or a file that
-// was to be written.
+// Kinds of what was met and is not read: there is one problem for each protocol or link
+// type, which its text names.
 const (
+	NotRead         = "not-read"
+	UnknownLinkType = "unknown-link-type"
+)
+
+// Kinds of problems that leave out packets which were to be judged, or mix up their order,
+// or leave out a file that was to be written.
+const (
+	FilesOverlap  = "files-overlap"   // files are no parts of one capture
 	KernelDropped = "kernel-dropped"  // packets that were lost before the capture could take them
 	FileCutShort  = "file-cut-short"  // a file ends within a record
 	NotReadable   = "not-readable"    // a file or an interface cannot be read further
@@ -27,10 +35,13 @@ const (
 	OwnerNotKnown = "owner-not-known" // connections of a command that are not told from others'
 )
 
-var lacking = []string{KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError, OwnerNotKnown}
+var lacking = []string{
+	FilesOverlap, KernelDropped, FileCutShort, NotReadable, InterfaceGone, Interrupted, NotWritten, InternalError, OwnerNotKnown,
+}
 
 // Lacking reports whether a problem of this kind means that not all was done that
-// was asked for: then nothing passes, for no verdict can rest on what is not there.
+// was asked for: then nothing passes, for no verdict can rest on what is not there, or
+// not in its place.
 func Lacking(kind string) bool { return slices.Contains(lacking, kind) }
 
 // ProblemOf returns the problem that an error is which ended the reading of a

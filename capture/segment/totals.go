@@ -13,4 +13,12 @@ type Totals struct {
 	Loopback    bool      // every segment had the same address, or loopback's, at both ends
 	QUICPackets int64     // UDP packets with a QUIC version 1 or 2 long header
 	Problems    []Problem // in order of Kind
+	Others      []Other   // in order of their first packets
+}
+
+// An Other is a protocol without TCP behind it: why packets gave no segment.
+type Other struct {
+	Protocol    string // its name, and its number where it has one
+	Packets     int64
+	FirstPacket int64
 }

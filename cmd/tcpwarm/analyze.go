@@ -129,8 +129,9 @@ func newAnalyze(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "analyze [flags] FILE...",
 		Short: "Judge saved captures",
-		Long: `Reads pcap and pcapng files, gzip or not; - is standard input. Several files are
-taken for one rotated set in time order. -r FILE is the same as FILE.`,
+		Long: `Reads pcap and pcapng files, gzip, zstd or bzip2 around them or not; - is standard input.
+Several files are taken for one rotated set and read in order of their first packets; where
+they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.`,
 		Example: `  tcpwarm analyze capture.pcap
   tcpwarm analyze --format json capture.pcapng | jq .verdict`,
 	}

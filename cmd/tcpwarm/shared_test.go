@@ -41,7 +41,7 @@ func TestAsServersRecorded(t *testing.T) {
 }
 
 // wantPublic is how many of the public captures hold. Raise it, never lower it.
-const wantPublic = 183
+const wantPublic = 190
 
 func TestPublicCaptures(t *testing.T) {
 	dir, binary := shared(t)

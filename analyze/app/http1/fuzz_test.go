@@ -188,9 +188,13 @@ func randomMessage(rnd *rand.Rand, request bool) string {
 	}
 	body := strings.Repeat("HTTP/1.1 200 OK\r\n\r\n", rnd.IntN(4))
 	if rnd.IntN(2) == 0 {
-		return fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", b.String(), len(body), body)
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n", len(body))
+		return looseLines(rnd, b.String()) + body
 	}
 	b.WriteString("transfer-encoding: chunked\r\n\r\n")
+	head := looseLines(rnd, b.String())
+	b.Reset()
+	b.WriteString(head)
 	for len(body) > 0 {
 		n := 1 + rnd.IntN(len(body))
 		fmt.Fprintf(&b, "%x\r\n%s\r\n", n, body[:n])
@@ -201,4 +205,17 @@ func randomMessage(rnd *rand.Rand, request bool) string {
 		b.WriteString("X-Trailer: GET / HTTP/1.1\r\n")
 	}
 	return b.String() + "\r\n"
+}
+
+// looseLines ends some lines of a head by LF alone, as recipients may take it (RFC 9112
+// section 2.2).
+func looseLines(rnd *rand.Rand, head string) string {
+	var b strings.Builder
+	for line := range strings.Lines(head) {
+		if rnd.IntN(3) == 0 {
+			line = strings.TrimSuffix(line, "\r\n") + "\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }

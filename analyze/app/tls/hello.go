@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 	"encoding/binary"
+	"strconv"
 )
 
 // An Answer says whether bytes are TLS.
@@ -30,7 +31,7 @@ func Detect(b []byte) (is Answer, client bool) {
 		return More, false
 	}
 	n := binary.BigEndian.Uint16(b[3:])
-	if b[2] > 4 || n < messageHeader || n > maxFragment {
+	if b[2] > 4 || n == 0 || n > maxFragment { // a message may take several records (RFC 8446 section 5.1)
 		return No, false
 	}
 	switch b[headerLen] {
@@ -67,6 +68,7 @@ type Info struct {
 	OffersH2   bool   // one of them is h2
 	ALPN       string // the server's choice
 	Version    uint16 // the server's choice, 0 until its hello is seen
+	Draft      uint8  // of TLS 1.3, where that is spoken as it was before RFC 8446
 	Suite      uint16 // likewise
 	Resumed    bool   // the server took up a session: by PSK, or by session ID or ticket
 	Hellos     bool   // both hellos were captured to their ends: Resumed, Asks and Takes are sure
@@ -90,12 +92,34 @@ func (i *Info) RoundTrips() int {
 	return 1
 }
 
-// VersionName returns 1.0 to 1.3, "" if not known.
+// VersionName returns 1.0 to 1.3, with the draft's number if it is one's; SSL 3.0 (RFC 6101);
+// "" if not known.
 func (i *Info) VersionName() string {
-	if i.Version >= 0x0301 && i.Version <= Version13 {
+	switch {
+	case i.Draft > 0:
+		return "1.3 draft " + strconv.Itoa(int(i.Draft))
+	case i.Version == 0x0300:
+		return "SSL 3.0"
+	case i.Version > 0x0300 && i.Version <= Version13:
 		return "1." + string('0'+byte(i.Version-0x0301))
 	}
 	return ""
+}
+
+// Drafts of TLS 1.3 at which its form changed: then the ServerHello got back what TLS 1.2's
+// has, and records are protected with their headers.
+const (
+	draftWithID     = 22
+	draftWithHeader = 25
+)
+
+// draftOf returns which draft of TLS 1.3 a version says, 0 if none (RFC 8446 section 4.2.1 of
+// the drafts; 0xfb is what one library's own drafts began with).
+func draftOf(version uint16) uint8 {
+	if high, low := version>>8, uint8(version); (high == 0x7f || high == 0xfb) && low <= 28 {
+		return low
+	}
+	return 0
 }
 
 // Types of handshake messages (RFC 8446 section 4, RFC 5246 section 7.4).
@@ -243,21 +267,30 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 	if !ok {
 		return
 	}
-	id := k.vector(1)
+	c.info.Draft = draftOf(version)
+	before := c.info.Draft > 0 && c.info.Draft < draftWithID
+	var id cursor
+	if !before {
+		id = k.vector(1)
+	}
 	suite := uint16(k.uint(2))
 	if k.short {
 		return
 	}
-	if suite>>8 == 0x13 { // it tells even where the extension is cut off (RFC 8446 appendix B.4)
+	if suite>>8 == 0x13 || c.info.Draft > 0 { // it tells even where the extension is cut off (RFC 8446 appendix B.4)
 		version = Version13
 	}
-	k.take(1) // compression
+	if !before {
+		k.take(1) // compression
+	}
 	psk := false
 	c.etm = false
 	k.extensions(func(typ int, body cursor) {
 		switch typ {
 		case extVersions:
-			if v := uint16(body.uint(2)); v != 0 {
+			if v := uint16(body.uint(2)); draftOf(v) > 0 {
+				version, c.info.Draft = Version13, draftOf(v)
+			} else if v != 0 {
 				version = v
 			}
 		case extALPN:
@@ -270,7 +303,8 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 	})
 	c.info.Version, c.info.Suite = version, suite
 	c.suite, c.readable = suites[suite]
-	c.readable = c.readable && (version == version12 || version == Version13)
+	c.readable = c.readable && (version == version12 || version == Version13) &&
+		(c.info.Draft == 0 || c.info.Draft >= draftWithHeader)
 	if r == retry { // a second pair of hellos follows; early data is refused (section 4.2.10)
 		c.early.drop()
 		return

@@ -106,7 +106,8 @@ func Report(r *Result) *report.Report {
 		var held []verdict.Held
 		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{
 			Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
-			QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
+			NotRead: rep.Capture.NotRead(), QUIC: r.Totals.QUICPackets,
+			Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
 		for _, h := range held {
 			rep.Expectations = append(rep.Expectations, expectation(h))
 		}
@@ -159,6 +160,9 @@ func capture(r *Result) report.Capture {
 	}
 	if r.Redacted {
 		hideFiles(&c)
+	}
+	for _, o := range t.Others {
+		c.Others = append(c.Others, report.Other(o))
 	}
 	for _, p := range problems(r) {
 		if p.Count > 0 {

@@ -63,8 +63,13 @@ func lost(c report.Capture) string {
 		return plural.Count(missing, "byte") + " missing"
 	case dropped:
 		return "some dropped"
-	case slices.ContainsFunc(c.Lacking(), func(p report.Problem) bool { return p.Kind != segment.NotWritten }):
+	case slices.ContainsFunc(c.Lacking(), leavesOut):
 		return "not the whole"
 	}
 	return "none lost"
+}
+
+// leavesOut reports whether a problem that is lacking something means packets.
+func leavesOut(p report.Problem) bool {
+	return p.Kind != segment.NotWritten && p.Kind != segment.FilesOverlap
 }

@@ -39,14 +39,16 @@ func protocol(pl *report.Pool, conns []*report.Connection) string {
 		s += " (" + plural.Count(grpc, "gRPC request") + ")"
 	}
 	if pl.TLS || tls != nil {
-		version := ""
-		if tls != nil && tls.Version != "" {
-			version = " " + name(tls.Version)
+		with := "TLS"
+		if tls != nil && strings.HasPrefix(tls.Version, "SSL") {
+			with = name(tls.Version)
+		} else if tls != nil && tls.Version != "" {
+			with += " " + name(tls.Version)
 		}
 		if s == "TLS" {
-			s += version
+			s = with
 		} else {
-			s += " in TLS" + version
+			s += " in " + with
 		}
 	}
 	switch basis {

@@ -154,6 +154,7 @@ func TestTextSays(t *testing.T) {
 	}
 	oneWay := with(asked)
 	oneWay.Capture.Problems = []report.Problem{{Kind: "one-direction-only", Count: 2}}
+	udp := []report.Other{{Protocol: "IP protocol 17 (UDP)", Packets: 2, FirstPacket: 1}}
 	for _, x := range []struct {
 		name, want, not string
 		r               *report.Report
@@ -167,6 +168,11 @@ func TestTextSays(t *testing.T) {
 		{"both directions", "none lost", "direction", with(asked)},
 		{"not looked into", "no TCP connection was seen, but 5 of 7 packets could not be looked into.", "",
 			&report.Report{Verdict: pool.NotKnown, Capture: report.Capture{Packets: 7, Unread: 5}}},
+		{"named", "could not be looked into: 5 packets: GRE protocol 0x8999, not", "",
+			&report.Report{Verdict: pool.NotKnown, Capture: report.Capture{Packets: 7, Unread: 5, Others: udp,
+				Problems: []report.Problem{{Kind: "not-read", Count: 5, FirstPacket: 1, Text: "GRE protocol 0x8999, not read"}}}}},
+		{"named, none with TCP", "no TCP connection was seen: 2 packets: IP protocol 17 (UDP).", "",
+			&report.Report{Verdict: pool.NoOpportunity, Capture: report.Capture{Packets: 2, Others: udp}}},
 		{"some looked into", "no request seen on them", "looked into",
 			&report.Report{Verdict: pool.NoOpportunity, Capture: report.Capture{Packets: 7, Segments: 2, Unread: 5}, Totals: report.Totals{Connections: 2}}},
 	} {

@@ -61,6 +61,14 @@ func (p *page) setbacks(whose string, r *report.Report) {
 	}
 }
 
+// notRead continues a sentence with what was met and not read, if anything was.
+func notRead(c *report.Capture) string {
+	if names := c.NotRead(); names != "" {
+		return ": " + statement(names)
+	}
+	return ""
+}
+
 // sentence is the verdict in words a manager understands.
 func sentence(r *report.Report) string {
 	t := r.Totals
@@ -68,15 +76,15 @@ func sentence(r *report.Report) string {
 		return statement(r.Unjudged) + "."
 	}
 	if c := r.Capture; c.Segments == 0 && c.Unread > 0 {
-		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into.",
-			c.Unread, plural.Count(c.Packets, "packet"))
+		return fmt.Sprintf("no TCP connection was seen, but %d of %s could not be looked into%s.",
+			c.Unread, plural.Count(c.Packets, "packet"), notRead(&c))
 	}
 	if c := r.Capture; c.Segments == 0 && c.Filtered > 0 {
 		return filteredOut(&c)
 	}
 	if t.Transactions == 0 && r.Verdict != pool.NotKnown {
 		if t.Connections == 0 {
-			return "no TCP connection was seen."
+			return "no TCP connection was seen" + notRead(&r.Capture) + "."
 		}
 		if t.Ignored > 0 {
 			return plural.Count(t.Ignored, "request") + ", all to be ignored."

@@ -24,6 +24,9 @@ var counted = []Entry{
 		"unused-speculative"),
 	term("findings", "what was found beside the causes",
 		"How many findings there are, of all kinds; --forbid names one kind. tcpwarm explain lists the kinds.", "finding"),
+	term("unread", "packets that may hold TCP and were not looked into",
+		"Their protocol is not read, they are encrypted, or broken: the report counts them by name. --expect unread==0 demands that "+
+			"there are none."),
 	term("warm", "a transaction on a connection whose window had grown",
 		"The sender's congestion window is estimated to be above the initial one, so that the content needs fewer round trips than "+
 			"on a new connection. See cold, cooled."),
