@@ -143,9 +143,14 @@ func (s *Sender) widen(n int) {
 		return
 	}
 	s.widest = n
+	s.resize()
+}
+
+// resize takes the segment's size from what the peer takes and has offered.
+func (s *Sender) resize() {
 	mss := s.largest
-	if n > leastSplit {
-		mss = min(mss, n/2)
+	if s.widest > leastSplit {
+		mss = min(mss, s.widest/2)
 	}
 	if mss == s.MSS {
 		return

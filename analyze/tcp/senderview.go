@@ -24,6 +24,7 @@ type SenderView struct {
 	dataAt       segment.Time  // when the latest data was captured
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
+	sizes        sizes
 
 	keepSamples bool
 	samples     samples
@@ -64,13 +65,14 @@ const maxAcks = 4096
 // peer. h is the connection's handshake, fromClient says that the client sends. keepSamples
 // has v collect how the estimate goes on.
 func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSamples bool) {
-	stamps := own.Timestamps && peer.Timestamps
+	stamps := stamped(own, peer)
 	*v = SenderView{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, keepSamples: keepSamples}
 	offered := -1
 	if scalesKnown(own, peer) {
 		offered = max(peer.Window.Most, peer.Window.Offered)
 	}
 	v.Reset(segmentSize(own, peer), offered)
+	v.sizes = sizes{stated: peer.HasMSS && peer.MSS > 0, most: v.largest}
 	v.watchItself()
 	toSender, toReceiver := h.RTTs()
 	if fromClient {
@@ -83,21 +85,6 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 	}
 	v.rttToSender = toSender
 	v.Handshake(max(toSender, toReceiver))
-}
-
-// segmentSize returns how much payload own sends at most in one segment to peer.
-func segmentSize(own, peer *Half) int {
-	mss := 1460
-	if peer.HasMSS && peer.MSS > 0 {
-		mss = peer.MSS
-		if own.HasMSS && own.MSS > 0 {
-			mss = min(mss, own.MSS)
-		}
-	}
-	if own.Timestamps && peer.Timestamps {
-		mss -= 12 // RFC 7323 appendix A
-	}
-	return mss
 }
 
 // scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
@@ -127,6 +114,10 @@ func (v *SenderView) TakeSamples() []Sample {
 func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, path Path) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
+	}
+	if v.sizes.note(s, v.largest) {
+		v.largest = v.sizes.full
+		v.resize()
 	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
 	v.dataAt = s.Time
