@@ -68,6 +68,7 @@ type Sender struct {
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
 	out                                 ring // sent, for their round trips
+	short                               int  // of them, bytes that would fill their last packets
 
 	lastSend, lastAck segment.Time
 	lastFull          bool // the latest segment was full: more may be waiting
@@ -200,7 +201,7 @@ func (s *Sender) pipe() int {
 	if !s.hasSACK {
 		n -= s.dups * s.MSS
 	}
-	return max(0, n)
+	return max(0, n+s.short)
 }
 
 // deemedLost is the bytes of holes with so much SACKed above that they are lost
@@ -229,20 +230,19 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	switch {
 	case end.After(s.nxt):
-		s.nxt = end
-		s.out.push(sentSegment{end: end, at: at})
+		s.push(end, n, at)
 	default:
 		s.again(seq, end, at)
 	}
 	s.paced(at)
-	s.credit.sent += n
+	s.credit.sent += s.whole(n)
 	s.credit.unused = 0
 	p := s.pipe()
 	if s.burst.on {
 		if s.burst.sent == 0 {
 			s.burst.first = at
 		}
-		s.burst.sent += n
+		s.burst.sent += s.whole(n)
 		if s.burst.full = n%s.MSS == 0; !s.burst.full {
 			s.burst.tail, s.burst.tailAt = true, at
 		}
@@ -265,6 +265,25 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.lastSend, s.lastFull = at, n%s.MSS == 0
 	s.opens(end, at)
+}
+
+// push notes n bytes before end that were not sent before. Linux counts the window in packets:
+// one that is not full takes as much of it as any.
+func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
+	if s.out.n == maxSent {
+		s.forget()
+	}
+	short := s.whole(n) - n
+	s.nxt = end
+	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
+	s.short += short
+}
+
+// forget returns the oldest of what was sent, which is kept no longer.
+func (s *Sender) forget() sentSegment {
+	x := s.out.pop()
+	s.short -= int(x.short)
+	return x
 }
 
 // Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
@@ -308,7 +327,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		}
 		s.sacked.below(ack)
 		s.resent.below(ack)
+		short := s.short
 		s.time(ack, at)
+		acked += short - s.short
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {

@@ -1,0 +1,57 @@
+package tcp_test
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// Linux counts its window in packets: one that is not full takes as much of it as any, and its
+// acknowledgement lets slow start add as much. Packets that offload has joined are those that the
+// path takes.
+func TestWindowCountsPackets(t *testing.T) {
+	for _, x := range []struct {
+		name         string
+		lengths      []int
+		flight, then int // in segments: in flight, and the window after all are acknowledged
+	}{
+		{"full segments", []int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000}, 8, 18},
+		{"the last is not full", []int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1}, 8, 18},
+		{"each has a third", []int{333, 333, 333, 333, 333, 333, 333, 333}, 8, 18},
+		{"joined, the last of them is not full", []int{3500, 3500}, 8, 18},
+		{"half as many, full", []int{1000, 1000, 1000, 1000}, 4, 10},
+		{"half as many, twice as small", []int{500, 500, 500, 500}, 4, 10},
+	} {
+		var s tcp.Sender
+		s.Reset(mss, 1000*mss)
+		s.Handshake(100 * time.Millisecond)
+		at, seq := segment.Time(time.Hour), segment.Seq(1<<32-2000)
+		for _, n := range x.lengths {
+			s.Sent(seq, n, at)
+			seq = seq.Add(n)
+			at = at.Add(10 * time.Microsecond)
+		}
+		if n := s.Estimate().Pipe; n != x.flight*mss {
+			t.Errorf("%s: %d in flight, want %d", x.name, n, x.flight*mss)
+		}
+		s.Acked(seq, nil, seq.Add(1000*mss), false, true, at.Add(100*time.Millisecond))
+		if e := s.Estimate(); e.Best != x.then*mss || e.Pipe != 0 {
+			t.Errorf("%s: then a window of %d with %d in flight, want %d with none", x.name, e.Best, e.Pipe, x.then*mss)
+		}
+	}
+}
+
+// What was not full and is assumed to have been acknowledged takes none of the window any more.
+func TestAssumedPacketsAreGone(t *testing.T) {
+	var s tcp.Sender
+	s.Reset(mss, 1000*mss)
+	s.Sent(1, 10, 1e9)
+	s.Sent(11, 10, 1e9)
+	s.AssumeAcked(21)
+	s.Sent(21, mss, 2e9)
+	if n := s.Estimate().Pipe; n != mss {
+		t.Errorf("%d in flight, want %d", n, mss)
+	}
+}
