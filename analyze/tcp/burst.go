@@ -40,12 +40,12 @@ func (s *Sender) finishBurst() {
 	p := s.pipe()
 	room := s.cwnd - p
 	if b.sent > 0 {
-		s.validate(b.full && !b.tail && (!s.hasEdge || s.edge.Sub(s.nxt) >= s.MSS), p)
+		s.validate(b.full && !b.tail && !s.peerIsFull(), p)
 	}
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
+	case s.peerIsFull() && p > 0:
 		s.limit = Receiver
 		s.weaken()
 	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
@@ -88,6 +88,9 @@ func (s *Sender) finishBurst() {
 		s.lost = false
 	}
 }
+
+// peerIsFull reports whether the window that the peer offers has no room for a full segment.
+func (s *Sender) peerIsFull() bool { return s.hasEdge && s.edge.Sub(s.nxt) < s.MSS }
 
 // validate notes, after something was sent, whether the window was what stopped it.
 // That holds for a whole window, also while nothing more is sent (Linux's

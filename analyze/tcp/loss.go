@@ -83,21 +83,31 @@ func (s *Sender) learn() {
 // slowed reads off the window in fast recovery. Proportional rate reduction keeps it
 // at what is in flight, and what it lets out: half, or 7/10, of what is delivered (RFC
 // 6937 section 3). Who sends nothing for long has no more to send, or waits until
-// enough has left (RFC 6675 section 5): that does not show the window.
+// enough has left (RFC 6675 section 5); and who may not send more, as the peer's window has
+// no room, need not have its own full: that does not show the window.
 func (s *Sender) slowed(p int) {
 	c := &s.credit
-	if c.unused > 4*s.MSS {
+	if s.deemedLost() > s.resent.size() { // what it sends again waits for the window, too
+		c.unused = 0
+	}
+	if full := s.peerIsFull(); full || c.unused > 4*s.MSS {
 		w := p + max(0, c.delivered*s.beta/100-c.sent)
 		if p < s.ssthresh {
 			w = min(s.ssthresh, p+max(0, c.delivered-c.sent))
 		}
 		s.cwnd, s.basis, s.limit = max(s.whole(w), s.MSS), Inferred, Application
+		if full {
+			s.limit = Receiver
+		}
 		return
 	}
 	s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
 	s.seen = s.cwnd
 	if s.least == 0 || s.cwnd < s.least {
 		s.least = s.cwnd
+	}
+	if s.beta == 70 && p < s.ssthresh && s.deemedLost() < s.prior/10 {
+		s.learn()
 	}
 	if s.isPaced() || s.AtReceiver { // how its ACKs and segments crossed is a guess
 		s.basis = Inferred

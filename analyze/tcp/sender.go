@@ -231,12 +231,12 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	switch {
 	case end.After(s.nxt):
 		s.push(end, n, at)
+		s.credit.unused = 0
 	default:
 		s.again(seq, end, at)
 	}
 	s.paced(at)
 	s.credit.sent += s.whole(n)
-	s.credit.unused = 0
 	p := s.pipe()
 	if s.burst.on {
 		if s.burst.sent == 0 {
@@ -345,8 +345,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.confirmExit()
 	}
 	delivered := acked + max(0, s.sacked.size()-was)
-	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582)
-		if delivered = max(0, acked-told); acked == 0 && pure && edge == s.edge && before > 0 {
+	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582), not of the one that was lost
+		if delivered = max(acked-told, min(acked, s.MSS)); acked == 0 && pure && edge == s.edge && before > 0 {
 			s.dups++
 			delivered = s.MSS
 		}
