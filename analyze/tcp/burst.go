@@ -45,7 +45,7 @@ func (s *Sender) finishBurst() {
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case s.peerIsFull() && p > 0:
+	case p > 0 && (s.peerIsFull() || s.peerBinds(p)):
 		s.limit = Receiver
 		s.weaken()
 	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
@@ -91,6 +91,17 @@ func (s *Sender) finishBurst() {
 
 // peerIsFull reports whether the window that the peer offers has no room for a full segment.
 func (s *Sender) peerIsFull() bool { return s.hasEdge && s.edge.Sub(s.nxt) < s.MSS }
+
+// peerBinds reports whether, with p in flight, the window that the peer offers is what keeps the
+// sender: it has less room than its own, and so little that a sender may wait for more (a third of
+// the window; Linux's tcp_tso_should_defer).
+func (s *Sender) peerBinds(p int) bool {
+	if !s.hasEdge {
+		return false
+	}
+	room := s.edge.Sub(s.nxt)
+	return room < s.cwnd-p && room < min(s.edge.Sub(s.una), s.cwnd)/3
+}
 
 // validate notes, after something was sent, whether the window was what stopped it.
 // That holds for a whole window, also while nothing more is sent (Linux's

@@ -123,3 +123,41 @@ func TestPartialACKDeliversOne(t *testing.T) {
 	f.is("15 partial ACKs", tcp.Receiver, tcp.Inferred)
 	f.holds("15 partial ACKs, each lets out one", 28)
 }
+
+// The window that the peer offers keeps a sender, too, before it is full: where it has less room
+// than the sender's own, and the sender waits for more, as it may for a third of the window
+// (Linux's tcp_tso_should_defer). Its own window goes on growing meanwhile (tcp_is_cwnd_limited:
+// up to twice what was in flight), here until the round trips are longer (HyStart).
+func TestReceiverKeepsBeforeItIsFull(t *testing.T) {
+	for _, x := range []struct {
+		name  string
+		room  int // in the peer's window, with 30 of 50 in flight
+		limit tcp.Limit
+		basis tcp.Basis
+		cwnd  int
+	}{
+		{"full", 0, tcp.Receiver, tcp.Inferred, 48},
+		{"room for two", 2, tcp.Receiver, tcp.Inferred, 48},
+		{"just less than a third", 14, tcp.Receiver, tcp.Inferred, 48},
+		{"more", 17, tcp.Congestion, tcp.Observed, 30},
+	} {
+		f := newFlow(t).send(10).round(2).round(2) // 40 are out
+		f.wait(100 * time.Millisecond)
+		for range 10 {
+			f.window = f.next + x.room - f.una - 1
+			f.ack(1).wait(3 * time.Millisecond)
+		}
+		f.window = 30 + x.room
+		for range 10 {
+			f.ack(1).send(1).wait(3 * time.Millisecond)
+		}
+		f.ack(0)
+		f.is(x.name, x.limit, x.basis)
+		f.holds(x.name, x.cwnd)
+	}
+	f := newFlow(t).send(10).round(2)
+	f.window = 25
+	f.round(1).ack(0)
+	f.is("its own window is full and the peer's is not", tcp.Congestion, tcp.Observed)
+	f.holds("its own window is full and the peer's is not", 20)
+}
