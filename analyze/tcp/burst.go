@@ -135,7 +135,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
-		s.suspect(b.at, seen)
+		s.suspect(b.at, seen, false)
 	}
 	if s.flat && seen > s.flatAt+s.MSS {
 		s.flat = false

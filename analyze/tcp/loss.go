@@ -46,6 +46,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 	s.confirmExit()
 	s.exit(at, s.cwnd)
+	s.ending = ending{}
 	if to == timeout {
 		s.Sums.Timeouts++
 		s.cwnd = s.MSS

@@ -55,3 +55,20 @@ func TestAssumedPacketsAreGone(t *testing.T) {
 		t.Errorf("%d in flight, want %d", n, mss)
 	}
 }
+
+// At the other end of the path it does not show what the sender kept back: its window may be a
+// little more than twice what was in flight. What slow start has made of that is no reason for
+// more.
+func TestBoundAtTheReceiver(t *testing.T) {
+	f := newFlow(t)
+	f.AtReceiver = true
+	f.send(1)
+	if e := f.Estimate(); e.High != 22500 {
+		t.Errorf("the initial window, assumed: at most %d, want 22500", e.High)
+	}
+	f.send(11).wait(100 * time.Millisecond)
+	f.ack(12).wait(time.Millisecond).ack(0)
+	if e := f.Estimate(); e.Best != 24*mss || e.High != 27*mss {
+		t.Errorf("after a flight of 12: %+v, want 27000 at most", e)
+	}
+}

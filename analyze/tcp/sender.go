@@ -393,6 +393,11 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
 	}
+	if e := &s.ending; e.path > 0 && acked > 0 {
+		if e.acked += acked; s.limited || e.path < 2*s.maxOut {
+			e.path += acked
+		}
+	}
 	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) &&
 		(s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {
 		s.most += s.whole(acked)
