@@ -22,12 +22,12 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	s.out.markResent(seq, end)
 	quiet := at.Sub(max(s.lastAck, s.lastSend))
 	switch {
-	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
-		s.reduce(fast, "loss", at)
 	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
 		s.resent.clear()
 		s.reduce(timeout, "timeout", at)
+	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
+		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
 		return
 	case s.recovery == open && !seq.After(s.una):
@@ -55,12 +55,28 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
 	s.flat, s.least, s.credit = false, 0, credit{}
-	s.recovery, s.recoverAt = to, s.nxt
+	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.peak, s.limited = 0, false
 	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)
 	}
+}
+
+// timedOut notes a timeout whose lost segments have not arrived: one that does not end a write
+// comes after a silence. If the flight before was one such segment, too, after a silence, that is
+// when the episode began: no idle restart leaves so little.
+func (s *Sender) timedOut(at segment.Time) {
+	f := &s.Start
+	switch alone := f.flight <= s.MSS && f.at == s.lastSend; {
+	case s.tailLost:
+		s.recovery = timeout
+	case alone && f.N > 1 && f.at > f.late:
+		at = f.late
+	}
+	s.reduce(timeout, "timeout", at)
+	s.tailLost, s.basis = true, Inferred
+	s.tell(at)
 }
 
 // learn tells by how little was in flight towards the end of recovery whether the

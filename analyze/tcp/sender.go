@@ -41,10 +41,11 @@ type Sender struct {
 	limit          Limit
 	recovery       recovery
 	recoverAt      segment.Seq // the episode ends when this is acknowledged
-	prior          int         // window before the episode
-	beta           int         // what a reduction leaves, in percent
-	least          int         // smallest window of the episode
-	credit         credit      // of the episode
+	reducedAt      segment.Time
+	prior          int    // window before the episode
+	beta           int    // what a reduction leaves, in percent
+	least          int    // smallest window of the episode
+	credit         credit // of the episode
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -72,6 +73,8 @@ type Sender struct {
 
 	lastSend, lastAck segment.Time
 	lastFull          bool // the latest segment was full: more may be waiting
+	waiting           bool // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost          bool // likewise ever since a timeout
 	hasClock          bool // it sends by a clock of its own (pacing)
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int

@@ -120,6 +120,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.resize()
 	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	silence := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
@@ -137,10 +138,16 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 			v.MayHaveAcked(acks[v.arrivedByAge-1].ack)
 		}
 	}
-	if v.pipe() == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
+	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
+	// its way.
+	if v.pipe() == 0 || silence > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.Sent(s.Seq, s.Len, v.now)
+	if s.End() == v.nxt {
+		v.waiting = v.lastFull && !s.Flags.Has(segment.PSH|segment.FIN)
+		v.tailLost = v.tailLost && v.waiting
+	}
 }
 
 // MarkStart notes that a transaction's content has begun with the latest data.
