@@ -162,6 +162,10 @@ func (s *Sender) shown(flight int) {
 // settleStart learns from the first flight of a start, after which the sender had
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
+	if b.quiet <= 2*s.Start.gap { // its clock had not sent the next yet (nothing changes from one to four times)
+		s.startAtLeast(b)
+		return
+	}
 	if s.vanished > 0 {
 		seen := *b
 		seen.before -= min(seen.before, s.vanished)

@@ -20,8 +20,9 @@ type Start struct {
 	late            segment.Time // when a retransmission timeout was over
 	open            bool         // the first ACK has not come: more may show
 	flight          int
-	sure            int  // of it, what was sent before an ACK can have come
-	full            bool // the flight ended with a full segment
+	gap             time.Duration // the longest between its segments
+	sure            int           // of it, what was sent before an ACK can have come
+	full            bool          // the flight ended with a full segment
 }
 
 // An idle is a restart that the burst after it may refute.

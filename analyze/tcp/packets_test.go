@@ -72,3 +72,25 @@ func TestBoundAtTheReceiver(t *testing.T) {
 		t.Errorf("after a flight of 12: %+v, want 27000 at most", e)
 	}
 }
+
+// A first flight shows the window only if the sender then stopped: where it sends by a clock, the
+// silence before the first ACK is longer than what lies between its segments, by more than twice.
+func TestPacedFirstFlight(t *testing.T) {
+	for _, x := range []struct {
+		gap, silence time.Duration
+		exact        bool
+	}{
+		{8 * time.Millisecond, 8 * time.Millisecond, false},
+		{8 * time.Millisecond, 40 * time.Millisecond, true},
+		{10 * time.Microsecond, 100 * time.Millisecond, true},
+	} {
+		f := newFlow(t)
+		for range 8 {
+			f.send(1).wait(x.gap - 10*time.Microsecond)
+		}
+		f.wait(x.silence-x.gap).ack(1).send(2).wait(time.Millisecond).ack(0)
+		if n, _, exact := f.Initial(); exact != x.exact || exact && n != 8 {
+			t.Errorf("8 segments, %v apart, then a silence of %v: %d, exact %v", x.gap, x.silence, n, exact)
+		}
+	}
+}

@@ -253,6 +253,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.Start.full = n%s.MSS == 0
 	}
 	if s.Start.open {
+		if s.Start.flight > 0 {
+			s.Start.gap = max(s.Start.gap, at.Sub(s.lastSend))
+		}
 		s.Start.flight = max(s.Start.flight, p)
 	}
 	s.peak = max(s.peak, p)
