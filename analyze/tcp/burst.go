@@ -225,6 +225,6 @@ func (s *Sender) startAtLeast(b *burst) {
 			s.Start.High = largestInitial * w
 		}
 	}
-	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
+	s.Start.Low, s.Start.High = max(s.Start.Low, min(w, s.Start.Best)), max(s.Start.High, s.Start.Best)
 	s.Start.Grown = s.Start.Best > s.initial
 }

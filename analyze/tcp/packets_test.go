@@ -88,7 +88,7 @@ func TestPacedFirstFlight(t *testing.T) {
 		for range 8 {
 			f.send(1).wait(x.gap - 10*time.Microsecond)
 		}
-		f.wait(x.silence-x.gap).ack(1).send(2).wait(time.Millisecond).ack(0)
+		f.wait(x.silence - x.gap).ack(1).send(2).wait(time.Millisecond).ack(0)
 		if n, _, exact := f.Initial(); exact != x.exact || exact && n != 8 {
 			t.Errorf("8 segments, %v apart, then a silence of %v: %d, exact %v", x.gap, x.silence, n, exact)
 		}

@@ -274,7 +274,8 @@ func (v *SenderView) End() {
 // comes back at once at the sender, an ACK at the receiver.
 type vantageProbe struct {
 	on    bool
-	n     int // data segments seen
+	found bool // what remains is to find the shortest echo: the first may have waited for something to send
+	n     int  // data segments seen
 	stamp uint32
 	at    segment.Time  // of the first ACK with stamp
 	echo  time.Duration // least time from an ACK to data that echoes it
@@ -295,16 +296,23 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 			p.echo = d
 		}
 		p.at = 0
+		if p.found && p.echo < v.rttToSender {
+			v.rttToSender = p.echo
+		}
+	}
+	if p.found {
+		return
 	}
 	if p.n++; p.n < 16 || p.echo == 0 || rtt.Samples == 0 {
 		return
 	}
-	p.on = false
+	p.found = true
 	if rtt.Min < p.echo && p.echo >= sameMachine {
 		v.Again()
 		v.AtReceiver, v.rttToSender, v.now = true, p.echo, 0
 		v.watchItself()
 	}
+	p.on = v.AtReceiver
 }
 
 // Memory returns how many bytes v takes.

@@ -46,3 +46,40 @@ func TestTimeoutsOfOneEpisode(t *testing.T) {
 		}
 	}
 }
+
+// Of a connection begun midway the round trip to the sender is the shortest time to an echo: the
+// first may have waited for something to send.
+func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
+	own, peer := &Half{Timestamps: true}, &Half{Timestamps: true}
+	own.RTT.add(time.Millisecond)
+	var v SenderView
+	v.Begin(own, peer, &Handshake{}, false, false)
+	at, seq := segment.Time(time.Hour), segment.Seq(1)
+	data := func(echo uint32, later time.Duration) {
+		at = at.Add(later)
+		s := segment.Segment{Seq: seq, Len: 1000, Time: at, Flags: segment.ACK}
+		s.Options.HasTimestamps, s.Options.TSEcr = true, echo
+		v.Data(&s, own, &Window{}, true, Path{})
+		seq = s.End()
+	}
+	ack := func(stamp uint32) {
+		s := segment.Segment{Ack: seq, Time: at, Flags: segment.ACK}
+		s.Options.HasTimestamps, s.Options.TSVal = true, stamp
+		v.Ack(&s, seq.Add(100000), own, Path{})
+	}
+	ack(1000)
+	data(1000, 3*time.Second)
+	for range 20 {
+		data(1000, time.Millisecond)
+	}
+	if !v.AtReceiver || v.rttToSender != 3*time.Second {
+		t.Errorf("one echo: at the receiver %v, %v to the sender, want 3s", v.AtReceiver, v.rttToSender)
+	}
+	for _, x := range []struct{ later, want time.Duration }{{100, 100}, {200, 100}, {90, 90}} {
+		ack(v.probe.stamp + 5000)
+		data(v.probe.stamp, x.later*time.Millisecond)
+		if v.rttToSender != x.want*time.Millisecond {
+			t.Errorf("an echo after %v ms: %v to the sender, want %v ms", x.later, v.rttToSender, x.want)
+		}
+	}
+}
