@@ -106,7 +106,7 @@ func (s *Sender) AssumeAcked(seq segment.Seq) {
 	s.sacked.below(seq)
 	s.resent.below(seq)
 	for s.out.n > 0 && !s.out.first().end.After(seq) {
-		s.out.pop()
+		s.forget()
 	}
 	s.hasEdge = s.hasEdge && !s.edge.Before(seq)
 	for _, mark := range [...]*segment.Seq{

@@ -40,12 +40,12 @@ func (s *Sender) finishBurst() {
 	p := s.pipe()
 	room := s.cwnd - p
 	if b.sent > 0 {
-		s.validate(b.full && !b.tail && (!s.hasEdge || s.edge.Sub(s.nxt) >= s.MSS), p)
+		s.validate(b.full && !b.tail && !s.peerIsFull(), p)
 	}
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case s.hasEdge && s.edge.Sub(s.nxt) < s.MSS && p > 0:
+	case p > 0 && (s.peerIsFull() || s.peerBinds(p)):
 		s.limit = Receiver
 		s.weaken()
 	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
@@ -89,6 +89,20 @@ func (s *Sender) finishBurst() {
 	}
 }
 
+// peerIsFull reports whether the window that the peer offers has no room for a full segment.
+func (s *Sender) peerIsFull() bool { return s.hasEdge && s.edge.Sub(s.nxt) < s.MSS }
+
+// peerBinds reports whether, with p in flight, the window that the peer offers is what keeps the
+// sender: it has less room than its own, and so little that a sender may wait for more (a third of
+// the window; Linux's tcp_tso_should_defer).
+func (s *Sender) peerBinds(p int) bool {
+	if !s.hasEdge {
+		return false
+	}
+	room := s.edge.Sub(s.nxt)
+	return room < s.cwnd-p && room < min(s.edge.Sub(s.una), s.cwnd)/3
+}
+
 // validate notes, after something was sent, whether the window was what stopped it.
 // That holds for a whole window, also while nothing more is sent (Linux's
 // tcp_cwnd_validate).
@@ -121,7 +135,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
-		s.suspect(b.at, seen)
+		s.suspect(b.at, seen, false)
 	}
 	if s.flat && seen > s.flatAt+s.MSS {
 		s.flat = false
@@ -148,6 +162,10 @@ func (s *Sender) shown(flight int) {
 // settleStart learns from the first flight of a start, after which the sender had
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
+	if b.quiet <= 2*s.Start.gap { // its clock had not sent the next yet (nothing changes from one to four times)
+		s.startAtLeast(b)
+		return
+	}
 	if s.vanished > 0 {
 		seen := *b
 		seen.before -= min(seen.before, s.vanished)
@@ -207,6 +225,6 @@ func (s *Sender) startAtLeast(b *burst) {
 			s.Start.High = largestInitial * w
 		}
 	}
-	s.Start.Low = max(s.Start.Low, min(w, s.Start.Best))
+	s.Start.Low, s.Start.High = max(s.Start.Low, min(w, s.Start.Best)), max(s.Start.High, s.Start.Best)
 	s.Start.Grown = s.Start.Best > s.initial
 }

@@ -84,7 +84,7 @@ func (s *Sender) bounds() (low, high int) {
 		high = s.cwnd + s.whole(s.cwnd/12)
 	}
 	if s.AtReceiver { // whether it has a clock of its own does not show, nor what it kept back
-		high = max(high, s.cwnd*9/4)
+		high = max(high, min(s.cwnd, max(peak, s.initial))*9/4)
 	}
 	if s.guessed && s.mayHaveAcked.After(s.una) {
 		low = min(low, max(s.whole(s.nxt.Sub(s.mayHaveAcked)), s.MSS))

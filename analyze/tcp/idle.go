@@ -17,10 +17,12 @@ type Start struct {
 	Lost            bool // an idle restart has taken it since it was last above that
 	doubt           bool // an idle restart may have taken from it
 	at              segment.Time
-	open            bool // the first ACK has not come: more may show
+	late            segment.Time // when a retransmission timeout was over
+	open            bool         // the first ACK has not come: more may show
 	flight          int
-	sure            int  // of it, what was sent before an ACK can have come
-	full            bool // the flight ended with a full segment
+	gap             time.Duration // the longest between its segments
+	sure            int           // of it, what was sent before an ACK can have come
+	full            bool          // the flight ended with a full segment
 }
 
 // An idle is a restart that the burst after it may refute.
@@ -46,11 +48,18 @@ func (s *Sender) startFlight(at segment.Time) {
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
+	late := max(s.lastSend, s.lastAck).Add(s.srtt/4 + rto) // a loss probe went before (RFC 8985 section 7.2)
+	if s.recovery == fast {
+		late = max(s.reducedAt.Add(rto), s.lastAck)
+	}
 	early := rto - tick
 	if s.AtReceiver { // its sender's is not known so well
 		early = min(early, rtoMin)
 	}
 	switch {
+	case s.AtReceiver && s.waiting && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
+		s.timedOut(late)
+		was = s.cwnd
 	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
 	case gap > early && gap <= rto+tick: // which side of it nobody can say
 		doubt = s.cwnd > s.initial
@@ -70,7 +79,7 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.recovery = open
 		}
 	}
-	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true}
+	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true, late: late}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {

@@ -22,12 +22,12 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	s.out.markResent(seq, end)
 	quiet := at.Sub(max(s.lastAck, s.lastSend))
 	switch {
-	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
-		s.reduce(fast, "loss", at)
 	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
 		s.resent.clear()
 		s.reduce(timeout, "timeout", at)
+	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
+		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
 		return
 	case s.recovery == open && !seq.After(s.una):
@@ -46,6 +46,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 	s.confirmExit()
 	s.exit(at, s.cwnd)
+	s.ending = ending{}
 	if to == timeout {
 		s.Sums.Timeouts++
 		s.cwnd = s.MSS
@@ -54,12 +55,28 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
 	s.flat, s.least, s.credit = false, 0, credit{}
-	s.recovery, s.recoverAt = to, s.nxt
+	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.peak, s.limited = 0, false
 	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)
 	}
+}
+
+// timedOut notes a timeout whose lost segments have not arrived: one that does not end a write
+// comes after a silence. If the flight before was one such segment, too, after a silence, that is
+// when the episode began: no idle restart leaves so little.
+func (s *Sender) timedOut(at segment.Time) {
+	f := &s.Start
+	switch alone := f.flight <= s.MSS && f.at == s.lastSend; {
+	case s.tailLost:
+		s.recovery = timeout
+	case alone && f.N > 1 && f.at > f.late:
+		at = f.late
+	}
+	s.reduce(timeout, "timeout", at)
+	s.tailLost, s.basis = true, Inferred
+	s.tell(at)
 }
 
 // learn tells by how little was in flight towards the end of recovery whether the
@@ -83,21 +100,31 @@ func (s *Sender) learn() {
 // slowed reads off the window in fast recovery. Proportional rate reduction keeps it
 // at what is in flight, and what it lets out: half, or 7/10, of what is delivered (RFC
 // 6937 section 3). Who sends nothing for long has no more to send, or waits until
-// enough has left (RFC 6675 section 5): that does not show the window.
+// enough has left (RFC 6675 section 5); and who may not send more, as the peer's window has
+// no room, need not have its own full: that does not show the window.
 func (s *Sender) slowed(p int) {
 	c := &s.credit
-	if c.unused > 4*s.MSS {
+	if s.deemedLost() > s.resent.size() { // what it sends again waits for the window, too
+		c.unused = 0
+	}
+	if full := s.peerIsFull(); full || c.unused > 4*s.MSS {
 		w := p + max(0, c.delivered*s.beta/100-c.sent)
 		if p < s.ssthresh {
 			w = min(s.ssthresh, p+max(0, c.delivered-c.sent))
 		}
 		s.cwnd, s.basis, s.limit = max(s.whole(w), s.MSS), Inferred, Application
+		if full {
+			s.limit = Receiver
+		}
 		return
 	}
 	s.cwnd, s.basis, s.limit = max(s.whole(p), s.MSS), Observed, Congestion
 	s.seen = s.cwnd
 	if s.least == 0 || s.cwnd < s.least {
 		s.least = s.cwnd
+	}
+	if s.beta == 70 && p < s.ssthresh && s.deemedLost() < s.prior/10 {
+		s.learn()
 	}
 	if s.isPaced() || s.AtReceiver { // how its ACKs and segments crossed is a guess
 		s.basis = Inferred

@@ -1,6 +1,10 @@
 package tcp
 
-import "testing"
+import (
+	"testing"
+
+	"tcpwarm/capture/segment"
+)
 
 // The window is counted in segments, whose size goes with the most that was offered:
 // what Linux shows on loopback (ss -ti: mss:32768, later 65483).
@@ -27,5 +31,64 @@ func TestWindowFollowsTheSegmentSize(t *testing.T) {
 	s.Reset(1448, 500)
 	if s.MSS != 1448 {
 		t.Errorf("where 500 bytes are offered: segments of %d, want 1448", s.MSS)
+	}
+}
+
+// Full segments are shorter than both ends state where a tunnel is in between: those that end no
+// write tell, joined by offload or not. A writer's own pieces are pushed and tell nothing (RFC
+// 9293 section 3.9.1.2), and a longer segment takes a mistake back.
+func TestSegmentSizeShowsItself(t *testing.T) {
+	const pushed = -1 // times the length
+	for _, x := range []struct {
+		name    string
+		stated  bool
+		lengths []int
+		want    int
+	}{
+		{"as stated", true, []int{1448, 1448, 1448, 1448, 1448}, 1448},
+		{"a tunnel", true, []int{1388, 1388, 1388, 1388}, 1388},
+		{"too few of them", true, []int{1388, 1388, 1388}, 1448},
+		{"not alike", true, []int{1388, 1388, 1388, 1300, 1388, 1388, 1388}, 1448},
+		{"pieces that are pushed", true, []int{pushed * 1388, pushed * 1388, pushed * 1388, pushed * 1388, pushed * 1388}, 1448},
+		{"an end of a write between", true, []int{1388, 1388, pushed * 700, 1388, 1388}, 1388},
+		{"joined by offload", true, []int{2 * 1388, 5 * 1388, 1388, 16 * 1388}, 1388},
+		{"joined as stated", true, []int{2 * 1448, 5 * 1448, 45 * 1448, 4 * 1448}, 1448},
+		{"taken back", true, []int{1388, 1388, 1388, 1388, 1448}, 1448},
+		{"less than any path takes", true, []int{535, 535, 535, 535, 535}, 1448},
+		{"the least that any path takes", true, []int{536, 536, 536, 536}, 536},
+		{"begun midway, large frames", false, []int{8948, 8948, 8948, 8948}, 8948},
+		{"stated, so not larger", true, []int{8948, 8948, 8948, 8948}, 1448},
+		{"begun midway, joined", false, []int{2 * 1428, 6 * 1428, 3 * 1428, 2 * 1428}, 1428},
+	} {
+		own, peer := &Half{Timestamps: true}, &Half{Timestamps: true, HasMSS: x.stated, MSS: 1460}
+		var v SenderView
+		v.Begin(own, peer, &Handshake{}, false, false)
+		seq := segment.Seq(1<<32 - 3000)
+		for i, n := range x.lengths {
+			s := segment.Segment{Seq: seq, Len: n, Flags: segment.ACK, Time: segment.Time(1e9 + 1000*i)}
+			if n < 0 {
+				s.Len, s.Flags = -n, segment.ACK|segment.PSH
+			}
+			v.Data(&s, own, &Window{}, true, Path{})
+			seq = s.End()
+		}
+		if v.MSS != x.want {
+			t.Errorf("%s: segments of %d, want %d", x.name, v.MSS, x.want)
+		}
+	}
+}
+
+// Twelve bytes of a segment are its timestamps' (RFC 7323 appendix A), where both SYNs have them
+// or one was not seen.
+func TestSegmentSizeLessTimestamps(t *testing.T) {
+	for _, x := range []struct {
+		own, peer, seen bool // the peer's SYN was
+		want            int
+	}{{true, true, true, 1448}, {true, false, true, 1460}, {true, false, false, 1448}, {false, true, false, 1460}} {
+		own := &Half{Timestamps: x.own}
+		peer := &Half{Timestamps: x.peer, SawSYN: x.seen, HasMSS: x.seen, MSS: 1460}
+		if n := segmentSize(own, peer); n != x.want {
+			t.Errorf("%+v: segments of %d", x, n)
+		}
 	}
 }

@@ -5,7 +5,8 @@ import "tcpwarm/capture/segment"
 // A sentSegment waits for its acknowledgement.
 type sentSegment struct {
 	end    segment.Seq
-	resent bool // sent more than once, in whole or in part
+	resent bool   // sent more than once, in whole or in part
+	short  uint16 // bytes that its last packet has less than a full one: a Sender's
 	at     segment.Time
 }
 

@@ -65,7 +65,7 @@ func (s *Sender) Handshake(d time.Duration) { s.sample(d) }
 func (s *Sender) time(ack segment.Seq, at segment.Time) {
 	first, last, clean := segment.Time(0), segment.Time(0), true
 	for s.out.n > 0 && !s.out.first().end.After(ack) {
-		x := s.out.pop()
+		x := s.forget()
 		if first == 0 {
 			first = x.at
 		}

@@ -275,7 +275,11 @@ func TestSlowStartEndsByATrain(t *testing.T) {
 		f.Watch(told)
 		f.send(x.first).wait(100 * time.Millisecond)
 		for k := range x.first {
-			f.ack(1).send(2).wait(x.gap - 25*time.Microsecond)
+			f.ack(1).send(1)
+			if f.Estimate().Phase == "slow-start" {
+				f.send(1)
+			}
+			f.wait(x.gap - 25*time.Microsecond)
 			if k+2 == x.pause {
 				f.wait(3 * time.Millisecond)
 			}
@@ -340,23 +344,53 @@ func suspected(t *testing.T) (*flow, *events) {
 	return f, told
 }
 
-// That slow start has ended is only suspected for a round trip: half as much again in flight
-// is what slow start alone makes of a window, and the suspicion was wrong.
+// That slow start has ended is only suspected: congestion avoidance adds at most half of what is
+// acknowledged, so more in flight, by more than two segments, is slow start's, whenever it shows.
+// The window is then what slow start has made of it meanwhile.
 func TestExitIsDoubted(t *testing.T) {
 	for _, x := range []struct {
+		acked  int // in one, after the suspicion; two were before
 		flight int
-		exits  int
-	}{{99, 1}, {100, 0}} {
+		cwnd   int
+		told   bool // it is told of after a round trip; else what ends later
+	}{
+		{0, 69, 69, true}, {0, 70, 70, false},
+		{40, 89, 89, true}, {40, 90, 108, false},
+		{66, 102, 102, true}, {66, 103, 134, true},
+	} {
 		f, told := suspected(t)
+		if x.acked > 0 {
+			f.wait(100 * time.Millisecond).ack(x.acked)
+		}
 		f.send(x.flight - (f.next - f.una))
-		want := map[bool]string{true: "congestion-avoidance", false: "slow-start"}[x.exits > 0]
+		f.holds("in flight", x.cwnd)
+		want := map[bool]string{true: "congestion-avoidance", false: "slow-start"}[x.cwnd == x.flight && x.flight != 70]
 		if p := f.Estimate().Phase; p != want {
 			t.Errorf("%d in flight: %s, want %s", x.flight, p, want)
 		}
 		f.quiet().quiet()
-		if at, n := told.of("slow-start-exit"); n != x.exits || n > 0 && at != 66 {
+		if at, n := told.of("slow-start-exit"); n > 1 || (at == 66) != x.told {
 			t.Errorf("%d in flight: %d exits, at %d", x.flight, n, at)
 		}
+	}
+}
+
+// Whose slow start has gone on though ACKs came in a train ends none by delay (Reno); and once a
+// loss has ended it no suspicion can be refuted.
+func TestSuspicionRefutedOnce(t *testing.T) {
+	f, _ := suspected(t)
+	f.send(70 - (f.next - f.una))
+	for range 10 {
+		f.ack(1).send(2).wait(2*time.Millisecond - 25*time.Microsecond)
+	}
+	if p := f.Estimate().Phase; p != "slow-start" {
+		t.Errorf("the train goes on: %s", p)
+	}
+	f, _ = suspected(t)
+	f.wait(100*time.Millisecond).ack(0, f.una+1, f.una+2, f.una+3).again(f.una).wait(100 * time.Millisecond)
+	f.ack(f.next - f.una).send(120)
+	if p := f.Estimate().Phase; p != "congestion-avoidance" {
+		t.Errorf("more in flight after a loss: %s", p)
 	}
 }
 

@@ -41,10 +41,11 @@ type Sender struct {
 	limit          Limit
 	recovery       recovery
 	recoverAt      segment.Seq // the episode ends when this is acknowledged
-	prior          int         // window before the episode
-	beta           int         // what a reduction leaves, in percent
-	least          int         // smallest window of the episode
-	credit         credit      // of the episode
+	reducedAt      segment.Time
+	prior          int    // window before the episode
+	beta           int    // what a reduction leaves, in percent
+	least          int    // smallest window of the episode
+	credit         credit // of the episode
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -68,9 +69,12 @@ type Sender struct {
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
 	out                                 ring // sent, for their round trips
+	short                               int  // of them, bytes that would fill their last packets
 
 	lastSend, lastAck segment.Time
 	lastFull          bool // the latest segment was full: more may be waiting
+	waiting           bool // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost          bool // likewise ever since a timeout
 	hasClock          bool // it sends by a clock of its own (pacing)
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int
@@ -143,9 +147,14 @@ func (s *Sender) widen(n int) {
 		return
 	}
 	s.widest = n
+	s.resize()
+}
+
+// resize takes the segment's size from what the peer takes and has offered.
+func (s *Sender) resize() {
 	mss := s.largest
-	if n > leastSplit {
-		mss = min(mss, n/2)
+	if s.widest > leastSplit {
+		mss = min(mss, s.widest/2)
 	}
 	if mss == s.MSS {
 		return
@@ -195,7 +204,7 @@ func (s *Sender) pipe() int {
 	if !s.hasSACK {
 		n -= s.dups * s.MSS
 	}
-	return max(0, n)
+	return max(0, n+s.short)
 }
 
 // deemedLost is the bytes of holes with so much SACKed above that they are lost
@@ -224,20 +233,19 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	switch {
 	case end.After(s.nxt):
-		s.nxt = end
-		s.out.push(sentSegment{end: end, at: at})
+		s.push(end, n, at)
+		s.credit.unused = 0
 	default:
 		s.again(seq, end, at)
 	}
 	s.paced(at)
-	s.credit.sent += n
-	s.credit.unused = 0
+	s.credit.sent += s.whole(n)
 	p := s.pipe()
 	if s.burst.on {
 		if s.burst.sent == 0 {
 			s.burst.first = at
 		}
-		s.burst.sent += n
+		s.burst.sent += s.whole(n)
 		if s.burst.full = n%s.MSS == 0; !s.burst.full {
 			s.burst.tail, s.burst.tailAt = true, at
 		}
@@ -245,6 +253,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.Start.full = n%s.MSS == 0
 	}
 	if s.Start.open {
+		if s.Start.flight > 0 {
+			s.Start.gap = max(s.Start.gap, at.Sub(s.lastSend))
+		}
 		s.Start.flight = max(s.Start.flight, p)
 	}
 	s.peak = max(s.peak, p)
@@ -260,6 +271,25 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	s.lastSend, s.lastFull = at, n%s.MSS == 0
 	s.opens(end, at)
+}
+
+// push notes n bytes before end that were not sent before. Linux counts the window in packets:
+// one that is not full takes as much of it as any.
+func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
+	if s.out.n == maxSent {
+		s.forget()
+	}
+	short := s.whole(n) - n
+	s.nxt = end
+	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
+	s.short += short
+}
+
+// forget returns the oldest of what was sent, which is kept no longer.
+func (s *Sender) forget() sentSegment {
+	x := s.out.pop()
+	s.short -= int(x.short)
+	return x
 }
 
 // Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
@@ -303,7 +333,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		}
 		s.sacked.below(ack)
 		s.resent.below(ack)
+		short := s.short
 		s.time(ack, at)
+		acked += short - s.short
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
@@ -319,8 +351,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.confirmExit()
 	}
 	delivered := acked + max(0, s.sacked.size()-was)
-	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582)
-		if delivered = max(0, acked-told); acked == 0 && pure && edge == s.edge && before > 0 {
+	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582), not of the one that was lost
+		if delivered = max(acked-told, min(acked, s.MSS)); acked == 0 && pure && edge == s.edge && before > 0 {
 			s.dups++
 			delivered = s.MSS
 		}
@@ -366,6 +398,11 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
 		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
+	}
+	if e := &s.ending; e.path > 0 && acked > 0 {
+		if e.acked += acked; s.limited || e.path < 2*s.maxOut {
+			e.path += acked
+		}
 	}
 	if grows && acked > 0 && (s.cwnd < s.ssthresh || s.Sums.Losses+s.Sums.Timeouts == 0) &&
 		(s.limited && (!s.flat || s.guessed) || s.most < 2*s.maxOut) {

@@ -24,6 +24,7 @@ type SenderView struct {
 	dataAt       segment.Time  // when the latest data was captured
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
+	sizes        sizes
 
 	keepSamples bool
 	samples     samples
@@ -64,13 +65,14 @@ const maxAcks = 4096
 // peer. h is the connection's handshake, fromClient says that the client sends. keepSamples
 // has v collect how the estimate goes on.
 func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSamples bool) {
-	stamps := own.Timestamps && peer.Timestamps
+	stamps := stamped(own, peer)
 	*v = SenderView{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, keepSamples: keepSamples}
 	offered := -1
 	if scalesKnown(own, peer) {
 		offered = max(peer.Window.Most, peer.Window.Offered)
 	}
 	v.Reset(segmentSize(own, peer), offered)
+	v.sizes = sizes{stated: peer.HasMSS && peer.MSS > 0, most: v.largest}
 	v.watchItself()
 	toSender, toReceiver := h.RTTs()
 	if fromClient {
@@ -83,21 +85,6 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 	}
 	v.rttToSender = toSender
 	v.Handshake(max(toSender, toReceiver))
-}
-
-// segmentSize returns how much payload own sends at most in one segment to peer.
-func segmentSize(own, peer *Half) int {
-	mss := 1460
-	if peer.HasMSS && peer.MSS > 0 {
-		mss = peer.MSS
-		if own.HasMSS && own.MSS > 0 {
-			mss = min(mss, own.MSS)
-		}
-	}
-	if own.Timestamps && peer.Timestamps {
-		mss -= 12 // RFC 7323 appendix A
-	}
-	return mss
 }
 
 // scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
@@ -128,7 +115,12 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
 	}
+	if v.sizes.note(s, v.largest) {
+		v.largest = v.sizes.full
+		v.resize()
+	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	silence := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
@@ -146,10 +138,16 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 			v.MayHaveAcked(acks[v.arrivedByAge-1].ack)
 		}
 	}
-	if v.pipe() == 0 { // no ACK has brought it out; else it came at once, whatever kept it on its way
+	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
+	// its way.
+	if v.pipe() == 0 || silence > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.Sent(s.Seq, s.Len, v.now)
+	if s.End() == v.nxt {
+		v.waiting = v.lastFull && !s.Flags.Has(segment.PSH|segment.FIN)
+		v.tailLost = v.tailLost && v.waiting
+	}
 }
 
 // MarkStart notes that a transaction's content has begun with the latest data.
@@ -276,7 +274,8 @@ func (v *SenderView) End() {
 // comes back at once at the sender, an ACK at the receiver.
 type vantageProbe struct {
 	on    bool
-	n     int // data segments seen
+	found bool // what remains is to find the shortest echo: the first may have waited for something to send
+	n     int  // data segments seen
 	stamp uint32
 	at    segment.Time  // of the first ACK with stamp
 	echo  time.Duration // least time from an ACK to data that echoes it
@@ -297,16 +296,23 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 			p.echo = d
 		}
 		p.at = 0
+		if p.found && p.echo < v.rttToSender {
+			v.rttToSender = p.echo
+		}
+	}
+	if p.found {
+		return
 	}
 	if p.n++; p.n < 16 || p.echo == 0 || rtt.Samples == 0 {
 		return
 	}
-	p.on = false
+	p.found = true
 	if rtt.Min < p.echo && p.echo >= sameMachine {
 		v.Again()
 		v.AtReceiver, v.rttToSender, v.now = true, p.echo, 0
 		v.watchItself()
 	}
+	p.on = v.AtReceiver
 }
 
 // Memory returns how many bytes v takes.

@@ -6,32 +6,43 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// An ending of slow start without a loss is only suspected for a round trip: it may
-// be the application, or a clock, that keeps the sender from sending more.
+// An ending of slow start without a loss is only suspected: it may be the application, or a
+// clock, that keeps the sender from sending more. It is told of after a round trip, and may
+// be refuted at any later time before a loss.
 type ending struct {
-	on     bool
+	on     bool // not told of yet
 	at     segment.Time
 	window int
-	end    segment.Seq // decided when this is acknowledged
+	end    segment.Seq // told of when this is acknowledged
+	acked  int         // since
+	path   int         // the window, had slow start gone on
+
+	byDelay bool
 }
 
-// suspect takes slow start to have ended with a window.
-func (s *Sender) suspect(at segment.Time, window int) {
+// suspect takes slow start to have ended with a window, by delay as HyStart has it or as what
+// was in flight shows.
+func (s *Sender) suspect(at segment.Time, window int, byDelay bool) {
 	s.ssthresh = window
 	// Something else may hold it back, a full send buffer: only if it grows on is it
 	// the window that we see.
 	s.flat, s.flatAt, s.flatRounds = true, window, s.Sums.Rounds
-	if !s.exited && !s.ending.on {
-		s.ending = ending{true, at, window, s.nxt}
-	}
+	s.ending = ending{on: s.ending.on || !s.exited, at: at, window: window, end: s.nxt, path: s.cwnd, byDelay: byDelay}
 }
 
-// doubtExit takes a suspicion back if the window has grown as only slow start does.
+// doubtExit takes a suspicion back if more is in flight than congestion avoidance makes of a
+// window: no algorithm adds more than half of what is acknowledged (Linux's
+// tcp_cong_avoid_ai, as CUBIC has it).
 func (s *Sender) doubtExit() {
-	if e := &s.ending; e.on && s.cwnd > e.window+e.window/2 {
-		e.on = false
-		s.ssthresh, s.flat, s.noDelayExit = never, false, true
+	e := &s.ending
+	if e.path == 0 || s.cwnd <= e.window+e.acked/2+2*s.MSS {
+		return
 	}
+	s.cwnd = max(s.cwnd, e.path)
+	s.most = max(s.most, s.cwnd)
+	s.noDelayExit = s.noDelayExit || e.byDelay
+	s.ending = ending{}
+	s.ssthresh, s.flat = never, false
 }
 
 // confirmExit tells of an ending that was suspected.
@@ -92,6 +103,6 @@ func (s *Sender) delays(d time.Duration, at segment.Time) {
 		found = true
 	}
 	if found {
-		s.suspect(at, s.cwnd)
+		s.suspect(at, s.cwnd, true)
 	}
 }

@@ -1,0 +1,96 @@
+package tcp_test
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// Linux counts its window in packets: one that is not full takes as much of it as any, and its
+// acknowledgement lets slow start add as much. Packets that offload has joined are those that the
+// path takes.
+func TestWindowCountsPackets(t *testing.T) {
+	for _, x := range []struct {
+		name         string
+		lengths      []int
+		flight, then int // in segments: in flight, and the window after all are acknowledged
+	}{
+		{"full segments", []int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000}, 8, 18},
+		{"the last is not full", []int{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1}, 8, 18},
+		{"each has a third", []int{333, 333, 333, 333, 333, 333, 333, 333}, 8, 18},
+		{"joined, the last of them is not full", []int{3500, 3500}, 8, 18},
+		{"half as many, full", []int{1000, 1000, 1000, 1000}, 4, 10},
+		{"half as many, twice as small", []int{500, 500, 500, 500}, 4, 10},
+	} {
+		var s tcp.Sender
+		s.Reset(mss, 1000*mss)
+		s.Handshake(100 * time.Millisecond)
+		at, seq := segment.Time(time.Hour), segment.Seq(1<<32-2000)
+		for _, n := range x.lengths {
+			s.Sent(seq, n, at)
+			seq = seq.Add(n)
+			at = at.Add(10 * time.Microsecond)
+		}
+		if n := s.Estimate().Pipe; n != x.flight*mss {
+			t.Errorf("%s: %d in flight, want %d", x.name, n, x.flight*mss)
+		}
+		s.Acked(seq, nil, seq.Add(1000*mss), false, true, at.Add(100*time.Millisecond))
+		if e := s.Estimate(); e.Best != x.then*mss || e.Pipe != 0 {
+			t.Errorf("%s: then a window of %d with %d in flight, want %d with none", x.name, e.Best, e.Pipe, x.then*mss)
+		}
+	}
+}
+
+// What was not full and is assumed to have been acknowledged takes none of the window any more.
+func TestAssumedPacketsAreGone(t *testing.T) {
+	var s tcp.Sender
+	s.Reset(mss, 1000*mss)
+	s.Sent(1, 10, 1e9)
+	s.Sent(11, 10, 1e9)
+	s.AssumeAcked(21)
+	s.Sent(21, mss, 2e9)
+	if n := s.Estimate().Pipe; n != mss {
+		t.Errorf("%d in flight, want %d", n, mss)
+	}
+}
+
+// At the other end of the path it does not show what the sender kept back: its window may be a
+// little more than twice what was in flight. What slow start has made of that is no reason for
+// more.
+func TestBoundAtTheReceiver(t *testing.T) {
+	f := newFlow(t)
+	f.AtReceiver = true
+	f.send(1)
+	if e := f.Estimate(); e.High != 22500 {
+		t.Errorf("the initial window, assumed: at most %d, want 22500", e.High)
+	}
+	f.send(11).wait(100 * time.Millisecond)
+	f.ack(12).wait(time.Millisecond).ack(0)
+	if e := f.Estimate(); e.Best != 24*mss || e.High != 27*mss {
+		t.Errorf("after a flight of 12: %+v, want 27000 at most", e)
+	}
+}
+
+// A first flight shows the window only if the sender then stopped: where it sends by a clock, the
+// silence before the first ACK is longer than what lies between its segments, by more than twice.
+func TestPacedFirstFlight(t *testing.T) {
+	for _, x := range []struct {
+		gap, silence time.Duration
+		exact        bool
+	}{
+		{8 * time.Millisecond, 8 * time.Millisecond, false},
+		{8 * time.Millisecond, 40 * time.Millisecond, true},
+		{10 * time.Microsecond, 100 * time.Millisecond, true},
+	} {
+		f := newFlow(t)
+		for range 8 {
+			f.send(1).wait(x.gap - 10*time.Microsecond)
+		}
+		f.wait(x.silence - x.gap).ack(1).send(2).wait(time.Millisecond).ack(0)
+		if n, _, exact := f.Initial(); exact != x.exact || exact && n != 8 {
+			t.Errorf("8 segments, %v apart, then a silence of %v: %d, exact %v", x.gap, x.silence, n, exact)
+		}
+	}
+}

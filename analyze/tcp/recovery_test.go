@@ -1,0 +1,163 @@
+package tcp_test
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// is checks what keeps the sender and what the estimate rests on.
+func (f *flow) is(what string, limit tcp.Limit, basis tcp.Basis) {
+	f.Helper()
+	if e := f.Estimate(); e.Limit != limit || e.Basis != basis {
+		f.Errorf("%s: limited by %s, %s, want %s, %s", what, e.Limit, e.Basis, limit, basis)
+	}
+}
+
+// recovering is a flow of 40 segments whose first was lost and has been sent again.
+func recovering(t *testing.T) *flow {
+	f := newFlow(t).send(40).wait(100*time.Millisecond).ack(0, 1).ack(0, 1, 2).ack(0, 1, 2, 3).again(0)
+	return f.wait(time.Millisecond)
+}
+
+// sackedTo acknowledges nothing new and tells that what came after the first segment, until
+// before n, has arrived.
+func (f *flow) sackedTo(n int) *flow { return f.wait(time.Millisecond).sacks(f.una+1, n) }
+
+// sacks acknowledges nothing new and tells that the segments from from until before to have
+// arrived.
+func (f *flow) sacks(from, to int) *flow {
+	f.Acked(f.seq(f.una), []segment.Block{{Start: f.seq(from), End: f.seq(to)}}, f.seq(f.una+f.window), false, true, f.at)
+	return f.wait(5 * time.Microsecond)
+}
+
+// In fast recovery, too, a sender may be kept by the window that its peer offers: its own is then
+// what proportional rate reduction has made of it (RFC 6937 section 3), not what is in flight.
+func TestReceiverKeepsARecovery(t *testing.T) {
+	for _, x := range []struct {
+		window int // offered, from the first segment on
+		cwnd   int
+		limit  tcp.Limit
+		basis  tcp.Basis
+	}{
+		{46, 28, tcp.Receiver, tcp.Inferred},   // 7/10 of 40; 46 are out
+		{47, 26, tcp.Congestion, tcp.Observed}, // one more would have been permitted
+	} {
+		f := recovering(t)
+		f.window = x.window
+		for n := 5; n <= 14; n++ { // half of what is delivered goes out
+			if f.sackedTo(n); n%2 == 0 {
+				f.send(1)
+			}
+		}
+		f.sackedTo(21)
+		f.send(f.una + 46 - f.next)
+		f.sackedTo(21)
+		f.holds("what is left", x.cwnd)
+		f.is("what is left", x.limit, x.basis)
+	}
+}
+
+// Who only sends again what was lost, and has nothing more to send, does not show its window; who
+// has more that was lost to send again does.
+func TestResendsShowNoWindow(t *testing.T) {
+	f := recovering(t)
+	for n := 5; n <= 40; n += 5 {
+		f.sackedTo(n)
+	}
+	f.ack(0).again(0).ack(0)
+	f.is("all else has arrived", tcp.Application, tcp.Inferred)
+
+	f = newFlow(t).send(40).wait(100 * time.Millisecond)
+	for n := 21; n <= 40; n++ { // the first 20 were lost
+		if f.wait(time.Millisecond).sacks(20, n); n >= 24 {
+			f.again(n - 24)
+		}
+	}
+	f.ack(0)
+	f.is("more is lost", tcp.Congestion, tcp.Observed)
+}
+
+// Reno halves its window (RFC 5681 section 3.2), CUBIC keeps 7/10 of it (RFC 9438 section 4.6):
+// already in the midst of a recovery less in flight than that shows the one; not where so much
+// was lost that little is left.
+func TestHalvingShowsInRecovery(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		lost int // beside the first
+		keep int // of ten segments delivered, how many are sent then
+		want int
+	}{{"half of what is delivered", 0, 5, 20}, {"7/10", 0, 7, 28}, {"15 are lost, 7/10", 15, 7, 21}} {
+		f := newFlow(t).send(40).wait(100 * time.Millisecond)
+		first := 1 + x.lost
+		f.sacks(first, first+1).sacks(first, first+2).sacks(first, first+3).again(0)
+		for n := first + 4; n <= 38; n++ {
+			if f.wait(time.Millisecond).sacks(first, n); n*x.keep/10 > (n-1)*x.keep/10 {
+				f.send(1)
+			}
+		}
+		f.window = f.next
+		f.wait(time.Millisecond).sacks(first, 39).sacks(first, 39)
+		f.is(x.name, tcp.Receiver, tcp.Inferred)
+		f.holds(x.name, x.want)
+	}
+}
+
+// Without SACK a partial ACK tells of one segment that has arrived, the one that was lost; what it
+// covers beyond, the duplicates have told of (RFC 6582 section 3.2).
+func TestPartialACKDeliversOne(t *testing.T) {
+	f := newFlow(t).send(40).wait(100 * time.Millisecond)
+	f.window = 40 // no room
+	for n := range 33 {
+		if f.ack(0); n == 3 {
+			f.again(0)
+		}
+	}
+	for n := range 15 {
+		f.window--
+		f.wait(100 * time.Millisecond).ack(1).again(n + 1)
+	}
+	f.ack(0)
+	f.is("15 partial ACKs", tcp.Receiver, tcp.Inferred)
+	f.holds("15 partial ACKs, each lets out one", 28)
+}
+
+// The window that the peer offers keeps a sender, too, before it is full: where it has less room
+// than the sender's own, and the sender waits for more, as it may for a third of the window
+// (Linux's tcp_tso_should_defer). Its own window goes on growing meanwhile (tcp_is_cwnd_limited:
+// up to twice what was in flight), here until the round trips are longer (HyStart).
+func TestReceiverKeepsBeforeItIsFull(t *testing.T) {
+	for _, x := range []struct {
+		name  string
+		room  int // in the peer's window, with 30 of 50 in flight
+		limit tcp.Limit
+		basis tcp.Basis
+		cwnd  int
+	}{
+		{"full", 0, tcp.Receiver, tcp.Inferred, 48},
+		{"room for two", 2, tcp.Receiver, tcp.Inferred, 48},
+		{"just less than a third", 14, tcp.Receiver, tcp.Inferred, 48},
+		{"more", 17, tcp.Congestion, tcp.Observed, 30},
+	} {
+		f := newFlow(t).send(10).round(2).round(2) // 40 are out
+		f.wait(100 * time.Millisecond)
+		for range 10 {
+			f.window = f.next + x.room - f.una - 1
+			f.ack(1).wait(3 * time.Millisecond)
+		}
+		f.window = 30 + x.room
+		for range 10 {
+			f.ack(1).send(1).wait(3 * time.Millisecond)
+		}
+		f.ack(0)
+		f.is(x.name, x.limit, x.basis)
+		f.holds(x.name, x.cwnd)
+	}
+	f := newFlow(t).send(10).round(2)
+	f.window = 25
+	f.round(1).ack(0)
+	f.is("its own window is full and the peer's is not", tcp.Congestion, tcp.Observed)
+	f.holds("its own window is full and the peer's is not", 20)
+}

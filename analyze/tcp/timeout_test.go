@@ -1,0 +1,85 @@
+package tcp
+
+import (
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// counted counts the events of a name.
+type counted struct {
+	name string
+	n    int
+}
+
+func (c *counted) Window(segment.Time, Estimate, *Sender) {}
+func (c *counted) Event(_ segment.Time, name string, _, _ int, _ *Sender) {
+	if name == c.name {
+		c.n++
+	}
+}
+
+// Timeouts are of one episode until a write has ended: what was out at the first may not have
+// arrived before.
+func TestTimeoutsOfOneEpisode(t *testing.T) {
+	for _, x := range []struct {
+		ended bool // a write, between the two
+		told  int
+	}{{false, 1}, {true, 2}} {
+		var s Sender
+		s.Reset(1000, 100000)
+		s.AtReceiver = true
+		s.Handshake(100 * time.Millisecond)
+		told := &counted{name: "timeout"}
+		s.Watch(told)
+		at := segment.Time(time.Hour)
+		for n := range 3 {
+			s.Sent(segment.Seq(1+1000*n), 1000, at)
+			s.waiting, s.tailLost = true, s.tailLost && !x.ended
+			at = at.Add(100 * time.Millisecond)
+			s.Acked(segment.Seq(1001+1000*n), nil, segment.Seq(100000), false, true, at)
+			at = at.Add(time.Second)
+		}
+		if told.n != x.told || s.Sums.Timeouts != 2 {
+			t.Errorf("a write has ended: %v: told of %d, %d timeouts", x.ended, told.n, s.Sums.Timeouts)
+		}
+	}
+}
+
+// Of a connection begun midway the round trip to the sender is the shortest time to an echo: the
+// first may have waited for something to send.
+func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
+	own, peer := &Half{Timestamps: true}, &Half{Timestamps: true}
+	own.RTT.add(time.Millisecond)
+	var v SenderView
+	v.Begin(own, peer, &Handshake{}, false, false)
+	at, seq := segment.Time(time.Hour), segment.Seq(1)
+	data := func(echo uint32, later time.Duration) {
+		at = at.Add(later)
+		s := segment.Segment{Seq: seq, Len: 1000, Time: at, Flags: segment.ACK}
+		s.Options.HasTimestamps, s.Options.TSEcr = true, echo
+		v.Data(&s, own, &Window{}, true, Path{})
+		seq = s.End()
+	}
+	ack := func(stamp uint32) {
+		s := segment.Segment{Ack: seq, Time: at, Flags: segment.ACK}
+		s.Options.HasTimestamps, s.Options.TSVal = true, stamp
+		v.Ack(&s, seq.Add(100000), own, Path{})
+	}
+	ack(1000)
+	data(1000, 3*time.Second)
+	for range 20 {
+		data(1000, time.Millisecond)
+	}
+	if !v.AtReceiver || v.rttToSender != 3*time.Second {
+		t.Errorf("one echo: at the receiver %v, %v to the sender, want 3s", v.AtReceiver, v.rttToSender)
+	}
+	for _, x := range []struct{ later, want time.Duration }{{100, 100}, {200, 100}, {90, 90}} {
+		ack(v.probe.stamp + 5000)
+		data(v.probe.stamp, x.later*time.Millisecond)
+		if v.rttToSender != x.want*time.Millisecond {
+			t.Errorf("an echo after %v ms: %v to the sender, want %v ms", x.later, v.rttToSender, x.want)
+		}
+	}
+}
