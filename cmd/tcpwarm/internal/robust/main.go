@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,12 +25,22 @@ const (
 )
 
 func main() {
-	var binary, readme, match string
+	var binary, readme, match, file string
+	var n int
 	flags := pflag.NewFlagSet("robust", pflag.ExitOnError)
 	flags.StringVar(&binary, "binary", "./tcpwarm", "what is to read the captures")
 	flags.StringVar(&readme, "readme", "", "write the table to this `file`, between its markers")
 	flags.StringVar(&match, "match", "", "try only kinds like this `regexp`, and write no table")
+	flags.StringVar(&file, "write", "", "only write the capture of the first such kind to this `file`")
+	flags.IntVarP(&n, "number", "n", 1000, "how large that is to be")
 	flags.Parse(os.Args[1:])
+	if file != "" {
+		if err := writeOnly(file, match, n); err != nil {
+			fmt.Fprintln(os.Stderr, "robust:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	failed, err := run(ctx, binary, readme, match)
@@ -43,6 +54,20 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// writeOnly writes a capture of a kind, to be looked at.
+func writeOnly(file, match string, n int) error {
+	like, err := regexp.Compile(match)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(kinds, func(k kind) bool { return like.MatchString(k.does) })
+	if i < 0 {
+		return fmt.Errorf("no kind is like %s", match)
+	}
+	_, err = kinds[i].write(file, n)
+	return err
 }
 
 // run tries all kinds, and returns how many break a limit.

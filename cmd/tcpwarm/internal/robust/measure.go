@@ -15,7 +15,7 @@ import (
 )
 
 // within is how long reading one capture may take by the clock on the wall.
-const within = 5 * time.Minute
+const within = 3 * time.Minute
 
 // A measure is what reading one capture took and gave.
 type measure struct {
@@ -60,9 +60,12 @@ func (k *kind) read(ctx context.Context, binary, dir string, n int) (m *measure,
 	cmd := exec.CommandContext(ctx, binary, "analyze", "--report", "json="+report, file)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // it says where it hangs
+	cmd.WaitDelay = 10 * time.Second
 	err = cmd.Run()
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("n %d: no report after %v", n, within)
+		os.Stderr.Write(errs.Bytes())
+		return nil, fmt.Errorf("n %d: no report: %w", n, ctx.Err())
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
