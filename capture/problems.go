@@ -38,7 +38,7 @@ var problemTexts = [numProblems]struct {
 	clockBack: {"clock-stepped-back", "packets timed before an earlier one; taken as of its time, " +
 		"and after more than a second what follows counts from there", false},
 	noTime: {"packet-without-time",
-		"packets without a time, or of one before 1970 or beyond 2262; taken as of the packet before", false},
+		"packets without a time, or of one before 1970 or beyond 2200; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
 	undecodable:    {"undecodable", "packets that could not be decoded", true},
 }
