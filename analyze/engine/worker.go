@@ -148,7 +148,7 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 	if sh.memory.taken > sh.memory.most {
 		w.relieve(sh)
 	}
-	e := newEntry(s, hash, &w.out, &sh.budget)
+	e := sh.newEntry(s, hash, &w.out)
 	sh.table.Put(s.Key, hash, e)
 	sh.memory.begin(e)
 	w.latest = e
@@ -297,6 +297,7 @@ func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 		e.End()
 	}
 	w.out.finish(e, gaveUp)
+	sh.recycle(e)
 }
 
 // finish ends the connections that are left at the end of the capture and begun before
