@@ -23,7 +23,7 @@ var problems = []Entry{
 	term("tcp-header-cut", "packets cut within the TCP header", "By a snap length that is too short: capture with -s 0."),
 	term("clock-stepped-back", "packets timed before an earlier one",
 		"They are taken as of the earlier one's time; after more than a second what follows counts from there."),
-	term("packet-without-time", "packets without a time, or of one before 1970 or beyond 2262", "They are taken as of the packet before."),
+	term("packet-without-time", "packets without a time, or of one before 1970 or beyond 2200", "They are taken as of the packet before."),
 	term("captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", "The captured ones count."),
 	term("undecodable", "packets that could not be decoded", "They may hold TCP; they are not judged."),
 	term("bytes-missing", "bytes that are not in the capture, though a peer acknowledged them",
