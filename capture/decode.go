@@ -114,8 +114,9 @@ func (d *decoder) clock(p *packet) bool {
 	if d.last.Sub(t) <= max(mostReordered, d.stepped/2) { // also after a step: then packets of several clocks are mixed
 		d.stepped = 0
 	}
-	if t = t.Add(d.stepped); d.stepped > 0 && t < 0 {
-		t = d.last // beyond what a time can be
+	if t = t.Add(d.stepped); d.stepped > 0 && (t < 0 || t > segment.Latest) {
+		d.count(noTime) // beyond what a time can be
+		return false
 	}
 	if back := d.last.Sub(t); back > 0 {
 		d.count(clockBack)

@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"math"
+	"fmt"
 	"math/bits"
 
 	"tcpwarm/capture/segment"
@@ -58,7 +59,7 @@ func (i *iface) resolution(v byte) {
 
 // at turns a count of the clock's units into an instant. It uses integers only
 // and 128 bits where needed, so that no nanosecond is lost. It is not ok if the
-// instant is beyond what Time holds (the year 2262), or where the clock stands still.
+// instant is beyond segment.Latest (the year 2200), or where the clock stands still.
 func (i *iface) at(t uint64) (at segment.Time, ok bool) {
 	if i.still {
 		return 0, false
@@ -78,8 +79,8 @@ func (i *iface) at(t uint64) (at segment.Time, ok bool) {
 		hi, lo := bits.Mul64(t%i.units, 1e9)
 		ns, _ = bits.Div64(hi, lo, i.units)
 	}
-	const most = math.MaxInt64/1_000_000_000 - 1 // seconds
-	if sec > most || i.offset > most || i.offset < -most || int64(sec)+i.offset > most {
+	const most = int64(segment.Latest/1e9) - 1 // seconds
+	if sec > uint64(most) || i.offset > most || i.offset < -most || int64(sec)+i.offset > most {
 		return 0, false
 	}
 	return segment.Time((int64(sec)+i.offset)*1e9 + int64(ns)), true

@@ -47,7 +47,7 @@ var problemTexts = [numProblems]struct {
 		"that differ; what follows counts from that end", false},
 	filesSorted: {"files-sorted", "files that were given before earlier ones; all were read in order of their first packets", false},
 	noTime: {"packet-without-time",
-		"packets without a time, or of one before 1970 or beyond 2262; taken as of the packet before", false},
+		"packets without a time, or of one before 1970 or beyond 2200; taken as of the packet before", false},
 	longerThanWire: {"captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", false},
 	tooDeep:        {"nested-too-deep", "packets with more headers one within another than are followed", true},
 	undecodable:    {"undecodable", "packets that could not be decoded", true},

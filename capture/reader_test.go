@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	mathbig "math/big"
 	"os"
 	"path/filepath"
@@ -632,6 +633,27 @@ func TestTimesBefore1970(t *testing.T) {
 		all, _, err := read(t, w.Bytes())
 		if err != nil || len(all) != 1 || all[0].Untimed != untimed {
 			t.Errorf("3 s with an offset of %d s: %v, %v, want untimed %v", offset, all, err, untimed)
+		}
+	}
+}
+
+// Nor is one so late that what is due after it has no place in a Time, or that a clock that was
+// set back makes so late.
+func TestTimesBeyondTheLatest(t *testing.T) {
+	order := binary.LittleEndian
+	latest := uint64(segment.Latest/1e9) - 2
+	w := newNG(order)
+	w.iface(1, 0, w.option(9, []byte{0}), w.option(0, nil))
+	for _, at := range []uint64{latest, latest + 2, 1000, 1010, math.MaxUint64} {
+		w.enhanced(0, at, 60, frame(1, ""))
+	}
+	all, _, err := read(t, w.Bytes())
+	if err != nil || len(all) != 5 {
+		t.Fatalf("%d segments, %v", len(all), err)
+	}
+	for i, untimed := range []bool{false, true, true, true, true} {
+		if s := &all[i]; s.Untimed != untimed || s.Time != segment.Time(latest)*1e9 {
+			t.Errorf("packet %d: %v, untimed %v, want %v", i+1, s.Time.Std(), s.Untimed, untimed)
 		}
 	}
 }

@@ -55,6 +55,6 @@ type Env struct {
 
 // A Budget bounds what the connections of one shard that have not ended may keep.
 type Budget struct {
-	Kept, Most int  // transactions
-	Spent      bool // most of the shard's memory is taken: no more transactions are kept
+	Kept, Most int // transactions
+	Room       int // bytes of the shard's memory that transactions may still take
 }

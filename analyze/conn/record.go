@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"unsafe"
+
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
@@ -68,7 +70,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	switch {
 	case !x.conn.app.KeepsTargets():
 		return false
-	case budget.Kept >= budget.Most, budget.Spent:
+	case budget.Kept >= budget.Most, budget.Room <= 0:
 		x.unkept++
 		return false
 	}
@@ -79,6 +81,7 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	r.Method = x.conn.env.Readers.Names.Method(t.Method)
 	*list = append(*list, r)
 	x.text += len(r.Target)
+	budget.Room -= int(unsafe.Sizeof(r)) + len(r.Target)
 	return true
 }
 

@@ -102,7 +102,7 @@ func (k *collector) takeOpened(b *batch) {
 	for i := range b.output {
 		k.begun = append(k.begun, b.output[i].opened)
 	}
-	inPacketOrder(k, k.begun, func(o *opened) int64 { return o.when }, (*opened).prefetch, k.open)
+	inPacketOrder(k, k.begun, k.open)
 }
 
 // open numbers a connection, and once its client is known decides whether it is to be
@@ -136,7 +136,7 @@ func (k *collector) takeEnded(b *batch) {
 		k.lost.Late.Add(w.late.N, w.late.First)
 		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
 	}
-	inPacketOrder(k, k.ended, func(e *ended) int64 { return e.when }, (*ended).prefetch, k.end)
+	inPacketOrder(k, k.ended, k.end)
 }
 
 func (k *collector) end(e *ended) {

@@ -82,7 +82,7 @@ func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {
 	e.out.samples = append(e.out.samples, samplesOf{e.handle, d, e.out.Now.Packet, list})
 }
 
-// finish leaves to the collector what it needs of e, which then serves again.
+// finish leaves to the collector what it needs of e, which may then serve again.
 func (o *emitter) finish(e *entry, gaveUp bool) {
 	c := &e.Conn
 	f := o.ended.next(&o.freeEnded)
@@ -95,7 +95,6 @@ func (o *emitter) finish(e *entry, gaveUp bool) {
 		f.record = build.Connection(c)
 	}
 	c.FreeBudget()
-	freeEntries.Put(e)
 }
 
 // abandon leaves to the collector that e was given up because it is broken: only what a

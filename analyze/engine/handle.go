@@ -36,20 +36,23 @@ func newHandle() *handle {
 	return h
 }
 
-// freeEntries are connections that their workers are done with.
-var freeEntries sync.Pool
+// packet, of and prefetch are of the lists that the collector puts in order.
+func (o *opened) packet() int64 { return o.when }
+func (o *opened) of() *handle   { return o.handle }
 
-// newEntry returns the connection that s begins.
-func newEntry(s *segment.Segment, hash uint64, out *emitter, budget *conn.Budget) *entry {
-	e, _ := freeEntries.Get().(*entry)
-	if e == nil {
-		e = new(entry)
+func (e *connEvent) packet() int64 { return e.when }
+func (e *connEvent) of() *handle   { return e.handle }
+
+// prefetch reads where the judge will look for the connection.
+func (e *connEvent) prefetch() int {
+	if c := e.handle.pool; c != nil {
+		return c.Prefetch()
 	}
-	e.handle, e.hash, e.out, e.waitLink, e.contests, e.clients = newHandle(), hash, out, waitLink{}, nil, 0
-	e.size, e.noted = 0, 0
-	e.Reset(s, &out.Env, &e.handle.Identity, e, budget)
-	return e
+	return 0
 }
+
+func (e *ended) packet() int64 { return e.when }
+func (e *ended) of() *handle   { return e.handle }
 
 // An opened is a connection's: its first packet, or later the one that showed its client.
 type opened struct {

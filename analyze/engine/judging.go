@@ -67,14 +67,12 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 	for i := range b.output {
 		for _, list := range b.output[i].events[shard].chunks {
 			for n := range list {
-				if c := list[n].handle.pool; c != nil {
-					g.fetched += c.Prefetch()
-				}
+				g.fetched += list[n].prefetch()
 			}
 			g.lists = append(g.lists, list)
 		}
 	}
-	places := inOrder(&g.order, g.lists, func(e *connEvent) int64 { return e.when })
+	places := inOrder(&g.order, g.lists)
 	for len(places) > 0 {
 		places = places[doSome(k.faults, g.lists, places, func(e *connEvent) { k.judgeEvent(shard, e) }):]
 	}

@@ -74,7 +74,7 @@ func (w *worker) keepWithin(now segment.Time) {
 		if sh.memory.taken > sh.memory.most {
 			w.relieve(sh)
 		}
-		sh.budget.Spent = sh.memory.taken > sh.memory.most/4*3
+		sh.budget.Room = sh.memory.most/4*3 - sh.memory.taken
 	}
 }
 

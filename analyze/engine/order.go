@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -14,16 +15,31 @@ type place struct {
 	list, index int32
 }
 
-// inOrder returns the places of all entries by packet. Those of one packet are all in one
-// list, in order.
-func inOrder[T any](o *packetOrder, lists [][]T, when func(*T) int64) []place {
+// inOrder returns the places of all entries by packet. Those of one packet are of one
+// connection, or of many that ended as the batch did: these come by shard, so that it does not
+// matter which worker's they were.
+func inOrder[T any, P collected[T]](o *packetOrder, lists [][]T) []place {
 	o.list = o.list[:0]
 	for l, list := range lists {
 		for i := range list {
-			o.list = append(o.list, place{when(&list[i]), int32(l), int32(i)})
+			o.list = append(o.list, place{P(&list[i]).packet(), int32(l), int32(i)})
 		}
 	}
-	return o.sort()
+	of := func(p place) *handle { return P(&lists[p.list][p.index]).of() }
+	all := o.sort()
+	for i := 0; i < len(all); {
+		same, several := i+1, false
+		for ; same < len(all) && all[same].when == all[i].when; same++ {
+			several = several || of(all[same]) != of(all[i])
+		}
+		if several {
+			slices.SortStableFunc(all[i:same], func(a, b place) int {
+				return cmp.Compare(shardOf(of(a).Key.Hash()), shardOf(of(b).Key.Hash()))
+			})
+		}
+		i = same
+	}
+	return all
 }
 
 // sort sorts byte by byte, the last first: packets of a batch have few numbers, and to
@@ -52,12 +68,20 @@ func (o *packetOrder) sort() []place {
 	return o.list
 }
 
-// inPacketOrder calls do with the entries of all lists by packet, and prefetch with some of
-// them before.
-func inPacketOrder[T any](k *collector, lists [][]T, when func(*T) int64, prefetch func(*T) int, do func(*T)) {
-	for places := range slices.Chunk(inOrder(&k.order, lists, when), ahead) {
+// A collected is an entry of the lists that workers leave.
+type collected[T any] interface {
+	*T
+	packet() int64
+	of() *handle
+	prefetch() int
+}
+
+// inPacketOrder calls do with the entries of all lists by packet, and has some of them read
+// before.
+func inPacketOrder[T any, P collected[T]](k *collector, lists [][]T, do func(*T)) {
+	for places := range slices.Chunk(inOrder[T, P](&k.order, lists), ahead) {
 		for _, t := range places {
-			k.fetched += prefetch(&lists[t.list][t.index])
+			k.fetched += P(&lists[t.list][t.index]).prefetch()
 		}
 		for len(places) > 0 {
 			places = places[doSome(k.faults, lists, places, do):]

@@ -31,6 +31,7 @@ type shard struct {
 
 	budget conn.Budget // of transactions kept by connections that have not finished
 	memory memory
+	free   []*entry // connections that are finished, and serve again
 }
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
@@ -44,6 +45,31 @@ type entry struct {
 	clients  int              // the shard of its client, valid once it has opened
 	size     int              // bytes, as last measured
 	noted    int              // where it is among the shard's memory.grown, plus 1; 0: nowhere
+}
+
+// mostFree is how many connections a shard keeps to serve again.
+const mostFree = 32
+
+// newEntry returns the connection that s begins. It may have served before, in the same shard:
+// what it has grown to then counts as its memory, and must not depend on who follows what.
+func (sh *shard) newEntry(s *segment.Segment, hash uint64, out *emitter) *entry {
+	var e *entry
+	if last := len(sh.free) - 1; last >= 0 {
+		e, sh.free = sh.free[last], sh.free[:last]
+	} else {
+		e = new(entry)
+	}
+	e.handle, e.hash, e.out, e.waitLink, e.contests, e.clients = newHandle(), hash, out, waitLink{}, nil, 0
+	e.size, e.noted = 0, 0
+	e.Reset(s, &out.Env, &e.handle.Identity, e, &sh.budget)
+	return e
+}
+
+// recycle keeps e, which is finished, to serve again.
+func (sh *shard) recycle(e *entry) {
+	if len(sh.free) < mostFree {
+		sh.free = append(sh.free, e)
+	}
 }
 
 // linger has e, which has ended, wait for late segments.

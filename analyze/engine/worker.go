@@ -38,6 +38,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 		sh := &w.shards[i]
 		sh.budget.Most = o.Limits.KeptTransactions
 		sh.memory.most = int(o.Limits.Memory / 8 * 3 / shards)
+		sh.budget.Room = sh.memory.most / 4 * 3
 		sh.timeWait.Most = sh.memory.most / 8 / int(unsafe.Sizeof(finished{}))
 	}
 	return w
@@ -148,7 +149,7 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 	if sh.memory.taken > sh.memory.most {
 		w.relieve(sh)
 	}
-	e := newEntry(s, hash, &w.out, &sh.budget)
+	e := sh.newEntry(s, hash, &w.out)
 	sh.table.Put(s.Key, hash, e)
 	sh.memory.begin(e)
 	w.latest = e
@@ -297,6 +298,7 @@ func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 		e.End()
 	}
 	w.out.finish(e, gaveUp)
+	sh.recycle(e)
 }
 
 // finish ends the connections that are left at the end of the capture and begun before

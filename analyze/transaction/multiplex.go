@@ -29,6 +29,7 @@ type Multiplexer struct {
 	waiting []*Transaction // those in open, oldest first
 	free    []*Transaction
 	latest  uint32 // highest stream the client has opened
+	text    int    // bytes of the targets of those in waiting
 	n       int32
 	streams int32  // that the server permits at once
 	host    []byte // scratch
@@ -138,7 +139,7 @@ func (m *Multiplexer) request(h *http2.Headers) {
 		if host == "" {
 			host = h.Host
 		}
-		m.host = appendAuthority(m.host[:0], []byte(host), t.Connect)
+		m.host = appendAuthority(m.host[:0], []byte(host[:min(len(host), maxAuthority)]), t.Connect)
 		m.to.Requested(t, m.host)
 	} else {
 		t.RequestBytes += int64(h.Bytes)
@@ -160,13 +161,13 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	if m.Requests++; m.Requests == 1 {
 		m.callItself(m.Names, []byte(h.UserAgent), []byte(h.Via))
 	}
-	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method)), Minor: 2,
+	*t = Transaction{N: m.n, Stream: h.Stream, Method: method([]byte(h.Method[:min(len(h.Method), maxMethod+1)])), Minor: 2,
 		Start: h.Start, RequestEnd: h.At, RequestBytes: int64(h.Bytes),
 		KeepAliveTimeout: -1, Streams: m.streams, Cut: !h.Known}
 	t.Ignored = len(m.Ignore) > 0 && m.Ignore.match(t.Method, []byte(h.Target))
 	t.Connect = t.Method == "CONNECT" && h.Protocol == "" // else it asks the server itself for another protocol (RFC 8441 section 4)
 	if m.KeepText {
-		t.Target = strings.Clone(target(h.Target))
+		t.Target = m.target(h.Target)
 	}
 	if strings.HasPrefix(h.ContentType, "application/grpc") {
 		m.GRPC++
@@ -175,6 +176,23 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	m.waiting = append(m.waiting, t)
 	return t
 }
+
+// target returns what is kept of a target. Many requests may refer to one field that was sent
+// once (RFC 7541 section 2.3): where those that wait have many bytes of them already, it is
+// little.
+func (m *Multiplexer) target(s string) string {
+	most := maxTarget
+	if m.text > maxText {
+		most = 128
+	}
+	s = target(s, most)
+	m.text += len(s)
+	return s
+}
+
+// maxText bounds the targets of the transactions that wait on one connection, but for a little
+// of each.
+const maxText = 256 << 10
 
 func (m *Multiplexer) response(h *http2.Headers) {
 	t := m.open[h.Stream]
@@ -253,6 +271,8 @@ func (m *Multiplexer) giveUp(t *Transaction) {
 	}
 	delete(m.open, t.Stream)
 	m.to.Answered(t)
+	m.text -= len(t.Target)
+	t.Target = ""
 	m.free = append(m.free, t)
 }
 

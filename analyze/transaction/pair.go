@@ -312,10 +312,10 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {
-		t.Target = target(h.Target)
+		t.Target = target(h.Target, maxTarget)
 	}
 	if t.Connect {
-		p.Target = target(h.Target)
+		p.Target = target(h.Target, maxTarget)
 	}
 	p.waiting = append(p.waiting, t)
 	p.request = t
@@ -476,18 +476,22 @@ const maxMethod = 32
 // less (RFC 9112 section 3).
 const maxTarget = 8 << 10
 
-// target returns b as it is kept: "..." stands for what is too much.
-func target[T string | []byte](b T) string {
-	if len(b) > maxTarget {
-		return string(b[:maxTarget]) + "..."
+// target returns a copy of b as it is kept: "..." stands for what is more than most bytes.
+func target[T string | []byte](b T, most int) string {
+	if len(b) > most {
+		return string(b[:most]) + "..."
 	}
-	return string(b)
+	return string([]byte(b))
 }
+
+// maxAuthority is more bytes than a name and a port may have (RFC 1035 section 2.3.4).
+const maxAuthority = 512
 
 // appendAuthority appends the name in a Host field value to dst: no port, no
 // brackets, no final dot, lower case (RFC 9110 section 7.2). Of a CONNECT's
 // target the port is a part: it appends all of that, in lower case.
 func appendAuthority(dst, b []byte, connect bool) []byte {
+	b = b[:min(len(b), maxAuthority)]
 	if connect {
 		return append(dst, bytes.ToLower(b)...)
 	}

@@ -5,6 +5,10 @@ import "time"
 // Time is an instant: nanoseconds since 1970-01-01 UTC, as the capture says.
 type Time int64
 
+// Latest is the latest instant that a segment may have, in the year 2200: what is due some
+// time after it has a place in Time, too.
+const Latest Time = 7_258_118_400_000_000_000
+
 // Sub returns the span from u to t.
 func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
 

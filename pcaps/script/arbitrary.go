@@ -18,7 +18,8 @@ func Arbitrary(b []byte) []segment.Segment {
 	return list
 }
 
-// pieces are what the payloads of Arbitrary are made of.
+// pieces are what the payloads of Arbitrary are made of. Whatever says who and what in them
+// ends with ".example", or is an address.
 var pieces = [...]string{
 	"GET /x HTTP/1.1\r\nHost: a.example\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
@@ -49,6 +50,15 @@ var pieces = [...]string{
 	"PROXY TCP4 10.1.1.1 10.1.1.2 1 80\r\n",
 	"\x05\x01\x00",
 	"x",
+	"GET http://g.example/p.example HTTP/1.1\r\nHost: g.example\r\nUser-Agent: agent.example\r\nVia: 1.1 via.example\r\n\r\n",
+	"METHOD.example /q.example HTTP/1.1\r\nHost: i.example:8443\r\nContent-Length: 0\r\n\r\n",
+	// HEADERS with a target and an authority
+	"\x00\x00\x1e\x01\x05\x00\x00\x00\x03\x82\x86\x44\x0f/target.example\x41\x09d.example",
+	// ClientHello with a server's name
+	"\x16\x03\x01\x00\x43\x01\x00\x00\x3f\x03\x03" + "0123456789abcdef0123456789abcdef" +
+		"\x00\x00\x04\x13\x01\x13\x02\x01\x00" + "\x00\x12\x00\x00\x00\x0e\x00\x0c\x00\x00\x09e.example",
+	"\x05\x01\x00\x03\x09f.example\x00\x50",
+	"\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00",
 }
 
 // A segmentDecoder makes segments of bytes: mostly such as follow each other, some that lie
@@ -87,15 +97,30 @@ func (d *segmentDecoder) near(from segment.Seq, how int) segment.Seq {
 	return from
 }
 
+// tick has time go on as a capture's reader hands it on, which never goes back: up to two
+// seconds, by centuries, or not at all where a packet's own time cannot be used.
+func (d *segmentDecoder) tick(clock int) (untimed bool) {
+	by := segment.Time(1) << (clock & 31)
+	if clock>>6&1 != 0 {
+		if untimed = clock>>4&1 == 0; untimed {
+			by = 0
+		} else {
+			by = segment.Time(d.number()) << 30
+		}
+	}
+	d.at += min(by, segment.Latest-d.at)
+	return untimed
+}
+
 // segment takes the next segment. How far what follows goes on from it is a matter of the
 // bytes, too.
 func (d *segmentDecoder) segment(packet int64) segment.Segment {
 	how, flags, what, clock := d.byte(), d.byte(), d.byte(), d.byte()
 	conn, dir := how&3, how>>2&1
-	d.at += segment.Time(1) << (clock & 31) // up to two seconds
+	untimed := d.tick(clock)
 	client := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 0, byte(conn / 3)}), Port: uint16(4000 + conn)}
 	server := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 1, 0}), Port: uint16(80 + conn/2)}
-	s := segment.Segment{Packet: packet, Time: d.at, TTL: 64, IPID: uint16(packet), Flags: segment.Flags(flags), Window: 5000}
+	s := segment.Segment{Packet: packet, Time: d.at, Untimed: untimed, TTL: 64, IPID: uint16(packet), Flags: segment.Flags(flags), Window: 5000}
 	from, to := client, server
 	if dir == 1 {
 		from, to = server, client

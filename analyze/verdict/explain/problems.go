@@ -39,7 +39,7 @@ var problems = []Entry{
 		"Several files are the parts of one capture: they are read in order of their first packets, whatever their names."),
 	term("files-overlap", "files that begin before the one before ends",
 		"They were made at the same time, or by clocks that differ, and are no parts of one capture: judge them one by one."),
-	term("packet-without-time", "packets without a time, or of one before 1970 or beyond 2262", "They are taken as of the packet before."),
+	term("packet-without-time", "packets without a time, or of one before 1970 or beyond 2200", "They are taken as of the packet before."),
 	term("captured-longer-than-wire", "packets that claim more captured bytes than there were on the wire", "The captured ones count."),
 	term("undecodable", "packets that could not be decoded", "They may hold TCP; they are not judged."),
 	term("bytes-missing", "bytes that are not in the capture, though a peer acknowledged them",
