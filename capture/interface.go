@@ -2,8 +2,6 @@ package capture
 
 import (
 	"errors"
-	"math"
-	"fmt"
 	"math/bits"
 
 	"tcpwarm/capture/segment"
