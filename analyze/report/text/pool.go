@@ -21,8 +21,10 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	p.heading(pl, conns, x)
 	p.counts(pl)
 	p.lanes(conns)
-	p.transactions(pl, conns)
-	p.window(conns)
+	if x.all || windowsMattered(conns) {
+		p.transactions(pl, conns)
+		p.window(conns)
+	}
 	p.curve(pl)
 	p.margin(pl)
 	p.reasons(conns, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
@@ -211,8 +213,15 @@ func (p *page) curve(pl *report.Pool) {
 	p.line(kept)
 	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
-	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
-		segment.SpanUp(time.Duration(last.IdleTimeout)), plural.Count(last.Connections, "connection")))
+	idle := "one idle connection"
+	if last.IdleKept != 1 {
+		idle = plural.Count(last.IdleKept, "idle connection")
+	}
+	enough := "would have been enough."
+	if last.Connections > pl.Needed {
+		enough = fmt.Sprintf("would have done with %s.", plural.Count(last.Connections, "connection"))
+	}
+	p.wrap("  ", 2, fmt.Sprintf("%s, kept %s, %s", idle, segment.SpanUp(time.Duration(last.IdleTimeout)), enough))
 }
 
 // margin is how close reuse came to the server's idle timeout.

@@ -50,8 +50,8 @@ func (p *page) reason(all []*report.Connection, closer string, to advice) {
 	c := all[0]
 	b := c.OpenedBecause
 	why := explain.Because(b.Cause, b.InsteadOf)
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
-		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
+	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d%s) because %s  %s",
+		c.ID, c.FirstPacket, forRequest(c), why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
 	if closer != "" {
 		p.wrap("     ", 5, "What helps says "+closer+" below.")
@@ -71,6 +71,21 @@ func grade(id string, c pool.Confidence) string {
 	return "[" + id + "," + tie + name(string(c)) + "]"
 }
 
+// forRequest is ", for GET /x, status 200": the request that c was opened for, "" if it was not read.
+func forRequest(c *report.Connection) string {
+	s := requestOf(c, mostTarget)
+	if s == "" {
+		return ""
+	}
+	if status := c.Judged()[0].Status; status > 0 {
+		s += fmt.Sprintf(", status %d", status)
+	}
+	return ", for " + s
+}
+
+// mostTargetListed is how many columns of a target are shown in a list.
+const mostTargetListed = 24
+
 // alike lists connections with the packet that opened each.
 func alike(rest []*report.Connection) string {
 	var list []string
@@ -79,7 +94,11 @@ func alike(rest []*report.Connection) string {
 			list = append(list, "...")
 			break
 		}
-		list = append(list, fmt.Sprintf("#%d%s(packet%[2]s%[3]d)", c.ID, tie, c.FirstPacket))
+		asked := requestOf(c, mostTargetListed)
+		if asked != "" {
+			asked = ", " + asked
+		}
+		list = append(list, fmt.Sprintf("#%d%s(packet%[2]s%[3]d%s)", c.ID, tie, c.FirstPacket, strings.ReplaceAll(asked, " ", tie)))
 	}
 	return strings.Join(list, ", ")
 }

@@ -15,6 +15,16 @@ import (
 // mostTransactions is how many transactions of one connection are listed.
 const mostTransactions = 10
 
+// windowsMattered reports whether a window made a transaction slower than it might have been: it
+// had been lost, or one round did not do.
+func windowsMattered(conns []*report.Connection) bool {
+	return slices.ContainsFunc(conns, func(c *report.Connection) bool {
+		return slices.ContainsFunc(c.Judged(), func(t *report.Transaction) bool {
+			return t.Warmth == report.Cooled || t.Rounds > 1
+		})
+	})
+}
+
 // transactions lists the transactions of a pool that needed one connection only:
 // with several, the lanes say more.
 func (p *page) transactions(pl *report.Pool, conns []*report.Connection) {
