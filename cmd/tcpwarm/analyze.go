@@ -183,7 +183,19 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	if o.format.value == "ndjson" { // its lines come meanwhile, perhaps on the same terminal
 		p.to = nil
 	}
-	return o.analyze(ctx, s, p, analyze.Options{Demands: demands}, func(*report.Report) { p.clear() })
+	opts := analyze.Options{Demands: demands}
+	if areFiles(files) {
+		opts.Again = func() (analyze.Source, error) { return o.open(ctx, s, files) }
+	}
+	return o.analyze(ctx, s, p, opts, func(*report.Report) { p.clear() })
+}
+
+// areFiles reports whether all of names are regular files: these can be read once more.
+func areFiles(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		info, err := os.Stat(name)
+		return err != nil || !info.Mode().IsRegular()
+	})
 }
 
 // open opens files, with the filter that was asked for.

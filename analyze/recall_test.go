@@ -1,0 +1,108 @@
+package analyze
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze/report"
+)
+
+// evidence lists what r's worst pools rest on: of each the connections that were avoidable and
+// those that could have served, with the packet and the first request of each.
+func evidence(r *report.Report, pools int) string {
+	byID := map[int64]*report.Connection{}
+	for _, c := range r.Connections {
+		byID[c.ID] = c
+	}
+	var b strings.Builder
+	for _, p := range r.WorstFirst()[:pools] {
+		fmt.Fprintf(&b, "pool %d:", p.ID)
+		for _, c := range r.Connections {
+			if c.Pool != p.ID || c.OpenedBecause == nil || !c.OpenedBecause.Cause.Avoidable() {
+				continue
+			}
+			for _, c := range []*report.Connection{c, byID[c.OpenedBecause.InsteadOf]} {
+				if c == nil || len(c.Judged()) == 0 {
+					b.WriteString(" lost")
+					continue
+				}
+				fmt.Fprintf(&b, " #%d %d %s", c.ID, c.FirstPacket, c.Judged()[0].Target)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// However few connections are kept, and however many there are, those that the worst pools' blame
+// rests on are among them, in any run the same: a capture that can be read once more is. The limits
+// hold all the same.
+func TestWhatBlameRestsOnIsKept(t *testing.T) {
+	all := crowdOf(t, 1500, func(i uint64) (client, port uint64) {
+		if i < 1000 { // those of one connection come first
+			return i, 0
+		}
+		return 1000 + i%250, i / 250 % 2 // the second once the first has been closed
+	})
+	want := ""
+	for _, limits := range []Limits{{}, {KeptConnections: 100}, {KeptConnections: 100, KeptTransactions: 60}, {KeptTransactions: 100}, {KeptConnections: 60}} {
+		for _, workers := range []int{1, 2, 5} {
+			for _, size := range []int{200, 3000} {
+				o := Options{Workers: workers, Limits: limits,
+					Again: func() (Source, error) { return &segments{list: all, size: size}, nil }}
+				r, err := Run(t.Context(), &segments{list: all, size: size}, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := evidence(r, 25)
+				if want == "" {
+					want = got
+				}
+				if r.Totals.Avoidable != 250 || strings.Count(got, "#") != 2*25 {
+					t.Fatalf("%d were avoidable, the worst rest on\n%s", r.Totals.Avoidable, got)
+				}
+				if got != want || strings.Contains(got, "lost") {
+					t.Fatalf("%+v, %d workers, %d segments at once:\n%s\nwant\n%s", limits, workers, size, got, want)
+				}
+				kept := 0
+				for _, c := range r.Connections {
+					kept += len(c.Transactions)
+				}
+				if most := limits.KeptConnections; most > 0 && len(r.Connections) > most {
+					t.Errorf("%+v: %d connections are kept", limits, len(r.Connections))
+				}
+				if most := limits.KeptTransactions; most > 0 && kept > most {
+					t.Errorf("%+v: %d transactions are kept", limits, kept)
+				}
+				if n := problem(r, "records-not-kept") + int64(len(r.Connections)); n != 1500 {
+					t.Errorf("%+v: %d connections are kept or counted, there were 1500", limits, n)
+				}
+				if n := problem(r, "transactions-not-kept") + int64(kept); n != 1500 {
+					t.Errorf("%+v: %d transactions are kept or counted, there were 1500", limits, n)
+				}
+				checkSums(t, r)
+			}
+		}
+	}
+}
+
+// What cannot be read once more is told as far as it was kept.
+func TestWhatCannotBeReadAgain(t *testing.T) {
+	all := crowd(t, 600)
+	for name, again := range map[string]func() (Source, error){
+		"no way":     nil,
+		"gone":       func() (Source, error) { return nil, errors.New("gone") },
+		"other file": func() (Source, error) { return &segments{list: all[:50], size: 50}, nil },
+	} {
+		r, err := Run(t.Context(), &segments{list: all, size: 200}, Options{Limits: Limits{KeptConnections: 10}, Again: again})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Connections) != 10 || r.Totals.Connections != 600 || problem(r, "records-not-kept") != 590 {
+			t.Errorf("%s: %d connections, totals %+v", name, len(r.Connections), r.Totals)
+		}
+		checkSums(t, r)
+	}
+}
