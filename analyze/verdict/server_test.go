@@ -33,6 +33,8 @@ func TestServerIsNamed(t *testing.T) {
 		{"2001:db8::1", 1000}, {"[2001:db8::1]", 1000}, {"[2001:db8::1]:80", 1000}, {"[2001:db8::1]:81", 0},
 		{"10.0.0.5", 10000}, {"10.0.0.4:80", 10000}, {"10.0.0.4:8080", 0},
 		{"d.example", 0},
+		{"*.example", 10111}, {"?.example:80", 10001}, {"*:8080", 10010}, {"*.EXAMPLE:443", 100}, {"2001:db8::*", 1000}, {"*1", 1001},
+		{"10.0.0.*", 10111}, {"10.0.0.*:3128", 100}, {"*.example:81", 0}, {"[a-c].example", 0},
 	} {
 		d := Demands{Expect: []Expectation{expect}, Server: x.server}
 		if held, _, nothing := d.Judge(pools, Counts{}, Seen{}); held[0].Measured != Exactly(x.want) && (x.want != 0 || nothing == "") {

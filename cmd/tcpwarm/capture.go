@@ -188,7 +188,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
 	var keepErr error
-	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
+	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
 		keepErr = closeWriter(kept, r)
 	})
 	n := src.Counters()
@@ -197,7 +197,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err == nil && keepErr != nil {
 		err = &codedError{exitInput, keepErr}
 	}
-	return err
+	return looked(r, err)
 }
 
 // openWriter opens the file that packets are kept in. wasRoot says that we could have

@@ -55,6 +55,8 @@ worse; 4: one of the two does not say.`,
 		},
 	}
 	o.readFlags(c.Flags())
+	o.serverFlag(c.Flags())
+	o.pick.flags(c.Flags())
 	return c
 }
 
@@ -74,7 +76,7 @@ func (o *output) obeyed(f *pflag.FlagSet, files []string) error {
 	if o.redact && reports > 0 {
 		return errors.New("compare: --redact is for captures; a report keeps the names that it was made with")
 	}
-	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys"} {
+	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys", "server", "since", "until"} {
 		if f.Changed(name) && reports == len(files) {
 			return fmt.Errorf("compare: --%s is for captures; a report stays as it was made", name)
 		}

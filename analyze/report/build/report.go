@@ -103,18 +103,30 @@ func Report(r *Result) *report.Report {
 		rep.Findings = append(rep.Findings, finding(f))
 	}
 	if r.Demands != nil {
-		var held []verdict.Held
-		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{
-			Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
-			QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
-		for _, h := range held {
-			rep.Expectations = append(rep.Expectations, expectation(h))
-		}
+		hold(r, rep, all)
 	}
 	if slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
 		rep.Withdraw()
 	}
 	return rep
+}
+
+// hold holds rep against what was demanded. Where nothing was judged, nothing is known.
+func hold(r *Result, rep *report.Report, all []*pool.Pool) {
+	seen := verdict.Seen{Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
+		QUIC: r.Totals.QUICPackets, Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign}
+	var held []verdict.Held
+	if r.Demands.Look {
+		rep.Unjudged = r.Demands.Nothing(all, seen)
+	} else {
+		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, seen)
+	}
+	for _, h := range held {
+		rep.Expectations = append(rep.Expectations, expectation(h))
+	}
+	if rep.Unjudged != "" {
+		rep.Verdict = pool.NotKnown
+	}
 }
 
 // askedFor returns those of all pools that a user asked for, by the server, with their
