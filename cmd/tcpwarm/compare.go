@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,9 @@ import (
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/github"
 	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
 )
 
@@ -25,9 +28,10 @@ func newCompare(s *streams) *cobra.Command {
 		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
 connections for each request decide. A report stays as it was made: flags of how a
 capture is read and judged are for captures. Exit code 0: better or the same; 1:
-worse; 4: one of the two does not say.`,
+worse; 4: one of the two does not say, or they have no server in common.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
-  tcpwarm compare baseline.json today.pcap`,
+  tcpwarm compare baseline.json today.pcap
+  tcpwarm compare --format junit baseline.json today.pcap`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
@@ -42,7 +46,7 @@ worse; 4: one of the two does not say.`,
 				return aerr
 			}
 			c := compare.Between(before, after)
-			err := text.WriteComparison(s.out, c, text.Options{Width: width(s.out), Color: o.colored(s.out)})
+			err := o.writeComparison(s.out, c)
 			switch err := cmp.Or(berr, aerr, err); {
 			case err != nil:
 				return &codedError{exitInput, err}
@@ -55,9 +59,33 @@ worse; 4: one of the two does not say.`,
 		},
 	}
 	o.readFlags(c.Flags())
+	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
+	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
 	o.serverFlag(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
+}
+
+// writeComparison writes c in the format asked for.
+func (o *output) writeComparison(w io.Writer, c *compare.Comparison) error {
+	switch o.format.value {
+	case "json":
+		return jsonreport.WriteComparison(w, c)
+	case "junit":
+		return junit.WriteComparison(w, c)
+	case "github":
+		if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
+			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+			if err != nil {
+				return err
+			}
+			if err := cmp.Or(github.WriteComparisonSummary(f, c), f.Close()); err != nil {
+				return err
+			}
+		}
+		return github.WriteComparison(w, c)
+	}
+	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w)})
 }
 
 // obeyed refuses flags that change nothing where both files are reports, and --redact where

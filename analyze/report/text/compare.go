@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/capture/segment"
@@ -45,13 +44,9 @@ func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 }
 
 func (p *page) change(c *compare.Comparison) {
-	b, a := &c.Before.Totals, &c.After.Totals
 	word := strings.ToUpper(string(c.Change))
 	style := map[compare.Change]style{compare.Better: green, compare.Worse: red, compare.Undecided: yellow}[c.Change]
-	text := fmt.Sprintf("%s for %s before, %d for %s after.",
-		plural.Count(b.Avoidable, "avoidable connection"), plural.Count(b.Transactions, "request"),
-		a.Avoidable, plural.Count(a.Transactions, "request"))
-	p.wrap(word+"   ", len(word)+3, text, mark{word, style})
+	p.wrap(word+"   ", len(word)+3, c.Sentence(), mark{word, style})
 }
 
 // row writes a label and two values beside each other.
