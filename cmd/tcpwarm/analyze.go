@@ -241,7 +241,7 @@ func (o *output) open(ctx context.Context, s *streams, files []string) (input, e
 	var e *filter.Expr
 	if o.filter != "" {
 		var err error
-		if e, err = filter.Parse(o.filter); err != nil {
+		if e, err = parseFilter(o.filter); err != nil {
 			return nil, err
 		}
 	}

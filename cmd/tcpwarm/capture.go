@@ -52,7 +52,7 @@ func (l *live) flags(f *pflag.FlagSet) {
 // open begins to capture what expression lets through.
 func (l *live) open(expression string) (*capture.Live, error) {
 	o := capture.LiveOptions{Interfaces: l.ifaces, SnapLen: l.snapLen, RingBytes: l.ringKiB << 10, Promiscuous: !l.noPromisc}
-	e, err := filter.Parse(expression)
+	e, err := parseFilter(expression)
 	if err != nil {
 		return nil, err
 	}

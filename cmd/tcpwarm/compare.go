@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/github"
@@ -32,7 +33,12 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
   tcpwarm compare baseline.json today.pcap
   tcpwarm compare --format junit baseline.json today.pcap`,
-		Args: cobra.ExactArgs(2),
+		Args: func(_ *cobra.Command, files []string) error {
+			if n := len(files); n != 2 {
+				return fmt.Errorf("compare: name two captures or reports, BEFORE and AFTER; there %s %d", plural.Were(int64(n)), n)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
@@ -119,7 +125,7 @@ func isReport(name string) (bool, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return false, &codedError{exitInput, err}
+		return false, &codedError{exitInput, similarFile(name, err)}
 	}
 	defer f.Close()
 	var first [1]byte

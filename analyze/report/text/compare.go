@@ -7,6 +7,7 @@ import (
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/printable"
 	"tcpwarm/capture/segment"
 )
 
@@ -49,9 +50,17 @@ func (p *page) change(c *compare.Comparison) {
 	p.wrap(word+"   ", len(word)+3, c.Sentence(), mark{word, style})
 }
 
-// row writes a label and two values beside each other.
+// row writes a label and two values beside each other, below each other where that is too wide.
 func (p *page) row(label, before, after string) {
-	p.line(fmt.Sprintf("  %-26s %22s %22s", label, before, after))
+	const labels, values = 26, 22
+	width := min(values, (p.width-2-labels-2)/2)
+	if max(printable.Columns(label)-labels, printable.Columns(before)-width, printable.Columns(after)-width) > 0 && width < values {
+		p.wrap("  ", 4, label)
+		p.line(fmt.Sprintf("  %*s%s", labels+1+width-printable.Columns(before), "", before))
+		p.line(fmt.Sprintf("  %*s%s", max(0, labels+2+2*width-printable.Columns(after)), "", after))
+		return
+	}
+	p.line(fmt.Sprintf("  %-*s %*s %*s", labels, label, width, before, width, after))
 }
 
 // numbers writes a row of numbers; one that is 0 in both says nothing.

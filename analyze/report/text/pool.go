@@ -20,7 +20,7 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	conns := x.connections[pl.ID]
 	p.heading(pl, conns, x)
 	p.counts(pl)
-	p.lanes(conns)
+	p.lanes(conns, x.until)
 	if x.all || windowsMattered(conns) {
 		p.transactions(pl, conns)
 		p.window(conns)
@@ -200,18 +200,16 @@ func (p *page) curve(pl *report.Pool) {
 	if pl.Avoidable == 0 || len(pl.Curve) < 2 {
 		return
 	}
-	points := pl.Curve
-	for 27+6*len(points) > p.width {
-		points = points[:len(points)-1]
+	for points := range slices.Chunk(pl.Curve, max(1, (p.width-27)/6)) {
+		kept, opened := "  idle connections kept    ", "  connections then opened  "
+		for _, c := range points {
+			kept += fmt.Sprintf("%6d", c.IdleKept)
+			opened += fmt.Sprintf("%6d", c.Connections)
+		}
+		p.line("")
+		p.line(kept)
+		p.line(opened)
 	}
-	kept, opened := "  idle connections kept    ", "  connections then opened  "
-	for _, c := range points {
-		kept += fmt.Sprintf("%6d", c.IdleKept)
-		opened += fmt.Sprintf("%6d", c.Connections)
-	}
-	p.line("")
-	p.line(kept)
-	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
 	idle := "one idle connection"
 	if last.IdleKept != 1 {

@@ -67,6 +67,8 @@ type index struct {
 	loopback    bool
 	oneClient   bool
 	all         bool // nothing that is known is left out
+
+	until report.Instant // the capture lasted, 0: not known, or not all connections were followed to there
 }
 
 func newIndex(r *report.Report) *index {
@@ -79,6 +81,10 @@ func newIndex(r *report.Report) *index {
 		vantage:     r.Capture.Vantage,
 		loopback:    r.Capture.Loopback,
 		oneClient:   r.Capture.OneClient,
+	}
+	gaveUp := slices.ContainsFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == "connections-given-up" })
+	if r.Capture.End != nil && !gaveUp {
+		x.until = *r.Capture.End
 	}
 	for _, c := range r.Connections {
 		x.connections[c.Pool] = append(x.connections[c.Pool], c)
