@@ -88,21 +88,47 @@ func TestWhatBlameRestsOnIsKept(t *testing.T) {
 	}
 }
 
-// What cannot be read once more is told as far as it was kept.
+// Of what cannot be read once more the decisions stay, with the packets that they rest on.
 func TestWhatCannotBeReadAgain(t *testing.T) {
-	all := crowd(t, 600)
-	for name, again := range map[string]func() (Source, error){
-		"no way":     nil,
-		"gone":       func() (Source, error) { return nil, errors.New("gone") },
-		"other file": func() (Source, error) { return &segments{list: all[:50], size: 50}, nil },
+	all := crowdOf(t, 600, func(i uint64) (client, port uint64) { return i % 300, i / 300 })
+	want := ""
+	for _, x := range []struct {
+		name  string
+		limit int
+		again func() (Source, error)
+	}{
+		{"all is kept", 0, nil},
+		{"no way", 10, nil},
+		{"gone", 10, func() (Source, error) { return nil, errors.New("gone") }},
+		{"another", 10, func() (Source, error) { return &segments{list: all[:50], size: 50}, nil }},
 	} {
-		r, err := Run(t.Context(), &segments{list: all, size: 200}, Options{Limits: Limits{KeptConnections: 10}, Again: again})
+		r, err := Run(t.Context(), &segments{list: all, size: 200}, Options{Limits: Limits{KeptConnections: x.limit}, Again: x.again})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Connections) != 10 || r.Totals.Connections != 600 || problem(r, "records-not-kept") != 590 {
-			t.Errorf("%s: %d connections, totals %+v", name, len(r.Connections), r.Totals)
+		if x.limit > 0 && (len(r.Connections) != 10 || problem(r, "records-not-kept") != 590) || r.Totals.Connections != 600 {
+			t.Errorf("%s: %d connections, totals %+v", x.name, len(r.Connections), r.Totals)
 		}
 		checkSums(t, r)
+		got := r.Summary(&report.Expectation{Text: "avoidable == 0"})
+		for _, p := range r.WorstFirst()[:100] {
+			var of []*report.Connection
+			for _, c := range r.Connections {
+				if c.Pool == p.ID {
+					of = append(of, c)
+				}
+			}
+			for _, c := range p.Opened(of) {
+				if c.OpenedBecause.Cause.Avoidable() {
+					got += fmt.Sprintf("\n#%d %d %s %v %s", c.ID, c.FirstPacket, c.OpenedBecause.Cause, c.OpenedBecause.Packets, c.OpenedBecause.Text)
+				}
+			}
+		}
+		if want == "" {
+			want = got
+		}
+		if got != want || strings.Count(got, "\n#") != 100 || !strings.Contains(got, "; first: #") {
+			t.Errorf("%s:\n%s\nwant\n%s", x.name, got, want)
+		}
 	}
 }

@@ -250,9 +250,7 @@ func (k *collector) decide() {
 		if k.o.Watch != nil {
 			k.o.Watch(d)
 		}
-		if k.o.Again != nil {
-			k.blamed.note(d)
-		}
+		k.blamed.note(d)
 		switch r := k.undecided[d.Conn]; {
 		case r != nil:
 			k.decided(r, d)
@@ -306,9 +304,9 @@ func (k *collector) conclude(t segment.Totals) {
 // report puts everything together, once all is concluded.
 func (k *collector) report(ctx context.Context, t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
-	k.faults.guard(func() { k.recall(ctx, pools) })
+	alone := k.evidence(ctx, pools)
 	k.findings.Conclude(pools)
-	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
+	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Alone: alone, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.judge.KeepPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		Memory:    k.o.Limits.Memory,

@@ -17,14 +17,15 @@ import (
 // not. Why a connection was avoidable is known late, often at the end only, and then it is gone. So
 // the decisions are noted, a bounded number of them, and in the end the capture is read once more
 // for the connections of the worst pools alone, where that can be done: they take the place of
-// connections that nothing rests on.
+// connections that nothing rests on. Where it cannot, the decisions themselves say which packets
+// the blame rests on.
 
 // Bounds of what is noted, and of what is read once more.
 const (
-	maxBlamed     = 16_384 // decisions
-	blamedMemory  = 512    // bytes that one takes, about
-	firstOfPool   = 12     // as many of a pool are shown beside each other
-	maxEvidence   = 1000   // connections
+	maxBlamed     = 8192 // decisions
+	blamedMemory  = 512  // bytes that one takes, about
+	firstOfPool   = 12   // as many of a pool are shown beside each other
+	maxEvidence   = 1000 // connections
 	followBuckets = 1 << 12
 )
 
@@ -85,10 +86,11 @@ func (b *blamed) worst(pools []*pool.Pool, number func(serial int64) int64) (lis
 	return list
 }
 
-// recall reads the capture once more for what the worst of pools rest on and is not kept.
-func (k *collector) recall(ctx context.Context, pools []*pool.Pool) {
-	if k.o.Again == nil || k.o.Final != nil || k.lost.Connections+k.lost.Transactions == 0 || ctx.Err() != nil {
-		return
+// evidence has what the worst of pools rest on in the report, and returns the decisions of which there
+// is no more than themselves.
+func (k *collector) evidence(ctx context.Context, pools []*pool.Pool) (alone []pool.Decision) {
+	if k.o.Final != nil || k.lost.Connections+k.lost.Transactions == 0 {
+		return nil
 	}
 	if d := k.o.Demands; d != nil {
 		pools = d.Of(pools)
@@ -97,6 +99,15 @@ func (k *collector) recall(ctx context.Context, pools []*pool.Pool) {
 	have := make(map[int64]*report.Connection, len(k.kept))
 	for _, r := range k.kept {
 		have[r.ID] = r
+	}
+	k.faults.guard(func() { k.recall(ctx, worst, have) })
+	return slices.DeleteFunc(worst, func(d pool.Decision) bool { return have[d.Conn] != nil })
+}
+
+// recall reads the capture once more for what worst rests on and is not among what we have.
+func (k *collector) recall(ctx context.Context, worst []pool.Decision, have map[int64]*report.Connection) {
+	if k.o.Again == nil || ctx.Err() != nil {
+		return
 	}
 	wanted := map[int64]int64{} // IDs by first packet
 	want := func(id, first int64) {
@@ -163,7 +174,7 @@ func (k *collector) insert(worst []pool.Decision, have map[int64]*report.Connect
 		d := &worst[i]
 		for _, id := range []int64{d.Conn, d.InsteadOf} {
 			f, ok := found[id]
-			if !ok || !k.makeRoom(f, have[id], needed) {
+			if !ok || !k.makeRoom(f, have, needed) {
 				continue
 			}
 			delete(found, id)
@@ -188,8 +199,9 @@ func (k *collector) insert(worst []pool.Decision, have map[int64]*report.Connect
 }
 
 // makeRoom has connections go that nothing rests on, the latest first, until f has its place, or
-// takes that of old. It reports whether it has.
-func (k *collector) makeRoom(f followed, old *report.Connection, needed map[int64]bool) bool {
+// takes that of the record of it without transactions. It reports whether it has.
+func (k *collector) makeRoom(f followed, have map[int64]*report.Connection, needed map[int64]bool) bool {
+	old := have[f.record.ID]
 	size, more := int64(f.record.Memory()), 1
 	if old != nil {
 		size, more = size-int64(old.Memory()), 0
@@ -203,14 +215,15 @@ func (k *collector) makeRoom(f followed, old *report.Connection, needed map[int6
 		if needed[r.ID] || r.OpenedBecause != nil && r.OpenedBecause.Cause.Avoidable() {
 			continue
 		}
-		k.forget(i)
+		k.forget(i, have)
 	}
 	return fits()
 }
 
 // forget gives up the i-th of those that are kept: its totals stay.
-func (k *collector) forget(i int) {
+func (k *collector) forget(i int, have map[int64]*report.Connection) {
 	r := k.kept[i]
+	delete(have, r.ID)
 	k.memory -= int64(r.Memory())
 	k.lost.Connections++
 	n := len(r.Transactions)

@@ -64,12 +64,37 @@ func (r *Report) Summary(e *Expectation) string {
 		}
 	}
 	for _, p := range r.WorstFirst() {
-		if c := first[p.ID]; c != nil {
+		c := first[p.ID]
+		if c == nil && len(p.Blamed) > 0 {
+			c = p.Blamed[0].bare()
+		}
+		if c != nil {
 			b := c.OpenedBecause
 			return s + fmt.Sprintf("; first: #%d (packet %d), %s: %s", c.ID, c.FirstPacket, b.Cause, b.Text)
 		}
 	}
 	return s
+}
+
+// bare is the connection of o as far as it is known.
+func (o *Opening) bare() *Connection {
+	return &Connection{ID: o.Connection, FirstPacket: o.FirstPacket, OpenedBecause: &o.OpenedBecause}
+}
+
+// Opened returns those of conns, which are p's, whose opening has a cause, and the openings of which
+// there is no more, by ID.
+func (p *Pool) Opened(conns []*Connection) []*Connection {
+	var all []*Connection
+	for _, c := range conns {
+		if c.OpenedBecause != nil {
+			all = append(all, c)
+		}
+	}
+	for i := range p.Blamed {
+		all = append(all, p.Blamed[i].bare())
+	}
+	slices.SortStableFunc(all, func(a, b *Connection) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // WorstFirst returns r's pools by verdict, then by what there is to gain; of those only that

@@ -164,6 +164,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
+	opts.Again = func() (analyze.Source, error) { return capture.OpenReader("packets", e.packets.reader()) }
 	counted := &countedSource{input: saved, live: src.Totals()}
 	if endErr != nil {
 		counted.ran = append(counted.ran, segment.ProblemOf(endErr))

@@ -20,9 +20,10 @@ type Result struct {
 	Totals          segment.Totals
 	Connections     []*report.Connection // kept ones, in any order
 	Placed          []Placed
-	Pools           []*pool.Pool   // kept ones, by first packet
-	Evicted         *pool.Pool     // sums of the others, of which there are Lost.Pools
-	EvictedVerdicts *pool.Verdicts // of those
+	Alone           []pool.Decision // that connections were avoidable which are not among these
+	Pools           []*pool.Pool    // kept ones, by first packet
+	Evicted         *pool.Pool      // sums of the others, of which there are Lost.Pools
+	EvictedVerdicts *pool.Verdicts  // of those
 	Number          func(serial int64) int64
 	Findings        *verdict.Collector
 	Demands         *verdict.Demands // nil: none
@@ -93,6 +94,14 @@ func Report(r *Result) *report.Report {
 		record := poolRecord(p)
 		record.Other = !judged[p]
 		rep.Pools = append(rep.Pools, record)
+	}
+	for i := range r.Alone {
+		d := &r.Alone[i]
+		if id := r.Number(d.Pool); id > 0 {
+			first, _ := d.FirstPackets()
+			rep.Pools[id-1].Blamed = append(rep.Pools[id-1].Blamed,
+				report.Opening{Connection: d.Conn, FirstPacket: first, OpenedBecause: *OpenedBecause(d)})
+		}
 	}
 	for _, p := range r.Placed { // the first kept connection names the protocol
 		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {

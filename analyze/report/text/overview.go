@@ -110,7 +110,7 @@ func (x *index) row(pl *report.Pool) row {
 	if pl.Avoidable > 0 {
 		w.tooMany = fmt.Sprint(pl.Avoidable)
 	}
-	if c := firstBlamed(pl, x.connections[pl.ID]); c != nil {
+	if c := firstBlamed(pl, pl.Opened(x.connections[pl.ID])); c != nil {
 		w.seen, w.request = fmt.Sprintf("packet %d", c.FirstPacket), requestOf(c, mostTarget)
 	}
 	return w
@@ -156,7 +156,7 @@ func worstCause(pl *report.Pool, avoidable bool) (worst pool.Cause, others int) 
 // server made necessary. It is nil where none is kept.
 func firstBlamed(pl *report.Pool, conns []*report.Connection) *report.Connection {
 	for _, c := range conns {
-		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() == (pl.Avoidable > 0) && explain.Actionable(b.Cause) {
+		if b := c.OpenedBecause; b.Cause.Avoidable() == (pl.Avoidable > 0) && explain.Actionable(b.Cause) {
 			return c
 		}
 	}

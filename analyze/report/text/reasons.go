@@ -19,7 +19,7 @@ func (p *page) reasons(conns []*report.Connection, found []report.Finding, to ad
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
-		if c.OpenedBecause == nil || !explain.Actionable(c.OpenedBecause.Cause) {
+		if !explain.Actionable(c.OpenedBecause.Cause) {
 			continue
 		}
 		cause := c.OpenedBecause.Cause
