@@ -306,7 +306,8 @@ func (k *collector) report(ctx context.Context, t segment.Totals) (*report.Repor
 	pools := k.judge.Pools()
 	alone := k.evidence(ctx, pools)
 	k.findings.Conclude(pools)
-	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Alone: alone, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
+	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Alone: alone,
+		Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.judge.KeepPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		Memory:    k.o.Limits.Memory,
