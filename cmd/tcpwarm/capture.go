@@ -180,9 +180,14 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
-		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
+		demands := o.look(nil)
+		if demands == nil { // an opening has no name by which it could be told whose it is
+			opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
+		}
 		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
+			if demands == nil || len(demands.Of([]*pool.Pool{p})) > 0 {
+				fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
+			}
 		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis

@@ -40,6 +40,9 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
@@ -68,6 +71,7 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
 	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
 	o.serverFlag(c.Flags())
+	o.sizeFlags(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
 }
@@ -91,7 +95,7 @@ func (o *output) writeComparison(w io.Writer, c *compare.Comparison) error {
 		}
 		return github.WriteComparison(w, c)
 	}
-	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w)})
+	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all})
 }
 
 // obeyed refuses flags that change nothing where both files are reports, and --redact where

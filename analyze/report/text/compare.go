@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -40,7 +41,7 @@ func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 	for _, id := range c.Findings {
 		p.numbers(name(id), b.Findings[id], a.Findings[id])
 	}
-	p.authorities(c.Authorities)
+	p.authorities(c.Authorities, o)
 	return p.flush()
 }
 
@@ -89,16 +90,14 @@ func warmths(s *compare.Side) string {
 	return text
 }
 
-// mostAuthorities bounds what is shown.
-const mostAuthorities = 20
-
-func (p *page) authorities(all []compare.Authority) {
+func (p *page) authorities(all []compare.Authority, o Options) {
 	if len(all) > 0 {
 		p.line("")
 	}
+	limit := cmp.Or(o.Limit, DefaultLimit)
 	for i, a := range all {
-		if i == mostAuthorities {
-			p.line(fmt.Sprintf("  and %d more", len(all)-i))
+		if i == limit && !o.All {
+			p.wrap("  ", 4, fmt.Sprintf("and %d more  (--top %d lists them)", len(all)-i, len(all)))
 			return
 		}
 		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", a.Label(name),

@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/compare"
 )
 
 // fleet is one client with n destinations, of which the first few each open a connection too many.
@@ -145,5 +146,23 @@ func TestSourceLine(t *testing.T) {
 	end = start + 7202.2e9
 	if got := shownAs(t, r, Options{Width: 140}); !strings.Contains(got, "2023-11-14 22:13:20 to 2023-11-15 00:13:22 UTC (7202 s)") {
 		t.Errorf("across midnight:\n%s", got)
+	}
+}
+
+// Of servers that have changed as many are listed as are asked for.
+func TestComparisonListsTheWorst(t *testing.T) {
+	c := compare.Between(fleet(30, 30), fleet(30, 0))
+	for want, o := range map[string]Options{
+		"  and 20 more  (--top 30 lists them)\n": {},
+		"  and 5 more  (--top 30 lists them)\n":  {Limit: 25},
+		"svc29.example:8080":                     {All: true},
+	} {
+		var b bytes.Buffer
+		if err := WriteComparison(&b, c, o); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.Contains(got, want) || o.All && strings.Contains(got, " more ") {
+			t.Errorf("%+v: no %q in\n%s", o, want, got)
+		}
 	}
 }
