@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"fmt"
+
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 )
@@ -53,8 +55,11 @@ func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held
 // Nothing returns why there was nothing of the server to look at, and what s has instead; "" if there
 // was something.
 func (d *Demands) Nothing(pools []*pool.Pool, s Seen) string {
-	if len(d.Of(pools)) > 0 || len(pools) == 0 || d.unsure(pools) {
+	switch {
+	case len(d.Of(pools)) > 0 || len(pools) == 0:
 		return ""
+	case d.unsure(pools):
+		return fmt.Sprintf("no server matches %s of those that are kept apart; there are sums of others, which may be its", d.serverShown())
 	}
 	return d.nothing(pools, d.measure(pools, Counts{}), &s)
 }

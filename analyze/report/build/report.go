@@ -160,6 +160,8 @@ func verdictOf(r *Result, verdicts *pool.Verdicts) pool.Verdict {
 	switch {
 	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
 		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
+	case r.Demands != nil && r.Demands.Server != "" && verdicts.Pools() == 0: // of what is not kept apart some may be its
+		return pool.NotKnown
 	case r.Totals.Segments == 0 && r.Totals.Unread+r.Totals.Filtered > 0: // nothing was seen, but there may be something
 		return pool.NotKnown
 	}

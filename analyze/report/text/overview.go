@@ -199,7 +199,7 @@ func (p *page) table(pools []*report.Pool, x *index) {
 		opening := pad(w.why, why) + "  " + pad(w.seen, seen)
 		var marks []mark
 		if i > 0 && w.tooMany != "-" {
-			marks = append(marks, mark{" " + w.tooMany + " ", red})
+			marks = append(marks, mark{fmt.Sprintf("%10s", w.tooMany), red})
 		}
 		one := numbers + whose + "  " + opening
 		room := p.width - printable.Columns(numbers+whose) - 2 - why - 2 - seen - 2

@@ -166,3 +166,20 @@ func TestComparisonListsTheWorst(t *testing.T) {
 		}
 	}
 }
+
+// Whatever names hold, the overview keeps to its width and shows nothing that a terminal obeys.
+func TestHostileOverview(t *testing.T) {
+	const bad = "a\x1b[31m\u202e\xff\u200b\u754c" + "\u00a0"
+	r := fleet(4, 3)
+	for i, p := range r.Pools {
+		p.Name, p.UserAgent, p.Client = bad+strings.Repeat("x", 90*i), bad, fmt.Sprint(bad, i)
+		p.Causes = map[pool.Cause]int64{pool.ClientClosed: 1}
+	}
+	r.Capture.Files = []string{"/tmp/" + bad}
+	for _, c := range r.Connections {
+		c.Transactions[0].Method, c.Transactions[0].Target = bad, strings.Repeat(bad, 50)
+	}
+	for width := 60; width <= 200; width += 7 {
+		checkLines(t, shownAs(t, r, Options{Width: width}), width)
+	}
+}
