@@ -22,8 +22,8 @@ const (
 )
 
 // lanes draws the connections of a pool over one time axis, one a line. Of a
-// pool of which none was kept in full, nothing is drawn.
-func (p *page) lanes(conns []*report.Connection, until report.Instant) {
+// pool of which none was kept in full, nothing is drawn. total is how many were used.
+func (p *page) lanes(conns []*report.Connection, total int64, until report.Instant) {
 	drawn := chooseLanes(conns)
 	if len(drawn) == 0 {
 		return
@@ -46,8 +46,9 @@ func (p *page) lanes(conns []*report.Connection, until report.Instant) {
 		p.line(fmt.Sprintf("  #%-*d", laneLabel-3, c.ID)+l.String(), mark{"^", red})
 	}
 	p.legend(used, len(a.cuts) > 0)
-	if n := len(conns) - len(drawn); n > 0 {
-		p.line(fmt.Sprintf("%*s%d of %d connections not drawn", laneLabel-1, "", n, len(conns)))
+	total = max(total, int64(len(conns)))
+	if n := total - int64(len(drawn)); n > 0 {
+		p.line(fmt.Sprintf("%*s%d of %d connections not drawn", laneLabel-1, "", n, total))
 	}
 }
 

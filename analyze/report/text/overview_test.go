@@ -183,3 +183,21 @@ func TestHostileOverview(t *testing.T) {
 		checkLines(t, shownAs(t, r, Options{Width: width}), width)
 	}
 }
+
+// What is not kept is counted where others like it are listed.
+func TestNotKeptIsCounted(t *testing.T) {
+	r := fleet(1, 1)
+	p := r.Pools[0]
+	p.Used, p.Avoidable, p.Causes = 40, 39, map[pool.Cause]int64{pool.Missed: 39}
+	p.Blamed = []report.Opening{{Connection: 7, FirstPacket: 77, OpenedBecause: report.OpenedBecause{Cause: pool.Missed}}}
+	got := shownAs(t, r, Options{Width: 100})
+	for _, want := range []string{"and 38 more like it: #7 (packet 77), ...", "39 of 40 connections not drawn"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	p.Blamed = nil
+	if got := shownAs(t, r, Options{Width: 100}); !strings.Contains(got, "and 38 more like it\n") {
+		t.Errorf("without a list:\n%s", got)
+	}
+}

@@ -20,14 +20,14 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	conns := x.connections[pl.ID]
 	p.heading(pl, conns, x)
 	p.counts(pl)
-	p.lanes(conns, x.until)
+	p.lanes(conns, pl.Used, x.until)
 	if x.all || windowsMattered(conns) {
 		p.transactions(pl, conns)
 		p.window(conns)
 	}
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(pl.Opened(conns), x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
+	p.reasons(pl.Opened(conns), pl.Causes, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
 	p.findings(x.findings[pl.ID], x)
 }
 

@@ -15,7 +15,7 @@ const mostAlike = 5
 
 // reasons explains why connections were opened that were avoidable, or that the
 // server made necessary. Equal causes are told once: the first case in full.
-func (p *page) reasons(conns []*report.Connection, found []report.Finding, to advice) {
+func (p *page) reasons(conns []*report.Connection, causes map[pool.Cause]int64, found []report.Finding, to advice) {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
@@ -30,7 +30,7 @@ func (p *page) reasons(conns []*report.Connection, found []report.Finding, to ad
 	}
 	for _, cause := range order {
 		p.line("")
-		p.reason(byCause[cause], closerThan(cause, found), to)
+		p.reason(byCause[cause], causes[cause], closerThan(cause, found), to)
 	}
 }
 
@@ -45,8 +45,8 @@ func closerThan(cause pool.Cause, found []report.Finding) string {
 }
 
 // reason tells the first of the connections opened for one cause, and lists the
-// others. closer is the finding whose advice counts instead, "" if there is none.
-func (p *page) reason(all []*report.Connection, closer string, to advice) {
+// others, of which there are n with those that are not kept. closer is the finding whose advice counts instead, "" if there is none.
+func (p *page) reason(all []*report.Connection, n int64, closer string, to advice) {
 	c := all[0]
 	b := c.OpenedBecause
 	why := explain.Because(b.Cause, b.InsteadOf)
@@ -58,8 +58,13 @@ func (p *page) reason(all []*report.Connection, closer string, to advice) {
 	} else {
 		p.remedy(string(b.Cause), "", to)
 	}
-	if rest := all[1:]; len(rest) > 0 {
-		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", len(rest), alike(rest)))
+	rest := all[1:]
+	switch more := max(n-1, int64(len(rest))); {
+	case more == 0:
+	case len(rest) == 0:
+		p.wrap("     ", 5, fmt.Sprintf("and %d more like it", more))
+	default:
+		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", more, alike(rest, more)))
 	}
 }
 
@@ -86,19 +91,18 @@ func forRequest(c *report.Connection) string {
 // mostTargetListed is how many columns of a target are shown in a list.
 const mostTargetListed = 24
 
-// alike lists connections with the packet that opened each.
-func alike(rest []*report.Connection) string {
+// alike lists connections, of n in all, with the packet that opened each.
+func alike(rest []*report.Connection, n int64) string {
 	var list []string
-	for i, c := range rest {
-		if i == mostAlike {
-			list = append(list, "...")
-			break
-		}
+	for _, c := range rest[:min(mostAlike, len(rest))] {
 		asked := requestOf(c, mostTargetListed)
 		if asked != "" {
 			asked = ", " + asked
 		}
 		list = append(list, fmt.Sprintf("#%d%s(packet%[2]s%[3]d%s)", c.ID, tie, c.FirstPacket, strings.ReplaceAll(asked, " ", tie)))
+	}
+	if n > int64(len(list)) {
+		list = append(list, "...")
 	}
 	return strings.Join(list, ", ")
 }
