@@ -14,6 +14,11 @@ import (
 // crowd returns what many clients do, of two connections each. Some segments come when all
 // is over.
 func crowd(t *testing.T, connections int) []segment.Segment {
+	return crowdOf(t, connections, func(i uint64) (client, port uint64) { return i / 2, i % 2 })
+}
+
+// crowdOf returns what clients do, of which who tells one and its port for each connection.
+func crowdOf(t *testing.T, connections int, who func(i uint64) (client, port uint64)) []segment.Segment {
 	s, err := script.Parse(handshake + `+0 > P. + ack + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 +0.01 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 +0 > . +(0) ack +
@@ -32,8 +37,9 @@ func crowd(t *testing.T, connections int) []segment.Segment {
 			if g.Key.A.Port < g.Key.B.Port {
 				client = &g.Key.B
 			}
-			client.Addr.Lo += i / 2
-			client.Port += uint16(i % 2)
+			addr, port := who(i)
+			client.Addr.Lo += addr
+			client.Port += uint16(port)
 			g.Time += segment.Time(i) * 3e6
 			all = append(all, g)
 		}

@@ -119,7 +119,9 @@ func (d *decoder) clock(p *packet) bool {
 		return false
 	}
 	if back := d.last.Sub(t); back > 0 {
-		d.count(clockBack)
+		if back > unnoted {
+			d.count(clockBack)
+		}
 		if back > mostReordered {
 			d.stepped += back
 			return false
@@ -129,6 +131,10 @@ func (d *decoder) clock(p *packet) bool {
 	d.last, d.totals.End = t, t
 	return true
 }
+
+// unnoted is how far back a time may lie without a word: packets of two processors are written in an
+// order of their own, microseconds apart, which bears on nothing.
+const unnoted = time.Millisecond
 
 // mostReordered is how far back a time may lie because packets were captured on several
 // processors or interfaces. Beyond it the clock was set, or another capture begins: what

@@ -416,24 +416,35 @@ func kinds(t segment.Totals) string {
 }
 
 func TestClockAndLoopback(t *testing.T) {
-	d := decoder{loopback: true}
-	var b segment.Batch
 	x := ip4(layers.IPProtocolTCP)
 	x.SrcIP, x.DstIP = net.IP{127, 0, 0, 1}, net.IP{127, 0, 0, 9}
 	local := serialize(x, tcpFrom(9))
-	for _, at := range []segment.Time{10, 20, 15, 30} {
-		d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local), time: at, timed: true})
-	}
-	d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local)})
-	totals := d.sums()
-	for i, want := range []segment.Time{10, 20, 20, 30, 30} {
-		if b.Segments[i].Time != want {
-			t.Errorf("segment %d: time %d, want %d", i, b.Segments[i].Time, want)
+	for _, c := range []struct {
+		back  segment.Time
+		kinds string
+	}{
+		{1e6, "packet-without-time"}, // other processors', written a moment later
+		{1e6 + 1, "clock-stepped-back packet-without-time"},
+	} {
+		d := decoder{loopback: true}
+		var b segment.Batch
+		for _, at := range []segment.Time{10, 20e6, 20e6 - c.back, 30e6} {
+			d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local), time: at, timed: true})
+		}
+		d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local)})
+		totals := d.sums()
+		for i, want := range []segment.Time{10, 20e6, 20e6, 30e6, 30e6} {
+			if b.Segments[i].Time != want {
+				t.Errorf("segment %d: time %d, want %d", i, b.Segments[i].Time, want)
+			}
+		}
+		if !totals.Loopback || totals.Start != 10 || totals.End != 30e6 || kinds(totals) != c.kinds {
+			t.Errorf("%+v", totals)
 		}
 	}
-	if !totals.Loopback || totals.Start != 10 || totals.End != 30 || kinds(totals) != "clock-stepped-back packet-without-time" {
-		t.Errorf("%+v", totals)
-	}
+	d := decoder{loopback: true}
+	var b segment.Batch
+	d.packet(&b, &packet{data: local, link: assigned.LinkRaw, orig: len(local)})
 	d.packet(&b, &packet{data: tcp4(tcpFrom(9), ""), link: assigned.LinkRaw, orig: 40})
 	if d.sums().Loopback {
 		t.Error("still taken for loopback")

@@ -28,6 +28,8 @@ type Reader struct {
 	pass  *filter.Expr                        // nil: everything
 	match map[uint32]func(packet []byte) bool // by link type
 
+	part part
+
 	file   *os.File // open now, if any
 	stream *bufio.Reader
 	name   string
@@ -116,16 +118,14 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 		at += n
 		switch {
 		case !r.packet.none:
-			if r.pass != nil {
-				ok, err := r.passes()
-				if err != nil {
-					return at, err
-				}
-				if !ok {
-					r.dec.totals.Packets++ // it keeps its number
-					r.dec.totals.Filtered++
-					break
-				}
+			ok, err := r.passes()
+			if err != nil {
+				return at, err
+			}
+			if !ok {
+				r.dec.totals.Packets++ // it keeps its number
+				r.dec.totals.Filtered++
+				break
 			}
 			r.dec.packet(b, &r.packet)
 		case len(r.packet.secrets) > 0:
@@ -140,7 +140,39 @@ func (r *Reader) decode(b *segment.Batch, w []byte) (at int, err error) {
 // number is that in the file.
 func (r *Reader) Filter(e *filter.Expr) { r.pass, r.match = e, map[uint32]func([]byte) bool{} }
 
+// Between has only packets be used from an instant on, and before another: both are told by the time
+// of the first packet that has one. All are counted. Packets without a time are used.
+func (r *Reader) Between(bounds func(first segment.Time) (from, to segment.Time)) {
+	r.part.bounds = bounds
+}
+
+// A part is what is used of a capture's time.
+type part struct {
+	bounds   func(first segment.Time) (from, to segment.Time) // nil: all of it
+	from, to segment.Time
+	known    bool // from and to are
+}
+
+// has reports whether p lies within.
+func (t *part) has(p *packet) bool {
+	if t.bounds == nil || !p.timed {
+		return true
+	}
+	if !t.known {
+		t.from, t.to = t.bounds(p.time)
+		t.known = true
+	}
+	return p.time >= t.from && p.time < t.to
+}
+
+// passes reports whether the packet is one to use.
 func (r *Reader) passes() (bool, error) {
+	if !r.part.has(&r.packet) {
+		return false, nil
+	}
+	if r.pass == nil {
+		return true, nil
+	}
 	match := r.match[r.packet.link]
 	if match == nil {
 		var err error

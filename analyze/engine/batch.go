@@ -81,10 +81,13 @@ func (b *batch) firstAfter(t segment.Time, most int64) int64 {
 	return most
 }
 
-// add adds the segments of a block to their shards.
-func (b *batch) add(list []segment.Segment) {
+// add adds the segments of a block to their shards, those that only lets through.
+func (b *batch) add(list []segment.Segment, only *only) {
 	for i := range list {
 		h := list[i].Key.Hash()
+		if !only.passes(&list[i], h) {
+			continue
+		}
 		to := &b.shards[shardOf(h)]
 		*to = append(*to, hashed{&list[i], h})
 		if list[i].Flags.Has(segment.SYN) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"tcpwarm/analyze/pool"
@@ -47,6 +48,7 @@ type records struct {
 	unfinished   map[int64]*pool.Decision     // the other way round
 	placed       []build.Placed
 	vantages     map[tcp.Vantage]int64
+	blamed       blamed
 	lost         build.Lost
 	series       *series.Writer // nil: nobody wants it
 	err          error          // of Options.Final
@@ -66,6 +68,7 @@ func newCollector(o Options, f *faults) *collector {
 	k.judge, k.findings = pool.New(o.Limits.PendingPerPool), verdict.NewCollector(o.Limits.FindingsPerID)
 	k.undecided, k.unfinished = map[int64]*report.Connection{}, map[int64]*pool.Decision{}
 	k.vantages = map[tcp.Vantage]int64{}
+	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.Memory/32/blamedMemory)))
 	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.Memory/8/poolMemory)))
 	k.judge.KeepIdle = max(1024, int(o.Limits.Memory/8/idleMemory))
 	k.judge.TrackVerdicts = o.Turned != nil
@@ -247,6 +250,7 @@ func (k *collector) decide() {
 		if k.o.Watch != nil {
 			k.o.Watch(d)
 		}
+		k.blamed.note(d)
 		switch r := k.undecided[d.Conn]; {
 		case r != nil:
 			k.decided(r, d)
@@ -304,10 +308,12 @@ func (k *collector) conclude(t segment.Totals) {
 }
 
 // report puts everything together, once all is concluded.
-func (k *collector) report(t segment.Totals) (*report.Report, error) {
+func (k *collector) report(ctx context.Context, t segment.Totals) (*report.Report, error) {
 	pools := k.judge.Pools()
+	alone := k.evidence(ctx, pools)
 	k.findings.Conclude(pools)
-	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
+	r := &build.Result{Totals: t, Connections: k.kept, Placed: k.placed, Alone: alone,
+		Pools: pools, Number: k.judge.PoolID, Findings: k.findings,
 		Demands: k.o.Demands, Vantages: k.vantages, Lost: k.lost, Forced: k.judge.DecidedEarly(),
 		KeptConnections: k.o.Limits.KeptConnections, KeptPools: k.judge.KeepPools, KeptTransactions: k.o.Limits.KeptTransactions,
 		Memory:    k.o.Limits.Memory,

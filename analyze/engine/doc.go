@@ -6,6 +6,9 @@
 // connections, goes batch by batch to the collector, which has the pools judged and keeps
 // records (collector.go, judging.go).
 //
+// Where more connections have ended than are kept, a capture that can be read once more is, in the
+// end, for those that the worst pools' blame rests on (evidence.go).
+//
 // One connection's truth never needs another connection, so the result does not depend on how
 // many workers there are; and one client's pools need no other client. So both go through a
 // batch piece by piece, shard by shard and client shard by client shard, each in packet order

@@ -40,6 +40,10 @@ type Options struct {
 	OneClient bool                 // all client addresses, and all behind them, are one client's
 	Redact    *redact.Redactor     // puts stand-ins for addresses and names and leaves targets out; nil: all is shown
 
+	// Again, where set, opens the capture once more: where not all connections can be kept in
+	// full, it is read again for those that the worst pools' blame rests on.
+	Again func() (Source, error)
+
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer
 
@@ -93,6 +97,6 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(fault))
 		err = cmp.Or(err, fault)
 	}
-	rep, ferr := r.collector.report(totals)
+	rep, ferr := r.collector.report(ctx, totals)
 	return rep, cmp.Or(err, ferr)
 }

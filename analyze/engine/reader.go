@@ -19,12 +19,15 @@ type reader struct {
 	redact    *redact.Segments
 	faults    *faults
 	clock     segment.Time // of the latest segment
+	only      *only        // nil: all connections are followed
+	take      func(*batch) // what becomes of a batch that all workers are through with
 }
 
 func newReader(src Source, o Options) *reader {
 	r := &reader{src: src, faults: new(faults), redact: o.Redact.Segments(),
 		free: make(chan *batch, inFlight), toCollect: make(chan *batch, inFlight)}
 	r.collector = newCollector(o, r.faults)
+	r.take = r.collector.take
 	for range inFlight {
 		r.free <- &batch{output: make([]workerOutput, o.Workers)}
 	}
@@ -73,7 +76,7 @@ func (r *reader) fill(ctx context.Context, b *batch) error {
 		block := &b.blocks[i]
 		err := r.block(block)
 		r.redact.Redact(block.Segments)
-		b.add(block.Segments)
+		b.add(block.Segments, r.only)
 		if err != nil || len(block.Segments) < many || b.isFull() {
 			return err
 		}
@@ -119,7 +122,7 @@ func (r *reader) finish() {
 func (r *reader) collect() {
 	for b := range r.toCollect {
 		b.done.Wait()
-		r.collector.take(b)
+		r.take(b)
 		r.free <- b
 	}
 }

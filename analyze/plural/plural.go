@@ -33,3 +33,11 @@ func Them(n int64) string {
 	}
 	return "them"
 }
+
+// Either returns one where there is one, else many.
+func Either(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

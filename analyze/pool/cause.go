@@ -163,3 +163,8 @@ const (
 	Reused         Verdict = "reused"          // none was avoidable
 	NoOpportunity  Verdict = "no-opportunity"  // there was nothing to reuse
 )
+
+// Severity orders verdicts, 0 the worst.
+func (v Verdict) Severity() int { return slices.Index(severity[:], v) }
+
+var severity = [...]Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}

@@ -19,6 +19,7 @@ type Decision struct {
 	Confidence Confidence
 	Idle       time.Duration // how long that one had been idle, valid if HasIdle
 	HasIdle    bool
+	Nth        int64 // of its pool's avoidable ones, as they became final; 0: it is not avoidable
 
 	evidence
 	shard           *clientShard  // of its pool
@@ -52,6 +53,7 @@ type evidence struct {
 
 // Instead is what is known of InsteadOf, and of the transaction before on it.
 type instead struct {
+	firstPacket  int64         // of InsteadOf
 	endPacket    int64         // of the transaction
 	last         int32         // its number
 	unread       event.Unread  // what suggests that it was never read
@@ -82,7 +84,7 @@ func (p *Pool) newDecision(a action) Decision {
 // and what had become of its connection.
 func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	c := t.conn
-	d.InsteadOf, d.inUse = c.id, t.inUse-1
+	d.InsteadOf, d.firstPacket, d.inUse = c.id, c.packet, t.inUse-1
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
 	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
@@ -117,6 +119,9 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 func (d *Decision) closedAtNeed(r *Conn) {
 	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
 }
+
+// FirstPackets returns the first packets of Conn and of InsteadOf, 0 where there is none.
+func (d *Decision) FirstPackets() (conn, insteadOf int64) { return d.openPacket, d.firstPacket }
 
 // Packets returns the numbers of the packets that show why: of the opening, then of what led
 // to it.

@@ -71,6 +71,7 @@ func (r *replay) merge(o *replay) {
 	r.tokens.merge(&o.tokens)
 	r.addLoss(o.losses...)
 	r.decided += o.decided
+	r.handed += o.handed
 	if len(o.provisional) > 0 {
 		r.provisional = append(r.provisional, o.provisional...)
 		slices.SortStableFunc(r.provisional, func(a, b *Decision) int {

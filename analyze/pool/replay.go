@@ -25,6 +25,7 @@ type replay struct {
 	losses      []loss
 	decided     int64       // used connections
 	provisional []*Decision // avoidable ones that may still become early, oldest first
+	handed      int64       // avoidable ones that no longer can
 
 	curve curveReplay
 }
@@ -332,12 +333,21 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
 		for _, d := range p.provisional[:over] {
-			p.reviseByPool(d)
 			d.handedOver = true
+			s.handOver(p, d)
 		}
-		s.ready = append(s.ready, p.provisional[:over]...)
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
 	}
+}
+
+// handOver makes d, which is provisional, final.
+func (s *clientShard) handOver(p *Pool, d *Decision) {
+	p.reviseByPool(d)
+	if d.Cause.Avoidable() {
+		p.handed++
+		d.Nth = p.handed
+	}
+	s.ready = append(s.ready, d)
 }
 
 // awaitEnd has d, which says that r idled, told what r's end shows: signs that r was never read,

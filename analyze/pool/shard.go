@@ -76,9 +76,8 @@ func (s *clientShard) conclude(p *Pool) {
 	s.decideRest(p)
 	s.commitCloses(p)
 	for _, d := range p.provisional {
-		p.reviseByPool(d)
+		s.handOver(p, d)
 	}
-	s.ready = append(s.ready, p.provisional...)
 	p.provisional = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
 	if p.Verdict == NotKnown {

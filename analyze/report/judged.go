@@ -57,26 +57,44 @@ func (r *Report) Summary(e *Expectation) string {
 	t := &r.Totals
 	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable",
 		e.Text, e.Measured, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
-	other := map[int64]bool{}
-	for _, p := range r.Pools {
-		other[p.ID] = p.Other
-	}
+	first := map[int64]*Connection{} // by pool
 	for _, c := range r.Connections {
-		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() && !other[c.Pool] {
+		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() && first[c.Pool] == nil {
+			first[c.Pool] = c
+		}
+	}
+	for _, p := range r.WorstFirst() {
+		c := first[p.ID]
+		if c == nil && len(p.Blamed) > 0 {
+			c = p.Blamed[0].bare()
+		}
+		if c != nil {
+			b := c.OpenedBecause
 			return s + fmt.Sprintf("; first: #%d (packet %d), %s: %s", c.ID, c.FirstPacket, b.Cause, b.Text)
 		}
 	}
 	return s
 }
 
-// severity orders verdicts, the worst first.
-var severity = map[pool.Verdict]int{
-	pool.NotReused:      0,
-	pool.PartlyReused:   1,
-	pool.ServerPrevents: 2,
-	pool.NotKnown:       3,
-	pool.Reused:         4,
-	pool.NoOpportunity:  5,
+// bare is the connection of o as far as it is known.
+func (o *Opening) bare() *Connection {
+	return &Connection{ID: o.Connection, FirstPacket: o.FirstPacket, OpenedBecause: &o.OpenedBecause}
+}
+
+// Opened returns those of conns, which are p's, whose opening has a cause, and the openings of which
+// there is no more, by ID.
+func (p *Pool) Opened(conns []*Connection) []*Connection {
+	var all []*Connection
+	for _, c := range conns {
+		if c.OpenedBecause != nil {
+			all = append(all, c)
+		}
+	}
+	for i := range p.Blamed {
+		all = append(all, p.Blamed[i].bare())
+	}
+	slices.SortStableFunc(all, func(a, b *Connection) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // WorstFirst returns r's pools by verdict, then by what there is to gain; of those only that
@@ -85,7 +103,7 @@ func (r *Report) WorstFirst() []*Pool {
 	sorted := slices.DeleteFunc(slices.Clone(r.Pools), func(p *Pool) bool { return p.Other })
 	slices.SortStableFunc(sorted, func(a, b *Pool) int {
 		return cmp.Or(
-			cmp.Compare(severity[a.Verdict], severity[b.Verdict]),
+			cmp.Compare(a.Verdict.Severity(), b.Verdict.Severity()),
 			cmp.Compare(b.Avoidable, a.Avoidable),
 			cmp.Compare(b.Transactions, a.Transactions),
 			cmp.Compare(a.ID, b.ID),

@@ -56,6 +56,16 @@ type Pool struct {
 	ServerClosed    *Seconds `json:"server_closed_after_s,omitempty"` // shortest idle time after which the server closed a connection
 
 	FirstPacket int64 `json:"first_packet"`
+
+	// the first openings that were avoidable and of which there is no connection in the report, of the worst pools only
+	Blamed []Opening `json:"blamed,omitempty"`
+}
+
+// An Opening is that of a connection of which no more is kept.
+type Opening struct {
+	Connection    int64         `json:"connection"` // its ID
+	FirstPacket   int64         `json:"first_packet"`
+	OpenedBecause OpenedBecause `json:"opened_because"`
 }
 
 // A CurvePoint says how many connections a client would have opened that keeps

@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"fmt"
+
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 )
@@ -11,7 +13,8 @@ type Demands struct {
 	Expect  []Expectation
 	Forbid  []string // causes and findings that must not be there
 	Allow   []string // causes that are no fault; client-idle-timeout always is
-	Server  string   // HOST[:PORT]: only pools of it count; "" is all
+	Server  string   // HOST[:PORT], HOST perhaps with * and ?: only pools of it count; "" is all
+	Look    bool     // nothing is demanded: what is to be seen is the server's
 	Filter  string   // that the capture was read by, as a report may show it; "" is none
 	Command bool     // the connections of a command are judged
 	Doubt   string   // why what was seen may not be what is to be judged; then nothing passes
@@ -48,6 +51,18 @@ func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held
 		return all, Undecided, nothing
 	}
 	return all, outcome(all), ""
+}
+
+// Nothing returns why there was nothing of the server to look at, and what s has instead; "" if there
+// was something.
+func (d *Demands) Nothing(pools []*pool.Pool, s Seen) string {
+	switch {
+	case len(d.Of(pools)) > 0 || len(pools) == 0:
+		return ""
+	case d.unsure(pools):
+		return fmt.Sprintf("no server matches %s of those that are kept apart; there are sums of others, which may be its", d.serverShown())
+	}
+	return d.nothing(pools, d.measure(pools, Counts{}), &s)
 }
 
 // hold holds each demand against what was measured.

@@ -144,17 +144,17 @@ func TestPoolFindings(t *testing.T) {
 		history string
 		text    string // what is said, "" if nothing is
 	}{
-		{"two were closed after as long", "idle-timeout", three + "5000:1:sfin 8000:2:sfin", "the server closed 2 connections after 5.00 s to 5.00 s idle"},
+		{"two were closed after as long", "idle-timeout", three + "5000:1:sfin 8000:2:sfin", "the server closed 2 connections after 5.00 s idle"},
 		{"one is no pattern", "idle-timeout", three + "5000:1:sfin", ""},
 		{"two of four are no pattern", "idle-timeout", three + used(3, 3500) + used(4, 4000) + "5000:1:sfin 5500:3:sfin 7000:4:sfin 8000:2:sfin", ""},
-		{"two of three are", "idle-timeout", three + used(3, 3500) + "5000:1:sfin 5500:3:sfin 8000:2:sfin", "the server closed 2 connections after 5.00 s to 5.00 s idle"},
-		{"the client's, too", "idle-timeout", three + "5000:1:cfin 8000:2:cfin", "the client closed 2 connections after 5.00 s to 5.00 s idle"},
+		{"two of three are", "idle-timeout", three + used(3, 3500) + "5000:1:sfin 5500:3:sfin 8000:2:sfin", "the server closed 2 connections after 5.00 s idle"},
+		{"the client's, too", "idle-timeout", three + "5000:1:cfin 8000:2:cfin", "the client closed 2 connections after 5.00 s idle"},
 		{"within a twentieth", "idle-timeout", three + "5000:1:sfin 7750:2:sfin", "the server closed 2 connections after 4.75 s to 5.00 s idle"},
 		{"not beyond", "idle-timeout", three + "5000:1:sfin 7749:2:sfin", ""},
-		{"another was used again after as long", "idle-timeout", three + used(3, 3000) + "5000:1:sfin 8000:2:sfin 8000:3:req 8000:3:ok", "the server closed 2 connections after 5.00 s to 5.00 s idle"},
+		{"another was used again after as long", "idle-timeout", three + used(3, 3000) + "5000:1:sfin 8000:2:sfin 8000:3:req 8000:3:ok", "the server closed 2 connections after 5.00 s idle"},
 		{"another was used again after more", "idle-timeout", three + used(3, 3000) + "5000:1:sfin 8000:2:sfin 8001:3:req 8001:3:ok", ""},
 		{"all at one moment", "idle-timeout", used(1, 0) + used(2, 10) + "5000:1:sfin 5000:2:sfin", ""},
-		{"half a timeout apart", "idle-timeout", used(1, 0) + used(2, 2500) + "5000:1:sfin 7500:2:sfin", "the server closed 2 connections after 5.00 s to 5.00 s idle"},
+		{"half a timeout apart", "idle-timeout", used(1, 0) + used(2, 2500) + "5000:1:sfin 7500:2:sfin", "the server closed 2 connections after 5.00 s idle"},
 		{"a little less apart", "idle-timeout", used(1, 0) + used(2, 2499) + "5000:1:sfin 7499:2:sfin", ""},
 		{"a client that asked to close", "idle-timeout", "0:1:syn 0:1:reqc 0:1:ok 3000:2:syn 3000:2:reqc 3000:2:ok 5000:1:sfin 8000:2:sfin", ""},
 
@@ -177,10 +177,10 @@ func TestPoolFindings(t *testing.T) {
 		{"another carried more", "max-requests", two(1, 0) + two(2, 100) + used(3, 200) + "201:3:req 201:3:ok 202:3:req 202:3:ok", ""},
 		{"after two and three", "max-requests", two(1, 0) + used(2, 100) + "101:2:req 101:2:ok 102:2:req 102:2:close 103:2:sfin", ""},
 
-		{"two at an age of 20 s, of different use", "max-age", aged(1, 0, 1, 20000) + aged(2, 5000, 2, 25000), "the server ended 2 connections at an age of 20.0 s to 20.0 s, after 2 to 3 transactions"},
+		{"two at an age of 20 s, of different use", "max-age", aged(1, 0, 1, 20000) + aged(2, 5000, 2, 25000), "the server ended 2 connections at an age of 20.0 s, after 2 to 3 transactions"},
 		{"a twentieth apart", "max-age", aged(1, 0, 1, 19000) + aged(2, 5000, 2, 25000), "the server ended 2 connections at an age of 19.0 s to 20.0 s, after 2 to 3 transactions"},
 		{"more apart", "max-age", aged(1, 0, 1, 18999) + aged(2, 5000, 2, 25000), ""},
-		{"a second old", "max-age", aged(1, 0, 1, 1000) + aged(2, 5000, 2, 6000), "the server ended 2 connections at an age of 1.00 s to 1.00 s, after 2 to 3 transactions"},
+		{"a second old", "max-age", aged(1, 0, 1, 1000) + aged(2, 5000, 2, 6000), "the server ended 2 connections at an age of 1.00 s, after 2 to 3 transactions"},
 		{"not a second", "max-age", aged(1, 0, 1, 999) + aged(2, 5000, 2, 5999), ""},
 		{"only one", "max-age", aged(1, 0, 1, 20000), ""},
 		{"of one use", "max-age", aged(1, 0, 1, 20000) + aged(2, 5000, 1, 25000), ""},

@@ -50,8 +50,8 @@ func closedAlike(p *pool.Pool) (Evidence, bool) {
 	shortest, longest := alike[len(alike)-1].For, alike[0].For
 	e := Evidence{
 		Confidence: pool.Likely,
-		Text: fmt.Sprintf("the %s closed %s after %v to %v idle", side,
-			plural.Count(int64(len(alike)), "connection"), segment.Span(shortest), segment.Span(longest)),
+		Text: fmt.Sprintf("the %s closed %s after %s idle", side,
+			plural.Count(int64(len(alike)), "connection"), segment.SpanRange(shortest, longest)),
 	}
 	shown := slices.Clone(alike[:min(len(alike), mostListed)])
 	slices.SortFunc(shown, func(a, b pool.Idle) int { return cmp.Compare(a.Packet, b.Packet) })

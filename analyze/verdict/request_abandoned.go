@@ -77,7 +77,7 @@ func (a *abandonments) conclude() (found []Evidence) {
 			e.Confidence = pool.Likely
 			after = fmt.Sprintf("after about %v each time: a deadline", segment.Span(x.least))
 		case x.n > 1:
-			after = fmt.Sprintf("after %v to %v", segment.Span(x.least), segment.Span(x.most))
+			after = "after " + segment.SpanRange(x.least, x.most)
 		}
 		if x.inferred {
 			e.Confidence = pool.Hint

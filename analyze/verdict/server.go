@@ -3,6 +3,7 @@ package verdict
 import (
 	"net"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	name := d.Redact.Name(host)
+	if isGlob(host) {
+		name = host // stand-ins are like no name
+	}
 	addr, err := netip.ParseAddr(host)
 	if err == nil {
 		addr = d.Redact.Addr(segment.AddrFrom(addr)).Netip()
@@ -40,11 +44,21 @@ func (d *Demands) Of(pools []*pool.Pool) []*pool.Pool {
 			if h, n, err := net.SplitHostPort(p.Name); err == nil { // what a tunnel leads to
 				called, listens = h, n
 			}
-			return called == name && (port == "" || port == listens) ||
+			return matches(name, called) && (port == "" || port == listens) ||
+				isGlob(host) && matches(host, s.Addr.Netip().String()) && (port == "" || port == at) ||
 				s.Addr.Netip() == addr && (port == "" || port == at)
 		}) {
 			list = append(list, p)
 		}
 	}
 	return list
+}
+
+// isGlob reports whether a server is named by a pattern: * stands for anything, ? for one letter.
+func isGlob(server string) bool { return strings.ContainsAny(server, "*?") }
+
+// matches reports whether name is what pattern, which may be a name itself, stands for.
+func matches(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return pattern == name || err == nil && ok
 }

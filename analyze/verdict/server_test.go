@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"tcpwarm/analyze/pool"
@@ -33,6 +34,8 @@ func TestServerIsNamed(t *testing.T) {
 		{"2001:db8::1", 1000}, {"[2001:db8::1]", 1000}, {"[2001:db8::1]:80", 1000}, {"[2001:db8::1]:81", 0},
 		{"10.0.0.5", 10000}, {"10.0.0.4:80", 10000}, {"10.0.0.4:8080", 0},
 		{"d.example", 0},
+		{"*.example", 10111}, {"?.example:80", 10001}, {"*:8080", 10010}, {"*.EXAMPLE:443", 100}, {"2001:db8::*", 1000}, {"*1", 1001},
+		{"10.0.0.*", 10111}, {"10.0.0.*:3128", 100}, {"*.example:81", 0}, {"[a-c].example", 0},
 	} {
 		d := Demands{Expect: []Expectation{expect}, Server: x.server}
 		if held, _, nothing := d.Judge(pools, Counts{}, Seen{}); held[0].Measured != Exactly(x.want) && (x.want != 0 || nothing == "") {
@@ -51,5 +54,25 @@ func TestForbiddenAlone(t *testing.T) {
 	missed := reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.Missed, 1) })
 	if held, got, _ := d.Judge(missed, Counts{}, Seen{}); got != Failed || len(held) != 1 {
 		t.Errorf("one missed: %s, %v", got, held)
+	}
+}
+
+// Who only looks at a server that is not there learns what there was; one that is among sums may be.
+func TestNothingOfServer(t *testing.T) {
+	one := reused(func(*pool.Pool) {})
+	sums := append(reused(func(*pool.Pool) {}), &pool.Pool{Sums: pool.Sums{Connections: 7}})
+	for _, x := range []struct {
+		server string
+		pools  []*pool.Pool
+		want   string
+	}{
+		{"a.example", one, ""}, {"a.*", one, ""}, {"b.example", nil, ""},
+		{"b.example", one, "no server matches b.example; there was "},
+		{"b.example", sums, "no server matches b.example of those that are kept apart; there are sums of others, which may be its"},
+	} {
+		d := Demands{Server: x.server, Look: true}
+		if got := d.Nothing(x.pools, Seen{}); !strings.HasPrefix(got, x.want) || (got == "") != (x.want == "") {
+			t.Errorf("%s: %q, want %q", x.server, got, x.want)
+		}
 	}
 }

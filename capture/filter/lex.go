@@ -9,6 +9,13 @@ import (
 type Error struct {
 	Column int // from 1
 	What   string
+	Word   string // that stands there, "" if none does: it may be mistyped
+}
+
+// Words are those that an expression may hold.
+func Words() []string {
+	return []string{"and", "or", "not", "host", "net", "port", "portrange", "proto", "src", "dst", "tcp", "udp", "sctp", "ip", "ip6",
+		"icmp", "icmp6", "arp", "ether", "vlan", "less", "greater", "len"}
 }
 
 // Error says what is wrong, and where in the expression.
@@ -39,7 +46,7 @@ func lex(s string) ([]token, error) {
 			continue
 		}
 		if len(list) >= maxTokens {
-			return nil, &Error{i + 1, "the expression is too long"}
+			return nil, &Error{Column: i + 1, What: "the expression is too long"}
 		}
 		dashes := len(list) > 0 && (list[len(list)-1].text == "port" || list[len(list)-1].text == "portrange")
 		n := wordEnd(s, i, dashes, depth == 0)
@@ -51,7 +58,7 @@ func lex(s string) ([]token, error) {
 			}
 		}
 		if n == i {
-			return nil, &Error{i + 1, fmt.Sprintf("%q is not understood", s[i:i+1])}
+			return nil, &Error{Column: i + 1, What: fmt.Sprintf("%q is not understood", s[i:i+1])}
 		}
 		switch s[i:n] {
 		case "[":

@@ -60,7 +60,7 @@ func Parse(s string) (*Expr, error) {
 	e, err := parse(s)
 	if err != nil {
 		if what := wireshark(s); what != "" {
-			return nil, &Error{1, what}
+			return nil, &Error{Column: 1, What: what}
 		}
 	}
 	return e, err
@@ -115,11 +115,14 @@ func (p *parser) accept(texts ...string) (string, bool) {
 
 // fail makes an error at the next token.
 func (p *parser) fail(format string, args ...any) error {
-	column := p.end
+	e := &Error{Column: p.end, What: fmt.Sprintf(format, args...)}
 	if p.more() {
-		column = p.tokens[p.at].column
+		t := &p.tokens[p.at]
+		if e.Column = t.column; t.word {
+			e.Word = t.text
+		}
 	}
-	return &Error{column, fmt.Sprintf(format, args...)}
+	return e
 }
 
 func (p *parser) expr(depth int) (node, error) {
@@ -381,7 +384,7 @@ func (p *parser) address(x prim) (node, error) {
 	}
 	x.net = netip.PrefixFrom(addr, n)
 	if x.net != x.net.Masked() {
-		return nil, &Error{column, fmt.Sprintf("%s has bits beyond its length", x.net)}
+		return nil, &Error{Column: column, What: fmt.Sprintf("%s has bits beyond its length", x.net)}
 	}
 	return x, nil
 }

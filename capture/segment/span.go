@@ -40,3 +40,12 @@ func row(d time.Duration) int {
 	}
 	return i
 }
+
+// SpanRange prints durations from one to another; where they read the same, once.
+func SpanRange(from, to time.Duration) string {
+	least, most := Span(from), Span(to)
+	if least == most {
+		return least
+	}
+	return least + " to " + most
+}

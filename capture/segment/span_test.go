@@ -34,3 +34,15 @@ func TestSpan(t *testing.T) {
 	}
 	Span(math.MinInt64) // of two hostile clocks
 }
+
+// A span that reads the same at both ends is said once.
+func TestSpanRange(t *testing.T) {
+	for want, x := range map[string][2]time.Duration{
+		"301 ms":           {301 * time.Millisecond, 301*time.Millisecond + 1},
+		"301 ms to 302 ms": {301 * time.Millisecond, 302 * time.Millisecond},
+	} {
+		if got := SpanRange(x[0], x[1]); got != want {
+			t.Errorf("%v: %q, want %q", x, got, want)
+		}
+	}
+}

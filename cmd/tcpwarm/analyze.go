@@ -40,6 +40,10 @@ type output struct {
 	filter  string
 	reports []string // KIND=FILE
 	series  string   // file
+	server  string   // only pools of it are looked at
+	pick    timeRange
+	top     int
+	all     bool
 
 	ignore    patterns
 	oneClient bool
@@ -93,10 +97,35 @@ var _ pflag.Value = (*choice)(nil)
 
 func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
+	o.serverFlag(f)
+	o.sizeFlags(f)
 	o.formatFlag(f)
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil,
 		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
+}
+
+// serverFlag is which pools are looked at.
+func (o *output) serverFlag(f *pflag.FlagSet) {
+	f.StringVar(&o.server, "server", "", "look only at connections to this `HOST[:PORT]`; * stands for anything: *.example.com")
+}
+
+// sizeFlags are how much of it text tells.
+func (o *output) sizeFlags(f *pflag.FlagSet) {
+	f.IntVar(&o.top, "top", text.DefaultLimit, "list and tell at most so many destinations, the worst first")
+	f.BoolVar(&o.all, "all", false, "tell of all destinations, those too that are fine, and of all that is known of windows")
+}
+
+// look returns demands, which may be nil, with the server that was asked for.
+func (o *output) look(demands *verdict.Demands) *verdict.Demands {
+	if o.server == "" {
+		return demands
+	}
+	if demands == nil {
+		demands = &verdict.Demands{Look: true}
+	}
+	demands.Server = o.server
+	return demands
 }
 
 func (o *output) formatFlag(f *pflag.FlagSet) {
@@ -152,11 +181,20 @@ func analyzes(s *streams, c *cobra.Command) {
 		if err := o.check(); err != nil {
 			return err
 		}
-		_, err := analyzeFiles(cmd.Context(), s, files, &o, nil)
-		return err
+		return looked(analyzeFiles(cmd.Context(), s, files, &o, nil))
 	}
 	o.flags(c.Flags())
+	o.pick.flags(c.Flags())
 	c.Flags().StringArrayVarP(&files, "read", "r", nil, "capture to judge, as any other `file` that is named (repeatable)")
+}
+
+// looked turns a report and an error into the exit code, where nothing is demanded: only that there
+// was nothing of what was asked for is none of success.
+func looked(r *report.Report, err error) error {
+	if err == nil && r.Unjudged != "" {
+		return &codedError{exitUnknown, nil}
+	}
+	return err
 }
 
 // Text draws few connections: to keep more in full would only cost time.
@@ -184,27 +222,47 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	if o.format.value == "ndjson" { // its lines come meanwhile, perhaps on the same terminal
 		p.to = nil
 	}
-	return o.analyze(ctx, s, p, analyze.Options{Demands: demands}, func(*report.Report) { p.clear() })
+	opts := analyze.Options{Demands: demands}
+	if areFiles(files) {
+		opts.Again = func() (analyze.Source, error) { return o.open(ctx, s, files) }
+	}
+	return o.analyze(ctx, s, p, opts, func(*report.Report) { p.clear() })
+}
+
+// areFiles reports whether all of names are regular files: these can be read once more.
+func areFiles(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		info, err := os.Stat(name)
+		return err != nil || !info.Mode().IsRegular()
+	})
 }
 
 // open opens files, with the filter that was asked for.
 func (o *output) open(ctx context.Context, s *streams, files []string) (input, error) {
-	if o.filter == "" {
-		return openInput(ctx, files, s.in, func(*capture.Reader) {})
+	var e *filter.Expr
+	if o.filter != "" {
+		var err error
+		if e, err = parseFilter(o.filter); err != nil {
+			return nil, err
+		}
 	}
-	e, err := filter.Parse(o.filter)
-	if err != nil {
-		return nil, err
-	}
-	return openInput(ctx, files, s.in, func(src *capture.Reader) { src.Filter(e) })
+	return openInput(ctx, files, s.in, func(src *capture.Reader) {
+		if e != nil {
+			src.Filter(e)
+		}
+		if o.pick.given() {
+			src.Between(o.pick.bounds)
+		}
+	})
 }
 
-// filterShown is the filter as a report may show it.
+// filterShown is the filter as a report may show it, and what part of the time is looked at.
 func (o *output) filterShown() string {
+	shown := o.filter
 	if o.redact && o.filter != "" {
-		return "(left out)"
+		shown = "(left out)"
 	}
-	return o.filter
+	return strings.TrimPrefix(shown+o.pick.String(), "; ")
 }
 
 // redactor returns what makes the stand-ins of this run, nil for none.
@@ -217,6 +275,7 @@ func (o *output) redactor() *redact.Redactor {
 
 // options sets those of opts that the flags know.
 func (o *output) options(opts analyze.Options) (analyze.Options, error) {
+	opts.Demands = o.look(opts.Demands)
 	opts.Workers, opts.Ignore, opts.OneClient, opts.Redact = o.workers, o.ignore.list, o.oneClient, o.redactor()
 	if d := opts.Demands; d != nil {
 		d.Redact, d.Filter = opts.Redact, o.filterShown()
@@ -318,7 +377,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		if lack(name, err); err == nil {
 			defer f.Discard()
 			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
-				return o.writeAs(kind, w, r, text.Options{Width: 80})
+				return o.writeAs(kind, w, r, text.Options{Width: 80, Limit: o.top, All: o.all})
 			}})
 		}
 	}
@@ -338,7 +397,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	if o.format.value == "ndjson" {
 		return cmp.Or(first, jsonreport.WriteLines(w, r)) // the connections have been written
 	}
-	return cmp.Or(first, o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w)}))
+	return cmp.Or(first, o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}))
 }
 
 // only returns those of list that keep holds for.
@@ -367,6 +426,12 @@ func reportKinds(formats *choice) []string {
 // check refuses reports of kinds that there are none of, and more than one to standard
 // output. One that goes there is the format.
 func (o *output) check() error {
+	switch {
+	case o.top < 1:
+		return fmt.Errorf("--top %d: at least one is told", o.top)
+	case o.redact && strings.ContainsAny(o.server, "*?"):
+		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
+	}
 	files, kinds := o.reports[:0:0], reportKinds(&o.format)
 	for _, where := range o.reports {
 		kind, name, ok := strings.Cut(where, "=")

@@ -52,7 +52,7 @@ func (l *live) flags(f *pflag.FlagSet) {
 // open begins to capture what expression lets through.
 func (l *live) open(expression string) (*capture.Live, error) {
 	o := capture.LiveOptions{Interfaces: l.ifaces, SnapLen: l.snapLen, RingBytes: l.ringKiB << 10, Promiscuous: !l.noPromisc}
-	e, err := filter.Parse(expression)
+	e, err := parseFilter(expression)
 	if err != nil {
 		return nil, err
 	}
@@ -180,15 +180,20 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	if o.format.value == "text" {
-		opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
+		demands := o.look(nil)
+		if demands == nil { // an opening has no name by which it could be told whose it is
+			opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
+		}
 		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
+			if demands == nil || len(demands.Of([]*pool.Pool{p})) > 0 {
+				fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
+			}
 		}
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
 	var keepErr error
-	_, err = o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
+	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, packets, opts, func(r *report.Report) {
 		keepErr = closeWriter(kept, r)
 	})
 	n := src.Counters()
@@ -197,7 +202,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err == nil && keepErr != nil {
 		err = &codedError{exitInput, keepErr}
 	}
-	return err
+	return looked(r, err)
 }
 
 // openWriter opens the file that packets are kept in. wasRoot says that we could have

@@ -20,6 +20,7 @@ import (
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture"
 	"tcpwarm/capture/outfile"
 	"tcpwarm/capture/process"
 	"tcpwarm/capture/segment"
@@ -156,6 +157,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
+	opts.Again = func() (analyze.Source, error) { return capture.OpenReader("packets", rec.spool.reader()) }
 	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(became) })
 	if err == nil && endErr != nil || ended != nil {
 		err = &codedError{exitInput, endErr}

@@ -5,15 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"tcpwarm/analyze"
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/github"
 	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
 )
 
@@ -25,11 +29,20 @@ func newCompare(s *streams) *cobra.Command {
 		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
 connections for each request decide. A report stays as it was made: flags of how a
 capture is read and judged are for captures. Exit code 0: better or the same; 1:
-worse; 4: one of the two does not say.`,
+worse; 4: one of the two does not say, or they have no server in common.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
-  tcpwarm compare baseline.json today.pcap`,
-		Args: cobra.ExactArgs(2),
+  tcpwarm compare baseline.json today.pcap
+  tcpwarm compare --format junit baseline.json today.pcap`,
+		Args: func(_ *cobra.Command, files []string) error {
+			if n := len(files); n != 2 {
+				return fmt.Errorf("compare: name two captures or reports, BEFORE and AFTER; there %s %d", plural.Were(int64(n)), n)
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
@@ -42,7 +55,7 @@ worse; 4: one of the two does not say.`,
 				return aerr
 			}
 			c := compare.Between(before, after)
-			err := text.WriteComparison(s.out, c, text.Options{Width: width(s.out), Color: o.colored(s.out)})
+			err := o.writeComparison(s.out, c)
 			switch err := cmp.Or(berr, aerr, err); {
 			case err != nil:
 				return &codedError{exitInput, err}
@@ -55,7 +68,34 @@ worse; 4: one of the two does not say.`,
 		},
 	}
 	o.readFlags(c.Flags())
+	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
+	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
+	o.serverFlag(c.Flags())
+	o.sizeFlags(c.Flags())
+	o.pick.flags(c.Flags())
 	return c
+}
+
+// writeComparison writes c in the format asked for.
+func (o *output) writeComparison(w io.Writer, c *compare.Comparison) error {
+	switch o.format.value {
+	case "json":
+		return jsonreport.WriteComparison(w, c)
+	case "junit":
+		return junit.WriteComparison(w, c)
+	case "github":
+		if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
+			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+			if err != nil {
+				return err
+			}
+			if err := cmp.Or(github.WriteComparisonSummary(f, c), f.Close()); err != nil {
+				return err
+			}
+		}
+		return github.WriteComparison(w, c)
+	}
+	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all})
 }
 
 // obeyed refuses flags that change nothing where both files are reports, and --redact where
@@ -74,7 +114,7 @@ func (o *output) obeyed(f *pflag.FlagSet, files []string) error {
 	if o.redact && reports > 0 {
 		return errors.New("compare: --redact is for captures; a report keeps the names that it was made with")
 	}
-	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys"} {
+	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys", "server", "since", "until"} {
 		if f.Changed(name) && reports == len(files) {
 			return fmt.Errorf("compare: --%s is for captures; a report stays as it was made", name)
 		}
@@ -89,7 +129,7 @@ func isReport(name string) (bool, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return false, &codedError{exitInput, err}
+		return false, &codedError{exitInput, similarFile(name, err)}
 	}
 	defer f.Close()
 	var first [1]byte

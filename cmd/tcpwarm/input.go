@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 
 	"tcpwarm/analyze"
 	"tcpwarm/capture"
@@ -25,6 +26,10 @@ func openInput(ctx context.Context, names []string, stdin io.Reader, prepare fun
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return &nothingRead{names, err}, nil
 	case err != nil:
+		var bad *fs.PathError
+		if errors.As(err, &bad) {
+			err = similarFile(bad.Path, err)
+		}
 		return nil, &codedError{exitInput, err}
 	}
 	prepare(src)

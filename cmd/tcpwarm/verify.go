@@ -44,6 +44,9 @@ itself failed.`,
 			if (file == "") == (len(args) == 0) {
 				return fmt.Errorf("verify: name either a capture with -r or a command after --")
 			}
+			if file == "" && o.pick.given() {
+				return errors.New("verify: --since and --until are for a saved capture, with -r")
+			}
 			if file != "" {
 				if err := onlyForCommand(ofCommand); err != nil {
 					return err
@@ -62,6 +65,7 @@ itself failed.`,
 			if err := o.check(); err != nil {
 				return err
 			}
+			o.look(&demands)
 			var r *report.Report
 			var err error
 			switch {
@@ -97,7 +101,8 @@ itself failed.`,
 	f.StringArrayVar(&expect, "expect", nil, "METRIC OP VALUE, such as connections<=2; repeatable")
 	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding that must not be there; repeatable")
 	f.StringArrayVar(&demands.Allow, "allow", nil, "cause that is no fault; repeatable")
-	f.StringVar(&demands.Server, "server", "", "judge only pools of this HOST[:PORT]")
+	f.Lookup("server").Usage = "judge only connections to this `HOST[:PORT]`; * stands for anything: *.example.com"
+	o.pick.flags(f)
 	return c
 }
 

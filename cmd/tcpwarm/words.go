@@ -1,9 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,6 +17,7 @@ import (
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/analyze/verdict/explain"
 	"tcpwarm/capture"
+	"tcpwarm/capture/filter"
 )
 
 // flagError says which flag may have been meant by one that c does not have.
@@ -115,4 +121,33 @@ func completions(c *cobra.Command) {
 	complete(c, "interface", interfaceNames, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "ignore", func() []string { return []string{"target=", "method="} },
 		cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
+}
+
+// parseFilter reads an expression; where a word in it may be mistyped its error says what was meant.
+func parseFilter(expression string) (*filter.Expr, error) {
+	e, err := filter.Parse(expression)
+	var bad *filter.Error
+	if errors.As(err, &bad) && bad.Word != "" && !strings.Contains(bad.What, "Wireshark") {
+		return nil, &suggested{err, nearest.Suggest(bad.Word, filter.Words())}
+	}
+	return e, err
+}
+
+// similarFile suggests a file beside one that is not there.
+func similarFile(name string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dir, base := filepath.Split(name)
+	entries, lerr := os.ReadDir(cmp.Or(dir, "."))
+	if lerr != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return &suggested{err, nearest.SuggestAs(base, names, dir)}
 }

@@ -239,9 +239,7 @@ func analyzed(t *testing.T, dir string, saw *truth) *report.Report {
 func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	problems := compareConnections(saw, r, s.stale)
 	for _, p := range r.Capture.Problems {
-		if p.Kind != "clock-stepped-back" { // by microseconds, from one processor to the next
-			problems = append(problems, "the capture has a problem: "+p.Text)
-		}
+		problems = append(problems, "the capture has a problem: "+p.Text)
 	}
 	if got := diagnoses(r); got != s.finds {
 		problems = append(problems, fmt.Sprintf("findings %q, want %q", got, s.finds))

@@ -20,9 +20,10 @@ type Result struct {
 	Totals          segment.Totals
 	Connections     []*report.Connection // kept ones, in any order
 	Placed          []Placed
-	Pools           []*pool.Pool   // kept ones, by first packet
-	Evicted         *pool.Pool     // sums of the others, of which there are Lost.Pools
-	EvictedVerdicts *pool.Verdicts // of those
+	Alone           []pool.Decision // that connections were avoidable which are not among these
+	Pools           []*pool.Pool    // kept ones, by first packet
+	Evicted         *pool.Pool      // sums of the others, of which there are Lost.Pools
+	EvictedVerdicts *pool.Verdicts  // of those
 	Number          func(serial int64) int64
 	Findings        *verdict.Collector
 	Demands         *verdict.Demands // nil: none
@@ -94,6 +95,14 @@ func Report(r *Result) *report.Report {
 		record.Other = !judged[p]
 		rep.Pools = append(rep.Pools, record)
 	}
+	for i := range r.Alone {
+		d := &r.Alone[i]
+		if id := r.Number(d.Pool); id > 0 {
+			first, _ := d.FirstPackets()
+			rep.Pools[id-1].Blamed = append(rep.Pools[id-1].Blamed,
+				report.Opening{Connection: d.Conn, FirstPacket: first, OpenedBecause: *OpenedBecause(d)})
+		}
+	}
 	for _, p := range r.Placed { // the first kept connection names the protocol
 		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {
 			rep.Pools[id-1].Protocol = p.Record.Protocol
@@ -103,19 +112,31 @@ func Report(r *Result) *report.Report {
 		rep.Findings = append(rep.Findings, finding(f))
 	}
 	if r.Demands != nil {
-		var held []verdict.Held
-		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, verdict.Seen{
-			Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
-			NotRead: rep.Capture.NotRead(), QUIC: r.Totals.QUICPackets,
-			Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign})
-		for _, h := range held {
-			rep.Expectations = append(rep.Expectations, expectation(h))
-		}
+		hold(r, rep, all)
 	}
 	if slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
 		rep.Withdraw()
 	}
 	return rep
+}
+
+// hold holds rep against what was demanded. Where nothing was judged, nothing is known.
+func hold(r *Result, rep *report.Report, all []*pool.Pool) {
+	seen := verdict.Seen{Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
+		NotRead: rep.Capture.NotRead(), QUIC: r.Totals.QUICPackets,
+		Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign}
+	var held []verdict.Held
+	if r.Demands.Look {
+		rep.Unjudged = r.Demands.Nothing(all, seen)
+	} else {
+		held, rep.Outcome, rep.Unjudged = r.Demands.Judge(all, r.Findings.Counts, seen)
+	}
+	for _, h := range held {
+		rep.Expectations = append(rep.Expectations, expectation(h))
+	}
+	if rep.Unjudged != "" {
+		rep.Verdict = pool.NotKnown
+	}
 }
 
 // askedFor returns those of all pools that a user asked for, by the server, with their
@@ -140,6 +161,8 @@ func verdictOf(r *Result, verdicts *pool.Verdicts) pool.Verdict {
 	switch {
 	case slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return p.Kind == segment.InternalError }):
 		return pool.NotKnown // a packet that goes wrong may be one that nothing shows any more
+	case r.Demands != nil && r.Demands.Server != "" && verdicts.Pools() == 0: // of what is not kept apart some may be its
+		return pool.NotKnown
 	case r.Totals.Segments == 0 && r.Totals.Unread+r.Totals.Filtered > 0: // nothing was seen, but there may be something
 		return pool.NotKnown
 	}

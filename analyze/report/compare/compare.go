@@ -5,10 +5,13 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"time"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 )
@@ -17,7 +20,8 @@ import (
 type Change string
 
 // The changes. Undecided is where one of the two does not know, had nothing to
-// judge, or is of a part only: its command failed, or packets are missing.
+// judge, or is of a part only: its command failed, or packets are missing; and where the two
+// are not of the same work.
 const (
 	Better    Change = "better"
 	Same      Change = "same"
@@ -28,6 +32,7 @@ const (
 // A Comparison is two reports, and what differs.
 type Comparison struct {
 	Change        Change
+	Why           string // it is undecided, "" where it is not
 	Before, After Side
 	Causes        []pool.Cause // of either, the most frequent first
 	Findings      []string     // IDs of either, sorted
@@ -54,8 +59,10 @@ type Account struct{ Used, Avoidable int64 }
 
 // Between compares after with before.
 func Between(before, after *report.Report) *Comparison {
+	change, why := changed(before, after)
 	return &Comparison{
-		Change:      changed(before, after),
+		Change:      change,
+		Why:         why,
 		Before:      side(before),
 		After:       side(after),
 		Causes:      causes(before.Totals.Causes, after.Totals.Causes),
@@ -64,26 +71,85 @@ func Between(before, after *report.Report) *Comparison {
 	}
 }
 
+// Sentence says what is compared, and where that decides nothing why.
+func (c *Comparison) Sentence() string {
+	b, a := &c.Before.Totals, &c.After.Totals
+	s := fmt.Sprintf("%s for %s before, %d for %s after", plural.Count(b.Avoidable, "avoidable connection"),
+		plural.Count(b.Transactions, "request"), a.Avoidable, plural.Count(a.Transactions, "request"))
+	if c.Why != "" {
+		s += ": " + c.Why
+	}
+	return s + "."
+}
+
 // changed compares the avoidable connections for each request, whatever the
 // number of requests. Where they are only bounded, the bounds must not touch.
-func changed(before, after *report.Report) Change {
+func changed(before, after *report.Report) (Change, string) {
 	b, a := &before.Totals, &after.Totals
-	if len(before.Setbacks())+len(after.Setbacks()) > 0 { // a part compares with nothing
-		return Undecided
-	}
-	if before.Verdict == pool.NotKnown || after.Verdict == pool.NotKnown || b.Transactions == 0 || a.Transactions == 0 {
-		return Undecided
+	switch {
+	case len(before.Setbacks())+len(after.Setbacks()) > 0:
+		return Undecided, "a part compares with nothing"
+	case b.Transactions == 0 && a.Transactions == 0:
+		return Undecided, "neither has requests that were judged"
+	case b.Transactions == 0:
+		return Undecided, "there were no requests before that were judged"
+	case a.Transactions == 0:
+		return Undecided, "there are no requests after that were judged"
+	case before.Verdict == pool.NotKnown:
+		return Undecided, "the verdict before is not known"
+	case after.Verdict == pool.NotKnown:
+		return Undecided, "the verdict after is not known"
+	case strangers(before, after):
+		return Undecided, "the two have no server in common, so they are not of the same work"
 	}
 	was, is := b.AvoidableBounds(), a.AvoidableBounds()
 	switch { // a/b < c/d is a*d < c*b
 	case is.High*b.Transactions < was.Low*a.Transactions:
-		return Better
+		return Better, ""
 	case is.Low*b.Transactions > was.High*a.Transactions:
-		return Worse
+		return Worse, ""
 	case is.Low < is.High || was.Low < was.High:
-		return Undecided
+		return Undecided, "how many were avoidable is only bounded, and the bounds meet"
 	}
-	return Same
+	return Same, ""
+}
+
+// strangers reports whether two reports have no server in common, as far as they name theirs: a port
+// may change from one run to the next, stand-ins do in each.
+func strangers(before, after *report.Report) bool {
+	was, all := hosts(before)
+	is, too := hosts(after)
+	if !all || !too || before.Capture.Redacted || after.Capture.Redacted {
+		return false
+	}
+	for h := range is {
+		if was[h] {
+			return false
+		}
+	}
+	return true
+}
+
+// hosts returns the names of r's servers, and where they have none the addresses, and whether these
+// are all: of some pools there may be sums only.
+func hosts(r *report.Report) (hosts map[string]bool, all bool) {
+	hosts = map[string]bool{}
+	pools := r.WorstFirst()
+	for _, p := range pools {
+		if p.Transactions == 0 {
+			continue
+		}
+		name := p.Authority().Name
+		if host, _, err := net.SplitHostPort(name); err == nil {
+			name = host
+		}
+		hosts[name] = true
+	}
+	var n int64
+	for _, k := range r.Totals.Verdicts {
+		n += k
+	}
+	return hosts, len(hosts) > 0 && n <= int64(len(pools))
 }
 
 func side(r *report.Report) Side {

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"strings"
 	"testing"
 
 	"tcpwarm/analyze/pool"
@@ -30,7 +31,7 @@ func TestChanged(t *testing.T) {
 		{"not known", of(pool.NotKnown, 10, 0, 0, 0), Undecided},
 		{"nothing", of(pool.NoOpportunity, 0, 0, 0, 0), Undecided},
 	} {
-		if got := changed(half, x.after); got != x.want {
+		if got, why := changed(half, x.after); got != x.want || (why == "") == (got == Undecided) {
 			t.Errorf("%s: %s, want %s", x.name, got, x.want)
 		}
 	}
@@ -49,9 +50,45 @@ func TestChangedWithoutTheWhole(t *testing.T) {
 		for _, after := range []int64{0, 5, 9} {
 			whole, part := of(5), of(after)
 			set(part)
-			if got, back := changed(whole, part), changed(part, whole); got != Undecided || back != Undecided {
+			got, _ := changed(whole, part)
+			back, _ := changed(part, whole)
+			if got != Undecided || back != Undecided {
 				t.Errorf("%s, %d avoidable: %s, and %s the other way", name, after, got, back)
 			}
+		}
+	}
+}
+
+// Two reports of other servers are not of the same work: neither is better. A port, or stand-ins, may
+// be others in each run.
+func TestNothingInCommon(t *testing.T) {
+	of := func(avoidable int64, redacted bool, servers ...string) *report.Report {
+		r := &report.Report{Verdict: pool.PartlyReused, Totals: report.Totals{Transactions: 10, Avoidable: avoidable}}
+		r.Capture.Redacted = redacted
+		for i, s := range servers {
+			r.Pools = append(r.Pools, &report.Pool{ID: int64(i + 1), Server: []string{s}, Transactions: 5})
+		}
+		return r
+	}
+	before := of(5, false, "10.0.0.1:80", "[2001:db8::1]:443")
+	more := of(0, false, "10.0.0.9:80")
+	more.Totals.Verdicts = map[pool.Verdict]int64{pool.Reused: 2}
+	for _, x := range []struct {
+		name  string
+		after *report.Report
+		want  Change
+	}{
+		{"same", of(0, false, "10.0.0.1:80"), Better},
+		{"one of two", of(0, false, "10.0.0.7:80", "[2001:db8::1]:443"), Better},
+		{"another port", of(9, false, "10.0.0.1:8080"), Worse},
+		{"others", of(0, false, "10.0.0.2:80", "[2001:db8::2]:443"), Undecided},
+		{"others, and worse", of(9, false, "10.0.0.2:80"), Undecided},
+		{"stand-ins", of(0, true, "10.0.0.2:80"), Better},
+		{"of some there are sums only", more, Better},
+	} {
+		c := Between(before, x.after)
+		if c.Change != x.want || strings.Contains(c.Sentence(), "no server in common") != (x.want == Undecided) {
+			t.Errorf("%s: %s, want %s; %s", x.name, c.Change, x.want, c.Sentence())
 		}
 	}
 }

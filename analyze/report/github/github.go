@@ -5,9 +5,11 @@ package github
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/printable"
 )
 
@@ -33,6 +35,49 @@ func Write(w io.Writer, r *report.Report) error {
 		}
 	}
 	return nil
+}
+
+// WriteComparison writes a workflow command that says how c has come out: an error where it is worse, a
+// warning where that is not decided.
+func WriteComparison(w io.Writer, c *compare.Comparison) error {
+	kind := "notice"
+	switch c.Change {
+	case compare.Worse:
+		kind = "error"
+	case compare.Undecided:
+		kind = "warning"
+	}
+	if err := annotate(w, kind, "compare: "+string(c.Change), c.Sentence()); err != nil {
+		return err
+	}
+	for _, s := range slices.Concat(c.Before.Setbacks(), c.After.Setbacks()) {
+		if err := annotate(w, "error", s.Name, s.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteComparisonSummary writes Markdown for the summary page of a run of GitHub Actions.
+func WriteComparisonSummary(w io.Writer, c *compare.Comparison) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### tcpwarm compare: %s\n\n%s\n\n", c.Change, cell(c.Sentence()))
+	b.WriteString("| | before | after |\n|---|--:|--:|\n")
+	was, is := &c.Before.Totals, &c.After.Totals
+	for _, x := range []struct {
+		name          string
+		before, after any
+	}{
+		{"verdict", c.Before.Verdict, c.After.Verdict},
+		{"requests", was.Transactions, is.Transactions},
+		{"connections", was.Used, is.Used},
+		{"needed", was.NeededBounds(), is.NeededBounds()},
+		{"avoidable", was.Avoidable, is.Avoidable},
+	} {
+		fmt.Fprintf(&b, "| %s | %v | %v |\n", x.name, x.before, x.after)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // annotate writes one workflow command.

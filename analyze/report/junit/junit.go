@@ -6,16 +6,21 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/printable"
 )
 
-// class is what test cases are of: the same in every run, so that services that follow
+// What test cases are of: the same in every run, so that services that follow
 // cases from run to run recognise them.
-const class = "tcpwarm.reuse"
+const (
+	class        = "tcpwarm.reuse"
+	compareClass = "tcpwarm.compare"
+)
 
 // Write writes what r was held against as JUnit XML: a test suite with a case for
 // each expectation. What could not be judged is an error, not a failure, and so is
@@ -65,6 +70,27 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 	return encode(w, all)
 }
 
+// WriteComparison writes c as JUnit XML: one test case, that it has not become worse. What does not
+// decide is an error.
+func WriteComparison(w io.Writer, c *compare.Comparison) error {
+	one := testCase{Name: "not worse than before", Class: compareClass}
+	why := &detail{Message: printable.Clean(string(c.Change)), Text: printable.Clean(c.Sentence())}
+	all := suite{Name: "tcpwarm", Tests: 1}
+	switch c.Change {
+	case compare.Worse:
+		one.Failure = why
+		all.Failures++
+	case compare.Undecided:
+		one.Error = why
+		all.Errors++
+	}
+	all.Cases = append(all.Cases, one)
+	for _, s := range slices.Concat(c.Before.Setbacks(), c.After.Setbacks()) {
+		all.setback(s)
+	}
+	return encode(w, all)
+}
+
 func encode(w io.Writer, all suite) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -99,12 +125,17 @@ func suiteOf(r *report.Report) suite {
 		all.Tests++
 	}
 	for _, s := range r.Setbacks() {
-		c := testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}}
-		all.Cases = append(all.Cases, c)
-		all.Tests++
-		all.Errors++
+		all.setback(s)
 	}
 	return all
+}
+
+// setback adds s as a case that is an error.
+func (all *suite) setback(s report.Setback) {
+	c := testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}}
+	all.Cases = append(all.Cases, c)
+	all.Tests++
+	all.Errors++
 }
 
 type suites struct {

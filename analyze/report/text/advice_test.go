@@ -57,21 +57,22 @@ func TestAdviceIsForWhoCanAct(t *testing.T) {
 	}
 }
 
-// How many pools have which verdict, where there are several.
-func TestVerdictsOfPools(t *testing.T) {
+// How many pools are fine, and what is the matter with the others, where there are several.
+func TestTally(t *testing.T) {
 	for _, x := range []struct {
 		of   map[pool.Verdict]int64
 		want string
 	}{
 		{nil, ""},
 		{map[pool.Verdict]int64{pool.Reused: 1}, ""},
-		{map[pool.Verdict]int64{pool.Reused: 3}, "  pools        3   all reused\n"},
-		{map[pool.Verdict]int64{pool.Reused: 44, pool.NotReused: 2, pool.NotKnown: 1}, "  pools        47   2 not-reused, 1 not-known, 44 reused\n"},
+		{map[pool.Verdict]int64{pool.Reused: 3}, "\n3 of 3 pools are fine.\n"},
+		{map[pool.Verdict]int64{pool.Reused: 44, pool.NotReused: 2, pool.PartlyReused: 1, pool.NotKnown: 1}, "\n3 of 48 pools open too many, 1 is not judged, 44 are fine.\n"},
+		{map[pool.Verdict]int64{pool.ServerPrevents: 2, pool.NoOpportunity: 1}, "\nthe server ends the connections of 2 of 3 pools, 1 had nothing to reuse.\n"},
 	} {
 		r := reporttest.Missed()
 		r.Totals.Verdicts = x.of
 		got := written(t, r)
-		if !strings.Contains(got, x.want) || x.want == "" && strings.Contains(got, "  pools ") {
+		if !strings.Contains(got, x.want) || x.want == "" && strings.Contains(got, "pools") {
 			t.Errorf("%v: no %q in\n%s", x.of, x.want, got)
 		}
 	}

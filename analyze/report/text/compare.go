@@ -1,13 +1,14 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 
-	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/printable"
 	"tcpwarm/capture/segment"
 )
 
@@ -40,23 +41,27 @@ func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 	for _, id := range c.Findings {
 		p.numbers(name(id), b.Findings[id], a.Findings[id])
 	}
-	p.authorities(c.Authorities)
+	p.authorities(c.Authorities, o)
 	return p.flush()
 }
 
 func (p *page) change(c *compare.Comparison) {
-	b, a := &c.Before.Totals, &c.After.Totals
 	word := strings.ToUpper(string(c.Change))
 	style := map[compare.Change]style{compare.Better: green, compare.Worse: red, compare.Undecided: yellow}[c.Change]
-	text := fmt.Sprintf("%s for %s before, %d for %s after.",
-		plural.Count(b.Avoidable, "avoidable connection"), plural.Count(b.Transactions, "request"),
-		a.Avoidable, plural.Count(a.Transactions, "request"))
-	p.wrap(word+"   ", len(word)+3, text, mark{word, style})
+	p.wrap(word+"   ", len(word)+3, c.Sentence(), mark{word, style})
 }
 
-// row writes a label and two values beside each other.
+// row writes a label and two values beside each other, below each other where that is too wide.
 func (p *page) row(label, before, after string) {
-	p.line(fmt.Sprintf("  %-26s %22s %22s", label, before, after))
+	const labels, values = 26, 22
+	width := min(values, (p.width-2-labels-2)/2)
+	if max(printable.Columns(label)-labels, printable.Columns(before)-width, printable.Columns(after)-width) > 0 && width < values {
+		p.wrap("  ", 4, label)
+		p.line(fmt.Sprintf("  %*s%s", labels+1+width-printable.Columns(before), "", before))
+		p.line(fmt.Sprintf("  %*s%s", max(0, labels+2+2*width-printable.Columns(after)), "", after))
+		return
+	}
+	p.line(fmt.Sprintf("  %-*s %*s %*s", labels, label, width, before, width, after))
 }
 
 // numbers writes a row of numbers; one that is 0 in both says nothing.
@@ -85,16 +90,14 @@ func warmths(s *compare.Side) string {
 	return text
 }
 
-// mostAuthorities bounds what is shown.
-const mostAuthorities = 20
-
-func (p *page) authorities(all []compare.Authority) {
+func (p *page) authorities(all []compare.Authority, o Options) {
 	if len(all) > 0 {
 		p.line("")
 	}
+	limit := cmp.Or(o.Limit, DefaultLimit)
 	for i, a := range all {
-		if i == mostAuthorities {
-			p.line(fmt.Sprintf("  and %d more", len(all)-i))
+		if i == limit && !o.All {
+			p.wrap("  ", 4, fmt.Sprintf("and %d more  (--top %d lists them)", len(all)-i, len(all)))
 			return
 		}
 		p.wrap("  ", 4, fmt.Sprintf("%s   avoidable %d before, %d after, of %d and %d connections", a.Label(name),

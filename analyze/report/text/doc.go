@@ -3,6 +3,7 @@
 //
 //	text.go          what comes after what
 //	verdict.go       the first line, and what was expected
+//	overview.go      how several pools do, in a table, and what to do about the worst
 //	pool.go          a pool's counts; protocol.go, what was spoken and where it was captured
 //	lanes.go         which connections are drawn; lane.go draws one, axis.go the time over them
 //	transactions.go  the list of a pool that needed one connection, and its window

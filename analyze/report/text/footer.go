@@ -2,18 +2,87 @@ package text
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
 	"tcpwarm/capture/segment"
 )
 
-// footer says what was read and what of it could not be used.
+// source writes what was read: the files, from when to when, and what of it was used.
+func (p *page) source(r *report.Report) {
+	c := &r.Capture
+	if len(c.Files) == 0 && c.Start == nil && c.Filter == "" {
+		return
+	}
+	var values []string
+	switch n := len(c.Files); {
+	case n == 0:
+	case n == 1:
+		values = append(values, fileName(c.Files[0]))
+	default:
+		values = append(values, fmt.Sprintf("%s and %s", fileName(c.Files[0]), plural.Count(int64(n-1), "more file")))
+	}
+	if c.Start != nil && c.End != nil {
+		values = append(values, between(time.Unix(0, int64(*c.Start)), time.Unix(0, int64(*c.End))))
+	}
+	if several(r) {
+		values = append(values, plural.Count(c.Packets, "packet")+", "+lost(*c))
+	}
+	if c.Filter != "" {
+		values = append(values, fmt.Sprintf("filter %q let %d through", name(c.Filter), c.Packets-c.Filtered))
+	}
+	line, empty := "", true
+	for _, v := range values {
+		switch {
+		case empty:
+			line = v
+		case printable.Columns(line)+3+printable.Columns(v) <= p.width:
+			line += "   " + v
+		default:
+			p.wrap("", 2, line)
+			line = "  " + v
+		}
+		empty = false
+	}
+	p.wrap("", 2, line)
+}
+
+// fileName is a file as it is shown: without the folders, and standard input by its name.
+func fileName(s string) string {
+	if s == "-" {
+		return "standard input"
+	}
+	return name(filepath.Base(s))
+}
+
+// between is a span of time as it is shown, in UTC, so that a report reads the same everywhere: the
+// days only where there are several.
+func between(from, to time.Time) string {
+	from, to = from.UTC(), to.UTC()
+	const clock, day = "15:04:05", "2006-01-02 15:04:05"
+	layout := clock
+	if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
+		layout = day
+	}
+	when := from.Format(layout)
+	if end := to.Format(layout); end != when {
+		when += " to " + end
+	}
+	return fmt.Sprintf("%s UTC (%s)", when, segment.Span(to.Sub(from)))
+}
+
+// footer says what of what was read could not be used. Of several pools the packets are told above.
 func (p *page) footer(r *report.Report) {
 	c := r.Capture
-	seen := []string{plural.Count(c.Packets, "packet"), lost(c)}
+	var seen []string
+	if !several(r) {
+		seen = append(seen, plural.Count(c.Packets, "packet"), lost(c))
+	}
 	for _, p := range c.Problems {
 		if p.Kind == "one-direction-only" {
 			seen = append(seen, plural.Count(p.Count, "connection")+" in one direction only")
@@ -21,7 +90,7 @@ func (p *page) footer(r *report.Report) {
 	}
 	if c.QUICPackets > 0 {
 		seen = append(seen, plural.Count(c.QUICPackets, "QUIC packet")+" not judged")
-	} else {
+	} else if !several(r) {
 		seen = append(seen, "no QUIC")
 	}
 	if n := r.Totals.Ignored; n > 0 {
@@ -30,8 +99,10 @@ func (p *page) footer(r *report.Report) {
 	if c.Redacted {
 		seen = append(seen, "with stand-ins for addresses and names")
 	}
-	p.line("")
-	p.wrap("seen   ", 7, strings.Join(seen, ", "))
+	if len(seen) > 0 {
+		p.line("")
+		p.wrap("seen   ", 7, strings.Join(seen, ", "))
+	}
 	for _, pr := range c.Problems {
 		if segment.Lacking(pr.Kind) { // stands at the top
 			continue

@@ -11,7 +11,7 @@ import (
 // A lane is the drawing of one connection.
 type lane struct {
 	a     *axis
-	zero  report.Instant
+	span  span
 	c     *report.Connection
 	cells []rune
 	last  int // column of the last mark placed
@@ -22,10 +22,10 @@ type lane struct {
 // beside another of the same instant.
 const mostMoved = 3
 
-func newLane(a *axis, zero report.Instant, c *report.Connection) *lane {
-	l := &lane{a: a, zero: zero, c: c, cells: []rune(strings.Repeat(" ", a.cols+mostMoved+1)), last: -1}
+func newLane(a *axis, s span, c *report.Connection) *lane {
+	l := &lane{a: a, span: s, c: c, cells: []rune(strings.Repeat(" ", a.cols+mostMoved+1)), last: -1}
 	start := l.col(c.Start)
-	l.end = l.col(closedAt(c))
+	l.end = l.col(s.closedAt(c))
 	l.fill(start, l.end, '·')
 	if c.Handshake != "missed" && c.Handshake != "" {
 		done := start
@@ -42,7 +42,7 @@ func newLane(a *axis, zero report.Instant, c *report.Connection) *lane {
 	return l
 }
 
-func (l *lane) col(t report.Instant) int { return l.a.col(int64(t - l.zero)) }
+func (l *lane) col(t report.Instant) int { return l.a.col(int64(t - l.span.zero)) }
 
 // put draws r at column at unless a mark of higher rank is there.
 func (l *lane) put(at int, r rune) {
@@ -97,7 +97,7 @@ func (l *lane) close() {
 func (l *lane) couldServe(all []*report.Connection) {
 	for _, c := range all {
 		b := c.OpenedBecause
-		if b == nil || b.Cause != pool.Missed || b.InsteadOf != l.c.ID || c.Start > closedAt(l.c) {
+		if b == nil || b.Cause != pool.Missed || b.InsteadOf != l.c.ID || c.Start > l.span.closedAt(l.c) {
 			continue
 		}
 		l.put(l.col(c.Start), '^')
@@ -118,10 +118,16 @@ func (l *lane) String() string {
 	return s
 }
 
-// closedAt is when a connection was closed, or last seen.
-func closedAt(c *report.Connection) report.Instant {
-	if c.Closed.At != nil {
+// A span is the time that lanes are drawn in.
+type span struct{ zero, until report.Instant }
+
+// closedAt is when a connection was closed, or last seen; one that nobody closed is open until the end.
+func (s span) closedAt(c *report.Connection) report.Instant {
+	switch {
+	case c.Closed.At != nil:
 		return *c.Closed.At
+	case c.Closed.How == "open":
+		return max(c.End, s.until)
 	}
 	return c.End
 }

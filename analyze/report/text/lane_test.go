@@ -77,7 +77,7 @@ const ms = time.Millisecond
 
 func draw(c reporttest.Conn, end time.Duration, cols int) string {
 	a := newAxis([]int64{0, int64(end)}, cols)
-	return newLane(a, reporttest.Zero, c.Connection).String()
+	return newLane(a, span{zero: reporttest.Zero}, c.Connection).String()
 }
 
 func TestLane(t *testing.T) {
@@ -109,6 +109,18 @@ func TestLane(t *testing.T) {
 		}
 		if printable.Columns(got) > 11+laneEnd {
 			t.Errorf("%s: too wide: %q", name, got)
+		}
+	}
+}
+
+// What nobody closed is drawn to the end of the capture; where that is not known, to its last packet.
+func TestOpenToTheEnd(t *testing.T) {
+	c := reporttest.NewConn(1, 0, 50*ms, "none").Get(20*ms, 10*ms, 10*ms, "/")
+	c.Closed = report.Closed{First: "none", How: "open"}
+	a := newAxis([]int64{0, int64(100 * ms)}, 11)
+	for until, want := range map[report.Instant]string{0: "h·rRR· open", reporttest.At(100 * ms): "h·rRR······ open"} {
+		if got := newLane(a, span{reporttest.Zero, until}, c.Connection).String(); got != want {
+			t.Errorf("until %d: %q, want %q", until, got, want)
 		}
 	}
 }

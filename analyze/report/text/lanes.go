@@ -22,23 +22,23 @@ const (
 )
 
 // lanes draws the connections of a pool over one time axis, one a line. Of a
-// pool of which none was kept in full, nothing is drawn.
-func (p *page) lanes(conns []*report.Connection) {
+// pool of which none was kept in full, nothing is drawn. total is how many were used.
+func (p *page) lanes(conns []*report.Connection, total int64, until report.Instant) {
 	drawn := chooseLanes(conns)
 	if len(drawn) == 0 {
 		return
 	}
-	zero := drawn[0].Start
+	s := span{drawn[0].Start, until}
 	for _, c := range drawn {
-		zero = min(zero, c.Start)
+		s.zero = min(s.zero, c.Start)
 	}
-	a := newAxis(instants(drawn, zero), min(p.width-laneLabel-laneEnd, laneMost))
+	a := newAxis(instants(drawn, s), min(p.width-laneLabel-laneEnd, laneMost))
 	p.line("")
 	unit, _ := a.unit()
 	p.line(fmt.Sprintf("%8s  %s", unit, a))
 	used := map[rune]bool{}
 	for _, c := range drawn {
-		l := newLane(a, zero, c)
+		l := newLane(a, s, c)
 		l.couldServe(drawn)
 		for _, r := range l.cells {
 			used[r] = true
@@ -46,8 +46,9 @@ func (p *page) lanes(conns []*report.Connection) {
 		p.line(fmt.Sprintf("  #%-*d", laneLabel-3, c.ID)+l.String(), mark{"^", red})
 	}
 	p.legend(used, len(a.cuts) > 0)
-	if n := len(conns) - len(drawn); n > 0 {
-		p.line(fmt.Sprintf("%*s%d of %d connections not drawn", laneLabel-1, "", n, len(conns)))
+	total = max(total, int64(len(conns)))
+	if n := total - int64(len(drawn)); n > 0 {
+		p.line(fmt.Sprintf("%*s%d of %d connections not drawn", laneLabel-1, "", n, total))
 	}
 }
 
@@ -94,11 +95,12 @@ func chooseLanes(conns []*report.Connection) []*report.Connection {
 	return picked
 }
 
-// instants are the moments at which something is drawn, from zero.
-func instants(conns []*report.Connection, zero report.Instant) []int64 {
+// instants are the moments at which something is drawn, from the begin of s.
+func instants(conns []*report.Connection, s span) []int64 {
+	zero := s.zero
 	at := []int64{0}
 	for _, c := range conns {
-		at = append(at, int64(c.Start-zero), int64(closedAt(c)-zero))
+		at = append(at, int64(c.Start-zero), int64(s.closedAt(c)-zero))
 		for _, t := range c.Judged() {
 			from, to := response(t)
 			at = append(at, int64(t.Start-zero), int64(from-zero), int64(to-zero))

@@ -20,12 +20,14 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	conns := x.connections[pl.ID]
 	p.heading(pl, conns, x)
 	p.counts(pl)
-	p.lanes(conns)
-	p.transactions(pl, conns)
-	p.window(conns)
+	p.lanes(conns, pl.Used, x.until)
+	if x.all || windowsMattered(conns) {
+		p.transactions(pl, conns)
+		p.window(conns)
+	}
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(conns, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
+	p.reasons(pl.Opened(conns), pl.Causes, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
 	p.findings(x.findings[pl.ID], x)
 }
 
@@ -198,21 +200,26 @@ func (p *page) curve(pl *report.Pool) {
 	if pl.Avoidable == 0 || len(pl.Curve) < 2 {
 		return
 	}
-	points := pl.Curve
-	for 27+6*len(points) > p.width {
-		points = points[:len(points)-1]
+	for points := range slices.Chunk(pl.Curve, max(1, (p.width-27)/6)) {
+		kept, opened := "  idle connections kept    ", "  connections then opened  "
+		for _, c := range points {
+			kept += fmt.Sprintf("%6d", c.IdleKept)
+			opened += fmt.Sprintf("%6d", c.Connections)
+		}
+		p.line("")
+		p.line(kept)
+		p.line(opened)
 	}
-	kept, opened := "  idle connections kept    ", "  connections then opened  "
-	for _, c := range points {
-		kept += fmt.Sprintf("%6d", c.IdleKept)
-		opened += fmt.Sprintf("%6d", c.Connections)
-	}
-	p.line("")
-	p.line(kept)
-	p.line(opened)
 	last := pl.Curve[len(pl.Curve)-1]
-	p.wrap("  ", 2, fmt.Sprintf("%d kept idle for %s would do with %s.", last.IdleKept,
-		segment.SpanUp(time.Duration(last.IdleTimeout)), plural.Count(last.Connections, "connection")))
+	idle := "one idle connection"
+	if last.IdleKept != 1 {
+		idle = plural.Count(last.IdleKept, "idle connection")
+	}
+	enough := "would have been enough."
+	if last.Connections > pl.Needed {
+		enough = fmt.Sprintf("would have done with %s.", plural.Count(last.Connections, "connection"))
+	}
+	p.wrap("  ", 2, fmt.Sprintf("%s, kept %s, %s", idle, segment.SpanUp(time.Duration(last.IdleTimeout)), enough))
 }
 
 // margin is how close reuse came to the server's idle timeout.

@@ -15,11 +15,11 @@ const mostAlike = 5
 
 // reasons explains why connections were opened that were avoidable, or that the
 // server made necessary. Equal causes are told once: the first case in full.
-func (p *page) reasons(conns []*report.Connection, found []report.Finding, to advice) {
+func (p *page) reasons(conns []*report.Connection, causes map[pool.Cause]int64, found []report.Finding, to advice) {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
-		if c.OpenedBecause == nil || !explain.Actionable(c.OpenedBecause.Cause) {
+		if !explain.Actionable(c.OpenedBecause.Cause) {
 			continue
 		}
 		cause := c.OpenedBecause.Cause
@@ -30,7 +30,7 @@ func (p *page) reasons(conns []*report.Connection, found []report.Finding, to ad
 	}
 	for _, cause := range order {
 		p.line("")
-		p.reason(byCause[cause], closerThan(cause, found), to)
+		p.reason(byCause[cause], causes[cause], closerThan(cause, found), to)
 	}
 }
 
@@ -45,21 +45,26 @@ func closerThan(cause pool.Cause, found []report.Finding) string {
 }
 
 // reason tells the first of the connections opened for one cause, and lists the
-// others. closer is the finding whose advice counts instead, "" if there is none.
-func (p *page) reason(all []*report.Connection, closer string, to advice) {
+// others, of which there are n with those that are not kept. closer is the finding whose advice counts instead, "" if there is none.
+func (p *page) reason(all []*report.Connection, n int64, closer string, to advice) {
 	c := all[0]
 	b := c.OpenedBecause
 	why := explain.Because(b.Cause, b.InsteadOf)
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d) because %s  %s",
-		c.ID, c.FirstPacket, why, grade(name(string(b.Cause)), b.Confidence)))
+	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d%s) because %s  %s",
+		c.ID, c.FirstPacket, forRequest(c), why, grade(name(string(b.Cause)), b.Confidence)))
 	p.evidence(b.Text, nil, b.RefutedBy)
 	if closer != "" {
 		p.wrap("     ", 5, "What helps says "+closer+" below.")
 	} else {
 		p.remedy(string(b.Cause), "", to)
 	}
-	if rest := all[1:]; len(rest) > 0 {
-		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", len(rest), alike(rest)))
+	rest := all[1:]
+	switch more := max(n-1, int64(len(rest))); {
+	case more == 0:
+	case len(rest) == 0:
+		p.wrap("     ", 5, fmt.Sprintf("and %d more like it", more))
+	default:
+		p.wrap("     ", 5, fmt.Sprintf("and %d more like it: %s", more, alike(rest, more)))
 	}
 }
 
@@ -71,15 +76,33 @@ func grade(id string, c pool.Confidence) string {
 	return "[" + id + "," + tie + name(string(c)) + "]"
 }
 
-// alike lists connections with the packet that opened each.
-func alike(rest []*report.Connection) string {
+// forRequest is ", for GET /x, status 200": the request that c was opened for, "" if it was not read.
+func forRequest(c *report.Connection) string {
+	s := requestOf(c, mostTarget)
+	if s == "" {
+		return ""
+	}
+	if status := c.Judged()[0].Status; status > 0 {
+		s += fmt.Sprintf(", status %d", status)
+	}
+	return ", for " + s
+}
+
+// mostTargetListed is how many columns of a target are shown in a list.
+const mostTargetListed = 24
+
+// alike lists connections, of n in all, with the packet that opened each.
+func alike(rest []*report.Connection, n int64) string {
 	var list []string
-	for i, c := range rest {
-		if i == mostAlike {
-			list = append(list, "...")
-			break
+	for _, c := range rest[:min(mostAlike, len(rest))] {
+		asked := requestOf(c, mostTargetListed)
+		if asked != "" {
+			asked = ", " + asked
 		}
-		list = append(list, fmt.Sprintf("#%d%s(packet%[2]s%[3]d)", c.ID, tie, c.FirstPacket))
+		list = append(list, fmt.Sprintf("#%d%s(packet%[2]s%[3]d%s)", c.ID, tie, c.FirstPacket, strings.ReplaceAll(asked, " ", tie)))
+	}
+	if n > int64(len(list)) {
+		list = append(list, "...")
 	}
 	return strings.Join(list, ", ")
 }

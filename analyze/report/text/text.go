@@ -1,10 +1,9 @@
 package text
 
 import (
-	"fmt"
 	"io"
+	"slices"
 
-	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 )
 
@@ -12,33 +11,46 @@ import (
 type Options struct {
 	Width int  // columns; 0 is 80, less than 40 is 40
 	Color bool // the verdict and marks, nothing else
-	Limit int  // pools shown in full; 0 is 10
+	Limit int  // pools listed and told in full; 0 is DefaultLimit
+	All   bool // all pools are told in full, those that are fine too, with all that is known of their windows
 }
 
-// defaultLimit is how many pools are shown in full. A reader who did not find
-// it in ten will filter, and JSON has them all.
-const defaultLimit = 10
+// DefaultLimit is how many pools are listed and told in full. A reader who did not find
+// it in ten will ask for one server, and JSON has them all.
+const DefaultLimit = 10
 
-// Write writes r for a person at a terminal: the verdict first, then a block per
-// pool, the worst first, and last what could not be seen.
+// Write writes r for a person at a terminal: the verdict first, and what was read. Of several
+// pools an overview follows, the worst first, and only those that are not fine have a block each.
 func Write(w io.Writer, r *report.Report, o Options) error {
 	p := newPage(w, o.Width, o.Color)
 	p.verdict(r)
-	p.verdicts(r.Totals.Verdicts)
+	p.source(r)
 	p.setbacks("", r)
 	p.expectations(r.Expectations)
 	limit := o.Limit
 	if limit <= 0 {
-		limit = defaultLimit
+		limit = DefaultLimit
 	}
-	pools := r.WorstFirst()
-	shown := pools[:min(limit, len(pools))]
-	x := newIndex(r)
-	for _, pl := range shown {
+	pools, x := r.WorstFirst(), newIndex(r)
+	x.all = o.All
+	if o.All {
+		limit = len(pools)
+	}
+	told := pools
+	if several(r) {
+		p.overview(r, x, limit)
+		if !o.All {
+			told = troubled(pools)
+		}
+	}
+	told = told[:min(limit, len(told))]
+	for _, pl := range told {
 		p.line("")
 		p.pool(pl, x)
 	}
-	p.morePools(pools[len(shown):])
+	if several(r) && !o.All {
+		p.alsoFound(slices.DeleteFunc(slices.Clone(pools), func(pl *report.Pool) bool { return slices.Contains(told, pl) }), x)
+	}
 	p.findings(x.findings[0], x)
 	p.footer(r)
 	return p.flush()
@@ -54,6 +66,9 @@ type index struct {
 	vantage     report.Vantage
 	loopback    bool
 	oneClient   bool
+	all         bool // nothing that is known is left out
+
+	until report.Instant // the capture lasted, 0: not known, or not all connections were followed to there
 }
 
 func newIndex(r *report.Report) *index {
@@ -62,10 +77,14 @@ func newIndex(r *report.Report) *index {
 		findings:    make(map[int64][]report.Finding),
 		agents:      make(map[int64]string),
 		pools:       make(map[int64]int64),
-		sayVerdict:  len(r.WorstFirst()) > 1 || r.Outcome != "",
+		sayVerdict:  several(r) || r.Outcome != "",
 		vantage:     r.Capture.Vantage,
 		loopback:    r.Capture.Loopback,
 		oneClient:   r.Capture.OneClient,
+	}
+	gaveUp := slices.ContainsFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == "connections-given-up" })
+	if r.Capture.End != nil && !gaveUp {
+		x.until = *r.Capture.End
 	}
 	for _, c := range r.Connections {
 		x.connections[c.Pool] = append(x.connections[c.Pool], c)
@@ -93,20 +112,4 @@ func (x *index) advice(f *report.Finding) advice {
 		id = x.pools[f.Connections[0]]
 	}
 	return advice{x.agents[id], x.vantage}
-}
-
-// morePools sums up the pools beyond the limit.
-func (p *page) morePools(rest []*report.Pool) {
-	if len(rest) == 0 {
-		return
-	}
-	var requests, used, avoidable int64
-	for _, pl := range rest {
-		requests += pl.Transactions
-		used += pl.Used
-		avoidable += pl.Avoidable
-	}
-	p.line("")
-	p.wrap("", 2, fmt.Sprintf("and %s: %s used %s, %d avoidable.", plural.Count(int64(len(rest)), "more pool"),
-		plural.Count(requests, "request"), plural.Count(used, "connection"), avoidable))
 }

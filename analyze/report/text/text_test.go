@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -202,6 +203,46 @@ func TestWriteError(t *testing.T) {
 	} {
 		if err := write(brokenWriter{}); !errors.Is(err, errBroken) {
 			t.Errorf("%s: got error %v", name, err)
+		}
+	}
+}
+
+// On a narrow terminal nothing is cut that a wide one shows whole, and the curve has all its points.
+func TestNarrowLosesNothing(t *testing.T) {
+	points := func(s string) (all []string) {
+		for line := range strings.Lines(s) {
+			for _, label := range []string{"  idle connections kept", "  connections then opened"} {
+				if rest, ok := strings.CutPrefix(line, label); ok {
+					all = append(all, strings.Fields(rest)...)
+				}
+			}
+		}
+		slices.Sort(all)
+		return all
+	}
+	for name, r := range reporttest.Samples() {
+		for what, write := range map[string]func(w io.Writer, width int) error{
+			"report": func(w io.Writer, width int) error { return Write(w, r, Options{Width: width, All: true}) },
+			"comparison": func(w io.Writer, width int) error {
+				return WriteComparison(w, compare.Between(r, r), Options{Width: width})
+			},
+		} {
+			var wide bytes.Buffer
+			if err := write(&wide, 200); err != nil {
+				t.Fatal(err)
+			}
+			for width := 60; width < 200; width++ {
+				var b bytes.Buffer
+				if err := write(&b, width); err != nil {
+					t.Fatal(err)
+				}
+				if name != "hostile" && strings.Contains(b.String(), "…") {
+					t.Fatalf("%s of %s, %d columns: something is cut in\n%s", what, name, width, b.String())
+				}
+				if got, want := points(b.String()), points(wide.String()); !slices.Equal(got, want) {
+					t.Fatalf("%s of %s, %d columns: the curve has %v, want %v", what, name, width, got, want)
+				}
+			}
 		}
 	}
 }

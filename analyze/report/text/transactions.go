@@ -10,10 +10,21 @@ import (
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/printable"
 )
 
 // mostTransactions is how many transactions of one connection are listed.
 const mostTransactions = 10
+
+// windowsMattered reports whether a window made a transaction slower than it might have been: it
+// had been lost, or one round did not do.
+func windowsMattered(conns []*report.Connection) bool {
+	return slices.ContainsFunc(conns, func(c *report.Connection) bool {
+		return slices.ContainsFunc(c.Judged(), func(t *report.Transaction) bool {
+			return t.Warmth == report.Cooled || t.Rounds > 1
+		})
+	})
+}
 
 // transactions lists the transactions of a pool that needed one connection only:
 // with several, the lanes say more.
@@ -27,24 +38,47 @@ func (p *page) transactions(pl *report.Pool, conns []*report.Connection) {
 			continue
 		}
 		p.line("")
-		heading := "  #       start        idle        wait     receive"
 		windows := c.ServerToClient.Window != nil
+		heading := "  #       start        idle        wait     receive"
+		rows, more := []string{heading}, []string{""}
 		if windows {
-			heading += "  rounds  window at start"
+			heading = "  rounds  window at start"
+			more[0] = heading
 		}
-		p.line(heading)
 		for i, t := range list {
 			if i == mostTransactions {
-				p.line(fmt.Sprintf("  and %d more", len(list)-i))
 				break
 			}
-			s := fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
+			rows = append(rows, fmt.Sprintf("  %-3d%10s  %10s  %10s  %10s", t.N, strconv.FormatFloat(
 				time.Duration(t.Start-c.Start).Seconds(), 'f', 3, 64)+" s",
-				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive))
+				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive)))
+			window := ""
 			if w := t.WindowAtStart; w != nil && windows {
-				s += fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w))
+				window = fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w))
 			}
-			p.line(s)
+			more = append(more, window)
+		}
+		p.beside(rows, more)
+		if n := len(list) - mostTransactions; n > 0 {
+			p.line(fmt.Sprintf("  and %d more", n))
+		}
+	}
+}
+
+// beside writes each of rows with what belongs to it behind it, or below where a line has no room.
+func (p *page) beside(rows, more []string) {
+	width := 0
+	for i := range rows {
+		width = max(width, printable.Columns(rows[i]+more[i]))
+	}
+	for i := range rows {
+		if width <= p.width {
+			p.line(rows[i] + more[i])
+			continue
+		}
+		p.line(rows[i])
+		if more[i] != "" {
+			p.line(strings.Repeat(" ", 13) + more[i])
 		}
 	}
 }

@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/plural"
@@ -119,6 +118,10 @@ func sentence(r *report.Report) string {
 		return used + "; " + withheld(r)
 	}
 	needed := fmt.Sprintf("%s; %s %s needed", used, t.NeededBounds(), plural.Were(t.Needed))
+	if several(r) {
+		needed = fmt.Sprintf("%d of %s reused a connection; %d opened, %s needed, %s too many",
+			t.Reused, plural.Count(t.Transactions, "request"), t.Used, t.NeededBounds(), t.AvoidableBounds())
+	}
 	for _, e := range r.Expectations {
 		if e.Note != "" {
 			return needed + "; " + statement(e.Note) + "."
@@ -146,27 +149,6 @@ func filteredOut(c *report.Capture) string {
 			shown, c.Packets-c.Filtered, plural.Count(c.Packets, "packet"))
 	}
 	return fmt.Sprintf("the filter %q let none of %s through.", shown, plural.Count(c.Packets, "packet"))
-}
-
-// verdicts writes how many pools have which verdict, where there are several.
-func (p *page) verdicts(of map[pool.Verdict]int64) {
-	var n int64
-	var list []string
-	for _, v := range []pool.Verdict{
-		pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity,
-	} {
-		if of[v] > 0 {
-			n += of[v]
-			list = append(list, fmt.Sprintf("%d %s", of[v], v))
-		}
-	}
-	if n > 1 && len(list) == 1 {
-		_, kind, _ := strings.Cut(list[0], " ")
-		list[0] = "all " + kind
-	}
-	if n > 1 {
-		p.facts("pools", []string{strconv.FormatInt(n, 10), strings.Join(list, ", ")})
-	}
 }
 
 // withheld is why no verdict can be given, by the first pool that says so.

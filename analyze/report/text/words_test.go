@@ -41,6 +41,7 @@ func TestWordsExplained(t *testing.T) {
 			}
 		}
 	}
+	words = append(words, columns[:]...)
 	for _, m := range marks {
 		words = append(words, strings.Split(m.meaning, ", ")...)
 	}

@@ -101,6 +101,10 @@ var shown = []Entry{
 		"wire: the packets, captured by root or with --isolated. server: what the server saw of its connections, counts and who ended "+
 			"them: it sees no packets, nothing that never reached it, and not when the client was ready for more.", "on the wire", "wire"),
 	term("requests", "transactions, in the text report", "See transaction.", "request"),
+	term("destination", "the server of a pool, by its name and port",
+		"With one client each pool is one destination. Where there are several clients each of them has a pool of its own for it."),
+	term("why", "column: the most frequent cause of a pool's avoidable connections", "Each cause has an entry of its own, such as missed."),
+	term("first-seen", "column: the first packet of the first connection that was too many", "With the request that it was opened for."),
 	term("on-a-used-connection", "requests that were not the first on their connection", "The count behind reuse."),
 	term("headers", "the promise beside the wire",
 		"How many requests promised that their connection persists (HTTP/1.1 without close, or keep-alive), and how many of these shared "+
