@@ -58,6 +58,8 @@ var ranks = map[string]int{
 	"tcpwarm/pcaps/lab/clients/go":          11,
 	"tcpwarm/cmd/tcpwarm/internal/baseline": 11,
 	"tcpwarm/cmd/tcpwarm/internal/mutants":  11,
+	"tcpwarm/cmd/tcpwarm/internal/robust":   11,
+	"tcpwarm/cmd/tcpwarm/internal/soak":     11,
 }
 
 type listed struct {
