@@ -83,7 +83,8 @@ func lacksResponse(c *capture, n int) {
 
 func fragmented(c *capture, n int) {
 	lacking(c, n, func(x *conn) {
-		whole := x.c.tcp(x.ends[client], x.ends[server], tcp{flags: psh | ack, seq: x.next[client], ack: x.next[server], data: []byte(getSlash)})
+		whole := x.c.tcp(x.ends[client], x.ends[server], tcp{flags: psh | ack,
+			seq: x.next[client], ack: x.next[server], data: []byte(getSlash)})
 		whole[6] = 0x20 // more fragments follow
 		x.c.packet(whole)
 		x.next[client] += uint32(len(getSlash))
