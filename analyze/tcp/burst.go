@@ -162,6 +162,10 @@ func (s *Sender) shown(flight int) {
 // settleStart learns from the first flight of a start, after which the sender had
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
+	if !s.AtReceiver && b.sent > 2*b.acked { // no window makes so much room: the send buffer had ended the flight
+		s.startAtLeast(b)
+		return
+	}
 	if b.quiet <= 2*s.Start.gap { // its clock had not sent the next yet (nothing changes from one to four times)
 		s.startAtLeast(b)
 		return
@@ -192,6 +196,9 @@ func (s *Sender) settleStart(b *burst) {
 		if s.Start.sure > 0 {
 			s.Start.Low = min(w, s.whole(s.Start.sure))
 		}
+	}
+	if b.sent > 2*b.acked { // or the ACK brought them out with others, which does not show at the receiver
+		s.Start.High, s.Start.Basis = max(s.Start.High, s.pipe()-b.grown), Inferred
 	}
 	s.Start.Grown = w > s.initial
 	s.most, s.supposed, s.seen = w+b.grown, 0, w+b.grown

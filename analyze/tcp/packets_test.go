@@ -94,3 +94,30 @@ func TestPacedFirstFlight(t *testing.T) {
 		}
 	}
 }
+
+// An ACK makes room for twice what it acknowledges at most (RFC 5681 section 3.1): if it lets out
+// more, the flight before had not ended for want of window but of room in the send buffer. At the
+// other end of the path other ACKs may have come with it: it may have been the window, or more.
+func TestFlightEndedByTheSendBuffer(t *testing.T) {
+	for _, x := range []struct {
+		name            string
+		remote          bool
+		sent            int // after the ACK of two segments
+		low, best, high int
+		basis           tcp.Basis
+	}{
+		{"as much as slow start makes room for", false, 4, 20, 20, 20, tcp.Observed},
+		{"more", false, 5, 40, 80, 80, tcp.Inferred},
+		{"as much, at the receiver", true, 4, 20, 20, 20, tcp.Observed},
+		{"more, at the receiver", true, 9, 20, 20, 27, tcp.Inferred},
+	} {
+		f := newFlow(t)
+		f.AtReceiver = x.remote
+		f.send(10).round(2).round(2).quiet()
+		f.wait(time.Millisecond).send(20).wait(100 * time.Millisecond).ack(2).send(x.sent).wait(time.Millisecond).ack(1)
+		if f.Start.Basis != x.basis {
+			t.Errorf("%s: %s, want %s", x.name, f.Start.Basis, x.basis)
+		}
+		f.starts(x.name, x.low, x.best, x.high)
+	}
+}
