@@ -38,14 +38,14 @@ func (s *Sender) finishBurst() {
 	}
 	b.on = false
 	p := s.pipe()
-	room := s.cwnd - p
+	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
 	if b.sent > 0 {
-		s.validate(b.full && !b.tail && !s.peerIsFull(), p)
+		s.validate(b.full && !b.tail && !peer, p)
 	}
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case p > 0 && (s.peerIsFull() || s.peerBinds(p)):
+	case p > 0 && peer:
 		s.limit = Receiver
 		s.weaken()
 	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:

@@ -161,3 +161,16 @@ func TestReceiverKeepsBeforeItIsFull(t *testing.T) {
 	f.is("its own window is full and the peer's is not", tcp.Congestion, tcp.Observed)
 	f.holds("its own window is full and the peer's is not", 20)
 }
+
+// A window that is not used grows to twice what was in flight and no further, whatever has kept
+// the sender: here its peer's, with room for two more (Linux's tcp_is_cwnd_limited).
+func TestUnusedWindowStopsAtTwiceTheFlight(t *testing.T) {
+	for room, want := range map[int]int{0: 40, 2: 42} { // two more until the peer's was the smaller one
+		f := newFlow(t).send(10).round(2)
+		f.window = 20 + room
+		for range 6 {
+			f.round(1)
+		}
+		f.holds("kept by the peer", want)
+	}
+}
