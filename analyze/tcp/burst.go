@@ -40,7 +40,9 @@ func (s *Sender) finishBurst() {
 	p := s.pipe()
 	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
 	if b.sent > 0 {
-		s.validate(b.full && !b.tail && !peer, p)
+		// At the receiver not all that was in flight shows.
+		used := s.AtReceiver || room <= max(3*s.MSS, min(s.cwnd/3, maxDefer))
+		s.validate(b.full && !b.tail && !peer && used, p)
 	}
 	switch {
 	case s.recovery == fast:
@@ -122,7 +124,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.weaken()
 		return
 	}
-	if !s.AtReceiver && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
+	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
 		s.limit = Application
 		s.weaken()
 		return

@@ -174,3 +174,20 @@ func TestUnusedWindowStopsAtTwiceTheFlight(t *testing.T) {
 		f.holds("kept by the peer", want)
 	}
 }
+
+// Nor does a window grow that a writer in pieces leaves unused, though each ends with a full
+// segment; that is what keeps one that is used up.
+func TestWriterInPiecesUsesNoWindow(t *testing.T) {
+	for flight, limit := range map[int]tcp.Limit{8: tcp.Application, 38: tcp.Congestion} {
+		f := newFlow(t).send(10).round(2).quiet().wait(time.Millisecond)
+		f.holds("before", 40)
+		f.send(flight).wait(100 * time.Millisecond).ack(1).wait(3 * time.Millisecond)
+		for range 6 {
+			f.ack(1).send(1).wait(3 * time.Millisecond)
+		}
+		f.ack(0)
+		if e := f.Estimate(); e.Limit != limit || flight == 8 && e.Best != 40*mss {
+			t.Errorf("a flight of %d of 40: %+v", flight, e)
+		}
+	}
+}
