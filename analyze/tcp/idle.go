@@ -79,7 +79,8 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.recovery = open
 		}
 	}
-	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true, late: late}
+	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt,
+		at: at, open: true, late: late}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {
