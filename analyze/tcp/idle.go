@@ -57,7 +57,7 @@ func (s *Sender) startFlight(at segment.Time) {
 		early = min(early, rtoMin)
 	}
 	switch {
-	case s.AtReceiver && s.waiting && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
+	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
 		s.timedOut(late)
 		was = s.cwnd
 	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
