@@ -3,9 +3,10 @@ GO ?= go
 # Runs, not seconds: at the end of a time Go before 1.27 now and then fails a target
 # that found nothing with "context deadline exceeded" (go.dev/issue/75804).
 FUZZRUNS ?= 200000
+VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: accuracy mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: robust soak vuln accuracy mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -16,7 +17,7 @@ build: ## the command, without cgo
 test: ## all tests
 	$(GO) test ./...
 
-check: fmt vet lint race tidy ## what CI holds: format, vet, staticcheck, layers and all tests with the race detector, tidy
+check: fmt vet lint vuln race tidy ## what CI holds: format, vet, staticcheck, govulncheck, layers and all tests with the race detector, tidy
 
 fmt:
 	@out=$$(gofmt -l .); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
@@ -26,6 +27,12 @@ vet:
 
 lint: ## staticcheck
 	$(GO) run $(STATICCHECK) ./...
+
+vuln: ## govulncheck, where its database can be reached
+	@out=$$($(GO) run $(VULNCHECK) ./... 2>&1); code=$$?; \
+	if [ $$code = 0 ] || [ $$code = 3 ]; then echo "$$out" | tail -20; exit $$code; fi; \
+	if echo "$$out" | grep -q '^Vulnerability #'; then echo "$$out"; exit 1; fi; \
+	echo "govulncheck did not run (no network?):"; echo "$$out" | tail -3
 
 race: ## all tests with the race detector
 	$(GO) test -race ./...
@@ -57,6 +64,15 @@ pcaps: ## record all samples again, with their truth, and their guide
 
 # TRUTH holds captures with the kernel's own window, and the program that compares.
 TRUTH ?= ../shared/truth/cwnd
+
+robust: build ## hostile captures of many kinds: time, memory and verdict; writes README's table
+	$(GO) run ./cmd/tcpwarm/internal/robust --binary ./tcpwarm --readme README.md $(FLAGS)
+
+# SOAK is how long.
+SOAK ?= 20m
+
+soak: build ## live traffic for long, in a network namespace: memory stays, nothing is lost (Linux, root)
+	$(GO) build -o tcpwarm-soak ./cmd/tcpwarm/internal/soak && ./tcpwarm-soak --binary ./tcpwarm --for $(SOAK); code=$$?; rm -f tcpwarm-soak; exit $$code
 
 accuracy: build ## errors of the congestion window against the kernel's, and other tools' beside them, where the data is present
 	@if [ ! -f $(TRUTH)/run.py ]; then echo "accuracy: no captures with the truth in $(TRUTH)"; exit 0; fi; \

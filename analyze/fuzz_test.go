@@ -55,7 +55,7 @@ func addressesOf(src Source) (all [][]byte) {
 		err = src.Fill(&b)
 		for i := range b.Segments {
 			for _, a := range []segment.Addr{b.Segments[i].From().Addr, b.Segments[i].To().Addr} {
-				if ip := a.Netip().Unmap(); ip.Is4() && !seen[a] {
+				if ip := a.Netip().Unmap(); ip.Is4() && !ip.IsLoopback() && !seen[a] { // a remedy names 127.0.0.1
 					seen[a] = true
 					all = append(all, []byte(ip.String()))
 				}

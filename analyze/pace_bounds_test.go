@@ -56,7 +56,7 @@ func TestSenderIdleBounds(t *testing.T) {
 +%.6f < S. 0:0(0) ack 1 win 64000 <mss 1000, sackOK>
 +%.6f > . 1:1(0) ack 1 win 64000
 +0 > P. + ack + "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
-+%[1]f < . +(2000) ack + "HTTP/1.1 200 OK\r\nContent-Length: 2959\r\n\r\n" ...
++%[1]f < P. +(2000) ack + "HTTP/1.1 200 OK\r\nContent-Length: 2959\r\n\r\n" ...
 +%[2]f > . +(0) ack + win %[4]d
 +%[3]f < P. +(1000) ack +
 +0 > . +(0) ack +

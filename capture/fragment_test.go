@@ -19,13 +19,13 @@ import (
 func cutUp(ip []byte, head, size int, id uint16) (all [][]byte) {
 	for at := head; at < len(ip); at += size {
 		end := min(at+size, len(ip))
-		all = append(all, fragmentOf(ip, head, at-head, ip[at:end], end < len(ip), id))
+		all = append(all, fragmentBytes(ip, head, at-head, ip[at:end], end < len(ip), id))
 	}
 	return all
 }
 
-// fragmentOf returns a fragment of ip whose content b is at offset at.
-func fragmentOf(ip []byte, head, at int, b []byte, more bool, id uint16) []byte {
+// fragmentBytes returns a fragment of ip whose content b is at offset at.
+func fragmentBytes(ip []byte, head, at int, b []byte, more bool, id uint16) []byte {
 	field := uint16(at)
 	if ip[0]>>4 == 6 {
 		if more {
@@ -232,7 +232,7 @@ func TestOverlappingFragments(t *testing.T) {
 	for _, v := range []int{4, 6} {
 		ip, head := longTCP(v, 500)
 		body := ip[head:]
-		of := func(at, end int) []byte { return fragmentOf(ip, head, at, body[at:end], end < len(body), 9) }
+		of := func(at, end int) []byte { return fragmentBytes(ip, head, at, body[at:end], end < len(body), 9) }
 		forged := func(at, end int) []byte {
 			b := slices.Clone(of(at, end))
 			b[len(b)-1] ^= 1
@@ -250,10 +250,10 @@ func TestOverlappingFragments(t *testing.T) {
 			{"two", [][]byte{of(0, 104), of(200, 304), of(96, 208)}, "overlapping-fragments 3 1"},
 			{"another content", [][]byte{of(0, 200), forged(0, 200), of(200, n)}, "overlapping-fragments 3 1"},
 			{"within, another content", [][]byte{of(0, 200), forged(96, 104), of(200, n)}, "overlapping-fragments 3 1"},
-			{"two ends", [][]byte{of(200, n), fragmentOf(ip, head, 200, body[200:n-8], false, 9)}, "overlapping-fragments 2 1"},
-			{"two ends apart", [][]byte{fragmentOf(ip, head, 96, body[96:104], false, 9), of(200, n)}, "overlapping-fragments 2 1"},
-			{"behind the end", [][]byte{fragmentOf(ip, head, 96, body[96:104], false, 9), of(200, 304)}, "overlapping-fragments 2 1"},
-			{"an end before", [][]byte{of(200, 304), fragmentOf(ip, head, 96, body[96:104], false, 9)}, "overlapping-fragments 2 1"},
+			{"two ends", [][]byte{of(200, n), fragmentBytes(ip, head, 200, body[200:n-8], false, 9)}, "overlapping-fragments 2 1"},
+			{"two ends apart", [][]byte{fragmentBytes(ip, head, 96, body[96:104], false, 9), of(200, n)}, "overlapping-fragments 2 1"},
+			{"behind the end", [][]byte{fragmentBytes(ip, head, 96, body[96:104], false, 9), of(200, 304)}, "overlapping-fragments 2 1"},
+			{"an end before", [][]byte{of(200, 304), fragmentBytes(ip, head, 96, body[96:104], false, 9)}, "overlapping-fragments 2 1"},
 			{"a copy", [][]byte{of(0, 200), of(0, 200), of(200, n)}, ""},
 			{"a copy in pieces", [][]byte{of(0, 200), of(96, 104), of(0, 200), of(200, n)}, ""},
 		} {
@@ -288,8 +288,8 @@ func TestOddFragments(t *testing.T) {
 	for _, v := range []int{4, 6} {
 		ip, head := longTCP(v, 500)
 		x := fragmentTest{}
-		x.take(fragmentOf(ip, head, 65528, ip[head:head+16], false, 9)) // beyond what a packet holds
-		x.take(fragmentOf(ip, head, 0, ip[head:head+12], true, 9))      // not the last, and not a multiple of 8
+		x.take(fragmentBytes(ip, head, 65528, ip[head:head+16], false, 9)) // beyond what a packet holds
+		x.take(fragmentBytes(ip, head, 0, ip[head:head+12], true, 9))      // not the last, and not a multiple of 8
 		x.problemsAre(t, "bad-ip-header 2 1")
 	}
 	x := fragmentTest{}
@@ -297,7 +297,7 @@ func TestOddFragments(t *testing.T) {
 		b := serialize(ip4(proto), payloadOf(300))
 		x.take(cutUp(b, 20, 200, 1)[0])
 	}
-	x.take(fragmentOf(serialize(ip4(layers.IPProtocolUDP), payloadOf(300)), 20, 200, make([]byte, 100), false, 2)) // its ports are not known
+	x.take(fragmentBytes(serialize(ip4(layers.IPProtocolUDP), payloadOf(300)), 20, 200, make([]byte, 100), false, 2)) // its ports are not known
 	x.problemsAre(t, "")
 	if x.fragments.bytes > 512 {
 		t.Errorf("%d bytes are held for what is no TCP", x.fragments.bytes)
@@ -313,14 +313,14 @@ func TestFragmentsAreBounded(t *testing.T) {
 	ip, head := longTCP(4, 500)
 	x := fragmentTest{}
 	for i := range 3 * mostFragmented {
-		x.take(fragmentOf(ip, head, 0, ip[head:head+8], true, uint16(i)))
+		x.take(fragmentBytes(ip, head, 0, ip[head:head+8], true, uint16(i)))
 		if n := len(x.fragments.of); n > mostFragmented || len(x.fragments.queue) > 2*mostFragmented {
 			t.Fatalf("%d packets wait", n)
 		}
 	}
 	x.problemsAre(t, fmt.Sprint("ip-fragment ", 3*mostFragmented, " 1"))
 	x = fragmentTest{}
-	x.take(fragmentOf(ip, head, 0, ip[head:head+8], true, 1))
+	x.take(fragmentBytes(ip, head, 0, ip[head:head+8], true, 1))
 	for i := range 5 * mostFragmented { // one number again and again
 		again := tcp4(tcpFrom(i), "........")
 		if got := x.take(cutUp(again, 20, 16, 2)...); len(got) != 1 || len(x.fragments.queue) > 2*mostFragmented || x.fragments.bytes > 1000 {
@@ -329,7 +329,7 @@ func TestFragmentsAreBounded(t *testing.T) {
 	}
 	x = fragmentTest{}
 	for i := range 1000 {
-		x.take(fragmentOf(ip, head, 65000, ip[head:head+8], true, uint16(i)))
+		x.take(fragmentBytes(ip, head, 65000, ip[head:head+8], true, uint16(i)))
 		sum := held(&x.fragments)
 		if sum != x.fragments.bytes || sum > mostFragmentBytes+2*maxIP {
 			t.Fatalf("%d bytes are held, %d are counted", sum, x.fragments.bytes)
@@ -338,7 +338,7 @@ func TestFragmentsAreBounded(t *testing.T) {
 	x.problemsAre(t, "ip-fragment 1000 1")
 	x = fragmentTest{}
 	for i := range mostHoles + 9 { // no network makes such holes
-		x.take(fragmentOf(ip, head, 16*i, ip[head:head+8], true, 1))
+		x.take(fragmentBytes(ip, head, 16*i, ip[head:head+8], true, 1))
 	}
 	x.problemsAre(t, fmt.Sprint("overlapping-fragments ", mostHoles+9, " 1"))
 }
@@ -365,7 +365,7 @@ func FuzzFragments(f *testing.F) {
 			if at < len(ip)-head {
 				copy(b, ip[head+at:])
 			}
-			for _, s := range x.take(fragmentOf(ip, head, at, b, script[2]&1 != 0, uint16(script[2]>>6))) {
+			for _, s := range x.take(fragmentBytes(ip, head, at, b, script[2]&1 != 0, uint16(script[2]>>6))) {
 				if s.Len < len(s.Payload) || s.From().Port != 7 {
 					t.Fatalf("%+v", s)
 				}

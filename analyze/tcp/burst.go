@@ -38,14 +38,16 @@ func (s *Sender) finishBurst() {
 	}
 	b.on = false
 	p := s.pipe()
-	room := s.cwnd - p
+	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
 	if b.sent > 0 {
-		s.validate(b.full && !b.tail && !s.peerIsFull(), p)
+		// At the receiver not all that was in flight shows.
+		used := s.AtReceiver || room <= max(3*s.MSS, min(s.cwnd/3, maxDefer))
+		s.validate(b.full && !b.tail && !peer && used, p)
 	}
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case p > 0 && (s.peerIsFull() || s.peerBinds(p)):
+	case p > 0 && peer:
 		s.limit = Receiver
 		s.weaken()
 	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
@@ -122,7 +124,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.weaken()
 		return
 	}
-	if !s.AtReceiver && room > s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
+	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
 		s.limit = Application
 		s.weaken()
 		return
@@ -162,6 +164,10 @@ func (s *Sender) shown(flight int) {
 // settleStart learns from the first flight of a start, after which the sender had
 // more to send: it was the window.
 func (s *Sender) settleStart(b *burst) {
+	if !s.AtReceiver && b.sent > 2*b.acked { // no window makes so much room: the send buffer had ended the flight
+		s.startAtLeast(b)
+		return
+	}
 	if b.quiet <= 2*s.Start.gap { // its clock had not sent the next yet (nothing changes from one to four times)
 		s.startAtLeast(b)
 		return
@@ -192,6 +198,9 @@ func (s *Sender) settleStart(b *burst) {
 		if s.Start.sure > 0 {
 			s.Start.Low = min(w, s.whole(s.Start.sure))
 		}
+	}
+	if b.sent > 2*b.acked { // or the ACK brought them out with others, which does not show at the receiver
+		s.Start.High, s.Start.Basis = max(s.Start.High, s.pipe()-b.grown), Inferred
 	}
 	s.Start.Grown = w > s.initial
 	s.most, s.supposed, s.seen = w+b.grown, 0, w+b.grown

@@ -83,8 +83,8 @@ func (s *Sender) bounds() (low, high int) {
 	default: // congestion avoidance goes on while what is in flight is acknowledged
 		high = s.cwnd + s.whole(s.cwnd/12)
 	}
-	if s.AtReceiver { // whether it has a clock of its own does not show, nor what it kept back
-		high = max(high, min(s.cwnd, max(peak, s.initial))*9/4)
+	if s.AtReceiver { // whether it has a clock of its own does not show, nor what it kept back, nor all that was in flight
+		high = max(high, min(s.cwnd, max(peak+peak/2, s.initial))*9/4)
 	}
 	if s.guessed && s.mayHaveAcked.After(s.una) {
 		low = min(low, max(s.whole(s.nxt.Sub(s.mayHaveAcked)), s.MSS))

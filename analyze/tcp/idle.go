@@ -57,7 +57,7 @@ func (s *Sender) startFlight(at segment.Time) {
 		early = min(early, rtoMin)
 	}
 	switch {
-	case s.AtReceiver && s.waiting && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
+	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
 		s.timedOut(late)
 		was = s.cwnd
 	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
@@ -79,7 +79,8 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.recovery = open
 		}
 	}
-	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt, at: at, open: true, late: late}
+	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt,
+		at: at, open: true, late: late}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {

@@ -56,9 +56,9 @@ func TestAssumedPacketsAreGone(t *testing.T) {
 	}
 }
 
-// At the other end of the path it does not show what the sender kept back: its window may be a
-// little more than twice what was in flight. What slow start has made of that is no reason for
-// more.
+// At the other end of the path it does not show what the sender kept back, nor all that was in
+// flight: its window may be a little more than twice half as much again. What slow start has made
+// of that is no reason for more.
 func TestBoundAtTheReceiver(t *testing.T) {
 	f := newFlow(t)
 	f.AtReceiver = true
@@ -68,8 +68,8 @@ func TestBoundAtTheReceiver(t *testing.T) {
 	}
 	f.send(11).wait(100 * time.Millisecond)
 	f.ack(12).wait(time.Millisecond).ack(0)
-	if e := f.Estimate(); e.Best != 24*mss || e.High != 27*mss {
-		t.Errorf("after a flight of 12: %+v, want 27000 at most", e)
+	if e := f.Estimate(); e.Best != 24*mss || e.High != 40500 {
+		t.Errorf("after a flight of 12: %+v, want 40500 at most", e)
 	}
 }
 
@@ -92,5 +92,32 @@ func TestPacedFirstFlight(t *testing.T) {
 		if n, _, exact := f.Initial(); exact != x.exact || exact && n != 8 {
 			t.Errorf("8 segments, %v apart, then a silence of %v: %d, exact %v", x.gap, x.silence, n, exact)
 		}
+	}
+}
+
+// An ACK makes room for twice what it acknowledges at most (RFC 5681 section 3.1): if it lets out
+// more, the flight before had not ended for want of window but of room in the send buffer. At the
+// other end of the path other ACKs may have come with it: it may have been the window, or more.
+func TestFlightEndedByTheSendBuffer(t *testing.T) {
+	for _, x := range []struct {
+		name            string
+		remote          bool
+		sent            int // after the ACK of two segments
+		low, best, high int
+		basis           tcp.Basis
+	}{
+		{"as much as slow start makes room for", false, 4, 20, 20, 20, tcp.Observed},
+		{"more", false, 5, 40, 80, 80, tcp.Inferred},
+		{"as much, at the receiver", true, 4, 20, 20, 20, tcp.Observed},
+		{"more, at the receiver", true, 9, 20, 20, 27, tcp.Inferred},
+	} {
+		f := newFlow(t)
+		f.AtReceiver = x.remote
+		f.send(10).round(2).round(2).quiet()
+		f.wait(time.Millisecond).send(20).wait(100 * time.Millisecond).ack(2).send(x.sent).wait(time.Millisecond).ack(1)
+		if f.Start.Basis != x.basis {
+			t.Errorf("%s: %s, want %s", x.name, f.Start.Basis, x.basis)
+		}
+		f.starts(x.name, x.low, x.best, x.high)
 	}
 }

@@ -161,3 +161,33 @@ func TestReceiverKeepsBeforeItIsFull(t *testing.T) {
 	f.is("its own window is full and the peer's is not", tcp.Congestion, tcp.Observed)
 	f.holds("its own window is full and the peer's is not", 20)
 }
+
+// A window that is not used grows to twice what was in flight and no further, whatever has kept
+// the sender: here its peer's, with room for two more (Linux's tcp_is_cwnd_limited).
+func TestUnusedWindowStopsAtTwiceTheFlight(t *testing.T) {
+	for room, want := range map[int]int{0: 40, 2: 42} { // two more until the peer's was the smaller one
+		f := newFlow(t).send(10).round(2)
+		f.window = 20 + room
+		for range 6 {
+			f.round(1)
+		}
+		f.holds("kept by the peer", want)
+	}
+}
+
+// Nor does a window grow that a writer in pieces leaves unused, though each ends with a full
+// segment; that is what keeps one that is used up.
+func TestWriterInPiecesUsesNoWindow(t *testing.T) {
+	for flight, limit := range map[int]tcp.Limit{8: tcp.Application, 38: tcp.Congestion} {
+		f := newFlow(t).send(10).round(2).quiet().wait(time.Millisecond)
+		f.holds("before", 40)
+		f.send(flight).wait(100 * time.Millisecond).ack(1).wait(3 * time.Millisecond)
+		for range 6 {
+			f.ack(1).send(1).wait(3 * time.Millisecond)
+		}
+		f.ack(0)
+		if e := f.Estimate(); e.Limit != limit || flight == 8 && e.Best != 40*mss {
+			t.Errorf("a flight of %d of 40: %+v", flight, e)
+		}
+	}
+}

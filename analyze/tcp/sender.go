@@ -75,6 +75,7 @@ type Sender struct {
 	lastFull          bool // the latest segment was full: more may be waiting
 	waiting           bool // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost          bool // likewise ever since a timeout
+	ends              bool // the segment being sent ends a write
 	hasClock          bool // it sends by a clock of its own (pacing)
 	unprompted        int  // of the latest sends, those that no ACK explains
 	sends             int

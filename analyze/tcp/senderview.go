@@ -143,9 +143,10 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 	if v.pipe() == 0 || silence > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
+	v.ends = s.Flags.Has(segment.PSH | segment.FIN)
 	v.Sent(s.Seq, s.Len, v.now)
 	if s.End() == v.nxt {
-		v.waiting = v.lastFull && !s.Flags.Has(segment.PSH|segment.FIN)
+		v.waiting = v.lastFull && !v.ends
 		v.tailLost = v.tailLost && v.waiting
 	}
 }

@@ -137,6 +137,7 @@ func (o *output) formatFlag(f *pflag.FlagSet) {
 
 // commonFlags are those of every command that judges, whatever it judges.
 func (o *output) commonFlags(f *pflag.FlagSet) {
+	o.top = text.DefaultLimit
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	o.memory.flag(f)

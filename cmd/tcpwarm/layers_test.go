@@ -60,6 +60,8 @@ var ranks = map[string]int{
 	"tcpwarm/cmd/tcpwarm/internal/baseline":  11,
 	"tcpwarm/cmd/tcpwarm/internal/challenge": 10,
 	"tcpwarm/cmd/tcpwarm/internal/mutants":   11,
+	"tcpwarm/cmd/tcpwarm/internal/robust":    11,
+	"tcpwarm/cmd/tcpwarm/internal/soak":      11,
 }
 
 type listed struct {

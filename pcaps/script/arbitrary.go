@@ -120,7 +120,8 @@ func (d *segmentDecoder) segment(packet int64) segment.Segment {
 	untimed := d.tick(clock)
 	client := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 0, byte(conn / 3)}), Port: uint16(4000 + conn)}
 	server := segment.Endpoint{Addr: segment.Addr4([]byte{10, 0, 1, 0}), Port: uint16(80 + conn/2)}
-	s := segment.Segment{Packet: packet, Time: d.at, Untimed: untimed, TTL: 64, IPID: uint16(packet), Flags: segment.Flags(flags), Window: 5000}
+	s := segment.Segment{Packet: packet, Time: d.at, Untimed: untimed, TTL: 64, IPID: uint16(packet),
+		Flags: segment.Flags(flags), Window: 5000}
 	from, to := client, server
 	if dir == 1 {
 		from, to = server, client

@@ -17,7 +17,7 @@ const (
 // once the log has more for it.
 const (
 	maxTried     = 64 << 20
-	maxTriedVain = 512 << 20
+	maxTriedVain = 256 << 20
 	maxFailed    = 64
 )
 
@@ -130,7 +130,7 @@ func (h *half) try(o *opener, typ uint8, fragment []byte) ([]byte, uint8, bool) 
 		}
 		first += h.missing.fewest()
 	}
-	last = min(last, first+uint64(maxTried/(len(fragment)+1)))
+	last = min(last, first+uint64(maxTried/(len(fragment)+tryCost)))
 	for seq := first; seq <= last; seq++ {
 		if plain, inner, ok := h.tryAs(o, seq, typ, fragment); ok {
 			return plain, inner, true
@@ -139,8 +139,12 @@ func (h *half) try(o *opener, typ uint8, fragment []byte) ([]byte, uint8, bool) 
 	return nil, 0, false
 }
 
+// tryCost is how many bytes could be opened in the time that it takes to begin: records of a few
+// bytes would be tried by the million otherwise.
+const tryCost = 512
+
 func (h *half) tryAs(o *opener, seq uint64, typ uint8, fragment []byte) ([]byte, uint8, bool) {
-	h.tried += len(fragment)
+	h.tried += len(fragment) + tryCost
 	plain, inner, err := o.open(h.conn.plain[:0], typ, fragment, seq)
 	h.conn.plain = plain[:0]
 	if err != nil {

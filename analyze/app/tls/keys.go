@@ -18,7 +18,18 @@ type Keys struct {
 	by   map[random]*secrets
 	more uint64 // counts additions
 	base *Keys  // asked where by has nothing
+
+	most   int      // connections it keeps the secrets of, 0: all
+	oldest int      // in order, once that is full
+	order  []random // in which they came, if there is a most
 }
+
+// mostInCapture is of how many connections the secrets that a capture holds are kept: those
+// that came last. Each worker has them.
+const mostInCapture = 100_000
+
+// longestSecret is of TLS 1.2 and 1.3 (RFC 5246 section 8.1, RFC 8446 appendix B.4): 48 bytes.
+const longestSecret = 64
 
 type random [32]byte
 
@@ -34,8 +45,8 @@ type secrets struct {
 func NewKeys() *Keys { return &Keys{by: map[random]*secrets{}} }
 
 // On returns a log that can grow apart from k and knows all that k does. k may be
-// nil.
-func (k *Keys) On() *Keys { return &Keys{by: map[random]*secrets{}, base: k} }
+// nil. It is for what a capture holds, and bounded.
+func (k *Keys) On() *Keys { return &Keys{by: map[random]*secrets{}, base: k, most: mostInCapture} }
 
 // maxLine bounds a line of a key log; a real one has under 300 bytes.
 const maxLine = 4096
@@ -77,6 +88,9 @@ func (k *Keys) line(b []byte) error {
 	if err != nil {
 		return errNotKeyLog
 	}
+	if len(secret) > longestSecret {
+		return nil
+	}
 	if len(id) != len(random{}) { // RSA lines have eight bytes of a ciphertext
 		return nil
 	}
@@ -91,10 +105,26 @@ func (k *Keys) line(b []byte) error {
 	}
 	if field := s.field(string(f[0])); field != nil {
 		*field = secret
+		if k.by[random(id)] == nil {
+			k.makeRoom(random(id))
+		}
 		k.by[random(id)] = s
 		k.more++
 	}
 	return nil
+}
+
+// makeRoom forgets the secrets that came first, where there are as many as may be: id's come.
+func (k *Keys) makeRoom(id random) {
+	switch {
+	case k.most == 0:
+	case len(k.order) < k.most:
+		k.order = append(k.order, id)
+	default:
+		delete(k.by, k.order[k.oldest])
+		k.order[k.oldest] = id
+		k.oldest = (k.oldest + 1) % k.most
+	}
 }
 
 func unhex(b []byte) ([]byte, error) {

@@ -104,7 +104,8 @@ func helloByByte(c *capture, n int) {
 func gapThenNoise(c *capture, n int) {
 	for i := range n {
 		var lines []byte
-		for _, what := range []string{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"} {
+		for _, what := range []string{"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+			"CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"} {
 			lines = fmt.Appendf(lines, "%s %s %s\n", what, hex.EncodeToString(nonce(i)), strings.Repeat("ab", 32))
 		}
 		c.secrets(lines)

@@ -20,7 +20,7 @@ const (
 )
 
 const (
-	measurable = 200 * time.Millisecond // shorter times say nothing about the time a packet takes
+	measurable = 300 * time.Millisecond // shorter times say nothing about the time a packet takes
 	largeFile  = 32 << 20               // bytes of the smaller capture, which does not grow beyond it
 )
 

@@ -1,0 +1,48 @@
+package tls
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Of the secrets that a capture holds those that came last are kept, of a log that the user
+// names all.
+func TestSecretsInCapturesAreBounded(t *testing.T) {
+	own := NewKeys()
+	k := own.On()
+	k.most = 3
+	line := func(i int) string {
+		return fmt.Sprintf("CLIENT_RANDOM %064x %096x\nCLIENT_TRAFFIC_SECRET_0 %064x %064x\n", i, i, i, i)
+	}
+	for i := range 10 {
+		for _, log := range []*Keys{own, k} {
+			if i > 0 || log == k {
+				if err := log.Add(strings.NewReader(line(i))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	k.base = nil
+	for i := range 10 {
+		id := random{31: byte(i)}
+		if s, _ := k.of(id); (s != nil) != (i >= 7) {
+			t.Errorf("%d: %v", i, s)
+		}
+		if s, _ := own.of(id); (s != nil) != (i > 0) {
+			t.Errorf("own %d: %v", i, s)
+		}
+	}
+	if len(k.by) != 3 {
+		t.Errorf("%d kept", len(k.by))
+	}
+}
+
+// What is longer than any secret is none.
+func TestLongSecretsAreNone(t *testing.T) {
+	k := NewKeys()
+	if err := k.Add(strings.NewReader(fmt.Sprintf("CLIENT_RANDOM %064x %s\n", 1, strings.Repeat("ab", 65)))); err != nil || len(k.by) != 0 {
+		t.Errorf("%v, %d kept", err, len(k.by))
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// linked are the modules in the binary, and why: whoever runs it as root runs them too.
+var linked = map[string]string{
+	"github.com/cilium/ebpf":               "verify tells the command's connections by cgroup and eBPF",
+	"github.com/cpuguy83/go-md2man/v2":     "cobra writes the manual pages with it",
+	"github.com/google/gopacket":           "link layers and tunnels off the fast path",
+	"github.com/inconshreveable/mousetrap": "cobra, on Windows",
+	"github.com/russross/blackfriday/v2":   "go-md2man reads Markdown with it",
+	"github.com/spf13/cobra":               "commands, completion, manual pages",
+	"github.com/spf13/pflag":               "flags",
+	"go.yaml.in/yaml/v3":                   "cobra's package of manual pages, which can write YAML too",
+	"golang.org/x/crypto":                  "ChaCha20-Poly1305 and HKDF of TLS",
+	"golang.org/x/net":                     "HPACK, and BPF programs of filters",
+	"golang.org/x/sys":                     "sockets, namespaces and files of Unix",
+	"golang.org/x/term":                    "how wide a terminal is",
+}
+
+// A module that gets into the binary, for whatever system, stands in the list with a reason, and
+// one that has left it does not.
+func TestLinkedModules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	found := map[string]string{}
+	for _, system := range []string{"linux", "darwin", "freebsd", "windows"} {
+		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
+		cmd.Env = append(cmd.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path := range strings.FieldsSeq(string(out)) {
+			if path != "tcpwarm" {
+				found[path] = "is linked for " + system
+			}
+		}
+	}
+	complain(t, found, linked)
+
+	binary := filepath.Join(t.TempDir(), "tcpwarm")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command("go", "version", "-m", binary).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "dep" {
+			n++
+			if linked[f[1]] == "" {
+				t.Errorf("%s is in the binary: give a reason", f[1])
+			}
+		}
+	}
+	if n < 5 {
+		t.Errorf("%d modules in the binary\n%s", n, out)
+	}
+}
