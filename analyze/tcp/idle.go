@@ -59,7 +59,6 @@ func (s *Sender) startFlight(at segment.Time) {
 	switch {
 	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
 		s.timedOut(late)
-		was = s.cwnd
 	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
 	case gap > early && gap <= rto+tick: // which side of it nobody can say
 		doubt = s.cwnd > s.initial

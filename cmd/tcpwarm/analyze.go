@@ -42,6 +42,7 @@ type output struct {
 	series  string   // file
 	server  string   // only pools of it are looked at
 	pick    timeRange
+	sized   bool // top and all were asked about
 	top     int
 	all     bool
 
@@ -112,6 +113,7 @@ func (o *output) serverFlag(f *pflag.FlagSet) {
 
 // sizeFlags are how much of it text tells.
 func (o *output) sizeFlags(f *pflag.FlagSet) {
+	o.sized = true
 	f.IntVar(&o.top, "top", text.DefaultLimit, "list and tell at most so many destinations, the worst first")
 	f.BoolVar(&o.all, "all", false, "tell of all destinations, those too that are fine, and of all that is known of windows")
 }
@@ -135,7 +137,6 @@ func (o *output) formatFlag(f *pflag.FlagSet) {
 
 // commonFlags are those of every command that judges, whatever it judges.
 func (o *output) commonFlags(f *pflag.FlagSet) {
-	o.top = text.DefaultLimit
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	o.memory.flag(f)
@@ -428,7 +429,7 @@ func reportKinds(formats *choice) []string {
 // output. One that goes there is the format.
 func (o *output) check() error {
 	switch {
-	case o.top < 1:
+	case o.sized && o.top < 1:
 		return fmt.Errorf("--top %d: at least one is told", o.top)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
