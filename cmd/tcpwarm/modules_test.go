@@ -13,6 +13,7 @@ var linked = map[string]string{
 	"github.com/cpuguy83/go-md2man/v2":     "cobra writes the manual pages with it",
 	"github.com/google/gopacket":           "link layers and tunnels off the fast path",
 	"github.com/inconshreveable/mousetrap": "cobra, on Windows",
+	"github.com/klauspost/compress":        "captures in zstd",
 	"github.com/russross/blackfriday/v2":   "go-md2man reads Markdown with it",
 	"github.com/spf13/cobra":               "commands, completion, manual pages",
 	"github.com/spf13/pflag":               "flags",
@@ -20,6 +21,7 @@ var linked = map[string]string{
 	"golang.org/x/crypto":                  "ChaCha20-Poly1305 and HKDF of TLS",
 	"golang.org/x/net":                     "HPACK, and BPF programs of filters",
 	"golang.org/x/sys":                     "sockets, namespaces and files of Unix",
+	"golang.org/x/text":                    "names in x/net's HTTP/2, which challenge's server speaks",
 	"golang.org/x/term":                    "how wide a terminal is",
 }
 
