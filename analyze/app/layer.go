@@ -1,6 +1,8 @@
 package app
 
 import (
+	"unsafe"
+
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/http2"
 	"tcpwarm/analyze/app/proxy"
@@ -311,4 +313,26 @@ func (a *Layer) Sealed() bool { return a.tlsLayer != nil && a.tlsLayer.plaintext
 // protocol.
 func (a *Layer) DeclinedHTTP2() bool {
 	return a.opened != nil && a.opened.info.OffersH2 && a.opened.info.ALPN != "" && a.opened.info.ALPN != "h2"
+}
+
+// A sized reader says how much memory it takes.
+type sized interface{ Memory() int }
+
+// Memory returns how many bytes a holds beside itself.
+func (a *Layer) Memory() int {
+	n := cap(a.first[0].kept) + cap(a.first[1].kept)
+	if a.socks != nil {
+		n += int(unsafe.Sizeof(*a.socks))
+		for i := range a.socks.half {
+			h := &a.socks.half[i]
+			n += cap(h.kept) + cap(h.marks)*int(unsafe.Sizeof(keptMark{}))
+		}
+	}
+	if m, ok := a.read.(sized); ok { // an Inferrer is a part of its tlsLayer
+		n += m.Memory()
+	}
+	if s := a.tlsLayer; s != nil {
+		n += int(unsafe.Sizeof(*s)) + s.Conn.Memory() + s.plaintext.Memory()
+	}
+	return n
 }

@@ -5,12 +5,11 @@ import (
 	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/transaction"
-	"unsafe"
 )
 
-// Readers holds what the readers of one goroutine's connections have in common, and the
-// readers of connections that have ended: they are large, and most connections need one only
-// for a short while. A nil one has none.
+// Readers holds what the readers of some connections of one goroutine have in common, and the
+// readers of those that have ended: they are large, and most connections need one only for a short
+// while. A nil one has none.
 type Readers struct {
 	Keys   *tls.Keys            // opens TLS; nil: nothing does
 	Ignore transaction.Patterns // transactions that are shown and not judged
@@ -93,33 +92,11 @@ func (r *Readers) putTLSLayer(x *tlsLayer) {
 }
 
 // maxKept is how many readers of a kind wait to serve again. Nobody charges them.
-const maxKept = 1024
+const maxKept = 32
 
 // keep adds x to list, if there is room.
 func keep[T any](list *[]*T, x *T) {
 	if len(*list) < maxKept {
 		*list = append(*list, x)
 	}
-}
-
-// A sized reader says how much memory it takes.
-type sized interface{ Memory() int }
-
-// Memory returns how many bytes a holds beside itself.
-func (a *Layer) Memory() int {
-	n := cap(a.first[0].kept) + cap(a.first[1].kept)
-	if a.socks != nil {
-		n += int(unsafe.Sizeof(*a.socks))
-		for i := range a.socks.half {
-			h := &a.socks.half[i]
-			n += cap(h.kept) + cap(h.marks)*int(unsafe.Sizeof(keptMark{}))
-		}
-	}
-	if m, ok := a.read.(sized); ok { // an Inferrer is a part of its tlsLayer
-		n += m.Memory()
-	}
-	if s := a.tlsLayer; s != nil {
-		n += int(unsafe.Sizeof(*s)) + s.Conn.Memory() + s.plaintext.Memory()
-	}
-	return n
 }

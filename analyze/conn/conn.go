@@ -43,9 +43,10 @@ type progress struct {
 	concluded bool // the sink has been told of the end
 }
 
-// Reset readies c, which may have served before, for the connection that s begins. What it
-// learns of itself goes to id and to sink; it keeps transactions as budget allows.
-func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budget *Budget) {
+// Reset readies c, which may have served before, for the connection that s begins. Its content is
+// read by readers. What it learns of itself goes to id and to sink; it keeps transactions as budget
+// allows.
+func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
 	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
@@ -63,7 +64,7 @@ func (c *Conn) Reset(s *segment.Segment, env *Env, id *Identity, sink Sink, budg
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)
 	}
 	c.http.conn = c
-	c.app.Begin(&c.http, c, &env.Readers, env.KeepTargets)
+	c.app.Begin(&c.http, c, readers, env.KeepTargets)
 }
 
 // Segment takes the next segment of c. The order is fixed: sequence, state,

@@ -30,7 +30,7 @@ func (f *fed) segment(g *segment.Segment) {
 	f.env.Now = g.Mark()
 	if !f.begun {
 		f.begun = true
-		f.Reset(g, &f.env, &f.id, f, &Budget{Most: 1000, Room: 1 << 20})
+		f.Reset(g, &f.env, &f.env.Readers, &f.id, f, &Budget{Most: 1000, Room: 1 << 20})
 	}
 	f.Segment(g)
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 
+	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/flow"
 	"tcpwarm/capture/segment"
@@ -31,7 +32,11 @@ type shard struct {
 
 	budget conn.Budget // of transactions kept by connections that have not finished
 	memory memory
-	free   []*entry // connections that are finished, and serve again
+
+	// What serves again does so in the same shard: what it has grown to counts as the memory of
+	// those that it serves, and must not depend on which worker follows what.
+	free    []*entry    // connections that are finished
+	readers app.Readers // and theirs
 }
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
@@ -50,8 +55,7 @@ type entry struct {
 // mostFree is how many connections a shard keeps to serve again.
 const mostFree = 32
 
-// newEntry returns the connection that s begins. It may have served before, in the same shard:
-// what it has grown to then counts as its memory, and must not depend on who follows what.
+// newEntry returns the connection that s begins. It may have served before.
 func (sh *shard) newEntry(s *segment.Segment, hash uint64, out *emitter) *entry {
 	var e *entry
 	if last := len(sh.free) - 1; last >= 0 {
@@ -61,7 +65,7 @@ func (sh *shard) newEntry(s *segment.Segment, hash uint64, out *emitter) *entry 
 	}
 	e.handle, e.hash, e.out, e.waitLink, e.contests, e.clients = newHandle(), hash, out, waitLink{}, nil, 0
 	e.size, e.noted = 0, 0
-	e.Reset(s, &out.Env, &e.handle.Identity, e, &sh.budget)
+	e.Reset(s, &out.Env, &sh.readers, &e.handle.Identity, e, &sh.budget)
 	return e
 }
 

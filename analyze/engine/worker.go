@@ -36,6 +36,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	}}
 	for i := range w.shards {
 		sh := &w.shards[i]
+		sh.readers = w.out.Readers
 		sh.budget.Most = o.Limits.KeptTransactions
 		sh.memory.most = int(o.Limits.Memory / 8 * 3 / shards)
 		sh.budget.Room = sh.memory.most / 4 * 3
