@@ -21,7 +21,7 @@ func many(t *testing.T, n int, steps ...string) []segment.Segment {
 	}
 	for _, step := range steps {
 		for i := range n {
-			text.WriteString(told(fmt.Sprint("c", i), step))
+			text.WriteString(onConn(fmt.Sprint("c", i), step))
 		}
 	}
 	s, err := script.Parse(text.String())
@@ -166,8 +166,8 @@ func TestGivenUpMayBeBusy(t *testing.T) {
 		text    string
 		verdict pool.Verdict // where nothing is given up
 	}{
-		"idle": {told("a", opened+request+response) + told("b", opened+request+response), pool.NotReused},
-		"busy": {told("a", opened+request+response) + told("a", request) + told("b", opened+request+response) + told("a", response), pool.Reused},
+		"idle": {onConn("a", opened+request+response) + onConn("b", opened+request+response), pool.NotReused},
+		"busy": {onConn("a", opened+request+response) + onConn("a", request) + onConn("b", opened+request+response) + onConn("a", response), pool.Reused},
 	} {
 		s, err := script.Parse("conn a 10.0.0.1:20000 10.0.0.2:80\nconn b 10.0.0.1:20001 10.0.0.2:80\n" + test.text)
 		if err != nil {
@@ -188,8 +188,8 @@ func TestGivenUpMayBeBusy(t *testing.T) {
 	}
 }
 
-// told returns steps as those of one connection.
-func told(name, steps string) string {
+// onConn returns steps as those of one connection.
+func onConn(name, steps string) string {
 	var b strings.Builder
 	for line := range strings.Lines(steps) {
 		b.WriteString(name + ": " + line)

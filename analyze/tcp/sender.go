@@ -322,7 +322,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, told := 0, s.dups*s.MSS
+	acked, byDups := 0, s.dups*s.MSS
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -353,7 +353,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	}
 	delivered := acked + max(0, s.sacked.size()-was)
 	if !s.hasSACK { // each duplicate has told of a segment (RFC 6582), not of the one that was lost
-		if delivered = max(acked-told, min(acked, s.MSS)); acked == 0 && pure && edge == s.edge && before > 0 {
+		if delivered = max(acked-byDups, min(acked, s.MSS)); acked == 0 && pure && edge == s.edge && before > 0 {
 			s.dups++
 			delivered = s.MSS
 		}

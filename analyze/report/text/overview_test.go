@@ -63,7 +63,7 @@ func TestOverviewTellsTheWorst(t *testing.T) {
 	for _, x := range []struct {
 		o          Options
 		n, bad     int
-		told, want string
+		last, want string
 	}{
 		{Options{}, 50, 0, "", "50 of 50 destinations are fine."},
 		{Options{}, 50, 3, "svc02", "3 of 50 destinations open too many"},
@@ -81,8 +81,8 @@ func TestOverviewTellsTheWorst(t *testing.T) {
 				last = to[:5]
 			}
 		}
-		if last != x.told {
-			t.Errorf("%+v: the last that is told is %q, want %q", x.o, last, x.told)
+		if last != x.last {
+			t.Errorf("%+v: the last that is told is %q, want %q", x.o, last, x.last)
 		}
 	}
 }

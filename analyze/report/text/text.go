@@ -36,20 +36,20 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	if o.All {
 		limit = len(pools)
 	}
-	told := pools
+	detailed := pools
 	if several(r) {
 		p.overview(r, x, limit)
 		if !o.All {
-			told = troubled(pools)
+			detailed = troubled(pools)
 		}
 	}
-	told = told[:min(limit, len(told))]
-	for _, pl := range told {
+	detailed = detailed[:min(limit, len(detailed))]
+	for _, pl := range detailed {
 		p.line("")
 		p.pool(pl, x)
 	}
 	if several(r) && !o.All {
-		p.alsoFound(slices.DeleteFunc(slices.Clone(pools), func(pl *report.Pool) bool { return slices.Contains(told, pl) }), x)
+		p.alsoFound(slices.DeleteFunc(slices.Clone(pools), func(pl *report.Pool) bool { return slices.Contains(detailed, pl) }), x)
 	}
 	p.findings(x.findings[0], x)
 	p.footer(r)
