@@ -113,11 +113,19 @@ func (d *decoder) nsh(b []byte, wire int, f *found) (verdict, problem) {
 	if head < 8 || len(b) < head {
 		return notTCP, badIP
 	}
-	switch b, wire = b[head:], wire-head; next {
+	return d.nextProtocol(next, b[head:], wire-head, f)
+}
+
+// nextProtocol reads what a number of NSH's registry names (RFC 8300 section 9.6.5), which VXLAN-GPE
+// uses too.
+func (d *decoder) nextProtocol(next byte, b []byte, wire int, f *found) (verdict, problem) {
+	switch next {
 	case 1, 2:
 		return d.ip(b, wire, f)
 	case 3:
 		return d.frame(b, wire, f)
+	case 4:
+		return d.nsh(b, wire, f)
 	case 5:
 		return d.mpls(b, wire, f)
 	}

@@ -107,15 +107,7 @@ func (d *decoder) vxlan(b []byte, n int, port uint16, f *found) (verdict, proble
 	if port != portVXLANGPE || flags&typed == 0 {
 		return d.frame(b, n, f)
 	}
-	switch next {
-	case 1, 2:
-		return d.ip(b, n, f)
-	case 3:
-		return d.frame(b, n, f)
-	case 4:
-		return d.nsh(b, n, f)
-	}
-	return d.met(inNSH, uint64(next))
+	return d.nextProtocol(next, b, n, f)
 }
 
 // geneve reads RFC 8926 section 3.4.

@@ -90,7 +90,7 @@ known; 5 the command could not be started.`,
 				return err
 			}
 			if x.isolated && !isIsolated() {
-				return again(s)
+				return runIsolated(s)
 			}
 			return x.run(cmd.Context(), s, chosen, args)
 		},
@@ -127,18 +127,6 @@ func expectable() (all []string) {
 		}
 	}
 	return all
-}
-
-// again runs this program once more, in a namespace of its own.
-func again(s *streams) error {
-	code, err := isolate(s)
-	if err != nil {
-		return &codedError{exitInput, err}
-	}
-	if code != exitOK {
-		return &codedError{code, nil}
-	}
-	return nil
 }
 
 // listing describes scenarios.

@@ -72,14 +72,7 @@ itself failed.`,
 			case file != "":
 				r, err = analyzeFiles(cmd.Context(), s, []string{file}, &o, &demands)
 			case t.isolated && !isIsolated():
-				code, err := isolate(s)
-				if err != nil {
-					return &codedError{exitInput, err}
-				}
-				if code != exitOK {
-					return &codedError{code, nil}
-				}
-				return nil
+				return runIsolated(s)
 			default:
 				if t.isolated {
 					t.ifaces = []string{"lo"}
@@ -162,6 +155,18 @@ func known(ids []string) error {
 		if e, ok := explain.Lookup(id); !ok || e.Kind != explain.IsCause && e.Kind != explain.IsFinding {
 			return fmt.Errorf("verify: no cause or finding is called %q%s", id, orListed(id, forbiddable()))
 		}
+	}
+	return nil
+}
+
+// runIsolated runs this program once more, in a namespace of its own.
+func runIsolated(s *streams) error {
+	code, err := isolate(s)
+	if err != nil {
+		return &codedError{exitInput, err}
+	}
+	if code != exitOK {
+		return &codedError{code, nil}
 	}
 	return nil
 }

@@ -50,22 +50,16 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 		switch row.Verdict {
 		case examined.Failed:
 			c.Failure = why
-			all.Failures++
 		case examined.NotKnown:
 			c.Error = why
-			all.Errors++
 		case examined.Declined, examined.LeftOut:
 			c.Skipped = why
-			all.Skipped++
 		}
-		all.Cases = append(all.Cases, c)
-		all.Tests++
+		all.add(c)
 	}
 	if r.Problem != "" || r.Count(examined.Passed)+r.Count(examined.Failed)+r.Count(examined.NotKnown) == 0 {
 		why := &detail{Message: printable.Clean(cmp.Or(r.Problem, "no scenario was judged"))}
-		all.Cases = append(all.Cases, testCase{Name: "all scenarios", Class: "tcpwarm.challenge", Error: why})
-		all.Tests++
-		all.Errors++
+		all.add(testCase{Name: "all scenarios", Class: "tcpwarm.challenge", Error: why})
 	}
 	return encode(w, all)
 }
@@ -75,16 +69,14 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
 	one := testCase{Name: "not worse than before", Class: compareClass}
 	why := &detail{Message: printable.Clean(string(c.Change)), Text: printable.Clean(c.Sentence())}
-	all := suite{Name: "tcpwarm", Tests: 1}
+	all := suite{Name: "tcpwarm"}
 	switch c.Change {
 	case compare.Worse:
 		one.Failure = why
-		all.Failures++
 	case compare.Undecided:
 		one.Error = why
-		all.Errors++
 	}
-	all.Cases = append(all.Cases, one)
+	all.add(one)
 	for _, s := range slices.Concat(c.Before.Setbacks(), c.After.Setbacks()) {
 		all.setback(s)
 	}
@@ -116,13 +108,10 @@ func suiteOf(r *report.Report) suite {
 		switch {
 		case e.Held == nil:
 			c.Error = why
-			all.Errors++
 		case !*e.Held:
 			c.Failure = why
-			all.Failures++
 		}
-		all.Cases = append(all.Cases, c)
-		all.Tests++
+		all.add(c)
 	}
 	for _, s := range r.Setbacks() {
 		all.setback(s)
@@ -132,10 +121,21 @@ func suiteOf(r *report.Report) suite {
 
 // setback adds s as a case that is an error.
 func (all *suite) setback(s report.Setback) {
-	c := testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}}
+	all.add(testCase{Name: printable.Clean(s.Name), Class: class, Error: &detail{Message: printable.Clean(s.Text)}})
+}
+
+// add adds c and counts it by what it holds.
+func (all *suite) add(c testCase) {
 	all.Cases = append(all.Cases, c)
 	all.Tests++
-	all.Errors++
+	switch {
+	case c.Failure != nil:
+		all.Failures++
+	case c.Error != nil:
+		all.Errors++
+	case c.Skipped != nil:
+		all.Skipped++
+	}
 }
 
 type suites struct {
