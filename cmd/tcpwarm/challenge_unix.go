@@ -24,6 +24,9 @@ import (
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/printable"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture"
+	"tcpwarm/capture/filter"
+	"tcpwarm/capture/segment"
 	"tcpwarm/cmd/tcpwarm/internal/challenge"
 )
 
@@ -210,6 +213,21 @@ func newAuthority() (*challenge.Authority, string, error) {
 
 func portFilter(s *challenge.Server) string { return fmt.Sprintf("tcp port %d", s.Port()) }
 
+// scenarioPackets narrows all to the packets of s: those of its port while it listened. Before and
+// after that the port may be another program's.
+func scenarioPackets(all *capture.Reader, s *challenge.Server) error {
+	e, err := filter.Parse(portFilter(s))
+	if err != nil {
+		return err
+	}
+	all.Filter(e)
+	from, to := s.Ran()
+	all.Between(func(segment.Time) (segment.Time, segment.Time) {
+		return segment.Time(from.UnixNano()), segment.Time(to.UnixNano())
+	})
+	return nil
+}
+
 // A startError is that the command could not be started.
 type startError struct{ error }
 
@@ -380,7 +398,7 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 	by := examined.ServersView
 	if rec != nil {
 		by = examined.OnTheWire
-		saved, err := rec.read("packets", portFilter(p.server), ended)
+		saved, err := rec.read("packets", func(all *capture.Reader) error { return scenarioPackets(all, p.server) }, ended)
 		if err != nil {
 			return nil, err
 		}

@@ -152,7 +152,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	if lost > 0 {
 		ran = append(ran, ownerNotKnown(lost))
 	}
-	saved, err := rec.read(cmp.Or(t.packets, "packets"), "", endErr, ran...)
+	saved, err := rec.read(cmp.Or(t.packets, "packets"), func(*capture.Reader) error { return nil }, endErr, ran...)
 	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}

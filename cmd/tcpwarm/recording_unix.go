@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tcpwarm/capture"
-	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 )
 
@@ -45,18 +44,16 @@ func (r *recording) stop() (err error, whole bool) {
 	return err, writeErr == nil
 }
 
-// read opens what was caught of what expression lets through. ended is what ended the capture
-// before its time, nil if nothing has: then there has to be a capture. ran is what else went wrong.
-func (r *recording) read(name, expression string, ended error, ran ...segment.Problem) (input, error) {
+// read opens what was caught; narrow may say which part of it is wanted. ended is what ended the
+// capture before its time, nil if nothing has: then there has to be a capture. ran is what else went
+// wrong.
+func (r *recording) read(name string, narrow func(*capture.Reader) error, ended error, ran ...segment.Problem) (input, error) {
 	var saved input = &nothingRead{r.src.Totals().Files, io.EOF}
 	if file, err := capture.OpenReader(name, r.spool.reader()); err == nil {
 		saved = file
-		if expression != "" {
-			e, err := filter.Parse(expression)
-			if err != nil {
-				return nil, err
-			}
-			file.Filter(e)
+		if err := narrow(file); err != nil {
+			file.Close()
+			return nil, err
 		}
 	} else if ended == nil {
 		return nil, err

@@ -53,9 +53,9 @@ func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examine
 		row.Needed, row.NeededHigh = int64(s.Scenario.urls()), int64(s.Scenario.urls())
 	}
 	if by == examined.ServersView && s.Scenario.multiplexed() {
-		// The server gets connections later than the client opens them: of those that were opened
-		// at once, before one was known to be HTTP/2, some may look as if that had been known.
-		row.NeededHigh = max(row.NeededHigh, min(t.Used, s.Scenario.together()))
+		// The server gets connections later than the client opens them: whether one was known to be
+		// HTTP/2 when another was opened it cannot tell, neither way.
+		row.Needed, row.NeededHigh = min(row.Needed, 1), max(row.NeededHigh, min(t.Used, s.Scenario.together()))
 	}
 	for _, c := range r.Connections {
 		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {

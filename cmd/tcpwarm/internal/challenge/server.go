@@ -39,9 +39,10 @@ type Server struct {
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
 
-	mu    sync.Mutex
-	conns map[*traced]bool // open ones
-	ended bool
+	mu      sync.Mutex
+	conns   map[*traced]bool // open ones
+	ended   bool
+	stopped time.Time // valid once it has ended and nothing runs any more
 }
 
 // A keyLog holds the secrets of a server's TLS connections, in memory only.
@@ -113,13 +114,21 @@ func (s *Server) Stop() {
 	s.cancel()
 	s.listener.Close()
 	s.mu.Lock()
+	before := s.ended
 	s.ended = true
 	for c := range s.conns {
 		c.TCPConn.Close() // by nobody's doing: the scenario is over
 	}
 	s.mu.Unlock()
 	s.running.Wait()
+	if !before {
+		s.stopped = time.Now()
+	}
 }
+
+// Ran returns from when to when s has listened, with a while for the last packets of its
+// connections. It has stopped.
+func (s *Server) Ran() (from, to time.Time) { return s.Trace.start, s.stopped.Add(settling) }
 
 func (s *Server) acceptAll() {
 	for {
