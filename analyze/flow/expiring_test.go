@@ -42,3 +42,18 @@ func TestExpiringIsAMap(t *testing.T) {
 		t.Errorf("%d slots for 2000 entries at most", most)
 	}
 }
+
+// Beyond the most that it may hold a table forgets what runs out first.
+func TestExpiringForgetsTheEarliest(t *testing.T) {
+	const most, keys = 100, 1000
+	f := Expiring[int]{Most: most}
+	for key := range uint64(keys) {
+		f.Put(key, int(key), segment.Time(1000+key), 0)
+	}
+	if n := f.Len(); n > 4*most {
+		t.Errorf("%d keys of %d are held, the most is %d", n, keys, most)
+	}
+	if f.Get(0, 0) != nil || f.Get(keys-1, 0) == nil {
+		t.Error("the earliest is held, or the latest is not")
+	}
+}

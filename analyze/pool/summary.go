@@ -6,15 +6,10 @@ const inferredOnly = "its transactions are inferred from encrypted records and c
 // known why. An avoidable connection counts whatever else is not known; but for bounds that
 // leave open whether it was one.
 func (p *Pool) verdict() (v Verdict, why string) {
+	if why := p.unsure(); why != "" {
+		return NotKnown, why
+	}
 	switch {
-	case p.ambiguousClient():
-		return NotKnown, "more clients were seen at its address than are told apart"
-	case p.moreNames:
-		return NotKnown, "more names were seen at its address than are told apart"
-	case p.Untimed > 0 && p.Used > 1:
-		return NotKnown, "packets of its connections have no time, or one far before an earlier packet's"
-	case p.OutOfOrder > 0:
-		return NotKnown, "more was waiting to be judged than is kept: what came first was not always known"
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded && p.Gaps+p.ServerGaps > 0:
@@ -40,8 +35,27 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	return NoOpportunity, ""
 }
 
+// unsure says why nothing that p came to is sure, not even that connections were avoidable; ""
+// if nothing is against it.
+func (p *Pool) unsure() string {
+	switch {
+	case p.ambiguousClient():
+		return "more clients were seen at its address than are told apart"
+	case p.moreNames:
+		return "more names were seen at its address than are told apart"
+	case p.Untimed > 0 && p.Used > 1:
+		return "packets of its connections have no time, or one far before an earlier packet's"
+	case p.OutOfOrder > 0:
+		return "more was waiting to be judged than is kept: what came first was not always known"
+	}
+	return ""
+}
+
 // withhold says that p's verdict is not known, and what its connections may have been then.
 func (p *Pool) withhold(why string) {
+	if p.unsure() != "" {
+		p.PerhapsNeeded = p.Avoidable
+	}
 	p.Verdict, p.WithheldBecause = NotKnown, why
 	p.Unjudged = max(0, p.Needed-1-p.PerhapsAvoidable)
 }
