@@ -64,7 +64,7 @@ type Sums struct {
 	Needed, Avoidable int64     // of Used, which is always their sum
 	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64     // of Avoidable, those that were needed if an unread response had said close, in a hole, or where nothing is sure
+	PerhapsNeeded     int64     // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
 	OutOfOrder        int64     // what bears on decisions that were taken already: too much was waiting
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
