@@ -19,6 +19,7 @@ import (
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
@@ -100,7 +101,7 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
 	o.serverFlag(f)
 	o.sizeFlags(f)
-	o.formatFlag(f)
+	o.formatFlag(f, "text", "json", "ndjson", "junit", "github", "html")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil,
 		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
@@ -130,9 +131,10 @@ func (o *output) look(demands *verdict.Demands) *verdict.Demands {
 	return demands
 }
 
-func (o *output) formatFlag(f *pflag.FlagSet) {
-	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
-	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
+func (o *output) formatFlag(f *pflag.FlagSet, formats ...string) {
+	o.format = choice{value: "text", words: formats}
+	last := len(formats) - 1
+	f.Var(&o.format, "format", strings.Join(formats[:last], ", ")+" or "+formats[last]+", to standard output")
 }
 
 // commonFlags are those of every command that judges, whatever it judges.
@@ -164,7 +166,8 @@ func newAnalyze(s *streams) *cobra.Command {
 Several files are taken for one rotated set and read in order of their first packets; where
 they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.`,
 		Example: `  tcpwarm analyze capture.pcap
-  tcpwarm analyze --format json capture.pcapng | jq .verdict`,
+  tcpwarm analyze --format json capture.pcapng | jq .verdict
+  tcpwarm analyze --report html=report.html capture.pcap`,
 	}
 	analyzes(s, c)
 	return c
@@ -344,10 +347,14 @@ func (o *output) openSeries() (*outfile.File, error) {
 	return f, nil
 }
 
-// draws reports whether text is all that is asked for.
+// draws reports whether all that is asked for are reports for people, who look at few connections.
 func (o *output) draws() bool {
-	other := func(where string) bool { return !strings.HasPrefix(where, "text=") }
-	return o.format.value == "text" && !slices.ContainsFunc(o.reports, other)
+	drawn := []string{"text", "html"}
+	other := func(where string) bool {
+		kind, _, _ := strings.Cut(where, "=")
+		return !slices.Contains(drawn, kind)
+	}
+	return slices.Contains(drawn, o.format.value) && !slices.ContainsFunc(o.reports, other)
 }
 
 // A destination is a file that a report goes to.
@@ -415,6 +422,8 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 		return junit.Write(w, r)
 	case "github":
 		return github.Write(w, r)
+	case "html":
+		return html.Write(w, r)
 	}
 	return text.Write(w, r, as)
 }
