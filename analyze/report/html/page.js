@@ -236,11 +236,11 @@ class View {
   id(row) { return `lane-${this.pool.id}-${this.lanes[row].i}`; }
   row(lane, row) {
     const o = lane.o, chosen = row === this.selected;
-    const words = `connection ${lane.i}, ${lane.x.length} requests` + (o ? `, opened: ${o.c}` : "") + (lane.d ? `, ended: ${lane.d}` : "");
+    const requests = lane.x.length === 1 ? "1 request" : lane.x.length + " requests";
     const node = el("div", {class: "lane" + (o && o.a ? " needless" : "") + (chosen ? " chosen" : ""), role: "option",
-      id: this.id(row), "aria-selected": String(chosen), "aria-label": words, "data-row": row},
-      el("span", {class: "label"}, "#" + lane.i, o ? el("i", {}, " " + o.c) : null),
-      svg("svg", {class: "plot"}, bars(lane, this.axis)), el("span", {class: "end"}, lane.d));
+      id: this.id(row), "aria-selected": String(chosen), "data-row": row},
+      el("span", {class: "label"}, "#" + lane.i, o ? el("i", {}, " " + o.c) : null, el("span", {class: "hidden"}, `, ${requests}, `)),
+      svg("svg", {class: "plot", "aria-hidden": "true"}, bars(lane, this.axis)), el("span", {class: "end"}, lane.d));
     node.style.top = row * laneHeight + "px";
     return node;
   }
