@@ -13,6 +13,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -46,6 +47,10 @@ type Options struct {
 
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer
+
+	// Samples, where set, is called with the same, in the order of the CSV's lines: of a connection,
+	// by its ID, what one side sent. They are its own only until it returns.
+	Samples func(connection int64, byClient bool, list []tcp.Sample)
 
 	// Judged, where set, tells whether a connection is judged: one of a command's, which
 	// at each of its addresses is one client. The others are kept in the report and

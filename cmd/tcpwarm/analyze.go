@@ -19,6 +19,7 @@ import (
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
@@ -50,6 +51,7 @@ type output struct {
 	ignore    patterns
 	oneClient bool
 	redact    bool
+	windows   *growth.Recorder // how they grew, nil: nobody wants to see
 	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
 }
 
@@ -310,6 +312,10 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	}
 	opts.Limits.Memory = int64(o.memory)
 	o.memory.obey()
+	if o.writesHTML() {
+		o.windows = new(growth.Recorder)
+		opts.Samples = o.windows.Add
+	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
 		defer lines.Discard()
@@ -355,6 +361,12 @@ func (o *output) draws() bool {
 		return !slices.Contains(drawn, kind)
 	}
 	return slices.Contains(drawn, o.format.value) && !slices.ContainsFunc(o.reports, other)
+}
+
+// writesHTML reports whether a page is asked for.
+func (o *output) writesHTML() bool {
+	page := func(where string) bool { return strings.HasPrefix(where, "html=") }
+	return o.format.value == "html" || slices.ContainsFunc(o.reports, page)
 }
 
 // A destination is a file that a report goes to.
@@ -423,7 +435,7 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	case "github":
 		return github.Write(w, r)
 	case "html":
-		return html.Write(w, r)
+		return html.Write(w, r, o.windows)
 	}
 	return text.Write(w, r, as)
 }

@@ -299,6 +299,9 @@ func TestPages(t *testing.T) {
 			if rows := ask[int](t, b, `document.querySelectorAll("#overview tbody tr").length`); len(r.Pools) > 1 && rows != len(r.Pools) {
 				t.Errorf("%d rows of %d pools", rows, len(r.Pools))
 			}
+			if name == "lossy" {
+				b.windowAsReported(t, r.Connections[0].ServerToClient.Window)
+			}
 			if name == "hostile" {
 				text := ask[string](t, b, `document.body.textContent`)
 				if strings.Count(text, hostileMarkup) < 4 || ask[int](t, b, `document.querySelectorAll("img, svg[onload]").length`) != 0 {
@@ -309,6 +312,31 @@ func TestPages(t *testing.T) {
 				t.Error(f)
 			}
 		})
+	}
+}
+
+// windowAsReported holds the picture of a window, which is open, against the report.
+func (b *browser) windowAsReported(t *testing.T, w *report.HalfWindow) {
+	t.Helper()
+	count := func(selector string) int64 {
+		return ask[int64](t, b, fmt.Sprintf("document.querySelectorAll(%q).length", selector))
+	}
+	if got := count(".marks text.loss"); got != w.Losses || got == 0 {
+		t.Errorf("%d losses are marked, not %d", got, w.Losses)
+	}
+	if got := count(".marks text.idle-restart"); got != w.IdleRestarts || got == 0 {
+		t.Errorf("%d idle restarts are marked, not %d", got, w.IdleRestarts)
+	}
+	for _, selector := range []string{".window-time .recovery", ".window-time .slow-start", ".window-time .observed", ".window-time .inferred",
+		".limits .congestion", ".marks text.begin"} {
+		if count(selector) == 0 {
+			t.Errorf("no %s", selector)
+		}
+	}
+	for _, path := range []string{"band", "flight", "offered"} {
+		if n := ask[int](t, b, fmt.Sprintf("document.querySelector(%q).getAttribute(%q).length", ".window-time ."+path, "d")); n < 100 {
+			t.Errorf("%s has a path of %d bytes", path, n)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 )
 
@@ -50,9 +51,9 @@ func hash(s string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// Write writes r as one page of HTML.
-func Write(w io.Writer, r *report.Report) error {
-	v := newView(r)
+// Write writes r as one page of HTML, with how windows grew as far as that was recorded; nil: it was not.
+func Write(w io.Writer, r *report.Report, windows *growth.Recorder) error {
+	v := newView(r, windows)
 	v.Policy = policy
 	b := bufio.NewWriterSize(w, 1<<16)
 	if err := page.Execute(b, v); err != nil {

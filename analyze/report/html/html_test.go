@@ -21,7 +21,7 @@ import (
 func written(t *testing.T, r *report.Report) (string, []*html.Node) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, r); err != nil {
+	if err := Write(&b, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	root, err := html.Parse(bytes.NewReader(b.Bytes()))

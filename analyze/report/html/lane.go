@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/report/timeline"
 	"tcpwarm/capture/segment"
@@ -71,6 +72,8 @@ type window struct {
 	From   string   `json:"f"`
 	Growth []int64  `json:"g"` // bytes, at the begin of rounds
 	Phases []phase  `json:"p,omitempty"`
+	Series *series  `json:"s,omitempty"`
+	Size   int64    `json:"z,omitempty"` // of a segment, in bytes
 	About  []string `json:"a"`
 }
 
@@ -94,6 +97,7 @@ type drawing struct {
 	until    report.Instant // 0: not known
 	redacted bool
 	left     int // lanes that may still be made
+	series   map[seriesKey]*growth.Series
 }
 
 func (d *drawing) at(t report.Instant) int64 { return int64(t-d.zero) / 1000 }
@@ -131,9 +135,14 @@ func (d *drawing) lane(c *report.Connection) *lane {
 		from string
 		half *report.Half
 	}{{"server", &c.ServerToClient}, {"client", &c.ClientToServer}} {
-		if grown(w.half) {
-			l.Windows = append(l.Windows, windowOf(w.from, w.half))
+		if !grown(w.half) {
+			continue
 		}
+		v := windowOf(w.from, w.half)
+		if s := d.series[seriesKey{c.ID, w.from == "client"}]; s != nil {
+			v.Series = d.draw(s)
+		}
+		l.Windows = append(l.Windows, v)
 	}
 	return l
 }
@@ -231,7 +240,7 @@ func grown(h *report.Half) bool {
 
 func windowOf(from string, h *report.Half) window {
 	w := h.Window
-	v := window{From: from, Growth: w.Growth}
+	v := window{From: from, Growth: w.Growth, Size: w.Segment}
 	for _, p := range w.Phases {
 		v.Phases = append(v.Phases, phase{p.Phase, int64(p.Start) / 1000, int64(p.End) / 1000, p.From, p.To})
 	}

@@ -10,7 +10,7 @@ function build(node, attributes, children) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter(c => c !== null && c !== undefined && c !== ""));
+  node.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== ""));
   return node;
 }
 const el = (tag, attributes, ...children) => build(document.createElement(tag), attributes, children);
@@ -21,6 +21,7 @@ const percent = share => (share * 100).toFixed(3) + "%";
 
 function span(us) {
   const ms = us / 1000;
+  if (ms < .1) return us + " µs";
   if (ms < 1) return ms.toFixed(2) + " ms";
   if (ms < 10) return ms.toFixed(1) + " ms";
   if (ms < 1000) return ms.toFixed(0) + " ms";
@@ -131,7 +132,8 @@ class Axis {
     this.zero = pool.zero; this.end = pool.end; this.cuts = pool.cuts || [];
     this.reset();
   }
-  reset() { this.from = 0; this.to = this.drawn(this.end); }
+  get whole() { return this.drawn(this.end) * 1.005; } // what ends last is to be seen
+  reset() { this.from = 0; this.to = this.whole; }
   drawn(t) {
     let d = t;
     for (const [from, to, drawn] of this.cuts) {
@@ -150,14 +152,14 @@ class Axis {
   }
   place(t) { return (this.drawn(t - this.zero) - this.from) / (this.to - this.from); }
   zoom(factor, at) {
-    const whole = this.drawn(this.end), width = Math.min(whole, Math.max(1, (this.to - this.from) * factor));
+    const width = Math.min(this.whole, Math.max(1, (this.to - this.from) * factor));
     const middle = this.from + (this.to - this.from) * at;
     this.show(middle - width * at, middle + width * (1 - at));
   }
   move(share) { const by = (this.to - this.from) * share; this.show(this.from + by, this.to + by); }
   show(from, to) {
-    const whole = this.drawn(this.end), width = Math.min(to - from, whole);
-    this.from = Math.min(Math.max(0, from), whole - width);
+    const width = Math.min(to - from, this.whole);
+    this.from = Math.min(Math.max(0, from), this.whole - width);
     this.to = this.from + width;
   }
   ticks(width) {
@@ -344,7 +346,8 @@ function detail(lane, goTo, close) {
       other ? [" instead of ", other] : null, o.i ? `, which had been idle for ${o.i}` : null));
     if (o.t) parts.push(el("p", {}, o.t));
     if (o.r) parts.push(el("p", {class: "refuted"}, "Refuted if: " + o.r));
-    if (o.q) parts.push(filterLine(`packets ${[...new Set([...(o.p || []), lane.f])].sort((a, b) => a - b).join(", ")}: `, o.q));
+    const packets = [...new Set([...(o.p || []), lane.f])].sort((a, b) => a - b);
+    if (o.q) parts.push(filterLine(`packet${packets.length > 1 ? "s" : ""} ${packets.join(", ")}: `, o.q));
   }
   if (lane.x.length) {
     let before = null;
@@ -357,7 +360,7 @@ function detail(lane, goTo, close) {
       rows, "Requests on this connection"));
     if (lane.m) parts.push(el("p", {class: "meta"}, `and ${lane.m} more`));
   }
-  for (const w of lane.w || []) parts.push(growth(w));
+  for (const w of lane.w || []) parts.push(w.s ? overTime(w, lane) : growth(w));
   return el("div", {class: "detail", tabindex: -1}, parts);
 }
 
@@ -377,6 +380,65 @@ function growth(w) {
   return el("div", {class: "window"}, el("h4", {}, `congestion window of the ${w.f}, at the begin of rounds, at most ${kilo(most)}`), picture, strip,
     strip ? el("p", {class: "meta"}, "phases over time: " + [...new Set(phases.map(p => p.n))].join(", ")) : null,
     el("p", {class: "meta"}, w.a.join(" · ")));
+}
+
+// ---- a window over time
+
+// runs are where each word of a list holds, as [from, to, word], which are points.
+const runs = (list, points) => list.map((at, k) => [at.i, k + 1 < list.length ? list[k + 1].i : points - 1, at.w]);
+const className = word => word.replace(/[^a-z-]/g, "");
+
+// overTime draws a congestion window with its band, what was in flight, what the receiver offered, phases,
+// events and the begins of requests; below, what limited the sender, and round trips.
+function overTime(w, lane) {
+  const s = w.s, n = s.t.length, first = s.t[0], length = Math.max(1, s.t[n - 1] - first), height = 200;
+  const most = Math.max(1, ...s.b, ...s.f, ...s.h.filter((h, i) => h < 4 * Math.max(s.b[i], s.f[i])));
+  const x = i => ((s.t[i] - first) / length * 1000).toFixed(2), y = bytes => (height - Math.min(1.02, bytes / most) * (height - 10)).toFixed(1);
+  const picture = (kind, h, label, ...parts) => svg("svg", {class: kind, viewBox: `0 0 1000 ${h}`, preserveAspectRatio: "none", role: "img", "aria-label": label}, parts);
+  // steps is a line that holds its value until the next point, and is not drawn where the value is not known.
+  function steps(values, from, to) {
+    let path = "";
+    for (let i = from, on = false; i <= to; i++) {
+      if (!values[i]) { on = false; continue; }
+      path += on ? `H${x(i)}V${y(values[i])}` : `M${x(i)} ${y(values[i])}`;
+      on = true;
+    }
+    return path;
+  }
+  let band = "";
+  for (let i = 0; i + 1 < n; i++) {
+    if (s.h[i] > s.l[i] && s.h[i]) band += `M${x(i)} ${y(s.l[i])}V${y(s.h[i])}H${x(i + 1)}V${y(s.l[i])}z`;
+  }
+  const shade = ([from, to, word]) => svg("rect", {class: "shade " + className(word), x: x(from), width: Math.max(.5, x(to) - x(from)), y: 0, height},
+    svg("title", {}, `${word}, from ${span(s.t[from] - lane.s)}`));
+  const lines = runs(s.k, n).map(([from, to, word]) => svg("path", {class: "best " + className(word), d: steps(s.b, from, Math.min(to, n - 1))}));
+  const spread = s.a.map((a, i) => a && a < s.b[i] ? `M${x(i)} ${y(a)}V${y(s.b[i])}` : "").join("");
+  const main = picture("window-time", height, `the window over time, at most ${kilo(Math.max(...s.b))}, with ${s.e.length} events`,
+    runs(s.p, n).map(shade), svg("path", {class: "band", d: band}), svg("path", {class: "flight", d: steps(s.f, 0, n - 1)}),
+    svg("path", {class: "offered", d: steps(s.o, 0, n - 1)}), svg("path", {class: "best observed", d: spread}), lines);
+  const marks = svg("svg", {class: "marks", role: "img", "aria-label": "events and requests"});
+  const mark = (at, kind, glyph, title) => {
+    const share = (at - first) / length;
+    if (share >= 0 && share <= 1) marks.append(svg("text", {class: kind, x: percent(share), y: 12}, glyph, svg("title", {}, title)));
+  };
+  for (const e of s.e) mark(e.t, "event " + className(e.w), {loss: "✕", timeout: "⏱", ecn: "E", "idle-restart": "↺"}[e.w] || "|", `${e.w}, at ${span(e.t - lane.s)}`);
+  for (const e of lane.x) mark(e[0], "begin", "▲", `${e[7]}, packet ${e[5]}${e[9] ? ", " + e[9] : ""}`);
+  const limits = picture("limits", 10, "what limited the sender", runs(s.m, n).map(([from, to, word]) => svg("rect", {class: "limit " + className(word),
+    x: x(from), width: Math.max(.5, x(to) - x(from)), y: 0, height: 10}, svg("title", {}, `limited by ${word}`))));
+  const slowest = Math.max(...s.r);
+  const trips = slowest ? picture("trips", 60, `round trips, at most ${span(slowest)}`, svg("path", {class: "trip",
+    d: s.r.map((v, i) => v ? `${i && s.r[i - 1] ? "L" : "M"}${x(i)} ${(58 - v / slowest * 54).toFixed(1)}` : "").join("")})) : null;
+  const words = list => [...new Set(list.map(at => at.w))].filter(Boolean);
+  const legend = (prefix, list) => words(list).map(word => el("li", {}, el("span", {class: `swatch ${prefix} ${className(word)}`}), word));
+  const events = Object.entries(s.e.reduce((count, e) => ({...count, [e.w]: (count[e.w] || 0) + 1}), {})).map(([name, k]) => `${name} ${k}`);
+  return el("div", {class: "window"}, el("h4", {}, `congestion window of the ${w.f}, up to ${kilo(Math.max(...s.b))}`),
+    el("div", {class: "scale"}, main, el("span", {}, kilo(most)), el("span", {}, w.z ? `${Math.round(most / w.z)} segments` : ""), el("span", {}, "0")), marks,
+    el("p", {class: "meta ends"}, el("span", {}, span(first - lane.s)), el("span", {}, span(s.t[n - 1] - lane.s))),
+    el("ul", {class: "legend"}, el("li", {}, "line: observed solid, inferred dashed, assumed dotted"), el("li", {}, "band: its bounds"),
+      el("li", {}, "grey: in flight"), el("li", {}, "thin dashes: the receiver's window"), legend("shade", s.p), el("li", {}, "▲ a request"), events.length ? el("li", {}, "events: " + events.join(", ")) : null),
+    el("h4", {}, "what limited the sender"), limits, el("ul", {class: "legend"}, legend("limit", s.m)),
+    trips ? [el("h4", {}, `smoothed round trip, up to ${span(slowest)}`), trips] : null,
+    el("p", {class: "meta"}, `times are after the connection's begin, on the sender's clock; ${n} points of ${s.n} samples · ` + w.a.join(" · ")));
 }
 
 // ---- a pool

@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/report/timeline"
 )
@@ -70,10 +71,10 @@ const (
 	mostPools  = 200 // that have a section
 )
 
-func newView(r *report.Report) *view {
+func newView(r *report.Report, windows *growth.Recorder) *view {
 	c := text.ContentOf(r)
 	v := &view{Content: c, Redacted: r.Capture.Redacted, Shares: sharesOf(&r.Totals), Title: titleOf(c)}
-	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes}
+	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes, series: seriesOf(windows)}
 	if r.Capture.Start != nil {
 		d.zero = *r.Capture.Start
 	}
