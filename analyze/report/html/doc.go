@@ -6,6 +6,8 @@
 //	view.go      what the template shows of a pool
 //	lane.go      a connection as it is drawn, by Go and by the script alike
 //	picture.go   the lanes that stand in the page without the script; curve.go, the pool's curve
+//	series.go    how a window grew, as package growth has recorded it
+//	ideal.go     the connections of an ideal client, where the report shows them
 //	filter.go    display filters for packets, connections and pools
 //
 // Without the script the page has the verdict, the overview, and for the worst pools their words and

@@ -14,7 +14,10 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
 )
 
 // written returns the page of r, and its elements.
@@ -372,9 +375,48 @@ func TestBounds(t *testing.T) {
 	if n := len(ofClass(all, "details", "pool")); n != mostPools {
 		t.Errorf("%d pools in full", n)
 	}
+	if got, want := unlisted(mostListed+7, mostListed), "7 more, with less to gain, are not listed; the worst 200 are told in full below"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := unlisted(mostPools, mostPools); got != "" {
+		t.Errorf("%q", got)
+	}
 	l := (&drawing{zero: c.Start}).lane(r.Connections[1])
 	if len(l.Exchanges) != mostExchanges || l.Omitted != 1 {
 		t.Errorf("%d exchanges, %d omitted", len(l.Exchanges), l.Omitted)
+	}
+}
+
+// What was recorded of a window is drawn with the direction it is of; sizes stay, and times count from the
+// page's zero.
+func TestSeries(t *testing.T) {
+	r := reporttest.Missed()
+	r.Connections[1].ServerToClient.Window = &report.HalfWindow{Rounds: 3, Growth: []int64{1, 2, 3}, Segment: 1448}
+	var windows growth.Recorder
+	var list []tcp.Sample
+	for i := range 20 {
+		phase := "slow-start"
+		if i > 9 {
+			phase = "recovery"
+		}
+		list = append(list, tcp.Sample{At: segment.Time(r.Connections[0].Start) + segment.Time(1000*(i+5)), Event: "window", Offered: -1,
+			RTT: 0.002, Estimate: tcp.Estimate{Low: 1, Best: 2 + i, High: 99, Phase: phase, Pipe: 7}})
+	}
+	list = append(list, tcp.Sample{At: list[9].At, Event: "loss"})
+	windows.Add(2, false, list)
+	d := &drawing{zero: r.Connections[0].Start, series: seriesOf(&windows)}
+	l := d.lane(r.Connections[1])
+	if len(l.Windows) != 1 || l.Windows[0].From != "server" || l.Windows[0].Series == nil {
+		t.Fatalf("%+v", l.Windows)
+	}
+	s := l.Windows[0].Series
+	if len(s.At) != 20 || s.At[0] != 5 || s.At[19] != 24 || s.Most[19] != 21 || s.Low[3] != 1 || s.High[3] != 99 || s.Flight[3] != 7 ||
+		s.Offered[0] != 0 || s.RTT[0] != 2000 || !slices.Equal(s.Phase, []wordAt{{0, "slow-start"}, {10, "recovery"}}) ||
+		!slices.Equal(s.Events, []eventAt{{14, "loss"}}) {
+		t.Errorf("%+v", s)
+	}
+	if l := d.lane(r.Connections[0]); len(l.Windows) != 0 {
+		t.Errorf("another connection has %+v", l.Windows)
 	}
 }
 

@@ -16,14 +16,13 @@ import (
 // A view is what the template shows.
 type view struct {
 	*text.Content
-	Policy string
-	Title  string
-	Shares []share
-	Pools  []poolView
-	Frames string // what packet numbers count, where that is not plain
-	Redacted,
-	Bare bool // no pool has anything to tell
-	Data data
+	Policy   string
+	Title    string
+	Shares   []share
+	Pools    []poolView
+	Unlisted string // what the overview leaves out, "" if nothing
+	Frames   string // what packet numbers count, where that is not plain
+	Data     data
 }
 
 // A share is a part of the requests, in per cent.
@@ -73,7 +72,7 @@ const (
 
 func newView(r *report.Report, windows *growth.Recorder) *view {
 	c := text.ContentOf(r)
-	v := &view{Content: c, Redacted: r.Capture.Redacted, Shares: sharesOf(&r.Totals), Title: titleOf(c)}
+	v := &view{Content: c, Shares: sharesOf(&r.Totals), Title: titleOf(c)}
 	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes, series: seriesOf(windows)}
 	if r.Capture.Start != nil {
 		d.zero = *r.Capture.Start
@@ -96,7 +95,20 @@ func newView(r *report.Report, windows *growth.Recorder) *view {
 		}
 		v.Pools = append(v.Pools, v.pool(&c.Pools[i], d, i))
 	}
+	v.Unlisted = unlisted(c.Count, int64(len(v.Pools)))
 	return v
+}
+
+// unlisted says what of n pools the overview leaves out, of which it lists some, and what only it has.
+func unlisted(n, listed int64) string {
+	var all []string
+	if more := n - listed; more > 0 {
+		all = append(all, fmt.Sprintf("%d more, with less to gain, are not listed", more))
+	}
+	if more := listed - mostPools; more > 0 {
+		all = append(all, fmt.Sprintf("the worst %d are told in full below", mostPools))
+	}
+	return strings.Join(all, "; ")
 }
 
 func titleOf(c *text.Content) string {
@@ -113,8 +125,10 @@ func (v *view) pool(c *text.PoolContent, d *drawing, n int) poolView {
 	if c.Transactions > 0 {
 		p.Reuse = strconv.FormatInt(100*c.ReusedCount/c.Transactions, 10)
 	}
-	lanes := d.lanes(c.Kept)
-	if len(lanes) > 0 {
+	if !p.Full {
+		return p
+	}
+	if lanes := d.lanes(c.Kept); len(lanes) > 0 {
 		v.Data.Pools = append(v.Data.Pools, dataOf(c.Pool, lanes, d))
 		if n < mostTold {
 			p.Picture = draw(lanes, d, v.Data.Pools[len(v.Data.Pools)-1].Total)

@@ -15,6 +15,7 @@ type Content struct {
 	Setbacks     []string // why what follows is not the whole
 	Expectations []report.Expectation
 	Several      bool   // pools
+	Count        int64  // of all pools, those included of which there are only sums
 	Tally        string // of how many pools what is the matter
 	Clients      bool   // the pools are of more than one client
 	Agent        string // what the client calls itself, where Help is for one
@@ -51,7 +52,7 @@ func ContentOf(r *report.Report) *Content {
 	x, pools := newIndex(r), r.WorstFirst()
 	word, st := headline(r)
 	c := &Content{Word: word, Good: st == green, Bad: st == red, Sentence: sentence(r), Sources: sources(r),
-		Several: several(r), Clients: len(pools) > 0 && manyClients(pools), Notices: notices(x.findings[0], x),
+		Several: several(r), Count: poolCount(r), Clients: len(pools) > 0 && manyClients(pools), Notices: notices(x.findings[0], x),
 		Seen: seenOf(r), Notes: notes(&r.Capture), Until: x.until}
 	for _, s := range r.Setbacks() {
 		c.Setbacks = append(c.Setbacks, statement(s.Text))
