@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -419,6 +424,60 @@ func TestPageWithoutScript(t *testing.T) {
 	for _, f := range b.faults {
 		t.Error(f)
 	}
+}
+
+// README shows a page as it is, but for what fonts do: few points are of another brightness.
+func TestREADMEPage(t *testing.T) {
+	b := openBrowser(t)
+	const picture = "../../analyze/report/html/page.png"
+	path := filepath.Join(t.TempDir(), "page.html")
+	args := []string{"analyze", "--tls-keys", "../../pcaps/node-each-tls.keys", "--report", "html=" + path, "../../pcaps/node-each-tls.pcap"}
+	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	b.do(t, chromedp.EmulateViewport(1100, 700), chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS(".scroller .lane")))
+	shot, err := chromedp.Run(b, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(picture, shot, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if share := unlike(t, shown, shot); share > 0.05 {
+		t.Errorf("%.1f %% of README's picture of a page are otherwise: rewrite it with -update", 100*share)
+	}
+}
+
+// unlike is the share of points of two pictures that differ much in brightness.
+func unlike(t *testing.T, a, b []byte) float64 {
+	x, err := png.Decode(bytes.NewReader(a))
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Bounds() != y.Bounds() {
+		t.Fatalf("%v and %v", x.Bounds(), y.Bounds())
+	}
+	n, size := 0, x.Bounds().Size()
+	gray := func(m image.Image, at image.Point) int {
+		return int(color.GrayModel.Convert(m.At(at.X, at.Y)).(color.Gray).Y)
+	}
+	for i := range size.X * size.Y {
+		at := image.Pt(i%size.X, i/size.X)
+		if d := gray(x, at) - gray(y, at); d > 64 || d < -64 {
+			n++
+		}
+	}
+	return float64(n) / float64(size.X*size.Y)
 }
 
 // axeCore is the source of axe-core, "" where it cannot be had.

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"strconv"
 	"time"
 
 	"tcpwarm/analyze/report"
@@ -11,14 +10,15 @@ import (
 // A curve says how many connections a client would open that keeps more idle ones.
 type curve struct {
 	Points []point
-	Today  int64 // connections that were opened
+	Today  int64  // connections that were opened
+	Share  string // that of the most, in per cent
 }
 
 type point struct {
 	report.CurvePoint
 	Idle  string // the idle timeout it takes
 	Share string // of the most, in per cent
-	Today bool   // the fewest idle ones with which as few are opened as today
+	Today bool   // the fewest idle ones with which as many are opened as today
 	Would bool   // the fewest idle ones that do: more help no more
 }
 
@@ -28,16 +28,17 @@ func curveOf(p *report.Pool) *curve {
 		return nil
 	}
 	c := &curve{Today: p.Used}
-	var most int64 = 1
+	most := max(1, p.Used)
 	least, today := p.Curve[0].Connections, false
 	for _, x := range p.Curve {
 		most, least = max(most, x.Connections), min(least, x.Connections)
 	}
+	share := func(n int64) string { return percent(float64(n) / float64(most)) }
+	c.Share = share(p.Used)
 	would := false
 	for _, x := range p.Curve {
-		q := point{CurvePoint: x, Idle: segment.SpanUp(time.Duration(x.IdleTimeout)),
-			Share: strconv.FormatFloat(100*float64(x.Connections)/float64(most), 'f', 1, 64) + "%"}
-		if !today && x.Connections <= p.Used {
+		q := point{CurvePoint: x, Idle: segment.SpanUp(time.Duration(x.IdleTimeout)), Share: share(x.Connections)}
+		if !today && x.Connections == p.Used {
 			q.Today, today = true, true
 		}
 		if !would && x.Connections == least {

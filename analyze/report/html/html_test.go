@@ -320,6 +320,16 @@ func TestCurve(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
+	if c.Today != 20 || c.Share != "83.33%" {
+		t.Errorf("today %d, %s of the most", c.Today, c.Share)
+	}
+	between := reporttest.Burst().Pools[0] // no setting does as today
+	between.Used = 21
+	for _, p := range curveOf(between).Points {
+		if p.Today {
+			t.Errorf("%d idle ones open %d, today %d", p.IdleKept, p.Connections, between.Used)
+		}
+	}
 	if c := curveOf(reporttest.Reused().Pools[0]); c != nil {
 		t.Errorf("a curve with nothing to gain: %v", c)
 	}

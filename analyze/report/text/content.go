@@ -9,7 +9,7 @@ import (
 // terminal. Strings are fit to be shown, but for those of the report itself.
 type Content struct {
 	Word         string // that decides: NOT REUSED, PASS
-	Good, Bad    bool   // what the word says; neither is a warning
+	Tone         Tone   // of the word
 	Sentence     string
 	Sources      []string // what was read
 	Setbacks     []string // why what follows is not the whole
@@ -32,7 +32,7 @@ type PoolContent struct {
 	*report.Pool
 	Kept          []*report.Connection // its connections, but those of which there are only sums
 	Label         string               // of its verdict
-	Good, Bad     bool                 // the verdict; neither is a warning
+	Tone          Tone                 // of the verdict
 	Destination   string
 	Whose         string // its client
 	Circumstances []string
@@ -47,11 +47,26 @@ type PoolContent struct {
 	Notices       []Notice
 }
 
+// A Tone is what a word's colour says: good, bad, warn or plain.
+type Tone string
+
+func toneOf(st style) Tone {
+	switch st {
+	case green:
+		return "good"
+	case red:
+		return "bad"
+	case yellow:
+		return "warn"
+	}
+	return "plain"
+}
+
 // ContentOf returns what is told of r, of all its pools.
 func ContentOf(r *report.Report) *Content {
 	x, pools := newIndex(r), r.WorstFirst()
 	word, st := headline(r)
-	c := &Content{Word: word, Good: st == green, Bad: st == red, Sentence: sentence(r), Sources: sources(r),
+	c := &Content{Word: word, Tone: toneOf(st), Sentence: sentence(r), Sources: sources(r),
 		Several: several(r), Count: poolCount(r), Clients: len(pools) > 0 && manyClients(pools), Notices: notices(x.findings[0], x),
 		Seen: seenOf(r), Notes: notes(&r.Capture), Until: x.until}
 	for _, s := range r.Setbacks() {
@@ -74,7 +89,7 @@ func ContentOf(r *report.Report) *Content {
 func (x *index) content(pl *report.Pool) PoolContent {
 	kept := x.connections[pl.ID]
 	opened, st := pl.Opened(kept), verdictStyle(pl.Verdict)
-	c := PoolContent{Pool: pl, Kept: kept, Label: label(pl.Verdict), Good: st == green, Bad: st == red,
+	c := PoolContent{Pool: pl, Kept: kept, Label: label(pl.Verdict), Tone: toneOf(st),
 		Destination: pl.Authority().Label(name), Whose: x.client(pl), Circumstances: x.circumstances(pl, kept),
 		Identity: identity(pl), Facts: facts(pl), Why: whyBad(pl), First: firstBlamed(pl, opened), Margin: marginOf(pl),
 		Reasons: reasonsOf(opened, pl.Causes, x.findings[pl.ID], advice{pl.UserAgent, x.vantage}),
