@@ -430,6 +430,21 @@ func TestSeries(t *testing.T) {
 	}
 }
 
+// Where a pool has lanes there is a legend, though the worst pools have none.
+func TestLegend(t *testing.T) {
+	r := reporttest.Missed()
+	last := r.Pools[0]
+	r.Pools = nil
+	for i := range int64(mostTold + 5) {
+		r.Pools = append(r.Pools, &report.Pool{ID: 100 + i, Client: "10.0.0.1", Server: []string{"10.0.0.2:80"}, Verdict: pool.NotReused, Avoidable: 9})
+	}
+	r.Pools = append(r.Pools, last)
+	_, all := written(t, r)
+	if n := len(ofClass(all, "ul", "key")); n != 1 {
+		t.Errorf("%d legends", n)
+	}
+}
+
 // A filter shows what it stands beside, in Wireshark's language.
 func TestFilters(t *testing.T) {
 	c := &report.Connection{Client: "10.0.0.1:40000", Server: "[2001:db8::1]:443", FirstPacket: 3, LastPacket: 9}

@@ -62,8 +62,8 @@ type poolData struct {
 	Ideal [][]int64 `json:"ideal,omitempty"` // whose requests each connection of an ideal client carries
 }
 
-// mostTold is how many pools stand in the page with their lanes, and mostListed in the table; the
-// script draws the others' lanes too.
+// mostTold is how many pools stand in the page with lanes, and mostListed in the table; the script draws
+// the others' lanes too, and takes the legend from those.
 const (
 	mostTold   = 10
 	mostListed = 2000
@@ -130,7 +130,7 @@ func (v *view) pool(c *text.PoolContent, d *drawing, n int) poolView {
 	}
 	if lanes := d.lanes(c.Kept); len(lanes) > 0 {
 		v.Data.Pools = append(v.Data.Pools, dataOf(c.Pool, lanes, d))
-		if n < mostTold {
+		if len(v.Data.Pools) <= mostTold {
 			p.Picture = draw(lanes, d, v.Data.Pools[len(v.Data.Pools)-1].Total)
 		}
 	}
