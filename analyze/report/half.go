@@ -88,6 +88,17 @@ type HalfWindow struct {
 	LimitedACKs ByLimit[int64]   `json:"limited_by_acks"` // the ACKs
 }
 
+// MostLimiting returns what kept the sender from sending more at most ACKs, and how many ACKs there were.
+func (w *HalfWindow) MostLimiting() (limit tcp.Limit, acks int64) {
+	for i, n := range w.LimitedACKs {
+		if n > 0 && n >= w.LimitedACKs[limit] {
+			limit = tcp.Limit(i)
+		}
+		acks += n
+	}
+	return limit, acks
+}
+
 // ByLimit holds a number for each tcp.Limit. In JSON it is an object with those that are not
 // zero; two maps a direction would take more memory than all else that is kept of a connection.
 type ByLimit[N int64 | float64] [tcp.Limits]N

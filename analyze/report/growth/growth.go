@@ -12,7 +12,7 @@ import (
 
 // Bounds of what is kept. A direction with fewer samples than leastSamples has no growth to see.
 const (
-	mostSeries   = 128
+	mostSeries   = 48  // together 6 MB
 	mostPoints   = 512 // of a series; twice as many before they are joined
 	mostEvents   = 256
 	leastSamples = 16

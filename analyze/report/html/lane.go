@@ -1,7 +1,6 @@
 package html
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/report/timeline"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -257,18 +257,8 @@ func windowOf(from string, h *report.Half) window {
 			v.About = append(v.About, e.what+": "+strconv.FormatInt(e.n, 10))
 		}
 	}
-	if limit := mostLimiting(w); limit != "" {
-		v.About = append(v.About, "limited mostly by "+limit)
+	if limit, acks := w.MostLimiting(); limit != tcp.UnknownLimit {
+		v.About = append(v.About, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))
 	}
 	return v
-}
-
-// mostLimiting is what kept the sender from sending more at most ACKs.
-func mostLimiting(w *report.HalfWindow) (limit string) {
-	for by, n := range w.LimitedACKs {
-		if by != "unknown" && cmp.Or(cmp.Compare(n, w.LimitedACKs[limit]), cmp.Compare(limit, by)) > 0 {
-			limit = by
-		}
-	}
-	return text.Name(limit)
 }
