@@ -355,6 +355,9 @@ func (b *browser) use(t *testing.T) {
 	if filter := ask[string](t, b, `document.querySelector(".detail code.filter").textContent`); !strings.Contains(filter, "frame.number >= ") {
 		t.Errorf("the filter is %q", filter)
 	}
+	if filter := ask[string](t, b, `document.querySelector(".detail td button").title`); !strings.HasPrefix(filter, "frame.number ") {
+		t.Errorf("the first request's filter is %q", filter)
+	}
 	const place = first + `.querySelector("rect.wait").getAttribute("width")`
 	before := ask[string](t, b, place)
 	b.tell(t, first+`.focus()`)

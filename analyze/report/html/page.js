@@ -47,21 +47,20 @@ function theme() {
 
 // ---- filters to copy
 
-async function copy(code, button) {
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-  } catch {
-    getSelection().selectAllChildren(code);
-    document.execCommand("copy");
-  }
-  button.textContent = "copied";
-  setTimeout(() => { button.textContent = "copy"; }, 1500);
+// copyButton copies a filter; where the browser does not let it, it shows what there is to copy.
+function copyButton(label, filter) {
+  const button = el("button", {type: "button", class: "copy", title: filter, onclick: async () => {
+    try {
+      await navigator.clipboard.writeText(filter);
+      button.textContent = "copied";
+      setTimeout(() => { button.textContent = label; }, 1500);
+    } catch {
+      button.textContent = filter;
+    }
+  }}, label);
+  return button;
 }
-function withCopy(code) {
-  const button = el("button", {type: "button", class: "copy", onclick: () => copy(code, button)}, "copy");
-  button.setAttribute("aria-label", "copy the filter " + code.textContent);
-  code.after(button);
-}
+function withCopy(code) { code.after(copyButton("copy", code.textContent)); }
 function filterLine(label, filter) {
   if (!filter) return null;
   const code = el("code", {class: "filter", tabindex: 0}, filter);
@@ -354,9 +353,10 @@ function detail(lane, goTo, close) {
     const rows = lane.x.map(([start, sent, answer, end, , first, last, request, status, warmth], i) => {
       const idle = before === null ? "" : span(Math.max(0, start - before));
       before = end;
-      return [i + 1, span(start - lane.s), idle, span(answer - sent), span(end - answer), `${request} ${status}`, warmth, last ? `${first} to ${last}` : first];
+      return [i + 1, span(start - lane.s), idle, span(answer - sent), span(end - answer), `${request} ${status}`, warmth,
+        copyButton(last ? `${first} to ${last}` : first, last ? `frame.number >= ${first} && frame.number <= ${last}` : `frame.number == ${first}`)];
     });
-    parts.push(table([["#", "n"], ["start", "n"], ["idle before", "n"], ["waited", "n"], ["received", "n"], ["request"], ["window"], ["packets", "n"]],
+    parts.push(table([["#", "n"], ["start", "n"], ["idle before", "n"], ["waited", "n"], ["received", "n"], ["request"], ["window"], ["packets (a click copies a filter)", "n"]],
       rows, "Requests on this connection"));
     if (lane.m) parts.push(el("p", {class: "meta"}, `and ${lane.m} more`));
   }
@@ -488,7 +488,8 @@ function showPool(container, pool) {
     second ? el("label", {}, el("input", {type: "checkbox", onchange: e => { beside.hidden = !e.target.checked; render(); }}), " ideal client") : null);
   const key = container.querySelector(".key") || document.querySelector(".key").cloneNode(true);
   const more = pool.total - pool.lanes.length;
-  container.replaceChildren(tools, view.node, beside || "", key,
+  const hint = el("p", {class: "meta"}, "click or Enter: all of a connection; ↑ ↓ go from one to another; drag, + − 0 ← →: time");
+  container.replaceChildren(tools, view.node, beside || "", key, hint,
     more > 0 ? el("p", {class: "meta"}, `${pool.lanes.length} of ${pool.total} connections`) : "", panel);
   render();
   new ResizeObserver(() => view.later()).observe(view.node);
