@@ -17,7 +17,7 @@ import (
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/outfile"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // An examination runs a command once for each scenario.
@@ -64,13 +64,13 @@ known; 5 the command could not be started.`,
   tcpwarm challenge --only 'idle*' --expect 'idle-below-announced.connections<=1' -- ./client
   tcpwarm challenge --list`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var families []challenge.Family
-			for family, wanted := range map[challenge.Family]bool{challenge.HTTP1: http1, challenge.TLS: tls, challenge.HTTP2: http2} {
+			var families []scenario.Family
+			for family, wanted := range map[scenario.Family]bool{scenario.HTTP1: http1, scenario.TLS: tls, scenario.HTTP2: http2} {
 				if wanted {
 					families = append(families, family)
 				}
 			}
-			chosen, err := challenge.Choose(x.only, families)
+			chosen, err := scenario.Choose(x.only, families)
 			if err != nil {
 				return fmt.Errorf("challenge: %w", err)
 			}
@@ -113,7 +113,7 @@ known; 5 the command could not be started.`,
 	f.BoolVar(&list, "list", false, "list the scenarios, with what each does and asks for, and leave")
 	f.BoolVar(&x.isolated, "isolated", false, "run all in a network namespace of its own, where it may capture; needs no root")
 	f.BoolVar(&x.asRoot, "as-root", false, "under sudo: run the command as root all the same")
-	complete(c, "only", challenge.Names, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "only", scenario.Names, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "evidence", func() []string { return x.evidence.words }, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "expect", expectable, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	return c
@@ -121,7 +121,7 @@ known; 5 the command could not be started.`,
 
 // expectable are the metrics of all scenarios.
 func expectable() (all []string) {
-	for _, name := range challenge.Names() {
+	for _, name := range scenario.Names() {
 		for _, metric := range verdict.Metrics {
 			all = append(all, name+"."+metric)
 		}
@@ -130,7 +130,7 @@ func expectable() (all []string) {
 }
 
 // listing describes scenarios.
-func listing(all []*challenge.Scenario) string {
+func listing(all []*scenario.Scenario) string {
 	var b strings.Builder
 	for _, s := range all {
 		fmt.Fprintf(&b, "%s  (%s)\n", s.Name, s.Family)
@@ -159,7 +159,7 @@ func folded(text string, width int) (lines []string) {
 }
 
 // expected reads expectations: SCENARIO.METRIC OP VALUE.
-func (x *examination) expected(texts []string, chosen []*challenge.Scenario) error {
+func (x *examination) expected(texts []string, chosen []*scenario.Scenario) error {
 	var names []string
 	for _, s := range chosen {
 		names = append(names, s.Name)

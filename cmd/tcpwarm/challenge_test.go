@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/report/examined"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // Tests wait for less: their clients start at once.
@@ -56,9 +56,9 @@ func rows(r *examined.Report) (all []string) {
 }
 
 // names returns those scenarios' names that a function holds for.
-func names(fits func(*challenge.Scenario) bool) (all []string) {
-	for i := range challenge.Scenarios {
-		if s := &challenge.Scenarios[i]; fits(s) {
+func names(fits func(*scenario.Scenario) bool) (all []string) {
+	for i := range scenario.All {
+		if s := &scenario.All[i]; fits(s) {
 			all = append(all, s.Name)
 		}
 	}
@@ -79,7 +79,7 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 		t.Skip("short: TestChallengeInShort has some")
 	}
 	each := []string{}
-	for _, name := range names(func(s *challenge.Scenario) bool { return s.Family != challenge.H2C && !s.Pauses() }) {
+	for _, name := range names(func(s *scenario.Scenario) bool { return s.Family != scenario.H2C && !s.Pauses() }) {
 		switch {
 		case name == "tls-resumption":
 			each = append(each, name+" failed tls-not-resumed")
@@ -90,17 +90,17 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 	for _, c := range []struct {
 		kind     string
 		only     string // globs
-		families []challenge.Family
+		families []scenario.Family
 		want     []string
 	}{
 		{kind: "good"},
 		{kind: "each", only: quick, want: each},
 		{kind: "go", only: "[fnortu]*,http2-[ogs]*",
 			want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}},
-		{kind: "forgetful", families: []challenge.Family{challenge.TLS}, want: []string{"tls-resumption failed tls-not-resumed"}},
+		{kind: "forgetful", families: []scenario.Family{scenario.TLS}, want: []string{"tls-resumption failed tls-not-resumed"}},
 		{kind: "short timeout", only: "idle-be*,close-announced,chunked", want: []string{
 			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}},
-		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []challenge.Family{challenge.HTTP1},
+		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []scenario.Family{scenario.HTTP1},
 			want: slices.Concat(declined("head", "not-modified", "redirect-chain", "unauthorized"),
 				[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
 					"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
@@ -108,7 +108,7 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 		{kind: "no ping", only: "http2-ping", want: []string{"http2-ping failed"}},
 		{kind: "said close", only: "one-after-another,chunked",
 			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}},
-		{kind: "http1", families: []challenge.Family{challenge.HTTP2, challenge.TLS},
+		{kind: "http1", families: []scenario.Family{scenario.HTTP2, scenario.TLS},
 			want: declined("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping")},
 		{kind: "h2c", only: "h2c*"},
 		{kind: "good", only: "h2c*", want: declined("h2c-one-connection")},
@@ -132,7 +132,7 @@ func declined(list ...string) (all []string) {
 
 // examineBoth has a client of this test program examined, and judged by what the server saw: and
 // on the wire, too, if that can be captured.
-func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *examined.Report {
+func examineBoth(t *testing.T, kind, only string, families []scenario.Family) *examined.Report {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *
 	if only != "" {
 		globs = strings.Split(only, ",")
 	}
-	chosen, err := challenge.Choose(globs, families)
+	chosen, err := scenario.Choose(globs, families)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestREADMEOnChallenge(t *testing.T) {
 	if len(all) != 3 {
 		t.Fatalf("%d commands with a table, want 3", len(all))
 	}
-	played, err := challenge.Choose(nil, nil)
+	played, err := scenario.Choose(nil, nil)
 	if err != nil || !strings.Contains(string(b), fmt.Sprintf("each of %d scenarios", len(played))) {
 		t.Errorf("there are %d scenarios (%v)", len(played), err)
 	}

@@ -28,10 +28,11 @@ import (
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // clientPatience is how long a command may take.
-var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond,
+var clientPatience = scenario.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond,
 	End: 10 * time.Second}
 
 // playTime is how long a command may take in all.
@@ -45,7 +46,7 @@ const settleTime = 2 * time.Second
 
 // A scenarioRun is one scenario and what came of its command.
 type scenarioRun struct {
-	server *challenge.Server
+	server *scenario.Server
 	ran    challenge.Ran
 	left   string // why it was not played, "" if it was
 }
@@ -61,7 +62,7 @@ type session struct {
 }
 
 // run plays the scenarios, judges them, and writes what came of them.
-func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.Scenario, args []string) error {
+func (x *examination) run(ctx context.Context, s *streams, chosen []*scenario.Scenario, args []string) error {
 	played, err := x.play(ctx, chosen, args)
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (s *session) close() {
 
 // play plays the scenarios, captured if they can be. Nothing is left running, and root is given
 // up under sudo.
-func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, args []string) (s *session, err error) {
+func (x *examination) play(ctx context.Context, chosen []*scenario.Scenario, args []string) (s *session, err error) {
 	signals := catchEndings() // before there is anything to leave behind
 	defer signal.Stop(signals)
 	signal.Reset(syscall.SIGPIPE) // a command may close its input
@@ -148,8 +149,8 @@ func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, ar
 	}
 	defer os.RemoveAll(filepath.Dir(caFile))
 	var ports []string
-	for _, scenario := range chosen {
-		server, err := challenge.Start(scenario, authority)
+	for _, one := range chosen {
+		server, err := scenario.Start(one, authority)
 		if err != nil {
 			return s, err
 		}
@@ -188,8 +189,8 @@ func loopbackName() string {
 
 // newAuthority makes certificates, and the file of the one that clients have to trust, in a
 // folder of its own that any user may search.
-func newAuthority() (*challenge.Authority, string, error) {
-	a, err := challenge.NewAuthority()
+func newAuthority() (*scenario.Authority, string, error) {
+	a, err := scenario.NewAuthority()
 	if err != nil {
 		return nil, "", err
 	}
@@ -211,11 +212,11 @@ func newAuthority() (*challenge.Authority, string, error) {
 	return a, file, err
 }
 
-func portFilter(s *challenge.Server) string { return fmt.Sprintf("tcp port %d", s.Port()) }
+func portFilter(s *scenario.Server) string { return fmt.Sprintf("tcp port %d", s.Port()) }
 
 // scenarioPackets narrows all to the packets of s: those of its port while it listened. Before and
 // after that the port may be another program's.
-func scenarioPackets(all *capture.Reader, s *challenge.Server) error {
+func scenarioPackets(all *capture.Reader, s *scenario.Server) error {
 	e, err := filter.Parse(portFilter(s))
 	if err != nil {
 		return err
@@ -287,16 +288,16 @@ func withURLs(args, urls []string) (all []string) {
 
 // environment has what a command has to know, and no proxy, which would stand between it and
 // the server.
-func environment(env []string, scenario, caFile string) (all []string) {
+func environment(env []string, name, caFile string) (all []string) {
 	for _, v := range env {
-		name, _, _ := strings.Cut(v, "=")
-		if n := strings.ToLower(name); n != "http_proxy" && n != "https_proxy" && n != "all_proxy" {
+		variable, _, _ := strings.Cut(v, "=")
+		if n := strings.ToLower(variable); n != "http_proxy" && n != "https_proxy" && n != "all_proxy" {
 			all = append(all, v)
 		}
 	}
-	all = append(all, "TCPWARM_SCENARIO="+scenario, "TCPWARM_USER="+challenge.User, "TCPWARM_PASSWORD="+challenge.Password)
-	for _, name := range []string{"TCPWARM_CA", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"} {
-		all = append(all, name+"="+caFile)
+	all = append(all, "TCPWARM_SCENARIO="+name, "TCPWARM_USER="+scenario.User, "TCPWARM_PASSWORD="+scenario.Password)
+	for _, variable := range []string{"TCPWARM_CA", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"} {
+		all = append(all, variable+"="+caFile)
 	}
 	return all
 }
@@ -411,7 +412,7 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 	}
 	var r *report.Report
 	r, err := analyze.Run(ctx, src, analyze.Options{Workers: x.output.workers, Keys: keys, OneClient: true,
-		Demands: p.server.Scenario.Demands(x.expect[name])})
+		Demands: challenge.Demands(p.server.Scenario, x.expect[name])})
 	if err != nil && ended == nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import "time"
 
@@ -40,8 +40,8 @@ var endings = []Scenario{
 			"section 9.2.2).",
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
-			if x.url == 1 && x.nth > 1 {
-				x.comesAgain(lost)
+			if x.URL == 1 && x.nth > 1 {
+				x.comesAgain(Lost)
 				x.t.reset()
 				x.failed = true
 				return
@@ -58,7 +58,7 @@ var endings = []Scenario{
 			x.ends = true
 			x.raw("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + smallBody)
 		}},
-		prevents: true,
+		Prevents: true,
 	},
 	{
 		Name: "slow-accept", Family: HTTP1,

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"time"
@@ -42,7 +42,7 @@ var multiplexed = []Scenario{
 		About: "The server sends PING after each response: a good client acknowledges it (RFC 9113 section 6.7), also " +
 			"while it has nothing to ask.",
 		steps: []step{{1, pingPause}, {1, pingPause}, {1, gap}},
-		serve: behaviour{stream: func(h *h2conn, id uint32, r *request) bool {
+		serve: behaviour{stream: func(h *h2conn, id uint32, r *Request) bool {
 			h.respond(id, r)
 			h.ping()
 			return true
@@ -59,14 +59,14 @@ var multiplexed = []Scenario{
 
 // goAway lets the first connection go after so many requests: what comes beyond is not
 // answered there.
-func goAway(h *h2conn, id uint32, r *request) bool {
+func goAway(h *h2conn, id uint32, r *Request) bool {
 	if !h.first || h.streams <= servedBefore {
 		if h.streams == servedBefore {
 			h.lastServed = id
 		}
 		return false
 	}
-	h.s.ledger.do(func() { r.again = lost })
+	h.s.ledger.do(func() { r.Again = Lost })
 	if h.streams == servedBefore+1 {
 		h.write(func(f *http2.Framer) error { return f.WriteGoAway(h.lastServed, http2.ErrCodeNo, nil) })
 		h.after(2*atOnce, h.end)

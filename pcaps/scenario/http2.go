@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bufio"
@@ -44,7 +44,7 @@ func (s *Server) serveHTTP2(t *traced, c net.Conn) {
 		return
 	}
 	if string(preface) != http2.ClientPreface {
-		s.ledger.add(&request{url: -1, protocol: "HTTP/1.1"})
+		s.ledger.add(&Request{URL: -1, Protocol: "HTTP/1.1"})
 		return
 	}
 	h := &h2conn{s: s, t: t, c: c, framer: http2.NewFramer(c, in)}
@@ -95,12 +95,12 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 	h.open++
 	beyond := h.s.Scenario.serve.streams > 0 && h.open > int(h.s.Scenario.serve.streams)
 	h.mu.Unlock()
-	r := h.s.ledger.add(&request{url: h.s.url(f.PseudoValue("path")), method: f.PseudoValue("method"), protocol: "HTTP/2.0"})
+	r := h.s.ledger.add(&Request{URL: h.s.url(f.PseudoValue("path")), Method: f.PseudoValue("method"), Protocol: "HTTP/2.0"})
 	if h.streams++; h.streams == 1 {
 		h.first = h.s.ledger.isFirst(r)
 	}
 	if beyond { // RFC 9113 section 5.1.2: it may be asked again
-		h.s.ledger.do(func() { r.again = lost })
+		h.s.ledger.do(func() { r.Again = Lost })
 		h.write(func(w *http2.Framer) error { return w.WriteRSTStream(id, http2.ErrCodeRefusedStream) })
 		h.closed()
 		return
@@ -128,8 +128,8 @@ func (h *h2conn) after(d time.Duration, f func()) {
 }
 
 // respond answers the request of a stream.
-func (h *h2conn) respond(id uint32, r *request) {
-	h.s.ledger.do(func() { r.begun = time.Now() })
+func (h *h2conn) respond(id uint32, r *Request) {
+	h.s.ledger.do(func() { r.Begun = time.Now() })
 	h.closed()
 	err := h.write(func(w *http2.Framer) error {
 		h.head.Reset()
@@ -143,7 +143,7 @@ func (h *h2conn) respond(id uint32, r *request) {
 		}
 		return w.WriteData(id, true, []byte(smallBody))
 	})
-	h.s.ledger.do(func() { r.done = err == nil })
+	h.s.ledger.do(func() { r.Done = err == nil })
 }
 
 // pingTime is how long a PING may stay without an acknowledgement.
@@ -162,7 +162,7 @@ func (h *h2conn) ping() {
 		lost := h.acked < n && !h.gone
 		h.mu.Unlock()
 		if lost {
-			h.s.ledger.do(func() { h.s.ledger.pings++ })
+			h.s.ledger.do(func() { h.s.ledger.seen.Pings++ })
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 // An Authority vouches for the servers of one run. Its keys are in memory only.
 type Authority struct {
 	PEM  []byte // its certificate, for clients to trust
-	leaf tls.Certificate
+	Leaf tls.Certificate // what they show
 }
 
 // valid is how long certificates are.

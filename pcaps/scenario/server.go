@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ import (
 // request at once with a small body, and ends no connection.
 type behaviour struct {
 	answer func(*exchange)                             // HTTP/1: answers a request; nil: 200 with a small body
-	stream func(h *h2conn, id uint32, r *request) bool // HTTP/2: answers a request instead of the plain way if it returns true
+	stream func(h *h2conn, id uint32, r *Request) bool // HTTP/2: answers a request instead of the plain way if it returns true
 
 	delay   time.Duration // before each response
 	idle    time.Duration // after which an idle connection is ended; 0: never
@@ -67,7 +67,7 @@ func Start(s *Scenario, a *Authority) (*Server, error) {
 	n := &Server{Scenario: s, Trace: newTrace(), listener: l, conns: map[*traced]bool{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if s.Family == TLS || s.Family == HTTP2 {
-		n.config = &tls.Config{Certificates: []tls.Certificate{a.leaf}, KeyLogWriter: &n.keys, NextProtos: []string{"http/1.1"}}
+		n.config = &tls.Config{Certificates: []tls.Certificate{a.Leaf}, KeyLogWriter: &n.keys, NextProtos: []string{"http/1.1"}}
 		if s.Family == HTTP2 {
 			n.config.NextProtos = []string{"h2", "http/1.1"}
 		}
@@ -92,7 +92,7 @@ func (s *Server) URLs() (urls []string) {
 	if s.config != nil {
 		scheme = "https"
 	}
-	for i := range s.Scenario.urls() {
+	for i := range s.Scenario.Count() {
 		urls = append(urls, fmt.Sprintf("%s://%v/%s/%d", scheme, s.listener.Addr(), s.Scenario.Name, i+1))
 	}
 	return urls
@@ -103,11 +103,14 @@ func (s *Server) url(target string) int {
 	rest, ok := strings.CutPrefix(target, "/"+s.Scenario.Name+"/")
 	number, _, _ := strings.Cut(rest, "/")
 	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 1 || n > s.Scenario.urls() {
+	if !ok || err != nil || n < 1 || n > s.Scenario.Count() {
 		return -1
 	}
 	return n - 1
 }
+
+// Seen returns what the server has noted so far.
+func (s *Server) Seen() Seen { return s.ledger.copied() }
 
 // Stop ends the server with its connections, and waits until nothing more is noted.
 func (s *Server) Stop() {
@@ -191,7 +194,7 @@ func (s *Server) serve(t *traced) {
 	cancel()
 	if err != nil {
 		if s.ctx.Err() == nil && !errors.Is(err, io.EOF) { // a connection opened ahead may say nothing
-			s.ledger.do(func() { s.ledger.handshake = err.Error() })
+			s.ledger.do(func() { s.ledger.seen.Handshake = err.Error() })
 		}
 		t.Close()
 		return
@@ -222,7 +225,7 @@ func (s *Server) end(t *traced, c net.Conn) {
 	var b [4096]byte
 	n, err := c.Read(b[:])
 	if n > 0 {
-		s.ledger.do(func() { s.ledger.late++ })
+		s.ledger.do(func() { s.ledger.seen.Late++ })
 		t.reset()
 		return
 	}

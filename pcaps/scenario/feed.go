@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"context"
