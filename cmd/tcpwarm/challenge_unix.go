@@ -331,7 +331,15 @@ func (p *scenarioRun) run(ctx context.Context, e *surroundings, args []string, c
 			}
 		}()
 	}
-	became, sig, err := runCommand(limited, &child{cmd, nil}, signals)
+	var became *report.Command
+	var sig os.Signal
+	err := cmd.Start()
+	if err == nil {
+		if atWork := groupAtWork(cmd.Process.Pid); atWork != nil {
+			p.server.Watch(atWork)
+		}
+		became, sig, err = awaitCommand(limited, &child{cmd, nil}, signals)
+	}
 	p.ran.TooLong = limited.Err() != nil && ctx.Err() == nil
 	cancel()
 	if feeding != nil && <-feeding {

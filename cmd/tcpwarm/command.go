@@ -194,6 +194,11 @@ func runCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*repor
 	if err := c.cmd.Start(); err != nil {
 		return nil, nil, err
 	}
+	return awaitCommand(ctx, c, signals)
+}
+
+// awaitCommand is runCommand for one that was started.
+func awaitCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*report.Command, os.Signal, error) {
 	ended, err := c.wait(ctx, signals)
 	became := &report.Command{}
 	var exit *exec.ExitError

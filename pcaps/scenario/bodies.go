@@ -90,5 +90,5 @@ func chunked(x *exchange) {
 	x.write(fmt.Sprintf("%x\r\n%s\r\n", len(smallBody), smallBody))
 	x.s.sleep(lastChunk)
 	x.write("0\r\n\r\n")
-	x.s.ledger.do(func() { x.Done = !x.failed })
+	x.over()
 }

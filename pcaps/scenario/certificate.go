@@ -16,7 +16,7 @@ import (
 
 // An Authority vouches for the servers of one run. Its keys are in memory only.
 type Authority struct {
-	PEM  []byte // its certificate, for clients to trust
+	PEM  []byte          // its certificate, for clients to trust
 	Leaf tls.Certificate // what they show
 }
 

@@ -56,7 +56,7 @@ func (s *Server) serveHTTP1(t *traced, c net.Conn) {
 			x.write("HTTP/1.1 100 Continue\r\n\r\n")
 		}
 		io.Copy(io.Discard, head.Body)
-		if !s.sleep(serve.delay) {
+		if serve.gather && !s.gather(x.URL) {
 			t.Close()
 			return
 		}
@@ -108,7 +108,16 @@ func (x *exchange) raw(response string) {
 	l := &x.s.ledger
 	l.do(func() { x.Begun = time.Now() })
 	x.write(response)
-	l.do(func() { x.Done = !x.failed })
+	x.over()
+}
+
+// over notes that the final response was written: and its connection's end, where it ends with it,
+// comes before the next URL does.
+func (x *exchange) over() {
+	if x.ends && !x.failed {
+		x.s.finish(x.t, x.c)
+	}
+	x.s.ledger.do(func() { x.Done = !x.failed })
 }
 
 // write writes bytes as they are.

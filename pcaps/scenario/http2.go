@@ -30,6 +30,7 @@ type h2conn struct {
 	head    bytes.Buffer
 	encoder *hpack.Encoder
 	open    int // streams
+	served  int // streams that were answered
 	acked   int // PINGs
 	sent    int
 	gone    bool
@@ -108,7 +109,11 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 	if stream := h.s.Scenario.serve.stream; stream != nil && stream(h, id, r) {
 		return
 	}
-	h.after(h.s.Scenario.serve.delay, func() { h.respond(id, r) })
+	h.s.running.Go(func() {
+		if !h.s.Scenario.serve.gather || h.s.gather(r.URL) {
+			h.respond(id, r)
+		}
+	})
 }
 
 // closed notes that a stream is closed.
@@ -118,13 +123,11 @@ func (h *h2conn) closed() {
 	h.mu.Unlock()
 }
 
-// after calls f after a time, if the server still runs then.
-func (h *h2conn) after(d time.Duration, f func()) {
-	h.s.running.Go(func() {
-		if h.s.sleep(d) {
-			f()
-		}
-	})
+// answered is how many streams were answered.
+func (h *h2conn) answered() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.served
 }
 
 // respond answers the request of a stream.
@@ -143,10 +146,13 @@ func (h *h2conn) respond(id uint32, r *Request) {
 		}
 		return w.WriteData(id, true, []byte(smallBody))
 	})
+	h.mu.Lock()
+	h.served++
+	h.mu.Unlock()
 	h.s.ledger.do(func() { r.Done = err == nil })
 }
 
-// pingTime is how long a PING may stay without an acknowledgement.
+// pingTime is how long a PING may stay without an acknowledgement of a client at rest.
 const pingTime = 400 * time.Millisecond
 
 // ping sends a PING, and notes it if it is not acknowledged in time on a connection that
@@ -157,7 +163,12 @@ func (h *h2conn) ping() {
 	n := h.sent
 	h.mu.Unlock()
 	h.write(func(w *http2.Framer) error { return w.WritePing(false, [8]byte{byte(n)}) })
-	h.after(pingTime, func() {
+	h.s.running.Go(func() {
+		for began := time.Now(); min(time.Since(began), h.s.rested()) < pingTime; {
+			if !h.s.sleep(asking) {
+				return
+			}
+		}
 		h.mu.Lock()
 		lost := h.acked < n && !h.gone
 		h.mu.Unlock()

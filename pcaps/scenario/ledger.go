@@ -76,13 +76,25 @@ func (l *ledger) copied() Seen {
 // settling is how long a response may take to be read, or a client to come again.
 const settling = 300 * time.Millisecond
 
+// came reports whether URLs from first to before end have been asked for.
+func (l *ledger) came(first, end int) bool {
+	all := l.copied().Requests
+	for url := first; url < end; url++ {
+		if !slices.ContainsFunc(all, func(r Request) bool { return r.URL == url }) {
+			return false
+		}
+	}
+	return true
+}
+
 // settled reports whether URLs from first to before end have been answered, or will hardly
-// be any further: one that is redirected may not be followed, a body may be left unread.
-func (l *ledger) settled(first, end int) bool {
+// be any further by a client that has rested for some time: one that is redirected may not be
+// followed, a body may be left unread.
+func (l *ledger) settled(first, end int, rested time.Duration) bool {
 	all := l.copied().Requests
 	for url := first; url < end; url++ {
 		ok := slices.ContainsFunc(all, func(r Request) bool {
-			return r.URL == url && (r.Answered() || !r.Begun.IsZero() && time.Since(r.Begun) > settling)
+			return r.URL == url && (r.Answered() || !r.Begun.IsZero() && min(time.Since(r.Begun), rested) > settling)
 		})
 		if !ok {
 			return false

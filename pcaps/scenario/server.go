@@ -20,7 +20,7 @@ type behaviour struct {
 	answer func(*exchange)                             // HTTP/1: answers a request; nil: 200 with a small body
 	stream func(h *h2conn, id uint32, r *Request) bool // HTTP/2: answers a request instead of the plain way if it returns true
 
-	delay   time.Duration // before each response
+	gather  bool          // responses wait until all URLs that are handed out together have been asked for
 	idle    time.Duration // after which an idle connection is ended; 0: never
 	accept  time.Duration // before a connection is accepted
 	streams uint32        // at once on an HTTP/2 connection; 0: not bounded
@@ -35,6 +35,7 @@ type Server struct {
 	config   *tls.Config // nil: in clear
 	keys     keyLog
 	ledger   ledger
+	restless restlessness
 	ctx      context.Context
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
@@ -164,6 +165,18 @@ func (s *Server) welcome(t *traced) {
 	s.mu.Unlock()
 }
 
+// endedAll reports whether the server has ended all connections that it has.
+func (s *Server) endedAll() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := range s.conns {
+		if !t.hasEnded() {
+			return false
+		}
+	}
+	return true
+}
+
 // sleep waits, and reports whether the server still runs then.
 func (s *Server) sleep(d time.Duration) bool {
 	select {
@@ -213,14 +226,19 @@ const sendBuffer = 64 << 10
 // lingering is how long an ended connection waits for the client to end it, too.
 const lingering = 3 * time.Second
 
-// end ends a connection as a server does that wants the client to get its last response
-// (RFC 9112 section 9.6): it sends no more, and reads on until the client ends. What still
-// comes is a request too late, answered by RST.
-func (s *Server) end(t *traced, c net.Conn) {
+// finish sends no more on a connection.
+func (s *Server) finish(t *traced, c net.Conn) {
 	if secured, ok := c.(*tls.Conn); ok {
 		secured.CloseWrite() // close_notify
 	}
 	t.CloseWrite()
+}
+
+// end ends a connection as a server does that wants the client to get its last response
+// (RFC 9112 section 9.6): it sends no more, and reads on until the client ends. What still
+// comes is a request too late, answered by RST.
+func (s *Server) end(t *traced, c net.Conn) {
+	s.finish(t, c)
 	t.SetReadDeadline(time.Now().Add(lingering))
 	var b [4096]byte
 	n, err := c.Read(b[:])

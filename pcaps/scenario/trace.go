@@ -111,6 +111,13 @@ func (c *traced) Write(b []byte) (written int, err error) {
 	return written, err
 }
 
+// hasEnded reports whether the server has ended the connection.
+func (c *traced) hasEnded() bool {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	return c.ended[server]
+}
+
 // noteEnd notes that the client has ended the connection, if err says so.
 func (c *traced) noteEnd(err error) {
 	switch {
