@@ -98,6 +98,7 @@ known; 5 the command could not be started.`,
 	f := c.Flags()
 	f.SetInterspersed(false)
 	x.output.commonFlags(f)
+	x.output.redactFlag(f)
 	x.output.format = choice{value: "text", words: []string{"text", "json", "junit"}}
 	f.Var(&x.output.format, "format", "text, json or junit, to standard output")
 	f.StringArrayVar(&x.output.reports, "report", nil,
@@ -200,7 +201,7 @@ func (x *examination) write(w io.Writer, r *examined.Report) (first error) {
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
-			r.Problem = cmp.Or(r.Problem, err.Error())
+			r.Problem = cmp.Or(r.Problem, x.output.shown(err))
 			r.Conclude()
 			first = cmp.Or(first, err)
 		}

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/pcaps/scenario"
 )
@@ -41,6 +43,21 @@ func examine(t *testing.T, kind string, args ...string) (r *examined.Report, cod
 	r = new(examined.Report)
 	if err := json.Unmarshal(out.Bytes(), r); err != nil {
 		t.Fatalf("%s: %v\n%s%s", kind, err, out.String(), errs.String())
+	}
+	schema, err := validator.UnmarshalJSON(bytes.NewReader(examined.SchemaJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := validator.NewCompiler()
+	if err := compiler.AddResource("challenge", schema); err != nil {
+		t.Fatal(err)
+	}
+	report, err := validator.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiler.MustCompile("challenge").Validate(report); err != nil {
+		t.Errorf("%s: the JSON is not that of the schema: %v", kind, err)
 	}
 	return r, code
 }

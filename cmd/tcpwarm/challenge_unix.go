@@ -68,16 +68,16 @@ func (x *examination) run(ctx context.Context, s *streams, chosen []*scenario.Sc
 		return err
 	}
 	defer played.close()
-	result := &examined.Report{Schema: examined.Schema, Args: args, Evidence: examined.OnTheWire}
+	result := &examined.Report{Schema: examined.Schema, Args: x.output.shownArgs(args), Evidence: examined.OnTheWire}
 	if played.rec == nil {
 		result.Evidence = examined.ServersView
 		if played.noRec != nil {
-			result.Because = "sudo or --isolated judges on the wire; " + played.noRec.Error()
+			result.Because = "sudo or --isolated judges on the wire; " + x.output.shown(played.noRec)
 		}
 	}
 	failed := cmp.Or(played.err, played.ended)
 	if failed != nil {
-		result.Problem = failed.Error()
+		result.Problem = x.output.shown(failed)
 	}
 	for _, p := range played.runs {
 		row, err := x.judge(context.WithoutCancel(ctx), p, played.rec, played.ended)
@@ -255,6 +255,9 @@ func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*sce
 		p.ran.Expected = len(x.expect[p.server.Scenario.Name]) > 0
 		p.ran.AtOnce = inArgs || atEnd
 		err := p.run(ctx, e, args, caFile, signals)
+		if x.output.redact { // what a command says may name anything
+			p.ran.Said = ""
+		}
 		p.server.Stop()
 		atEnd = atEnd || !inArgs && p.ran.AtOnce
 		if p.ran.TooLong {
@@ -262,7 +265,7 @@ func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*sce
 		}
 		if err != nil {
 			for _, rest := range plays[i+1:] {
-				rest.left = "not played: " + err.Error()
+				rest.left = "not played: " + x.output.shown(err)
 			}
 			return err
 		}
@@ -419,7 +422,7 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 		return nil, err
 	}
 	var r *report.Report
-	r, err := analyze.Run(ctx, src, analyze.Options{Workers: x.output.workers, Keys: keys, OneClient: true,
+	r, err := analyze.Run(ctx, src, analyze.Options{Workers: x.output.workers, Keys: keys, OneClient: true, Redact: x.output.redactor(),
 		Demands: challenge.Demands(p.server.Scenario, x.expect[name])})
 	if err != nil && ended == nil {
 		return nil, err

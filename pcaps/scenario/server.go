@@ -207,6 +207,9 @@ func (s *Server) serve(t *traced) {
 	cancel()
 	if err != nil {
 		if s.ctx.Err() == nil && !errors.Is(err, io.EOF) { // a connection opened ahead may say nothing
+			if op := new(net.OpError); errors.As(err, &op) { // the rest are addresses
+				err = op.Err
+			}
 			s.ledger.do(func() { s.ledger.seen.Handshake = err.Error() })
 		}
 		t.Close()
