@@ -53,6 +53,8 @@ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS, CURL_CA_BUNDLE and REQUESTS_CA_BUNDLE; for t
 that asks for credentials TCPWARM_USER and TCPWARM_PASSWORD. What COMMAND writes to
 standard output is thrown away.
 
+Scenarios:
+` + index() + `
 Judged on the wire where tcpwarm may capture (root, or --isolated), else by what the
 server saw, which the table says.
 
@@ -128,6 +130,26 @@ func expectable() (all []string) {
 		}
 	}
 	return all
+}
+
+// index names all scenarios by family.
+func index() string {
+	var b strings.Builder
+	for _, family := range []scenario.Family{scenario.HTTP1, scenario.TLS, scenario.HTTP2, scenario.H2C} {
+		var names []string
+		for i := range scenario.All {
+			if s := &scenario.All[i]; s.Family == family {
+				names = append(names, s.Name)
+			}
+		}
+		for i, line := range folded(strings.Join(names, ", "), 70) {
+			if i > 0 {
+				family = ""
+			}
+			fmt.Fprintf(&b, "  %-6s %s\n", family, line)
+		}
+	}
+	return b.String()
 }
 
 // listing describes scenarios.

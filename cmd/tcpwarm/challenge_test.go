@@ -37,12 +37,18 @@ func examine(t *testing.T, kind string, args ...string) (r *examined.Report, cod
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--", "env", challengeClient + "=" + kind, self})
+	return examineCommand(t, []string{"env", challengeClient + "=" + kind, self}, args...)
+}
+
+// examineCommand has the challenge examine a command, and its JSON be that of the schema.
+func examineCommand(t *testing.T, command []string, args ...string) (r *examined.Report, code int) {
+	t.Helper()
+	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--"}, command)
 	var out, errs bytes.Buffer
 	code = run(context.Background(), all, strings.NewReader(""), &out, &errs)
 	r = new(examined.Report)
 	if err := json.Unmarshal(out.Bytes(), r); err != nil {
-		t.Fatalf("%s: %v\n%s%s", kind, err, out.String(), errs.String())
+		t.Fatalf("%s: %v\n%s%s", command, err, out.String(), errs.String())
 	}
 	schema, err := validator.UnmarshalJSON(bytes.NewReader(examined.SchemaJSON))
 	if err != nil {
@@ -57,7 +63,7 @@ func examine(t *testing.T, kind string, args ...string) (r *examined.Report, cod
 		t.Fatal(err)
 	}
 	if err := compiler.MustCompile("challenge").Validate(report); err != nil {
-		t.Errorf("%s: the JSON is not that of the schema: %v", kind, err)
+		t.Errorf("%s: the JSON is not that of the schema: %v", command, err)
 	}
 	return r, code
 }
@@ -236,9 +242,19 @@ func TestREADMEOnChallenge(t *testing.T) {
 	if err != nil || !strings.Contains(string(b), fmt.Sprintf("each of %d scenarios", len(played))) {
 		t.Errorf("there are %d scenarios (%v)", len(played), err)
 	}
-	program, err := os.ReadFile("../../pcaps/lab/clients/python/lines.py")
-	if err != nil || !strings.Contains(string(b), "```python\n"+string(program)+"```\n") {
-		t.Errorf("the program in Python is another one (%v)", err)
+	for i := range played {
+		if !strings.Contains(index(), played[i].Name) {
+			t.Errorf("%s is in no family that the index has", played[i].Name)
+		}
+	}
+	if !strings.Contains(string(b), "```\n"+index()+"```\n") {
+		t.Errorf("the scenarios are others:\n%s", index())
+	}
+	for _, p := range programs {
+		text, err := os.ReadFile(lab + p.source)
+		if err != nil || !strings.Contains(string(b), "```"+p.language+"\n"+string(text)+"```\n") {
+			t.Errorf("the program in %s is another one (%v)", p.language, err)
+		}
 	}
 	if testing.Short() {
 		t.Skip("short")
@@ -258,6 +274,52 @@ func TestREADMEOnChallenge(t *testing.T) {
 			}
 			if got, want := tableIn(out.String()), tableIn(m[5]); got != want {
 				t.Errorf("%s: the README shows\n%s\nthe command gives\n%s", m[1], want, got)
+			}
+		})
+	}
+}
+
+// lab is where the lab's clients are.
+const lab = "../../pcaps/lab/clients/"
+
+// programs are the README's, and what makes and runs them.
+var programs = []struct {
+	language, source string
+	build            []string // {out} is a file that it makes
+	run              []string
+}{
+	{"python", "python/lines.py", []string{"python3", "-c", "import requests"}, []string{"python3", lab + "python/lines.py"}},
+	{"js", "node/lines.mjs", []string{"node", "--version"}, []string{"node", lab + "node/lines.mjs"}},
+	{"go", "go/lines/main.go", []string{"go", "build", "-o", "{out}", lab + "go/lines/main.go"}, []string{"{out}"}},
+	{"rust", "rust/lines/main.rs", []string{"cargo", "build", "--quiet", "--locked", "--manifest-path", lab + "rust/lines/Cargo.toml"},
+		[]string{lab + "rust/lines/target/debug/lines"}},
+}
+
+// The README's programs speak the contract: they do what is asked of them, in clear and in TLS.
+func TestREADMEsPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	for _, p := range programs {
+		t.Run(p.language, func(t *testing.T) {
+			t.Parallel()
+			out := filepath.Join(t.TempDir(), "lines")
+			in := func(words []string) (all []string) {
+				for _, w := range words {
+					all = append(all, strings.ReplaceAll(w, "{out}", out))
+				}
+				return all
+			}
+			build := in(p.build)
+			if said, err := exec.CommandContext(t.Context(), build[0], build[1:]...).CombinedOutput(); err != nil && p.language != "go" {
+				t.Skipf("its language, or what it needs of it, is not here: %v\n%s", err, said)
+			} else if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			r, code := examineCommand(t, in(p.run), "--evidence", "server", "--only",
+				"one-after-another,chunked,error-bodies,close-announced,close-unannounced,http10,tls-one-after-another")
+			if code != exitOK || r.Count(examined.Passed) != 7 {
+				t.Errorf("exit code %d: %q", code, rows(r))
 			}
 		})
 	}

@@ -58,6 +58,7 @@ var ranks = map[string]int{
 	"tcpwarm/cmd/tcpwarm":                    11,
 	"tcpwarm/pcaps/lab":                      11,
 	"tcpwarm/pcaps/lab/clients/go":           11,
+	"tcpwarm/pcaps/lab/clients/go/lines":     11,
 	"tcpwarm/cmd/tcpwarm/internal/baseline":  11,
 	"tcpwarm/cmd/tcpwarm/internal/challenge": 11,
 	"tcpwarm/cmd/tcpwarm/internal/mutants":   11,

@@ -14,6 +14,7 @@ var endings = []Scenario{
 		Name: "close-announced", Family: HTTP1,
 		About: "Every third response of a connection says Connection: close (RFC 9112 section 9.6): a good client uses " +
 			"the connection until then, and sends nothing after it.",
+		Least: 2,
 		steps: oneByOne(6),
 		serve: behaviour{answer: func(x *exchange) {
 			fields := ""
@@ -27,6 +28,7 @@ var endings = []Scenario{
 		Name: "close-unannounced", Family: HTTP1,
 		About: "The server ends each connection after its third response, and does not say so: a good client has " +
 			"noticed when the next request comes, or asks again on another connection (RFC 9112 section 9.3.1).",
+		Least: 2,
 		steps: oneByOne(6),
 		serve: behaviour{answer: func(x *exchange) {
 			x.ends = x.ends || x.nth == perConnection
@@ -38,6 +40,7 @@ var endings = []Scenario{
 		About: "The server ends the connection just as the second URL's request comes, as a server does whose idle " +
 			"timeout ends then: a good client asks again on another connection, since GET is safe to repeat (RFC 9110 " +
 			"section 9.2.2).",
+		Least: 2,
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
 			if x.URL == 1 && x.nth > 1 {

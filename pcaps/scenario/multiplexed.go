@@ -34,6 +34,7 @@ var multiplexed = []Scenario{
 		Name: "http2-goaway", Family: HTTP2,
 		About: "After two requests of four the server sends GOAWAY and ends the connection (RFC 9113 section 6.8): a good " +
 			"client asks again on another connection for what was not answered, and opens one for all.",
+		Least: 2,
 		steps: []step{{4, gap}, {2, gap}},
 		serve: behaviour{gather: true, stream: goAway},
 	},

@@ -31,6 +31,7 @@ type Scenario struct {
 	serve behaviour
 
 	Wants    func(*Request) bool // whether the command did what Asks says; nil: it cannot be told, or is nothing
+	Least    int64               // connections that a good client opens, because the server ends some; 0: one does
 	Prevents bool                // the server ends every connection before the next URL: each needs its own
 	Forbids  string              // finding that a good client does not bring about, "" for none
 }

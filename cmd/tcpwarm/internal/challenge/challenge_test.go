@@ -139,6 +139,24 @@ func TestLateRequestIsNoted(t *testing.T) {
 	}
 }
 
+// An ideal client opens as many connections as the server makes necessary, also where the client
+// that is examined does not let it come to that.
+func TestLeastIsNeeded(t *testing.T) {
+	s := started(t, "close-announced")
+	for url := range s.Scenario.Count() {
+		c, r := dial(t, s)
+		ask(c, s, url+1)
+		take(t, r, smallEnd)
+		c.Close()
+	}
+	time.Sleep(50 * time.Millisecond)
+	s.Stop()
+	row := Judge(s, analysed(t, s), new(Ran), examined.OnTheWire)
+	if row.Verdict != examined.Failed || row.Connections != 6 || row.Needed != 2 || row.NeededHigh != 2 {
+		t.Errorf("%+v", row)
+	}
+}
+
 // A URL that nobody has fetched, without the server's doing, is not known.
 func TestMissingURLIsNotKnown(t *testing.T) {
 	s := started(t, "chunked")

@@ -73,6 +73,10 @@ func Judge(s *scenario.Server, r *report.Report, ran *Ran, by examined.Evidence)
 		row.Client = cmp.Or(row.Client, p.UserAgent)
 	}
 	judge(row, s, r, ran)
+	if row.Verdict != examined.Declined { // else the server did not do what it is about either
+		// Whoever never asks on a connection again does not meet the server that would have ended it.
+		row.Needed, row.NeededHigh = max(row.Needed, s.Scenario.Least), max(row.NeededHigh, s.Scenario.Least)
+	}
 	if row.Verdict == examined.Failed && row.Cause == "" && row.Why == "" {
 		row.Cause = worst(s.Scenario, r)
 	}
