@@ -5,45 +5,36 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"time"
+	"strings"
 )
 
-// groupAge is how long it is taken for known which processes a group has.
-const groupAge = 100 * time.Millisecond
-
 // groupAtWork returns what reports whether a process group computes, or would if it had a
-// processor, or the disk had answered (proc_pid_stat(5): R and D). It is for one goroutine.
-func groupAtWork(group int) func() bool {
-	var members []string
-	var listed time.Time
-	return func() bool {
-		if time.Since(listed) > groupAge {
-			members, listed = groupMembers(group), time.Now()
-		}
-		for _, dir := range members {
-			threads, _ := os.ReadDir(dir + "/task")
-			for _, t := range threads {
-				if state, _ := processState(dir + "/task/" + t.Name()); state == 'R' || state == 'D' {
-					return true
-				}
-			}
-		}
-		return false
-	}
+// processor, or the disk had answered (proc_pid_stat(5): R and D). It follows the group's leader to
+// its children (proc_tid_children(5)): what has left the group, or lost its parent, is not seen.
+func groupAtWork(leader int) func() bool {
+	return func() bool { return atWork(strconv.Itoa(leader), leader) }
 }
 
-// groupMembers returns the folders of a group's processes.
-func groupMembers(group int) (dirs []string) {
-	all, _ := os.ReadDir("/proc")
-	for _, e := range all {
-		if _, err := strconv.Atoi(e.Name()); err != nil {
-			continue
+// atWork reports it of a process and those that it has started.
+func atWork(process string, group int) bool {
+	dir := "/proc/" + process + "/task/"
+	threads, _ := os.ReadDir(dir)
+	for _, t := range threads {
+		state, of := processState(dir + t.Name())
+		if of != group {
+			return false
 		}
-		if _, of := processState("/proc/" + e.Name()); of == group {
-			dirs = append(dirs, "/proc/"+e.Name())
+		if state == 'R' || state == 'D' {
+			return true
+		}
+		children, _ := os.ReadFile(dir + t.Name() + "/children")
+		for _, child := range strings.Fields(string(children)) {
+			if atWork(child, group) {
+				return true
+			}
 		}
 	}
-	return dirs
+	return false
 }
 
 // processState returns the state and the process group of a process or thread, 0 and 0 if it has

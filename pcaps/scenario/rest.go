@@ -16,7 +16,7 @@ const atOnce = 60 * time.Millisecond
 const mostRest = 3 * time.Second
 
 // looking is how often it is looked at whether a client is at work.
-const looking = 5 * time.Millisecond
+const looking = 10 * time.Millisecond
 
 // A restlessness is when a client was last seen at work, in nanoseconds since its server started.
 type restlessness struct{ last atomic.Int64 }
