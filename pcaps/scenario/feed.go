@@ -52,7 +52,7 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 // what it ends. It reports whether ctx goes on then.
 func (s *Server) between(ctx context.Context) bool {
 	for began := time.Now(); time.Since(began) < mostRest; {
-		if s.rested() > gap && (!s.Scenario.Prevents || s.endedAll()) {
+		if s.rested() > gap && (!s.Scenario.Prevents || s.allEnded(server)) {
 			break
 		}
 		if !wait(ctx, asking) {

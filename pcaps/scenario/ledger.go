@@ -30,8 +30,9 @@ const (
 // Answered reports whether r was answered to its end, and that was all it asked for.
 func (r *Request) Answered() bool { return r.Done && r.Again == "" }
 
-// Unread reports whether r was answered, and the client left some of the answer unread.
-func (r *Request) Unread() bool { return !r.Done && !r.Begun.IsZero() }
+// Unread reports whether r was answered, that was all it asked for, and the client left some of
+// the answer unread.
+func (r *Request) Unread() bool { return !r.Done && !r.Begun.IsZero() && r.Again == "" }
 
 // Seen is what a server has noted of its clients.
 type Seen struct {

@@ -113,8 +113,15 @@ func (s *Server) url(target string) int {
 // Seen returns what the server has noted so far.
 func (s *Server) Seen() Seen { return s.ledger.copied() }
 
-// Stop ends the server with its connections, and waits until nothing more is noted.
+// lastEnds is how long a client's ends are waited for that has ended itself: its kernel has sent them.
+const lastEnds = 200 * time.Millisecond
+
+// Stop notes how the client has ended its connections, ends the server with those that are left,
+// and waits until nothing more is noted.
 func (s *Server) Stop() {
+	for began := time.Now(); !s.allEnded(client) && time.Since(began) < lastEnds; {
+		time.Sleep(asking)
+	}
 	s.cancel()
 	s.listener.Close()
 	s.mu.Lock()
@@ -165,12 +172,12 @@ func (s *Server) welcome(t *traced) {
 	s.mu.Unlock()
 }
 
-// endedAll reports whether the server has ended all connections that it has.
-func (s *Server) endedAll() bool {
+// allEnded reports whether one side has ended all connections that are still served.
+func (s *Server) allEnded(by int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for t := range s.conns {
-		if !t.hasEnded() {
+		if !t.hasEnded(by) {
 			return false
 		}
 	}

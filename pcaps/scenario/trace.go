@@ -111,11 +111,11 @@ func (c *traced) Write(b []byte) (written int, err error) {
 	return written, err
 }
 
-// hasEnded reports whether the server has ended the connection.
-func (c *traced) hasEnded() bool {
+// hasEnded reports whether one side has ended the connection.
+func (c *traced) hasEnded(by int) bool {
 	c.trace.mu.Lock()
 	defer c.trace.mu.Unlock()
-	return c.ended[server]
+	return c.ended[by]
 }
 
 // noteEnd notes that the client has ended the connection, if err says so.

@@ -195,6 +195,27 @@ func TestLackingCaptureIsNotKnown(t *testing.T) {
 	}
 }
 
+// A client that has to come again, and leaves the body that says so unread, has fetched once; one
+// that comes again for nothing has fetched twice.
+func TestCount(t *testing.T) {
+	now := time.Now()
+	whole := scenario.Request{Begun: now, Done: true}
+	for _, c := range []struct {
+		first scenario.Request
+		want  counts
+	}{
+		{scenario.Request{Begun: now, Again: scenario.ToAuthorise}, counts{}},
+		{scenario.Request{Begun: now, Done: true, Again: scenario.Redirected}, counts{}},
+		{scenario.Request{Again: scenario.Lost}, counts{}},
+		{scenario.Request{Begun: now}, counts{often: 1}},
+		{whole, counts{often: 1}},
+	} {
+		if got := count([]scenario.Request{c.first, whole}, 1); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.first, got, c.want)
+		}
+	}
+}
+
 // A knob that the client has shown to be set is none to advise.
 func TestAdviseNoKnobThatIsSet(t *testing.T) {
 	missed := func() *examined.Row {
