@@ -45,7 +45,7 @@ var endings = []Scenario{
 		serve: behaviour{answer: func(x *exchange) {
 			if x.URL == 1 && x.nth > 1 {
 				x.comesAgain(Lost)
-				x.t.reset()
+				x.t.abort()
 				x.failed = true
 				return
 			}

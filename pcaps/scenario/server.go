@@ -254,7 +254,7 @@ func (s *Server) end(t *traced, c net.Conn) {
 	n, err := c.Read(b[:])
 	if n > 0 {
 		s.ledger.do(func() { s.ledger.seen.Late++ })
-		t.reset()
+		t.abort()
 		return
 	}
 	if err != nil {
