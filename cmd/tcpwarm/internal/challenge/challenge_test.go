@@ -230,10 +230,9 @@ func TestAdviseNoKnobThatIsSet(t *testing.T) {
 	}
 }
 
-// The server cannot tell HTTP/2 connections that were opened at once from those opened too many;
-// the wire can, and more than that are too many for both.
-func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
-	s := started(t, "h2c-one-connection")
+// fetchAll fetches all URLs, in HTTP/2 in clear.
+func fetchAll(t *testing.T, s *scenario.Server) {
+	t.Helper()
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	for _, u := range s.URLs() {
@@ -243,6 +242,13 @@ func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
 		}
 		resp.Body.Close()
 	}
+}
+
+// The server cannot tell HTTP/2 connections that were opened at once from those opened too many;
+// the wire can, and more than that are too many for both.
+func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
+	s := started(t, "h2c-one-connection")
+	fetchAll(t, s)
 	for _, c := range []struct {
 		used int64
 		by   examined.Evidence
@@ -251,12 +257,19 @@ func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
 		{6, examined.ServersView, examined.NotKnown},
 		{7, examined.ServersView, examined.Failed},
 		{6, examined.OnTheWire, examined.Failed},
+		{2, examined.ServersView, examined.NotKnown},
 	} {
 		r := &report.Report{Outcome: verdict.Failed, Totals: report.Totals{Transactions: 12, Used: c.used, Needed: 1,
 			Avoidable: c.used - 1, Causes: map[pool.Cause]int64{pool.Missed: c.used - 1}}}
 		if row := Judge(s, r, new(Ran), c.by); row.Verdict != c.want {
 			t.Errorf("%d by %s: %+v, want %s", c.used, c.by, row, c.want)
 		}
+	}
+	least := *s.Scenario // a server that makes two necessary, as by GOAWAY
+	least.Least, s.Scenario = 2, &least
+	r := &report.Report{Outcome: verdict.Failed, Totals: report.Totals{Transactions: 12, Used: 2, Needed: 1, Avoidable: 1}}
+	if row := Judge(s, r, new(Ran), examined.ServersView); row.Verdict != examined.Passed || row.Needed != 2 {
+		t.Errorf("no more than the server makes necessary: %+v", row)
 	}
 }
 
