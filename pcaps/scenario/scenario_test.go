@@ -2,12 +2,17 @@ package scenario
 
 import (
 	"bufio"
+	"bytes"
 	"io"
+	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"tcpwarm/capture/segment"
 )
 
 // Each scenario says what it is about, and asks for something.
@@ -135,5 +140,40 @@ func TestFeedGivesAllToWhoWaits(t *testing.T) {
 	all, err := io.ReadAll(in)
 	if got := strings.Fields(string(all)); err != nil || !slices.Equal(got, s.URLs()) || !<-done {
 		t.Errorf("%q %v", got, err)
+	}
+}
+
+// A client that hangs up before its response is written has ended the connection before it in the
+// trace, too: as on the wire, whoever reads when.
+func TestTraceHasTheClientsEndInTime(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the kernel is asked on Linux only")
+	}
+	s := started(t, "early-hints")
+	c, err := net.Dial("tcp", s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "GET /early-hints/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+	for hints := bufio.NewReader(c); ; {
+		line, err := hints.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	c.Close()
+	time.Sleep(5 * afterHints)
+	s.Stop()
+	var all segment.Batch
+	if err := s.Trace.Source().Fill(&all); err != io.EOF {
+		t.Fatal(err)
+	}
+	end := slices.IndexFunc(all.Segments, func(g segment.Segment) bool { return g.Flags.Has(segment.FIN) })
+	final := slices.IndexFunc(all.Segments, func(g segment.Segment) bool { return bytes.Contains(g.Payload, []byte(" 200 OK")) })
+	if end < 0 || final < 0 || end > final {
+		t.Errorf("the first end is segment %d, the response %d", end, final)
 	}
 }

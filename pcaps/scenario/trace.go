@@ -39,6 +39,7 @@ type traced struct {
 	ended [2]bool
 	reset bool
 
+	reading int         // calls of Read that have not returned
 	writing int         // calls of Write that have not returned
 	acked   segment.Seq // by the client
 }
@@ -109,6 +110,8 @@ func (c *traced) add(from int, flags segment.Flags, payload []byte) {
 // Read notes what it reads, and the client's end.
 func (c *traced) Read(b []byte) (int, error) {
 	c.noteAcked()
+	c.count(&c.reading, 1)
+	defer c.count(&c.reading, -1)
 	n, err := c.TCPConn.Read(b)
 	if n > 0 {
 		c.note(client, segment.PSH|segment.ACK, b[:n])
@@ -119,8 +122,9 @@ func (c *traced) Read(b []byte) (int, error) {
 
 // Write notes what it writes before it does: the answer cannot be noted earlier then.
 func (c *traced) Write(b []byte) (written int, err error) {
-	c.nowWriting(1)
-	defer c.nowWriting(-1)
+	c.count(&c.writing, 1)
+	defer c.count(&c.writing, -1)
+	c.noteGone()
 	for len(b) > 0 && err == nil {
 		part := b[:min(len(b), mostWritten)]
 		c.note(server, segment.PSH|segment.ACK, part)
@@ -140,11 +144,24 @@ func (c *traced) hasEnded(by int) bool {
 	return c.ended[by]
 }
 
-// nowWriting counts the calls of Write.
-func (c *traced) nowWriting(more int) {
+// count counts calls.
+func (c *traced) count(calls *int, more int) {
 	c.trace.mu.Lock()
 	defer c.trace.mu.Unlock()
-	c.writing += more
+	*calls += more
+}
+
+// noteGone notes that the client has ended the connection, if the kernel says so while nobody reads:
+// a client that is gone when its response is written has not waited for it.
+func (c *traced) noteGone() {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	if c.reading > 0 || c.ended[client] {
+		return
+	}
+	if flags := ending(c.TCPConn); flags != 0 {
+		c.add(client, flags, nil)
+	}
 }
 
 // noteAcked notes that the client has acknowledged all, if the kernel says so. Without that, a
