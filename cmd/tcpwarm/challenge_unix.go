@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -317,50 +318,49 @@ func (p *scenarioRun) run(ctx context.Context, e *surroundings, args []string, c
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	limited, cancel := context.WithTimeout(ctx, playTime)
 	defer cancel()
-	var feeding chan bool
+	var in io.WriteCloser
 	if !p.ran.AtOnce || !strings.Contains(strings.Join(args, " "), p.server.URLs()[0]) {
-		in, err := cmd.StdinPipe()
-		if err != nil {
+		var err error
+		if in, err = cmd.StdinPipe(); err != nil {
 			return err
 		}
-		feeding = make(chan bool, 1)
-		go func() {
-			feeding <- p.feed(limited, in)
-			in.Close()
-			select {
-			case <-limited.Done():
-			case <-time.After(clientPatience.End):
-				cancel()
-			}
-		}()
 	}
-	var became *report.Command
-	var sig os.Signal
-	err := cmd.Start()
-	if err == nil {
-		if atWork := groupAtWork(cmd.Process.Pid); atWork != nil {
-			p.server.Watch(atWork)
-		}
-		became, sig, err = awaitCommand(limited, &child{cmd, nil}, signals)
+	if err := cmd.Start(); err != nil {
+		return &startError{err}
 	}
+	if atWork := groupAtWork(cmd.Process.Pid); atWork != nil {
+		p.server.Watch(atWork)
+	}
+	feeding := make(chan bool, 1)
+	go func() { feeding <- in != nil && p.feedAll(limited, cancel, in) }()
+	became, sig, err := awaitCommand(limited, &child{cmd, nil}, signals)
 	p.ran.TooLong = limited.Err() != nil && ctx.Err() == nil
 	cancel()
-	if feeding != nil && <-feeding {
-		p.ran.AtOnce = true
-	}
+	p.ran.AtOnce = <-feeding || p.ran.AtOnce
 	p.ran.Said = said.String()
 	switch {
 	case ctx.Err() != nil:
 		return &interruptedError{cmp.Or(sig, os.Signal(syscall.SIGTERM))}
 	case sig != nil && !p.ran.TooLong:
 		return &interruptedError{sig}
-	case err != nil && cmd.Process == nil:
-		return &startError{err}
 	case err != nil:
 		return err
 	}
 	p.ran.Exit = became.Exit
 	return nil
+}
+
+// feedAll hands the URLs out, and gives the command up if it does not end then. It reports whether
+// the command wanted all at once.
+func (p *scenarioRun) feedAll(ctx context.Context, giveUp func(), in io.WriteCloser) (atOnce bool) {
+	atOnce = p.feed(ctx, in)
+	in.Close()
+	select {
+	case <-ctx.Done():
+	case <-time.After(clientPatience.End):
+		giveUp()
+	}
+	return atOnce
 }
 
 // feed hands the URLs out, all at once to a command that takes none before the last.

@@ -82,7 +82,7 @@ func with(change func(*http.Transport)) func() func(string) error {
 }
 
 // badAtOnce is how many bad clients are examined at once.
-const badAtOnce = 5
+const badAtOnce = 8
 
 // A client that is bad at one thing fails the scenarios that are about it, and no other.
 func TestChallengeFindsWhatIsBad(t *testing.T) {

@@ -52,7 +52,7 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 // what it ends. It reports whether ctx goes on then.
 func (s *Server) between(ctx context.Context) bool {
 	for began := time.Now(); time.Since(began) < mostRest; {
-		if s.rested() > gap && (!s.Scenario.Prevents || s.allEnded(server)) {
+		if rested, _ := s.rested(); rested > gap && (!s.Scenario.Prevents || s.allEnded(server)) {
 			break
 		}
 		if !wait(ctx, asking) {
@@ -83,21 +83,19 @@ const asking = 2 * time.Millisecond
 
 // await waits until URLs from first to before end are settled.
 func (s *Server) await(ctx context.Context, first, end int, p Patience) int {
-	var waited time.Duration
-	for last := time.Now(); !s.ledger.settled(first, end, s.rested()); {
-		if waited > p.Next && (s.ledger.met() || waited > p.First) {
+	_, before := s.rested()
+	for {
+		rested, together := s.rested()
+		if s.ledger.settled(first, end, rested) {
+			return settled
+		}
+		if waited := together - before; waited > p.Next && (s.ledger.met() || waited > p.First) {
 			return late
 		}
 		if !wait(ctx, asking) {
 			return gone
 		}
-		now := time.Now()
-		if s.rested() > looking {
-			waited += now.Sub(last)
-		}
-		last = now
 	}
-	return settled
 }
 
 // wait waits, and reports whether ctx goes on then.

@@ -164,7 +164,10 @@ func (h *h2conn) ping() {
 	h.mu.Unlock()
 	h.write(func(w *http2.Framer) error { return w.WritePing(false, [8]byte{byte(n)}) })
 	h.s.running.Go(func() {
-		for began := time.Now(); min(time.Since(began), h.s.rested()) < pingTime; {
+		for began := time.Now(); ; {
+			if rested, _ := h.s.rested(); min(time.Since(began), rested) >= pingTime {
+				break
+			}
 			if !h.s.sleep(asking) {
 				return
 			}

@@ -1,7 +1,7 @@
 package scenario
 
 import (
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -13,30 +13,50 @@ import (
 const atOnce = 60 * time.Millisecond
 
 // mostRest is how long a client that never rests is waited for.
-const mostRest = 3 * time.Second
+const mostRest = 10 * time.Second
 
 // looking is how often it is looked at whether a client is at work.
 const looking = 10 * time.Millisecond
 
-// A restlessness is when a client was last seen at work, in nanoseconds since its server started.
-type restlessness struct{ last atomic.Int64 }
+// A rest is how long a client has been seen at rest. Only looks count: while nobody gets to look,
+// on a busy machine, the client may not have got to work either.
+type rest struct {
+	mu       sync.Mutex
+	watched  bool          // by somebody who can say
+	now      time.Duration // since it was last seen at work
+	together time.Duration // in all
+}
 
 // Watch has the server ask atWork, from now on, whether the client is at work: whether it
 // computes, or would if it had a processor. Where nobody can say that, a client is taken to be
 // at rest, and the clock alone counts.
 func (s *Server) Watch(atWork func() bool) {
+	r := &s.rest
+	r.mu.Lock()
+	r.watched = true
+	r.mu.Unlock()
 	s.running.Go(func() {
 		for s.sleep(looking) {
-			if atWork() {
-				s.restless.last.Store(int64(time.Since(s.Trace.start)))
+			works := atWork()
+			r.mu.Lock()
+			r.now, r.together = r.now+looking, r.together+looking
+			if works {
+				r.now, r.together = 0, r.together-looking
 			}
+			r.mu.Unlock()
 		}
 	})
 }
 
-// rested is how long the client has been at rest.
-func (s *Server) rested() time.Duration {
-	return time.Since(s.Trace.start) - time.Duration(s.restless.last.Load())
+// rested is how long the client has been at rest, now and in all.
+func (s *Server) rested() (now, together time.Duration) {
+	r := &s.rest
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.watched {
+		return time.Since(s.Trace.start), time.Since(s.Trace.start)
+	}
+	return r.now, r.together
 }
 
 // gather waits until all URLs that are handed out with this one have been asked for, or will
@@ -45,7 +65,8 @@ func (s *Server) rested() time.Duration {
 func (s *Server) gather(url int) bool {
 	first, end := s.Scenario.stepOf(url)
 	for began := time.Now(); !s.ledger.came(first, end); {
-		if d := time.Since(began); d > atOnce && s.rested() > atOnce || d > mostRest {
+		rested, _ := s.rested()
+		if d := time.Since(began); min(d, rested) > atOnce || d > mostRest {
 			break
 		}
 		if !s.sleep(asking) {

@@ -35,7 +35,7 @@ type Server struct {
 	config   *tls.Config // nil: in clear
 	keys     keyLog
 	ledger   ledger
-	restless restlessness
+	rest     rest
 	ctx      context.Context
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
