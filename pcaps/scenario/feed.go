@@ -48,11 +48,11 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 	return false
 }
 
-// between waits, between steps, until the client has rested for a while, and the server has ended
-// what it ends. It reports whether ctx goes on then.
+// between waits, between steps, until the client has rested for a while and acknowledged what it has
+// to, and the server has ended what it ends. It reports whether ctx goes on then.
 func (s *Server) between(ctx context.Context) bool {
 	for began := time.Now(); time.Since(began) < mostRest; {
-		if rested, _ := s.rested(); rested > gap && (!s.Scenario.Prevents || s.allEnded(server)) {
+		if rested, _ := s.rested(); rested > gap && !s.ledger.waits() && (!s.Scenario.Prevents || s.allEnded(server)) {
 			break
 		}
 		if !wait(ctx, asking) {

@@ -162,23 +162,35 @@ func (h *h2conn) ping() {
 	h.sent++
 	n := h.sent
 	h.mu.Unlock()
+	h.s.ledger.do(func() { h.s.ledger.pinging++ })
 	h.write(func(w *http2.Framer) error { return w.WritePing(false, [8]byte{byte(n)}) })
 	h.s.running.Go(func() {
-		for began := time.Now(); ; {
-			if rested, _ := h.s.rested(); min(time.Since(began), rested) >= pingTime {
-				break
+		lost := h.isLost(n)
+		h.s.ledger.do(func() {
+			h.s.ledger.pinging--
+			if lost {
+				h.s.ledger.seen.Pings++
 			}
-			if !h.s.sleep(asking) {
-				return
-			}
-		}
-		h.mu.Lock()
-		lost := h.acked < n && !h.gone
-		h.mu.Unlock()
-		if lost {
-			h.s.ledger.do(func() { h.s.ledger.seen.Pings++ })
-		}
+		})
 	})
+}
+
+// isLost waits until the nth PING is acknowledged, and reports whether that did not come about in time.
+func (h *h2conn) isLost(n int) bool {
+	for began := time.Now(); ; {
+		h.mu.Lock()
+		decided := h.acked >= n || h.gone
+		h.mu.Unlock()
+		rested, _ := h.s.rested()
+		switch {
+		case decided:
+			return false
+		case min(time.Since(began), rested) >= pingTime:
+			return true
+		case !h.s.sleep(asking):
+			return false
+		}
+	}
 }
 
 // write writes frames in one piece.

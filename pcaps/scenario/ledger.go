@@ -47,6 +47,7 @@ type ledger struct {
 	mu       sync.Mutex
 	requests []*Request
 	seen     Seen // but for the requests
+	pinging  int  // PINGs of which it is not yet known whether they are acknowledged
 }
 
 func (l *ledger) add(r *Request) *Request {
@@ -102,6 +103,13 @@ func (l *ledger) settled(first, end int, rested time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// waits reports whether a PING is still to be acknowledged.
+func (l *ledger) waits() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pinging > 0
 }
 
 // met reports whether a client has come: with a request, or a TLS handshake that failed.
