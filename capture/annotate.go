@@ -25,8 +25,9 @@ const ByTcpwarm = "tcpwarm"
 // Bounds of what is written beside a packet: an option's length has 16 bits (draft-ietf-opsawg-pcapng
 // section 3.5), and a block with all of them is still one that readers take.
 const (
-	mostComment  = 4000 // bytes
-	mostComments = 12   // of one packet
+	mostSummary  = 32_000 // bytes
+	mostComment  = 4000
+	mostComments = 12 // of one packet
 )
 
 // Codes of options (draft-ietf-opsawg-pcapng sections 3.5 and 4.1).
@@ -180,7 +181,7 @@ func (a *annotator) summary(order endian) bool {
 		return false
 	}
 	a.begun = true
-	a.comment(order, a.comments.Section)
+	a.comment(order, a.comments.Section, mostSummary)
 	return true
 }
 
@@ -286,18 +287,18 @@ func (a *annotator) packetComments(order endian) bool {
 	list := a.comments.Packet(a.r.dec.totals.Packets)
 	for i, s := range list {
 		if i == mostComments-1 && len(list) > mostComments {
-			a.comment(order, fmt.Sprintf("%s: and %d more", ByTcpwarm, len(list)-i))
+			a.comment(order, fmt.Sprintf("%s: and %d more", ByTcpwarm, len(list)-i), mostComment)
 			break
 		}
-		a.comment(order, s)
+		a.comment(order, s, mostComment)
 	}
 	return len(list) > 0
 }
 
-// comment appends a comment, cut where it is too long.
-func (a *annotator) comment(order endian, s string) {
-	if len(s) > mostComment {
-		n := mostComment
+// comment appends a comment, cut where it has more than most bytes.
+func (a *annotator) comment(order endian, s string, most int) {
+	if len(s) > most {
+		n := most
 		for n > 0 && !utf8.RuneStart(s[n]) {
 			n--
 		}

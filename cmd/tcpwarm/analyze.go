@@ -16,6 +16,7 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
@@ -50,6 +51,9 @@ type output struct {
 	oneClient bool
 	redact    bool
 	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
+
+	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
+	unplaced int64                           // packets without room for their comments
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -74,7 +78,8 @@ var _ pflag.Value = (*patterns)(nil)
 type choice struct {
 	value string
 	words []string
-	given bool // by the user
+	files []string // words that --report takes beside these
+	given bool     // by the user
 }
 
 // String returns the word chosen.
@@ -101,9 +106,10 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.serverFlag(f)
 	o.sizeFlags(f)
 	o.formatFlag(f)
+	o.format.files = []string{pcapngKind}
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil,
-		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
+		"pcapng (the packets again, with comments for Wireshark); to - it is the same as --format (repeatable)")
 }
 
 // serverFlag is which pools are looked at.
@@ -212,6 +218,9 @@ const largeCapture = 64 << 20
 // capture is reported as far as it goes, then comes its error. demands may be nil. o has been
 // checked.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	if err := o.readAgain(files); err != nil {
+		return nil, err
+	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -326,6 +335,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		amend(r)
 	}
 	writeErr := o.write(s.out, r)
+	if o.unplaced > 0 {
+		fmt.Fprintf(s.err, "tcpwarm: %s without room for comments: simple packet blocks\n", plural.Count(o.unplaced, "packet"))
+	}
 	if err := cmp.Or(readErr, seriesErr, writeErr); err != nil {
 		return r, &codedError{exitInput, err}
 	}
@@ -375,7 +387,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	notJUnit := func(where string) bool { return !junit(where) }
 	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
-		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		f, err := outfile.Create(name, fileOptions(kind))
 		if lack(name, err); err == nil {
 			defer f.Discard()
 			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
@@ -409,6 +421,8 @@ func only(list []string, keep func(string) bool) []string {
 
 func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {
 	switch kind {
+	case pcapngKind:
+		return o.writePackets(w, r)
 	case "json":
 		return jsonreport.Write(w, r)
 	case "junit":
@@ -422,7 +436,7 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 // reportKinds are those of formats that --report takes: NDJSON comes while connections end, so
 // it is no second report.
 func reportKinds(formats *choice) []string {
-	return only(formats.words, func(kind string) bool { return kind != "ndjson" })
+	return slices.Concat(only(formats.words, func(kind string) bool { return kind != "ndjson" }), formats.files)
 }
 
 // check refuses reports of kinds that there are none of, and more than one to standard
@@ -456,7 +470,7 @@ func (o *output) check() error {
 		o.format.value, o.format.given = kind, true
 	}
 	o.reports = files
-	return nil
+	return o.checkPackets()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

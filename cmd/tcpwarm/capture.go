@@ -144,6 +144,9 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := l.keeps(o); err != nil {
+		return err
+	}
 	src, err := l.open(expression)
 	if err != nil {
 		return err
@@ -161,9 +164,11 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	reports := s.out
 	var kept *capture.Writer
 	if l.write != "" {
-		if kept, err = l.openWriter(root); err != nil {
+		if kept, err = l.openWriter(root, o.wants(pcapngKind)); err != nil {
 			return &codedError{exitInput, err}
 		}
+		defer kept.Release()
+		o.again = kept.Read
 		src.Tee(kept.Write)
 		if l.write == "-" {
 			reports = s.err
@@ -205,11 +210,23 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	return looked(r, err)
 }
 
+// keeps refuses the packets again as a report where they are not kept in one file.
+func (l *live) keeps(o *output) error {
+	switch {
+	case !o.wants(pcapngKind):
+	case l.write == "" || l.write == "-":
+		return errors.New("capture: --report pcapng: the packets are read again for it; keep them in a file with -w")
+	case l.fileMB != 0 || l.everySecond != 0:
+		return errors.New("capture: --report pcapng: the packets are read again for it; keep them in one file, without -C and -G")
+	}
+	return nil
+}
+
 // openWriter opens the file that packets are kept in. wasRoot says that we could have
-// written anywhere before root was given up.
-func (l *live) openWriter(wasRoot bool) (*capture.Writer, error) {
+// written anywhere before root was given up, again that the file is to be read again.
+func (l *live) openWriter(wasRoot, again bool) (*capture.Writer, error) {
 	w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
-		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
+		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered, Again: again})
 	err := w.Open()
 	if errors.Is(err, fs.ErrPermission) && wasRoot && os.Geteuid() != 0 {
 		err = fmt.Errorf("%w; root was given up, and the folder is another's: -Z root keeps the right to write there", err)
