@@ -22,6 +22,7 @@ import (
 	"tcpwarm/analyze/report/github"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
+	"tcpwarm/analyze/report/perfetto"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
@@ -106,10 +107,10 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.serverFlag(f)
 	o.sizeFlags(f)
 	o.formatFlag(f)
-	o.format.files = []string{pcapngKind}
+	o.format.files = []string{pcapngKind, "perfetto"}
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
-		"pcapng (the packets again, with comments for Wireshark); to - it is the same as --format (repeatable)")
+		"pcapng (the packets again, with comments for Wireshark) and perfetto (a trace); to - it is the same as --format (repeatable)")
 }
 
 // serverFlag is which pools are looked at.
@@ -423,6 +424,8 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	switch kind {
 	case pcapngKind:
 		return o.writePackets(w, r)
+	case "perfetto":
+		return perfetto.Write(w, r)
 	case "json":
 		return jsonreport.Write(w, r)
 	case "junit":

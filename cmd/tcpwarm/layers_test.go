@@ -51,6 +51,7 @@ var ranks = map[string]int{
 	"tcpwarm/analyze/report/github":          8,
 	"tcpwarm/analyze/report/build":           8,
 	"tcpwarm/analyze/report/series":          8,
+	"tcpwarm/analyze/report/perfetto":        8,
 	"tcpwarm/analyze/report/comments":        9,
 	"tcpwarm/analyze/engine":                 9,
 	"tcpwarm/analyze":                        10,

@@ -21,18 +21,20 @@ const pcapngKind = "pcapng"
 
 // wants reports whether a report of a kind is asked for. The reports have been checked.
 func (o *output) wants(kind string) bool {
-	return o.format.value == kind || slices.ContainsFunc(o.reports, func(where string) bool { return strings.HasPrefix(where, kind+"=") })
+	is := func(where string) bool { return strings.HasPrefix(where, kind+"=") }
+	return o.format.value == kind || slices.ContainsFunc(o.reports, is)
 }
 
-// checkPackets refuses the packets again where they would say too much, or where nothing is kept that
-// comments could be made of.
+// checkPackets refuses the packets again where they would say too much, and reports of kept connections where
+// none are kept.
 func (o *output) checkPackets() error {
-	switch {
-	case !o.wants(pcapngKind):
-	case o.redact:
+	if o.redact && o.wants(pcapngKind) {
 		return errors.New("--report pcapng: packets cannot be redacted; leave out one of the two")
-	case o.format.value == "ndjson":
-		return errors.New("--report pcapng: NDJSON keeps no connections, which comments are about; take another --format")
+	}
+	for _, kind := range o.format.files {
+		if o.format.value == "ndjson" && o.wants(kind) {
+			return fmt.Errorf("--report %s: NDJSON keeps no connections, which it is about; take another --format", kind)
+		}
 	}
 	return nil
 }

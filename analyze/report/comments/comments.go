@@ -98,9 +98,11 @@ func (r *rest) words() string {
 	start := head(string(b.Cause), string(b.Confidence))
 	because := explain.Because(b.Cause, b.InsteadOf)
 	if r.packet == b.Packets[0] {
-		return fmt.Sprintf("%s#%d was opened here because %s: %s%s", start, r.opening.ID, because, statement(b.Text), refuted(b.RefutedBy))
+		return fmt.Sprintf("%s#%d was opened here because %s: %s%s",
+			start, r.opening.ID, because, statement(b.Text), refuted(b.RefutedBy))
 	}
-	return fmt.Sprintf("%s#%d was opened in packet %d because %s, as this packet shows", start, r.opening.ID, b.Packets[0], because)
+	return fmt.Sprintf("%s#%d was opened in packet %d because %s, as this packet shows",
+		start, r.opening.ID, b.Packets[0], because)
 }
 
 // head is "tcpwarm missed (certain): ".
