@@ -48,7 +48,7 @@ var ranks = map[string]int{
 	"tcpwarm/analyze/report/text":            8,
 	"tcpwarm/analyze/report/jsonreport":      8,
 	"tcpwarm/analyze/report/junit":           8,
-	"tcpwarm/analyze/report/github":          8,
+	"tcpwarm/analyze/report/github":          9, // its summary has the overview of text
 	"tcpwarm/analyze/report/build":           8,
 	"tcpwarm/analyze/report/series":          8,
 	"tcpwarm/analyze/report/perfetto":        8,

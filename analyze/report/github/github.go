@@ -11,6 +11,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/printable"
+	"tcpwarm/analyze/report/text"
 )
 
 // Write writes workflow commands that annotate a run of GitHub Actions: an error
@@ -123,13 +124,40 @@ func WriteSummary(w io.Writer, r *report.Report) error {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", mark, cell(e.Text), cell(e.Measured))
 	}
+	overview(&b, r)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// cell escapes text for a cell of a table in Markdown.
+// mostPools is how many pools are listed: who wants more asks for JSON.
+const mostPools = 10
+
+// overview writes how all pools do, and a row for each of the worst that are not fine.
+func overview(b *strings.Builder, r *report.Report) {
+	sentence, rows, more := text.Overview(r, mostPools)
+	if len(r.WorstFirst()) > 1 {
+		fmt.Fprintf(b, "\n%s\n", cell(sentence))
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n| too many | opened | requests | client | destination | why | first seen | request |\n" +
+		"|--:|--:|--:|---|---|---|---|---|\n")
+	for _, x := range rows {
+		b.WriteString("|")
+		for _, s := range []string{x.TooMany, x.Opened, x.Requests, x.Client, x.Destination, x.Why, x.FirstSeen, x.Request} {
+			b.WriteString(" " + cell(s) + " |")
+		}
+		b.WriteString("\n")
+	}
+	if more > 0 {
+		fmt.Fprintf(b, "\nand %d more\n", more)
+	}
+}
+
+// cell escapes text for a cell of a table in Markdown: a backslash too, which would take the one before a bar away.
 func cell(s string) string {
-	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;",
+	escape := strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;",
 		"`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[")
 	return escape.Replace(printable.Clean(s))
 }
