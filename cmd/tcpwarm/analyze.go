@@ -169,9 +169,11 @@ func newAnalyze(s *streams) *cobra.Command {
 		Short: "Judge saved captures",
 		Long: `Reads pcap and pcapng files, gzip, zstd or bzip2 around them or not; - is standard input.
 Several files are taken for one rotated set and read in order of their first packets; where
-they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.`,
+they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.
+A report that --format json has written can be shown again, in another form.`,
 		Example: `  tcpwarm analyze capture.pcap
-  tcpwarm analyze --format json capture.pcapng | jq .verdict`,
+  tcpwarm analyze --format json capture.pcapng | jq .verdict
+  tcpwarm analyze --report perfetto=trace.perfetto report.json`,
 	}
 	analyzes(s, c)
 	return c
@@ -189,6 +191,9 @@ func analyzes(s *streams, c *cobra.Command) {
 		}
 		if err := o.check(); err != nil {
 			return err
+		}
+		if len(files) == 1 && isReportFile(files[0]) {
+			return o.reread(s, cmd, files[0])
 		}
 		return looked(analyzeFiles(cmd.Context(), s, files, &o, nil))
 	}

@@ -114,12 +114,10 @@ func (o *output) obeyed(f *pflag.FlagSet, files []string) error {
 	if o.redact && reports > 0 {
 		return errors.New("compare: --redact is for captures; a report keeps the names that it was made with")
 	}
-	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys", "server", "since", "until"} {
-		if f.Changed(name) && reports == len(files) {
-			return fmt.Errorf("compare: --%s is for captures; a report stays as it was made", name)
-		}
+	if reports < len(files) {
+		return nil
 	}
-	return nil
+	return onlyForCaptures("compare", f, ofCaptures)
 }
 
 // isReport tells a report from a capture: JSON begins with a brace.
