@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,10 +20,12 @@ import (
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/capture/outfile"
 )
 
 func newCompare(s *streams) *cobra.Command {
 	var o output
+	var tolerance share
 	c := &cobra.Command{
 		Use:   "compare [flags] BEFORE AFTER",
 		Short: "Say what has changed between two captures, or JSON reports",
@@ -54,7 +57,7 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 			if after == nil {
 				return aerr
 			}
-			c := compare.Between(before, after)
+			c := compare.Between(before, after, compare.Tolerance(tolerance))
 			err := o.writeComparison(s.out, c)
 			switch err := cmp.Or(berr, aerr, err); {
 			case err != nil:
@@ -70,32 +73,71 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 	o.readFlags(c.Flags())
 	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
 	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
+	c.Flags().StringArrayVar(&o.reports, "report", nil,
+		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
+	c.Flags().Var(&tolerance, "tolerance", "take for the same what differs by no more avoidable connections than this share of the requests: 5% or 0.05")
 	o.serverFlag(c.Flags())
 	o.sizeFlags(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
 }
 
-// writeComparison writes c in the format asked for.
-func (o *output) writeComparison(w io.Writer, c *compare.Comparison) error {
-	switch o.format.value {
+// A share is a flag that takes a part of the requests.
+type share compare.Tolerance
+
+// String returns the value in percent.
+func (s *share) String() string { return compare.Tolerance(*s).String() }
+
+// Type names the flag's values in help.
+func (s *share) Type() string { return "share" }
+
+// Set takes a share.
+func (s *share) Set(text string) error {
+	t, err := compare.ParseTolerance(text)
+	*s = share(t)
+	return err
+}
+
+var _ pflag.Value = (*share)(nil)
+
+// writeComparison writes c in the formats asked for: all that can be written, whatever else cannot. It returns the
+// first error.
+func (o *output) writeComparison(w io.Writer, c *compare.Comparison) (first error) {
+	for _, where := range o.reports {
+		kind, name, _ := strings.Cut(where, "=")
+		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		if err == nil {
+			err = writeComparisonAs(kind, f, c, text.Options{Width: 80, Limit: o.top, All: o.all})
+			if err == nil {
+				err = f.Commit()
+			}
+			f.Discard()
+		}
+		if err != nil {
+			first = cmp.Or(first, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			err = cmp.Or(github.WriteComparisonSummary(f, c), f.Close())
+		}
+		first = cmp.Or(first, err)
+	}
+	as := text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}
+	return cmp.Or(first, writeComparisonAs(o.format.value, w, c, as))
+}
+
+func writeComparisonAs(kind string, w io.Writer, c *compare.Comparison, as text.Options) error {
+	switch kind {
 	case "json":
 		return jsonreport.WriteComparison(w, c)
 	case "junit":
 		return junit.WriteComparison(w, c)
 	case "github":
-		if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
-			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-			if err != nil {
-				return err
-			}
-			if err := cmp.Or(github.WriteComparisonSummary(f, c), f.Close()); err != nil {
-				return err
-			}
-		}
 		return github.WriteComparison(w, c)
 	}
-	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all})
+	return text.WriteComparison(w, c, as)
 }
 
 // obeyed refuses flags that change nothing where both files are reports, and --redact where

@@ -31,8 +31,43 @@ func TestChanged(t *testing.T) {
 		{"not known", of(pool.NotKnown, 10, 0, 0, 0), Undecided},
 		{"nothing", of(pool.NoOpportunity, 0, 0, 0, 0), Undecided},
 	} {
-		if got, why := changed(half, x.after); got != x.want || (why == "") == (got == Undecided) {
+		if got, why := changed(half, x.after, 0); got != x.want || (why == "") == (got == Undecided) {
 			t.Errorf("%s: %s, want %s", x.name, got, x.want)
+		}
+	}
+}
+
+// What differs by the tolerance is the same, what differs by more is not; what is bounded must lie within it whole.
+func TestTolerance(t *testing.T) {
+	of := func(requests, avoidable, perhaps int64) *report.Report {
+		return &report.Report{Verdict: pool.PartlyReused, Totals: report.Totals{Transactions: requests, Avoidable: avoidable, PerhapsAvoidable: perhaps}}
+	}
+	for _, x := range []struct {
+		tolerance string
+		after     *report.Report
+		want      Change
+	}{
+		{"10%", of(100, 60, 0), Same},
+		{"0.1", of(1000, 400, 0), Same},
+		{"10%", of(1000, 601, 0), Worse},
+		{"10%", of(1000, 399, 0), Better},
+		{"10 %", of(100, 55, 5), Same},
+		{"10%", of(100, 55, 6), Undecided},
+		{"10%", of(100, 39, 1), Undecided},
+		{"0", of(100, 51, 0), Worse},
+		{"100%", of(100, 0, 0), Same},
+	} {
+		tolerance, err := ParseTolerance(x.tolerance)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := changed(of(10, 5, 0), x.after, tolerance); got != x.want {
+			t.Errorf("%s, %d avoidable: %s, want %s", x.tolerance, x.after.Totals.Avoidable, got, x.want)
+		}
+	}
+	for _, bad := range []string{"", "%", "-1%", "101%", "1.1", "NaN", "x", "5%%", "Inf"} {
+		if got, err := ParseTolerance(bad); err == nil {
+			t.Errorf("%q is %v", bad, got)
 		}
 	}
 }
@@ -50,8 +85,8 @@ func TestChangedWithoutTheWhole(t *testing.T) {
 		for _, after := range []int64{0, 5, 9} {
 			whole, part := of(5), of(after)
 			set(part)
-			got, _ := changed(whole, part)
-			back, _ := changed(part, whole)
+			got, _ := changed(whole, part, 0)
+			back, _ := changed(part, whole, 0)
 			if got != Undecided || back != Undecided {
 				t.Errorf("%s, %d avoidable: %s, and %s the other way", name, after, got, back)
 			}
@@ -86,7 +121,7 @@ func TestNothingInCommon(t *testing.T) {
 		{"stand-ins", of(0, true, "10.0.0.2:80"), Better},
 		{"of some there are sums only", more, Better},
 	} {
-		c := Between(before, x.after)
+		c := Between(before, x.after, 0)
 		if c.Change != x.want || strings.Contains(c.Sentence(), "no server in common") != (x.want == Undecided) {
 			t.Errorf("%s: %s, want %s; %s", x.name, c.Change, x.want, c.Sentence())
 		}
