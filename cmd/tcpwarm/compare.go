@@ -20,22 +20,26 @@ import (
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/outfile"
 )
 
 func newCompare(s *streams) *cobra.Command {
 	var o output
 	var tolerance share
+	var texts []string
 	c := &cobra.Command{
 		Use:   "compare [flags] BEFORE AFTER",
 		Short: "Say what has changed between two captures, or JSON reports",
 		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
 connections for each request decide. A report stays as it was made: flags of how a
 capture is read and judged are for captures. Exit code 0: better or the same; 1:
-worse; 4: one of the two does not say, or they have no server in common.`,
+worse; 4: one of the two does not say, or they have no server in common. With --expect
+these decide instead: each is held against what a metric has changed by, after less before.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
   tcpwarm compare baseline.json today.pcap
-  tcpwarm compare --format junit baseline.json today.pcap`,
+  tcpwarm compare --format junit baseline.json today.pcap
+  tcpwarm compare --expect 'avoidable<=0' --expect 'connections<=2' baseline.json today.pcap`,
 		Args: func(_ *cobra.Command, files []string) error {
 			if n := len(files); n != 2 {
 				return fmt.Errorf("compare: name two captures or reports, BEFORE and AFTER; there %s %d", plural.Were(int64(n)), n)
@@ -49,6 +53,10 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
+			expect, err := parseExpectations(texts)
+			if err != nil {
+				return err
+			}
 			before, berr := o.load(cmd.Context(), s, files[0])
 			if before == nil {
 				return berr
@@ -58,16 +66,12 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 				return aerr
 			}
 			c := compare.Between(before, after, compare.Tolerance(tolerance))
-			err := o.writeComparison(s.out, c)
-			switch err := cmp.Or(berr, aerr, err); {
-			case err != nil:
+			c.Expect(expect)
+			err = o.writeComparison(s.out, c)
+			if err := cmp.Or(berr, aerr, err); err != nil {
 				return &codedError{exitInput, err}
-			case c.Change == compare.Worse:
-				return &codedError{exitFinding, nil}
-			case c.Change == compare.Undecided:
-				return &codedError{exitUnknown, nil}
 			}
-			return nil
+			return compared(c)
 		},
 	}
 	o.readFlags(c.Flags())
@@ -75,11 +79,28 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
 	c.Flags().StringArrayVar(&o.reports, "report", nil,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
+	c.Flags().StringArrayVar(&texts, "expect", nil,
+		"METRIC OP VALUE: by how much a metric may have changed, after less before, such as avoidable<=0 (repeatable)")
 	c.Flags().Var(&tolerance, "tolerance", "take for the same what differs by no more avoidable connections than this share of the requests: 5% or 0.05")
 	o.serverFlag(c.Flags())
 	o.sizeFlags(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
+}
+
+// compared turns what has come of a comparison into the exit code.
+func compared(c *compare.Comparison) error {
+	failed, unknown := c.Change == compare.Worse, c.Change == compare.Undecided
+	if outcome := c.Outcome(); outcome != "" {
+		failed, unknown = outcome == verdict.Failed, outcome == verdict.Undecided
+	}
+	switch {
+	case failed:
+		return &codedError{exitFinding, nil}
+	case unknown:
+		return &codedError{exitUnknown, nil}
+	}
+	return nil
 }
 
 // A share is a flag that takes a part of the requests.

@@ -42,7 +42,8 @@ type Comparison struct {
 	Before, After Side
 	Causes        []pool.Cause // of either, the most frequent first
 	Findings      []string     // IDs of either, sorted
-	Authorities   []Authority  // with another number of avoidable connections, those that gained the most first
+	Expectations  []report.Expectation
+	Authorities   []Authority // with another number of avoidable connections, those that gained the most first
 }
 
 // A Side is one of the two reports, with sums over its pools.
@@ -123,21 +124,14 @@ func ParseTolerance(s string) (Tolerance, error) {
 // number of requests. Where they are only bounded, all of the bounds must be on one side of the tolerance.
 func changed(before, after *report.Report, tolerance Tolerance) (Change, string) {
 	b, a := &before.Totals, &after.Totals
+	why := incomparable(before, after)
 	switch {
-	case len(before.Setbacks())+len(after.Setbacks()) > 0:
-		return Undecided, "a part compares with nothing"
-	case b.Transactions == 0 && a.Transactions == 0:
-		return Undecided, "neither has requests that were judged"
-	case b.Transactions == 0:
-		return Undecided, "there were no requests before that were judged"
-	case a.Transactions == 0:
-		return Undecided, "there are no requests after that were judged"
+	case why != "":
+		return Undecided, why
 	case before.Verdict == pool.NotKnown:
 		return Undecided, "the verdict before is not known"
 	case after.Verdict == pool.NotKnown:
 		return Undecided, "the verdict after is not known"
-	case strangers(before, after):
-		return Undecided, "the two have no server in common, so they are not of the same work"
 	}
 	was, is := b.AvoidableBounds(), a.AvoidableBounds()
 	least, most := gained(is.Low, a, was.High, b), gained(is.High, a, was.Low, b)
@@ -152,6 +146,24 @@ func changed(before, after *report.Report, tolerance Tolerance) (Change, string)
 		return Same, ""
 	}
 	return Undecided, "how many were avoidable is only bounded, and the bounds meet"
+}
+
+// incomparable returns why two reports do not compare, whatever is known of each; "" if they do.
+func incomparable(before, after *report.Report) string {
+	b, a := &before.Totals, &after.Totals
+	switch {
+	case len(before.Setbacks())+len(after.Setbacks()) > 0:
+		return "a part compares with nothing"
+	case b.Transactions == 0 && a.Transactions == 0:
+		return "neither has requests that were judged"
+	case b.Transactions == 0:
+		return "there were no requests before that were judged"
+	case a.Transactions == 0:
+		return "there are no requests after that were judged"
+	case strangers(before, after):
+		return "the two have no server in common, so they are not of the same work"
+	}
+	return ""
 }
 
 // gained is how many avoidable connections for each request there are more than were.

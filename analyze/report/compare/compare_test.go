@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
 
@@ -124,6 +125,48 @@ func TestNothingInCommon(t *testing.T) {
 		c := Between(before, x.after, 0)
 		if c.Change != x.want || strings.Contains(c.Sentence(), "no server in common") != (x.want == Undecided) {
 			t.Errorf("%s: %s, want %s; %s", x.name, c.Change, x.want, c.Sentence())
+		}
+	}
+}
+
+// A change is only as sure as what it is of: what is bounded on either side, or may be more, decides only beyond
+// its bounds, and of two that do not compare nothing holds or fails.
+func TestExpect(t *testing.T) {
+	of := func(verdict pool.Verdict, avoidable, perhaps int64) *report.Report {
+		return &report.Report{Verdict: verdict, Totals: report.Totals{Transactions: 10, Used: 5, Reused: 5, Avoidable: avoidable, PerhapsAvoidable: perhaps}}
+	}
+	cut := of(pool.PartlyReused, 3, 0)
+	cut.Lack(segment.Problem{Kind: segment.FileCutShort, Count: 1})
+	for _, x := range []struct {
+		before, after *report.Report
+		text          string
+		want          verdict.Outcome
+	}{
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 0), "avoidable<=2", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 0), "avoidable<2", verdict.Failed},
+		{of(pool.PartlyReused, 3, 1), of(pool.PartlyReused, 5, 0), "avoidable<=2", verdict.Passed},
+		{of(pool.PartlyReused, 3, 1), of(pool.PartlyReused, 5, 0), "avoidable<=1", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 1), "avoidable<=2", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 1), "avoidable<=1", verdict.Failed},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "avoidable<=0", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "connections==0", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "reuse>=0", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 3, 0), "reuse==0", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 3, 0), "warm==0", verdict.Undecided}, // none was told
+		{of(pool.PartlyReused, 3, 0), cut, "avoidable<=0", verdict.Undecided},
+		{cut, of(pool.PartlyReused, 9, 0), "avoidable<=0", verdict.Undecided},
+	} {
+		e, err := verdict.ParseExpectation(x.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Between(x.before, x.after, 0)
+		if c.Outcome() != "" {
+			t.Errorf("nothing is expected: %s", c.Outcome())
+		}
+		c.Expect([]verdict.Expectation{e})
+		if got := c.Outcome(); got != x.want || strings.Contains(c.Expectations[0].Measured, "Inf to") {
+			t.Errorf("%s: %s, want %s; %+v", x.text, got, x.want, c.Expectations)
 		}
 	}
 }
