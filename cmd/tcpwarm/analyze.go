@@ -107,10 +107,10 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.serverFlag(f)
 	o.sizeFlags(f)
 	o.formatFlag(f)
-	o.format.files = []string{pcapngKind, "perfetto"}
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
 		"pcapng (the packets again, with comments for Wireshark) and perfetto (a trace); to - it is the same as --format (repeatable)")
+	o.format.files = []string{pcapngKind, "perfetto"}
 }
 
 // serverFlag is which pools are looked at.
