@@ -172,8 +172,7 @@ Several files are taken for one rotated set and read in order of their first pac
 they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.
 A report that --format json has written can be shown again, in another form.`,
 		Example: `  tcpwarm analyze capture.pcap
-  tcpwarm analyze --format json capture.pcapng | jq .verdict
-  tcpwarm analyze --report perfetto=trace.perfetto report.json`,
+  tcpwarm analyze --format json capture.pcapng | jq .verdict`,
 	}
 	analyzes(s, c)
 	return c

@@ -67,9 +67,6 @@ func everyFormat(t *testing.T, capture []byte) map[string]string {
 	for _, format := range o.format.words {
 		all[format] = analyzed(t, capture, "--redact", "--format", format, "--series", beside["series"])
 	}
-	for _, kind := range only(o.format.files, func(kind string) bool { return kind != pcapngKind }) { // which is refused
-		all[kind] = analyzed(t, capture, "--redact", "--report", kind+"=-")
-	}
 	for what, path := range beside {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -78,6 +75,9 @@ func everyFormat(t *testing.T, capture []byte) map[string]string {
 		all[what] = string(b)
 	}
 	all["live"] = liveLines(t, capture)
+	for _, kind := range only(o.format.files, func(kind string) bool { return kind != pcapngKind }) { // which is refused
+		all[kind] = analyzed(t, capture, "--redact", "--report", kind+"=-")
+	}
 	return all
 }
 
