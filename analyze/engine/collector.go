@@ -96,6 +96,9 @@ func (k *collector) take(b *batch) {
 	k.takeEnded(b)
 	k.faults.guard(k.decide)
 	k.faults.guard(k.tellVerdicts)
+	if k.o.Standing != nil {
+		k.faults.guard(func() { k.o.Standing(k.judge) })
+	}
 	b.full, b.none = k.full, k.keepsNone()
 }
 

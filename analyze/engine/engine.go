@@ -65,6 +65,10 @@ type Options struct {
 	// it stands then: what it was, "" at first, and what it is.
 	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
 
+	// Standing, where set, is called likewise after each batch, also where there is none while a
+	// capture goes on: j.Standing and j.Evicted tell then how all stands.
+	Standing func(j *pool.Judge)
+
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.
 	Final func(*report.Connection) error

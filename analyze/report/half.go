@@ -54,7 +54,7 @@ type Window struct {
 	High  int64  `json:"high_bytes"`
 	Basis string `json:"basis"` // observed, inferred, assumed
 
-	Segment int64 `json:"-"` // bytes that one carried then
+	Segment int64 `json:"segment_bytes,omitempty"` // bytes that one carried then
 }
 
 // A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited;
@@ -70,7 +70,7 @@ type WindowPhase struct {
 // A HalfWindow is how the congestion window of one direction went.
 type HalfWindow struct {
 	InitialSegments int64         `json:"initial_segments"`
-	Segment         int64         `json:"-"` // bytes that one carries in the end
+	Segment         int64         `json:"segment_bytes,omitempty"` // bytes that one carries in the end
 	Initial         int64         `json:"initial_bytes"`
 	InitialBasis    string        `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
 	Last            int64         `json:"last_bytes"`

@@ -18,6 +18,7 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
@@ -25,6 +26,7 @@ import (
 	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
+	"tcpwarm/analyze/report/perfetto"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
@@ -55,6 +57,9 @@ type output struct {
 	redact    bool
 	windows   *growth.Recorder // how they grew, nil: nobody wants to see
 	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
+
+	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
+	unplaced int64                           // packets without room for their comments
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -79,7 +84,8 @@ var _ pflag.Value = (*patterns)(nil)
 type choice struct {
 	value string
 	words []string
-	given bool // by the user
+	files []string // words that --report takes beside these
+	given bool     // by the user
 }
 
 // String returns the word chosen.
@@ -107,8 +113,9 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.sizeFlags(f)
 	o.formatFlag(f, "text", "json", "ndjson", "junit", "github", "html")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil,
-		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
+		"pcapng (the packets again, with comments for Wireshark) and perfetto (a trace); to - it is the same as --format (repeatable)")
+	o.format.files = []string{pcapngKind, "perfetto"}
 }
 
 // serverFlag is which pools are looked at.
@@ -189,7 +196,8 @@ func newAnalyze(s *streams) *cobra.Command {
 		Short: "Judge saved captures",
 		Long: `Reads pcap and pcapng files, gzip, zstd or bzip2 around them or not; - is standard input.
 Several files are taken for one rotated set and read in order of their first packets; where
-they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.`,
+they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.
+A report that --format json has written can be shown again, in another form.`,
 		Example: `  tcpwarm analyze capture.pcap
   tcpwarm analyze --format json capture.pcapng | jq .verdict
   tcpwarm analyze --report html=report.html capture.pcap`,
@@ -210,6 +218,9 @@ func analyzes(s *streams, c *cobra.Command) {
 		}
 		if err := o.check(); err != nil {
 			return err
+		}
+		if len(files) == 1 && isReportFile(files[0]) {
+			return o.reread(s, cmd, files[0])
 		}
 		return looked(analyzeFiles(cmd.Context(), s, files, &o, nil))
 	}
@@ -240,6 +251,9 @@ const largeCapture = 64 << 20
 // capture is reported as far as it goes, then comes its error. demands may be nil. o has been
 // checked.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	if err := o.readAgain(files); err != nil {
+		return nil, err
+	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -358,6 +372,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		amend(r)
 	}
 	writeErr := o.write(s.out, r)
+	if o.unplaced > 0 {
+		fmt.Fprintf(s.err, "tcpwarm: %s without room for comments: simple packet blocks\n", plural.Count(o.unplaced, "packet"))
+	}
 	if err := cmp.Or(readErr, seriesErr, writeErr); err != nil {
 		return r, &codedError{exitInput, err}
 	}
@@ -417,7 +434,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	notJUnit := func(where string) bool { return !junit(where) }
 	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
-		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		f, err := outfile.Create(name, fileOptions(kind))
 		if lack(name, err); err == nil {
 			defer f.Discard()
 			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
@@ -451,6 +468,10 @@ func only(list []string, keep func(string) bool) []string {
 
 func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {
 	switch kind {
+	case pcapngKind:
+		return o.writePackets(w, r)
+	case "perfetto":
+		return perfetto.Write(w, r)
 	case "json":
 		return jsonreport.Write(w, r)
 	case "junit":
@@ -466,7 +487,7 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 // reportKinds are those of formats that --report takes: NDJSON comes while connections end, so
 // it is no second report.
 func reportKinds(formats *choice) []string {
-	return only(formats.words, func(kind string) bool { return kind != "ndjson" })
+	return slices.Concat(only(formats.words, func(kind string) bool { return kind != "ndjson" }), formats.files)
 }
 
 // check refuses reports of kinds that there are none of, and more than one to standard
@@ -500,7 +521,7 @@ func (o *output) check() error {
 		o.format.value, o.format.given = kind, true
 	}
 	o.reports = files
-	return nil
+	return o.checkPackets()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

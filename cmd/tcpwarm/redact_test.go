@@ -77,6 +77,9 @@ func everyFormat(t *testing.T, capture []byte) map[string]string {
 		all[what] = string(b)
 	}
 	all["live"] = liveLines(t, capture)
+	for _, kind := range only(o.format.files, func(kind string) bool { return kind != pcapngKind }) { // which is refused
+		all[kind] = analyzed(t, capture, "--redact", "--report", kind+"=-")
+	}
 	return all
 }
 

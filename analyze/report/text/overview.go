@@ -101,6 +101,28 @@ func manyClients(pools []*report.Pool) bool {
 	})
 }
 
+// A Row is what the overview says of a pool that is not fine, in words from packets that are fit to be shown.
+type Row struct {
+	TooMany, Opened, Requests string
+	Client, Destination       string
+	Why                       string
+	FirstSeen, Request        string // of the first that is blamed
+}
+
+// Overview returns how r's pools do in a sentence, what there is to say of those that are not fine, the worst first
+// and at most limit of them, and how many more there are.
+func Overview(r *report.Report, limit int) (sentence string, rows []Row, more int64) {
+	x := newIndex(r)
+	bad := troubled(r.WorstFirst())
+	for _, pl := range bad[:min(limit, len(bad))] {
+		w := x.row(pl)
+		rows = append(rows, Row{w.tooMany, w.opened, w.requests, w.client, w.name, w.why, w.seen, w.request})
+	}
+	of := r.Totals.Verdicts
+	total := of[pool.NotReused] + of[pool.PartlyReused] + of[pool.ServerPrevents] + of[pool.NotKnown]
+	return tally(r), rows, max(total, int64(len(bad))) - int64(len(rows))
+}
+
 // A row of the table is what is said of a pool.
 type row struct{ tooMany, opened, requests, client, name, why, seen, request string }
 
