@@ -84,6 +84,22 @@ func TestMemoryThatIsSpentDecidesNothing(t *testing.T) {
 	}
 }
 
+// No more connections are followed at once than the limit says: the others are given up.
+func TestConnectionsFollowedAtOnce(t *testing.T) {
+	const n, most = 200, 64
+	all := many(t, n, opened, request, response)
+	for limit, least := range map[int]int64{0: 0, most: n - most} {
+		r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Limits: Limits{Connections: limit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := problem(r, "connections-given-up"); got < least || got > 0 != (least > 0) {
+			t.Errorf("at most %d: %d given up, want %d at least", limit, got, least)
+		}
+		checkSums(t, r)
+	}
+}
+
 // A flood of SYNs does not cost others their place.
 func TestHalfOpenGoFirst(t *testing.T) {
 	s := many(t, 40, opened, request, response, request, response)
