@@ -195,6 +195,15 @@ func TestPoolFindings(t *testing.T) {
 		{"another number each time", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 2) + burst(7, 200, 0), ""},
 		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
 
+		{"asked again at once six times", "pool-at-its-limit", crowd(6, 0, 0), atLimit(6, 6)},
+		{"five times", "pool-at-its-limit", crowd(5, 0, 0), ""},
+		{"one of ten after a pause", "pool-at-its-limit", crowd(10, 1, 0), atLimit(9, 10)},
+		{"two of eleven", "pool-at-its-limit", crowd(11, 2, 0), ""},
+		{"one of ten with the other idle", "pool-at-its-limit", crowd(9, 0, 1), atLimit(9, 9)},
+		{"one of nine with the other idle", "pool-at-its-limit", crowd(8, 0, 1), ""},
+		{"a third was used", "pool-at-its-limit", used(3, 0) + crowd(6, 0, 0), ""},
+		{"alone", "pool-at-its-limit", used(1, 0) + strings.Repeat("1:1:req 1:1:ok ", 9), ""},
+
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
 		{"not so many", "h2-stream-limit", "0:1:syn 0:1:req2 1:1:ok 1:1:req2 2:1:ok", ""},
 
@@ -207,6 +216,30 @@ func TestPoolFindings(t *testing.T) {
 			t.Errorf("%s, %s: %q, want %q", x.id, x.claim, f.Text, x.text)
 		}
 	}
+}
+
+// crowd is two connections in use, of which one is used again n times at once after its response
+// while the other is in use, some of these times after a pause; and some times while the other is idle.
+func crowd(n, paused, alone int) string {
+	s, at := "1:1:syn 1:2:syn 1:1:req 1:2:req ", 10
+	for k := range n {
+		c := ":" + num(1+k%2) + ":"
+		s += num(at) + c + "ok "
+		if at += 5; k < paused {
+			at++
+		}
+		s += num(at) + c + "req "
+	}
+	s += num(at) + ":1:ok " + num(at) + ":2:ok "
+	for range alone {
+		s += num(at) + ":1:req " + num(at) + ":1:ok "
+	}
+	return s
+}
+
+func atLimit(prompt, full int) string {
+	return "2 connections were in use all along, never more: " + num(prompt) + " of " + num(full) + " requests that brought as many " +
+		"into use again came within 5 ms of the response before, as where others wait for a free one"
 }
 
 // two is a connection that the server ends with its second response.
