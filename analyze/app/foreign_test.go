@@ -13,6 +13,7 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"* OK [CAPABILITY IMAP4rev1] ready\r\n":     "imap",
 		"*1\r\n$4\r\nPING\r\n":                      "redis",
 		"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n": "redis",
+		"*90\r\n":                          "redis",
 		"PING\r\n":                         "redis",
 		"+PONG\r\n":                        "redis",
 		"-ERR unknown command\r\n":         "redis",

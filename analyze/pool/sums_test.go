@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -89,5 +90,40 @@ func TestIdleTimesOfBothSides(t *testing.T) {
 				t.Errorf("closed after %v, by %v: client's %+v, server's %+v", x.after, x.by, client, server)
 			}
 		}
+	}
+}
+
+// All that a pool has counted is added up.
+func TestSumsAddAll(t *testing.T) {
+	n := int64(0)
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(v.Field(i))
+			}
+		case reflect.Int64:
+			n++
+			v.SetInt(n)
+		case reflect.Slice:
+		default:
+			t.Fatalf("what is to become of %s?", v.Type())
+		}
+	}
+	var a, twice, b, zero pool.Sums
+	fill(reflect.ValueOf(&a).Elem())
+	a.Causes = pool.Causes{{Cause: pool.First, N: 3}, {Cause: pool.Missed, N: 4}}
+	b.Add(&a)
+	if !reflect.DeepEqual(b, a) {
+		t.Errorf("added to nothing: %+v, want %+v", b, a)
+	}
+	if b.Add(&zero); !reflect.DeepEqual(b, a) {
+		t.Errorf("and nothing to it: %+v, want %+v", b, a)
+	}
+	twice.Add(&a)
+	twice.Add(&a)
+	if twice.NotHTTP != 2*a.NotHTTP || twice.Causes.Of(pool.Missed) != 8 {
+		t.Errorf("twice: %+v", twice)
 	}
 }

@@ -185,6 +185,20 @@ func TestIdleRestart(t *testing.T) {
 	}
 }
 
+// Until what follows the pause has shown it, the window may be what it was: also of a sender that is
+// known to restart.
+func TestIdleRestartIsNotSureAtOnce(t *testing.T) {
+	f := newFlow(t).send(10).round(2).round(2).quiet()
+	for range 2 {
+		was := f.Estimate().Best
+		f.wait(time.Minute).send(1)
+		if e := f.Estimate(); e.Best != 10*mss || e.High < was {
+			t.Errorf("after idling: %+v, of a window of %d before", e, was)
+		}
+		f.send(9).round(2).round(2).quiet() // its first flight was the window, then it grows again
+	}
+}
+
 // More in flight than an idle restart leaves, by as much as slow start may have added, shows
 // that there was none: this sender keeps its window (net.ipv4.tcp_slow_start_after_idle = 0),
 // and does so the next time.
@@ -413,6 +427,9 @@ func TestClock(t *testing.T) {
 	clocked(f, 1)
 	if !paced(f, 17) {
 		t.Error("5 of 18 sends came by themselves: that is a clock")
+	}
+	if low := f.Estimate().Low; low != 17*mss/2 {
+		t.Errorf("its window is %d at least, want half of what is in flight", low)
 	}
 	for _, x := range []struct {
 		prompted int

@@ -195,6 +195,10 @@ func TestPoolFindings(t *testing.T) {
 		{"another number each time", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 2) + burst(7, 200, 0), ""},
 		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
 
+		{"each used again while the other idles", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40) + again(2, 50), "2 connections to one authority were used in turns, each idle while another worked: 4 of 6 requests went back to one while the one used last was idle, first in packet 7"},
+		{"three times", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40), ""},
+		{"one again and again", "parallel-pools", used(1, 0) + used(2, 10) + again(2, 15) + again(1, 20) + again(1, 30) + again(1, 40) + again(1, 50) + again(1, 60), ""},
+
 		{"asked again at once six times", "pool-at-its-limit", crowd(6, 0, 0), atLimit(6, 6)},
 		{"five times", "pool-at-its-limit", crowd(5, 0, 0), ""},
 		{"one of ten after a pause", "pool-at-its-limit", crowd(10, 1, 0), atLimit(9, 10)},
@@ -216,6 +220,12 @@ func TestPoolFindings(t *testing.T) {
 			t.Errorf("%s, %s: %q, want %q", x.id, x.claim, f.Text, x.text)
 		}
 	}
+}
+
+// again is a transaction on a connection that was used before.
+func again(id, at int) string {
+	c := num(at) + ":" + num(id) + ":"
+	return c + "req " + c + "ok "
 }
 
 // crowd is two connections in use, of which one is used again n times at once after its response

@@ -1,9 +1,11 @@
 package verdict
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
@@ -41,6 +43,19 @@ func TestWindowLost(t *testing.T) {
 	} {
 		if got := windowLostAfterIdle.connection.holds(&Conn{Restart: x.r}); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
+		}
+	}
+}
+
+// When a response came that nobody had asked for is said: before any request, or after the last.
+func TestUnsolicitedSaysWhen(t *testing.T) {
+	for answered, want := range map[int64]string{0: "before any request", 5: "after all requests had been answered"} {
+		c := Conn{ID: 1, Fate: Fate{Orphans: 1, Orphan: event.Response{Status: 408, At: segment.Mark{Packet: 7}}}}
+		c.FirstEnd.Packet = answered
+		k := NewCollector(1)
+		k.Connection(&c)
+		if all := k.Found(); len(all) != 1 || !strings.Contains(all[0].Text, "in packet 7, "+want+":") {
+			t.Errorf("the first response in packet %d: %+v", answered, all)
 		}
 	}
 }

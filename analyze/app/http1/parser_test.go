@@ -327,6 +327,7 @@ var requestRules = []rule{
 			end 8 missing 8
 			GET /l 1.1 cut [18]
 			end 9 missing 9`},
+	{name: "snapped lines that begin no request", steps: []step{{"GET", 80}, {" /x", 80}, {"G(T /x", 80}, {strings.Repeat("M", maxMethod+1) + " /x", 80}, {"GET \x01", 80}, {"FOO ", 80}}, skipped: 57},
 	{name: "midway into a body: a segment begins with a request", midstream: true, steps: []step{{"xyz", 0}, {"tail", 0}, {"GET / HTTP/1.1\r\n\r\n", 0}}, skipped: 7,
 		want: `GET / 1.1 [18]
 			end 0 complete`},

@@ -185,6 +185,40 @@ func TestMidway(t *testing.T) {
 	}
 }
 
+// A PUSH_PROMISE may leave all its fields to the frames that continue it (RFC 9113 section 6.6):
+// they are in the table that later sections refer to.
+func TestPushWithoutFieldsOfItsOwn(t *testing.T) {
+	w := newWire(false)
+	w.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2})
+	w.WriteContinuation(1, true, w.section(":method", "GET", ":path", "/pushed", "x", "y"))
+	w.headers(1, true, ":status", "200", "x", "y")
+	var got teller
+	p := new(Parser)
+	p.Reset(false, &got)
+	p.Feed(w.Bytes(), Mark{})
+	if want := "headers 1 end=true known=true    200\n"; got.String() != want {
+		t.Error(got.String())
+	}
+}
+
+// What a parser holds is counted with its table, which grows as far as the peer permits.
+func TestTableIsCounted(t *testing.T) {
+	w := newWire(true)
+	w.headers(1, true, ":method", "GET", ":path", "/")
+	few := w.Len()
+	for i := range uint32(100) {
+		w.headers(2*i+3, true, ":method", "GET", ":path", fmt.Sprintf("/%099d", i))
+	}
+	p := new(Parser)
+	p.Reset(true, new(teller))
+	p.Feed(w.Bytes()[:few], Mark{})
+	before := p.Memory()
+	p.Feed(w.Bytes()[few:], Mark{})
+	if grown := p.Memory() - before; before <= 0 || grown < 3000 || grown > 5000 {
+		t.Errorf("%d bytes, and %d more of a table of 4096", before, grown)
+	}
+}
+
 func FuzzParser(f *testing.F) {
 	f.Add(client(), true)
 	f.Add(client()[len(Preface):], false)
