@@ -655,3 +655,23 @@ func TestUnusedWindowDoesNotGrow(t *testing.T) {
 		f.holds("a flight of "+string(rune('0'+flight))+" of 10", want)
 	}
 }
+
+// What was in flight in a window counts until all of it has been acknowledged, though less is in
+// flight meanwhile (Linux's tcp_cwnd_validate): it still is more than half of the window.
+func TestFlightOfAWindowCounts(t *testing.T) {
+	f := newFlow(t).send(8).wait(100 * time.Millisecond)
+	f.ack(4).send(1).wait(time.Millisecond).ack(1).wait(time.Millisecond).ack(0)
+	f.holds("8 were in flight, 5 are acknowledged", 13)
+}
+
+// A SACK block of no bytes is nonsense: duplicate ACKs tell of segments as they do without SACK.
+func TestEmptySACKBlock(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond)
+	f.ack(0) // tells the window
+	for range 3 {
+		f.Acked(f.seq(0), []segment.Block{{Start: f.seq(3), End: f.seq(3)}}, f.seq(f.window), false, true, f.at)
+	}
+	if e := f.Estimate(); e.Pipe != 7*mss {
+		t.Errorf("%d in flight after three duplicate ACKs, want %d", e.Pipe, 7*mss)
+	}
+}

@@ -115,7 +115,7 @@ type Sums struct {
 	Responses int64  // final ones
 	Orphans   int64  // final responses without a request in the capture
 	Orphan    Orphan // the first of HTTP/1's
-	Minor     int    // HTTP/1.Minor of the latest message
+	Minor     int    // HTTP/1.Minor of the latest request, or response to none
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
 	Target    string // of the latest CONNECT
@@ -362,9 +362,6 @@ func (p *Pairer) responseHead(h *http1.Head) {
 		}
 		p.Minor = h.Minor
 		return
-	}
-	if t == p.request && h.Minor >= 0 {
-		p.Minor = min(p.Minor, h.Minor)
 	}
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout

@@ -23,6 +23,7 @@ import (
 //	tun          a request through a CONNECT tunnel
 //	req2         a request of HTTP/2, with two streams permitted
 //	ok, close    its response; one that says close
+//	okN, closeN  the same with status N
 //	hintN        its response, with Keep-Alive: timeout=N
 //	cfin, sfin   the client, the server closes first
 //	end          nothing more comes
@@ -83,12 +84,16 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		case "declined":
 			ended(event.Ending{Declined: true})
 		default:
-			n, err := strconv.Atoi(strings.TrimPrefix(what, "hint"))
-			if err != nil {
+			kind := strings.TrimRight(what, "0123456789")
+			n, err := strconv.Atoi(what[len(kind):])
+			if err != nil || kind != "ok" && kind != "close" && kind != "hint" {
 				t.Fatalf("step %q", step)
 			}
-			answered()
-			e.KeepAlive = segment.Time(n * 1e9).Sub(0)
+			if answered(); kind == "hint" {
+				e.KeepAlive = segment.Time(n * 1e9).Sub(0)
+			} else {
+				e.SaysClose, e.Status = kind == "close", uint16(n)
+			}
 		}
 		j.Handle(s.c, &e)
 	}
@@ -174,6 +179,8 @@ func TestPoolFindings(t *testing.T) {
 		{"after two each", "max-requests", two(1, 0) + two(2, 100), "the server ended 2 connections after 2 transactions each"},
 		{"only one", "max-requests", two(1, 0), ""},
 		{"after one each", "max-requests", "0:1:syn 0:1:req 0:1:close 1:1:sfin 2:2:syn 2:2:req 2:2:close 3:2:sfin", ""},
+		{"after one status", "max-requests", ended(1, 0, 304) + ended(2, 100, 304), ""},
+		{"after two", "max-requests", ended(1, 0, 304) + ended(2, 100, 204), "the server ended 2 connections after 2 transactions each"},
 		{"another carried more", "max-requests", two(1, 0) + two(2, 100) + used(3, 200) + "201:3:req 201:3:ok 202:3:req 202:3:ok", ""},
 		{"after two and three", "max-requests", two(1, 0) + used(2, 100) + "101:2:req 101:2:ok 102:2:req 102:2:close 103:2:sfin", ""},
 
@@ -258,6 +265,11 @@ func two(id, at int) string {
 	return used(id, at) + num(at+1) + c + "req " + num(at+1) + c + "close " + num(at+2) + c + "sfin "
 }
 
+// ended is a connection that the server ends with its second response, which has a status.
+func ended(id, at, status int) string {
+	return strings.NewReplacer("ok ", "ok200 ", "close ", "close"+num(status)+" ").Replace(two(id, at))
+}
+
 // aged is a connection with some transactions more, that the server ends with the last one,
 // at an instant.
 func aged(id, at, more, end int) string {
@@ -271,6 +283,17 @@ func aged(id, at, more, end int) string {
 		}
 	}
 	return s
+}
+
+// Connections of two names that turn out to be one pool's ended after one status if all did.
+func TestStatusOfJoinedPools(t *testing.T) {
+	for status, limit := range map[int]bool{304: false, 204: true} {
+		const joins = "150:1:end 150:2:end 200:3:syn 200:3:req 200:3:ok 201:3:reqb 201:3:ok 202:3:end"
+		other := strings.ReplaceAll(ended(2, 100, status), "req ", "reqb ")
+		if _, ok := findings(t, ended(1, 0, 304)+other+joins)["max-requests"]; ok != limit {
+			t.Errorf("one ended after 304, the other name's after %d: found %v", status, ok)
+		}
+	}
 }
 
 // Pools that turn out to be one count together, and the first of both is the first.

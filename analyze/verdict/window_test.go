@@ -59,3 +59,22 @@ func TestUnsolicitedSaysWhen(t *testing.T) {
 		}
 	}
 }
+
+// A connection left open tells more if its client has opened another since, whichever of the two is
+// told of first.
+func TestLeftOpenBesideAnother(t *testing.T) {
+	left := Conn{ID: 1, First: mark(1, 0), Messages: Messages{LastComplete: true}, Closing: Closing{ClosedBy: event.Server, Closed: mark(5, time.Second)},
+		Fate: Fate{SYNACK: mark(2, time.Millisecond), ServerFINSeen: true, SeenUntil: segment.Time(4 * time.Second)}}
+	for opened, want := range map[time.Duration]int64{time.Second / 2: 0, 2 * time.Second: 1} {
+		other := Conn{ID: 2, First: mark(6, opened), Fate: Fate{SYNACK: mark(7, opened)}}
+		for _, order := range [][2]*Conn{{&left, &other}, {&other, &left}} {
+			k := NewCollector(1)
+			k.Connection(order[0])
+			k.Connection(order[1])
+			k.Conclude(nil)
+			if got := k.Counts.Of["close-wait-leak"]; got != want {
+				t.Errorf("the other opened after %v, #%d told of first: found %d, want %d", opened, order[0].ID, got, want)
+			}
+		}
+	}
+}

@@ -259,7 +259,7 @@ func (p *Parser) bare(b []byte, at Mark) bool {
 		return false
 	}
 	p.begun = true
-	h := Head{Minor: -1, KeepAliveTimeout: -1, HasBody: true, UntilClose: true, Start: p.start, End: p.start}
+	h := Head{Minor: -1, KeepAliveTimeout: -1, UntilClose: true, Start: p.start, End: p.start}
 	p.open, p.until, p.end, p.state = true, true, End{}, inRest
 	p.sink.Head(&h)
 	p.pass(int64(len(b)), at)
