@@ -189,3 +189,19 @@ func TestEndedForHTTP10(t *testing.T) {
 		}
 	}
 }
+
+// What the first transaction of a connection begun midway found its window like is not known.
+func TestWarmthBegunMidway(t *testing.T) {
+	const twice = `
++0      > P. 1:28(27) ack 1 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 1:39(38) ack 28 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
++0.010  > P. 28:55(27) ack 39 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 39:77(38) ack 55 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+`
+	for begin, cold := range map[string]int64{"0 > S 0:0(0)\n+0.010 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1": 2, "0 > . 1:1(0) ack 1": 1} {
+		r := reportOf(t, begin+twice, segment.Totals{})
+		if got := r.Pools[0].Warmth["cold"]; got != cold {
+			t.Errorf("%q: %d cold, want %d", begin, got, cold)
+		}
+	}
+}

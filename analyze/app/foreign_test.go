@@ -38,6 +38,8 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"*** welcome ***\r\n":                  "",
 		"+1 555\r\n":                           "",
 		"-rw-r--r-- 1 root\r\n":                "",
+		"+PONG":                                "", // its line may go on
+		"PING":                                 "",
 		"PINGED\r\n":                           "",
 		"\x00\x00\x00\x08\x00\x03\x00\x00":     "",
 		"\x00\x00\x00\x09\x04\xd2\x16\x2f\x00": "",

@@ -675,3 +675,32 @@ func TestEmptySACKBlock(t *testing.T) {
 		t.Errorf("%d in flight after three duplicate ACKs, want %d", e.Pipe, 7*mss)
 	}
 }
+
+// The oldest segment sent again before its timeout, though neither duplicate ACKs nor SACK were seen,
+// was deemed lost all the same; another in its midst is none of fast recovery's (RFC 5681 section 3.2).
+func TestOldestSentAgain(t *testing.T) {
+	for n, losses := range map[int]int64{1: 1, 5: 0} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).again(n)
+		if f.Sums.Losses != losses || f.Sums.Timeouts != 0 {
+			t.Errorf("segment %d sent again: %d losses, %d timeouts, want %d and none", n, f.Sums.Losses, f.Sums.Timeouts, losses)
+		}
+	}
+}
+
+// A segment that was sent again gives no round-trip time, and so does one of which only a part is
+// acknowledged (RFC 6298 section 3).
+func TestNoRoundTripOf(t *testing.T) {
+	f := newFlow(t).send(1).wait(time.Second).again(0).wait(10 * time.Millisecond).ack(1)
+	if f.SRTT() != 100*time.Millisecond {
+		t.Errorf("of one sent again: %v", f.SRTT())
+	}
+	f = newFlow(t).send(1).wait(10 * time.Millisecond)
+	f.Acked(f.seq(0).Add(mss/2), nil, f.seq(f.window), false, true, f.at)
+	if f.SRTT() != 100*time.Millisecond {
+		t.Errorf("of a part: %v", f.SRTT())
+	}
+	f.Acked(f.seq(1), nil, f.seq(f.window), false, true, f.at)
+	if f.SRTT() >= 100*time.Millisecond {
+		t.Errorf("of all of it after 10 ms: %v", f.SRTT())
+	}
+}

@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tcpwarm/analyze/app/tls"
@@ -125,5 +126,15 @@ func TestResponsesToNobody(t *testing.T) {
 	}
 	if s := m.Totals(); s.Orphans != 2 || s.Pushed != 1 || s.Responses != 3 || s.Requests != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Of a method so much is kept as any that is registered has, and more.
+func TestLongMethodIsCut(t *testing.T) {
+	whole := strings.Repeat("M", maxMethod)
+	for m, want := range map[string]string{"GET": "GET", whole: whole, whole + "M": whole + "..."} {
+		if got := method([]byte(m)); got != want {
+			t.Errorf("%s is kept as %s, want %s", m, got, want)
+		}
 	}
 }

@@ -237,22 +237,22 @@ func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient
 
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).
-func (s *side) RequestMethod() (http1.Method, bool) {
+func (s *side) RequestMethod() http1.Method {
 	if s.p.server.Sought() {
 		s.p.passHidden()
 	}
 	t := s.p.oldest()
 	switch {
 	case t == nil:
-		return http1.Other, false
+		return http1.Other
 	case t.Method == "HEAD":
-		return http1.Head_, true
+		return http1.Head_
 	case t.Connect:
-		return http1.Connect, true
+		return http1.Connect
 	case t.Minor < 0:
-		return http1.Simple, true
+		return http1.Simple
 	}
-	return http1.Other, true
+	return http1.Other
 }
 
 // oldest returns the request that the next response answers.

@@ -203,6 +203,8 @@ func TestPoolFindings(t *testing.T) {
 		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
 
 		{"each used again while the other idles", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40) + again(2, 50), "2 connections to one authority were used in turns, each idle while another worked: 4 of 6 requests went back to one while the one used last was idle, first in packet 7"},
+		{"and each as often at once again", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(1, 21) + again(2, 30) + again(2, 31) + again(1, 40) + again(1, 41) + again(2, 50) + again(2, 51), "2 connections to one authority were used in turns, each idle while another worked: 4 of 10 requests went back to one while the one used last was idle, first in packet 7"},
+		{"more often at once again", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(1, 21) + again(2, 30) + again(2, 31) + again(1, 40) + again(1, 41) + again(2, 50) + again(2, 51) + again(2, 52), ""},
 		{"three times", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40), ""},
 		{"one again and again", "parallel-pools", used(1, 0) + used(2, 10) + again(2, 15) + again(1, 20) + again(1, 30) + again(1, 40) + again(1, 50) + again(1, 60), ""},
 

@@ -77,4 +77,15 @@ func TestLeftOpenBesideAnother(t *testing.T) {
 			}
 		}
 	}
+	elsewhere := Conn{ID: 2, First: mark(6, 2*time.Second), Fate: Fate{SYNACK: mark(7, 2*time.Second)}}
+	at := func(c *Conn) uint64 { p := c.pair(); return p.hash() % recentKept }
+	for elsewhere.Server.Lo = 1; at(&elsewhere) != at(&left); elsewhere.Server.Lo++ {
+	}
+	k := NewCollector(1)
+	k.Connection(&elsewhere)
+	k.Connection(&left)
+	k.Conclude(nil)
+	if k.Counts.Of["close-wait-leak"] != 0 || !k.Counts.Cut["close-wait-leak"] {
+		t.Errorf("another server's that had its place: found %d, cut %v", k.Counts.Of["close-wait-leak"], k.Counts.Cut["close-wait-leak"])
+	}
 }

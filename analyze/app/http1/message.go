@@ -80,7 +80,7 @@ func (p *Parser) bodyState(h *Head) state {
 	}
 	method := Other
 	if h.Status/100 != 1 {
-		method, _ = p.sink.RequestMethod()
+		method = p.sink.RequestMethod()
 	}
 	switch {
 	case method == Head_, h.Status/100 == 1, h.Status == 204, h.Status == 304: // rule 1

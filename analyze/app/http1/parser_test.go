@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"tcpwarm/capture/segment"
 )
@@ -98,15 +99,15 @@ func (r *recorder) End(e End) {
 	r.events = append(r.events, s)
 }
 
-func (r *recorder) RequestMethod() (Method, bool) {
+func (r *recorder) RequestMethod() Method {
 	if len(r.methods) == 0 {
-		return Other, false
+		return Other
 	}
 	m := r.methods[0]
 	if len(r.methods) > 1 {
 		r.methods = r.methods[1:]
 	}
-	return m, true
+	return m
 }
 
 func (r *recorder) Tunnel(b []byte, _ Mark)   { r.tunnel = append(r.tunnel, b...) }
@@ -412,6 +413,14 @@ var responseRules = []rule{
 	{name: "no head, and no request waits", steps: bytesOf("<html>\nHTTP/1.1 204 OK\r\n\r\n"), skipped: 7,
 		want: `204 1.1 [19]
 			end 0 complete`},
+	{name: "RFC 9112 section 7.1: only an extension may follow a size", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3g\r\nabc\r\n0\r\n\r\nHTTP/1.1 204 No\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 14
+			204 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 9112 section 7.1: an extension, or space before it", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\t;x=y\r\nabc\r\n1 \r\nd\r\n0;z\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 27 complete`},
 	{name: "RFC 9112 section 2.2: a chunk's lines end with LF alone", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n"),
 		want: `200 1.1 chunked [47]
 			end 9 complete`},
@@ -517,6 +526,19 @@ func TestUpgradedMidway(t *testing.T) {
 	p.Feed([]byte("lo"), at(2))
 	if want := "POST / 1.1 length=9 [38]\nend 3"; r.text() != want || string(r.tunnel) != "lo" {
 		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
+	}
+}
+
+// What is held while a CONNECT waits for its answer is counted: bytes, and the pieces that they came in.
+func TestHeldIsCounted(t *testing.T) {
+	p := New(true, new(recorder))
+	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
+	before := p.Memory()
+	for i := range 100 {
+		p.Feed([]byte("x"), at(i+2))
+	}
+	if n, least := p.Memory()-before, 100+100*int(unsafe.Sizeof(piece{})); n < least || n > 4*least {
+		t.Errorf("%d bytes more for 100 pieces of one, want %d at least", n, least)
 	}
 }
 
