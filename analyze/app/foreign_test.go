@@ -27,6 +27,7 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"RFB 003.008\n":                                                    "vnc",
 		"\x13BitTorrent protocol":                                          "bittorrent",
 		"\x15\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00": "mongodb",
+		"\x00\x00\x00\x85\xfeSMB":                                          "smb",
 		"\x00\x00\x00\x85\xffSMBr":                                         "smb",
 
 		// What is near is none of them.

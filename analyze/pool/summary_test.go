@@ -80,3 +80,21 @@ func TestServerIsSeenLater(t *testing.T) {
 		}
 	}
 }
+
+// Of pools that turn out to be one, what became of connections by their latest status adds up, and
+// the first is the first of both.
+func TestStatusesOfJoinedPools(t *testing.T) {
+	var a, b Statuses
+	a.followed(200)
+	a.left(304, 7, 70)
+	b.followed(200)
+	b.left(304, 5, 50)
+	b.left(404, 6, 60)
+	a.merge(&b)
+	want := map[uint16]Status{200: {Status: 200, Followed: 2}, 304: {Status: 304, Left: 2, Conn: 5, Packet: 50}, 404: {Status: 404, Left: 1, Conn: 6, Packet: 60}}
+	for i := range a.Of[:a.N] {
+		if got := a.Of[i]; got != want[got.Status] || a.N != 3 {
+			t.Errorf("%+v, want %+v", got, want[got.Status])
+		}
+	}
+}

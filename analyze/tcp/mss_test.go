@@ -92,3 +92,23 @@ func TestSegmentSizeLessTimestamps(t *testing.T) {
 		}
 	}
 }
+
+// Segments are as long as both ends take; a size of 0 says nothing.
+func TestSegmentSizeByTheHandshake(t *testing.T) {
+	for _, x := range []struct {
+		own, peer Half
+		want      int
+	}{
+		{Half{}, Half{}, defaultMSS},
+		{Half{}, Half{HasMSS: true, MSS: 1400}, 1400},
+		{Half{HasMSS: true, MSS: 1300}, Half{HasMSS: true, MSS: 1400}, 1300},
+		{Half{HasMSS: true, MSS: 1400}, Half{HasMSS: true, MSS: 1300}, 1300},
+		{Half{HasMSS: true}, Half{HasMSS: true, MSS: 1400}, 1400},
+		{Half{HasMSS: true, MSS: 1300}, Half{HasMSS: true}, defaultMSS},
+		{Half{Timestamps: true}, Half{Timestamps: true, HasMSS: true, MSS: 1400}, 1388},
+	} {
+		if got := segmentSize(&x.own, &x.peer); got != x.want {
+			t.Errorf("%d and %d are taken: %d, want %d", x.own.MSS, x.peer.MSS, got, x.want)
+		}
+	}
+}

@@ -138,3 +138,22 @@ func TestLongMethodIsCut(t *testing.T) {
 		}
 	}
 }
+
+// By the length of EncryptedExtensions a server of TLS 1.3 has chosen HTTP/2, or HTTP/1.1, also where
+// its records are padded.
+func TestChosenByLength(t *testing.T) {
+	for _, x := range []struct {
+		lengths []int
+		want    choice
+	}{
+		{[]int{15, 19, 23, 15 + padding, 19 + padding, 23 + padding}, choiceHTTP2},
+		{[]int{6, 10, 48, 21, 25, 29, 25 + padding, 29 + padding}, choiceHTTP1},
+		{[]int{5, 17, 27, 50, 51, 900}, choiceHidden},
+	} {
+		for _, n := range x.lengths {
+			if got := chosen(n); got != x.want {
+				t.Errorf("%d bytes: %d, want %d", n, got, x.want)
+			}
+		}
+	}
+}

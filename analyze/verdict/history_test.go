@@ -21,7 +21,7 @@ import (
 //	req, reqc    a request; one that asks to close
 //	reqb         a request to another name
 //	tun          a request through a CONNECT tunnel
-//	req2         a request of HTTP/2, with two streams permitted
+//	req1, req2   a request of HTTP/2, with one stream permitted, or two
 //	ok, close    its response; one that says close
 //	okN, closeN  the same with status N
 //	hintN        its response, with Keep-Alive: timeout=N
@@ -58,12 +58,12 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		answered := func() { s.answered++; e.Kind, e.N = event.Answered, s.answered }
 		ended := func(end event.Ending) { e.Kind, e.End = event.ConnEnded, &end; delete(open, id) }
 		switch what := part[2]; what {
-		case "req", "reqb", "reqc", "tun", "req2":
+		case "req", "reqb", "reqc", "tun", "req1", "req2":
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose, e.Tunnel = event.Requested, s.asked, "a", what == "reqc", what == "tun"
 			switch what {
-			case "req2":
-				e.StreamLimit = 2
+			case "req1", "req2":
+				e.StreamLimit = int32(what[3] - '0')
 			case "reqb":
 				e.Name = "b"
 			}
@@ -218,6 +218,7 @@ func TestPoolFindings(t *testing.T) {
 		{"alone", "pool-at-its-limit", used(1, 0) + strings.Repeat("1:1:req 1:1:ok ", 9), ""},
 
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
+		{"one at a time is no limit that is reached", "h2-stream-limit", "0:1:syn 0:1:req1 1:1:ok 1:1:req1 2:2:syn 2:2:req1 3:1:ok 3:2:ok", ""},
 		{"not so many", "h2-stream-limit", "0:1:syn 0:1:req2 1:1:ok 1:1:req2 2:1:ok", ""},
 
 		{"declined, and two at once", "h2-not-negotiated", "0:1:syn 0:2:syn 0:1:req 0:2:req 1:1:ok 1:2:ok 2:1:declined 2:2:declined", "2 connections offered h2 and got another protocol; 1 were opened because all others were in use"},

@@ -89,3 +89,23 @@ func TestLeftOpenBesideAnother(t *testing.T) {
 		t.Errorf("another server's that had its place: found %d, cut %v", k.Counts.Of["close-wait-leak"], k.Counts.Cut["close-wait-leak"])
 	}
 }
+
+// Nothing else to go by, several connections left open for long are a hint; one alone is not, nor are
+// several for a moment.
+func TestLeftOpenTogether(t *testing.T) {
+	for _, x := range []struct {
+		n    int
+		left time.Duration
+		want bool
+	}{{1, 6 * time.Second, false}, {2, 5 * time.Second, true}, {2, 5*time.Second - 1, false}, {1, time.Minute, true}, {1, time.Minute - 1, false}} {
+		k := NewCollector(1)
+		for i := range x.n {
+			k.Connection(&Conn{ID: int64(i + 1), First: mark(1, 0), Messages: Messages{LastComplete: true}, Closing: Closing{ClosedBy: event.Server, Closed: mark(5, time.Second)},
+				Fate: Fate{SYNACK: mark(2, time.Millisecond), ServerFINSeen: true, SeenUntil: segment.Time(time.Second + x.left)}})
+		}
+		k.Conclude(nil)
+		if got := k.Counts.Of["close-wait-leak"] > 0; got != x.want {
+			t.Errorf("%d left for %v: found %v", x.n, x.left, got)
+		}
+	}
+}
