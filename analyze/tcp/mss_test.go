@@ -112,3 +112,15 @@ func TestSegmentSizeByTheHandshake(t *testing.T) {
 		}
 	}
 }
+
+// What a half remembers to tell packets that are captured twice is counted once there are such.
+func TestMirroredIsCounted(t *testing.T) {
+	var h Half
+	h.Reuse(Space{})
+	s := segment.Segment{Flags: segment.ACK, Seq: 1, Len: 10, IPID: 7, Packet: 1}
+	h.Sent(&s, false, 0)
+	once := h.Memory()
+	if kind := h.Sent(&s, false, 0); kind != Duplicate || h.Memory() < once+64*8 {
+		t.Errorf("kind %d, %d bytes, %d before", kind, h.Memory(), once)
+	}
+}
