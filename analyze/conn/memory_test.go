@@ -44,3 +44,31 @@ func TestMemoryIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// A connection is half-open while nothing but its SYN was seen, whichever of the hosts has sent it.
+func TestHalfOpen(t *testing.T) {
+	for trace, want := range map[string]bool{
+		"0 > S 0:0(0)":                       true,
+		"0 > S 0:0(0)\n+1 > S 0:0(0)":        true,
+		"0 > S 0:10(10)":                     false, // with data (RFC 7413)
+		"0 > S 0:0(0)\n+0 < S. 0:0(0) ack 1": false,
+		"0 > S 0:0(0)\n+0 < R. 0:0(0) ack 1": false,
+		"0 > . 1:1(0) ack 1":                 false,
+		"0 > P. 1:11(10) ack 1":              false,
+	} {
+		s, err := script.Parse(trace + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*script.Script{s, s.SwapHosts()} {
+			f := newFed()
+			all := s.Segments()
+			for i := range all {
+				f.segment(&all[i])
+			}
+			if got := f.HalfOpen(); got != want {
+				t.Errorf("%q: %v", trace, got)
+			}
+		}
+	}
+}
