@@ -5,6 +5,7 @@ import (
 	"testing"
 	"unsafe"
 
+	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
 
@@ -24,7 +25,7 @@ func TestMemoryIsCounted(t *testing.T) {
 	}{
 		{"transactions", exchange, exchange, unsafe.Sizeof(Record{})},
 		{"in a tunnel", connect + exchange, exchange, unsafe.Sizeof(Record{})},
-		{"pieces after a SOCKS request", `+0 > P. + ack + "\x05\x01\x00\x05\x01\x00\x01\x0a\x00\x00\x09\x00\x50"` + "\n", `+0 > P. + ack + "x"` + "\n", 16},
+		{"pieces after a SOCKS request", `+0 > P. + ack + "\x05\x01\x00\x05\x01\x00\x01\x0a\x00\x00\x09\x00\x50"` + "\n", `+0 > P. + ack + "x"` + "\n", unsafe.Sizeof(segment.Mark{}) + 8},
 	} {
 		memory := func(times int) int {
 			s, err := script.Parse("0 > S 0:0(0)\n+0 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1\n" + x.before + strings.Repeat(x.each, times))
