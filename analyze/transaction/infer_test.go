@@ -88,6 +88,7 @@ func TestInferrer(t *testing.T) {
 		{"WebSocket, asked for in as few bytes as can be", v13, "<53 >53 >160 <146 >60 <90 >60 <90", 1, 1, 5},
 		{"no WebSocket: a byte less", v13, "<53 >53 >159 <146 >60 <90 >60 <90", 3, 1, 3},
 		{"HTTP/2, the preface and the settings in records of their own", h2, "<32 <53 >53 <56 >41 >44 >26 >120 <900", 1, 1, 12},
+		{"HTTP/2, and what is missing has the preface: a request may be as long", h2, "<32 <53 >53 <56 !>500 >120 <900 >50 <900", 2, 1, 48},
 		{"HTTP/2, and much of the client is missing", h2, ">81 <56 <26 >26 >120 <900 !>50000 >120 <900", 2, 1, 3862},
 		{"HTTP/2, and leave to send on after what is missing of the server", h2, "<32 <53 >53 <56 >81 >26 >120 !<5000 >43 <900", 1, 1, 15},
 		{"HTTP/2, and a request after what is missing of the server", h2, "<32 <53 >53 <56 >81 >26 >120 !<500 >43 <900", 2, 1, 15},

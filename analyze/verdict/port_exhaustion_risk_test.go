@@ -85,3 +85,19 @@ func TestPlaceOfADestination(t *testing.T) {
 		t.Error("a port used again was forgotten with its destination, and nothing says so")
 	}
 }
+
+// A four-tuple is free again once TIME-WAIT is over, after just a minute.
+func TestFourTupleUsedAgain(t *testing.T) {
+	for later, want := range map[time.Duration]bool{timeWait - 1: true, timeWait: false} {
+		u := new(portUse)
+		for _, at := range []segment.Time{segment.Time(time.Hour), segment.Time(time.Hour).Add(later)} {
+			for port := range uint16(2) { // one alone may be bound on purpose
+				u.note(&Conn{Port: 80, First: segment.Mark{Time: at, Packet: 1}, Fate: Fate{ClientPort: port + 1},
+					Closing: Closing{ClosedBy: event.Client, Closed: segment.Mark{Time: at, Packet: 2}}})
+			}
+		}
+		if got := len(u.conclude()) > 0; got != want {
+			t.Errorf("used again after %v: found %v", later, got)
+		}
+	}
+}
