@@ -328,6 +328,11 @@ var requestRules = []rule{
 			end 8 missing 8
 			GET /l 1.1 cut [18]
 			end 9 missing 9`},
+	{name: "a snapped line without a method", steps: []step{{" /x", 80}}, skipped: 3},
+	{name: "a snapped line with too long a method", steps: []step{{strings.Repeat("M", maxMethod+1) + " /x", 80}}, skipped: maxMethod + 4},
+	{name: "a snapped line with the longest method", steps: []step{{strings.Repeat("M", maxMethod) + " /x", 80}},
+		want: strings.Repeat("M", maxMethod) + ` /x 1.1 cut [35]
+			end 80 missing 80`},
 	{name: "snapped lines that begin no request", steps: []step{{"GET", 80}, {" /x", 80}, {"G(T /x", 80}, {strings.Repeat("M", maxMethod+1) + " /x", 80}, {"GET \x01", 80}, {"FOO ", 80}}, skipped: 57},
 	{name: "midway into a body: a segment begins with a request", midstream: true, steps: []step{{"xyz", 0}, {"tail", 0}, {"GET / HTTP/1.1\r\n\r\n", 0}}, skipped: 7,
 		want: `GET / 1.1 [18]
