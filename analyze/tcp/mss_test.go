@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"testing"
+	"time"
 
 	"tcpwarm/capture/segment"
 )
@@ -122,5 +123,26 @@ func TestMirroredIsCounted(t *testing.T) {
 	once := h.Memory()
 	if kind := h.Sent(&s, false, 0); kind != Duplicate || h.Memory() < once+64*8 {
 		t.Errorf("kind %d, %d bytes, %d before", kind, h.Memory(), once)
+	}
+}
+
+// A packet captured twice comes within 50 ms, or within a millisecond where there is no identification
+// that a resend would not repeat.
+func TestCopiesLieNear(t *testing.T) {
+	for _, x := range []struct {
+		id   uint16
+		gap  time.Duration
+		kind Kind
+	}{
+		{7, sameWithin, Duplicate}, {7, sameWithin + 1, Ordinary}, {0, time.Millisecond - 1, Duplicate}, {0, time.Millisecond, Ordinary},
+	} {
+		var h Half
+		h.Reuse(Space{})
+		s := segment.Segment{Flags: segment.ACK, Seq: 1, Len: 10, IPID: x.id, Packet: 1, Time: 1e9}
+		h.Sent(&s, false, 0)
+		s.Time = s.Time.Add(x.gap)
+		if kind := h.Sent(&s, false, 0); kind != x.kind {
+			t.Errorf("identification %d, %v later: kind %d, want %d", x.id, x.gap, kind, x.kind)
+		}
 	}
 }

@@ -157,3 +157,11 @@ func TestChosenByLength(t *testing.T) {
 		}
 	}
 }
+
+// What a response carries is added up over its records, without what TLS adds to each.
+func TestInferredBytes(t *testing.T) {
+	f := infer(t, tls.Info{Version: 0x0304, Suite: 0x1301}, "<53 >53 >120 <900 <500")
+	if w := f.Waiting(); len(w) != 1 || w[0].RequestBytes != 120-17 || w[0].ResponseBytes != 900-17+500-17 {
+		t.Errorf("%+v", w)
+	}
+}
