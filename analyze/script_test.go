@@ -153,6 +153,9 @@ func TestSeries(t *testing.T) {
 		one := series(3, 1)
 		for line := range strings.Lines(one) {
 			f := strings.Split(line, ",")
+			if src, dst := f[2]+" "+f[3], f[4]+" "+f[5]; src == dst {
+				t.Errorf("data goes from %s to %s: %s", src, dst, line)
+			}
 			if f[6] != "window" {
 				continue
 			}

@@ -115,7 +115,7 @@ type Sums struct {
 	Responses int64  // final ones
 	Orphans   int64  // final responses without a request in the capture
 	Orphan    Orphan // the first of HTTP/1's
-	Minor     int    // HTTP/1.Minor of the latest message
+	Minor     int    // HTTP/1.Minor of the latest request, or response to none
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
 	Target    string // of the latest CONNECT
@@ -237,22 +237,22 @@ func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient
 
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).
-func (s *side) RequestMethod() (http1.Method, bool) {
+func (s *side) RequestMethod() http1.Method {
 	if s.p.server.Sought() {
 		s.p.passHidden()
 	}
 	t := s.p.oldest()
 	switch {
 	case t == nil:
-		return http1.Other, false
+		return http1.Other
 	case t.Method == "HEAD":
-		return http1.Head_, true
+		return http1.Head_
 	case t.Connect:
-		return http1.Connect, true
+		return http1.Connect
 	case t.Minor < 0:
-		return http1.Simple, true
+		return http1.Simple
 	}
-	return http1.Other, true
+	return http1.Other
 }
 
 // oldest returns the request that the next response answers.
@@ -362,9 +362,6 @@ func (p *Pairer) responseHead(h *http1.Head) {
 		}
 		p.Minor = h.Minor
 		return
-	}
-	if t == p.request && h.Minor >= 0 {
-		p.Minor = min(p.Minor, h.Minor)
 	}
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout

@@ -47,6 +47,7 @@ func TestMetricsAreBounds(t *testing.T) {
 	}{
 		{"all is known", func(*pool.Pool) {}, map[string]string{"transactions": "5", "reused": "4", "reuse": "0.8", "needed": "1", "avoidable": "0", "used": "1", "unused": "0", "connections": "1"}},
 		{"one too many or too few", func(p *pool.Pool) { p.MaxOver, p.MaxUnder = 1, 1 }, map[string]string{"transactions": "4 to 6", "reused": "3 to 5", "reuse": "0 to 1"}},
+		{"one too few, of which the warmth is not known", func(p *pool.Pool) { p.MaxUnder, p.Warmths = 1, event.Warmths{Cold: 1, Warm: 4} }, map[string]string{"transactions": "5 to 6", "cold": "1 to 2", "warm": "4 to 5"}},
 		{"begun before", func(p *pool.Pool) { p.Causes = pool.Causes{{Cause: pool.Unknown, N: 1}} }, map[string]string{"transactions": "5", "reused": "4 to 5", "reuse": "0.8 to 1"}},
 		{"encrypted beside it", func(p *pool.Pool) { p.Connections, p.Unused, p.Opaque = 3, 2, 1 }, map[string]string{"used": "1 to 2", "unused": "1 to 2", "needed": "1 to 2", "avoidable": "0 to 1", "transactions": "5 to +Inf", "cold": "0 to +Inf", "cooled": "0 to +Inf"}},
 		{"a gap", func(p *pool.Pool) { p.Gaps, p.Warmths = 1, event.Warmths{Cold: 1, Warm: 4} }, map[string]string{"cold": "1 to +Inf", "warm": "4 to +Inf", "cooled": "0 to +Inf"}},

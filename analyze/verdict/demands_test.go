@@ -87,6 +87,31 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Beside what is avoidable stands how much of it is allowed, if any.
+func TestAllowedIsSaid(t *testing.T) {
+	for _, x := range []struct {
+		causes pool.Causes
+		want   string
+	}{
+		{nil, ""},
+		{pool.Causes{{Cause: pool.Undrained, N: 1}}, ""},
+		{pool.Causes{{Cause: pool.Missed, N: 1}}, "avoidable 1, all allowed: missed"},
+		{pool.Causes{{Cause: pool.Missed, N: 1}, {Cause: pool.ClientIdleTimeout, N: 1}}, "avoidable 2, all allowed: client-idle-timeout, missed"},
+		{pool.Causes{{Cause: pool.Missed, N: 1}, {Cause: pool.Undrained, N: 1}}, "avoidable 2, 1 allowed: missed"},
+	} {
+		d := Demands{Allow: []string{"missed"}}
+		all, _, _ := d.Judge(reused(func(p *pool.Pool) {
+			for _, c := range x.causes {
+				p.Used, p.Avoidable = p.Used+c.N, p.Avoidable+c.N
+				p.Causes.Add(c.Cause, c.N)
+			}
+		}), Counts{}, Seen{})
+		if last := all[len(all)-1]; last.Text != "avoidable == 0" || last.Note != x.want {
+			t.Errorf("%v: %s, %q, want %q", x.causes, last.Text, last.Note, x.want)
+		}
+	}
+}
+
 // Where nothing was judged it is said why, and what was there instead.
 func TestNothingJudged(t *testing.T) {
 	two := append(reused(func(*pool.Pool) {}), reused(func(p *pool.Pool) { p.Name = "b.example" })...)
