@@ -53,12 +53,30 @@ func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.
 		by, reset, at = sideOf(client), false, bye
 	}
 	c.closing = Closing{by, reset, at}
+	if c.clientHad = c.half[1-c.client].Una; reset {
+		c.clientHad = c.reset.acked
+	}
 	if by == event.Server && !reset {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet, FINUnseen: c.finUnseen,
 		Outstanding: by == event.Client && c.http.open > 0})
+}
+
+// closesUnseen takes it that h has closed, whose FIN was acknowledged and not captured. A FIN takes one
+// number, and where nothing is going on no single byte is told of.
+func (c *Conn) closesUnseen(h *Half, at segment.Mark) {
+	if c.closing.By == event.Nobody && !c.ended && !c.reset.exists() && c.http.open == 0 && c.http.facts.Count > 0 {
+		c.finUnseen = true
+		c.closes(c.side(h.dir), false, nil, at)
+	}
+}
+
+// goesOnAfter takes that back: one side goes on, so it was no FIN, or nobody has heeded it.
+func (c *Conn) goesOnAfter(at segment.Mark) {
+	c.finUnseen, c.closing = false, Closing{}
+	c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 }
 
 // CloseNotify is told of TLS's close_notify.

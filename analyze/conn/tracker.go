@@ -20,6 +20,8 @@ type httpTracker struct {
 	name    string    // authority's name, of the latest request that had one
 	last    lastDone
 
+	asked asked // the latest request that was sent while no other was going on
+
 	read    int64 // packet in which the server last acknowledged all the client had sent
 	drained int64 // packet in which the client last acknowledged all the server had sent
 	shown
@@ -56,6 +58,14 @@ type pending struct {
 	event event.Event
 	began segment.Mark // the response
 	need  segment.Seq
+
+	asked, askedEnd segment.Mark // its request
+}
+
+// An asked request is one that nothing was going on beside.
+type asked struct {
+	n     int32
+	after segment.Seq // the server had sent what lies before: its answer comes behind
 }
 
 // lastDone is the latest transaction whose response was complete.
@@ -119,7 +129,9 @@ func (c *Conn) Name() string { return c.http.name }
 // Requested is told of a request's head.
 func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
-	x.begun()
+	if x.begun(); x.open == 1 {
+		x.asked = asked{t.N, x.conn.half[1-x.conn.client].Nxt}
+	}
 	before := x.name
 	if x.target != "" && !t.Connect {
 		x.name = x.target
@@ -252,7 +264,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		x.tell(maxPending/2, 0)
 	}
 	server := &c.half[1-c.client]
-	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next()})
+	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next(), t.Start, t.RequestEnd})
 }
 
 // maxPending bounds the responses that wait for their acknowledgement; then the oldest

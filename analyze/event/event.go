@@ -133,6 +133,7 @@ type Event struct {
 	// ConnClosing.
 	By          Side
 	Reset       bool    // by RST
+	FINUnseen   bool    // by a FIN that was not captured: Packet acknowledges it
 	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
 	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 

@@ -283,6 +283,8 @@ func (m closeManner) text(packet int64) string {
 		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
 	case m.goAway:
 		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.unseen:
+		return fmt.Sprintf("the server had closed a connection, unasked, by a FIN that the capture lacks (packet %d acknowledges it)", packet)
 	case m.atOnce:
 		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
 	}

@@ -214,7 +214,7 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.finUnseen, c.closePacket = e.By, e.Reset, e.GoAway, e.FINUnseen, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)
@@ -253,8 +253,11 @@ func (c *Conn) resumed() {
 	if c.closedBy == event.Nobody {
 		return
 	}
+	if c.pool != nil {
+		c.pool.detectors.idle.takeBack(c.id, c.closePacket)
+	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
-	c.goAway, c.obeyed = nil, false
+	c.goAway, c.finUnseen, c.obeyed = nil, false, false
 	if c.pool != nil && c.requests > 0 {
 		c.pool.conns.open++
 		c.pool.reshare(c)

@@ -172,6 +172,23 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 	}
 }
 
+// takeBack forgets that conn was closed in a packet: that has ended nothing.
+func (t *idleTimes) takeBack(conn, packet int64) {
+	is := func(i Idle) bool { return i.Conn == conn && i.Packet == packet }
+	t.closes = slices.DeleteFunc(t.closes, is)
+	for _, c := range [...]**Closes{&t.byClient, &t.byServer} {
+		if *c == nil {
+			continue
+		}
+		(*c).Longest = slices.DeleteFunc((*c).Longest, is)
+		if n := len((*c).Longest); n == 0 {
+			*c = nil
+		} else if is((*c).Min) {
+			(*c).Min = (*c).Longest[n-1]
+		}
+	}
+}
+
 // addClose adds a close to those of one side.
 func (s *clientShard) addClose(to **Closes, i Idle) {
 	if *to == nil {

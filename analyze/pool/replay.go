@@ -286,6 +286,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	if why.cause == RequestAbandoned && why.inferred {
 		d.Confidence = Likely // what was sent last may have been no request
 	}
+	if why.manner.unseen && why.cause == ServerClosed {
+		d.Confidence = Likely
+	}
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
 		d.Confidence, d.mayHideClose = Likely, true
