@@ -251,8 +251,10 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
 	switch {
-	case t.Consumes:
+	case t.Consumes, t.UntilClose && t.EventStream && c.closing.By == event.Client:
 		e.Outcome = event.Consumed
+	case t.UntilClose && c.closing.By == event.Nobody && c.half[1-c.client].ended: // only the capture has ended
+		e.Outcome, e.Time = event.Unanswered, max(e.Time, c.env.Now.Time)
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}

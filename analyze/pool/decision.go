@@ -26,6 +26,8 @@ type Decision struct {
 	setupTime       time.Duration // how long Conn's handshakes took
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
+	status          uint16        // of that transaction's response
+	otherUser       bool          // InsteadOf was tied to a user, and Conn is, perhaps to another
 	final           bool          // nothing more can change it
 	handedOver      bool          // as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
@@ -86,7 +88,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	c := t.conn
 	d.InsteadOf, d.firstPacket, d.inUse = c.id, c.packet, t.inUse-1
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
-	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	d.last, d.endPacket, d.closePacket, d.status = t.last.n, t.last.endPacket, c.closePacket, t.last.status
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
 	d.at = at
 	if c.closedByClient(at) {
@@ -147,6 +149,9 @@ func (d *Decision) Packets() []int64 {
 func (d *Decision) Text() string {
 	if d.Cause.Avoidable() {
 		text := d.avoidableText()
+		if d.otherUser {
+			text += "; but that was tied to a user by NTLM or Negotiate, and whether this one is for the same is not known"
+		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"
 		}
@@ -263,7 +268,7 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a connection was dead: what the client sent in packet %d was sent again and never acknowledged, "+
 			"while the server answered on another", d.lossPacket)
 	case Bound:
-		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
+		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew, as for another"
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:
@@ -295,12 +300,17 @@ func (m closeManner) text(packet int64) string {
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
+		if d.otherUser {
+			return fmt.Sprintf("#%d and #%d are two users'", d.InsteadOf, d.Conn)
+		}
 		if d.browser {
 			return fmt.Sprintf("the browser keeps #%d and #%d apart: by credentials, by site, or by proxy", d.InsteadOf, d.Conn)
 		}
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"
+	case Bound:
+		return "both users are one"
 	case ServerClosed:
 		if d.mayHideClose {
 			return "the request asked for it"

@@ -128,6 +128,7 @@ type connStates struct {
 	firstRequest segment.Time // on the capture's clock; 0: none yet
 	live         int          // have joined the pool and not ended
 	open         int          // were used, and nobody has closed them, in the order of the capture
+	otherUser    int64        // opened instead of one tied to a user, perhaps for another
 	midstream    int64        // were used, and had been opened before the capture began
 	serverUnseen int64        // were used, and of their server nothing is in the capture
 }
@@ -139,6 +140,7 @@ func (c *connStates) add(o *connStates) {
 	}
 	c.live += o.live
 	c.open += o.open
+	c.otherUser += o.otherUser
 	c.midstream += o.midstream
 	c.serverUnseen += o.serverUnseen
 }

@@ -255,7 +255,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		return
 	}
 	if o.binds && s.tokenAt(p, c.clientServer, a.at) != nil {
-		p.needed(s, a, loss{cause: Bound})
+		p.needed(s, a, loss{cause: Bound, inferred: true})
 		return
 	}
 	if s.findToken(p, func(t *token) bool { return t.hasRoom(a.at) }) != nil {
@@ -283,8 +283,8 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
 	}
 	d.shard, d.final = s, true
-	if why.cause == RequestAbandoned && why.inferred {
-		d.Confidence = Likely // what was sent last may have been no request
+	if why.inferred && (why.cause == RequestAbandoned || why.cause == Bound) { // what was sent last may have been no request, and the user the same
+		d.Confidence = Likely
 	}
 	if why.manner.unseen && why.cause == ServerClosed {
 		d.Confidence = Likely
@@ -314,16 +314,14 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if c.inferred || d.browser {
 		d.Confidence = Likely
 	}
+	if a.occ.binds && t.conn.boundBy(a.at) {
+		d.Confidence, d.perhapsNeeded, d.otherUser = Likely, true, true
+		p.conns.otherUser++
+	}
 	if d.perhapsNeeded {
 		p.PerhapsNeeded++
 	}
 	p.Causes.Add(d.Cause, 1)
-	if d.Cause != ClientSaidClose {
-		s.statuses(p).left(t.last.status, c.id, c.packet)
-	}
-	if d.Cause == ClientClosed {
-		p.detectors.churn.avoidable(c.id, c.packet)
-	}
 	if d.Cause.idled() {
 		p.awaitEnd(d, t.conn)
 	}
@@ -349,6 +347,12 @@ func (s *clientShard) handOver(p *Pool, d *Decision) {
 	if d.Cause.Avoidable() {
 		p.handed++
 		d.Nth = p.handed
+		if d.Cause != ClientSaidClose {
+			s.statuses(p).left(d.status, d.Conn, d.openPacket)
+		}
+		if d.Cause == ClientClosed {
+			p.detectors.churn.avoidable(d.Conn, d.openPacket)
+		}
 	}
 	s.ready = append(s.ready, d)
 }
@@ -401,7 +405,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
 	d.mayHideClose = false
-	if d.perhapsNeeded && !(d.gaps && to.Avoidable()) {
+	if d.perhapsNeeded && !((d.gaps || d.otherUser) && to.Avoidable()) {
 		d.perhapsNeeded = false
 		p.PerhapsNeeded--
 	}

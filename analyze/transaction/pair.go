@@ -31,6 +31,7 @@ type Transaction struct {
 	Promises            bool         // the request promises persistence
 	SaysClose           bool         // the response ends the connection although the request did not ask for it
 	Consumes            bool         // the connection became a tunnel
+	UntilClose          bool         // the response has no length: its sender closes to end it
 	EventStream         bool         // text/event-stream: open until somebody leaves
 	Proxied             bool         // absolute-form target
 	Connect             bool
@@ -369,7 +370,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
-	t.EventStream = isEventStream(h.ContentType)
+	t.EventStream, t.UntilClose = isEventStream(h.ContentType), h.UntilClose
 	closes := h.Close || !h.Cut && (h.UntilClose || h.Minor < 1 && !h.KeepAlive) // a length may be behind the cut
 	t.ResponsePromises = !closes && !h.UntilClose && (h.KeepAlive || !h.Cut)
 	t.ResponseKeepAlive = t.ResponsePromises && (h.KeepAlive || h.KeepAliveTimeout >= 0)
