@@ -65,6 +65,7 @@ type pending struct {
 // An asked request is one that nothing was going on beside.
 type asked struct {
 	n     int32
+	from  segment.Seq // where it begins
 	after segment.Seq // the server had sent what lies before: its answer comes behind
 }
 
@@ -130,7 +131,8 @@ func (c *Conn) Name() string { return c.http.name }
 func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
 	if x.begun(); x.open == 1 {
-		x.asked = asked{t.N, x.conn.half[1-x.conn.client].Nxt}
+		client, server := &x.conn.half[x.conn.client], &x.conn.half[1-x.conn.client]
+		x.asked = asked{t.N, client.Nxt.Add(-int(t.RequestBytes)), server.Nxt}
 	}
 	before := x.name
 	if x.target != "" && !t.Connect {
@@ -358,6 +360,12 @@ func (x *httpTracker) probed() {
 
 // HasRead reports whether the server is seen to have acknowledged all of t's request.
 func (x *httpTracker) HasRead(t *transaction.Transaction) bool { return t.RequestEnd.Packet <= x.read }
+
+// Crosses reports whether what the server says now crosses t's request: a segment that answers it acknowledges
+// at least its beginning.
+func (x *httpTracker) Crosses(t *transaction.Transaction) bool {
+	return x.asked.n == t.N && !x.conn.app.Sealed() && !x.conn.half[x.conn.client].Una.After(x.asked.from)
+}
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {

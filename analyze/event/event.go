@@ -158,6 +158,7 @@ type GoAway struct {
 	LastStream uint32 // streams above it are not served
 	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
 	ForAge     bool   // that says that the connection has come to its age
+	BlamesPeer bool   // the code says that the other side did wrong
 	At         segment.Mark
 }
 

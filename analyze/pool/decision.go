@@ -50,6 +50,7 @@ type evidence struct {
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
+	mayHaveAsked bool // the request on InsteadOf may have asked for its end: it was not all read
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
 
@@ -106,7 +107,8 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 		d.unanswered = t.last.outcome == event.Unanswered
 		d.mayHideClose = t.last.mayHideClose
 		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
-		likely = likely || d.mayHideClose
+		d.mayHaveAsked = t.last.mayHaveAsked
+		likely = likely || d.mayHideClose || d.mayHaveAsked
 	case Missed:
 		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
 			at.Sub(t.roomSince()) < max(returnTime, 2*c.rtt)
@@ -186,6 +188,11 @@ func (d *Decision) avoidableText() string {
 		how := ", unasked"
 		if d.mayHideClose {
 			how = "; whether that had said close could not be read"
+		} else if d.mayHaveAsked {
+			how = "; whether its request had asked for that could not be read"
+		}
+		if d.closePacket < d.endPacket {
+			return fmt.Sprintf("the client closed #%d in packet %d, before its response had come (packet %d)%s", d.InsteadOf, d.closePacket, d.endPacket, how)
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
@@ -284,6 +291,8 @@ func (d *Decision) neededText() string {
 // text says how the server closed a connection in a packet.
 func (m closeManner) text(packet int64) string {
 	switch {
+	case m.blamed:
+		return fmt.Sprintf("the server had ended a connection by GOAWAY, for what it calls the client's error (packet %d)", packet)
 	case m.goAway && m.atOnce:
 		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
 	case m.goAway:

@@ -77,7 +77,7 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 // HTTP/1 answers in order (RFC 9112 section 9.3.2).
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
-	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	o.n, o.asksClose, o.mayHaveAsked, o.ignored = e.N, e.AsksClose, e.MayHideClose, o.ignored && e.Ignored
 	if e.Binds {
 		o.conn.bind(e)
 	}
@@ -102,7 +102,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	}
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
-		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
 	if first && !c.midstream {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet
@@ -237,7 +237,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queueAction(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {
-	case unasked && c.idle():
+	case unasked && c.idle() && c.lastComplete: // a tunnel is in use, or another's
 		s.closedIdle(c, c.lastEnd.at)
 	case unasked && c.streamLimit == 0: // the latest response's end may only not have been told of
 		c.unasked = len(c.active) > 0

@@ -156,7 +156,7 @@ func mergeCloses(to, from **Closes) {
 
 // closedIdle notes that one side closed c, unasked, after it had idled since an instant.
 func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
-	if c.closedAtOnce(since) {
+	if g := c.goAway; c.closedAtOnce(since) || g != nil && (g.Code != 0 || g.ForAge) { // that was no timeout
 		return
 	}
 	t, i := &c.pool.detectors.idle, Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket}

@@ -25,12 +25,14 @@ type loss struct {
 type closeManner struct {
 	atOnce bool // right after a response, or while it carried requests: it was not idle
 	goAway bool // by HTTP/2's GOAWAY
+	blamed bool // by a GOAWAY that says that the client did wrong
 	unseen bool // by a FIN that the capture lacks
 }
 
 // manner returns how the server closed c, which has idled since an instant.
 func (c *Conn) manner(idleSince segment.Time) closeManner {
-	return closeManner{c.closedAtOnce(idleSince), c.goAway != nil, c.finUnseen}
+	g := c.goAway
+	return closeManner{atOnce: c.closedAtOnce(idleSince), goAway: g != nil, blamed: g != nil && !g.FromClient && g.BlamesPeer, unseen: c.finUnseen}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.

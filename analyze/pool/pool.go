@@ -63,6 +63,7 @@ type Sums struct {
 	Saved             SetupCost // that connections of their own would have had for the reused transactions
 	Needed, Avoidable int64     // of Used, which is always their sum
 	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
+	Provoked          int64     // of Needed, those for which the server had ended one because of what the client did wrong
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
 	PerhapsNeeded     int64     // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
 	OutOfOrder        int64     // what bears on decisions that were taken already: too much was waiting
@@ -101,6 +102,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Needed += b.Needed
 	a.Avoidable += b.Avoidable
 	a.Unjudged += b.Unjudged
+	a.Provoked += b.Provoked
 	a.PerhapsAvoidable += b.PerhapsAvoidable
 	a.PerhapsNeeded += b.PerhapsNeeded
 	a.OutOfOrder += b.OutOfOrder

@@ -289,6 +289,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	if why.manner.unseen && why.cause == ServerClosed {
 		d.Confidence = Likely
 	}
+	if why.manner.blamed {
+		p.Provoked++
+	}
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
 		d.Confidence, d.mayHideClose = Likely, true
