@@ -98,7 +98,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
 		s.statuses(p).followed(c.lastStatus)
-		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
+		p.detectors.idle.reused(Idle{at.Sub(c.lastEnd.at), at, c.id, e.Packet})
 	}
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,

@@ -65,7 +65,7 @@ type Sums struct {
 	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
 	Provoked          int64     // of Needed, those for which the server had ended one because of what the client did wrong
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64     // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
+	PerhapsNeeded     Causes    // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
 	OutOfOrder        int64     // what bears on decisions that were taken already: too much was waiting
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
@@ -104,7 +104,9 @@ func (a *Sums) Add(b *Sums) {
 	a.Unjudged += b.Unjudged
 	a.Provoked += b.Provoked
 	a.PerhapsAvoidable += b.PerhapsAvoidable
-	a.PerhapsNeeded += b.PerhapsNeeded
+	for _, c := range b.PerhapsNeeded {
+		a.PerhapsNeeded.Add(c.Cause, c.N)
+	}
 	a.OutOfOrder += b.OutOfOrder
 	a.OldEnds += b.OldEnds
 	for _, c := range b.Causes {

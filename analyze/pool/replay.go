@@ -322,7 +322,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.conns.otherUser++
 	}
 	if d.perhapsNeeded {
-		p.PerhapsNeeded++
+		p.PerhapsNeeded.Add(d.Cause, 1)
 	}
 	p.Causes.Add(d.Cause, 1)
 	if d.Cause.idled() {
@@ -386,7 +386,7 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 	d.Confidence, d.gaps = Likely, true
 	if !d.perhapsNeeded {
 		d.perhapsNeeded = true
-		p.PerhapsNeeded++
+		p.PerhapsNeeded.Add(d.Cause, 1)
 	}
 }
 
@@ -408,9 +408,11 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
 	d.mayHideClose = false
-	if d.perhapsNeeded && !((d.gaps || d.otherUser) && to.Avoidable()) {
-		d.perhapsNeeded = false
-		p.PerhapsNeeded--
+	if d.perhapsNeeded {
+		p.PerhapsNeeded.Add(d.Cause, -1)
+		if d.perhapsNeeded = (d.gaps || d.otherUser) && to.Avoidable(); d.perhapsNeeded {
+			p.PerhapsNeeded.Add(to, 1)
+		}
 	}
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--

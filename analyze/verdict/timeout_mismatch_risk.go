@@ -44,7 +44,10 @@ func reuseNearTimeout(p *pool.Pool) (Evidence, bool) {
 		return Evidence{}, false // another connection outlived it: it was no timeout
 	}
 	left := fmt.Sprintf("%v to spare", segment.Span(limit-longest.For))
-	if longest.For > limit {
+	switch {
+	case seen && longest.Conn == closes.Min.Conn && longest.At.Add(-longest.For) == closes.Min.At.Add(-limit):
+		left = "the two met"
+	case longest.For > limit:
 		left = fmt.Sprintf("%v beyond it", segment.Span(longest.For-limit))
 	}
 	e := Evidence{
