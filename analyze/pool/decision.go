@@ -27,6 +27,7 @@ type Decision struct {
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	status          uint16        // of that transaction's response
+	diesNext        bool          // InsteadOf was dead when it was used next, and may have been by then
 	otherUser       bool          // InsteadOf was tied to a user, and Conn is, perhaps to another
 	final           bool          // nothing more can change it
 	handedOver      bool          // as avoidable: what its connection does later changes nothing
@@ -153,6 +154,9 @@ func (d *Decision) Text() string {
 		text := d.avoidableText()
 		if d.otherUser {
 			text += "; but that was tied to a user by NTLM or Negotiate, and whether this one is for the same is not known"
+		}
+		if d.diesNext {
+			text += fmt.Sprintf("; but when #%d was used next it was dead, and may have been already", d.InsteadOf)
 		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"

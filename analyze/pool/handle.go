@@ -207,7 +207,7 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
+	case before.known && o.serverLeft() && !o.dead: // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }

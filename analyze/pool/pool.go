@@ -132,6 +132,7 @@ type connStates struct {
 	firstRequest segment.Time // on the capture's clock; 0: none yet
 	live         int          // have joined the pool and not ended
 	open         int          // were used, and nobody has closed them, in the order of the capture
+	diedNext     int64        // opened instead of one that was dead when it was used next
 	otherUser    int64        // opened instead of one tied to a user, perhaps for another
 	midstream    int64        // were used, and had been opened before the capture began
 	serverUnseen int64        // were used, and of their server nothing is in the capture
@@ -144,6 +145,7 @@ func (c *connStates) add(o *connStates) {
 	}
 	c.live += o.live
 	c.open += o.open
+	c.diedNext += o.diedNext
 	c.otherUser += o.otherUser
 	c.midstream += o.midstream
 	c.serverUnseen += o.serverUnseen

@@ -380,10 +380,15 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 		d.unread = r.unread
 	}
 	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
-	if !d.Cause.Avoidable() || !r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket)) {
+	diesNext := r.deadFrom.known && !d.dead && r.n <= d.last+1 && d.Cause.idled() // nobody saw it alive since
+	gaps := r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket))
+	if !d.Cause.Avoidable() || !gaps && !diesNext {
 		return
 	}
-	d.Confidence, d.gaps = Likely, true
+	d.Confidence, d.gaps, d.diesNext = Likely, gaps, diesNext
+	if diesNext {
+		p.conns.diedNext++
+	}
 	if !d.perhapsNeeded {
 		d.perhapsNeeded = true
 		p.PerhapsNeeded.Add(d.Cause, 1)
@@ -410,7 +415,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	d.mayHideClose = false
 	if d.perhapsNeeded {
 		p.PerhapsNeeded.Add(d.Cause, -1)
-		if d.perhapsNeeded = (d.gaps || d.otherUser) && to.Avoidable(); d.perhapsNeeded {
+		if d.perhapsNeeded = (d.gaps || d.diesNext || d.otherUser) && to.Avoidable(); d.perhapsNeeded {
 			p.PerhapsNeeded.Add(to, 1)
 		}
 	}

@@ -14,6 +14,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.Gaps+p.ServerGaps > 0:
 		return NotKnown, "the capture lacks bytes of connections that seem to have been idle: requests or responses may hide there"
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.diedNext > 0:
+		return NotKnown, "connections that seem to have been idle were dead when they were used next: since when is not known"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.otherUser > 0:
 		return NotKnown, "its connections were tied to users by NTLM or Negotiate; whether the next was for another user is not known"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum():
