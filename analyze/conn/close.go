@@ -60,8 +60,8 @@ func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
-	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet, FINUnseen: c.finUnseen,
-		Outstanding: by == event.Client && c.http.open > 0})
+	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
+		FINUnseen: c.finUnseen, Outstanding: by == event.Client && c.http.open > 0})
 }
 
 // closesUnseen takes it that h has closed, whose FIN was acknowledged and not captured. A FIN takes one

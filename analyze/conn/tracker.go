@@ -20,10 +20,7 @@ type httpTracker struct {
 	name    string    // authority's name, of the latest request that had one
 	last    lastDone
 
-	asked asked // the latest request that was sent while no other was going on
-
-	read    int64 // packet in which the server last acknowledged all the client had sent
-	drained int64 // packet in which the client last acknowledged all the server had sent
+	acknowledgements
 	shown
 
 	// CONNECT and what runs inside.
@@ -41,6 +38,13 @@ type httpTracker struct {
 	facts Facts
 	setup setup
 	room  [1]pending // for pending, as long as it will do
+}
+
+// What acknowledgements have shown.
+type acknowledgements struct {
+	read    int64 // packet in which the server last acknowledged all the client had sent
+	drained int64 // packet in which the client last acknowledged all the server had sent
+	asked   asked // the latest request that was sent while no other was going on
 }
 
 // What the client's window has shown of its reading.

@@ -26,9 +26,6 @@ type Decision struct {
 	setupTime       time.Duration // how long Conn's handshakes took
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
-	status          uint16        // of that transaction's response
-	diesNext        bool          // InsteadOf was dead when it was used next, and may have been by then
-	otherUser       bool          // InsteadOf was tied to a user, and Conn is, perhaps to another
 	final           bool          // nothing more can change it
 	handedOver      bool          // as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
@@ -70,6 +67,9 @@ type instead struct {
 	onDemand     bool          // the client closed it because it wanted one
 	announced    time.Duration // the timeout that its server had announced, 0: none
 	dead         bool          // it was, by the time when one was needed
+	diesNext     bool          // it was when it was used next, and may have been by then
+	otherUser    bool          // it was tied to a user, and Conn is, perhaps to another
+	status       uint16        // of the transaction's response
 }
 
 // newDecision returns what can be said of an opening before it is judged.
@@ -196,7 +196,8 @@ func (d *Decision) avoidableText() string {
 			how = "; whether its request had asked for that could not be read"
 		}
 		if d.closePacket < d.endPacket {
-			return fmt.Sprintf("the client closed #%d in packet %d, before its response had come (packet %d)%s", d.InsteadOf, d.closePacket, d.endPacket, how)
+			return fmt.Sprintf("the client closed #%d in packet %d, before its response had come (packet %d)%s",
+				d.InsteadOf, d.closePacket, d.endPacket, how)
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
@@ -302,7 +303,8 @@ func (m closeManner) text(packet int64) string {
 	case m.goAway:
 		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
 	case m.unseen:
-		return fmt.Sprintf("the server had closed a connection, unasked, by a FIN that the capture lacks (packet %d acknowledges it)", packet)
+		return fmt.Sprintf("the server had closed a connection, unasked, by a FIN that the capture lacks "+
+			"(packet %d acknowledges it)", packet)
 	case m.atOnce:
 		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
 	}

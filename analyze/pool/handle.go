@@ -102,7 +102,8 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	}
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
-		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored,
+		stale: c.closedBy == event.Server}
 	if first && !c.midstream {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet

@@ -32,7 +32,12 @@ type closeManner struct {
 // manner returns how the server closed c, which has idled since an instant.
 func (c *Conn) manner(idleSince segment.Time) closeManner {
 	g := c.goAway
-	return closeManner{atOnce: c.closedAtOnce(idleSince), goAway: g != nil, blamed: g != nil && !g.FromClient && g.BlamesPeer, unseen: c.finUnseen}
+	return closeManner{
+		atOnce: c.closedAtOnce(idleSince),
+		goAway: g != nil,
+		blamed: g != nil && !g.FromClient && g.BlamesPeer,
+		unseen: c.finUnseen,
+	}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.

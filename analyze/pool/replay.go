@@ -283,8 +283,8 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
 	}
 	d.shard, d.final = s, true
-	if why.inferred && (why.cause == RequestAbandoned || why.cause == Bound) { // what was sent last may have been no request, and the user the same
-		d.Confidence = Likely
+	if why.inferred && (why.cause == RequestAbandoned || why.cause == Bound) {
+		d.Confidence = Likely // what was sent last may have been no request, and the user the same
 	}
 	if why.manner.unseen && why.cause == ServerClosed {
 		d.Confidence = Likely
