@@ -30,6 +30,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
+		c.crosses(s, own, at)
 		c.closes(c.side(s.Dir), false, nil, at)
 	}
 	for d := range c.half {
@@ -40,6 +41,17 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if c.half[0].ended && c.half[1].ended {
 		c.endAt(at)
+	}
+}
+
+// crosses tells the sink of a FIN of the server's that crosses the client's: it acknowledges nothing of that, so
+// the server closed of its own accord.
+func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
+	client := &c.half[c.client]
+	if c.closing.By == event.Client && s.Dir != c.client && client.SawFIN && !s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq &&
+		!c.crossed {
+		c.crossed = true
+		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
 }
 

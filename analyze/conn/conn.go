@@ -42,6 +42,7 @@ type progress struct {
 	untimed   bool // the times of some of its segments are others'
 	gaveUp    bool // it was given up while it was open
 	concluded bool // the sink has been told of the end
+	crossed   bool // the server has closed, before it knew that the client had
 	finUnseen bool // the one that closed did so by a FIN that was not captured
 }
 

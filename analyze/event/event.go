@@ -18,6 +18,7 @@ const (
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
 	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
+	ConnCrossed // the server closed too, before it knew that the client had
 	ConnEnded   // nothing more will come
 )
 

@@ -246,7 +246,7 @@ func (d *Decision) neededText() string {
 	case ServerClosed:
 		switch {
 		case d.obeyed && d.seen.For > 0:
-			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do with others "+
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do "+
 				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
 		case d.obeyed:
 			return fmt.Sprintf("the client closed one after %v idle (packet %d), when the server had announced that it would: "+
@@ -260,6 +260,9 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a response said close, or could only end by closing, "+
 			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
+		if d.lossManner.blamed {
+			return d.lossManner.text(d.lossPacket)
+		}
 		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
 			d.lossPacket)
 	case UsedUp:

@@ -248,6 +248,16 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
+// crossed takes a FIN of the server's that crosses the client's: so long the server waits too.
+func (s *clientShard) crossed(c *Conn, e *event.Event) {
+	since := c.lastEnd.at
+	if c.pool == nil || c.closedBy != event.Client || !c.idle() || !c.lastComplete || c.closedAtOnce(since) {
+		return
+	}
+	at := e.Time.Add(c.clockOffset)
+	s.addClose(&c.pool.detectors.idle.byServer, Idle{at.Sub(since), at, c.id, e.Packet})
+}
+
 // resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
 // stays so: it opens another when the real client does.
 func (c *Conn) resumed() {
@@ -301,6 +311,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
+		p.detectors.idle.looked(c.neededAt())
 		if !end.Refused && (p.conns.firstRequest == 0 || c.opened < p.conns.firstRequest) {
 			p.Speculative++
 		}
