@@ -30,6 +30,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
+		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
 		c.closes(c.side(s.Dir), false, nil, at)
 	}

@@ -45,10 +45,10 @@ func reuseNearTimeout(p *pool.Pool) (Evidence, bool) {
 	}
 	left := fmt.Sprintf("%v to spare", segment.Span(limit-longest.For))
 	switch {
-	case seen && longest.Conn == closes.Min.Conn && longest.At.Add(-longest.For) == closes.Min.At.Add(-limit):
-		left = "the two met"
 	case longest.For > limit:
 		left = fmt.Sprintf("%v beyond it", segment.Span(longest.For-limit))
+	case seen && longest.Conn == closes.Min.Conn && longest.At.Add(-longest.For) == closes.Min.At.Add(-limit):
+		left = "the two met" // the close ended the same pause
 	}
 	e := Evidence{
 		Connections: []int64{longest.Conn},
