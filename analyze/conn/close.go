@@ -40,7 +40,8 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			c.app.Close(d, at)
 		}
 	}
-	if c.half[0].ended && c.half[1].ended {
+	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
+	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 {
 		c.endAt(at)
 	}
 }
@@ -49,8 +50,8 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 // the server closed of its own accord.
 func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 	client := &c.half[c.client]
-	if c.closing.By == event.Client && s.Dir != c.client && client.SawFIN && !s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq &&
-		!c.crossed {
+	if !c.crossed && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
+		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
 		c.crossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}

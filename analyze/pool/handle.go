@@ -44,6 +44,9 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 		p.conns.open++
 	}
 	p.detectors.idle.looked(c.neededAt())
+	if c.closedBy == event.Server && !e.AsksClose { // before it had a pool, as where a GOAWAY crosses the first request
+		p.queueAction(action{at: max(c.closedAt, e.Time.Add(1-c.clockOffset)), packet: c.closePacket, kind: serverCloses, conn: c})
+	}
 	c.browser = e.Browser
 	if c.midstream {
 		p.conns.midstream++
