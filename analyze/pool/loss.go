@@ -113,9 +113,10 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	return ""
 }
 
-// refusedByServer reports whether the server ended o's connection instead of serving it.
+// refusedByServer reports whether the server ended o's connection instead of serving it. After a GOAWAY it may serve
+// what was on its way (RFC 9113 section 6.8).
 func (o *occupation) refusedByServer() bool {
-	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+	return o.outcome != event.Consumed && (o.stale && o.outcome != event.Complete || o.serverLeft())
 }
 
 // serverLeft reports whether the server ended o's connection instead of answering.

@@ -273,7 +273,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				losses = append(losses, refLoss{c, UsedUp})
 			case o.dead:
 				losses = append(losses, refLoss{c, SilentDrop})
-			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
+			case o.met && o.outcome != event.Complete || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.outcome == event.Unanswered && c.by == event.Client:
 				losses = append(losses, refLoss{c, RequestAbandoned})
