@@ -145,6 +145,17 @@ func (j *Judge) VerdictChanges(yield func(*VerdictChange)) {
 	}
 }
 
+// Standing hands over all pools that are kept, in any order, each with its verdict as far as it stands while the
+// capture goes on. Nothing of it is final, and nothing of a pool may be kept.
+func (j *Judge) Standing(yield func(p *Pool, v Verdict)) {
+	for i := range j.shards {
+		for p := j.shards[i].pools.first; p != nil; p = p.next {
+			v, _ := p.verdict()
+			yield(p, v)
+		}
+	}
+}
+
 // Decisions hands over the decisions that have become final since the last call, by
 // connection.
 func (j *Judge) Decisions(yield func(*Decision)) {

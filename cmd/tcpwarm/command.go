@@ -150,7 +150,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	opts.Again = func() (analyze.Source, error) { return capture.OpenReader("packets", rec.spool.reader()) }
+	o.again = func() (*capture.Reader, error) { return capture.OpenReader("packets", rec.spool.reader()) }
+	opts.Again = func() (analyze.Source, error) { return o.again() }
 	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(became) })
 	if err == nil && endErr != nil || ended != nil {
 		err = &codedError{exitInput, endErr}

@@ -46,12 +46,17 @@ var ranks = map[string]int{
 	"tcpwarm/analyze/report/compare":         7,
 	"tcpwarm/analyze/report/examined":        7,
 	"tcpwarm/analyze/report/reporttest":      7,
+	"tcpwarm/analyze/report/timeline":        7,
+	"tcpwarm/analyze/report/growth":          7,
 	"tcpwarm/analyze/report/text":            8,
+	"tcpwarm/analyze/report/html":            9,
 	"tcpwarm/analyze/report/jsonreport":      8,
 	"tcpwarm/analyze/report/junit":           8,
-	"tcpwarm/analyze/report/github":          8,
+	"tcpwarm/analyze/report/github":          9, // its summary has the overview of text
 	"tcpwarm/analyze/report/build":           8,
 	"tcpwarm/analyze/report/series":          8,
+	"tcpwarm/analyze/report/perfetto":        8,
+	"tcpwarm/analyze/report/comments":        9,
 	"tcpwarm/analyze/engine":                 9,
 	"tcpwarm/analyze":                        10,
 	"tcpwarm/pcaps":                          10, // embedded samples
