@@ -18,6 +18,7 @@ const (
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
 	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
+	ConnCrossed // the server closed too, before it knew that the client had
 	ConnEnded   // nothing more will come
 )
 
@@ -133,6 +134,7 @@ type Event struct {
 	// ConnClosing.
 	By          Side
 	Reset       bool    // by RST
+	FINUnseen   bool    // by a FIN that was not captured: Packet acknowledges it
 	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
 	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 
@@ -157,6 +159,7 @@ type GoAway struct {
 	LastStream uint32 // streams above it are not served
 	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
 	ForAge     bool   // that says that the connection has come to its age
+	BlamesPeer bool   // the code says that the other side did wrong
 	At         segment.Mark
 }
 

@@ -251,7 +251,7 @@ var histories = []struct {
 	{"silent-drop: near, only another address answers", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn2 5001:2:req 5002:2:ok", "1:first 2:request-abandoned", Reused},
 	{"silent-drop: near, another was opened before", oneDone + "20:1:req 21:2:syn 22:2:req 23:2:ok 6000:1:dead30 6001:1:end", "1:first 2:concurrent", Reused},
 	{"silent-drop, while it idled", oneDone + "5000:2:syn 5001:2:req 5002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:silent-drop", NoOpportunity},
-	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotReused},
+	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotKnown},
 	{"bound", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound, when told to be", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:401 26:2:reqb 27:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound: near, not authenticated anew", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:ok", "1:first 2:missed", NotReused},

@@ -88,6 +88,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.closing(c, e)
 	case event.ConnResumed:
 		c.resumed()
+	case event.ConnCrossed:
+		s.crossed(c, e)
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

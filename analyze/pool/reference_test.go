@@ -252,7 +252,9 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 	for _, s := range steps {
 		c, o := s.conn, s.occ
 		own := search(func(t refToken) bool { return t.conn == c })
-		serves := func(t refToken) bool { return t.conn == c || !o.binds || t.conn.boundAt > s.at }
+		serves := func(t refToken) bool {
+			return t.conn == c || !o.binds || t.conn.boundAt > s.at || t.conn.by == event.Client && t.conn.closed <= s.at
+		}
 		same := search(func(t refToken) bool { return t.conn.server == c.server && (o == nil || serves(t)) })
 		switch s.do {
 		case "failed":
@@ -271,7 +273,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				losses = append(losses, refLoss{c, UsedUp})
 			case o.dead:
 				losses = append(losses, refLoss{c, SilentDrop})
-			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
+			case o.met && o.outcome != event.Complete || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.outcome == event.Unanswered && c.by == event.Client:
 				losses = append(losses, refLoss{c, RequestAbandoned})

@@ -356,7 +356,8 @@ var needed = []cause{
 			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
 				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
 				"connection: an answer that comes late would be taken for the next request's.",
-			Evidence:  "The client's FIN, RST or close_notify came first, with a request outstanding and nothing of a response.",
+			Evidence: "The client's FIN, RST or close_notify came first, with a request outstanding, and had acknowledged nothing of " +
+				"a response: one that crosses it came too late.",
 			RefutedBy: "the answer had come, in packets that the capture misses",
 			Remedy: "Consistent with a deadline shorter than the server's time to answer. See what the server does " +
 				"meanwhile, or lengthen the deadline; HTTP/2 can take one request back and keep the connection:",
@@ -399,7 +400,8 @@ var needed = []cause{
 			Meaning: "NTLM and Negotiate authenticate a connection, not a request: what it carries from then on is that " +
 				"user's. An idle one is no use to another user, for whom the client authenticates a new one.",
 			Evidence: "Authorization: NTLM or Negotiate (or Proxy-Authorization) on the idle connections, and on the new one " +
-				"as well, or a 401 or 407 to its first request.",
+				"as well, or a 401 or 407 to its first request. Where the client had closed the idle one itself, it had to " +
+				"authenticate anew for whomever: that is avoidable, if the users are one.",
 			RefutedBy: "all requests were one user's",
 			Remedy: "Nothing to repair where the users differ. Where they do not, keep a client for each user, or an " +
 				"authentication that goes with the request, such as a bearer token.",
