@@ -13,9 +13,11 @@ import (
 // FuzzRun feeds damaged captures through everything: whatever they hold, a
 // report comes out of which checkInvariants holds.
 func FuzzRun(f *testing.F) {
-	names, err := filepath.Glob("../pcaps/*.pcap")
-	if err != nil || len(names) == 0 {
-		f.Fatalf("no samples: %v", err)
+	top, err := filepath.Glob("../pcaps/*.pcap")
+	below, err2 := filepath.Glob("../pcaps/*/*.pcap")
+	names := append(top, below...)
+	if err != nil || err2 != nil || len(names) == 0 {
+		f.Fatalf("no samples: %v %v", err, err2)
 	}
 	for _, name := range names {
 		b, err := os.ReadFile(name)

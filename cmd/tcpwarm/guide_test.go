@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,16 +16,29 @@ var update = flag.Bool("update", false, "rewrite the output that the samples' RE
 
 var shown = regexp.MustCompile("(?m)^    go run \\./cmd/tcpwarm analyze (.+?)(?: \\| head -(\\d+))?\n\n```\n(?s:(.*?))^```\n")
 
-// The samples' README shows real output: each command that has a block below it
+// The samples' READMEs show real output: each command that has a block below it
 // gives just that.
 func TestGuide(t *testing.T) {
-	const file = "../../pcaps/README.md"
-	b, err := os.ReadFile(file)
+	files, err := filepath.Glob("../../pcaps/*/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("COLUMNS", "80")
 	n := 0
+	for _, file := range append(files, "../../pcaps/README.md") {
+		n += guide(t, file)
+	}
+	if n < 20 {
+		t.Errorf("only %d commands with output found", n)
+	}
+}
+
+// guide holds the commands of one README, and returns how many it has.
+func guide(t *testing.T, file string) (n int) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
 	doc := shown.ReplaceAllStringFunc(string(b), func(block string) string {
 		n++
 		m := shown.FindStringSubmatch(block)
@@ -43,12 +57,10 @@ func TestGuide(t *testing.T) {
 		head, _, _ := strings.Cut(block, "```\n")
 		return head + "```\n" + got + "```\n"
 	})
-	if n < 20 {
-		t.Errorf("only %d commands with output found", n)
-	}
 	if *update {
 		if err := os.WriteFile(file, []byte(doc), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return n
 }

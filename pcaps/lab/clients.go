@@ -13,6 +13,7 @@ import (
 // client is a library with what runs it.
 type client struct {
 	title   string   // in the table, without its version
+	folder  string   // of its samples
 	tool    string   // key of toolchains
 	command []string // MODE and URL are put in; {work} is the lab's temporary folder
 	pkg     string   // npm package, crate or Python module whose version counts; "" is the tool itself
@@ -21,22 +22,22 @@ type client struct {
 const node18 = "node/node_modules/node/bin/node" // npm's package node, pinned to 18
 
 var clients = map[string]client{
-	"node18":         {"Node http", "node18", []string{node18, "node/core.js"}, ""},
-	"node":           {"Node http", "node", []string{"node", "node/core.js"}, ""},
-	"axios18":        {"axios", "node18", []string{node18, "node/axios.js"}, "axios"},
-	"axios":          {"axios", "node", []string{"node", "node/axios.js"}, "axios"},
-	"request18":      {"request", "node18", []string{node18, "node/request.js"}, "request"},
-	"request":        {"request", "node", []string{"node", "node/request.js"}, "request"},
-	"agentkeepalive": {"agentkeepalive", "node", []string{"node", "node/agentkeepalive.js"}, "agentkeepalive"},
-	"undici":         {"undici", "node", []string{"node", "node/undici.js"}, "undici"},
-	"fetch":          {"Node fetch", "node", []string{"node", "node/fetch.js"}, ""},
-	"reqwest":        {"reqwest", "rust", []string{"rust/target/release/lab", "reqwest"}, "reqwest"},
-	"hyper":          {"hyper", "rust", []string{"rust/target/release/lab", "hyper"}, "hyper"},
-	"go":             {"Go net/http", "go", []string{"{work}/goclient"}, ""},
-	"curl":           {"curl", "curl", []string{"curl/drive.sh"}, ""},
-	"requests":       {"Python requests", "python", []string{"python3", "python/with_requests.py"}, "requests"},
-	"httpclient":     {"Python http.client", "python", []string{"python3", "python/with_http_client.py"}, ""},
-	"java":           {"Java HttpClient", "java", []string{"java", "java/Client.java"}, ""},
+	"node18":         {"Node http", "node", "node18", []string{node18, "node/core.js"}, ""},
+	"node":           {"Node http", "node", "node", []string{"node", "node/core.js"}, ""},
+	"axios18":        {"axios", "axios", "node18", []string{node18, "node/axios.js"}, "axios"},
+	"axios":          {"axios", "axios", "node", []string{"node", "node/axios.js"}, "axios"},
+	"request18":      {"request", "request", "node18", []string{node18, "node/request.js"}, "request"},
+	"request":        {"request", "request", "node", []string{"node", "node/request.js"}, "request"},
+	"agentkeepalive": {"agentkeepalive", "agentkeepalive", "node", []string{"node", "node/agentkeepalive.js"}, "agentkeepalive"},
+	"undici":         {"undici", "undici", "node", []string{"node", "node/undici.js"}, "undici"},
+	"fetch":          {"Node fetch", "undici", "node", []string{"node", "node/fetch.js"}, ""},
+	"reqwest":        {"reqwest", "reqwest", "rust", []string{"rust/target/release/lab", "reqwest"}, "reqwest"},
+	"hyper":          {"hyper", "hyper", "rust", []string{"rust/target/release/lab", "hyper"}, "hyper"},
+	"go":             {"Go net/http", "go", "go", []string{"{work}/goclient"}, ""},
+	"curl":           {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
+	"requests":       {"Python requests", "python", "python", []string{"python3", "python/with_requests.py"}, "requests"},
+	"httpclient":     {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
+	"java":           {"Java HttpClient", "java", "java", []string{"java", "java/Client.java"}, ""},
 }
 
 // toolchain is what clients of one language need. prepare is run once, outside

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -248,6 +250,31 @@ func (s *scenario) told() string {
 		return s.mode
 	}
 	return s.name[strings.LastIndexByte(s.name, '-')+1:]
+}
+
+// topic is the folder, with a README of its own, that tells of s: its client's, or that of
+// what s is about.
+func (s *scenario) topic() string {
+	switch {
+	case s.via != "":
+		return "proxy"
+	case s.path != nil:
+		return "path"
+	case strings.HasPrefix(s.name, "server-"):
+		return "server"
+	}
+	return clients[s.client].folder
+}
+
+// atTop are the samples that the project's README and many tests name.
+var atTop = []string{"path-warm"}
+
+// file is where the sample is in dir, without an extension.
+func (s *scenario) file(dir string) string {
+	if slices.Contains(atTop, s.name) {
+		return filepath.Join(dir, s.name)
+	}
+	return filepath.Join(dir, s.topic(), s.name)
 }
 
 // find returns the scenario of a sample, or nil.
