@@ -133,6 +133,7 @@ func (c *Conn) ending() event.Ending {
 		Refused:    c.Refused(),
 		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
 		Unread:     x.unread(),
+		Stopped:    x.stopped,
 		Reopened:   x.reopened,
 		MaxOver:    x.facts.Count - fewest,
 		MaxUnder:   most - x.facts.Count,

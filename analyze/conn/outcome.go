@@ -27,6 +27,9 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		e := x.pending[i].event
 		if e.Outcome == event.Complete && (client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1) {
 			x.abandon(&e, x.pending[i].began)
+			if e.N == x.last.n {
+				x.stopped = x.last.bytes
+			}
 		}
 		c.emit(&e)
 	}
@@ -54,6 +57,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
 			x.abandon(&e, t.FirstByte)
+			x.stopped = t.ResponseBytes
 		case c.closing.By != event.Nobody:
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		default: // nothing ended it but that the capture did, or the connection was given up

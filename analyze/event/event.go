@@ -147,6 +147,7 @@ type Unread struct {
 	Bytes    int64 // of the response
 	ByWindow bool  // the client's receive window has not opened again by them
 	ByReset  bool  // the client ended the connection by a RST, with all acknowledged
+	ByStops  bool  // the same, and it stopped reading others, of which it had no more
 }
 
 // A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
@@ -192,6 +193,7 @@ type Ending struct {
 	Declined   bool  // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
 	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
+	Stopped    int64        // bytes that had come of a response in the middle of which the client reset the connection, 0: none
 	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none
 	MaxOver    int64        // how many transactions too many may have been told of, where they are inferred
 	MaxUnder   int64        // likewise too few; also where some may be hidden
