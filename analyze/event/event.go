@@ -150,6 +150,12 @@ type Unread struct {
 	ByStops  bool  // the same, and it stopped reading others, of which it had no more
 }
 
+// Reads are what a connection shows of how its client reads.
+type Reads struct {
+	Reopened int64 // bytes of the shortest response after which its window has opened again by as many, 0: none
+	Stopped  int64 // bytes that had come of a response in the middle of which it ended the connection, 0: none
+}
+
 // A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
 // section 6.8).
 type GoAway struct {
@@ -193,10 +199,9 @@ type Ending struct {
 	Declined   bool  // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
 	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
-	Stopped    int64        // bytes that had come of a response in the middle of which the client reset the connection, 0: none
-	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none
-	MaxOver    int64        // how many transactions too many may have been told of, where they are inferred
-	MaxUnder   int64        // likewise too few; also where some may be hidden
+	Reads      Reads
+	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
+	MaxUnder   int64 // likewise too few; also where some may be hidden
 	Warmth     Warmths
 	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
 	Probes     int64  // TCP's keep-alive probes after the latest transaction

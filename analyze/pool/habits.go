@@ -21,10 +21,10 @@ func (p *Pool) habits() *habits {
 
 // learn notes what the end of c, which was used, shows.
 func (h *habits) learn(c *Conn, end *event.Ending) {
-	if n := end.Reopened; n > 0 && (h.reopened == 0 || n < h.reopened) {
+	if n := end.Reads.Reopened; n > 0 && (h.reopened == 0 || n < h.reopened) {
 		h.reopened = n
 	}
-	if n := end.Stopped; n > 0 && c.closedBy == event.Client && c.byReset && (h.stopped == 0 || n < h.stopped) {
+	if n := end.Reads.Stopped; n > 0 && c.closedBy == event.Client && c.byReset && (h.stopped == 0 || n < h.stopped) {
 		h.stopped = n
 	}
 	h.endsFIN = h.endsFIN || c.closedBy == event.Client && !c.byReset

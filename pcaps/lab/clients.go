@@ -54,19 +54,20 @@ var clients = map[string]client{
 	"hyper":          {"hyper-util", "hyper", "rust", []string{rustClients, "hyper"}, "hyper-util"},
 	"ureq":           {"ureq", "ureq", "rust", []string{rustClients, "ureq"}, "ureq"},
 	"go":             {"Go net/http", "go", "go", []string{"{work}/goclient"}, ""},
-	"resty":          {"resty", "go", "gomods", []string{"env", "GOMAXPROCS=2", "{work}/gomods", "resty"}, "github.com/go-resty/resty/v2"},
-	"fasthttp":       {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
-	"curl":           {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
-	"requests":       {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
-	"urllib3":        {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},
-	"httpx":          {"Python httpx", "python", "venv", []string{venvPython, "python/with_httpx.py"}, "httpx"},
-	"aiohttp":        {"Python aiohttp", "python", "venv", []string{venvPython, "python/with_aiohttp.py"}, "aiohttp"},
-	"boto3":          {"boto3", "python", "venv", []string{venvPython, "python/with_boto3.py"}, "boto3"},
-	"httpclient":     {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
-	"java":           {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
-	"urlconnection":  {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
-	"okhttp":         {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
-	"apache":         {"Apache HttpClient", "apache", "jars", []string{"java", "-cp", jarsPath, "Jars", "apache"}, "httpclient5"},
+	"resty": {"resty", "go", "gomods", []string{"env", "GOMAXPROCS=2", "{work}/gomods", "resty"},
+		"github.com/go-resty/resty/v2"}, // its pool hangs on the number of cores
+	"fasthttp":      {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
+	"curl":          {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
+	"requests":      {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
+	"urllib3":       {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},
+	"httpx":         {"Python httpx", "python", "venv", []string{venvPython, "python/with_httpx.py"}, "httpx"},
+	"aiohttp":       {"Python aiohttp", "python", "venv", []string{venvPython, "python/with_aiohttp.py"}, "aiohttp"},
+	"boto3":         {"boto3", "python", "venv", []string{venvPython, "python/with_boto3.py"}, "boto3"},
+	"httpclient":    {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
+	"java":          {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
+	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
+	"okhttp":        {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
+	"apache":        {"Apache HttpClient", "apache", "jars", []string{"java", "-cp", jarsPath, "Jars", "apache"}, "httpclient5"},
 }
 
 // toolchain is what clients of one language need. prepare is run once, outside
@@ -91,10 +92,12 @@ var toolchains = map[string]toolchain{
 		[]string{"go", "env", "GOVERSION"}},
 	"curl":   {"curl", nil, "", []string{"curl", "--version"}},
 	"python": {"python3", nil, "", []string{"python3", "--version"}},
-	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},
+	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && " +
+		"python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},
 		"python/venv/bin/httpx", []string{venvPython, "--version"}},
 	"java": {"java", nil, "", []string{"java", "--version"}},
-	"jars": {"java", []string{"sh", "-c", "{ ls java/jars/okhttp* || mvn --quiet --batch-mode --file java/pom.xml dependency:copy-dependencies -DoutputDirectory=jars; }" +
+	"jars": {"java", []string{"sh", "-c", "{ ls java/jars/okhttp* || " +
+		"mvn --quiet --batch-mode --file java/pom.xml dependency:copy-dependencies -DoutputDirectory=jars; }" +
 		" && javac -d {work}/jars -cp 'java/jars/*' java/Jars.java"}, "", []string{"java", "--version"}},
 	"nginx": {"nginx", nil, "", []string{"nginx", "-v"}},
 }
