@@ -165,7 +165,7 @@ func (c *Conn) ending() event.Ending {
 		Refused:    c.Refused(),
 		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
 		Unread:     x.unread(),
-		Reopened:   x.reopened,
+		Reads:      event.Reads{Reopened: x.reopened, Stopped: x.stopped},
 		MaxOver:    x.facts.Count - fewest,
 		MaxUnder:   most - x.facts.Count,
 		Declined:   judged.DeclinedHTTP2(),

@@ -33,6 +33,9 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			e.Outcome, e.Time, e.Packet = event.Unanswered, c.closing.At.Time, c.closing.At.Packet
 		default:
 			x.abandon(&e, p.began)
+			if e.N == x.last.n {
+				x.stopped = x.last.bytes
+			}
 		}
 		c.emit(&e)
 	}
@@ -62,6 +65,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
 			x.abandon(&e, t.FirstByte)
+			x.stopped = t.ResponseBytes
 		case c.closing.By != event.Nobody:
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		default: // nothing ended it but that the capture did, or the connection was given up

@@ -54,6 +54,7 @@ type shown struct {
 	most      int          // the most that it had offered then
 	advanceOf int32        // that transaction
 	reopened  int64        // bytes of the shortest response after which it has opened again, 0: none
+	stopped   int64        // bytes that had come of a response that the client stopped reading when it closed
 }
 
 // A pending transaction's response has been captured to its end, but whether

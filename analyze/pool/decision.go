@@ -178,6 +178,10 @@ func (d *Decision) avoidableText() string {
 		case d.unread.ByWindow && d.Confidence == Likely:
 			return fmt.Sprintf("the client's receive window on #%d stayed reduced by its response (transaction %d, ended in packet %d), "+
 				"and opens again after others of that size: it was not read", d.InsteadOf, d.last, d.endPacket)
+		case d.unread.ByStops && d.Confidence == Likely:
+			return fmt.Sprintf("the client reset #%d (packet %d) though it had acknowledged all of its response (transaction %d, ended "+
+				"in packet %d), as it reset others in the middle of theirs with no more of it: so does one that leaves data unread",
+				d.InsteadOf, d.closePacket, d.last, d.endPacket)
 		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
 			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)

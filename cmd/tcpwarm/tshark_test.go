@@ -32,7 +32,7 @@ func TestDecryptsAsTshark(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	logs, _ := filepath.Glob("../../pcaps/*.keys")
+	logs, _ := filepath.Glob("../../pcaps/*/*.keys")
 	more, _ := filepath.Glob("../../../shared/truth/clients/*.keys")
 	compared := 0
 	for _, log := range append(logs, more...) {
