@@ -132,8 +132,8 @@ func spark(values []int64) string {
 	var b strings.Builder
 	for _, v := range values {
 		i := 0
-		if most > 0 {
-			i = int(v * 7 / most)
+		if v > 0 { // in float64: a report that is read may hold any numbers
+			i = int(float64(v) / float64(most) * 7)
 		}
 		b.WriteRune([]rune(bars)[i])
 	}
