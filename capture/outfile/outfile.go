@@ -63,13 +63,17 @@ func OpenFolder(name string) (*Folder, error) {
 func (d *Folder) Close() error { return d.root.Close() }
 
 // A File is a file that results are written to. Publish or Commit gives it its name;
-// without that, Discard leaves nothing behind.
+// without that, Discard leaves nothing behind. A file that is written in place has its name from the begin,
+// and is whole when it is committed.
 type File struct {
 	*os.File
 	name    string  // for messages
 	base    string  // the name in folder
 	folder  *Folder // that the file is renamed in; nil if it has its name
 	ownsDir bool    // folder is closed with the file
+
+	placed fs.FileInfo // of a regular file that has its name before it is whole; nil of others
+	made   bool        // that file was not there before
 }
 
 // Create makes a file; the folder that its name names must exist.
@@ -110,8 +114,9 @@ func named(err error, name string) error {
 
 func (d *Folder) create(name, base string, o Options) (*File, error) {
 	st, err := d.root.Lstat(base)
+	made := errors.Is(err, fs.ErrNotExist)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case made:
 	case err != nil:
 		return nil, err
 	case st.IsDir():
@@ -119,23 +124,29 @@ func (d *Folder) create(name, base string, o Options) (*File, error) {
 	case st.Mode()&fs.ModeSymlink != 0:
 		if d.devices || d.own && !o.Replace {
 			f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, o.Perm)
-			return asFile(f, name, err)
+			return d.inPlace(f, name, false, err)
 		}
 	case !st.Mode().IsRegular():
 		return d.special(name, base)
 	}
 	if d.own && !o.Replace {
 		f, err := d.root.OpenFile(base, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, o.Perm)
-		return asFile(f, name, err)
+		return d.inPlace(f, name, made, err)
 	}
 	return d.beside(name, base, o)
 }
 
-func asFile(f *os.File, name string, err error) (*File, error) {
+// inPlace is a file that has its name while it is written, and was made for that or was there. What /dev has
+// names for belongs to others, who may have written to it before.
+func (d *Folder) inPlace(f *os.File, name string, made bool, err error) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{File: f, name: name}, nil
+	file := &File{File: f, name: name, made: made}
+	if st, err := f.Stat(); err == nil && st.Mode().IsRegular() && !d.devices {
+		file.placed = st
+	}
+	return file, nil
 }
 
 // beside makes the file under the name that it has while it is written. What was
@@ -208,6 +219,9 @@ func (f *File) Commit() error {
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
+	if err == nil {
+		f.placed = nil
+	}
 	return err
 }
 
@@ -221,12 +235,22 @@ func (f *File) there() bool {
 	return err == nil && os.SameFile(st, at)
 }
 
-// Discard closes the file, and takes it away if it has not been published.
+// Discard closes the file, and takes it away if it has not been committed or published. One that was there
+// before, and has been written in place, is left empty: a part would look like the whole.
 func (f *File) Discard() {
 	if f.folder != nil && f.there() {
 		f.folder.root.Remove(f.base + partialSuffix)
 	}
 	f.Close()
+	at, err := os.Stat(f.name)
+	switch {
+	case err != nil || f.placed == nil || !os.SameFile(at, f.placed):
+	case f.made:
+		os.Remove(f.name)
+	default:
+		os.Truncate(f.name, 0)
+	}
+	f.placed = nil
 }
 
 // Close closes the file. If it has not been published it stays, as NAME.partial.

@@ -176,6 +176,36 @@ func TestDiscardLeavesNothing(t *testing.T) {
 	}
 }
 
+// What was not written to its end is not there, and nothing of it is in a file that was there before.
+func TestDiscardLeavesNoPart(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		for _, before := range []string{"nothing", "file", "link"} {
+			dir, _ := folder(t, shared)
+			name, target := filepath.Join(dir, "out"), filepath.Join(dir, "target")
+			switch before {
+			case "file":
+				os.WriteFile(name, []byte("old"), 0o640)
+			case "link":
+				os.WriteFile(target, []byte("old"), 0o640)
+				os.Symlink("target", name)
+			}
+			f, err := Create(name, Options{0o644, false})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.WriteString("a part")
+			f.Discard()
+			_, err = os.Lstat(name)
+			b, _ := os.ReadFile(name)
+			if there := err == nil; there != (before != "nothing") || there && string(b) != map[bool]string{true: "old"}[shared] {
+				t.Errorf("shared %v, before %s: there %v, %q", shared, before, there, b)
+			}
+			publish(t, name, "whole", Options{0o644, false})
+			holds(t, name, "whole")
+		}
+	}
+}
+
 // A FIFO takes what is written if it has a reader, and does not hang if it has none.
 // One of somebody else's is refused where others may write.
 func TestFIFO(t *testing.T) {
