@@ -182,6 +182,16 @@ func (o *output) shown(err error) string {
 	return err.Error()
 }
 
+// hideWritten leaves out, with --redact, what files that could not be written are called, as it is with
+// those that were read: only the reason stays, which comes last.
+func (o *output) hideWritten(c *report.Capture) {
+	for i := range c.Problems {
+		if p := &c.Problems[i]; o.redact && p.Kind == segment.NotWritten {
+			p.Text = "a file: " + p.Text[strings.LastIndex(": "+p.Text, ": "):]
+		}
+	}
+}
+
 // shownArgs is what a report says of a command line.
 func (o *output) shownArgs(args []string) []string {
 	if o.redact {
@@ -426,9 +436,11 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		if err != nil {
 			err = &segment.WriteError{Err: fmt.Errorf("%s: %w", name, err)}
 			r.Lack(segment.ProblemOf(err))
+			o.hideWritten(&r.Capture)
 			first = cmp.Or(first, err)
 		}
 	}
+	o.hideWritten(&r.Capture)
 	var to []destination
 	junit := func(where string) bool { return strings.HasPrefix(where, "junit=") }
 	notJUnit := func(where string) bool { return !junit(where) }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -248,6 +249,39 @@ a: +0 > . +(0) ack +
 			run(t.Context(), args, strings.NewReader(""), &out, io.Discard)
 			if got := strings.Contains(out.String(), secret); got != (told && !redacted) && (redacted || format == "json" || format == "html") {
 				t.Errorf("%s, redacted %v: told %v:\n%s", format, redacted, got, &out)
+			}
+		}
+	}
+}
+
+// So do those of files that could not be written.
+func TestFilesNotWrittenAreRedacted(t *testing.T) {
+	const secret = "SECRET"
+	dir := t.TempDir()
+	name := filepath.Join(dir, secret)
+	if err := os.Mkdir(name, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, flags := range [][]string{{"--report", "html=" + name}, {"--report", "html=" + name + "/."}, {"--report", "perfetto=" + name + "/absent/x"},
+		{"--series", name}, {"--series", name + "/absent/x"}} {
+		for _, redacted := range []bool{false, true} {
+			beside := filepath.Join(dir, "beside")
+			args := slices.Concat([]string{"analyze", "--format", "html"}, flags, []string{"--report", "perfetto=" + beside, sharedAgent})
+			if redacted {
+				args = append(args, "--redact")
+			}
+			var out bytes.Buffer
+			if code := run(t.Context(), args, nil, &out, io.Discard); code != exitInput {
+				t.Errorf("%v: exit code %d", args, code)
+			}
+			trace, err := os.ReadFile(beside)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, told := range map[string]string{"page": out.String(), "trace": string(trace)} {
+				if strings.Contains(told, secret) == redacted || !strings.Contains(told, "not-written") && what == "trace" {
+					t.Errorf("%v: in the %s it is told %v", args, what, !redacted)
+				}
 			}
 		}
 	}
