@@ -264,6 +264,9 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	if err := o.readAgain(files); err != nil {
 		return nil, err
 	}
+	if err := o.apart(files...); err != nil {
+		return nil, err
+	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -533,7 +536,10 @@ func (o *output) check() error {
 		o.format.value, o.format.given = kind, true
 	}
 	o.reports = files
-	return o.checkPackets()
+	if err := o.checkPackets(); err != nil {
+		return err
+	}
+	return o.apart()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

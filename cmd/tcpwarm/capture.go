@@ -148,6 +148,9 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := o.apart(l.write); err != nil {
+		return err
+	}
 	if err := l.keeps(o); err != nil {
 		return err
 	}

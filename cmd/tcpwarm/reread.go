@@ -40,6 +40,9 @@ func (o *output) reread(s *streams, c *cobra.Command, name string) error {
 	if err := onlyForCaptures(c.Name(), c.Flags(), append([]string{"redact", "series"}, ofCaptures...)); err != nil {
 		return err
 	}
+	if err := o.apart(name); err != nil {
+		return err
+	}
 	r, err := readReport(name)
 	if err != nil {
 		return &codedError{exitInput, err}

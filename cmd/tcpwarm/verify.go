@@ -62,6 +62,9 @@ itself failed.`,
 			if err := o.check(); err != nil {
 				return err
 			}
+			if err := o.apart(t.packets, t.keepKeys); err != nil {
+				return err
+			}
 			o.look(&demands)
 			var r *report.Report
 			switch {
