@@ -22,6 +22,7 @@ var ranks = map[string]int{
 	"tcpwarm/capture/filter":                 1,
 	"tcpwarm/capture/outfile":                1,
 	"tcpwarm/capture/process":                1,
+	"tcpwarm/capture/sockdiag":               1,
 	"tcpwarm/pcaps/script":                   1,
 	"tcpwarm/analyze/event":                  1,
 	"tcpwarm/analyze/flow":                   1,
