@@ -52,10 +52,13 @@ func (a *Answer) Phase() string {
 	return "congestion-avoidance"
 }
 
+// Ends are a socket's own address and that of its peer.
+type Ends struct{ Local, Remote segment.Endpoint }
+
 // A Socket is one end of a connection that this machine has, and what was said of it, in order.
 type Socket struct {
-	Local, Remote segment.Endpoint
-	Algorithm     string // of congestion control, such as cubic
-	Answers       []Answer
-	Asked         int64 // how often it has answered; answers that say the same twice are not all kept
+	Ends
+	Algorithm string // of congestion control, such as cubic
+	Answers   []Answer
+	Asked     int64 // how often it has answered; answers that say the same twice are not all kept
 }

@@ -18,17 +18,24 @@ const (
 // forgotten first, the oldest before others.
 type Log struct {
 	sockets map[identity]*Socket
+	byEnds  map[Ends][]*Socket // by what alias calls them
+	alias   func(Ends) []Ends
 	held    int // answers
 	ofOne   int // answers that a socket may have
 }
 
 // An identity is a socket's: another one may have its addresses later.
 type identity struct {
-	local, remote segment.Endpoint
-	cookie        uint64
+	Ends
+	cookie uint64
 }
 
-func newLog() *Log { return &Log{sockets: map[identity]*Socket{}, ofOne: mostOfOne} }
+func newLog(alias func(Ends) []Ends) *Log {
+	if alias == nil {
+		alias = func(e Ends) []Ends { return []Ends{e} }
+	}
+	return &Log{sockets: map[identity]*Socket{}, byEnds: map[Ends][]*Socket{}, alias: alias, ofOne: mostOfOne}
+}
 
 // add notes an answer of the socket id.
 func (l *Log) add(id identity, algorithm string, a *Answer) {
@@ -37,8 +44,11 @@ func (l *Log) add(id identity, algorithm string, a *Answer) {
 		if len(l.sockets) >= mostSockets && !l.forget(a.From) {
 			return
 		}
-		s = &Socket{Local: id.local, Remote: id.remote}
+		s = &Socket{Ends: id.Ends}
 		l.sockets[id] = s
+		for _, e := range l.alias(id.Ends) {
+			l.byEnds[e] = append(l.byEnds[e], s)
+		}
 	}
 	s.Asked++
 	s.Algorithm = algorithm
@@ -93,31 +103,26 @@ func (l *Log) forget(now segment.Time) bool {
 		if now.Sub(last(id)) < longest {
 			break
 		}
-		l.held -= len(l.sockets[id].Answers)
-		delete(l.sockets, id)
+		l.remove(id)
 		gone = true
 	}
 	return gone
 }
 
-// Sockets returns all that is kept, in the order of their addresses and first answers.
-func (l *Log) Sockets() []*Socket {
-	if l == nil {
-		return nil
-	}
-	list := slices.Collect(maps.Values(l.sockets))
-	slices.SortFunc(list, func(a, b *Socket) int {
-		switch {
-		case a.Local.Less(b.Local):
-			return -1
-		case b.Local.Less(a.Local):
-			return 1
-		case a.Remote.Less(b.Remote):
-			return -1
-		case b.Remote.Less(a.Remote):
-			return 1
+func (l *Log) remove(id identity) {
+	s := l.sockets[id]
+	l.held -= len(s.Answers)
+	delete(l.sockets, id)
+	for _, e := range l.alias(id.Ends) {
+		if l.byEnds[e] = slices.DeleteFunc(l.byEnds[e], func(x *Socket) bool { return x == s }); len(l.byEnds[e]) == 0 {
+			delete(l.byEnds, e)
 		}
-		return int(a.Answers[0].From.Sub(b.Answers[0].From))
-	})
+	}
+}
+
+// Of returns the sockets with these ends, one after the other: in the order of their first answers.
+func (l *Log) Of(e Ends) []*Socket {
+	list := slices.Clone(l.byEnds[e])
+	slices.SortFunc(list, func(a, b *Socket) int { return int(a.Answers[0].From.Sub(b.Answers[0].From)) })
 	return list
 }

@@ -11,22 +11,32 @@ import (
 func ms(n int) segment.Time { return segment.Time(n) * segment.Time(time.Millisecond) }
 
 func idOf(port int) identity {
-	return identity{segment.Endpoint{Port: uint16(port)}, segment.Endpoint{Port: uint16(port >> 16)}, 1}
+	return identity{Ends{segment.Endpoint{Port: uint16(port)}, segment.Endpoint{Port: uint16(port >> 16)}}, 1}
+}
+
+// only returns the socket of a port, which is one.
+func only(t *testing.T, l *Log, port int) *Socket {
+	t.Helper()
+	list := l.Of(idOf(port).Ends)
+	if len(list) != 1 {
+		t.Fatalf("%d sockets of port %d", len(list), port)
+	}
+	return list[0]
 }
 
 // A window that grows is kept answer by answer; of one that stands still with nothing sent,
 // the first and the last.
 func TestLogKeepsWhatChanges(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	for i := range 10 {
 		l.add(idOf(1), "cubic", &Answer{From: ms(50 * i), Until: ms(50 * i), Window: 10 + i, InFlight: 10})
 		l.add(idOf(2), "reno", &Answer{From: ms(50 * i), Until: ms(50 * i), Window: 10, SinceSent: time.Second})
 	}
-	all := l.Sockets()
-	if len(all) != 2 || len(all[0].Answers) != 10 || all[0].Algorithm != "cubic" || all[0].Asked != 10 {
-		t.Errorf("%+v", all)
+	if s := only(t, l, 1); len(s.Answers) != 10 || s.Algorithm != "cubic" || s.Asked != 10 {
+		t.Errorf("%+v", s)
 	}
-	if got := all[1].Answers; len(got) != 2 || got[0].From != 0 || got[1].From != ms(450) || all[1].Asked != 10 {
+	s := only(t, l, 2)
+	if got := s.Answers; len(got) != 2 || got[0].From != 0 || got[1].From != ms(450) || s.Asked != 10 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -34,23 +44,23 @@ func TestLogKeepsWhatChanges(t *testing.T) {
 // Where the same is said twice, but something was sent between, both are kept: a transaction may
 // lie there.
 func TestLogKeepsBothSidesOfASend(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	for i := range 4 {
 		l.add(idOf(1), "", &Answer{From: ms(50 * i), Until: ms(50 * i), Window: 10, SinceSent: 20 * time.Millisecond})
 	}
-	if n := len(l.Sockets()[0].Answers); n != 4 {
+	if n := len(only(t, l, 1).Answers); n != 4 {
 		t.Errorf("%d answers kept, want 4", n)
 	}
 }
 
 // A socket that says much is thinned: its first and latest answers stay, in order.
 func TestLogThinsOneSocket(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	const n = 3*mostOfOne + 1
 	for i := range n {
 		l.add(idOf(1), "", &Answer{From: ms(i), Until: ms(i), Window: i, InFlight: 1})
 	}
-	got := l.Sockets()[0].Answers
+	got := only(t, l, 1).Answers
 	if len(got) > mostOfOne || len(got) < mostOfOne/2 || l.held != len(got) {
 		t.Errorf("%d answers kept, %d counted", len(got), l.held)
 	}
@@ -66,7 +76,7 @@ func TestLogThinsOneSocket(t *testing.T) {
 
 // Many sockets share what there is.
 func TestLogIsBounded(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	const sockets = 3000
 	for i := range 100 {
 		for s := range sockets {
@@ -74,17 +84,17 @@ func TestLogIsBounded(t *testing.T) {
 		}
 	}
 	held := 0
-	for _, s := range l.Sockets() {
+	for _, s := range l.sockets {
 		held += len(s.Answers)
 	}
-	if held != l.held || held > mostAnswers || len(l.Sockets()) != sockets {
-		t.Errorf("%d answers of %d sockets, %d counted", held, len(l.Sockets()), l.held)
+	if held != l.held || held > mostAnswers || len(l.sockets) != sockets {
+		t.Errorf("%d answers of %d sockets, %d counted", held, len(l.sockets), l.held)
 	}
 }
 
 // Beyond so many sockets those that have gone make room; if none has, the new one is not noted.
 func TestLogForgetsTheGone(t *testing.T) {
-	l := newLog()
+	l := newLog(nil)
 	for i := range mostSockets {
 		l.add(idOf(i), "", &Answer{From: ms(0), Until: ms(0), Window: 1})
 	}
@@ -97,6 +107,30 @@ func TestLogForgetsTheGone(t *testing.T) {
 	l.add(idOf(mostSockets), "", &Answer{From: later, Until: later, Window: 2})
 	if l.sockets[idOf(mostSockets)] == nil || l.sockets[idOf(0)] == nil || len(l.sockets) >= mostSockets {
 		t.Errorf("%d sockets: the gone have not made room", len(l.sockets))
+	}
+	if len(l.byEnds) != len(l.sockets) {
+		t.Errorf("%d sockets are found by their ends, %d are there", len(l.byEnds), len(l.sockets))
+	}
+}
+
+// Ends may have one socket after another: they are found together, in order. Where they are called
+// otherwise, they are found by that.
+func TestLogFindsByEnds(t *testing.T) {
+	other := Ends{Local: segment.Endpoint{Port: 9}}
+	l := newLog(func(e Ends) []Ends { return []Ends{e, other} })
+	for cookie := range uint64(3) {
+		id := idOf(1)
+		id.cookie = cookie
+		l.add(id, "", &Answer{From: ms(int(100 - cookie)), Window: int(cookie)})
+	}
+	for _, e := range []Ends{idOf(1).Ends, other} {
+		got := l.Of(e)
+		if len(got) != 3 || got[0].Answers[0].Window != 2 || got[2].Answers[0].Window != 0 {
+			t.Errorf("%v: %d sockets", e, len(got))
+		}
+	}
+	if got := l.Of(idOf(2).Ends); len(got) != 0 {
+		t.Errorf("%d sockets with ends that none has", len(got))
 	}
 }
 

@@ -157,7 +157,8 @@ func parse(b []byte) (id identity, algorithm string, a Answer, ok bool) {
 		}
 		return e
 	}
-	id = identity{end(h.ID.Local, h.ID.LocalPort), end(h.ID.Remote, h.ID.RemotePort), uint64(h.ID.Cookie[1])<<32 | uint64(h.ID.Cookie[0])}
+	ends := Ends{end(h.ID.Local, h.ID.LocalPort), end(h.ID.Remote, h.ID.RemotePort)}
+	id = identity{ends, uint64(h.ID.Cookie[1])<<32 | uint64(h.ID.Cookie[0])}
 	for b = b[headSize:]; len(b) >= unix.SizeofRtAttr; {
 		attr := *(*unix.RtAttr)(unsafe.Pointer(&b[0]))
 		if attr.Len < unix.SizeofRtAttr || int(attr.Len) > len(b) {

@@ -97,7 +97,7 @@ func TestAskerAgreesWithTheSocket(t *testing.T) {
 			var got *Answer
 			var algorithm string
 			if err := a.ask(func(id identity, by string, x *Answer) {
-				if id.local.Port == endpoint(server.LocalAddr()).Port && id.remote == endpoint(client.LocalAddr()) {
+				if id.Local.Port == endpoint(server.LocalAddr()).Port && id.Remote == endpoint(client.LocalAddr()) {
 					y := *x
 					got, algorithm = &y, by
 				}
@@ -128,7 +128,7 @@ func TestAskerKeepsToItsNamespace(t *testing.T) {
 	defer a.close()
 	inside, _ := pair(t, "tcp4", "127.0.0.1:0")
 	seen := map[segment.Endpoint]bool{}
-	if err := a.ask(func(id identity, _ string, _ *Answer) { seen[id.local] = true }); err != nil {
+	if err := a.ask(func(id identity, _ string, _ *Answer) { seen[id.Local] = true }); err != nil {
 		t.Fatal(err)
 	}
 	if !seen[endpoint(inside.LocalAddr())] || len(seen) != 2 {
@@ -142,7 +142,7 @@ func TestAskerKeepsToItsNamespace(t *testing.T) {
 // A poller notes how a window goes while it runs.
 func TestPollerFollowsASocket(t *testing.T) {
 	client, server := pair(t, "tcp4", "127.0.0.1:0")
-	p, err := New()
+	p, err := New(nil)
 	if err != nil {
 		t.Skip("no sock_diag here:", err)
 	}
@@ -151,8 +151,8 @@ func TestPollerFollowsASocket(t *testing.T) {
 	p.Close()
 	found := 0
 	p.With(func(l *Log) {
-		for _, s := range l.Sockets() {
-			if s.Local == endpoint(server.LocalAddr()) && s.Remote == endpoint(client.LocalAddr()) && s.Asked >= 2 && s.Answers[0].Window > 0 {
+		for _, s := range l.Of(Ends{endpoint(server.LocalAddr()), endpoint(client.LocalAddr())}) {
+			if s.Asked >= 2 && s.Answers[0].Window > 0 {
 				found++
 			}
 		}

@@ -33,14 +33,14 @@ type asker interface {
 	close()
 }
 
-// New begins to ask, in the network namespace of the calling thread. Its error says what the
-// system lacks.
-func New() (*Poller, error) {
+// New begins to ask, in the network namespace of the calling thread. alias returns by what ends a
+// socket is looked for later; nil: by its own. The error says what the system lacks.
+func New(alias func(Ends) []Ends) (*Poller, error) {
 	a, err := newAsker()
 	if err != nil {
 		return nil, err
 	}
-	p := &Poller{asker: a, nudge: make(chan struct{}, 1), stop: make(chan struct{}), log: newLog()}
+	p := &Poller{asker: a, nudge: make(chan struct{}, 1), stop: make(chan struct{}), log: newLog(alias)}
 	if err := p.once(); err != nil { // so it is known whether there are answers at all
 		a.close()
 		return nil, err

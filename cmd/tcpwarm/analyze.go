@@ -50,6 +50,7 @@ type output struct {
 	oneClient bool
 	redact    bool
 	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
+	kernel    *kernelWitness   // asked while capturing, nil: it was not
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -303,7 +304,12 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.draws():
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
 	case o.format.value == "ndjson":
-		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
+		opts.Final = func(c *report.Connection) error {
+			if o.kernel.attach(c); o.series != "" {
+				o.kernel.tell(c)
+			}
+			return jsonreport.WriteConnection(s.out, c)
+		}
 	}
 	opts.Limits.Memory = int64(o.memory)
 	o.memory.obey()
@@ -313,8 +319,11 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		opts.Series = lines
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
+	o.kernel.close()
+	o.kernel.attachAll(r)
 	if lines != nil {
-		if err := lines.Commit(); err != nil && readErr == nil { // else it is among the report's problems
+		err := cmp.Or(o.kernel.writeSeries(lines, r), lines.Commit())
+		if err != nil && readErr == nil { // else it is among the report's problems
 			seriesErr = &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 		}
 	}
