@@ -57,6 +57,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.peak, s.limited = 0, false
+	s.wasLost = (s.deemedLost() + s.MSS - 1) / s.MSS
+	s.bbr.loses((s.pipe()+s.MSS-1)/s.MSS, (s.burst.acked+s.MSS-1)/s.MSS, to == timeout)
 	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)

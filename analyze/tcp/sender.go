@@ -72,12 +72,14 @@ type Sender struct {
 	short                               int  // of them, bytes that would fill their last packets
 
 	lastSend, lastAck segment.Time
-	lastFull          bool // the latest segment was full: more may be waiting
-	waiting           bool // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
-	tailLost          bool // likewise ever since a timeout
-	ends              bool // the segment being sent ends a write
-	hasClock          bool // it sends by a clock of its own (pacing)
-	unprompted        int  // of the latest sends, those that no ACK explains
+	wasLost           int          // packets, in this episode
+	sentAt            segment.Time // when the newest segment was sent that is acknowledged
+	lastFull          bool         // the latest segment was full: more may be waiting
+	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost          bool         // likewise ever since a timeout
+	ends              bool         // the segment being sent ends a write
+	hasClock          bool         // it sends by a clock of its own (pacing)
+	unprompted        int          // of the latest sends, those that no ACK explains
 	sends             int
 
 	swings   int // how often what was in flight moved as no window does
@@ -88,6 +90,7 @@ type Sender struct {
 		before, now int      // most in flight in the round before, and in this one
 	}
 
+	bbr      bbr
 	burst    burst
 	idle     idle
 	Start    Start // of the latest flight that began with nothing in flight
@@ -120,6 +123,7 @@ func (s *Sender) Reset(mss, offered int) {
 	*s = Sender{
 		MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70,
 		out:    ring{buf: s.out.buf},
+		bbr:    bbr{cwnd: initialSegs, marks: s.bbr.marks[:0]},
 		sacked: ranges{list: s.sacked.list[:0]},
 		resent: ranges{list: s.resent.list[:0]},
 		Sums:   WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]},
@@ -234,6 +238,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	switch {
 	case end.After(s.nxt):
+		s.bbr.sends(seq, s.pipe() == 0, s.pipe() == 0 && s.Rounds == 0, at)
 		s.push(end, n, at)
 		s.credit.unused = 0
 	default:
@@ -322,7 +327,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, byDups := 0, s.dups*s.MSS
+	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -371,11 +376,35 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
+	s.follow(s.news(delivered, acked, held), at)
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
 	s.react(acked, ece, at)
 	s.lastAck = at
+}
+
+// news returns what of delivered an ACK is the first to tell of: what held was sacked before is
+// acknowledged once more.
+func (s *Sender) news(delivered, acked, held int) int {
+	if !s.hasSACK {
+		return delivered
+	}
+	return max(0, acked+s.sacked.size()-held)
+}
+
+// follow has the model of BBR take what an ACK delivered.
+func (s *Sender) follow(delivered int, at segment.Time) {
+	newest := s.una
+	if n := len(s.sacked.list); n > 0 {
+		newest = s.sacked.last()
+	}
+	lost := 0
+	if s.recovery == fast {
+		deemed := (s.deemedLost() + s.MSS - 1) / s.MSS
+		lost, s.wasLost = max(0, deemed-s.wasLost), deemed
+	}
+	s.bbr.acked((delivered+s.MSS-1)/s.MSS, newest, s.sentAt, (s.pipe()+s.MSS-1)/s.MSS, lost, s.recovery != open && s.una.Before(s.recoverAt), s.minRTT, at)
 }
 
 // react moves the window as an ACK does.
