@@ -121,7 +121,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.moves(seen)
 	}
 	if s.isPaced() {
-		s.weaken()
+		s.goesByClock()
 		return
 	}
 	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send

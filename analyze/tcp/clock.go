@@ -30,6 +30,15 @@ func (s *Sender) isPaced() bool {
 	return s.hasClock
 }
 
+// goesByClock takes the window from the model of BBR, where the sender goes by a clock of its own.
+func (s *Sender) goesByClock() {
+	if s.isPaced() {
+		s.cwnd = s.bbr.cwnd * s.MSS
+		s.most, s.ssthresh, s.flat = s.cwnd, never, false
+		s.weaken()
+	}
+}
+
 // moves watches, at the peer, for what a clock does to what is in flight: it goes down
 // without a loss, and leaps up in congestion avoidance (BBR probes by 5/4 and drains by
 // 3/4). A window does neither.

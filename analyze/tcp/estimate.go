@@ -76,8 +76,8 @@ func (s *Sender) bounds() (low, high int) {
 	peak := s.whole(s.peak)
 	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
 	switch {
-	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
-		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
+	case s.isPaced(): // the model is right to within a tenth, as a rule
+		return min(s.cwnd, s.whole(s.cwnd*4/5)), s.whole(s.cwnd * 5 / 4)
 	case s.cwnd < s.ssthresh || s.flat || s.Sums.Losses+s.Sums.Timeouts == 0: // slow start, or nothing but suspicion that it has ended
 		high = max(s.cwnd, 2*peak)
 	default: // congestion avoidance goes on while what is in flight is acknowledged

@@ -381,6 +381,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.widen(edge.Sub(ack))
 	}
 	s.react(acked, ece, at)
+	s.goesByClock()
 	s.lastAck = at
 }
 
