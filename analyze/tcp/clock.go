@@ -45,7 +45,7 @@ func (s *Sender) goesByClock() {
 func (s *Sender) moves(seen int) {
 	c := &s.crest
 	if c.round != s.Sums.Rounds {
-		losses := s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		losses := s.episodes + s.Sums.Restarts
 		if c.losses[0] == losses && c.before > 0 && c.now < c.before*7/8 {
 			if s.swings++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
 				s.swings++

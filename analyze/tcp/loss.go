@@ -33,6 +33,9 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
 	}
+	if s.recovery != open {
+		s.undo.sentAgain((end.Sub(seq)+s.MSS-1)/s.MSS, s.stamp)
+	}
 	s.resent.add(seq, end)
 }
 
@@ -44,6 +47,12 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery != timeout {
 		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
 	}
+	if s.recovery == open && name != "ecn" {
+		s.mayUndo()
+	} else if name == "ecn" {
+		s.undo = undo{} // that was no mistake
+	}
+	s.episodes++
 	s.confirmExit()
 	s.exit(at, s.cwnd)
 	s.ending = ending{}

@@ -46,6 +46,8 @@ type Sender struct {
 	beta           int    // what a reduction leaves, in percent
 	least          int    // smallest window of the episode
 	credit         credit // of the episode
+	undo           undo   // likewise
+	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -82,8 +84,9 @@ type Sender struct {
 	unprompted        int          // of the latest sends, those that no ACK explains
 	sends             int
 
-	swings   int // how often what was in flight moved as no window does
-	vanished int // of what is sent since the latest ACK, bytes that were not captured
+	episodes int64 // in which the window was reduced
+	swings   int   // how often what was in flight moved as no window does
+	vanished int   // of what is sent since the latest ACK, bytes that were not captured
 	crest    struct {
 		round       int64
 		losses      [2]int64 // until the rounds before
@@ -379,6 +382,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.follow(s.news(delivered, acked, held), at)
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
+	}
+	if s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
+		s.takeBack(at)
 	}
 	s.react(acked, ece, at)
 	s.goesByClock()
