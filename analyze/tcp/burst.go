@@ -122,6 +122,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 	}
 	if s.isPaced() {
 		s.goesByClock()
+		s.basis = min(s.basis, Inferred)
 		return
 	}
 	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send

@@ -30,12 +30,15 @@ func (s *Sender) isPaced() bool {
 	return s.hasClock
 }
 
+// sureSwings is how many show at the peer that it is no window that moves so: losses that were none,
+// and segments that are missing, make two.
+const sureSwings = 6
+
 // goesByClock takes the window from the model of BBR, where the sender goes by a clock of its own.
 func (s *Sender) goesByClock() {
-	if s.isPaced() {
+	if s.isPaced() && (!s.AtReceiver || s.swings >= sureSwings) {
 		s.cwnd = s.bbr.cwnd * s.MSS
 		s.most, s.ssthresh, s.flat = s.cwnd, never, false
-		s.weaken()
 	}
 }
 
