@@ -72,16 +72,20 @@ func (b *bbr) target(gain float64, trip time.Duration) int {
 	if rate == 0 || trip == 0 {
 		return 0
 	}
-	pacing := bbrHigh
-	if b.full {
-		pacing = 1
-	}
-	burst := min(max(2, int(rate*pacing/bbrQuantum)), 127)
-	n := (int(rate*trip.Seconds()*gain+0.999) + 3*burst + 1) &^ 1
+	n := (int(rate*trip.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
 	if b.full {
 		n += min(max(b.extra[0], b.extra[1]), int(rate*bbrMostExtra.Seconds()))
 	}
 	return n
+}
+
+// burst is how many packets are sent at once.
+func (b *bbr) burst() int {
+	pacing := bbrHigh
+	if b.full {
+		pacing = 1
+	}
+	return min(max(2, int(b.rate()*pacing/bbrQuantum)), 127)
 }
 
 // gathers notes packets whose ACKs come together: so many more have to be in flight for the time

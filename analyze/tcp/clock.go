@@ -1,12 +1,15 @@
 package tcp
 
 import (
+	"time"
+
 	"tcpwarm/capture/segment"
 )
 
 // paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
 // does not show its window by stopping.
-func (s *Sender) paced(at segment.Time) {
+func (s *Sender) paced(packets int, at segment.Time) {
+	s.rush(packets, at)
 	s.sends++
 	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
 		s.unprompted++
@@ -20,6 +23,7 @@ func (s *Sender) paced(at segment.Time) {
 	if s.sends >= 64 {
 		s.sends /= 2
 		s.unprompted /= 2
+		s.rushes /= 2
 	}
 }
 
@@ -27,7 +31,27 @@ func (s *Sender) isPaced() bool {
 	if s.AtReceiver {
 		return s.swings >= 2
 	}
-	return s.hasClock
+	return s.hasClock && s.rushes < leastRushes
+}
+
+const (
+	leastRushes = 3                      // tell that there is no clock
+	rushGap     = 100 * time.Microsecond // within which the next packet is of the same burst
+	unpaced     = 10                     // packets at the beginning that no clock holds back, as Linux has it
+)
+
+// rush counts bursts of more than twice what a clock of BBR's lets out at once: who sends so has
+// none.
+func (s *Sender) rush(packets int, at segment.Time) {
+	if at.Sub(s.lastSend) > rushGap {
+		s.run = 0
+	}
+	s.run += packets
+	if s.sentPackets += packets; s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
+		s.rushes++
+		s.rushed = true
+		s.run = -1 << 20 // once a burst
+	}
 }
 
 // sureSwings is how many show at the peer that it is no window that moves so: losses that were none,

@@ -95,6 +95,19 @@ func (s *Sender) bounds() (low, high int) {
 	return low, high
 }
 
+// mayBeBBR reports whether nothing that was seen speaks against a sender that goes by BBR: no burst
+// that its clock would have spread, and no window that idling took.
+func (s *Sender) mayBeBBR() bool { return !s.rushed && !s.restarts && s.Sums.Restarts == 0 }
+
+// highest returns how high the window may be, n by what was seen, if a model that need not show
+// itself where little is sent is not left out.
+func (s *Sender) highest(n int) int {
+	if s.mayBeBBR() {
+		return max(n, s.bbr.cwnd*s.MSS)
+	}
+	return n
+}
+
 // Estimate returns what is known now.
 func (s *Sender) Estimate() Estimate {
 	e := Estimate{Best: s.cwnd, Basis: s.basis, Limit: s.limit, Pipe: s.pipe(), Phase: s.phase()}

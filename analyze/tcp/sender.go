@@ -83,6 +83,9 @@ type Sender struct {
 	hasClock          bool         // it sends by a clock of its own (pacing)
 	unprompted        int          // of the latest sends, those that no ACK explains
 	sends             int
+	sentPackets, run  int // in all, and in the latest burst
+	rushes            int // of the latest sends, bursts that no clock lets out
+	rushed            bool
 
 	episodes int64 // in which the window was reduced
 	swings   int   // how often what was in flight moved as no window does
@@ -247,7 +250,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	default:
 		s.again(seq, end, at)
 	}
-	s.paced(at)
+	s.paced(s.whole(n)/s.MSS, at)
 	s.credit.sent += s.whole(n)
 	p := s.pipe()
 	if s.burst.on {

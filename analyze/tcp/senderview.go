@@ -324,5 +324,5 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 func (v *SenderView) Memory() int {
 	return int(unsafe.Sizeof(*v)) + cap(v.acks.list)*int(unsafe.Sizeof(ackSeen{})) +
 		(cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
-		cap(v.samples.list)*int(unsafe.Sizeof(Sample{}))
+		cap(v.samples.list)*int(unsafe.Sizeof(Sample{})) + cap(v.bbr.marks)*int(unsafe.Sizeof(bbrMark{}))
 }
