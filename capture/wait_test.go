@@ -71,8 +71,9 @@ func TestInterruptibleGivesWay(t *testing.T) {
 	defer in.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		in.Write(content[:len(content)-5])
-		cancel() // the next read waits for ever
+		in.Write(content[:len(content)/2])
+		in.Write(content[len(content)/2 : len(content)-5]) // it is asked for once the first half has been read
+		cancel()                                           // the next read waits for ever
 	}()
 	r, err := OpenAllContext(ctx, []string{"-"}, out)
 	if err != nil {

@@ -68,9 +68,9 @@ func newCollector(o Options, f *faults) *collector {
 	k.judge, k.findings = pool.New(o.Limits.PendingPerPool), verdict.NewCollector(o.Limits.FindingsPerID)
 	k.undecided, k.unfinished = map[int64]*report.Connection{}, map[int64]*pool.Decision{}
 	k.vantages = map[tcp.Vantage]int64{}
-	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.Memory/32/blamedMemory)))
-	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.Memory/8/poolMemory)))
-	k.judge.KeepIdle = max(1024, int(o.Limits.Memory/8/idleMemory))
+	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.share(blamedShare)/blamedMemory)))
+	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.share(poolsShare)/poolMemory)))
+	k.judge.KeepIdle = max(1024, int(o.Limits.share(idleShare)/idleMemory))
 	k.judge.TrackVerdicts = o.Turned != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
@@ -204,7 +204,7 @@ func (k *collector) keepsNone() bool {
 }
 
 // mostMemory returns how many bytes the connections may take that are kept.
-func (k *collector) mostMemory() int64 { return k.o.Limits.Memory / 4 }
+func (k *collector) mostMemory() int64 { return k.o.Limits.share(keptShare) }
 
 // keep keeps r. d is why its connection was opened, nil while that is not known.
 func (k *collector) keep(r *report.Connection, d *pool.Decision) {

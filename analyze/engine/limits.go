@@ -10,11 +10,23 @@ type Limits struct {
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
 
-	// Memory is how many bytes all of it may take together, beside what is read: three
-	// eighths what connections hold that have not ended, a quarter those that are kept for the
-	// report, the rest pools and what their ideal clients hold.
+	// Memory is how many bytes all of it may take together, beside what is read.
 	Memory int64
 }
+
+// How Memory is shared out, in parts of 32. What is left is for lists on their way between
+// workers, and for tables of fixed size.
+const (
+	liveShare     = 10 // connections that have not ended
+	timeWaitShare = 2  // what is remembered of those that have
+	keptShare     = 6  // those that are kept for the report
+	blamedShare   = 1  // and those of them that are to be read again for evidence
+	poolsShare    = 4
+	idleShare     = 4 // idle connections of ideal clients
+)
+
+// share returns how many bytes so many parts of Memory are.
+func (l *Limits) share(parts int64) int64 { return l.Memory / 32 * parts }
 
 func (l *Limits) setDefaults() {
 	set := func(n *int, to int) {

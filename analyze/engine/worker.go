@@ -38,9 +38,9 @@ func newWorker(i int, o Options, f *faults) *worker {
 		sh := &w.shards[i]
 		sh.readers = w.out.Readers
 		sh.budget.Most = o.Limits.KeptTransactions
-		sh.memory.most = int(o.Limits.Memory / 8 * 3 / shards)
+		sh.memory.most = int(o.Limits.share(liveShare) / shards)
 		sh.budget.Room = sh.memory.most / 4 * 3
-		sh.timeWait.Most = sh.memory.most / 8 / int(unsafe.Sizeof(finished{}))
+		sh.timeWait.Most = int(o.Limits.share(timeWaitShare)/shards) / int(unsafe.Sizeof(finished{}))
 	}
 	return w
 }

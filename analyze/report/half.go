@@ -1,6 +1,11 @@
 package report
 
-import "tcpwarm/analyze/transaction"
+import (
+	"encoding/json"
+
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/transaction"
+)
 
 // A Half is one direction of a connection: what one side sent.
 type Half struct {
@@ -80,6 +85,33 @@ type HalfWindow struct {
 	Growth          []int64       `json:"growth_bytes,omitempty"`      // at the begin of rounds, spread over all of them
 	Phases          []WindowPhase `json:"phases"`                      // rounds in which it did the same, and episodes
 	// shares of rounds, each weighing as many ACKs as it has, by what kept the sender from sending more
-	LimitedBy   map[string]float64 `json:"limited_by"`
-	LimitedACKs map[string]int64   `json:"limited_by_acks"` // the ACKs
+	LimitedBy   ByLimit[float64] `json:"limited_by"`
+	LimitedACKs ByLimit[int64]   `json:"limited_by_acks"` // the ACKs
+}
+
+// ByLimit holds a number for each tcp.Limit. In JSON it is an object with those that are not
+// zero; two maps a direction would take more memory than all else that is kept of a connection.
+type ByLimit[N int64 | float64] [tcp.Limits]N
+
+// MarshalJSON writes what is not zero under the limits' words.
+func (b ByLimit[N]) MarshalJSON() ([]byte, error) {
+	words := map[string]N{}
+	for i, n := range b {
+		if n != 0 {
+			words[tcp.Limit(i).String()] = n
+		}
+	}
+	return json.Marshal(words)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote; other words are passed over.
+func (b *ByLimit[N]) UnmarshalJSON(text []byte) error {
+	var words map[string]N
+	if err := json.Unmarshal(text, &words); err != nil {
+		return err
+	}
+	for i := range b {
+		b[i] = words[tcp.Limit(i).String()]
+	}
+	return nil
 }

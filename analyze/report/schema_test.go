@@ -75,6 +75,10 @@ func mapType(t reflect.Type) *generator.Schema {
 			}
 		}
 		return oneOf(causes...)
+	case reflect.TypeFor[report.ByLimit[float64]]():
+		return &generator.Schema{Type: "object", AdditionalProperties: &generator.Schema{Type: "number"}}
+	case reflect.TypeFor[report.ByLimit[int64]]():
+		return &generator.Schema{Type: "object", AdditionalProperties: &generator.Schema{Type: "integer"}}
 	case reflect.TypeFor[map[pool.Cause]int64]():
 		return &generator.Schema{Type: "object", Description: "cause to count",
 			AdditionalProperties: &generator.Schema{Type: "integer"}}

@@ -29,6 +29,8 @@ const (
 	Receiver
 	SendBuffer
 	Application
+
+	Limits int = iota // how many there are
 )
 
 // String is the word that reports use for l.

@@ -30,7 +30,7 @@ func (s *Sender) trace() {
 type WindowSums struct {
 	Losses, Timeouts, Restarts, Rounds int64
 	Max                                int
-	By                                 [5]int64 // ACKs by Limit
+	By                                 [Limits]int64 // ACKs by Limit
 	ExitAt                             segment.Time
 	Growth                             []int // the window at the begin of rounds, spread over all
 	Phases                             []Phase

@@ -20,8 +20,9 @@ type memorySize int64
 const leastMemory = 16 << 20
 
 // besideMemory is what the process takes beside what an analysis is permitted: blocks of the
-// file, rings, and what is not swept yet.
-const besideMemory = 64 << 20
+// file, rings, and what is not swept yet. With less the garbage collector, which must then
+// stay below the limit, would run all the time.
+const besideMemory = 96 << 20
 
 var memoryUnits = []struct {
 	name string

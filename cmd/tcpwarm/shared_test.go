@@ -40,9 +40,16 @@ func TestAsServersRecorded(t *testing.T) {
 	}
 }
 
-// wantPublic is how many of the public captures hold. Raise it, never lower it.
-const wantPublic = 190
+// disputed are public captures of which something else is stated than tcpwarm says, and why it
+// keeps to that.
+var disputed = map[string]string{
+	"zeek/tcp__reassembly.pcap": "bytes lack within the head of a request, as the client's own ACKs and " +
+		"sequence numbers show: others count no request, tcpwarm counts the one that begins, and judges nothing",
+	"zeek/modbus__modbus-and-non-modbus-p502.pcap": "a scanner sends a request 16 s after its own RST, and is " +
+		"reset: RFC 9293 section 3.10.7.1 has the server discard it, so it is counted as late, not as a request",
+}
 
+// Every public capture holds, but for what is disputed.
 func TestPublicCaptures(t *testing.T) {
 	dir, binary := shared(t)
 	corpus := filepath.Join(dir, "corpus")
@@ -52,7 +59,13 @@ func TestPublicCaptures(t *testing.T) {
 	if _, err := fmt.Sscanf(lines[len(lines)-1], "%d of %d captures hold", &good, &all); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if good < wantPublic || strings.Contains(string(out), "crash") {
+	met := 0
+	for id := range disputed {
+		if strings.Contains(string(out), id+" ") {
+			met++
+		}
+	}
+	if all == 0 || good+len(disputed) != all || met != len(disputed) || strings.Contains(string(out), "crash") {
 		t.Errorf("%s", out)
 	}
 }

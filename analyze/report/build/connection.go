@@ -182,8 +182,7 @@ func halfWindow(v *tcp.SenderView, first segment.Time) *report.HalfWindow {
 	w := &report.HalfWindow{
 		InitialSegments: int64(segments), Initial: int64(initial), InitialBasis: tcp.Assumed.String(),
 		Segment: int64(v.MSS), Last: int64(e.Best), Max: int64(max(s.Max, e.Best)), Basis: e.Basis.String(),
-		Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts,
-		LimitedBy: map[string]float64{}, LimitedACKs: map[string]int64{}}
+		Rounds: s.Rounds, Losses: s.Losses, Timeouts: s.Timeouts, IdleRestarts: s.Restarts, LimitedACKs: s.By}
 	if exact {
 		w.InitialBasis = tcp.Observed.String()
 	}
@@ -203,8 +202,7 @@ func halfWindow(v *tcp.SenderView, first segment.Time) *report.HalfWindow {
 	}
 	for i, n := range s.By {
 		if n > 0 {
-			w.LimitedACKs[tcp.Limit(i).String()] = n
-			w.LimitedBy[tcp.Limit(i).String()] = float64(n) / float64(acks)
+			w.LimitedBy[i] = float64(n) / float64(acks)
 		}
 	}
 	return w

@@ -2,6 +2,7 @@ package jsonreport
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -14,6 +15,7 @@ import (
 // by element: a report of a million transactions is never one buffer.
 func Write(w io.Writer, r *report.Report) error {
 	o := &object{w: bufio.NewWriterSize(w, 1<<16)}
+	o.enc = json.NewEncoder(&o.text)
 	o.w.WriteString("{")
 	o.field("schema", r.Schema)
 	o.field("capture", listedCapture(r.Capture))
@@ -42,6 +44,8 @@ func Write(w io.Writer, r *report.Report) error {
 // An object is a JSON object being written, indented by one space a level.
 type object struct {
 	w    *bufio.Writer
+	enc  *json.Encoder // into text, which serves all values in turn
+	text bytes.Buffer
 	some bool // a field was written
 	err  error
 }
@@ -58,12 +62,12 @@ func (o *object) value(v any, prefix string) {
 	if o.err != nil {
 		return
 	}
-	b, err := json.MarshalIndent(v, prefix, " ")
-	if err != nil {
-		o.err = err
+	o.text.Reset()
+	o.enc.SetIndent(prefix, " ")
+	if o.err = o.enc.Encode(v); o.err != nil {
 		return
 	}
-	_, o.err = o.w.Write(printable.JSON(b))
+	_, o.err = o.w.Write(printable.JSON(bytes.TrimSuffix(o.text.Bytes(), []byte("\n"))))
 }
 
 func (o *object) field(name string, v any) {

@@ -11,6 +11,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/printable"
+	"tcpwarm/analyze/tcp"
 )
 
 // mostTransactions is how many transactions of one connection are listed.
@@ -109,14 +110,14 @@ func (p *page) window(conns []*report.Connection) {
 	w := most.ServerToClient.Window
 	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s",
 		most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
-	limit, acks := "", int64(0)
-	for by, n := range w.LimitedACKs {
-		if n > w.LimitedACKs[limit] || n == w.LimitedACKs[limit] && by < limit {
-			limit = by
+	limit, acks := tcp.UnknownLimit, int64(0)
+	for i, n := range w.LimitedACKs {
+		if n > 0 && n >= w.LimitedACKs[limit] {
+			limit = tcp.Limit(i)
 		}
 		acks += n
 	}
-	if limit != "" && limit != "unknown" {
+	if limit != tcp.UnknownLimit {
 		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))
 	}
 	for _, e := range []struct {
