@@ -58,7 +58,8 @@ type Window struct {
 	Segment int64 `json:"-"` // bytes that one carried then
 }
 
-// A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited;
+// A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited, or of a
+// sender that goes by BBR startup, drain or probe-bandwidth;
 // or several, for all beyond 64. Times are after the connection's begin.
 type WindowPhase struct {
 	Phase string  `json:"phase"`

@@ -58,6 +58,17 @@ const (
 	bbrQuantum     = 1024                   // a burst is a 1024th of what is sent in a second, two packets at least
 )
 
+// phase names what b does.
+func (b *bbr) phase() string {
+	switch {
+	case !b.full:
+		return "startup"
+	case !b.drained:
+		return "drain"
+	}
+	return "probe-bandwidth"
+}
+
 // rate is the greatest of late.
 func (b *bbr) rate() (most float64) {
 	for _, r := range b.rates {

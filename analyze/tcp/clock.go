@@ -58,9 +58,12 @@ func (s *Sender) rush(packets int, at segment.Time) {
 // and segments that are missing, make two.
 const sureSwings = 6
 
+// byClock reports whether the model of BBR tells the window.
+func (s *Sender) byClock() bool { return s.isPaced() && (!s.AtReceiver || s.swings >= sureSwings) }
+
 // goesByClock takes the window from the model of BBR, where the sender goes by a clock of its own.
 func (s *Sender) goesByClock() {
-	if s.isPaced() && (!s.AtReceiver || s.swings >= sureSwings) {
+	if s.byClock() {
 		s.cwnd = s.bbr.cwnd * s.MSS
 		s.most, s.ssthresh, s.flat = s.cwnd, never, false
 	}

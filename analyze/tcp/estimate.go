@@ -42,7 +42,7 @@ func (l Limit) String() string {
 type Estimate struct {
 	Low, Best, High int
 	Basis           Basis
-	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited, startup
+	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited; BBR: startup, drain, probe-bandwidth
 	Limit           Limit
 	Pipe            int // RFC 6675 section 2
 }
@@ -126,6 +126,8 @@ func (s *Sender) phase() string {
 		return "recovery"
 	case s.recovery == timeout:
 		return "timeout"
+	case s.byClock():
+		return s.bbr.phase()
 	case s.limit == Application || s.limit == Receiver || s.limit == SendBuffer:
 		return "not-limited"
 	case s.cwnd < s.ssthresh:

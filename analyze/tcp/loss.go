@@ -53,8 +53,10 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.undo = undo{} // that was no mistake
 	}
 	s.episodes++
-	s.confirmExit()
-	s.exit(at, s.cwnd)
+	if !s.byClock() { // BBR's startup goes on
+		s.confirmExit()
+		s.exit(at, s.cwnd)
+	}
 	s.ending = ending{}
 	if to == timeout {
 		s.Sums.Timeouts++

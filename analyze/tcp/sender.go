@@ -414,7 +414,11 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 		deemed := (s.deemedLost() + s.MSS - 1) / s.MSS
 		lost, s.wasLost = max(0, deemed-s.wasLost), deemed
 	}
+	startup := !s.bbr.full
 	s.bbr.acked((delivered+s.MSS-1)/s.MSS, newest, s.sentAt, (s.pipe()+s.MSS-1)/s.MSS, lost, s.recovery != open && s.una.Before(s.recoverAt), s.minRTT, at)
+	if startup && s.bbr.full && s.byClock() {
+		s.exit(at, s.bbr.cwnd*s.MSS)
+	}
 }
 
 // react moves the window as an ACK does.

@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 )
@@ -155,8 +156,8 @@ func Witnessed() *report.Report {
 	}
 	c.ServerToClient.Window = &report.HalfWindow{InitialSegments: 10, Segment: segment, Initial: 10 * segment,
 		InitialBasis: "observed", Last: 253 * segment, Max: 294 * segment, Basis: "inferred", Rounds: 12, IdleRestarts: 1, Phases: []report.WindowPhase{},
-		Growth: []int64{10, 20, 40, 80, 160, 294, 10, 20}, LimitedBy: map[string]float64{"application": 1},
-		LimitedACKs: map[string]int64{"application": 249}}
+		Growth: []int64{10, 20, 40, 80, 160, 294, 10, 20}, LimitedBy: report.ByLimit[float64]{tcp.Application: 1},
+		LimitedACKs: report.ByLimit[int64]{tcp.Application: 249}}
 	c.ServerToClient.KernelWindow = &report.KernelWindow{Basis: report.Kernel, Algorithm: "cubic", Answers: 41, Segment: segment,
 		First: 10 * segment, Min: 10 * segment, Max: 281 * segment, Last: 80 * segment, Threshold: number(211 * segment),
 		DeliveryRate: 2_500_000, RTT: seconds(52 * ms), MinRTT: seconds(50 * ms)}

@@ -158,8 +158,9 @@ var shown = []Entry{
 			"application: there was nothing to send. As shares of rounds.", "congestion", "receiver", "sender", "application"),
 	term("phase", "what a congestion window did",
 		"slow-start: it doubles with each round trip. congestion-avoidance: it grows slowly. recovery: after a loss. timeout: after a "+
-			"retransmission timeout. not-limited: the sender did not need it. startup: of a paced sender (BBR). several: what did not "+
-			"fit.", "slow-start", "congestion-avoidance", "recovery", "timeout", "not-limited", "startup", "several"),
+			"retransmission timeout. not-limited: the sender did not need it. Of a sender that goes by BBR: startup, until its rate grows "+
+			"no more; drain, until what that sent too much is gone; probe-bandwidth, from then on. several: what did not fit.",
+		"slow-start", "congestion-avoidance", "recovery", "timeout", "not-limited", "startup", "drain", "probe-bandwidth", "several"),
 	term("role-basis", "what tells the client from the server",
 		"syn: who sent it. syn-ack: who received it. payload: who sent the request or the ClientHello. port: the lower one serves.",
 		"syn", "syn-ack", "payload", "port"),
