@@ -6,12 +6,12 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
-// does not show its window by stopping.
+// paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
+// (BBR) does not show its window by stopping. What follows a part segment has only then been written.
 func (s *Sender) paced(packets int, at segment.Time) {
 	s.rush(packets, at)
 	s.sends++
-	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
+	if s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
 		s.unprompted++
 	}
 	switch {

@@ -439,6 +439,35 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// What follows part segments has only then been written: that is no clock, however much of it comes.
+func TestPartsAreNoClock(t *testing.T) {
+	for part, clock := range map[int]bool{mss: true, mss / 2: false} {
+		var s tcp.Sender
+		s.Reset(mss, 1000*mss)
+		s.Handshake(100 * time.Millisecond)
+		at, next := segment.Time(time.Hour), segment.Seq(1)
+		send := func(n int) {
+			s.Sent(next, n, at)
+			next, at = next.Add(n), at.Add(time.Millisecond)
+		}
+		for range 10 {
+			send(mss)
+		}
+		at = at.Add(100 * time.Millisecond)
+		s.Acked(next, nil, next.Add(1000*mss), false, true, at)
+		at = at.Add(time.Millisecond)
+		for range 20 {
+			send(part)
+		}
+		at = at.Add(100 * time.Millisecond)
+		s.Acked(next, nil, next.Add(1000*mss), false, true, at)
+		at = at.Add(time.Minute)
+		if send(mss); s.Start.Restarted == clock {
+			t.Errorf("parts of %d bytes: an idle restart %v", part, s.Start.Restarted)
+		}
+	}
+}
+
 // Bursts of more than twice what a clock lets out at once show that there is none, whatever else
 // came by itself: three of them.
 func TestBurstsAreNoClock(t *testing.T) {
