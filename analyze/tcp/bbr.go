@@ -30,10 +30,15 @@ type bbr struct {
 	marks     []bbrMark // of what is in flight, in order
 	gone      int
 
-	epoch   segment.Time // ACKs are counted since then
-	epochal int          // packets that they delivered
-	extra   [2]int       // the most of late beyond what the rate accounts for
-	extraAt int64        // round in which the second of them became the first
+	together together
+}
+
+// A together is what ACKs that come at once bring beyond what the rate accounts for.
+type together struct {
+	since segment.Time // ACKs are counted
+	sum   int          // packets that they delivered
+	most  [2]int       // of late
+	at    int64        // round in which the second of them became the first
 }
 
 // A bbrMark is what was known when the segments from one on were sent.
@@ -85,7 +90,7 @@ func (b *bbr) target(gain float64, trip time.Duration) int {
 	}
 	n := (int(rate*trip.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
 	if b.full {
-		n += min(max(b.extra[0], b.extra[1]), int(rate*bbrMostExtra.Seconds()))
+		n += min(max(b.together.most[0], b.together.most[1]), int(rate*bbrMostExtra.Seconds()))
 	}
 	return n
 }
@@ -102,15 +107,16 @@ func (b *bbr) burst() int {
 // gathers notes packets whose ACKs come together: so many more have to be in flight for the time
 // until the next do (Linux's bbr_update_ack_aggregation).
 func (b *bbr) gathers(packets int, at segment.Time) {
-	if b.round-b.extraAt >= bbrExtraRounds {
-		b.extraAt, b.extra = b.round, [2]int{0, b.extra[0]}
+	x := &b.together
+	if b.round-x.at >= bbrExtraRounds {
+		x.at, x.most = b.round, [2]int{0, x.most[0]}
 	}
-	expected := int(b.rate() * at.Sub(b.epoch).Seconds())
-	if b.epoch == 0 || b.epochal <= expected {
-		b.epoch, b.epochal, expected = at, 0, 0
+	expected := int(b.rate() * at.Sub(x.since).Seconds())
+	if x.since == 0 || x.sum <= expected {
+		x.since, x.sum, expected = at, 0, 0
 	}
-	b.epochal += packets
-	b.extra[0] = max(b.extra[0], min(b.epochal-expected, b.cwnd))
+	x.sum += packets
+	x.most[0] = max(x.most[0], min(x.sum-expected, b.cwnd))
 }
 
 // sends notes that segments from seq on are sent. idle says that nothing was in flight, limited
@@ -128,17 +134,26 @@ func (b *bbr) sends(seq segment.Seq, idle, limited bool, at segment.Time) {
 	b.marks = append(b.marks, bbrMark{first: seq, from: b.from, at: b.at, delivered: b.delivered, limited: limited})
 }
 
-// acked notes that packets were delivered, the newest of them, sent at an instant, the one before seq. inFlight is what
-// remains, lost what was found lost, and trip the shortest round trip.
-func (b *bbr) acked(packets int, seq segment.Seq, sent segment.Time, inFlight, lost int, recovers bool, trip time.Duration, at segment.Time) {
-	if packets <= 0 {
+// A delivery is what an ACK tells of, in packets.
+type delivery struct {
+	packets        int
+	before         segment.Seq  // of the newest of them: its end
+	sent           segment.Time // and when it was sent
+	inFlight, lost int          // what remains, and what was found lost
+	recovers       bool
+	trip           time.Duration // the shortest
+}
+
+// acked notes that packets were delivered.
+func (b *bbr) acked(d *delivery, at segment.Time) {
+	if d.packets <= 0 {
 		return
 	}
-	b.delivered += int64(packets)
-	b.at, b.from = at, max(b.from, sent)
-	roundStart := b.sample(seq, trip, at)
-	b.gathers(packets, at)
-	b.window(packets, inFlight, lost, recovers, roundStart, trip)
+	b.delivered += int64(d.packets)
+	b.at, b.from = at, max(b.from, d.sent)
+	roundStart := b.sample(d.before, d.trip, at)
+	b.gathers(d.packets, at)
+	b.window(d, roundStart)
 }
 
 // loses notes that a loss was found, with so much in flight and just delivered: for a round trip no
@@ -194,29 +209,29 @@ func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roun
 }
 
 // window moves the window, as Linux's bbr_set_cwnd does.
-func (b *bbr) window(packets, inFlight, lost int, recovers, roundStart bool, trip time.Duration) {
+func (b *bbr) window(d *delivery, roundStart bool) {
 	if b.full && !b.drained {
-		b.drained = inFlight <= b.target(1, trip)
+		b.drained = d.inFlight <= b.target(1, d.trip)
 	}
-	if b.recovers && !recovers {
+	if b.recovers && !d.recovers {
 		b.cwnd, b.recovers, b.conserve = max(b.cwnd, b.prior), false, false
 	}
-	if b.conserve = b.conserve && !roundStart; lost > 0 {
-		b.cwnd = max(b.cwnd-lost, 1)
+	if b.conserve = b.conserve && !roundStart; d.lost > 0 {
+		b.cwnd = max(b.cwnd-d.lost, 1)
 	}
 	if b.conserve {
-		b.cwnd = max(b.cwnd, inFlight+packets)
+		b.cwnd = max(b.cwnd, d.inFlight+d.packets)
 		return
 	}
 	gain := bbrHigh
 	if b.drained {
 		gain = bbrGain
 	}
-	switch target := b.target(gain, trip); {
+	switch target := b.target(gain, d.trip); {
 	case b.full:
-		b.cwnd = min(b.cwnd+packets, target)
+		b.cwnd = min(b.cwnd+d.packets, target)
 	case b.cwnd < target || b.delivered < initialSegs:
-		b.cwnd += packets
+		b.cwnd += d.packets
 	}
 	b.cwnd = max(b.cwnd, bbrLeast)
 }

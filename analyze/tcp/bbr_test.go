@@ -16,7 +16,6 @@ type bottleneck struct {
 	sentAt    []segment.Time
 	busy      segment.Time
 	credit    float64 // packets that pacing lets out
-	lost      map[int]bool
 }
 
 const (
@@ -38,6 +37,11 @@ func (l *bottleneck) send() {
 	l.next++
 }
 
+// acked tells of packets, the newest of them sent at an instant.
+func (l *bottleneck) acked(packets int, sent segment.Time, recovers bool, at segment.Time) {
+	l.b.acked(&delivery{packets: packets, before: l.seqOf(l.una), sent: sent, inFlight: l.next - l.una, recovers: recovers, trip: tripTime}, at)
+}
+
 // pace is the gain by which a sender sends (Linux's bbr_update_gains).
 func (l *bottleneck) pace() float64 {
 	switch {
@@ -54,7 +58,7 @@ func (l *bottleneck) run(d time.Duration) *bottleneck {
 	for end := l.now.Add(d); l.now < end; l.now = l.now.Add(perBurst) {
 		for len(l.acks) > 0 && l.acks[0] <= l.now {
 			l.una++
-			l.b.acked(1, l.seqOf(l.una), l.sentAt[0], l.next-l.una, 0, l.b.recovers, tripTime, l.acks[0])
+			l.acked(1, l.sentAt[0], l.b.recovers, l.acks[0])
 			l.acks, l.sentAt = l.acks[1:], l.sentAt[1:]
 		}
 		l.credit = min(l.credit+l.pace()*max(l.b.rate(), 100)/1000, 20)
@@ -91,7 +95,8 @@ func TestBBRWindowAfterALoss(t *testing.T) {
 	if l.b.cwnd != l.next-l.una {
 		t.Errorf("a window of %d as the loss is found, %d in flight", l.b.cwnd, l.next-l.una-1)
 	}
-	l.b.acked(1, l.seqOf(l.una+1), l.sentAt[0], l.next-l.una-2, 0, false, tripTime, l.now)
+	l.una++
+	l.acked(1, l.sentAt[0], false, l.now)
 	if l.b.cwnd < before {
 		t.Errorf("a window of %d after the recovery, %d before", l.b.cwnd, before)
 	}
@@ -110,8 +115,9 @@ func TestBBRWindowOfSmallResponses(t *testing.T) {
 			l.b.sends(l.seqOf(l.next), l.next == l.una, l.next == l.una, l.now)
 			l.next++
 		}
-		l.b.acked(4, l.seqOf(l.next), l.now, 0, 0, false, tripTime, l.now.Add(tripTime))
-		l.una, l.now = l.next, l.now.Add(time.Second)
+		l.una = l.next
+		l.acked(4, l.now, false, l.now.Add(tripTime))
+		l.now = l.now.Add(time.Second)
 	}
 	if l.b.cwnd != 18 || l.b.full {
 		t.Errorf("a window of %d, full %v; want 18", l.b.cwnd, l.b.full)
@@ -126,7 +132,7 @@ func TestBBRMarksAreBounded(t *testing.T) {
 		l.send()
 		l.send()
 		l.una++
-		l.b.acked(1, l.seqOf(l.una), l.now, l.next-l.una, 0, false, tripTime, l.now)
+		l.acked(1, l.now, false, l.now)
 		l.now = l.now.Add(time.Millisecond)
 	}
 	if n := len(l.b.marks); n > 2*mostMarks+1 {
@@ -136,7 +142,7 @@ func TestBBRMarksAreBounded(t *testing.T) {
 		l.b.sends(l.seqOf(l.next), false, false, l.now)
 		l.next++
 		l.una++
-		l.b.acked(1, l.seqOf(l.una), l.now, l.next-l.una, 0, false, tripTime, l.now)
+		l.acked(1, l.now, false, l.now)
 		l.now = l.now.Add(time.Millisecond)
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)

@@ -65,7 +65,8 @@ func (s *Sender) finishBurst() {
 			room = s.cwnd - p
 		}
 		s.observe(p, room, b)
-	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS, room > max(3*s.MSS, s.cwnd/3) && !s.isPaced(): // it had room, and nothing to send
+	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
+		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced(): // it had room, and nothing to send
 		if s.limit != SendBuffer || p == 0 {
 			s.limit = Application
 		}

@@ -114,7 +114,8 @@ func (s *Sender) MarkStart() {
 		return
 	}
 	e := s.Estimate() // it began while something was in flight
-	s.Marked = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: s.highest(e.High), Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+	s.Marked = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: s.highest(e.High), Basis: e.Basis,
+		Grown: e.Best > s.initial, Lost: s.lost}
 }
 
 // RoundsSinceMark returns in how many rounds the content was sent so far.

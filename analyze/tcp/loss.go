@@ -34,7 +34,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 		s.reduce(fast, "loss", at)
 	}
 	if s.recovery != open {
-		s.undo.sentAgain((end.Sub(seq)+s.MSS-1)/s.MSS, s.stamp)
+		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
 	}
 	s.resent.add(seq, end)
 }
@@ -68,8 +68,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.peak, s.limited = 0, false
-	s.wasLost = (s.deemedLost() + s.MSS - 1) / s.MSS
-	s.bbr.loses((s.pipe()+s.MSS-1)/s.MSS, (s.burst.acked+s.MSS-1)/s.MSS, to == timeout)
+	s.wasLost = s.packets(s.deemedLost())
+	s.bbr.loses(s.packets(s.pipe()), s.packets(s.burst.acked), to == timeout)
 	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)

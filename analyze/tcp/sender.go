@@ -250,7 +250,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	default:
 		s.again(seq, end, at)
 	}
-	s.paced(s.whole(n)/s.MSS, at)
+	s.paced(s.packets(n), at)
 	s.credit.sent += s.whole(n)
 	p := s.pipe()
 	if s.burst.on {
@@ -319,8 +319,9 @@ func (s *Sender) begin(seq segment.Seq) {
 	s.cwndUsageSeq = seq
 }
 
-// whole rounds to whole segments, upwards.
-func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
+// packets is how many segments n bytes take, and whole how many bytes these have when full.
+func (s *Sender) packets(n int) int { return (n + s.MSS - 1) / s.MSS }
+func (s *Sender) whole(n int) int   { return s.packets(n) * s.MSS }
 
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
@@ -411,11 +412,12 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 	lost := 0
 	if s.recovery == fast {
-		deemed := (s.deemedLost() + s.MSS - 1) / s.MSS
+		deemed := s.packets(s.deemedLost())
 		lost, s.wasLost = max(0, deemed-s.wasLost), deemed
 	}
 	startup := !s.bbr.full
-	s.bbr.acked((delivered+s.MSS-1)/s.MSS, newest, s.sentAt, (s.pipe()+s.MSS-1)/s.MSS, lost, s.recovery != open && s.una.Before(s.recoverAt), s.minRTT, at)
+	s.bbr.acked(&delivery{packets: s.packets(delivered), before: newest, sent: s.sentAt, inFlight: s.packets(s.pipe()), lost: lost,
+		recovers: s.recovery != open && s.una.Before(s.recoverAt), trip: s.minRTT}, at)
 	if startup && s.bbr.full && s.byClock() {
 		s.exit(at, s.bbr.cwnd*s.MSS)
 	}

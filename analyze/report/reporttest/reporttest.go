@@ -155,7 +155,8 @@ func Witnessed() *report.Report {
 		}
 	}
 	c.ServerToClient.Window = &report.HalfWindow{InitialSegments: 10, Segment: segment, Initial: 10 * segment,
-		InitialBasis: "observed", Last: 253 * segment, Max: 294 * segment, Basis: "inferred", Rounds: 12, IdleRestarts: 1, Phases: []report.WindowPhase{},
+		InitialBasis: "observed", Last: 253 * segment, Max: 294 * segment, Basis: "inferred", Rounds: 12, IdleRestarts: 1,
+		Phases: []report.WindowPhase{},
 		Growth: []int64{10, 20, 40, 80, 160, 294, 10, 20}, LimitedBy: report.ByLimit[float64]{tcp.Application: 1},
 		LimitedACKs: report.ByLimit[int64]{tcp.Application: 249}}
 	c.ServerToClient.KernelWindow = &report.KernelWindow{Basis: report.Kernel, Algorithm: "cubic", Answers: 41, Segment: segment,

@@ -40,7 +40,8 @@ func readSeries(r io.Reader) ([]line, error) {
 			return nil, fmt.Errorf("the series cannot be read: %w", err)
 		}
 		window, _ := strconv.ParseFloat(cell("cwnd_bytes"), 64) // an empty cell: not known
-		lines = append(lines, line{at, cell("connection") + " " + cell("src") + " " + cell("sport"), event == "kernel", window, cell("basis")})
+		half := cell("connection") + " " + cell("src") + " " + cell("sport")
+		lines = append(lines, line{at, half, event == "kernel", window, cell("basis")})
 	}
 	return lines, nil
 }

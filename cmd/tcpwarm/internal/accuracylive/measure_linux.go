@@ -26,7 +26,9 @@ const (
 
 // responses are what is asked for, one after the other on one connection: sizes in bytes, after
 // pauses in milliseconds.
-var responses = []struct{ size, pause int }{{200_000, 0}, {1_000_000, 100}, {50_000, 1500}, {4_000_000, 300}, {300_000, 50}, {100_000, 2500}}
+var responses = []struct{ size, pause int }{
+	{200_000, 0}, {1_000_000, 100}, {50_000, 1500}, {4_000_000, 300}, {300_000, 50}, {100_000, 2500},
+}
 
 // measure has binary capture transfers over p where they are sent, and prints how far off its
 // windows are.
@@ -170,7 +172,8 @@ func ask(ctx context.Context) error {
 	}}}
 	for _, r := range responses {
 		time.Sleep(time.Duration(r.pause) * time.Millisecond)
-		q, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/%d", net.JoinHostPort(serverAddr, port), r.size), nil)
+		url := fmt.Sprintf("http://%s/%d", net.JoinHostPort(serverAddr, port), r.size)
+		q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return err
 		}
