@@ -15,6 +15,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/reporttest"
 	"tcpwarm/analyze/transaction"
@@ -24,12 +25,25 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the schema")
 
-const schemaID = "urn:tcpwarm:schema:v1"
+// A schema is of the JSON of one type, in a file.
+type schema struct {
+	id, title string
+	of        any
+	file      string
+	embedded  []byte
+}
+
+var (
+	ofReport = schema{"urn:tcpwarm:schema:v1", "tcpwarm report, " + report.Schema, &report.Report{}, "schema.json",
+		report.SchemaJSON}
+	ofExamined = schema{"urn:tcpwarm:schema:challenge:v1", "tcpwarm challenge, " + examined.Schema, &examined.Report{},
+		"examined/schema.json", examined.SchemaJSON}
+)
 
 // generate makes the schema from the structs and their comments. Fields that are
 // not listed stay allowed: v1 grows by additions, and an old schema must accept
 // a newer report.
-func generate(t *testing.T) []byte {
+func generate(t *testing.T, of schema) []byte {
 	t.Helper()
 	r := &generator.Reflector{
 		AllowAdditionalProperties: true,
@@ -38,9 +52,9 @@ func generate(t *testing.T) []byte {
 	if err := r.AddGoComments("tcpwarm/analyze/report", "./"); err != nil {
 		t.Fatal(err)
 	}
-	s := r.Reflect(&report.Report{})
-	s.ID = schemaID
-	s.Title = "tcpwarm report, " + report.Schema
+	s := r.Reflect(of.of)
+	s.ID = generator.ID(of.id)
+	s.Title = of.title
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +73,10 @@ func mapType(t reflect.Type) *generator.Schema {
 		return oneOf(pool.NotReused, pool.PartlyReused, pool.ServerPrevents, pool.NotKnown, pool.Reused, pool.NoOpportunity)
 	case reflect.TypeFor[verdict.Outcome]():
 		return oneOf(verdict.Passed, verdict.Failed, verdict.Undecided)
+	case reflect.TypeFor[examined.Verdict]():
+		return oneOf(examined.Passed, examined.Failed, examined.NotKnown, examined.Declined, examined.LeftOut)
+	case reflect.TypeFor[examined.Evidence]():
+		return oneOf(examined.OnTheWire, examined.ServersView)
 	case reflect.TypeFor[pool.Confidence]():
 		return oneOf(pool.Certain, pool.Likely, pool.Hint)
 	case reflect.TypeFor[transaction.Basis]():
@@ -96,31 +114,31 @@ func oneOf[T ~string](all ...T) *generator.Schema {
 }
 
 func TestSchemaGenerated(t *testing.T) {
-	got := generate(t)
-	if *update {
-		if err := os.WriteFile("schema.json", got, 0o666); err != nil {
-			t.Fatal(err)
+	for _, s := range []schema{ofReport, ofExamined} {
+		got := generate(t, s)
+		if *update { // the embedded one is that of the build
+			if err := os.WriteFile(s.file, got, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		} else if !bytes.Equal(got, s.embedded) {
+			t.Errorf("%s is not that of the structs: rewrite it with -update, additions only", s.file)
 		}
-		return // the embedded one is that of the build
-	}
-	if !bytes.Equal(got, report.SchemaJSON) {
-		t.Error("schema.json is not that of the structs: rewrite it with -update, additions only")
 	}
 }
 
 // compile makes a validator of the schema, or of one of its definitions.
-func compile(t *testing.T, at string) *validator.Schema {
+func compile(t *testing.T, of schema, at string) *validator.Schema {
 	t.Helper()
-	doc, err := validator.UnmarshalJSON(bytes.NewReader(generate(t)))
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(generate(t, of)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := validator.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource(schemaID, doc); err != nil {
+	if err := c.AddResource(of.id, doc); err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Compile(schemaID + at)
+	s, err := c.Compile(of.id + at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +157,7 @@ func validate(t *testing.T, s *validator.Schema, r io.Reader) {
 }
 
 func TestJSONValid(t *testing.T) {
-	s := compile(t, "")
+	s := compile(t, ofReport, "")
 	for name, r := range reporttest.Samples() {
 		t.Run(name, func(t *testing.T) {
 			if name == "hostile" { // its confidence is no word of the schema
@@ -159,7 +177,7 @@ func TestJSONValid(t *testing.T) {
 
 // A schema that accepts everything would pass the test above.
 func TestSchemaRefuses(t *testing.T) {
-	s := compile(t, "")
+	s := compile(t, ofReport, "")
 	var b bytes.Buffer
 	if err := jsonreport.Write(&b, reporttest.Missed()); err != nil {
 		t.Fatal(err)
@@ -187,11 +205,43 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
+// What came of many scenarios has a schema of its own, which refuses what is none of it.
+func TestExaminedSchema(t *testing.T) {
+	s := compile(t, ofExamined, "")
+	held := true
+	r := &examined.Report{Schema: examined.Schema, Args: []string{"curl"}, Evidence: examined.ServersView, Because: "no right",
+		Problem: "interrupted", Outcome: verdict.Failed, Rows: []*examined.Row{
+			{Scenario: "chunked", Verdict: examined.Failed, Requests: 4, Connections: 4, Needed: 1, NeededHigh: 2, Cause: "missed",
+				Knob: "one", Why: "so", About: "chunks", Client: "curl/8", Exit: -1,
+				Expectations: []report.Expectation{{Text: "connections<=1", Held: &held, Measured: "4"}}},
+			{Scenario: "head", Verdict: examined.LeftOut},
+		}}
+	var b bytes.Buffer
+	if err := jsonreport.WriteExamined(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	validate(t, s, bytes.NewReader(b.Bytes()))
+	for old, wrong := range map[string]string{
+		`"verdict": "left-out"`: `"verdict": "fine"`,
+		`"evidence": "server"`:  `"evidence": "hearsay"`,
+		`"outcome": "failed"`:   `"outcome": "done"`,
+		`"scenarios": [`:        `"scenario": [`,
+		`"requests": 4`:         `"requests": "4"`,
+	} {
+		text := strings.Replace(b.String(), old, wrong, 1)
+		if text == b.String() {
+			t.Errorf("%s: not in the report", old)
+		} else if doc, err := validator.UnmarshalJSON(strings.NewReader(text)); err != nil || s.Validate(doc) == nil {
+			t.Errorf("%s was accepted (%v)", wrong, err)
+		}
+	}
+}
+
 func TestNDJSONValid(t *testing.T) {
 	of := map[string]*validator.Schema{
-		"connection": compile(t, "#/$defs/Connection"),
-		"pool":       compile(t, "#/$defs/Pool"),
-		"finding":    compile(t, "#/$defs/Finding"),
+		"connection": compile(t, ofReport, "#/$defs/Connection"),
+		"pool":       compile(t, ofReport, "#/$defs/Pool"),
+		"finding":    compile(t, ofReport, "#/$defs/Finding"),
 	}
 	var b bytes.Buffer
 	if err := jsonreport.WriteLines(&b, reporttest.Burst()); err != nil {

@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,8 +155,29 @@ func (o *output) readFlags(f *pflag.FlagSet) {
 		"target=/healthz, target=/static/*, method=OPTIONS (repeatable)")
 	f.BoolVar(&o.oneClient, "one-client", false, "take all client addresses, and whoever is behind them, "+
 		"for one client: behind a balancer, or with IPv4 and IPv6")
-	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
+	o.redactFlag(f)
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
+}
+
+func (o *output) redactFlag(f *pflag.FlagSet) {
+	f.BoolVar(&o.redact, "redact", false, "put stand-ins for addresses and names, other ones in each run, and leave out what was asked for")
+}
+
+// shown is what a report says of an error: with --redact without what names files, programs and
+// addresses, which the wrapping errors do.
+func (o *output) shown(err error) string {
+	for inner := err; o.redact && inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err.Error()
+}
+
+// shownArgs is what a report says of a command line.
+func (o *output) shownArgs(args []string) []string {
+	if o.redact {
+		return []string{filepath.Base(args[0])}
+	}
+	return args
 }
 
 func newAnalyze(s *streams) *cobra.Command {

@@ -17,7 +17,7 @@ import (
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/outfile"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // An examination runs a command once for each scenario.
@@ -53,6 +53,8 @@ SSL_CERT_FILE, NODE_EXTRA_CA_CERTS, CURL_CA_BUNDLE and REQUESTS_CA_BUNDLE; for t
 that asks for credentials TCPWARM_USER and TCPWARM_PASSWORD. What COMMAND writes to
 standard output is thrown away.
 
+Scenarios:
+` + index() + `
 Judged on the wire where tcpwarm may capture (root, or --isolated), else by what the
 server saw, which the table says.
 
@@ -64,13 +66,13 @@ known; 5 the command could not be started.`,
   tcpwarm challenge --only 'idle*' --expect 'idle-below-announced.connections<=1' -- ./client
   tcpwarm challenge --list`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var families []challenge.Family
-			for family, wanted := range map[challenge.Family]bool{challenge.HTTP1: http1, challenge.TLS: tls, challenge.HTTP2: http2} {
+			var families []scenario.Family
+			for family, wanted := range map[scenario.Family]bool{scenario.HTTP1: http1, scenario.TLS: tls, scenario.HTTP2: http2} {
 				if wanted {
 					families = append(families, family)
 				}
 			}
-			chosen, err := challenge.Choose(x.only, families)
+			chosen, err := scenario.Choose(x.only, families)
 			if err != nil {
 				return fmt.Errorf("challenge: %w", err)
 			}
@@ -98,6 +100,7 @@ known; 5 the command could not be started.`,
 	f := c.Flags()
 	f.SetInterspersed(false)
 	x.output.commonFlags(f)
+	x.output.redactFlag(f)
 	x.output.format = choice{value: "text", words: []string{"text", "json", "junit"}}
 	f.Var(&x.output.format, "format", "text, json or junit, to standard output")
 	f.StringArrayVar(&x.output.reports, "report", nil,
@@ -113,7 +116,7 @@ known; 5 the command could not be started.`,
 	f.BoolVar(&list, "list", false, "list the scenarios, with what each does and asks for, and leave")
 	f.BoolVar(&x.isolated, "isolated", false, "run all in a network namespace of its own, where it may capture; needs no root")
 	f.BoolVar(&x.asRoot, "as-root", false, "under sudo: run the command as root all the same")
-	complete(c, "only", challenge.Names, cobra.ShellCompDirectiveNoFileComp)
+	complete(c, "only", scenario.Names, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "evidence", func() []string { return x.evidence.words }, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "expect", expectable, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
 	return c
@@ -121,7 +124,7 @@ known; 5 the command could not be started.`,
 
 // expectable are the metrics of all scenarios.
 func expectable() (all []string) {
-	for _, name := range challenge.Names() {
+	for _, name := range scenario.Names() {
 		for _, metric := range verdict.Metrics {
 			all = append(all, name+"."+metric)
 		}
@@ -129,8 +132,28 @@ func expectable() (all []string) {
 	return all
 }
 
+// index names all scenarios by family.
+func index() string {
+	var b strings.Builder
+	for _, family := range []scenario.Family{scenario.HTTP1, scenario.TLS, scenario.HTTP2, scenario.H2C} {
+		var names []string
+		for i := range scenario.All {
+			if s := &scenario.All[i]; s.Family == family {
+				names = append(names, s.Name)
+			}
+		}
+		for i, line := range folded(strings.Join(names, ", "), 70) {
+			if i > 0 {
+				family = ""
+			}
+			fmt.Fprintf(&b, "  %-6s %s\n", family, line)
+		}
+	}
+	return b.String()
+}
+
 // listing describes scenarios.
-func listing(all []*challenge.Scenario) string {
+func listing(all []*scenario.Scenario) string {
 	var b strings.Builder
 	for _, s := range all {
 		fmt.Fprintf(&b, "%s  (%s)\n", s.Name, s.Family)
@@ -159,7 +182,7 @@ func folded(text string, width int) (lines []string) {
 }
 
 // expected reads expectations: SCENARIO.METRIC OP VALUE.
-func (x *examination) expected(texts []string, chosen []*challenge.Scenario) error {
+func (x *examination) expected(texts []string, chosen []*scenario.Scenario) error {
 	var names []string
 	for _, s := range chosen {
 		names = append(names, s.Name)
@@ -200,7 +223,7 @@ func (x *examination) write(w io.Writer, r *examined.Report) (first error) {
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", name, err)
-			r.Problem = cmp.Or(r.Problem, err.Error())
+			r.Problem = cmp.Or(r.Problem, x.output.shown(err))
 			r.Conclude()
 			first = cmp.Or(first, err)
 		}

@@ -19,8 +19,10 @@ import (
 	"testing"
 	"time"
 
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
 	"tcpwarm/analyze/report/examined"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // Tests wait for less: their clients start at once.
@@ -35,12 +37,33 @@ func examine(t *testing.T, kind string, args ...string) (r *examined.Report, cod
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--", "env", challengeClient + "=" + kind, self})
+	return examineCommand(t, []string{"env", challengeClient + "=" + kind, self}, args...)
+}
+
+// examineCommand has the challenge examine a command, and its JSON be that of the schema.
+func examineCommand(t *testing.T, command []string, args ...string) (r *examined.Report, code int) {
+	t.Helper()
+	all := slices.Concat([]string{"challenge", "--format", "json"}, args, []string{"--"}, command)
 	var out, errs bytes.Buffer
 	code = run(context.Background(), all, strings.NewReader(""), &out, &errs)
 	r = new(examined.Report)
 	if err := json.Unmarshal(out.Bytes(), r); err != nil {
-		t.Fatalf("%s: %v\n%s%s", kind, err, out.String(), errs.String())
+		t.Fatalf("%s: %v\n%s%s", command, err, out.String(), errs.String())
+	}
+	schema, err := validator.UnmarshalJSON(bytes.NewReader(examined.SchemaJSON))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := validator.NewCompiler()
+	if err := compiler.AddResource("challenge", schema); err != nil {
+		t.Fatal(err)
+	}
+	report, err := validator.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiler.MustCompile("challenge").Validate(report); err != nil {
+		t.Errorf("%s: the JSON is not that of the schema: %v", command, err)
 	}
 	return r, code
 }
@@ -56,9 +79,9 @@ func rows(r *examined.Report) (all []string) {
 }
 
 // names returns those scenarios' names that a function holds for.
-func names(fits func(*challenge.Scenario) bool) (all []string) {
-	for i := range challenge.Scenarios {
-		if s := &challenge.Scenarios[i]; fits(s) {
+func names(fits func(*scenario.Scenario) bool) (all []string) {
+	for i := range scenario.All {
+		if s := &scenario.All[i]; fits(s) {
 			all = append(all, s.Name)
 		}
 	}
@@ -79,7 +102,7 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 		t.Skip("short: TestChallengeInShort has some")
 	}
 	each := []string{}
-	for _, name := range names(func(s *challenge.Scenario) bool { return s.Family != challenge.H2C && !s.Pauses() }) {
+	for _, name := range names(func(s *scenario.Scenario) bool { return s.Family != scenario.H2C && !s.Pauses() }) {
 		switch {
 		case name == "tls-resumption":
 			each = append(each, name+" failed tls-not-resumed")
@@ -90,25 +113,21 @@ func TestChallengeTellsGoodFromBad(t *testing.T) {
 	for _, c := range []struct {
 		kind     string
 		only     string // globs
-		families []challenge.Family
+		families []scenario.Family
 		want     []string
 	}{
 		{kind: "good"},
 		{kind: "each", only: quick, want: each},
 		{kind: "go", only: "[fnortu]*,http2-[ogs]*",
 			want: []string{"five-at-once-twice failed client-closed", "tls-resumption failed tls-not-resumed"}},
-		{kind: "forgetful", families: []challenge.Family{challenge.TLS}, want: []string{"tls-resumption failed tls-not-resumed"}},
-		{kind: "short timeout", only: "idle-be*,close-announced,chunked", want: []string{
-			"idle-below-announced failed client-idle-timeout", "idle-below-unannounced failed client-idle-timeout"}},
-		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []challenge.Family{challenge.HTTP1},
+		{kind: "gives up", only: "one*,idle-beyond*,close*,http10,[hnru]*", families: []scenario.Family{scenario.HTTP1},
 			want: slices.Concat(declined("head", "not-modified", "redirect-chain", "unauthorized"),
 				[]string{"idle-beyond-announced failed stale-reuse-race", "idle-beyond-unannounced failed stale-reuse-race",
 					"close-announced failed stale-reuse-race", "close-unannounced failed stale-reuse-race",
 					"close-on-request failed stale-reuse-race", "http10 failed stale-reuse-race"})},
-		{kind: "no ping", only: "http2-ping", want: []string{"http2-ping failed"}},
 		{kind: "said close", only: "one-after-another,chunked",
 			want: []string{"one-after-another failed client-said-close", "chunked failed client-said-close"}},
-		{kind: "http1", families: []challenge.Family{challenge.HTTP2, challenge.TLS},
+		{kind: "http1", families: []scenario.Family{scenario.HTTP2, scenario.TLS},
 			want: declined("http2-one-connection", "http2-stream-limit", "http2-goaway", "http2-ping")},
 		{kind: "h2c", only: "h2c*"},
 		{kind: "good", only: "h2c*", want: declined("h2c-one-connection")},
@@ -132,7 +151,7 @@ func declined(list ...string) (all []string) {
 
 // examineBoth has a client of this test program examined, and judged by what the server saw: and
 // on the wire, too, if that can be captured.
-func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *examined.Report {
+func examineBoth(t *testing.T, kind, only string, families []scenario.Family) *examined.Report {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +160,7 @@ func examineBoth(t *testing.T, kind, only string, families []challenge.Family) *
 	if only != "" {
 		globs = strings.Split(only, ",")
 	}
-	chosen, err := challenge.Choose(globs, families)
+	chosen, err := scenario.Choose(globs, families)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,13 +234,23 @@ func TestREADMEOnChallenge(t *testing.T) {
 	if len(all) != 3 {
 		t.Fatalf("%d commands with a table, want 3", len(all))
 	}
-	played, err := challenge.Choose(nil, nil)
+	played, err := scenario.Choose(nil, nil)
 	if err != nil || !strings.Contains(string(b), fmt.Sprintf("each of %d scenarios", len(played))) {
 		t.Errorf("there are %d scenarios (%v)", len(played), err)
 	}
-	program, err := os.ReadFile("../../pcaps/lab/clients/python/lines.py")
-	if err != nil || !strings.Contains(string(b), "```python\n"+string(program)+"```\n") {
-		t.Errorf("the program in Python is another one (%v)", err)
+	for i := range played {
+		if !strings.Contains(index(), played[i].Name) {
+			t.Errorf("%s is in no family that the index has", played[i].Name)
+		}
+	}
+	if !strings.Contains(string(b), "```\n"+index()+"```\n") {
+		t.Errorf("the scenarios are others:\n%s", index())
+	}
+	for _, p := range programs {
+		text, err := os.ReadFile(lab + p.source)
+		if err != nil || !strings.Contains(string(b), "```"+p.language+"\n"+string(text)+"```\n") {
+			t.Errorf("the program in %s is another one (%v)", p.language, err)
+		}
 	}
 	if testing.Short() {
 		t.Skip("short")
@@ -241,6 +270,52 @@ func TestREADMEOnChallenge(t *testing.T) {
 			}
 			if got, want := tableIn(out.String()), tableIn(m[5]); got != want {
 				t.Errorf("%s: the README shows\n%s\nthe command gives\n%s", m[1], want, got)
+			}
+		})
+	}
+}
+
+// lab is where the lab's clients are.
+const lab = "../../pcaps/lab/clients/"
+
+// programs are the README's, and what makes and runs them.
+var programs = []struct {
+	language, source string
+	build            []string // {out} is a file that it makes
+	run              []string
+}{
+	{"python", "python/lines.py", []string{"python3", "-c", "import requests"}, []string{"python3", lab + "python/lines.py"}},
+	{"js", "node/lines.mjs", []string{"node", "--version"}, []string{"node", lab + "node/lines.mjs"}},
+	{"go", "go/lines/main.go", []string{"go", "build", "-o", "{out}", lab + "go/lines/main.go"}, []string{"{out}"}},
+	{"rust", "rust/lines/main.rs", []string{"cargo", "build", "--quiet", "--locked", "--manifest-path", lab + "rust/lines/Cargo.toml"},
+		[]string{lab + "rust/lines/target/debug/lines"}},
+}
+
+// The README's programs speak the contract: they do what is asked of them, in clear and in TLS.
+func TestREADMEsPrograms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	for _, p := range programs {
+		t.Run(p.language, func(t *testing.T) {
+			t.Parallel()
+			out := filepath.Join(t.TempDir(), "lines")
+			in := func(words []string) (all []string) {
+				for _, w := range words {
+					all = append(all, strings.ReplaceAll(w, "{out}", out))
+				}
+				return all
+			}
+			build := in(p.build)
+			if said, err := exec.CommandContext(t.Context(), build[0], build[1:]...).CombinedOutput(); err != nil && p.language != "go" {
+				t.Skipf("its language, or what it needs of it, is not here: %v\n%s", err, said)
+			} else if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			r, code := examineCommand(t, in(p.run), "--evidence", "server", "--only",
+				"one-after-another,chunked,error-bodies,close-announced,close-unannounced,http10,tls-one-after-another")
+			if code != exitOK || r.Count(examined.Passed) != 7 {
+				t.Errorf("exit code %d: %q", code, rows(r))
 			}
 		})
 	}

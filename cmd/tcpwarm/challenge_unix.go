@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -28,10 +29,11 @@ import (
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // clientPatience is how long a command may take.
-var clientPatience = challenge.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond,
+var clientPatience = scenario.Patience{First: 10 * time.Second, Next: 3 * time.Second, Then: 500 * time.Millisecond,
 	End: 10 * time.Second}
 
 // playTime is how long a command may take in all.
@@ -45,7 +47,7 @@ const settleTime = 2 * time.Second
 
 // A scenarioRun is one scenario and what came of its command.
 type scenarioRun struct {
-	server *challenge.Server
+	server *scenario.Server
 	ran    challenge.Ran
 	left   string // why it was not played, "" if it was
 }
@@ -61,22 +63,22 @@ type session struct {
 }
 
 // run plays the scenarios, judges them, and writes what came of them.
-func (x *examination) run(ctx context.Context, s *streams, chosen []*challenge.Scenario, args []string) error {
+func (x *examination) run(ctx context.Context, s *streams, chosen []*scenario.Scenario, args []string) error {
 	played, err := x.play(ctx, chosen, args)
 	if err != nil {
 		return err
 	}
 	defer played.close()
-	result := &examined.Report{Schema: examined.Schema, Args: args, Evidence: examined.OnTheWire}
+	result := &examined.Report{Schema: examined.Schema, Args: x.output.shownArgs(args), Evidence: examined.OnTheWire}
 	if played.rec == nil {
 		result.Evidence = examined.ServersView
 		if played.noRec != nil {
-			result.Because = "sudo or --isolated judges on the wire; " + played.noRec.Error()
+			result.Because = "sudo or --isolated judges on the wire; " + x.output.shown(played.noRec)
 		}
 	}
 	failed := cmp.Or(played.err, played.ended)
 	if failed != nil {
-		result.Problem = failed.Error()
+		result.Problem = x.output.shown(failed)
 	}
 	for _, p := range played.runs {
 		row, err := x.judge(context.WithoutCancel(ctx), p, played.rec, played.ended)
@@ -113,7 +115,7 @@ func (s *session) close() {
 
 // play plays the scenarios, captured if they can be. Nothing is left running, and root is given
 // up under sudo.
-func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, args []string) (s *session, err error) {
+func (x *examination) play(ctx context.Context, chosen []*scenario.Scenario, args []string) (s *session, err error) {
 	signals := catchEndings() // before there is anything to leave behind
 	defer signal.Stop(signals)
 	signal.Reset(syscall.SIGPIPE) // a command may close its input
@@ -148,8 +150,8 @@ func (x *examination) play(ctx context.Context, chosen []*challenge.Scenario, ar
 	}
 	defer os.RemoveAll(filepath.Dir(caFile))
 	var ports []string
-	for _, scenario := range chosen {
-		server, err := challenge.Start(scenario, authority)
+	for _, one := range chosen {
+		server, err := scenario.Start(one, authority)
 		if err != nil {
 			return s, err
 		}
@@ -188,8 +190,8 @@ func loopbackName() string {
 
 // newAuthority makes certificates, and the file of the one that clients have to trust, in a
 // folder of its own that any user may search.
-func newAuthority() (*challenge.Authority, string, error) {
-	a, err := challenge.NewAuthority()
+func newAuthority() (*scenario.Authority, string, error) {
+	a, err := scenario.NewAuthority()
 	if err != nil {
 		return nil, "", err
 	}
@@ -211,11 +213,11 @@ func newAuthority() (*challenge.Authority, string, error) {
 	return a, file, err
 }
 
-func portFilter(s *challenge.Server) string { return fmt.Sprintf("tcp port %d", s.Port()) }
+func portFilter(s *scenario.Server) string { return fmt.Sprintf("tcp port %d", s.Port()) }
 
 // scenarioPackets narrows all to the packets of s: those of its port while it listened. Before and
 // after that the port may be another program's.
-func scenarioPackets(all *capture.Reader, s *challenge.Server) error {
+func scenarioPackets(all *capture.Reader, s *scenario.Server) error {
 	e, err := filter.Parse(portFilter(s))
 	if err != nil {
 		return err
@@ -254,6 +256,9 @@ func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*sce
 		p.ran.Expected = len(x.expect[p.server.Scenario.Name]) > 0
 		p.ran.AtOnce = inArgs || atEnd
 		err := p.run(ctx, e, args, caFile, signals)
+		if x.output.redact { // what a command says may name anything
+			p.ran.Said = ""
+		}
 		p.server.Stop()
 		atEnd = atEnd || !inArgs && p.ran.AtOnce
 		if p.ran.TooLong {
@@ -261,7 +266,7 @@ func (x *examination) playAll(ctx context.Context, e *surroundings, plays []*sce
 		}
 		if err != nil {
 			for _, rest := range plays[i+1:] {
-				rest.left = "not played: " + err.Error()
+				rest.left = "not played: " + x.output.shown(err)
 			}
 			return err
 		}
@@ -287,16 +292,16 @@ func withURLs(args, urls []string) (all []string) {
 
 // environment has what a command has to know, and no proxy, which would stand between it and
 // the server.
-func environment(env []string, scenario, caFile string) (all []string) {
+func environment(env []string, name, caFile string) (all []string) {
 	for _, v := range env {
-		name, _, _ := strings.Cut(v, "=")
-		if n := strings.ToLower(name); n != "http_proxy" && n != "https_proxy" && n != "all_proxy" {
+		variable, _, _ := strings.Cut(v, "=")
+		if n := strings.ToLower(variable); n != "http_proxy" && n != "https_proxy" && n != "all_proxy" {
 			all = append(all, v)
 		}
 	}
-	all = append(all, "TCPWARM_SCENARIO="+scenario, "TCPWARM_USER="+challenge.User, "TCPWARM_PASSWORD="+challenge.Password)
-	for _, name := range []string{"TCPWARM_CA", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"} {
-		all = append(all, name+"="+caFile)
+	all = append(all, "TCPWARM_SCENARIO="+name, "TCPWARM_USER="+scenario.User, "TCPWARM_PASSWORD="+scenario.Password)
+	for _, variable := range []string{"TCPWARM_CA", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"} {
+		all = append(all, variable+"="+caFile)
 	}
 	return all
 }
@@ -313,42 +318,49 @@ func (p *scenarioRun) run(ctx context.Context, e *surroundings, args []string, c
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	limited, cancel := context.WithTimeout(ctx, playTime)
 	defer cancel()
-	var feeding chan bool
+	var in io.WriteCloser
 	if !p.ran.AtOnce || !strings.Contains(strings.Join(args, " "), p.server.URLs()[0]) {
-		in, err := cmd.StdinPipe()
-		if err != nil {
+		var err error
+		if in, err = cmd.StdinPipe(); err != nil {
 			return err
 		}
-		feeding = make(chan bool, 1)
-		go func() {
-			feeding <- p.feed(limited, in)
-			in.Close()
-			select {
-			case <-limited.Done():
-			case <-time.After(clientPatience.End):
-				cancel()
-			}
-		}()
 	}
-	became, sig, err := runCommand(limited, &child{cmd, nil}, signals)
+	if err := cmd.Start(); err != nil {
+		return &startError{err}
+	}
+	if atWork := groupAtWork(cmd.Process.Pid); atWork != nil {
+		p.server.Watch(atWork)
+	}
+	feeding := make(chan bool, 1)
+	go func() { feeding <- in != nil && p.feedAll(limited, cancel, in) }()
+	became, sig, err := awaitCommand(limited, &child{cmd, nil}, signals)
 	p.ran.TooLong = limited.Err() != nil && ctx.Err() == nil
 	cancel()
-	if feeding != nil && <-feeding {
-		p.ran.AtOnce = true
-	}
+	p.ran.AtOnce = <-feeding || p.ran.AtOnce
 	p.ran.Said = said.String()
 	switch {
 	case ctx.Err() != nil:
 		return &interruptedError{cmp.Or(sig, os.Signal(syscall.SIGTERM))}
 	case sig != nil && !p.ran.TooLong:
 		return &interruptedError{sig}
-	case err != nil && cmd.Process == nil:
-		return &startError{err}
 	case err != nil:
 		return err
 	}
 	p.ran.Exit = became.Exit
 	return nil
+}
+
+// feedAll hands the URLs out, and gives the command up if it does not end then. It reports whether
+// the command wanted all at once.
+func (p *scenarioRun) feedAll(ctx context.Context, giveUp func(), in io.WriteCloser) (atOnce bool) {
+	atOnce = p.feed(ctx, in)
+	in.Close()
+	select {
+	case <-ctx.Done():
+	case <-time.After(clientPatience.End):
+		giveUp()
+	}
+	return atOnce
 }
 
 // feed hands the URLs out, all at once to a command that takes none before the last.
@@ -410,8 +422,8 @@ func (x *examination) judge(ctx context.Context, p *scenarioRun, rec *recording,
 		return nil, err
 	}
 	var r *report.Report
-	r, err := analyze.Run(ctx, src, analyze.Options{Workers: x.output.workers, Keys: keys, OneClient: true,
-		Demands: p.server.Scenario.Demands(x.expect[name])})
+	r, err := analyze.Run(ctx, src, analyze.Options{Workers: x.output.workers, Keys: keys, OneClient: true, Redact: x.output.redactor(),
+		Demands: challenge.Demands(p.server.Scenario, x.expect[name])})
 	if err != nil && ended == nil {
 		return nil, err
 	}

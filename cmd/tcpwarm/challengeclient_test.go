@@ -8,14 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"os"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 )
 
 // challengeClient, in the environment, has this program be a client that is examined.
@@ -38,25 +37,13 @@ var clientKinds = map[string]func() func(string) error{
 		return fetching(t)
 	},
 	"each": func() func(string) error { return func(u string) error { return fetching(pooled())(u) } },
-	"forgetful": func() func(string) error {
-		t := pooled()
-		t.TLSClientConfig.ClientSessionCache = nil
-		return fetching(t)
-	},
 	"untrusting": func() func(string) error {
 		t := pooled()
 		t.TLSClientConfig.RootCAs = x509.NewCertPool()
 		return fetching(t)
 	},
-	"short timeout": func() func(string) error {
-		t := pooled()
-		t.IdleConnTimeout = 300 * time.Millisecond
-		return fetching(t)
-	},
-	"unread":     func() func(string) error { return unread(pooled()) },
 	"said close": func() func(string) error { t := pooled(); t.DisableKeepAlives = true; return fetching(t) },
 	"gives up":   func() func(string) error { return new(stubborn).fetch },
-	"no ping":    func() func(string) error { return new(silent).fetch },
 	"nothing":    func() func(string) error { return func(string) error { return nil } },
 	"half":       func() func(string) error { return half(fetching(pooled())) },
 	"twice":      func() func(string) error { f := fetching(pooled()); return func(u string) error { f(u); return f(u) } },
@@ -69,7 +56,13 @@ var clientKinds = map[string]func() func(string) error{
 
 // beExamined is the client: it fetches lines that come together at once.
 func beExamined(kind string) int {
-	fetch := clientKinds[kind]()
+	client := clientKinds[kind]
+	for i := range badClients {
+		if badClients[i].kind == kind {
+			client = badClients[i].make
+		}
+	}
+	fetch := client()
 	failed := false
 	b := make([]byte, 1<<16)
 	for {
@@ -109,30 +102,52 @@ func pooled() *http.Transport {
 }
 
 // fetching does what the scenario asks for.
-func fetching(t *http.Transport) func(string) error {
-	c := &http.Client{Transport: t}
-	return func(u string) error {
-		resp, err := c.Do(asked(u))
+func fetching(t *http.Transport) func(string) error { return (&fetcher{transport: t}).fetch }
+
+// A fetcher fetches, and may do so badly.
+type fetcher struct {
+	transport *http.Transport
+	method    string                                   // instead of GET
+	leaves    func(*http.Response) bool                // whether it closes a body that it has not read
+	closes    func(r *http.Response, hinted bool) bool // whether it closes its connections then; hinted: by early hints
+}
+
+func (f *fetcher) fetch(u string) error {
+	hinted := false
+	trace := &httptrace.ClientTrace{Got1xxResponse: func(status int, _ textproto.MIMEHeader) error {
+		hinted = hinted || status == http.StatusEarlyHints
+		return nil
+	}}
+	c := &http.Client{Transport: f.transport}
+	again := false
+	for {
+		r := asked(u, f.method)
+		if again {
+			r.SetBasicAuth(os.Getenv("TCPWARM_USER"), os.Getenv("TCPWARM_PASSWORD"))
+		}
+		resp, err := c.Do(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
 		if err != nil {
 			return err
 		}
-		if resp.StatusCode == http.StatusUnauthorized {
-			io.Copy(io.Discard, resp.Body)
+		if f.leaves != nil && f.leaves(resp) {
+			time.Sleep(50 * time.Millisecond) // all that the kernels take has come
 			resp.Body.Close()
-			again := asked(u)
-			again.SetBasicAuth(os.Getenv("TCPWARM_USER"), os.Getenv("TCPWARM_PASSWORD"))
-			if resp, err = c.Do(again); err != nil {
-				return err
-			}
+			time.Sleep(50 * time.Millisecond) // the transport ends the connection in a goroutine of its own
+		} else {
+			_, err = io.Copy(io.Discard, resp.Body) // also where it is unread: as a good library does
+			resp.Body.Close()
 		}
-		defer resp.Body.Close()
-		_, err = io.Copy(io.Discard, resp.Body) // also where it is unread: as a good library does
-		return err
+		if f.closes != nil && f.closes(resp, hinted) {
+			f.transport.CloseIdleConnections()
+		}
+		if again = !again && resp.StatusCode == http.StatusUnauthorized; !again {
+			return err
+		}
 	}
 }
 
 // asked is the request that a scenario asks for.
-func asked(u string) *http.Request {
+func asked(u, instead string) *http.Request {
 	method, body := http.MethodGet, io.Reader(nil)
 	scenario := os.Getenv("TCPWARM_SCENARIO")
 	switch scenario {
@@ -140,6 +155,9 @@ func asked(u string) *http.Request {
 		method = http.MethodHead
 	case "expect-continue":
 		method, body = http.MethodPost, strings.NewReader("a body")
+	}
+	if instead != "" && method == http.MethodGet {
+		method, body = instead, strings.NewReader("a body")
 	}
 	r, err := http.NewRequest(method, u, body)
 	if err != nil {
@@ -152,15 +170,6 @@ func asked(u string) *http.Request {
 		r.Header.Set("Expect", "100-continue")
 	}
 	return r
-}
-
-// unread never reads a body, nor closes it.
-func unread(t *http.Transport) func(string) error {
-	c := &http.Client{Transport: t}
-	return func(u string) error {
-		_, err := c.Do(asked(u))
-		return err
-	}
 }
 
 // half fetches every second URL.
@@ -206,49 +215,4 @@ func (s *stubborn) fetch(at string) error {
 		s.c = nil
 	}
 	return err
-}
-
-// A silent client speaks HTTP/2 and acknowledges no PING.
-type silent struct {
-	mu     sync.Mutex
-	c      net.Conn
-	f      *http2.Framer
-	stream uint32
-}
-
-func (s *silent) fetch(at string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, err := url.Parse(at)
-	if err != nil {
-		return err
-	}
-	if s.c == nil {
-		c, err := tls.Dial("tcp", u.Host, &tls.Config{RootCAs: trusted(), NextProtos: []string{"h2"}})
-		if err != nil {
-			return err
-		}
-		io.WriteString(c, http2.ClientPreface)
-		s.c, s.f, s.stream = c, http2.NewFramer(c, c), 1
-		s.f.WriteSettings()
-	}
-	var head strings.Builder
-	e := hpack.NewEncoder(&head)
-	for _, f := range [][2]string{{":method", "GET"}, {":scheme", "https"}, {":authority", u.Host}, {":path", u.Path}} {
-		e.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
-	}
-	if err := s.f.WriteHeaders(http2.HeadersFrameParam{StreamID: s.stream, BlockFragment: []byte(head.String()),
-		EndHeaders: true, EndStream: true}); err != nil {
-		return err
-	}
-	s.stream += 2
-	for {
-		frame, err := s.f.ReadFrame()
-		if err != nil {
-			return err
-		}
-		if d, ok := frame.(*http2.DataFrame); ok && d.StreamEnded() {
-			return nil
-		}
-	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -97,12 +96,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		ended = sig
 	}
 	if runErr != nil { // there is a report all the same, for whoever waits for one
-		if o.redact { // the rest is its name
-			for err := runErr; err != nil; err = errors.Unwrap(err) {
-				runErr = err
-			}
-		}
-		became = &report.Command{Exit: notStarted, Error: runErr.Error()}
+		became = &report.Command{Exit: notStarted, Error: o.shown(runErr)}
 	}
 	t.became = became
 	endErr, whole := rec.stop()
@@ -123,9 +117,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	endErr = cmp.Or(endErr, err)
 	signal.Stop(signals) // nothing is left behind any more
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	if became.Args, became.Scope = args, scope; o.redact {
-		became.Args = []string{filepath.Base(args[0])}
-	}
+	became.Args, became.Scope = o.shownArgs(args), scope
 	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
@@ -197,6 +189,11 @@ func runCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*repor
 	if err := c.cmd.Start(); err != nil {
 		return nil, nil, err
 	}
+	return awaitCommand(ctx, c, signals)
+}
+
+// awaitCommand is runCommand for one that was started.
+func awaitCommand(ctx context.Context, c *child, signals <-chan os.Signal) (*report.Command, os.Signal, error) {
 	ended, err := c.wait(ctx, signals)
 	became := &report.Command{}
 	var exit *exec.ExitError

@@ -10,7 +10,7 @@ import (
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/verdict"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 )
 
 // A trial runs a command while capturing: not on this system.
@@ -26,6 +26,6 @@ func (t *trial) run(context.Context, *streams, *output, *verdict.Demands, []stri
 	return nil, errors.New("verify: a command cannot be watched on this system; capture with another tool and use -r")
 }
 
-func (x *examination) run(context.Context, *streams, []*challenge.Scenario, []string) error {
+func (x *examination) run(context.Context, *streams, []*scenario.Scenario, []string) error {
 	return &codedError{exitInput, errors.New("challenge: a command cannot be run to be examined on this system")}
 }

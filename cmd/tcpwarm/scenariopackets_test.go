@@ -12,19 +12,19 @@ import (
 
 	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
-	"tcpwarm/cmd/tcpwarm/internal/challenge"
+	"tcpwarm/pcaps/scenario"
 	"tcpwarm/pcaps/script"
 )
 
 // A port is a scenario's only while its server listens: what came before, and what comes later, may
 // be another program's.
 func TestScenarioPackets(t *testing.T) {
-	authority, err := challenge.NewAuthority()
+	authority, err := scenario.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
 	}
-	scenario, _ := challenge.Lookup("one-after-another")
-	server, err := challenge.Start(scenario, authority)
+	one, _ := scenario.Lookup("one-after-another")
+	server, err := scenario.Start(one, authority)
 	if err != nil {
 		t.Fatal(err)
 	}

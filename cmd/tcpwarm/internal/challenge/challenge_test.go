@@ -3,9 +3,8 @@ package challenge
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net"
-	"slices"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -16,78 +15,21 @@ import (
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/analyze/verdict/explain"
+	"tcpwarm/pcaps/scenario"
 )
 
-// Each scenario says what it is about, and asks for something.
-func TestScenariosAreWhole(t *testing.T) {
-	seen := map[string]bool{}
-	var pauses time.Duration
-	for i := range Scenarios {
-		s := &Scenarios[i]
-		if seen[s.Name] || len(s.steps) == 0 || !strings.HasSuffix(s.About, ".") {
-			t.Errorf("%+v", s)
-		}
-		if s.wants != nil && s.Asks == "" {
-			t.Errorf("%s wants what it does not ask for", s.Name)
-		}
-		if _, ok := explain.Lookup(s.forbids); s.forbids != "" && !ok {
-			t.Errorf("%s: %q is not explained", s.Name, s.forbids)
-		}
-		seen[s.Name] = true
-		for _, step := range s.steps {
-			pauses += step.pause
-		}
-	}
-	if pauses > 30*time.Second {
-		t.Errorf("all pauses take %v: no time is left for the clients", pauses)
-	}
-}
-
-func TestChoose(t *testing.T) {
-	for _, c := range []struct {
-		only     []string
-		families []Family
-		want     string
-	}{
-		{only: []string{"idle-below*"}, want: "idle-below-announced idle-below-unannounced"},
-		{only: []string{"tls*", "chunked"}, want: "chunked tls-one-after-another tls-resumption"},
-		{families: []Family{TLS}, want: "tls-one-after-another tls-resumption"},
-		{families: []Family{HTTP2}, only: []string{"*ping"}, want: "http2-ping"},
-		{only: []string{"h2c*"}, want: "h2c-one-connection"},
-		{families: []Family{H2C}, want: "h2c-one-connection"},
-		{families: []Family{TLS}, only: []string{"chunked"}},
-	} {
-		chosen, err := Choose(c.only, c.families)
-		var got []string
-		for _, s := range chosen {
-			got = append(got, s.Name)
-		}
-		if err != nil || strings.Join(got, " ") != c.want {
-			t.Errorf("%v %v: %v %v, want %s", c.only, c.families, got, err, c.want)
-		}
-	}
-	for _, only := range [][]string{nil, {"*"}} { // in clear only where it is asked for
-		if chosen, err := Choose(only, nil); err != nil || len(chosen) != len(Scenarios)-1 {
-			t.Errorf("%v: %d chosen, %v", only, len(chosen), err)
-		}
-	}
-	if _, err := Choose([]string{"chunkd"}, nil); err == nil || !strings.Contains(err.Error(), "did you mean chunked?") {
-		t.Error(err)
-	}
-}
-
 // started starts the server of a scenario.
-func started(t *testing.T, name string) *Server {
+func started(t *testing.T, name string) *scenario.Server {
 	t.Helper()
-	sc, ok := Lookup(name)
+	sc, ok := scenario.Lookup(name)
 	if !ok {
 		t.Fatal("no", name)
 	}
-	a, err := NewAuthority()
+	a, err := scenario.NewAuthority()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Start(sc, a)
+	s, err := scenario.Start(sc, a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,9 +38,9 @@ func started(t *testing.T, name string) *Server {
 }
 
 // dial connects to a server.
-func dial(t *testing.T, s *Server) (net.Conn, *bufio.Reader) {
+func dial(t *testing.T, s *scenario.Server) (net.Conn, *bufio.Reader) {
 	t.Helper()
-	c, err := net.Dial("tcp", s.listener.Addr().String())
+	c, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", s.Port()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,9 +49,12 @@ func dial(t *testing.T, s *Server) (net.Conn, *bufio.Reader) {
 	return c, bufio.NewReader(c)
 }
 
-func ask(c net.Conn, s *Server, url int) {
+func ask(c net.Conn, s *scenario.Server, url int) {
 	fmt.Fprintf(c, "GET /%s/%d HTTP/1.1\r\nHost: x\r\n\r\n", s.Scenario.Name, url)
 }
+
+// smallEnd is how the servers' small bodies end.
+const smallEnd = "\"}\n"
 
 // take reads until what ends a response.
 func take(t *testing.T, r *bufio.Reader, end string) {
@@ -125,9 +70,9 @@ func take(t *testing.T, r *bufio.Reader, end string) {
 }
 
 // analysed is what the analysis makes of the server's trace.
-func analysed(t *testing.T, s *Server) *report.Report {
+func analysed(t *testing.T, s *scenario.Server) *report.Report {
 	t.Helper()
-	r, err := analyze.Run(t.Context(), s.Trace.Source(), analyze.Options{Demands: s.Scenario.Demands(nil)})
+	r, err := analyze.Run(t.Context(), s.Trace.Source(), analyze.Options{Demands: Demands(s.Scenario, nil)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +85,11 @@ func TestTraceIsJudged(t *testing.T) {
 	one, r := dial(t, s)
 	for url := range 3 {
 		ask(one, s, url+1)
-		take(t, r, smallBody)
+		take(t, r, smallEnd)
 	}
 	two, r := dial(t, s) // the first is idle
 	ask(two, s, 4)
-	take(t, r, smallBody)
+	take(t, r, smallEnd)
 	time.Sleep(20 * time.Millisecond)
 	one.Close()
 	two.Close()
@@ -169,7 +114,7 @@ func TestLateRequestIsNoted(t *testing.T) {
 		for url := range 2 {
 			c, r := dial(t, s)
 			ask(c, s, url+1)
-			take(t, r, smallBody)
+			take(t, r, smallEnd)
 			if url == 1 {
 				ask(c, s, 3)
 				if _, err := r.ReadByte(); err == nil {
@@ -182,7 +127,7 @@ func TestLateRequestIsNoted(t *testing.T) {
 		if again {
 			c, r := dial(t, s)
 			ask(c, s, 3)
-			take(t, r, smallBody)
+			take(t, r, smallEnd)
 			c.Close()
 			want = examined.Passed
 		}
@@ -191,6 +136,24 @@ func TestLateRequestIsNoted(t *testing.T) {
 		if row := Judge(s, analysed(t, s), new(Ran), examined.OnTheWire); row.Verdict != want || !again && row.Cause != "stale-reuse-race" {
 			t.Errorf("asked again %t: %+v", again, row)
 		}
+	}
+}
+
+// An ideal client opens as many connections as the server makes necessary, also where the client
+// that is examined does not let it come to that.
+func TestLeastIsNeeded(t *testing.T) {
+	s := started(t, "close-announced")
+	for url := range s.Scenario.Count() {
+		c, r := dial(t, s)
+		ask(c, s, url+1)
+		take(t, r, smallEnd)
+		c.Close()
+	}
+	time.Sleep(50 * time.Millisecond)
+	s.Stop()
+	row := Judge(s, analysed(t, s), new(Ran), examined.OnTheWire)
+	if row.Verdict != examined.Failed || row.Connections != 6 || row.Needed != 2 || row.NeededHigh != 2 {
+		t.Errorf("%+v", row)
 	}
 }
 
@@ -232,46 +195,24 @@ func TestLackingCaptureIsNotKnown(t *testing.T) {
 	}
 }
 
-// URLs come one by one, each when the one before was answered.
-func TestFeedWaits(t *testing.T) {
-	s := started(t, "no-content")
-	in, out := io.Pipe()
-	done := make(chan bool, 1)
-	go func() {
-		done <- s.Feed(t.Context(), out, Patience{First: 5 * time.Second, Next: 5 * time.Second, Then: time.Second})
-		out.Close()
-	}()
-	c, r := dial(t, s)
-	lines := bufio.NewReader(in)
-	for url := range 4 {
-		line, err := lines.ReadString('\n')
-		if err != nil || strings.TrimSpace(line) != s.URLs()[url] {
-			t.Fatalf("%q %v, want %s", line, err, s.URLs()[url])
+// A client that has to come again, and leaves the body that says so unread, has fetched once; one
+// that comes again for nothing has fetched twice.
+func TestCount(t *testing.T) {
+	now := time.Now()
+	whole := scenario.Request{Begun: now, Done: true}
+	for _, c := range []struct {
+		first scenario.Request
+		want  counts
+	}{
+		{scenario.Request{Begun: now, Again: scenario.ToAuthorise}, counts{}},
+		{scenario.Request{Begun: now, Done: true, Again: scenario.Redirected}, counts{}},
+		{scenario.Request{Again: scenario.Lost}, counts{}},
+		{scenario.Request{Begun: now}, counts{often: 1}},
+		{whole, counts{often: 1}},
+	} {
+		if got := count([]scenario.Request{c.first, whole}, 1); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.first, got, c.want)
 		}
-		time.Sleep(10 * time.Millisecond)
-		if lines.Buffered() > 0 {
-			t.Error("a URL came before the one before it was fetched")
-		}
-		ask(c, s, url+1)
-		take(t, r, "\r\n\r\n")
-	}
-	if _, err := lines.ReadByte(); err != io.EOF || <-done {
-		t.Errorf("%v at the end", err)
-	}
-}
-
-// A client that fetches nothing before its input ends gets all of it.
-func TestFeedGivesAllToWhoWaits(t *testing.T) {
-	s := started(t, "no-content")
-	in, out := io.Pipe()
-	done := make(chan bool, 1)
-	go func() {
-		done <- s.Feed(t.Context(), out, Patience{First: 50 * time.Millisecond})
-		out.Close()
-	}()
-	all, err := io.ReadAll(in)
-	if got := strings.Fields(string(all)); err != nil || !slices.Equal(got, s.URLs()) || !<-done {
-		t.Errorf("%q %v", got, err)
 	}
 }
 
@@ -289,13 +230,25 @@ func TestAdviseNoKnobThatIsSet(t *testing.T) {
 	}
 }
 
+// fetchAll fetches all URLs, in HTTP/2 in clear.
+func fetchAll(t *testing.T, s *scenario.Server) {
+	t.Helper()
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	for _, u := range s.URLs() {
+		resp, err := (&http.Client{Transport: transport}).Get(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+}
+
 // The server cannot tell HTTP/2 connections that were opened at once from those opened too many;
 // the wire can, and more than that are too many for both.
 func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
-	s := started(t, "http2-one-connection")
-	for url := range s.Scenario.urls() {
-		s.ledger.add(&request{url: url, protocol: "HTTP/2.0", begun: time.Now(), done: true})
-	}
+	s := started(t, "h2c-one-connection")
+	fetchAll(t, s)
 	for _, c := range []struct {
 		used int64
 		by   examined.Evidence
@@ -304,11 +257,27 @@ func TestOpenedAtOnceIsNotKnownToTheServer(t *testing.T) {
 		{6, examined.ServersView, examined.NotKnown},
 		{7, examined.ServersView, examined.Failed},
 		{6, examined.OnTheWire, examined.Failed},
+		{2, examined.ServersView, examined.NotKnown},
 	} {
 		r := &report.Report{Outcome: verdict.Failed, Totals: report.Totals{Transactions: 12, Used: c.used, Needed: 1,
 			Avoidable: c.used - 1, Causes: map[pool.Cause]int64{pool.Missed: c.used - 1}}}
 		if row := Judge(s, r, new(Ran), c.by); row.Verdict != c.want {
 			t.Errorf("%d by %s: %+v, want %s", c.used, c.by, row, c.want)
+		}
+	}
+	least := *s.Scenario // a server that makes two necessary, as by GOAWAY
+	least.Least, s.Scenario = 2, &least
+	r := &report.Report{Outcome: verdict.Failed, Totals: report.Totals{Transactions: 12, Used: 2, Needed: 1, Avoidable: 1}}
+	if row := Judge(s, r, new(Ran), examined.ServersView); row.Verdict != examined.Passed || row.Needed != 2 {
+		t.Errorf("no more than the server makes necessary: %+v", row)
+	}
+}
+
+// A finding that a scenario is failed for is one that explain knows.
+func TestForbiddenIsExplained(t *testing.T) {
+	for _, s := range scenario.All {
+		if _, ok := explain.Lookup(s.Forbids); s.Forbids != "" && !ok {
+			t.Errorf("%s: %q is not explained", s.Name, s.Forbids)
 		}
 	}
 }

@@ -1,3 +1,9 @@
+// Package challenge says what is to be said of an HTTP client that a server of package scenario
+// has examined. [Judge] holds what came of a scenario against the ideal client, [Advise] names
+// what would help. Judge takes the analysis of packets, or of the server's trace where nothing
+// could be captured: the same analysis judges both.
+//
+// Nothing here starts a command or captures: that is the business of who calls.
 package challenge
 
 import (
@@ -11,6 +17,7 @@ import (
 	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/analyze/verdict/explain"
+	"tcpwarm/pcaps/scenario"
 )
 
 // A Ran is how the command was run.
@@ -26,36 +33,36 @@ type Ran struct {
 // opened that an ideal client does without. A client's own idle timeout is no excuse: pauses
 // are short. Where the server ends every connection each URL needs its own, whoever was
 // faster in ending the one before: a client that obeys an announced timeout leaves time to spare.
-func (s *Scenario) Demands(expect []verdict.Expectation) *verdict.Demands {
+func Demands(s *scenario.Scenario, expect []verdict.Expectation) *verdict.Demands {
 	d := &verdict.Demands{Expect: expect, Command: true}
 	switch {
 	case len(expect) > 0:
 		return d
-	case s.prevents:
-		d.Expect = []verdict.Expectation{{Metric: "used", Op: "<=", Value: float64(s.urls())}}
+	case s.Prevents:
+		d.Expect = []verdict.Expectation{{Metric: "used", Op: "<=", Value: float64(s.Count())}}
 	default:
 		d.Expect = []verdict.Expectation{{Metric: "avoidable", Op: "==", Value: 0}}
 		d.Forbid = []string{string(pool.ClientIdleTimeout)}
 	}
-	if s.forbids != "" {
-		d.Forbid = append(d.Forbid, s.forbids)
+	if s.Forbids != "" {
+		d.Forbid = append(d.Forbid, s.Forbids)
 	}
 	return d
 }
 
 // Judge says what is to be said of the client of s. r is what the analysis of its packets, or
 // of the server's trace, came to, held against the scenario's Demands.
-func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examined.Row {
+func Judge(s *scenario.Server, r *report.Report, ran *Ran, by examined.Evidence) *examined.Row {
 	t := &r.Totals
-	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.ledger.copied())), Connections: t.Used, Unused: t.Unused,
+	row := &examined.Row{Scenario: s.Scenario.Name, Requests: int64(len(s.Seen().Requests)), Connections: t.Used, Unused: t.Unused,
 		Needed: t.NeededBounds().Low, NeededHigh: t.NeededBounds().High, Exit: ran.Exit}
-	if s.Scenario.prevents {
-		row.Needed, row.NeededHigh = int64(s.Scenario.urls()), int64(s.Scenario.urls())
+	if s.Scenario.Prevents {
+		row.Needed, row.NeededHigh = int64(s.Scenario.Count()), int64(s.Scenario.Count())
 	}
-	if by == examined.ServersView && s.Scenario.multiplexed() {
+	if by == examined.ServersView && s.Scenario.Multiplexed() && speaksHTTP2(s.Seen().Requests) {
 		// The server gets connections later than the client opens them: whether one was known to be
 		// HTTP/2 when another was opened it cannot tell, neither way.
-		row.Needed, row.NeededHigh = min(row.Needed, 1), max(row.NeededHigh, min(t.Used, s.Scenario.together()))
+		row.Needed, row.NeededHigh = min(row.Needed, 1), max(row.NeededHigh, min(t.Used, s.Scenario.Together()))
 	}
 	for _, c := range r.Connections {
 		if c.TLS != nil && c.TLS.Resumed != nil && *c.TLS.Resumed {
@@ -66,6 +73,10 @@ func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examine
 		row.Client = cmp.Or(row.Client, p.UserAgent)
 	}
 	judge(row, s, r, ran)
+	if row.Verdict != examined.Declined { // else the server did not do what it is about either
+		// Whoever never asks on a connection again does not meet the server that would have ended it.
+		row.Needed, row.NeededHigh = max(row.Needed, s.Scenario.Least), max(row.NeededHigh, s.Scenario.Least)
+	}
 	if row.Verdict == examined.Failed && row.Cause == "" && row.Why == "" {
 		row.Cause = worst(s.Scenario, r)
 	}
@@ -73,10 +84,10 @@ func Judge(s *Server, r *report.Report, ran *Ran, by examined.Evidence) *examine
 }
 
 // judge sets the verdict. What was not fetched as asked is never passed.
-func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
+func judge(w *examined.Row, s *scenario.Server, r *report.Report, ran *Ran) {
 	t := &r.Totals
 	w.Verdict = examined.NotKnown
-	if f := s.fetched(ran); f.verdict != examined.Passed {
+	if f := fetched(s, ran); f.verdict != examined.Passed {
 		w.Verdict, w.Cause, w.Why = f.verdict, f.cause, f.why
 		return
 	}
@@ -86,13 +97,15 @@ func judge(w *examined.Row, s *Server, r *report.Report, ran *Ran) {
 	switch {
 	case w.Requests > t.Transactions && !inferred(r):
 		w.Why = fmt.Sprintf("the server had %s, and only %d of them were seen", plural.Count(w.Requests, "request"), t.Transactions)
+	case r.Outcome == verdict.Failed && !ran.Expected && w.NeededHigh > w.Needed && t.Used <= s.Scenario.Least:
+		w.Verdict = examined.Passed // whichever was opened when
 	case r.Outcome == verdict.Failed && !ran.Expected && w.NeededHigh > w.Needed && t.Used <= w.NeededHigh:
 		w.Why = "the connections may have been opened at once, before one was known to be HTTP/2: the wire would tell"
 	case r.Outcome == verdict.Failed:
 		w.Verdict = examined.Failed
 	case r.Outcome == verdict.Undecided:
 		w.Why = cmp.Or(r.Unjudged, withheld(r), "too little was seen to decide")
-	case r.Verdict == pool.NoOpportunity && !s.Scenario.prevents:
+	case r.Verdict == pool.NoOpportunity && !s.Scenario.Prevents:
 		w.Why = "everything was asked at once: nothing could be reused"
 	default:
 		w.Verdict = examined.Passed
@@ -122,11 +135,9 @@ type finding struct {
 }
 
 // fetched says whether what was asked for was fetched: passed, or what is to be said otherwise.
-func (s *Server) fetched(ran *Ran) finding {
-	all := s.ledger.copied()
-	s.ledger.mu.Lock()
-	late, handshake, pings := s.ledger.late, s.ledger.handshake, s.ledger.pings
-	s.ledger.mu.Unlock()
+func fetched(s *scenario.Server, ran *Ran) finding {
+	seen := s.Seen()
+	all := seen.Requests
 	said := ""
 	if ran.Said != "" {
 		said = "; the command said: " + ran.Said
@@ -135,28 +146,28 @@ func (s *Server) fetched(ran *Ran) finding {
 	switch {
 	case ran.TooLong:
 		return finding{examined.NotKnown, "", "the command did not end, and was ended" + said}
-	case len(all) == 0 && handshake != "":
-		return finding{examined.NotKnown, "", "no TLS connection came about: " + handshake +
+	case len(all) == 0 && seen.Handshake != "":
+		return finding{examined.NotKnown, "", "no TLS connection came about: " + seen.Handshake +
 			" (the file that TCPWARM_CA names is to be trusted)" + said}
 	case len(all) == 0:
 		return finding{examined.NotKnown, "", "the command fetched nothing" + said}
 	case ran.AtOnce && sc.Pauses():
 		return finding{examined.LeftOut, "", "needs pauses, and the command reads all URLs before it fetches any"}
-	case sc.multiplexed() && !slices.ContainsFunc(all, func(r request) bool { return r.protocol == "HTTP/2.0" }):
+	case sc.Multiplexed() && !speaksHTTP2(all):
 		return finding{examined.Declined, "", "speaks no HTTP/2, which the server offers"}
-	case sc.wants != nil && !slices.ContainsFunc(all, func(r request) bool { return sc.wants(&r) }):
+	case sc.Wants != nil && !slices.ContainsFunc(all, func(r scenario.Request) bool { return sc.Wants(&r) }):
 		return finding{examined.Declined, "", "the command did not do what the scenario asks for: " + sc.Asks}
-	case slices.ContainsFunc(all, func(r request) bool { return r.url < 0 }):
+	case slices.ContainsFunc(all, func(r scenario.Request) bool { return r.URL < 0 }):
 		return finding{examined.NotKnown, "", "the command fetched what it was not asked for"}
 	}
-	n := count(all, sc.urls())
-	missing := fmt.Sprintf("%s of %d had no answer", plural.Count(n.missing, "URL"), sc.urls())
+	n := count(all, sc.Count())
+	missing := fmt.Sprintf("%s of %d had no answer", plural.Count(n.missing, "URL"), sc.Count())
 	switch {
 	case n.redirected > 0 && n.redirected == n.missing:
 		return finding{examined.Declined, "", "follows no redirects"}
-	case n.missing > 0 && (n.lost > 0 || late > 0):
+	case n.missing > 0 && (n.lost > 0 || seen.Late > 0):
 		cause := "stale-reuse-race"
-		if sc.multiplexed() {
+		if sc.Multiplexed() {
 			cause = "goaway"
 		}
 		return finding{examined.Failed, cause, missing + ": the server had ended the connection, and the command did not ask again" + said}
@@ -164,11 +175,15 @@ func (s *Server) fetched(ran *Ran) finding {
 		return finding{examined.NotKnown, "", missing + said}
 	case n.often > 0:
 		return finding{examined.NotKnown, "", plural.Count(n.often, "URL") + " fetched more than once"}
-	case pings > 0:
+	case seen.Pings > 0:
 		return finding{examined.Failed, "", fmt.Sprintf("%s had no acknowledgement (RFC 9113 section 6.7)",
-			plural.Count(int64(pings), "PING"))}
+			plural.Count(int64(seen.Pings), "PING"))}
 	}
 	return finding{verdict: examined.Passed}
+}
+
+func speaksHTTP2(all []scenario.Request) bool {
+	return slices.ContainsFunc(all, func(r scenario.Request) bool { return r.Protocol == "HTTP/2.0" })
 }
 
 // counts are of URLs.
@@ -180,13 +195,13 @@ type counts struct {
 }
 
 // count counts what became of so many URLs.
-func count(all []request, urls int) (n counts) {
+func count(all []scenario.Request, urls int) (n counts) {
 	for url := range urls {
-		answers, last := 0, ""
+		answers, last := 0, scenario.Again("")
 		for _, r := range all {
-			if r.url == url {
-				last = r.again
-				if r.done && r.again == "" || r.unread() {
+			if r.URL == url {
+				last = r.Again
+				if r.Answered() || r.Unread() {
 					answers++
 				}
 			}
@@ -195,10 +210,10 @@ func count(all []request, urls int) (n counts) {
 		case answers > 1:
 			n.often++
 		case answers == 1:
-		case last == redirect:
+		case last == scenario.Redirected:
 			n.missing++
 			n.redirected++
-		case last == lost:
+		case last == scenario.Lost:
 			n.missing++
 			n.lost++
 		default:
@@ -208,9 +223,6 @@ func count(all []request, urls int) (n counts) {
 	return n
 }
 
-// unread reports whether r was answered, and the client left some of the answer unread.
-func (r *request) unread() bool { return !r.done && !r.begun.IsZero() }
-
 // sharing is the scenario that a client passes only if it has one object for all requests.
 const sharing = "one-after-another"
 
@@ -219,11 +231,11 @@ const sharing = "one-after-another"
 func Advise(rows []*examined.Row) {
 	shares := slices.ContainsFunc(rows, func(w *examined.Row) bool { return w.Scenario == sharing && w.Verdict == examined.Passed })
 	for _, w := range rows {
-		s, ok := Lookup(w.Scenario)
+		s, ok := scenario.Lookup(w.Scenario)
 		if !ok || w.Verdict != examined.Failed {
 			continue
 		}
-		one := !slices.ContainsFunc(s.steps, func(t step) bool { return t.urls > 1 })
+		one := s.Together() == 1
 		known := w.Cause == string(pool.Missed) && shares || w.Cause == string(pool.ClientClosed) && one // a pool holds one
 		if e, ok := explain.Lookup(w.Cause); ok && !known {
 			if k, ok := e.KnobFor(w.Client); ok {
@@ -237,15 +249,15 @@ func Advise(rows []*examined.Row) {
 }
 
 // worst is the avoidable cause of most connections, else the finding that s forbids.
-func worst(s *Scenario, r *report.Report) (id string) {
+func worst(s *scenario.Scenario, r *report.Report) (id string) {
 	var most int64
 	for c, n := range r.Totals.Causes {
-		if c.Avoidable() && !s.prevents && (n > most || n == most && string(c) < id) {
+		if c.Avoidable() && !s.Prevents && (n > most || n == most && string(c) < id) {
 			id, most = string(c), n
 		}
 	}
-	if id == "" && r.Totals.Findings[s.forbids] > 0 {
-		id = s.forbids
+	if id == "" && r.Totals.Findings[s.Forbids] > 0 {
+		id = s.Forbids
 	}
 	return id
 }

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bufio"
@@ -30,6 +30,7 @@ type h2conn struct {
 	head    bytes.Buffer
 	encoder *hpack.Encoder
 	open    int // streams
+	served  int // streams that were answered
 	acked   int // PINGs
 	sent    int
 	gone    bool
@@ -44,7 +45,7 @@ func (s *Server) serveHTTP2(t *traced, c net.Conn) {
 		return
 	}
 	if string(preface) != http2.ClientPreface {
-		s.ledger.add(&request{url: -1, protocol: "HTTP/1.1"})
+		s.ledger.add(&Request{URL: -1, Protocol: "HTTP/1.1"})
 		return
 	}
 	h := &h2conn{s: s, t: t, c: c, framer: http2.NewFramer(c, in)}
@@ -95,12 +96,12 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 	h.open++
 	beyond := h.s.Scenario.serve.streams > 0 && h.open > int(h.s.Scenario.serve.streams)
 	h.mu.Unlock()
-	r := h.s.ledger.add(&request{url: h.s.url(f.PseudoValue("path")), method: f.PseudoValue("method"), protocol: "HTTP/2.0"})
+	r := h.s.ledger.add(&Request{URL: h.s.url(f.PseudoValue("path")), Method: f.PseudoValue("method"), Protocol: "HTTP/2.0"})
 	if h.streams++; h.streams == 1 {
 		h.first = h.s.ledger.isFirst(r)
 	}
 	if beyond { // RFC 9113 section 5.1.2: it may be asked again
-		h.s.ledger.do(func() { r.again = lost })
+		h.s.ledger.do(func() { r.Again = Lost })
 		h.write(func(w *http2.Framer) error { return w.WriteRSTStream(id, http2.ErrCodeRefusedStream) })
 		h.closed()
 		return
@@ -108,7 +109,11 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 	if stream := h.s.Scenario.serve.stream; stream != nil && stream(h, id, r) {
 		return
 	}
-	h.after(h.s.Scenario.serve.delay, func() { h.respond(id, r) })
+	h.s.running.Go(func() {
+		if !h.s.Scenario.serve.gather || h.s.gather(r.URL) {
+			h.respond(id, r)
+		}
+	})
 }
 
 // closed notes that a stream is closed.
@@ -118,18 +123,16 @@ func (h *h2conn) closed() {
 	h.mu.Unlock()
 }
 
-// after calls f after a time, if the server still runs then.
-func (h *h2conn) after(d time.Duration, f func()) {
-	h.s.running.Go(func() {
-		if h.s.sleep(d) {
-			f()
-		}
-	})
+// answered is how many streams were answered.
+func (h *h2conn) answered() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.served
 }
 
 // respond answers the request of a stream.
-func (h *h2conn) respond(id uint32, r *request) {
-	h.s.ledger.do(func() { r.begun = time.Now() })
+func (h *h2conn) respond(id uint32, r *Request) {
+	h.s.ledger.do(func() { r.Begun = time.Now() })
 	h.closed()
 	err := h.write(func(w *http2.Framer) error {
 		h.head.Reset()
@@ -143,10 +146,13 @@ func (h *h2conn) respond(id uint32, r *request) {
 		}
 		return w.WriteData(id, true, []byte(smallBody))
 	})
-	h.s.ledger.do(func() { r.done = err == nil })
+	h.mu.Lock()
+	h.served++
+	h.mu.Unlock()
+	h.s.ledger.do(func() { r.Done = err == nil })
 }
 
-// pingTime is how long a PING may stay without an acknowledgement.
+// pingTime is how long a PING may stay without an acknowledgement of a client at rest.
 const pingTime = 400 * time.Millisecond
 
 // ping sends a PING, and notes it if it is not acknowledged in time on a connection that
@@ -156,15 +162,35 @@ func (h *h2conn) ping() {
 	h.sent++
 	n := h.sent
 	h.mu.Unlock()
+	h.s.ledger.do(func() { h.s.ledger.pinging++ })
 	h.write(func(w *http2.Framer) error { return w.WritePing(false, [8]byte{byte(n)}) })
-	h.after(pingTime, func() {
-		h.mu.Lock()
-		lost := h.acked < n && !h.gone
-		h.mu.Unlock()
-		if lost {
-			h.s.ledger.do(func() { h.s.ledger.pings++ })
-		}
+	h.s.running.Go(func() {
+		lost := h.isLost(n)
+		h.s.ledger.do(func() {
+			h.s.ledger.pinging--
+			if lost {
+				h.s.ledger.seen.Pings++
+			}
+		})
 	})
+}
+
+// isLost waits until the nth PING is acknowledged, and reports whether that did not come about in time.
+func (h *h2conn) isLost(n int) bool {
+	for began := time.Now(); ; {
+		h.mu.Lock()
+		decided := h.acked >= n || h.gone
+		h.mu.Unlock()
+		rested, _ := h.s.rested()
+		switch {
+		case decided:
+			return false
+		case min(time.Since(began), rested) >= pingTime:
+			return true
+		case !h.s.sleep(asking):
+			return false
+		}
+	}
 }
 
 // write writes frames in one piece.

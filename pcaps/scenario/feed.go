@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Patience is how long a client is waited for.
+// Patience is how long a client is waited for while it rests.
 type Patience struct {
 	First time.Duration // for its first request: a program has to start
 	Next  time.Duration // for the answer to what was handed out after that
@@ -41,11 +41,25 @@ func (s *Server) Feed(ctx context.Context, w io.Writer, p Patience) (atEnd bool)
 		if i == len(s.Scenario.steps)-1 { // a client that ends closes all: that must not look like the last request's doing
 			pause = gap
 		}
-		if first = end; !wait(ctx, pause) {
+		if first = end; !wait(ctx, pause) || !s.between(ctx) {
 			return false
 		}
 	}
 	return false
+}
+
+// between waits, between steps, until the client has rested for a while and acknowledged what it has
+// to, and the server has ended what it ends. It reports whether ctx goes on then.
+func (s *Server) between(ctx context.Context) bool {
+	for began := time.Now(); time.Since(began) < mostRest; {
+		if rested, _ := s.rested(); rested > gap && !s.ledger.waits() && (!s.Scenario.Prevents || s.allEnded(server)) {
+			break
+		}
+		if !wait(ctx, asking) {
+			return false
+		}
+	}
+	return true
 }
 
 // write hands out URLs in one piece, and reports whether anybody takes them.
@@ -69,15 +83,19 @@ const asking = 2 * time.Millisecond
 
 // await waits until URLs from first to before end are settled.
 func (s *Server) await(ctx context.Context, first, end int, p Patience) int {
-	for began := time.Now(); !s.ledger.settled(first, end); {
-		if d := time.Since(began); d > p.Next && (s.ledger.met() || d > p.First) {
+	_, before := s.rested()
+	for {
+		rested, together := s.rested()
+		if s.ledger.settled(first, end, rested) {
+			return settled
+		}
+		if waited := together - before; waited > p.Next && (s.ledger.met() || waited > p.First) {
 			return late
 		}
 		if !wait(ctx, asking) {
 			return gone
 		}
 	}
-	return settled
 }
 
 // wait waits, and reports whether ctx goes on then.

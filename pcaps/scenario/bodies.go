@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ var bodies = []Scenario{
 			"none, and goes on.",
 		Asks:  "HEAD instead of GET",
 		steps: oneByOne(4),
-		wants: func(r *request) bool { return r.method == http.MethodHead },
+		Wants: func(r *Request) bool { return r.Method == http.MethodHead },
 	},
 	{
 		Name: "no-content", Family: HTTP1,
@@ -45,7 +45,7 @@ var bodies = []Scenario{
 			}
 			x.respond("304 Not Modified", "ETag: \"1\"\r\n", "")
 		}},
-		wants: func(r *request) bool { return strings.Contains(r.conditions, "If-None-Match") },
+		Wants: func(r *Request) bool { return strings.Contains(r.Conditions, "If-None-Match") },
 	},
 	{
 		Name: "chunked", Family: HTTP1,
@@ -76,7 +76,7 @@ var bodies = []Scenario{
 		steps: oneByOne(6),
 		serve: behaviour{answer: func(x *exchange) {
 			status := []string{"404 Not Found", "500 Internal Server Error", "503 Service Unavailable"}
-			x.respond(status[max(0, x.url)%len(status)], "", ofSize(errorBody))
+			x.respond(status[max(0, x.URL)%len(status)], "", ofSize(errorBody))
 		}},
 	},
 }
@@ -85,10 +85,10 @@ var bodies = []Scenario{
 const lastChunk = 20 * time.Millisecond
 
 func chunked(x *exchange) {
-	x.s.ledger.do(func() { x.begun = time.Now() })
+	x.s.ledger.do(func() { x.Begun = time.Now() })
 	x.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
 	x.write(fmt.Sprintf("%x\r\n%s\r\n", len(smallBody), smallBody))
 	x.s.sleep(lastChunk)
 	x.write("0\r\n\r\n")
-	x.s.ledger.do(func() { x.done = !x.failed })
+	x.over()
 }

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"fmt"
@@ -34,7 +34,7 @@ var control = []Scenario{
 				x.respond("200 OK", "", smallBody)
 				return
 			}
-			x.comesAgain(redirect)
+			x.comesAgain(Redirected)
 			base, _, _ := strings.Cut(x.head.URL.Path, "/hop/")
 			x.respond("302 Found", fmt.Sprintf("Location: %s/hop/%d\r\n", base, n+1), smallBody)
 		}},
@@ -50,10 +50,10 @@ var control = []Scenario{
 				x.respond("200 OK", "", smallBody)
 				return
 			}
-			x.comesAgain(authorise)
+			x.comesAgain(ToAuthorise)
 			x.respond("401 Unauthorized", "WWW-Authenticate: Basic realm=\"challenge\"\r\n", ofSize(errorBody))
 		}},
-		wants: func(r *request) bool { return strings.Contains(r.conditions, "Authorization") },
+		Wants: func(r *Request) bool { return strings.Contains(r.Conditions, "Authorization") },
 	},
 	{
 		Name: "expect-continue", Family: HTTP1,
@@ -61,8 +61,8 @@ var control = []Scenario{
 			"responses to one request, and the connection stays.",
 		Asks:  "POST with a body and Expect: 100-continue",
 		steps: oneByOne(3),
-		wants: func(r *request) bool {
-			return r.method == http.MethodPost && strings.Contains(strings.ToLower(r.conditions), "expect: 100-continue")
+		Wants: func(r *Request) bool {
+			return r.Method == http.MethodPost && strings.Contains(strings.ToLower(r.Conditions), "expect: 100-continue")
 		},
 	},
 	{

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"path"
@@ -29,10 +29,11 @@ type Scenario struct {
 
 	steps []step
 	serve behaviour
-	wants func(*request) bool // whether the command did what Asks says; nil: it cannot be told, or is nothing
 
-	prevents bool   // the server ends every connection before the next URL: each needs its own
-	forbids  string // finding that a good client does not bring about, "" for none
+	Wants    func(*Request) bool // whether the command did what Asks says; nil: it cannot be told, or is nothing
+	Least    int64               // connections that a good client opens, because the server ends some; 0: one does
+	Prevents bool                // the server ends every connection before the next URL: each needs its own
+	Forbids  string              // finding that a good client does not bring about, "" for none
 }
 
 // A step is URLs that are handed out together.
@@ -52,33 +53,33 @@ func (s *Scenario) Pauses() bool {
 	return slices.ContainsFunc(s.steps, func(t step) bool { return t.pause > gap })
 }
 
-// multiplexed reports whether s is about HTTP/2.
-func (s *Scenario) multiplexed() bool { return s.Family == HTTP2 || s.Family == H2C }
+// Multiplexed reports whether s is about HTTP/2.
+func (s *Scenario) Multiplexed() bool { return s.Family == HTTP2 || s.Family == H2C }
 
-// together is how many URLs s hands out at once, at most.
-func (s *Scenario) together() (most int64) {
+// Together is how many URLs s hands out at once, at most.
+func (s *Scenario) Together() (most int64) {
 	for _, t := range s.steps {
 		most = max(most, int64(t.urls))
 	}
 	return most
 }
 
-// urls is how many URLs s hands out.
-func (s *Scenario) urls() (n int) {
+// Count is how many URLs s hands out.
+func (s *Scenario) Count() (n int) {
 	for _, t := range s.steps {
 		n += t.urls
 	}
 	return n
 }
 
-// Scenarios is all there are, in the order in which they are played.
-var Scenarios = slices.Concat(reuse, bodies, control, idle, endings, secure, multiplexed)
+// All is all there are, in the order in which they are played.
+var All = slices.Concat(reuse, bodies, control, idle, endings, secure, multiplexed)
 
 // Lookup returns the scenario that is called name.
 func Lookup(name string) (*Scenario, bool) {
-	for i := range Scenarios {
-		if Scenarios[i].Name == name {
-			return &Scenarios[i], true
+	for i := range All {
+		if All[i].Name == name {
+			return &All[i], true
 		}
 	}
 	return nil, false
@@ -86,8 +87,8 @@ func Lookup(name string) (*Scenario, bool) {
 
 // Names returns the scenarios' names.
 func Names() (names []string) {
-	for i := range Scenarios {
-		names = append(names, Scenarios[i].Name)
+	for i := range All {
+		names = append(names, All[i].Name)
 	}
 	return names
 }
@@ -110,8 +111,8 @@ func Choose(only []string, families []Family) ([]*Scenario, error) {
 		}
 	}
 	var chosen []*Scenario
-	for i := range Scenarios {
-		s := &Scenarios[i]
+	for i := range All {
+		s := &All[i]
 		asked := slices.ContainsFunc(only, func(glob string) bool { return fits(glob, s.Name) })
 		family := slices.Contains(families, s.Family) || len(families) == 0 && (s.Family != H2C || asked && !isEverything(only))
 		if family && (asked || len(only) == 0) {

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import "time"
 
@@ -14,6 +14,7 @@ var endings = []Scenario{
 		Name: "close-announced", Family: HTTP1,
 		About: "Every third response of a connection says Connection: close (RFC 9112 section 9.6): a good client uses " +
 			"the connection until then, and sends nothing after it.",
+		Least: 2,
 		steps: oneByOne(6),
 		serve: behaviour{answer: func(x *exchange) {
 			fields := ""
@@ -27,6 +28,7 @@ var endings = []Scenario{
 		Name: "close-unannounced", Family: HTTP1,
 		About: "The server ends each connection after its third response, and does not say so: a good client has " +
 			"noticed when the next request comes, or asks again on another connection (RFC 9112 section 9.3.1).",
+		Least: 2,
 		steps: oneByOne(6),
 		serve: behaviour{answer: func(x *exchange) {
 			x.ends = x.ends || x.nth == perConnection
@@ -38,11 +40,12 @@ var endings = []Scenario{
 		About: "The server ends the connection just as the second URL's request comes, as a server does whose idle " +
 			"timeout ends then: a good client asks again on another connection, since GET is safe to repeat (RFC 9110 " +
 			"section 9.2.2).",
+		Least: 2,
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
-			if x.url == 1 && x.nth > 1 {
-				x.comesAgain(lost)
-				x.t.reset()
+			if x.URL == 1 && x.nth > 1 {
+				x.comesAgain(Lost)
+				x.t.abort()
 				x.failed = true
 				return
 			}
@@ -58,7 +61,7 @@ var endings = []Scenario{
 			x.ends = true
 			x.raw("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + smallBody)
 		}},
-		prevents: true,
+		Prevents: true,
 	},
 	{
 		Name: "slow-accept", Family: HTTP1,

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bytes"
@@ -18,9 +18,9 @@ import (
 // request at once with a small body, and ends no connection.
 type behaviour struct {
 	answer func(*exchange)                             // HTTP/1: answers a request; nil: 200 with a small body
-	stream func(h *h2conn, id uint32, r *request) bool // HTTP/2: answers a request instead of the plain way if it returns true
+	stream func(h *h2conn, id uint32, r *Request) bool // HTTP/2: answers a request instead of the plain way if it returns true
 
-	delay   time.Duration // before each response
+	gather  bool          // responses wait until all URLs that are handed out together have been asked for
 	idle    time.Duration // after which an idle connection is ended; 0: never
 	accept  time.Duration // before a connection is accepted
 	streams uint32        // at once on an HTTP/2 connection; 0: not bounded
@@ -35,6 +35,7 @@ type Server struct {
 	config   *tls.Config // nil: in clear
 	keys     keyLog
 	ledger   ledger
+	rest     rest
 	ctx      context.Context
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
@@ -67,7 +68,7 @@ func Start(s *Scenario, a *Authority) (*Server, error) {
 	n := &Server{Scenario: s, Trace: newTrace(), listener: l, conns: map[*traced]bool{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if s.Family == TLS || s.Family == HTTP2 {
-		n.config = &tls.Config{Certificates: []tls.Certificate{a.leaf}, KeyLogWriter: &n.keys, NextProtos: []string{"http/1.1"}}
+		n.config = &tls.Config{Certificates: []tls.Certificate{a.Leaf}, KeyLogWriter: &n.keys, NextProtos: []string{"http/1.1"}}
 		if s.Family == HTTP2 {
 			n.config.NextProtos = []string{"h2", "http/1.1"}
 		}
@@ -92,7 +93,7 @@ func (s *Server) URLs() (urls []string) {
 	if s.config != nil {
 		scheme = "https"
 	}
-	for i := range s.Scenario.urls() {
+	for i := range s.Scenario.Count() {
 		urls = append(urls, fmt.Sprintf("%s://%v/%s/%d", scheme, s.listener.Addr(), s.Scenario.Name, i+1))
 	}
 	return urls
@@ -103,14 +104,24 @@ func (s *Server) url(target string) int {
 	rest, ok := strings.CutPrefix(target, "/"+s.Scenario.Name+"/")
 	number, _, _ := strings.Cut(rest, "/")
 	n, err := strconv.Atoi(number)
-	if !ok || err != nil || n < 1 || n > s.Scenario.urls() {
+	if !ok || err != nil || n < 1 || n > s.Scenario.Count() {
 		return -1
 	}
 	return n - 1
 }
 
-// Stop ends the server with its connections, and waits until nothing more is noted.
+// Seen returns what the server has noted so far.
+func (s *Server) Seen() Seen { return s.ledger.copied() }
+
+// lastEnds is how long a client's ends are waited for that has ended itself: its kernel has sent them.
+const lastEnds = 200 * time.Millisecond
+
+// Stop notes how the client has ended its connections, ends the server with those that are left,
+// and waits until nothing more is noted.
 func (s *Server) Stop() {
+	for began := time.Now(); !s.allEnded(client) && time.Since(began) < lastEnds; {
+		time.Sleep(asking)
+	}
 	s.cancel()
 	s.listener.Close()
 	s.mu.Lock()
@@ -161,6 +172,18 @@ func (s *Server) welcome(t *traced) {
 	s.mu.Unlock()
 }
 
+// allEnded reports whether one side has ended all connections that are still served.
+func (s *Server) allEnded(by int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t := range s.conns {
+		if !t.hasEnded(by) {
+			return false
+		}
+	}
+	return true
+}
+
 // sleep waits, and reports whether the server still runs then.
 func (s *Server) sleep(d time.Duration) bool {
 	select {
@@ -191,7 +214,10 @@ func (s *Server) serve(t *traced) {
 	cancel()
 	if err != nil {
 		if s.ctx.Err() == nil && !errors.Is(err, io.EOF) { // a connection opened ahead may say nothing
-			s.ledger.do(func() { s.ledger.handshake = err.Error() })
+			if op := new(net.OpError); errors.As(err, &op) { // the rest are addresses
+				err = op.Err
+			}
+			s.ledger.do(func() { s.ledger.seen.Handshake = err.Error() })
 		}
 		t.Close()
 		return
@@ -210,20 +236,25 @@ const sendBuffer = 64 << 10
 // lingering is how long an ended connection waits for the client to end it, too.
 const lingering = 3 * time.Second
 
-// end ends a connection as a server does that wants the client to get its last response
-// (RFC 9112 section 9.6): it sends no more, and reads on until the client ends. What still
-// comes is a request too late, answered by RST.
-func (s *Server) end(t *traced, c net.Conn) {
+// finish sends no more on a connection.
+func (s *Server) finish(t *traced, c net.Conn) {
 	if secured, ok := c.(*tls.Conn); ok {
 		secured.CloseWrite() // close_notify
 	}
 	t.CloseWrite()
+}
+
+// end ends a connection as a server does that wants the client to get its last response
+// (RFC 9112 section 9.6): it sends no more, and reads on until the client ends. What still
+// comes is a request too late, answered by RST.
+func (s *Server) end(t *traced, c net.Conn) {
+	s.finish(t, c)
 	t.SetReadDeadline(time.Now().Add(lingering))
 	var b [4096]byte
 	n, err := c.Read(b[:])
 	if n > 0 {
-		s.ledger.do(func() { s.ledger.late++ })
-		t.reset()
+		s.ledger.do(func() { s.ledger.seen.Late++ })
+		t.abort()
 		return
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 
 // An Authority vouches for the servers of one run. Its keys are in memory only.
 type Authority struct {
-	PEM  []byte // its certificate, for clients to trust
-	leaf tls.Certificate
+	PEM  []byte          // its certificate, for clients to trust
+	Leaf tls.Certificate // what they show
 }
 
 // valid is how long certificates are.

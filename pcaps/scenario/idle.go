@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import "time"
 
@@ -30,14 +30,14 @@ var idle = []Scenario{
 			"good client has noticed (RFC 9112 section 9.6), opens another, and loses no request.",
 		steps:    []step{{1, longPause}, {1, longPause}, {1, gap}},
 		serve:    behaviour{idle: closesAt, answer: announcing("timeout=1")},
-		prevents: true,
+		Prevents: true,
 	},
 	{
 		Name: "idle-beyond-unannounced", Family: HTTP1,
 		About:    "The same, and nothing was announced.",
 		steps:    []step{{1, longPause}, {1, longPause}, {1, gap}},
 		serve:    behaviour{idle: closesAt},
-		prevents: true,
+		Prevents: true,
 	},
 }
 

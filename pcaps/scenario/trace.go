@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 // A Trace is what a server saw of its connections: the bytes it read and wrote, and who
 // ended them, as segments in the order of time. It knows no losses, no windows and no
 // connection that the kernel kept from it; a client's acknowledgements come with what it
-// sends.
+// sends, and where the kernel tells when the server begins to wait for more.
 type Trace struct {
 	start time.Time
 
@@ -37,6 +37,11 @@ type traced struct {
 	// The rest is held by trace.mu.
 	next  [2]segment.Seq // of client and server
 	ended [2]bool
+	reset bool
+
+	reading int         // calls of Read that have not returned
+	writing int         // calls of Write that have not returned
+	acked   segment.Seq // by the client
 }
 
 // The two sides of a traced connection.
@@ -62,12 +67,23 @@ func endpoint(a net.Addr) segment.Endpoint {
 // loopbackMSS is what Linux announces on loopback, whose packets have 65536 bytes.
 const loopbackMSS = 65495
 
-// note adds one segment. After its own end a side sends nothing but a reset.
+// coarsest is the largest window scale (RFC 7323 section 2.3): the server does not see its client's
+// windows, and in steps of 16 kB they say nothing of what the client has read.
+const coarsest = 14
+
+// note adds one segment. After its own end a side sends nothing but a reset, and after a reset
+// nobody sends anything.
 func (c *traced) note(from int, flags segment.Flags, payload []byte) {
 	t := c.trace
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.ended[from] && !flags.Has(segment.RST) {
+	c.add(from, flags, payload)
+}
+
+// add is note while trace.mu is held.
+func (c *traced) add(from int, flags segment.Flags, payload []byte) {
+	t := c.trace
+	if c.reset || c.ended[from] && !flags.Has(segment.RST) {
 		return
 	}
 	s := segment.Segment{
@@ -78,17 +94,24 @@ func (c *traced) note(from int, flags segment.Flags, payload []byte) {
 	s.Key, s.Dir = segment.MakeKey(c.ends[from], c.ends[1-from])
 	if flags.Has(segment.ACK) {
 		s.Ack = c.next[1-from]
+		if from == client {
+			c.acked = s.Ack
+		}
 	}
 	if flags.Has(segment.SYN) {
-		s.Options = segment.Options{HasMSS: true, MSS: loopbackMSS}
+		s.Options = segment.Options{HasMSS: true, MSS: loopbackMSS, HasWindowScale: true, WindowScale: coarsest}
 	}
 	c.next[from] = s.End()
-	c.ended[from] = c.ended[from] || flags.Has(segment.FIN) || flags.Has(segment.RST)
+	c.reset = flags.Has(segment.RST)
+	c.ended[from] = c.ended[from] || flags.Has(segment.FIN) || c.reset
 	t.segs = append(t.segs, s)
 }
 
 // Read notes what it reads, and the client's end.
 func (c *traced) Read(b []byte) (int, error) {
+	c.noteAcked()
+	c.count(&c.reading, 1)
+	defer c.count(&c.reading, -1)
 	n, err := c.TCPConn.Read(b)
 	if n > 0 {
 		c.note(client, segment.PSH|segment.ACK, b[:n])
@@ -99,6 +122,9 @@ func (c *traced) Read(b []byte) (int, error) {
 
 // Write notes what it writes before it does: the answer cannot be noted earlier then.
 func (c *traced) Write(b []byte) (written int, err error) {
+	c.count(&c.writing, 1)
+	defer c.count(&c.writing, -1)
+	c.noteGone()
 	for len(b) > 0 && err == nil {
 		part := b[:min(len(b), mostWritten)]
 		c.note(server, segment.PSH|segment.ACK, part)
@@ -109,6 +135,43 @@ func (c *traced) Write(b []byte) (written int, err error) {
 	}
 	c.noteEnd(err)
 	return written, err
+}
+
+// hasEnded reports whether one side has ended the connection.
+func (c *traced) hasEnded(by int) bool {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	return c.ended[by]
+}
+
+// count counts calls.
+func (c *traced) count(calls *int, more int) {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	*calls += more
+}
+
+// noteGone notes that the client has ended the connection, if the kernel says so while nobody reads:
+// a client that is gone when its response is written has not waited for it.
+func (c *traced) noteGone() {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	if c.reading > 0 || c.ended[client] {
+		return
+	}
+	if flags := ending(c.TCPConn); flags != 0 {
+		c.add(client, flags, nil)
+	}
+}
+
+// noteAcked notes that the client has acknowledged all, if the kernel says so. Without that, a
+// reset by a client that has got a whole response would look like one in its middle.
+func (c *traced) noteAcked() {
+	c.trace.mu.Lock()
+	defer c.trace.mu.Unlock()
+	if c.writing == 0 && c.acked != c.next[server] && allAcked(c.TCPConn) {
+		c.add(client, segment.ACK, nil)
+	}
 }
 
 // noteEnd notes that the client has ended the connection, if err says so.
@@ -139,8 +202,8 @@ func (c *traced) Close() error {
 	return c.TCPConn.Close()
 }
 
-// reset ends the connection by RST.
-func (c *traced) reset() error {
+// abort ends the connection by RST.
+func (c *traced) abort() error {
 	c.note(server, segment.RST|segment.ACK, nil)
 	c.SetLinger(0)
 	return c.TCPConn.Close()

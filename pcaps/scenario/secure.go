@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 // secure are HTTP/1.1 in TLS.
 var secure = []Scenario{
@@ -17,7 +17,7 @@ var secure = []Scenario{
 			x.ends = true
 			x.respond("200 OK", "Connection: close\r\n", smallBody)
 		}},
-		prevents: true,
-		forbids:  "tls-not-resumed",
+		Prevents: true,
+		Forbids:  "tls-not-resumed",
 	},
 }

@@ -1,9 +1,4 @@
-package challenge
-
-import "time"
-
-// atOnce keeps requests outstanding at once that are made at once.
-const atOnce = 60 * time.Millisecond
+package scenario
 
 // reuse are the plain cases.
 var reuse = []Scenario{
@@ -17,6 +12,6 @@ var reuse = []Scenario{
 		About: "Five requests at once, and again when all are answered: the second five take the connections of the " +
 			"first (RFC 9112 section 9.4 leaves their number to the client; it has to keep what it opened).",
 		steps: []step{{5, gap}, {5, gap}},
-		serve: behaviour{delay: atOnce},
+		serve: behaviour{gather: true},
 	},
 }

@@ -1,4 +1,4 @@
-package challenge
+package scenario
 
 import (
 	"bufio"
@@ -13,7 +13,7 @@ import (
 
 // An exchange is a request of HTTP/1 that is to be answered.
 type exchange struct {
-	*request
+	*Request
 	s      *Server
 	c      net.Conn
 	t      *traced
@@ -50,13 +50,13 @@ func (s *Server) serveHTTP1(t *traced, c net.Conn) {
 			return
 		}
 		x := &exchange{s: s, c: c, t: t, head: head, nth: n, ends: head.Close}
-		x.request = s.ledger.add(&request{url: s.url(head.URL.Path), method: head.Method, protocol: head.Proto,
-			conditions: conditions(head.Header)})
+		x.Request = s.ledger.add(&Request{URL: s.url(head.URL.Path), Method: head.Method, Protocol: head.Proto,
+			Conditions: conditions(head.Header)})
 		if strings.EqualFold(head.Header.Get("Expect"), "100-continue") {
 			x.write("HTTP/1.1 100 Continue\r\n\r\n")
 		}
 		io.Copy(io.Discard, head.Body)
-		if !s.sleep(serve.delay) {
+		if serve.gather && !s.gather(x.URL) {
 			t.Close()
 			return
 		}
@@ -97,7 +97,7 @@ func (x *exchange) respond(status, fields, body string) {
 	if strings.HasPrefix(status, "204") || strings.HasPrefix(status, "304") {
 		length, body = "", ""
 	}
-	if x.method == http.MethodHead {
+	if x.Method == http.MethodHead {
 		body = ""
 	}
 	x.raw(fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: application/json\r\n%s%s\r\n%s", status, length, fields, body))
@@ -106,9 +106,18 @@ func (x *exchange) respond(status, fields, body string) {
 // raw writes a whole final response.
 func (x *exchange) raw(response string) {
 	l := &x.s.ledger
-	l.do(func() { x.begun = time.Now() })
+	l.do(func() { x.Begun = time.Now() })
 	x.write(response)
-	l.do(func() { x.done = !x.failed })
+	x.over()
+}
+
+// over notes that the final response was written: and its connection's end, where it ends with it,
+// comes before the next URL does.
+func (x *exchange) over() {
+	if x.ends && !x.failed {
+		x.s.finish(x.t, x.c)
+	}
+	x.s.ledger.do(func() { x.Done = !x.failed })
 }
 
 // write writes bytes as they are.
@@ -126,4 +135,4 @@ func (x *exchange) write(b string) {
 const writeTime = 10 * time.Second
 
 // comesAgain notes that the client has to come again for what it asked.
-func (x *exchange) comesAgain(why string) { x.s.ledger.do(func() { x.again = why }) }
+func (x *exchange) comesAgain(why Again) { x.s.ledger.do(func() { x.Again = why }) }

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/transaction"
+)
+
+const capturedTwice = "packets captured twice are counted once here"
+
+// countsDiffer are captures that tshark counts otherwise, and why.
+var countsDiffer = map[string]string{
+	"arkime/no-syn-ack.pcap":                           "the server's SYN-ACK lacks: tshark reads no response",
+	"arkime/tcp_handshake_synthetic.pcap":              "a SYN again with another number, none answered: a second stream to tshark, one attempt here",
+	"arkime/http-post-upload.pcap":                     capturedTwice,
+	"arkime/tcpseq_synthetic.pcap":                     "bytes outside the window: what no receiver takes is not counted",
+	"beats/wsgi_loopback.pcap":                         capturedTwice,
+	"zeek/http__m57-long-49583-80.pcap":                capturedTwice,
+	"zeek/http__vnd.ms-cab-compressed-multi-conn.pcap": capturedTwice,
+	"zeek/tcp__ssh-dups.pcap":                          capturedTwice,
+	"zeek/vlan-collisions.pcap":                        capturedTwice,
+	"derived/get-tcp-doff-1.pcap":                      "a header of 4 bytes: tshark takes what follows for payload",
+	"derived/get-fcs-bits.pcap":                        "the header tells of check sequences that the frames do not have: tshark cuts them off",
+	"derived/get-reversed-order.pcap":                  "the end comes first: tshark reads what comes after a connection's end",
+	"derived/get-snap40.pcap":                          "cut before the TCP flags: a stream to tshark",
+	"pcap2har-go/insecure.pcap":                        "one client's port is that of another protocol: tshark takes its GET for that",
+	"tcpdump/tcp_rst_data.pcap":                        "what a RST carries is a diagnostic text (RFC 9293 section 3.5.3), not data",
+	"zeek/http__content-range-gap.pcap":                "bytes lack: tshark reads no response with a hole",
+	"zeek/http__http-single-conn-22.pcap":              "port 22 is SSH to tshark",
+	"zeek/http__http_09.pcap":                          "HTTP/0.9 is no HTTP to tshark",
+	"zeek/http__methods.pcap":                          "a line that is a method alone is a request to tshark",
+	"zeek/http__no-version.pcap":                       "HTTP/0.9 is no HTTP to tshark",
+	"zeek/smtp.pcap":                                   "tshark reads no HTTP on port 25",
+	"zeek/tcp-http-with-padding.pcap":                  "a byte a segment: tshark reads no request",
+	"zeek/tcp__reassembly.pcap":                        disputed["zeek/tcp__reassembly.pcap"],
+
+	"suricata-verify/http-evader__http-evader-051__input.pcap":               "HTTP/1.01 is a version to tshark, but not to RFC 9112 section 2.3",
+	"suricata-verify/http-gap-simple__input.pcap":                            "bytes lack: tshark reads nothing after a hole",
+	"suricata-verify/http-gap-whole-body__input.pcap":                        "bytes lack: tshark reads nothing after a hole",
+	"suricata-verify/http-pipeline-files-with-gap__input.pcap":               "bytes lack: tshark reads nothing after a hole",
+	"suricata-verify/http2-compression-bug__input.pcap":                      "HTTP/2 in clear on port 443 is TLS to tshark",
+	"suricata-verify/tcp-split-handshake-02-5whs__split-handshake-5whs.pcap": "both sides send SYN: a second stream to tshark, one connection to RFC 9293 section 3.5",
+	"zeek/modbus__modbus-and-non-modbus-p502.pcap":                           disputed["zeek/modbus__modbus-and-non-modbus-p502.pcap"],
+}
+
+// counts are what a capture comes to: how many connections there are, how many requests and final
+// responses were read in clear on them, and how many bytes of payload were sent.
+type counts struct {
+	connections, requests, responses int
+	bytes                            int64
+}
+
+// Every capture here has the connections, requests, responses and bytes that tshark counts in it.
+func TestCountsAsTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not here")
+	}
+	if testing.Short() {
+		t.Skip("short")
+	}
+	root := "../../../shared/corpus/captures"
+	var names []string
+	filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if len(names) == 0 {
+		t.Skip("shared captures are not here")
+	}
+	for _, name := range names {
+		id, _ := filepath.Rel(root, name)
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			theirs, ok := tsharkCounts(name)
+			if !ok {
+				t.Skip("tshark reads none of it")
+			}
+			ours, err := ourCounts(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if why := countsDiffer[id]; (why != "") != (ours != theirs) {
+				t.Errorf("%+v, tshark has %+v; the reason stated is %q", ours, theirs, why)
+			}
+		})
+	}
+}
+
+func ourCounts(name string) (n counts, err error) {
+	var out, errs bytes.Buffer
+	run(context.Background(), []string{"analyze", "--format", "json", name}, nil, &out, &errs)
+	var r report.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		return n, fmt.Errorf("%w: %s", err, errs.Bytes())
+	}
+	n.connections = int(r.Totals.Connections)
+	for _, c := range r.Connections {
+		for _, h := range []report.Half{c.ClientToServer, c.ServerToClient} {
+			n.bytes += h.PayloadBytes
+		}
+		if c.TransactionBasis == transaction.Parsed {
+			n.requests += int(c.Requests)
+			n.responses += int(c.Responses)
+		}
+	}
+	return n, nil
+}
+
+// tsharkCounts reports whether tshark reads any packet of a capture.
+func tsharkCounts(name string) (n counts, ok bool) {
+	arg := []string{"-2", "-n", "-r", name, "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-E", "occurrence=a"}
+	fields := []string{"tcp.stream", "tcp.len", "http.request.method", "http.response.code", "http2.headers.method", "http2.headers.status"}
+	for _, f := range fields {
+		arg = append(arg, "-e", f)
+	}
+	out, _ := exec.Command("tshark", arg...).Output() // an error comes with what was read before it
+	streams := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		ok = true
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		of := func(i int) []string {
+			if f[i] == "" {
+				return nil
+			}
+			return strings.Split(f[i], ",")
+		}
+		if len(of(0)) == 0 {
+			continue
+		}
+		for _, s := range of(0) {
+			streams[s] = true
+		}
+		if all := of(1); len(all) > 0 { // else the frame ends before
+			size, _ := strconv.ParseInt(all[len(all)-1], 10, 64)
+			n.bytes += size
+		}
+		n.requests += len(of(2)) + len(of(4))
+		for _, code := range append(of(3), of(5)...) {
+			if code[0] != '1' || code == "101" {
+				n.responses++
+			}
+		}
+	}
+	n.connections = len(streams)
+	return n, ok
+}
