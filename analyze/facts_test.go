@@ -167,3 +167,41 @@ func TestVerdictIsWithheldWherePartIsLacking(t *testing.T) {
 		}
 	}
 }
+
+// A response is ended by closing for HTTP/1.0's sake if 1.0 was asked and no length is said: to 1.1 it
+// might have been chunked (RFC 9112 section 7.1), and one with a length needs no end.
+func TestEndedForHTTP10(t *testing.T) {
+	for _, x := range []struct {
+		minor  int
+		length string
+		want   int64
+	}{{0, "", 1}, {0, `Content-Length: 2\r\n`, 0}, {1, "", 0}, {1, `Content-Length: 2\r\n`, 0}} {
+		r := reportOf(t, fmt.Sprintf(`
+ 0      > S  0:0(0)
++0.010  < S. 0:0(0) ack 1
++0      > .  1:1(0) ack 1
++0      > P. + ack + "GET / HTTP/1.%d\r\nHost: h\r\nConnection: keep-alive\r\n\r\n"
++0.010  < FP. + ack + "HTTP/1.1 200 OK\r\n%s\r\nok"
++0.010  > F. +(0) ack +
+`, x.minor, x.length), segment.Totals{})
+		if got := r.Pools[0].OldEnds; got != x.want {
+			t.Errorf("asked with HTTP/1.%d, answered with %q: %d, want %d", x.minor, x.length, got, x.want)
+		}
+	}
+}
+
+// What the first transaction of a connection begun midway found its window like is not known.
+func TestWarmthBegunMidway(t *testing.T) {
+	const twice = `
++0      > P. 1:28(27) ack 1 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 1:39(38) ack 28 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
++0.010  > P. 28:55(27) ack 39 "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
++0.010  < P. 39:77(38) ack 55 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+`
+	for begin, cold := range map[string]int64{"0 > S 0:0(0)\n+0.010 < S. 0:0(0) ack 1\n+0 > . 1:1(0) ack 1": 2, "0 > . 1:1(0) ack 1": 1} {
+		r := reportOf(t, begin+twice, segment.Totals{})
+		if got := r.Pools[0].Warmth["cold"]; got != cold {
+			t.Errorf("%q: %d cold, want %d", begin, got, cold)
+		}
+	}
+}

@@ -13,16 +13,20 @@ import (
 // FuzzRun feeds damaged captures through everything: whatever they hold, a
 // report comes out of which checkInvariants holds.
 func FuzzRun(f *testing.F) {
-	names, err := filepath.Glob("../pcaps/*.pcap")
-	if err != nil || len(names) == 0 {
-		f.Fatalf("no samples: %v", err)
+	top, err := filepath.Glob("../pcaps/*.pcap")
+	below, err2 := filepath.Glob("../pcaps/*/*.pcap")
+	names := append(top, below...)
+	if err != nil || err2 != nil || len(names) == 0 {
+		f.Fatalf("no samples: %v %v", err, err2)
 	}
 	for _, name := range names {
 		b, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(b)
+		if len(b) < 64<<10 { // what is larger has longer bodies, and costs each run its time
+			f.Add(b)
+		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		open := func(int) Source {

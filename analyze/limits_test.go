@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"tcpwarm/analyze/verdict"
 	"testing"
@@ -80,6 +81,61 @@ func TestMemoryThatIsSpentDecidesNothing(t *testing.T) {
 				t.Errorf("%d bytes, %d workers: %d avoidable", test.memory, workers, r.Totals.Avoidable)
 			}
 			checkSums(t, r)
+		}
+	}
+}
+
+// No more connections are followed at once than the limit says: the others are given up.
+func TestConnectionsFollowedAtOnce(t *testing.T) {
+	const n, most = 200, 64
+	all := many(t, n, opened, request, response)
+	for limit, least := range map[int]int64{0: 0, most: n - most} {
+		r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Limits: Limits{Connections: limit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := problem(r, "connections-given-up"); got < least || got > 0 != (least > 0) {
+			t.Errorf("at most %d: %d given up, want %d at least", limit, got, least)
+		}
+		checkSums(t, r)
+	}
+}
+
+// Transactions are kept as far as the memory of their connection's shard has room, however the capture
+// comes in: the others are counted.
+func TestTransactionsKeptWithinMemory(t *testing.T) {
+	const asked = 400
+	all := many(t, 1, append([]string{opened}, slices.Repeat([]string{request, response}, asked)...)...)
+	for _, size := range []int{10, 5000} {
+		r, err := Run(t.Context(), &segments{list: all, size: size}, Options{Limits: Limits{Memory: 4 << 20}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := int64(len(r.Connections[0].Transactions))
+		if kept > 100 || len(r.Connections) != 1 || kept+problem(r, "transactions-not-kept") != asked || r.Totals.Transactions != asked {
+			t.Errorf("%d segments at once: %d kept, %d said not to be, %d in all", size, kept, problem(r, "transactions-not-kept"), r.Totals.Transactions)
+		}
+	}
+}
+
+// What connections hold counts as it grows: where they hold too much they do not wait for what is missing.
+func TestWaitingIsBoundedByMemory(t *testing.T) {
+	const n = 100
+	hole := "~+0.001 < . +(1400) ack +\n" + strings.Repeat("+0.001 < . +(1400) ack +\n", 20)
+	head := `+0.001 < . +(60) ack + "HTTP/1.1 200 OK\r\nContent-Length: 29400\r\n\r\n" ...` + "\n"
+	fills := "+0.001 < . 61:1461(1400) ack +\n+0 > . +(0) ack +\n"
+	all := many(t, n, opened, request, head, hole, fills)
+	for memory, waits := range map[int64]bool{0: true, 4 << 20: false} {
+		r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Limits: Limits{Memory: memory}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var missing int64
+		for _, c := range r.Connections {
+			missing += c.ServerToClient.MissingBytes
+		}
+		if (missing == 0) != waits || (problem(r, "stream-overflow") == 0) != waits {
+			t.Errorf("%d bytes of memory: %d bytes missing, %d holes given up", memory, missing, problem(r, "stream-overflow"))
 		}
 	}
 }

@@ -66,3 +66,26 @@ func TestSenderIdleBounds(t *testing.T) {
 		}
 	}
 }
+
+// At the server an ACK is seen late by its own way there, and what it lets go follows at once.
+func TestDelayedACKsAtTheServer(t *testing.T) {
+	for _, x := range []struct {
+		late, then float64 // ms
+		want       bool
+	}{
+		{44.999, 5, false}, {45, 5, true}, {510, 5, true}, {510.001, 5, false}, {50, 5.001, false},
+	} {
+		trace := fmt.Sprintf(`0 > S 0:0(0) win 64000 <mss 1000, sackOK>
++0 < S. 0:0(0) ack 1 win 64000 <mss 1000, sackOK>
++0.010 > . 1:1(0) ack 1
++0 > P. + ack + "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
++0.010 < P. + ack + "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n"
++%.6f > . +(0) ack +
++%.6f < P. +(500) ack +
++0.010 > . +(0) ack +
+`, x.late/1000, x.then/1000)
+		if got := found(t, "nagle-delayed-ack", trace); got != x.want {
+			t.Errorf("an ACK after %v ms, the rest after %v ms: found %v", x.late, x.then, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/pcaps/script"
 )
 
 // evidence lists what r's worst pools rest on: of each the connections that were avoidable and
@@ -130,5 +131,22 @@ func TestWhatCannotBeReadAgain(t *testing.T) {
 		if got != want || strings.Count(got, "\n#") != 100 || !strings.Contains(got, "; first: #") {
 			t.Errorf("%s:\n%s\nwant\n%s", x.name, got, want)
 		}
+	}
+}
+
+// A connection on which nothing was asked waits for no judgement, and is told of all the same.
+func TestUnusedIsToldOf(t *testing.T) {
+	s, err := script.Parse(`conn a 10.0.0.1:40000 10.0.0.2:81
+conn b 10.0.0.1:40001 10.0.0.2:80
+a: +0.1 > S 0:0(0)
+a: +0.1 < R. 0:0(0) ack 1
+` + onConn("b", opened+request+response))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[int64]int64{}
+	o := Options{Final: func(c *report.Connection) error { told[c.ID] = c.TransactionCount; return nil }}
+	if _, err := Run(t.Context(), &segments{list: s.Segments(), size: 1}, o); err != nil || len(told) != 2 || told[1] != 0 || told[2] != 1 {
+		t.Errorf("transactions of those told of: %v, want none of #1 and one of #2: %v", told, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
@@ -127,14 +128,34 @@ func TestSeries(t *testing.T) {
 	check := func(t *testing.T, _ string, a *script.Archive) {
 		series := func(size, workers int) string {
 			var b strings.Builder
-			if _, err := Run(context.Background(), &segments{list: a.Script.Segments(), size: size}, Options{Workers: workers, Series: &b}); err != nil {
+			var told []string // the same samples, not as CSV
+			take := func(connection int64, byClient bool, list []tcp.Sample) {
+				for _, s := range list {
+					told = append(told, fmt.Sprintf("%d.%09d,%d,", s.At/1e9, s.At%1e9, connection))
+				}
+			}
+			o := Options{Workers: workers, Series: &b, Samples: take}
+			if _, err := Run(context.Background(), &segments{list: a.Script.Segments(), size: size}, o); err != nil {
 				t.Fatal(err)
+			}
+			_, lines, _ := strings.Cut(b.String(), "\n") // its head
+			for line := range strings.Lines(lines) {
+				if len(told) == 0 || !strings.HasPrefix(line, told[0]) {
+					t.Fatalf("the series has %q, %d samples are left: %.1q", line, len(told), told)
+				}
+				told = told[1:]
+			}
+			if len(told) > 0 {
+				t.Errorf("%d samples are not in the series", len(told))
 			}
 			return b.String()
 		}
 		one := series(3, 1)
 		for line := range strings.Lines(one) {
 			f := strings.Split(line, ",")
+			if src, dst := f[2]+" "+f[3], f[4]+" "+f[5]; src == dst {
+				t.Errorf("data goes from %s to %s: %s", src, dst, line)
+			}
 			if f[6] != "window" {
 				continue
 			}

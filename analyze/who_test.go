@@ -3,10 +3,12 @@ package analyze
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
+	"tcpwarm/analyze/report"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
@@ -42,6 +44,19 @@ func TestTogether(t *testing.T) {
 		if r := reportOf(t, a.Script, Options{}); len(r.Pools) != 2 {
 			t.Errorf("%s: %d pools, want 2", name, len(r.Pools))
 		}
+	}
+}
+
+// Connections that are not the command's are counted, and not judged.
+func TestOthersAreCounted(t *testing.T) {
+	first := segment.Addr4([]byte{10, 0, 0, 1})
+	r := ran(t, threeClients, Options{Judged: func(client, _ segment.Endpoint) bool { return client.Addr == first }})
+	if n := r.Totals; n.Transactions != 2 || n.Avoidable != 0 || len(r.Pools) != 1 {
+		t.Errorf("%d transactions, %d avoidable, %d pools", n.Transactions, n.Avoidable, len(r.Pools))
+	}
+	i := slices.IndexFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == "other-connections" })
+	if i < 0 || r.Capture.Problems[i].Count != 2 {
+		t.Errorf("problems %+v", r.Capture.Problems)
 	}
 }
 

@@ -36,3 +36,17 @@ func (e endian) uint64(b []byte) uint64 {
 	}
 	return v
 }
+
+func (e endian) append16(b []byte, v uint16) []byte {
+	if e == bigEndian {
+		v = bits.ReverseBytes16(v)
+	}
+	return binary.LittleEndian.AppendUint16(b, v)
+}
+
+func (e endian) append32(b []byte, v uint32) []byte {
+	if e == bigEndian {
+		v = bits.ReverseBytes32(v)
+	}
+	return binary.LittleEndian.AppendUint32(b, v)
+}

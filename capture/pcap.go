@@ -37,6 +37,7 @@ type pcap struct {
 	head  int   // bytes of a record's header
 	start int   // bytes of the file's header
 	link  uint32
+	snap  uint32 // bytes kept of a packet, as the header says
 	old   lengthOrder
 }
 
@@ -51,7 +52,7 @@ const (
 )
 
 // newPcap reads a file's header from the first bytes of it, and looks at the records that
-// follow there. The snap length is ignored: files with longer packets, or none at all, are
+// follow there. The snap length bounds nothing: files with longer packets, or none at all, are
 // common.
 func newPcap(b []byte) (*pcap, error) {
 	magic := binary.LittleEndian.Uint32(b)
@@ -74,7 +75,7 @@ func newPcap(b []byte) (*pcap, error) {
 	if err := p.version(p.order.uint16(b[4:]), p.order.uint16(b[6:])); err != nil {
 		return nil, err
 	}
-	p.link = p.order.uint32(b[20:]) & linkMask
+	p.snap, p.link = p.order.uint32(b[16:]), p.order.uint32(b[20:])&linkMask
 	p.aix(p.order.uint16(b[6:]))
 	if p.start == ixiaHeader {
 		if _, micro := p.fit(b[p.start:], heads[0]); !micro {

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,7 @@ type WriteOptions struct {
 	Files    int           // with Bytes: begin again with the first file after so many, 0: never
 	Every    time.Duration // begin another file after so long, by the packets' clock, 0: never
 	Unbuffer bool          // write each packet at once
+	Again    bool          // the file stays open to be read; there must be one only
 }
 
 // A Writer writes packets as pcapng, with nanoseconds. A file has a name of its
@@ -40,6 +42,7 @@ type Writer struct {
 	bytes  int64
 	files  int
 	until  time.Time // of the file, with Every
+	again  *os.File  // with Again: it can be read
 }
 
 // NewWriter returns a Writer; Open, the first packet, or Close, opens the file.
@@ -99,6 +102,9 @@ func (w *Writer) open(at time.Time) error {
 		var err error
 		if w.file, err = w.create(w.nextName(at)); err != nil {
 			return err
+		}
+		if w.o.Again && !w.file.New() {
+			return fmt.Errorf("%s: a pipe or device; the packets are read again, so name a file", w.o.Name)
 		}
 		to = w.file
 	}
@@ -171,15 +177,34 @@ func (w *Writer) flush() error {
 // finish ends the file: now it gets its name.
 func (w *Writer) finish() error {
 	err := w.flush()
-	if w.file != nil {
-		if err == nil {
-			err = w.file.Commit()
-		} else {
-			w.file.Close()
-		}
+	switch {
+	case w.file == nil:
+	case err != nil:
+		w.file.Close()
+	case w.o.Again:
+		err = w.file.Publish()
+		w.again = w.file.File
+	default:
+		err = w.file.Commit()
 	}
 	w.file, w.buf = nil, nil
 	return err
+}
+
+// Read opens what was written, with Again and after Close: it is not opened by its name, which another
+// file may have by now.
+func (w *Writer) Read() (*Reader, error) {
+	if w.again == nil {
+		return nil, errors.New("the packets were not kept")
+	}
+	return OpenReader(w.o.Name, io.NewSectionReader(w.again, 0, 1<<62))
+}
+
+// Release closes the file that Again has left open.
+func (w *Writer) Release() {
+	if w.again != nil {
+		w.again.Close()
+	}
 }
 
 // Close ends the file. Without a packet, it is an empty capture.

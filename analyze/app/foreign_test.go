@@ -13,6 +13,7 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"* OK [CAPABILITY IMAP4rev1] ready\r\n":     "imap",
 		"*1\r\n$4\r\nPING\r\n":                      "redis",
 		"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n": "redis",
+		"*90\r\n":                          "redis",
 		"PING\r\n":                         "redis",
 		"+PONG\r\n":                        "redis",
 		"-ERR unknown command\r\n":         "redis",
@@ -26,6 +27,7 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"RFB 003.008\n":                                                    "vnc",
 		"\x13BitTorrent protocol":                                          "bittorrent",
 		"\x15\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00": "mongodb",
+		"\x00\x00\x00\x85\xfeSMB":                                          "smb",
 		"\x00\x00\x00\x85\xffSMBr":                                         "smb",
 
 		// What is near is none of them.
@@ -37,6 +39,8 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"*** welcome ***\r\n":                  "",
 		"+1 555\r\n":                           "",
 		"-rw-r--r-- 1 root\r\n":                "",
+		"+PONG":                                "", // its line may go on
+		"PING":                                 "",
 		"PINGED\r\n":                           "",
 		"\x00\x00\x00\x08\x00\x03\x00\x00":     "",
 		"\x00\x00\x00\x09\x04\xd2\x16\x2f\x00": "",

@@ -30,6 +30,8 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
+		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
+		c.crosses(s, own, at)
 		c.closes(c.side(s.Dir), false, nil, at)
 	}
 	for d := range c.half {
@@ -38,8 +40,20 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			c.app.Close(d, at)
 		}
 	}
-	if c.half[0].ended && c.half[1].ended {
+	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
+	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 {
 		c.endAt(at)
+	}
+}
+
+// crosses tells the sink of a FIN of the server's that crosses the client's: it acknowledges nothing of that, so
+// the server closed of its own accord.
+func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
+	client := &c.half[c.client]
+	if !c.crossed && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
+		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
+		c.crossed = true
+		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
 }
 
@@ -53,12 +67,30 @@ func (c *Conn) closes(by event.Side, reset bool, said *event.GoAway, at segment.
 		by, reset, at = sideOf(client), false, bye
 	}
 	c.closing = Closing{by, reset, at}
+	if c.clientHad = c.half[1-c.client].Una; reset {
+		c.clientHad = c.reset.acked
+	}
 	if by == event.Server && !reset {
 		c.http.serverClosed()
 	}
 	c.http.flushConnect()
 	c.emit(&event.Event{Kind: event.ConnClosing, By: by, Reset: reset, GoAway: said, Time: at.Time, Packet: at.Packet,
-		Outstanding: by == event.Client && c.http.open > 0})
+		FINUnseen: c.finUnseen, Outstanding: by == event.Client && c.http.open > 0})
+}
+
+// closesUnseen takes it that h has closed, whose FIN was acknowledged and not captured. A FIN takes one
+// number, and where nothing is going on no single byte is told of.
+func (c *Conn) closesUnseen(h *Half, at segment.Mark) {
+	if c.closing.By == event.Nobody && !c.ended && !c.reset.exists() && c.http.open == 0 && c.http.facts.Count > 0 {
+		c.finUnseen = true
+		c.closes(c.side(h.dir), false, nil, at)
+	}
+}
+
+// goesOnAfter takes that back: one side goes on, so it was no FIN, or nobody has heeded it.
+func (c *Conn) goesOnAfter(at segment.Mark) {
+	c.finUnseen, c.closing = false, Closing{}
+	c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 }
 
 // CloseNotify is told of TLS's close_notify.
@@ -133,7 +165,7 @@ func (c *Conn) ending() event.Ending {
 		Refused:    c.Refused(),
 		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
 		Unread:     x.unread(),
-		Reopened:   x.reopened,
+		Reads:      event.Reads{Reopened: x.reopened, Stopped: x.stopped},
 		MaxOver:    x.facts.Count - fewest,
 		MaxUnder:   most - x.facts.Count,
 		Declined:   judged.DeclinedHTTP2(),

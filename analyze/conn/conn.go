@@ -24,11 +24,12 @@ type Conn struct {
 	app       app.Layer
 	http      httpTracker // its transactions
 
-	id      *Identity
-	budget  *Budget
-	endedAt segment.Mark
-	closing Closing
-	reset   pendingReset
+	id        *Identity
+	budget    *Budget
+	endedAt   segment.Mark
+	closing   Closing
+	clientHad segment.Seq // what of the server's the client had acknowledged when it closed
+	reset     pendingReset
 
 	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
 	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
@@ -41,6 +42,8 @@ type progress struct {
 	untimed   bool // the times of some of its segments are others'
 	gaveUp    bool // it was given up while it was open
 	concluded bool // the sink has been told of the end
+	crossed   bool // the server has closed, before it knew that the client had
+	finUnseen bool // the one that closed did so by a FIN that was not captured
 }
 
 // Reset readies c, which may have served before, for the connection that s begins. Its content is
@@ -92,6 +95,12 @@ func (c *Conn) Segment(s *segment.Segment) {
 		}
 		peer.Acked(s.Ack, s.Time)
 		c.keepUp(peer, own, at)
+		if !peer.stream.Started() {
+			peer.startUnseen()
+		}
+		if peer.FINUnseen() {
+			c.closesUnseen(peer, at)
+		}
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
 	if c.reset.holds && !c.ended {
@@ -185,6 +194,9 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	}
 	if !own.stream.Started() {
 		own.start(seq)
+	}
+	if c.finUnseen {
+		c.goesOnAfter(at)
 	}
 	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)

@@ -33,6 +33,14 @@ func (h *Half) start(seq segment.Seq) {
 	h.conn.app.Midstream(int(h.dir))
 }
 
+// startUnseen tells the stream where it begins if the peer has acknowledged bytes, of which the capture
+// has none: they are missing. One byte is nobody's message: that is a FIN which was not captured.
+func (h *Half) startUnseen() {
+	if h.SawSYN && h.streamEnd(h.Una).Sub(h.ISN) > 2 {
+		h.stream.Start(h.ISN.Add(1))
+	}
+}
+
 // MissingBytes returns how many bytes of h the capture lacks, as far as that shows.
 func (h *Half) MissingBytes() int64 {
 	if h.Packets == 0 {

@@ -5,7 +5,6 @@ import (
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
-	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -24,9 +23,19 @@ func (x *httpTracker) conclude(at segment.Mark) {
 	// Answered to the last byte, but never acknowledged: if the client reset or
 	// had closed before, it did not read on.
 	for i := range x.pending {
-		e := x.pending[i].event
-		if e.Outcome == event.Complete && (client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1) {
-			x.abandon(&e, x.pending[i].began)
+		p := &x.pending[i]
+		e := p.event
+		left := client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1
+		switch {
+		case e.Outcome != event.Complete || !left:
+		case x.leftBeforeAnswer(e.N, p.askedEnd):
+			x.noteGivenUp(p.asked, p.askedEnd)
+			e.Outcome, e.Time, e.Packet = event.Unanswered, c.closing.At.Time, c.closing.At.Packet
+		default:
+			x.abandon(&e, p.began)
+			if e.N == x.last.n {
+				x.stopped = x.last.bytes
+			}
 		}
 		c.emit(&e)
 	}
@@ -40,10 +49,12 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		if t.N <= x.ignoredThrough {
 			continue
 		}
-		x.noteGivenUp(t)
+		if !t.HasStatus || x.leftBeforeAnswer(t.N, t.RequestEnd) {
+			x.noteGivenUp(t.Start, t.RequestEnd)
+		}
 		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet,
 			Outcome: event.Unanswered, Status: uint16(t.Status)}
-		reading := t.HasStatus && !t.ResponseDone
+		reading := t.HasStatus && !t.ResponseDone && !x.leftBeforeAnswer(t.N, t.RequestEnd)
 		leaves := c.closing.By == event.Client
 		switch {
 		case isDead && !t.HasStatus:
@@ -54,6 +65,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		case reading && (leaves || client.SawRST || client.Window.Known && client.Window.Offered == 0):
 			x.abandon(&e, t.FirstByte)
+			x.stopped = t.ResponseBytes
 		case c.closing.By != event.Nobody:
 			e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet
 		default: // nothing ended it but that the capture did, or the connection was given up
@@ -63,20 +75,36 @@ func (x *httpTracker) conclude(at segment.Mark) {
 	}
 }
 
-// noteGivenUp notes it if the client has closed for want of an answer to t. One that sends its
+// leftBeforeAnswer reports whether the client left without a byte of the answer to transaction n, whose
+// request ended at asked, as what it acknowledged by then shows. An answer that crosses its FIN or RST was
+// never there to be read; but one that it acknowledges after its FIN is read by a client that has closed one
+// half only.
+func (x *httpTracker) leftBeforeAnswer(n int32, asked segment.Mark) bool {
+	c := x.conn
+	return c.closing.By == event.Client && x.asked.n == n && !x.halfCloses(asked) && !c.clientHad.After(x.asked.after) &&
+		!c.half[1-c.client].Una.After(x.asked.after) &&
+		x.judgedApp().FinalLayer().Protocol() == app.HTTP1
+}
+
+// noteGivenUp notes it if the client has closed for want of an answer to a request. One that sends its
 // FIN right after the request still waits: it closes one half. One whose request was never
 // acknowledged though it was sent again had nobody to wait for.
-func (x *httpTracker) noteGivenUp(t *transaction.Transaction) {
+func (x *httpTracker) noteGivenUp(start, end segment.Mark) {
 	c := x.conn
 	client := &c.half[c.client]
-	after := c.closing.At.Time.Sub(t.RequestEnd.Time)
-	a, b := c.shake.RTTs()
 	switch {
-	case t.HasStatus, c.closing.By != event.Client, after < 0, client.Unacked.Resends > 0:
-	case !client.SawRST && after < max(promptly, 2*(a+b)):
+	case c.closing.By != event.Client, c.closing.At.Time < end.Time, client.Unacked.Resends > 0:
+	case !client.SawRST && x.halfCloses(end):
 	default:
-		x.facts.GivenUp.Add(t.Start, t.RequestEnd, c.closing.At)
+		x.facts.GivenUp.Add(start, end, c.closing.At)
 	}
+}
+
+// halfCloses reports whether the client's FIN belongs to the request that ended at asked: it has no more to
+// send, and still waits.
+func (x *httpTracker) halfCloses(asked segment.Mark) bool {
+	a, b := x.conn.shake.RTTs()
+	return !x.conn.closing.Reset && x.conn.closing.At.Time.Sub(asked.Time) < max(promptly, 2*(a+b))
 }
 
 // promptly is how soon after a request a FIN belongs to it.

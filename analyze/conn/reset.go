@@ -28,6 +28,7 @@ type pendingReset struct {
 	dir      segment.Dir
 	doubtful bool        // it lies inside the window, but not at what the receiver waits for
 	seq      segment.Seq // its own
+	acked    segment.Seq // what of the other's it acknowledges
 	una      segment.Seq // what of its sender had been acknowledged by then
 	beyond   segment.Seq // what its sender had sent by then
 	holds    bool        // what comes is held back
@@ -92,8 +93,11 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 		return
 	}
 	*r = pendingReset{
-		at: at, dir: s.Dir, seq: s.Seq, una: own.Una, beyond: s.Seq,
+		at: at, dir: s.Dir, seq: s.Seq, acked: c.half[1-s.Dir].Una, una: own.Una, beyond: s.Seq,
 		doubtful: belief == tcp.Doubtful, holds: true, held: r.held[:0], rest: r.rest[:0],
+	}
+	if s.Flags.Has(segment.ACK) && s.Ack.After(r.acked) {
+		r.acked = s.Ack
 	}
 	if own.Started && (own.Nxt.After(s.Seq) || r.doubtful) {
 		r.beyond = own.Nxt

@@ -40,7 +40,7 @@ func (x *httpTracker) waited(start segment.Mark) time.Duration {
 	}
 	offset := shake.ClientClockOffset()
 	last := setupSegment{Mark: shake.SYNACK}
-	known := x.setup.n < len(x.setup.latest)
+	known := x.setup.n <= len(x.setup.latest) // none is forgotten
 	for _, s := range x.setup.latest[:min(x.setup.n, len(x.setup.latest))] {
 		if s.Packet >= start.Packet {
 			continue

@@ -39,6 +39,7 @@ func (x *httpTracker) GoAway(fromClient bool, last uint32, code http2.Code, debu
 			said.Code = before.Code
 		}
 	}
+	said.BlamesPeer = http2.Code(said.Code).BlamesPeer()
 	*kept = said
 	x.conn.closes(sideOf(fromClient), false, said, at)
 }

@@ -20,8 +20,7 @@ type httpTracker struct {
 	name    string    // authority's name, of the latest request that had one
 	last    lastDone
 
-	read    int64 // packet in which the server last acknowledged all the client had sent
-	drained int64 // packet in which the client last acknowledged all the server had sent
+	acknowledgements
 	shown
 
 	// CONNECT and what runs inside.
@@ -41,6 +40,13 @@ type httpTracker struct {
 	room  [1]pending // for pending, as long as it will do
 }
 
+// What acknowledgements have shown.
+type acknowledgements struct {
+	read    int64 // packet in which the server last acknowledged all the client had sent
+	drained int64 // packet in which the client last acknowledged all the server had sent
+	asked   asked // the latest request that was sent while no other was going on
+}
+
 // What the client's window has shown of its reading.
 type shown struct {
 	readAt    segment.Time // when it last read: as late as that may have been
@@ -48,6 +54,7 @@ type shown struct {
 	most      int          // the most that it had offered then
 	advanceOf int32        // that transaction
 	reopened  int64        // bytes of the shortest response after which it has opened again, 0: none
+	stopped   int64        // bytes that had come of a response that the client stopped reading when it closed
 }
 
 // A pending transaction's response has been captured to its end, but whether
@@ -56,6 +63,15 @@ type pending struct {
 	event event.Event
 	began segment.Mark // the response
 	need  segment.Seq
+
+	asked, askedEnd segment.Mark // its request
+}
+
+// An asked request is one that nothing was going on beside.
+type asked struct {
+	n     int32
+	from  segment.Seq // where it begins
+	after segment.Seq // the server had sent what lies before: its answer comes behind
 }
 
 // lastDone is the latest transaction whose response was complete.
@@ -119,7 +135,10 @@ func (c *Conn) Name() string { return c.http.name }
 // Requested is told of a request's head.
 func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
-	x.begun()
+	if x.begun(); x.open == 1 {
+		client, server := &x.conn.half[x.conn.client], &x.conn.half[1-x.conn.client]
+		x.asked = asked{t.N, client.Nxt.Add(-int(t.RequestBytes)), server.Nxt}
+	}
 	before := x.name
 	if x.target != "" && !t.Connect {
 		x.name = x.target
@@ -239,8 +258,10 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet
 	}
 	switch {
-	case t.Consumes:
+	case t.Consumes, t.UntilClose && t.EventStream && c.closing.By == event.Client:
 		e.Outcome = event.Consumed
+	case t.UntilClose && c.closing.By == event.Nobody && c.half[1-c.client].ended: // only the capture has ended
+		e.Outcome, e.Time = event.Unanswered, max(e.Time, c.env.Now.Time)
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
 	}
@@ -252,7 +273,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		x.tell(maxPending/2, 0)
 	}
 	server := &c.half[1-c.client]
-	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next()})
+	x.pending = append(x.pending, pending{e, t.FirstByte, server.stream.Next(), t.Start, t.RequestEnd})
 }
 
 // maxPending bounds the responses that wait for their acknowledgement; then the oldest
@@ -344,6 +365,12 @@ func (x *httpTracker) probed() {
 
 // HasRead reports whether the server is seen to have acknowledged all of t's request.
 func (x *httpTracker) HasRead(t *transaction.Transaction) bool { return t.RequestEnd.Packet <= x.read }
+
+// Crosses reports whether what the server says now crosses t's request: a segment that answers it acknowledges
+// at least its beginning.
+func (x *httpTracker) Crosses(t *transaction.Transaction) bool {
+	return x.asked.n == t.N && !x.conn.app.Sealed() && !x.conn.half[x.conn.client].Una.After(x.asked.from)
+}
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {

@@ -90,6 +90,9 @@ func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}
 // HasRead reports whether the proxy is seen to have acknowledged all of x's request.
 func (t *tunnel) HasRead(x *transaction.Transaction) bool { return t.outer.HasRead(x) }
 
+// Crosses is not looked for: a proxy passes on what came to it in whatever segments it likes.
+func (t *tunnel) Crosses(*transaction.Transaction) bool { return false }
+
 // GoAway begins the end of the tunnel, and with it of the connection.
 func (t *tunnel) GoAway(fromClient bool, last uint32, code http2.Code, debug []byte, at segment.Mark) {
 	if t.outer.judgesTunnel {

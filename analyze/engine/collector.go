@@ -96,6 +96,9 @@ func (k *collector) take(b *batch) {
 	k.takeEnded(b)
 	k.faults.guard(k.decide)
 	k.faults.guard(k.tellVerdicts)
+	if k.o.Standing != nil {
+		k.faults.guard(func() { k.o.Standing(k.judge) })
+	}
 	b.full, b.none = k.full, k.keepsNone()
 }
 
@@ -271,7 +274,7 @@ func (k *collector) tellVerdicts() {
 
 // writeSamples writes how windows have grown, in one order however many workers there are.
 func (k *collector) writeSamples(b *batch) {
-	if k.series == nil {
+	if k.series == nil && k.o.Samples == nil {
 		return
 	}
 	var all []samplesOf
@@ -283,6 +286,12 @@ func (k *collector) writeSamples(b *batch) {
 	})
 	for i := range all {
 		s := &all[i]
+		if k.o.Samples != nil {
+			k.o.Samples(s.handle.seq, s.dir == s.handle.Client, s.list)
+		}
+		if k.series == nil {
+			continue
+		}
 		from, to := s.handle.Key.Sender(s.dir), s.handle.Key.Sender(1-s.dir)
 		if s.dir == s.handle.Client {
 			from = k.o.Redact.Client(from)

@@ -13,6 +13,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
@@ -47,6 +48,10 @@ type Options struct {
 	// Series, where set, gets how congestion windows grow, as CSV.
 	Series io.Writer
 
+	// Samples, where set, is called with the same, in the order of the CSV's lines: of a connection,
+	// by its ID, what one side sent. They are its own only until it returns.
+	Samples func(connection int64, byClient bool, list []tcp.Sample)
+
 	// Judged, where set, tells whether a connection is judged: one of a command's, which
 	// at each of its addresses is one client. The others are kept in the report and
 	// counted, no more.
@@ -59,6 +64,10 @@ type Options struct {
 	// Turned, where set, is called likewise when a pool's verdict has changed, as far as
 	// it stands then: what it was, "" at first, and what it is.
 	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
+
+	// Standing, where set, is called likewise after each batch, also where there is none while a
+	// capture goes on: j.Standing and j.Evicted tell then how all stands.
+	Standing func(j *pool.Judge)
 
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.

@@ -45,13 +45,24 @@ func TestLateSegmentsExtendNoWait(t *testing.T) {
 			if i < len(all)-2 {
 				continue
 			}
-			if e == nil || e.list == nil || e.State() != x.state {
-				t.Fatalf("%s: it does not wait after segment %d", x.name, i+1)
+			list := map[conn.State]*waitList{conn.Closed: &sh.closed, conn.FinsAcked: &sh.acked, conn.JustReset: &sh.fresh}[x.state]
+			if e == nil || e.list != list || e.State() != x.state {
+				t.Fatalf("%s: it does not wait, or elsewhere, after segment %d", x.name, i+1)
 			}
 			if i == len(all)-2 {
 				since = e.since
-			} else if e.since != since {
+				continue
+			}
+			if e.since != since {
 				t.Errorf("%s: it waits from %v later", x.name, time.Duration(e.since.Sub(since)))
+			}
+			if x.state != conn.JustReset {
+				continue
+			}
+			w.batch = &b
+			w.concludeResets(since.Add(resetGrace + 1)) // from then on as long as any other that has ended
+			if e.list != &sh.reset || sh.due(e.since.Add(timeWaitFor+1)) != e {
+				t.Errorf("%s: concluded, it does not wait", x.name)
 			}
 		}
 	}

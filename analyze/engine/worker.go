@@ -31,7 +31,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards)}
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
 		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
-		KeepSamples: o.Series != nil,
+		KeepSamples: o.Series != nil || o.Samples != nil,
 		OneClient:   o.OneClient || o.Judged != nil,
 	}}
 	for i := range w.shards {

@@ -18,6 +18,7 @@ const (
 	Answered
 	ConnClosing // the first FIN, RST or close_notify
 	ConnResumed // what ConnClosing told of has ended nothing: both sides have gone on
+	ConnCrossed // the server closed too, before it knew that the client had
 	ConnEnded   // nothing more will come
 )
 
@@ -133,6 +134,7 @@ type Event struct {
 	// ConnClosing.
 	By          Side
 	Reset       bool    // by RST
+	FINUnseen   bool    // by a FIN that was not captured: Packet acknowledges it
 	GoAway      *GoAway // by HTTP/2's, nil if it was not. It does not change any more
 	Outstanding bool    // by the client, with a transaction going on: the server may not have known of it
 
@@ -147,6 +149,13 @@ type Unread struct {
 	Bytes    int64 // of the response
 	ByWindow bool  // the client's receive window has not opened again by them
 	ByReset  bool  // the client ended the connection by a RST, with all acknowledged
+	ByStops  bool  // the same, and it stopped reading others, of which it had no more
+}
+
+// Reads are what a connection shows of how its client reads.
+type Reads struct {
+	Reopened int64 // bytes of the shortest response after which its window has opened again by as many, 0: none
+	Stopped  int64 // bytes that had come of a response in the middle of which it ended the connection, 0: none
 }
 
 // A GoAway is what one side of HTTP/2 said when it began to end the connection (RFC 9113
@@ -157,6 +166,7 @@ type GoAway struct {
 	LastStream uint32 // streams above it are not served
 	Debug      string // what it says beside, as it came: cut, and empty where the report is redacted
 	ForAge     bool   // that says that the connection has come to its age
+	BlamesPeer bool   // the code says that the other side did wrong
 	At         segment.Mark
 }
 
@@ -192,9 +202,9 @@ type Ending struct {
 	Declined   bool  // it offered HTTP/2, and the server took another protocol
 	Unread     Unread
 	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
-	Reopened   int64        // bytes of the shortest response after which the client's window has opened again by as many, 0: none
-	MaxOver    int64        // how many transactions too many may have been told of, where they are inferred
-	MaxUnder   int64        // likewise too few; also where some may be hidden
+	Reads      Reads
+	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
+	MaxUnder   int64 // likewise too few; also where some may be hidden
 	Warmth     Warmths
 	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
 	Probes     int64  // TCP's keep-alive probes after the latest transaction

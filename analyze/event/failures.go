@@ -27,6 +27,7 @@ func (g *GivenUp) Add(request, end, at segment.Mark) {
 
 // A Response is the status of one and where it began.
 type Response struct {
-	Status int // 0: there was none
-	At     segment.Mark
+	Status  int // 0: there was none
+	At      segment.Mark
+	Crossed bool // a request was on its way, of which its sender had nothing
 }

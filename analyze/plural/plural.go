@@ -18,6 +18,14 @@ func Count(n int64, noun string) string {
 	return strconv.FormatInt(n, 10) + " " + noun + ending
 }
 
+// Range prints a noun and how many there are, from the fewest to the most: "2 to 5 requests", "2 requests".
+func Range(fewest, most int64, noun string) string {
+	if fewest == most {
+		return Count(most, noun)
+	}
+	return strconv.FormatInt(fewest, 10) + " to " + Count(most, noun)
+}
+
 // Were is the verb for n things: "was", or "were".
 func Were(n int64) string {
 	if n == 1 {

@@ -119,6 +119,24 @@ func (a Causes) Of(c Cause) int64 {
 	return 0
 }
 
+// avoidable returns those of a that are avoidable.
+func (a Causes) avoidable() (list Causes) {
+	for _, x := range a {
+		if x.Cause.Avoidable() {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// Sum returns how many there are of all.
+func (a Causes) Sum() (n int64) {
+	for _, x := range a {
+		n += x.N
+	}
+	return n
+}
+
 // Add counts n more connections opened because of c.
 func (a *Causes) Add(c Cause, n int64) {
 	for i := range *a {

@@ -70,6 +70,7 @@ type closeState struct {
 	closedBy    event.Side // who did it first
 	byReset     bool
 	goAway      *event.GoAway // nil: it was not by HTTP/2's
+	finUnseen   bool          // it was by a FIN that the capture lacks
 	obeyed      bool          // the client did, when the server had announced that it would
 	closedAt    segment.Time
 	closePacket int64

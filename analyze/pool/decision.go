@@ -48,6 +48,7 @@ type evidence struct {
 
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
+	mayHaveAsked bool // the request on InsteadOf may have asked for its end: it was not all read
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
 
@@ -66,6 +67,9 @@ type instead struct {
 	onDemand     bool          // the client closed it because it wanted one
 	announced    time.Duration // the timeout that its server had announced, 0: none
 	dead         bool          // it was, by the time when one was needed
+	diesNext     bool          // it was when it was used next, and may have been by then
+	otherUser    bool          // it was tied to a user, and Conn is, perhaps to another
+	status       uint16        // of the transaction's response
 }
 
 // newDecision returns what can be said of an opening before it is judged.
@@ -86,7 +90,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	c := t.conn
 	d.InsteadOf, d.firstPacket, d.inUse = c.id, c.packet, t.inUse-1
 	d.Idle, d.HasIdle = max(0, at.Sub(t.freedAt)), t.inUse == 1
-	d.last, d.endPacket, d.closePacket = t.last.n, t.last.endPacket, c.closePacket
+	d.last, d.endPacket, d.closePacket, d.status = t.last.n, t.last.endPacket, c.closePacket, t.last.status
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
 	d.at = at
 	if c.closedByClient(at) {
@@ -104,7 +108,8 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 		d.unanswered = t.last.outcome == event.Unanswered
 		d.mayHideClose = t.last.mayHideClose
 		d.perhapsNeeded = d.mayHideClose && c.inferred // of a head that was cut off what was read counts
-		likely = likely || d.mayHideClose
+		d.mayHaveAsked = t.last.mayHaveAsked
+		likely = likely || d.mayHideClose || d.mayHaveAsked
 	case Missed:
 		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
 			at.Sub(t.roomSince()) < max(returnTime, 2*c.rtt)
@@ -147,6 +152,12 @@ func (d *Decision) Packets() []int64 {
 func (d *Decision) Text() string {
 	if d.Cause.Avoidable() {
 		text := d.avoidableText()
+		if d.otherUser {
+			text += "; but that was tied to a user by NTLM or Negotiate, and whether this one is for the same is not known"
+		}
+		if d.diesNext {
+			text += fmt.Sprintf("; but when #%d was used next it was dead, and may have been already", d.InsteadOf)
+		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"
 		}
@@ -167,6 +178,10 @@ func (d *Decision) avoidableText() string {
 		case d.unread.ByWindow && d.Confidence == Likely:
 			return fmt.Sprintf("the client's receive window on #%d stayed reduced by its response (transaction %d, ended in packet %d), "+
 				"and opens again after others of that size: it was not read", d.InsteadOf, d.last, d.endPacket)
+		case d.unread.ByStops && d.Confidence == Likely:
+			return fmt.Sprintf("the client reset #%d (packet %d) though it had acknowledged all of its response (transaction %d, ended "+
+				"in packet %d), as it reset others in the middle of theirs with no more of it: so does one that leaves data unread",
+				d.InsteadOf, d.closePacket, d.last, d.endPacket)
 		}
 		return fmt.Sprintf("the client stopped reading #%d before the end of its response "+
 			"(transaction %d, last seen in packet %d), so it could not be used again", d.InsteadOf, d.last, d.endPacket)
@@ -181,6 +196,12 @@ func (d *Decision) avoidableText() string {
 		how := ", unasked"
 		if d.mayHideClose {
 			how = "; whether that had said close could not be read"
+		} else if d.mayHaveAsked {
+			how = "; whether its request had asked for that could not be read"
+		}
+		if d.closePacket < d.endPacket {
+			return fmt.Sprintf("the client closed #%d in packet %d, before its response had come (packet %d)%s",
+				d.InsteadOf, d.closePacket, d.endPacket, how)
 		}
 		return fmt.Sprintf("the client closed #%d in packet %d, %v after its response (packet %d)%s",
 			d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, how)
@@ -229,7 +250,7 @@ func (d *Decision) neededText() string {
 	case ServerClosed:
 		switch {
 		case d.obeyed && d.seen.For > 0:
-			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do with others "+
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do "+
 				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
 		case d.obeyed:
 			return fmt.Sprintf("the client closed one after %v idle (packet %d), when the server had announced that it would: "+
@@ -243,6 +264,9 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a response said close, or could only end by closing, "+
 			"though its request did not ask for it (packet %d)", d.lossPacket)
 	case Reset:
+		if d.lossManner.blamed {
+			return d.lossManner.text(d.lossPacket)
+		}
 		return fmt.Sprintf("the server reset a connection, or ended it with a request on it (packet %d)",
 			d.lossPacket)
 	case UsedUp:
@@ -263,7 +287,7 @@ func (d *Decision) neededText() string {
 		return fmt.Sprintf("a connection was dead: what the client sent in packet %d was sent again and never acknowledged, "+
 			"while the server answered on another", d.lossPacket)
 	case Bound:
-		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew"
+		return "the idle connections are tied to a user by NTLM or Negotiate, and this one was authenticated anew, as for another"
 	case Early:
 		return "it was opened before all others were in use"
 	case Unknown:
@@ -279,10 +303,15 @@ func (d *Decision) neededText() string {
 // text says how the server closed a connection in a packet.
 func (m closeManner) text(packet int64) string {
 	switch {
+	case m.blamed:
+		return fmt.Sprintf("the server had ended a connection by GOAWAY, for what it calls the client's error (packet %d)", packet)
 	case m.goAway && m.atOnce:
 		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
 	case m.goAway:
 		return fmt.Sprintf("the server had ended an idle connection by GOAWAY (packet %d)", packet)
+	case m.unseen:
+		return fmt.Sprintf("the server had closed a connection, unasked, by a FIN that the capture lacks "+
+			"(packet %d acknowledges it)", packet)
 	case m.atOnce:
 		return fmt.Sprintf("the server had closed a connection right after its response, unasked (packet %d)", packet)
 	}
@@ -293,12 +322,17 @@ func (m closeManner) text(packet int64) string {
 func (d *Decision) RefutedBy() string {
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
+		if d.otherUser {
+			return fmt.Sprintf("#%d and #%d are two users'", d.InsteadOf, d.Conn)
+		}
 		if d.browser {
 			return fmt.Sprintf("the browser keeps #%d and #%d apart: by credentials, by site, or by proxy", d.InsteadOf, d.Conn)
 		}
 		return fmt.Sprintf("#%d and #%d belong to two programs", d.InsteadOf, d.Conn)
 	case Undrained:
 		return "the client aborted on purpose, which looks the same"
+	case Bound:
+		return "both users are one"
 	case ServerClosed:
 		if d.mayHideClose {
 			return "the request asked for it"

@@ -344,3 +344,22 @@ func TestSharesAreCut(t *testing.T) {
 		t.Error("what was cut is whole after it was merged")
 	}
 }
+
+// A status has left no connection where the one opened instead was needed after all.
+func TestStatusOfOneTakenBack(t *testing.T) {
+	steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok")
+	for i := range steps {
+		if steps[i].Kind == event.Answered {
+			steps[i].Status = 404
+		}
+	}
+	_, decisions, pools := judge(steps, func() bool { return true })
+	if decisions[2].Cause != Early {
+		t.Fatalf("opened because %s, want %s", decisions[2].Cause, Early)
+	}
+	for _, s := range pools[0].Statuses().Of {
+		if s.Left != 0 {
+			t.Errorf("after a %d %d connections were left, want none", s.Status, s.Left)
+		}
+	}
+}

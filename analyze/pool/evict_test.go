@@ -49,7 +49,8 @@ func TestPoolsAreEvicted(t *testing.T) {
 	if used != 2*clients || avoidable != clients || n != 2*clients || int(count)+len(kept) != clients {
 		t.Errorf("used %d, avoidable %d, %d decisions, %d pools evicted and %d kept", used, avoidable, n, count, len(kept))
 	}
-	if most > 302 || verdicts.Whole() != NotReused {
+	if most > 302 || most < 200 || // those with avoidable connections go beyond twice the limit alone
+		verdicts.Whole() != NotReused {
 		t.Errorf("at most %d at once, those evicted %s", most, verdicts.Whole())
 	}
 }

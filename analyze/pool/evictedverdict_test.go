@@ -52,3 +52,37 @@ func TestVerdictOfTheSummedUp(t *testing.T) {
 		}
 	}
 }
+
+// What pools summed up needed is not judged where the verdict is not known: all but one connection of
+// each. Should the capture turn out to lack packets, that holds for all of them.
+func TestUnjudgedOfTheSummedUp(t *testing.T) {
+	for _, because := range []string{"", "packets are lacking"} {
+		j := pool.New(0)
+		j.KeepPools = 10
+		packet, unsure := int64(0), int64(0)
+		for n := range 100 {
+			now := segment.Time(n) * segment.Time(time.Second)
+			var conns [2]*pool.Conn
+			for k := range conns {
+				packet++
+				conns[k] = j.Open(n%pool.ClientShards, &event.Opening{ID: packet, Time: now, Packet: packet, Client: segment.Endpoint{Addr: segment.Addr{Lo: uint64(n + 1)}, Port: uint16(k)}, Server: segment.Endpoint{Port: 80}})
+			}
+			for _, kind := range []event.Kind{event.Requested, event.Answered, event.ConnEnded} {
+				for _, c := range conns { // at once: both are needed
+					packet++
+					j.Handle(c, &event.Event{Kind: kind, N: 1, Name: "a", Time: now, Packet: packet, End: &event.Ending{Untimed: n%2 == 0}})
+				}
+			}
+			for shard := range pool.ClientShards {
+				j.Advance(shard, now)
+			}
+			j.ShareEvictions()
+		}
+		j.WithheldBecause = because
+		j.Finish()
+		sums, verdicts := j.Evicted()
+		if unsure = verdicts.Of(pool.NotKnown); sums.Unjudged != unsure || unsure == 0 || (unsure == verdicts.Pools()) != (because != "") {
+			t.Errorf("%q: %d pools summed up, of %d nothing is known, %d connections not judged", because, verdicts.Pools(), unsure, sums.Unjudged)
+		}
+	}
+}

@@ -44,6 +44,9 @@ func (p *Pool) firstRequest(c *Conn, e *event.Event) {
 		p.conns.open++
 	}
 	p.detectors.idle.looked(c.neededAt())
+	if c.closedBy == event.Server && !e.AsksClose { // before it had a pool, as where a GOAWAY crosses the first request
+		p.queueAction(action{at: max(c.closedAt, e.Time.Add(1-c.clockOffset)), packet: c.closePacket, kind: serverCloses, conn: c})
+	}
 	c.browser = e.Browser
 	if c.midstream {
 		p.conns.midstream++
@@ -77,7 +80,7 @@ func (p *Pool) countRequest(c *Conn, e *event.Event, first bool) {
 // HTTP/1 answers in order (RFC 9112 section 9.3.2).
 func (o *occupation) pipeline(e *event.Event) {
 	o.outstanding++
-	o.n, o.asksClose, o.ignored = e.N, e.AsksClose, o.ignored && e.Ignored
+	o.n, o.asksClose, o.mayHaveAsked, o.ignored = e.N, e.AsksClose, e.MayHideClose, o.ignored && e.Ignored
 	if e.Binds {
 		o.conn.bind(e)
 	}
@@ -98,11 +101,12 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
 		s.statuses(p).followed(c.lastStatus)
-		p.detectors.idle.reused(Idle{For: at.Sub(c.lastEnd.at), Conn: c.id, Packet: e.Packet})
+		p.detectors.idle.reused(Idle{at.Sub(c.lastEnd.at), at, c.id, e.Packet})
 	}
 	o := s.free.occupations.get()
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
-		lastUse: lastUse{n: e.N, asksClose: e.AsksClose}, ignored: e.Ignored, stale: c.closedBy == event.Server}
+		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored,
+		stale: c.closedBy == event.Server}
 	if first && !c.midstream {
 		if o.ahead = e.Waited > max(promptly, 2*c.rtt); !o.ahead { // the handshake belongs to the request that it was for
 			o.demand, o.packet = c.neededAt(), c.packet
@@ -207,14 +211,14 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case before.known && o.serverLeft(): // the close crossed the request, or drove it out
+	case before.known && o.serverLeft() && !o.dead: // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
-	c.closedBy, c.byReset, c.goAway, c.closePacket = e.By, e.Reset, e.GoAway, e.Packet
+	c.closedBy, c.byReset, c.goAway, c.finUnseen, c.closePacket = e.By, e.Reset, e.GoAway, e.FINUnseen, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
 		c.closedAt = e.Time.Add(c.clockOffset)
@@ -237,7 +241,7 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 		p.queueAction(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
 	switch {
-	case unasked && c.idle():
+	case unasked && c.idle() && c.lastComplete: // a tunnel is in use, or another's
 		s.closedIdle(c, c.lastEnd.at)
 	case unasked && c.streamLimit == 0: // the latest response's end may only not have been told of
 		c.unasked = len(c.active) > 0
@@ -247,14 +251,27 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
+// crossed takes a FIN of the server's that crosses the client's: so long the server waits too.
+func (s *clientShard) crossed(c *Conn, e *event.Event) {
+	since := c.lastEnd.at
+	if c.pool == nil || c.closedBy != event.Client || !c.idle() || !c.lastComplete || c.closedAtOnce(since) {
+		return
+	}
+	at := e.Time.Add(c.clockOffset)
+	s.addClose(&c.pool.detectors.idle.byServer, Idle{at.Sub(since), at, c.id, e.Packet})
+}
+
 // resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
 // stays so: it opens another when the real client does.
 func (c *Conn) resumed() {
 	if c.closedBy == event.Nobody {
 		return
 	}
+	if c.pool != nil {
+		c.pool.detectors.idle.takeBack(c.id, c.closePacket)
+	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
-	c.goAway, c.obeyed = nil, false
+	c.goAway, c.finUnseen, c.obeyed = nil, false, false
 	if c.pool != nil && c.requests > 0 {
 		c.pool.conns.open++
 		c.pool.reshare(c)
@@ -297,6 +314,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.requests == 0 {
 		p.Unused++
+		p.detectors.idle.looked(c.neededAt())
 		if !end.Refused && (p.conns.firstRequest == 0 || c.opened < p.conns.firstRequest) {
 			p.Speculative++
 		}

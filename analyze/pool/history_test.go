@@ -37,6 +37,7 @@ import (
 //	unreadW     likewise, but of a client whose windows may always do so
 //	unreadR     likewise, as a RST shows where the client does not always end so
 //	read4       likewise, and the window had opened again after 4000 bytes; read6: 6000
+//	stop3       likewise, in the middle of a response of which 3000 bytes had come; stop5: 5000
 //	refused     nothing more comes: refused
 //	opaque      nothing more comes: encrypted
 //
@@ -112,15 +113,18 @@ func parseHistory(t testing.TB, text string) []step {
 		case "unread", "unreadW", "unreadR": // and its windows open, by its window or by a RST
 			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: what != "unreadR", ByReset: what == "unreadR"}}
 			if what == "unread" {
-				e.End.Reopened = 5000
+				e.End.Reads.Reopened = 5000
 			}
 			finish()
 		case "unreadH": // and bytes are missing, of which some may have kept it busy
-			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: true}, Reopened: 5000,
+			e.End = &event.Ending{Unread: event.Unread{N: s.answered, Bytes: 4000, ByWindow: true}, Reads: event.Reads{Reopened: 5000},
 				Gaps: true, Holes: event.Holes{Before: e.Packet}}
 			finish()
 		case "read4", "read6":
-			e.End = &event.Ending{Reopened: int64(what[4]-'0') * 1000}
+			e.End = &event.Ending{Reads: event.Reads{Reopened: int64(what[4]-'0') * 1000}}
+			finish()
+		case "stop3", "stop5":
+			e.End = &event.Ending{Reads: event.Reads{Stopped: int64(what[4]-'0') * 1000}}
 			finish()
 		case "end", "refused", "opaque":
 			e.End = &event.Ending{Refused: what == "refused"}
@@ -251,7 +255,7 @@ var histories = []struct {
 	{"silent-drop: near, only another address answers", oneDone + "10:1:req 4000:1:cfin 4000:1:dead10 4001:1:end 5000:2:syn2 5001:2:req 5002:2:ok", "1:first 2:request-abandoned", Reused},
 	{"silent-drop: near, another was opened before", oneDone + "20:1:req 21:2:syn 22:2:req 23:2:ok 6000:1:dead30 6001:1:end", "1:first 2:concurrent", Reused},
 	{"silent-drop, while it idled", oneDone + "5000:2:syn 5001:2:req 5002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:silent-drop", NoOpportunity},
-	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotReused},
+	{"silent-drop: near, while it idled, but later", oneDone + "3000:2:syn 3001:2:req 3002:2:ok 6000:1:cfin 6001:1:died4000", "1:first 2:missed", NotKnown},
 	{"bound", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound, when told to be", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:401 26:2:reqb 27:2:ok 30:1:reqb 35:1:ok", "1:first 2:bound", Reused},
 	{"bound: near, not authenticated anew", "0:1:syn 1:1:reqb 5:1:ok 20:2:syn 21:2:req 25:2:ok", "1:first 2:missed", NotReused},
@@ -283,6 +287,9 @@ var histories = []struct {
 	{"undrained: near, by a window as all may be", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok", "1:first 2:client-closed", NotReused},
 	{"undrained: near, others open after more", oneDone + "6:1:cfin 7:1:unreadW 9:2:syn 9:2:req 10:2:ok 30:2:read6", "1:first 2:client-closed", NotReused},
 	{"undrained, by a RST where others end by FIN", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:cfin", "1:first 2:undrained", NotReused},
+	{"undrained, by a RST as others in the middle of a response", oneDone + "9:2:syn 9:2:req 10:2:left10 20:1:crst 21:1:unreadR 30:2:crst 31:2:stop3", "1:first 2:undrained", NotReused},
+	{"undrained: near, in the middle of more", oneDone + "9:2:syn 9:2:req 10:2:left10 20:1:crst 21:1:unreadR 30:2:crst 31:2:stop5", "1:first 2:missed", NotReused},
+	{"undrained: near, a RST right after use", oneDone + "6:1:crst 7:1:unreadR 9:2:syn 9:2:req 10:2:left10 30:2:crst 31:2:stop3", "1:first 2:client-closed", NotReused},
 	{"undrained: near, all end by RST", oneDone + "9:2:syn 9:2:req 10:2:ok 20:1:crst 21:1:unreadR 30:2:crst", "1:first 2:missed", NotReused},
 	{"undrained: near, another was unread", oneDone + "9:2:syn 9:2:req 10:2:ok 11:1:req 12:1:ok 20:1:cfin 21:1:unread", "1:first 2:missed", PartlyReused},
 	{"client-said-close", "0:1:syn 1:1:reqc 5:1:ok 6:1:sfin 7:2:syn 7:2:req 8:2:ok", "1:first 2:client-said-close", NotReused},

@@ -156,7 +156,7 @@ func mergeCloses(to, from **Closes) {
 
 // closedIdle notes that one side closed c, unasked, after it had idled since an instant.
 func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
-	if c.closedAtOnce(since) {
+	if g := c.goAway; c.closedAtOnce(since) || g != nil && (g.Code != 0 || g.ForAge) { // that was no timeout
 		return
 	}
 	t, i := &c.pool.detectors.idle, Idle{c.closedAt.Sub(since), c.closedAt, c.id, c.closePacket}
@@ -168,6 +168,23 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 		if t.closes = append(t.closes, i); len(t.closes) > maxRecent {
 			s.addClose(&t.byClient, t.closes[0])
 			t.closes = slices.Delete(t.closes, 0, 1)
+		}
+	}
+}
+
+// takeBack forgets that conn was closed in a packet: that has ended nothing.
+func (t *idleTimes) takeBack(conn, packet int64) {
+	is := func(i Idle) bool { return i.Conn == conn && i.Packet == packet }
+	t.closes = slices.DeleteFunc(t.closes, is)
+	for _, c := range [...]**Closes{&t.byClient, &t.byServer} {
+		if *c == nil {
+			continue
+		}
+		(*c).Longest = slices.DeleteFunc((*c).Longest, is)
+		if n := len((*c).Longest); n == 0 {
+			*c = nil
+		} else if is((*c).Min) {
+			(*c).Min = (*c).Longest[n-1]
 		}
 	}
 }

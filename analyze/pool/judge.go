@@ -88,6 +88,8 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		s.closing(c, e)
 	case event.ConnResumed:
 		c.resumed()
+	case event.ConnCrossed:
+		s.crossed(c, e)
 	case event.ConnEnded:
 		s.ended(c, e)
 	}
@@ -140,6 +142,17 @@ func (j *Judge) VerdictChanges(yield func(*VerdictChange)) {
 	slices.SortFunc(all, func(a, b VerdictChange) int { return cmp.Compare(a.Pool.FirstPacket, b.Pool.FirstPacket) })
 	for i := range all {
 		yield(&all[i])
+	}
+}
+
+// Standing hands over all pools that are kept, in any order, each with its verdict as far as it stands while the
+// capture goes on. Nothing of it is final, and nothing of a pool may be kept.
+func (j *Judge) Standing(yield func(p *Pool, v Verdict)) {
+	for i := range j.shards {
+		for p := j.shards[i].pools.first; p != nil; p = p.next {
+			v, _ := p.verdict()
+			yield(p, v)
+		}
 	}
 }
 

@@ -25,11 +25,19 @@ type loss struct {
 type closeManner struct {
 	atOnce bool // right after a response, or while it carried requests: it was not idle
 	goAway bool // by HTTP/2's GOAWAY
+	blamed bool // by a GOAWAY that says that the client did wrong
+	unseen bool // by a FIN that the capture lacks
 }
 
 // manner returns how the server closed c, which has idled since an instant.
 func (c *Conn) manner(idleSince segment.Time) closeManner {
-	return closeManner{c.closedAtOnce(idleSince), c.goAway != nil}
+	g := c.goAway
+	return closeManner{
+		atOnce: c.closedAtOnce(idleSince),
+		goAway: g != nil,
+		blamed: g != nil && !g.FromClient && g.BlamesPeer,
+		unseen: c.finUnseen,
+	}
 }
 
 // maxLosses bounds the losses that still explain something; the oldest go.
@@ -105,9 +113,10 @@ func lossAfter(c *Conn, o *occupation) Cause {
 	return ""
 }
 
-// refusedByServer reports whether the server ended o's connection instead of serving it.
+// refusedByServer reports whether the server ended o's connection instead of serving it. After a GOAWAY it may serve
+// what was on its way (RFC 9113 section 6.8).
 func (o *occupation) refusedByServer() bool {
-	return o.outcome != event.Consumed && (o.stale || o.serverLeft())
+	return o.outcome != event.Consumed && (o.stale && o.outcome != event.Complete || o.serverLeft())
 }
 
 // serverLeft reports whether the server ended o's connection instead of answering.

@@ -59,9 +59,14 @@ func (p *Pool) reviseByPool(d *Decision) {
 		p.changeCause(d, SilentDrop)
 		return
 	}
-	if d.Cause.idled() && d.unread.N != 0 && p.habits().prove(d.unread) {
-		p.changeCause(d, Undrained)
-		d.Confidence = Likely
+	if d.Cause.idled() && d.unread.N != 0 {
+		u := p.habits().prove(d.unread)
+		// One that resets right after use says by it that it wanted no more, not that it left some.
+		u.ByStops = u.ByStops && d.Cause != ClientClosed
+		if u.ByReset || u.ByWindow || u.ByStops {
+			p.changeCause(d, Undrained)
+			d.Confidence, d.unread = Likely, u
+		}
 	}
 	if d.Cause != ClientIdleTimeout {
 		return

@@ -43,6 +43,7 @@ type lastUse struct {
 	status       uint16 // of its response, 0: not known
 	certain      bool   // outcome is
 	asksClose    bool   // its request asked for the end
+	mayHaveAsked bool   // its request may have: something of its head could not be read
 	mayHideClose bool   // of its response's head something could not be read
 	endPacket    int64
 	announced    time.Duration // the timeout that the server had announced by then, 0: none

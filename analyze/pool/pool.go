@@ -63,8 +63,9 @@ type Sums struct {
 	Saved             SetupCost // that connections of their own would have had for the reused transactions
 	Needed, Avoidable int64     // of Used, which is always their sum
 	Unjudged          int64     // of Needed, those of pools whose verdict is not known, but for the first of each: may be avoidable
+	Provoked          int64     // of Needed, those for which the server had ended one because of what the client did wrong
 	PerhapsAvoidable  int64     // of Needed, those that were avoidable if an unread request had asked for the end
-	PerhapsNeeded     int64     // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
+	PerhapsNeeded     Causes    // of Avoidable, those needed if an unread response had said close, in a hole, or where nothing is sure
 	OutOfOrder        int64     // what bears on decisions that were taken already: too much was waiting
 	OldEnds           int64     // responses to HTTP/1.0 requests that only closing could end
 	Causes            Causes    // of Used: why each was opened
@@ -101,8 +102,11 @@ func (a *Sums) Add(b *Sums) {
 	a.Needed += b.Needed
 	a.Avoidable += b.Avoidable
 	a.Unjudged += b.Unjudged
+	a.Provoked += b.Provoked
 	a.PerhapsAvoidable += b.PerhapsAvoidable
-	a.PerhapsNeeded += b.PerhapsNeeded
+	for _, c := range b.PerhapsNeeded {
+		a.PerhapsNeeded.Add(c.Cause, c.N)
+	}
 	a.OutOfOrder += b.OutOfOrder
 	a.OldEnds += b.OldEnds
 	for _, c := range b.Causes {
@@ -128,6 +132,8 @@ type connStates struct {
 	firstRequest segment.Time // on the capture's clock; 0: none yet
 	live         int          // have joined the pool and not ended
 	open         int          // were used, and nobody has closed them, in the order of the capture
+	diedNext     int64        // opened instead of one that was dead when it was used next
+	otherUser    int64        // opened instead of one tied to a user, perhaps for another
 	midstream    int64        // were used, and had been opened before the capture began
 	serverUnseen int64        // were used, and of their server nothing is in the capture
 }
@@ -139,6 +145,8 @@ func (c *connStates) add(o *connStates) {
 	}
 	c.live += o.live
 	c.open += o.open
+	c.diedNext += o.diedNext
+	c.otherUser += o.otherUser
 	c.midstream += o.midstream
 	c.serverUnseen += o.serverUnseen
 }

@@ -52,7 +52,7 @@ type refConn struct {
 	ended        segment.Time
 	endedPacket  int64
 	unread       event.Unread
-	reopened     int64
+	reads        event.Reads
 	deadFrom     segment.Time // never: it was not
 	byReset      bool
 	rtt          time.Duration
@@ -173,7 +173,7 @@ func readAll(events []step) []*refConn {
 				c.obeyed = refObeys(idle, c.announced) && idle >= max(100*time.Millisecond, 2*c.rtt)
 			}
 		case event.ConnEnded:
-			c.refused, c.unread, c.ended, c.endedPacket, c.reopened = e.End.Refused, e.End.Unread, got, e.Packet, e.End.Reopened
+			c.refused, c.unread, c.ended, c.endedPacket, c.reads = e.End.Refused, e.End.Unread, got, e.Packet, e.End.Reads
 			if e.End.Dead != 0 {
 				c.deadFrom = e.End.Dead.Add(-e.ClockOffset)
 			}
@@ -252,7 +252,9 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 	for _, s := range steps {
 		c, o := s.conn, s.occ
 		own := search(func(t refToken) bool { return t.conn == c })
-		serves := func(t refToken) bool { return t.conn == c || !o.binds || t.conn.boundAt > s.at }
+		serves := func(t refToken) bool {
+			return t.conn == c || !o.binds || t.conn.boundAt > s.at || t.conn.by == event.Client && t.conn.closed <= s.at
+		}
 		same := search(func(t refToken) bool { return t.conn.server == c.server && (o == nil || serves(t)) })
 		switch s.do {
 		case "failed":
@@ -271,7 +273,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 				losses = append(losses, refLoss{c, UsedUp})
 			case o.dead:
 				losses = append(losses, refLoss{c, SilentDrop})
-			case o.met || o.outcome == event.Unanswered && c.by == event.Server:
+			case o.met && o.outcome != event.Complete || o.outcome == event.Unanswered && c.by == event.Server:
 				losses = append(losses, refLoss{c, Reset})
 			case o.outcome == event.Unanswered && c.by == event.Client:
 				losses = append(losses, refLoss{c, RequestAbandoned})
@@ -375,9 +377,10 @@ func becameOf(t refToken, at, opened segment.Time, conns []*refConn) Cause {
 	case o.outcome == event.Abandoned:
 		return Undrained
 	case c.unread.N != 0 && c.unread.N == o.last && slices.ContainsFunc(conns, func(x *refConn) bool {
-		opensAgain := x.reopened > 0 && 4*x.reopened <= 5*c.unread.Bytes
+		opensAgain := x.reads.Reopened > 0 && 4*x.reads.Reopened <= 5*c.unread.Bytes
 		endsFIN := x.by == event.Client && !x.byReset
-		return len(x.occupations) > 0 && (c.unread.ByWindow && opensAgain || c.unread.ByReset && endsFIN)
+		stops := x.by == event.Client && x.byReset && x.reads.Stopped > 0 && x.reads.Stopped <= c.unread.Bytes && !(closed && atOnce)
+		return len(x.occupations) > 0 && (c.unread.ByWindow && opensAgain || c.unread.ByReset && (endsFIN || stops))
 	}):
 		return Undrained
 	case closed && atOnce:
@@ -406,6 +409,7 @@ func randomHistory(r *rand.Rand) []step {
 	// Each history has its own habits.
 	pipelines, refuses, midstream, second := r.IntN(40), r.IntN(30), r.IntN(2)*r.IntN(30), r.IntN(2)*r.IntN(60)
 	odd, announces, ahead := r.IntN(50), r.IntN(2)*r.IntN(40), r.IntN(2)*r.IntN(80)
+	stops := r.IntN(2) * r.IntN(50)
 	resets, reopens, binds := r.IntN(2)*r.IntN(110), r.IntN(2)*r.IntN(50), r.IntN(2)*r.IntN(2)*r.IntN(110)
 	idle := func() segment.Time {
 		return segment.Time([]int{0, 1, 2, 3, 5, 8, 20, 60, 99, 100, 101, 150, 300}[r.IntN(13)]) * ms
@@ -616,7 +620,10 @@ func randomHistory(r *rand.Rand) []step {
 		}
 		end := event.Ending{Unread: unread, Dead: dead}
 		if chance(reopens) {
-			end.Reopened = 1000 + r.Int64N(6000)
+			end.Reads.Reopened = 1000 + r.Int64N(6000)
+		}
+		if chance(stops) {
+			end.Reads.Stopped = 1000 + r.Int64N(6000)
 		}
 		emit(event.Event{Kind: event.ConnEnded, End: &end}, t)
 		free[slot] = max(opened.Time, t-segment.Time(r.IntN(2))*idle()) // the next may come before this one ended

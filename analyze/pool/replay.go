@@ -255,7 +255,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		return
 	}
 	if o.binds && s.tokenAt(p, c.clientServer, a.at) != nil {
-		p.needed(s, a, loss{cause: Bound})
+		p.needed(s, a, loss{cause: Bound, inferred: true})
 		return
 	}
 	if s.findToken(p, func(t *token) bool { return t.hasRoom(a.at) }) != nil {
@@ -283,8 +283,14 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 		d.obeyed, d.announced, d.closedAfter = true, l.announced, why.idle
 	}
 	d.shard, d.final = s, true
-	if why.cause == RequestAbandoned && why.inferred {
-		d.Confidence = Likely // what was sent last may have been no request
+	if why.inferred && (why.cause == RequestAbandoned || why.cause == Bound) {
+		d.Confidence = Likely // what was sent last may have been no request, and the user the same
+	}
+	if why.manner.unseen && why.cause == ServerClosed {
+		d.Confidence = Likely
+	}
+	if why.manner.blamed {
+		p.Provoked++
 	}
 	if why.mayHaveAsked {
 		p.PerhapsAvoidable++
@@ -311,16 +317,14 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if c.inferred || d.browser {
 		d.Confidence = Likely
 	}
+	if a.occ.binds && t.conn.boundBy(a.at) {
+		d.Confidence, d.perhapsNeeded, d.otherUser = Likely, true, true
+		p.conns.otherUser++
+	}
 	if d.perhapsNeeded {
-		p.PerhapsNeeded++
+		p.PerhapsNeeded.Add(d.Cause, 1)
 	}
 	p.Causes.Add(d.Cause, 1)
-	if d.Cause != ClientSaidClose {
-		s.statuses(p).left(t.last.status, c.id, c.packet)
-	}
-	if d.Cause == ClientClosed {
-		p.detectors.churn.avoidable(c.id, c.packet)
-	}
 	if d.Cause.idled() {
 		p.awaitEnd(d, t.conn)
 	}
@@ -346,6 +350,12 @@ func (s *clientShard) handOver(p *Pool, d *Decision) {
 	if d.Cause.Avoidable() {
 		p.handed++
 		d.Nth = p.handed
+		if d.Cause != ClientSaidClose {
+			s.statuses(p).left(d.status, d.Conn, d.openPacket)
+		}
+		if d.Cause == ClientClosed {
+			p.detectors.churn.avoidable(d.Conn, d.openPacket)
+		}
 	}
 	s.ready = append(s.ready, d)
 }
@@ -370,13 +380,18 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 		d.unread = r.unread
 	}
 	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
-	if !d.Cause.Avoidable() || !r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket)) {
+	diesNext := r.deadFrom.known && !d.dead && r.n <= d.last+1 && d.Cause.idled() // nobody saw it alive since
+	gaps := r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket))
+	if !d.Cause.Avoidable() || !gaps && !diesNext {
 		return
 	}
-	d.Confidence, d.gaps = Likely, true
+	d.Confidence, d.gaps, d.diesNext = Likely, gaps, diesNext
+	if diesNext {
+		p.conns.diedNext++
+	}
 	if !d.perhapsNeeded {
 		d.perhapsNeeded = true
-		p.PerhapsNeeded++
+		p.PerhapsNeeded.Add(d.Cause, 1)
 	}
 }
 
@@ -398,9 +413,11 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	p.Causes.Add(d.Cause, -1)
 	p.Causes.Add(to, 1)
 	d.mayHideClose = false
-	if d.perhapsNeeded && !(d.gaps && to.Avoidable()) {
-		d.perhapsNeeded = false
-		p.PerhapsNeeded--
+	if d.perhapsNeeded {
+		p.PerhapsNeeded.Add(d.Cause, -1)
+		if d.perhapsNeeded = (d.gaps || d.diesNext || d.otherUser) && to.Avoidable(); d.perhapsNeeded {
+			p.PerhapsNeeded.Add(to, 1)
+		}
 	}
 	if d.Cause.Avoidable() && !to.Avoidable() {
 		p.Avoidable--

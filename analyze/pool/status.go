@@ -84,8 +84,18 @@ func (s *clientShard) statuses(p *Pool) *Statuses {
 // Statuses returns what became of p's connections by the status of their latest response.
 func (p *Pool) Statuses() Statuses { return valueOf(p.detectors.statuses) }
 
+// asksAgain reports whether a response of a status asks for another request at once: elsewhere (RFC 9110 section
+// 15.4), or with credentials (sections 15.5.2 and 15.5.8).
+func asksAgain(status uint16) bool {
+	switch status {
+	case 301, 302, 303, 307, 308, 401, 407:
+		return true
+	}
+	return false
+}
+
 // EndsAfter reports whether a status is one after which no connection was used again, though
-// after others they were.
+// after others they were. A request that the response asks for is none that shows that.
 func (s *Statuses) EndsAfter(status uint16) bool {
 	others, own := false, false
 	for i := range s.Of[:s.N] {
@@ -93,7 +103,7 @@ func (s *Statuses) EndsAfter(status uint16) bool {
 		if x.Status == status {
 			own = x.Followed > 0
 		} else {
-			others = others || x.Followed > 0
+			others = others || x.Followed > 0 && !asksAgain(x.Status)
 		}
 	}
 	return status != 0 && others && !own && !s.More

@@ -12,9 +12,13 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
-	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded && p.Gaps+p.ServerGaps > 0:
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.Gaps+p.ServerGaps > 0:
 		return NotKnown, "the capture lacks bytes of connections that seem to have been idle: requests or responses may hide there"
-	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded:
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.diedNext > 0:
+		return NotKnown, "connections that seem to have been idle were dead when they were used next: since when is not known"
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.otherUser > 0:
+		return NotKnown, "its connections were tied to users by NTLM or Negotiate; whether the next was for another user is not known"
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum():
 		return NotKnown, "the client closed right after answers that could not be read: they may have said close"
 	case p.Avoidable > 0 && p.Reused > 0:
 		return PartlyReused, ""
@@ -54,7 +58,7 @@ func (p *Pool) unsure() string {
 // withhold says that p's verdict is not known, and what its connections may have been then.
 func (p *Pool) withhold(why string) {
 	if p.unsure() != "" {
-		p.PerhapsNeeded = p.Avoidable
+		p.PerhapsNeeded = p.Causes.avoidable()
 	}
 	p.Verdict, p.WithheldBecause = NotKnown, why
 	p.Unjudged = max(0, p.Needed-1-p.PerhapsAvoidable)

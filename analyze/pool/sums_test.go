@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func one(j *pool.Judge, id int64, n int32, opening event.Opening, request event.
 // What connections come to in the end is added up, whatever became of them.
 func TestEndingsAddUp(t *testing.T) {
 	j := pool.New(0)
-	one(j, 1, 3, event.Opening{}, event.Event{Promises: true, SetupRoundTrips: 2, RTT: 20 * time.Millisecond}, event.Ending{MaxOver: 1, MaxUnder: 2, Gaps: true, Warmth: event.Warmths{Cold: 1, Warm: 2}})
+	one(j, 1, 3, event.Opening{}, event.Event{Promises: true, SaysKeepAlive: true, SetupRoundTrips: 2, RTT: 20 * time.Millisecond}, event.Ending{MaxOver: 1, MaxUnder: 2, Gaps: true, Warmth: event.Warmths{Cold: 1, Warm: 2}})
 	one(j, 2, 1, event.Opening{}, event.Event{Promises: true, SetupRoundTrips: 2, RTT: 20 * time.Millisecond}, event.Ending{MaxOver: 3, MaxUnder: 4, Warmth: event.Warmths{Cooled: 1}})
 	one(j, 3, 0, event.Opening{}, event.Event{}, event.Ending{MaxUnder: 1})
 	one(j, 4, 0, event.Opening{}, event.Event{}, event.Ending{})
@@ -47,7 +48,7 @@ func TestEndingsAddUp(t *testing.T) {
 		{"transactions", p.Transactions, 6}, {"reused", p.Reused, 3}, {"most of one", p.MostOnOne, 3},
 		{"too many perhaps", p.MaxOver, 4}, {"too few perhaps", p.MaxUnder, 6}, {"with gaps", p.Gaps, 2},
 		{"cold", p.Warmths.Cold, 1}, {"warm", p.Warmths.Warm, 2}, {"cooled", p.Warmths.Cooled, 1},
-		{"promised", p.Promised, 4}, {"of them on shared connections", p.Shared, 3},
+		{"promised", p.Promised, 4}, {"in words", p.SaidKeepAlive, 3}, {"of them on shared connections", p.Shared, 3},
 		{"round trips saved", p.Saved.RoundTrips, 4}, {"time saved, ms", p.Saved.Time.Milliseconds(), 80},
 		{"needed", p.Needed, 2}, {"avoidable", p.Avoidable, 1}, {"begun before", p.Causes.Of(pool.Unknown), 1},
 		{"cold round trips", p.Cold.RoundTrips, 2}, {"at once", p.Peak, 1},
@@ -89,5 +90,40 @@ func TestIdleTimesOfBothSides(t *testing.T) {
 				t.Errorf("closed after %v, by %v: client's %+v, server's %+v", x.after, x.by, client, server)
 			}
 		}
+	}
+}
+
+// All that a pool has counted is added up.
+func TestSumsAddAll(t *testing.T) {
+	n := int64(0)
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Struct:
+			for i := range v.NumField() {
+				fill(v.Field(i))
+			}
+		case reflect.Int64:
+			n++
+			v.SetInt(n)
+		case reflect.Slice:
+		default:
+			t.Fatalf("what is to become of %s?", v.Type())
+		}
+	}
+	var a, twice, b, zero pool.Sums
+	fill(reflect.ValueOf(&a).Elem())
+	a.Causes = pool.Causes{{Cause: pool.First, N: 3}, {Cause: pool.Missed, N: 4}}
+	b.Add(&a)
+	if !reflect.DeepEqual(b, a) {
+		t.Errorf("added to nothing: %+v, want %+v", b, a)
+	}
+	if b.Add(&zero); !reflect.DeepEqual(b, a) {
+		t.Errorf("and nothing to it: %+v, want %+v", b, a)
+	}
+	twice.Add(&a)
+	twice.Add(&a)
+	if twice.NotHTTP != 2*a.NotHTTP || twice.Causes.Of(pool.Missed) != 8 {
+		t.Errorf("twice: %+v", twice)
 	}
 }

@@ -51,7 +51,7 @@ func (p *Pool) exact() bool {
 	case p.Used <= 1:
 		return true
 	}
-	return p.PerhapsAvoidable+p.PerhapsNeeded+p.MaxOver+p.MaxUnder == 0
+	return p.Provoked+p.PerhapsAvoidable+p.PerhapsNeeded.Sum()+p.MaxOver+p.MaxUnder == 0
 }
 
 // Whole returns the verdict of all pools together, by the same words as a pool's. Nothing

@@ -104,7 +104,7 @@ const SOCKS = "socks"
 
 // A Tunnel is what ran inside a connection after CONNECT, 101 or the handshake with a SOCKS proxy.
 type Tunnel struct {
-	Counts bool `json:"-"` // its transactions are judged, instead of the CONNECT
+	Counts bool `json:"judged,omitempty"` // its transactions are judged, instead of the CONNECT
 
 	Kind             string            `json:"kind"` // connect, websocket, socks, other
 	Target           string            `json:"target,omitempty"`

@@ -10,9 +10,10 @@
 // additions. Absent means not known, never zero: a pointer or an omitempty field
 // is left out of JSON when nothing is known. Counts are always written.
 //
-// Packages below write a report: text, jsonreport, junit and github. None of them
+// Packages below write a report: text, html, jsonreport, junit and github. None of them
 // computes: where two need a number it belongs here. Package compare holds two
-// reports against each other, printable makes names from packets fit to be shown,
+// reports against each other, timeline places connections in time, growth
+// keeps how windows grew for a picture, printable makes names from packets fit to be shown,
 // and reporttest has reports to try writers on. The words for causes, findings and
 // verdicts are those of package explain.
 package report

@@ -55,7 +55,7 @@ type Window struct {
 	High  int64  `json:"high_bytes"`
 	Basis string `json:"basis"` // observed, inferred, assumed; kernel
 
-	Segment int64 `json:"-"` // bytes that one carried then
+	Segment int64 `json:"segment_bytes,omitempty"` // bytes that one carried then
 }
 
 // A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited, or of a
@@ -72,7 +72,7 @@ type WindowPhase struct {
 // A HalfWindow is how the congestion window of one direction went.
 type HalfWindow struct {
 	InitialSegments int64         `json:"initial_segments"`
-	Segment         int64         `json:"-"` // bytes that one carries in the end
+	Segment         int64         `json:"segment_bytes,omitempty"` // bytes that one carries in the end
 	Initial         int64         `json:"initial_bytes"`
 	InitialBasis    string        `json:"initial_basis"` // observed, or assumed: the first flight did not fill it
 	Last            int64         `json:"last_bytes"`
@@ -88,6 +88,17 @@ type HalfWindow struct {
 	// shares of rounds, each weighing as many ACKs as it has, by what kept the sender from sending more
 	LimitedBy   ByLimit[float64] `json:"limited_by"`
 	LimitedACKs ByLimit[int64]   `json:"limited_by_acks"` // the ACKs
+}
+
+// MostLimiting returns what kept the sender from sending more at most ACKs, and how many ACKs there were.
+func (w *HalfWindow) MostLimiting() (limit tcp.Limit, acks int64) {
+	for i, n := range w.LimitedACKs {
+		if n > 0 && n >= w.LimitedACKs[limit] {
+			limit = tcp.Limit(i)
+		}
+		acks += n
+	}
+	return limit, acks
 }
 
 // ByLimit holds a number for each tcp.Limit. In JSON it is an object with those that are not

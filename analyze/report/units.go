@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"time"
 
@@ -22,7 +23,7 @@ func (s *Seconds) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return err
 	}
-	*s = Seconds(f * 1e9)
+	*s = Seconds(math.Round(f * 1e9))
 	return nil
 }
 

@@ -91,3 +91,18 @@ func TestNextAcknowledgementSettles(t *testing.T) {
 		}
 	}
 }
+
+// What waits is counted, and so is the room that it has left behind.
+func TestMemoryOfWhatWaits(t *testing.T) {
+	var st Stream
+	st.Start(isn)
+	if n := st.Memory(); n != 0 {
+		t.Errorf("%d bytes where nothing has ever waited", n)
+	}
+	st.Add(isn.Add(1), 1000, pattern(1000), Mark{}, nothing{})
+	waits := st.Memory()
+	st.Add(isn, 1, pattern(1), Mark{}, nothing{})
+	if left := st.Memory(); waits < 1000 || left < 1000 || st.Holes() {
+		t.Errorf("%d bytes while 1000 wait, %d afterwards", waits, left)
+	}
+}

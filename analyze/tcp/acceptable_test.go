@@ -61,3 +61,16 @@ func TestAssumedACKsKeepNumbersNear(t *testing.T) {
 		t.Errorf("%d in flight, %d offered", s.pipe(), s.Offered())
 	}
 }
+
+// A FIN that lies before what must have been acknowledged has been, too; one beyond has not.
+func TestAssumedFIN(t *testing.T) {
+	for _, x := range []struct {
+		seq   segment.Seq
+		acked bool
+	}{{400, false}, {500, false}, {501, true}, {600, true}} {
+		h := Half{Started: true, Una: 300, Nxt: 700, SawFIN: true, FinSeq: 500}
+		if h.AssumeAcked(x.seq); h.FinAcked() != x.acked {
+			t.Errorf("acknowledged up to %d: the FIN at 500 is %v", x.seq, h.FinAcked())
+		}
+	}
+}

@@ -28,6 +28,7 @@ type Half struct {
 	acked   bool  // an acknowledgement of this half was seen
 	behind  bool  // the latest segment began before Nxt
 	leapt   bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
+	leaptBy int   // by how much, valid if leapt
 	newest  uint8 // how many recent has taken, modulo 256
 
 	HasMSS, HasWindowScale    bool
@@ -227,8 +228,12 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.Una, h.Unacked = ack, Unacked{}
 	if ack.After(h.Nxt) { // bytes the capture missed
-		h.Unseen += int64(ack.Sub(h.Nxt))
-		h.Nxt, h.leapt = ack, true
+		n := ack.Sub(h.Nxt)
+		h.Unseen += int64(n)
+		if h.leapt {
+			n += h.leaptBy
+		}
+		h.Nxt, h.leapt, h.leaptBy = ack, true, n
 		h.sent.clear()
 		return
 	}
@@ -245,6 +250,10 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 		h.RTT.add(at.Sub(last.at))
 	}
 }
+
+// FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
+// acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
+func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
 
 func (h *Half) options(s *segment.Segment) {
 	o := &s.Options

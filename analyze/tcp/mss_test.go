@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"testing"
+	"time"
 
 	"tcpwarm/capture/segment"
 )
@@ -89,6 +90,59 @@ func TestSegmentSizeLessTimestamps(t *testing.T) {
 		peer := &Half{Timestamps: x.peer, SawSYN: x.seen, HasMSS: x.seen, MSS: 1460}
 		if n := segmentSize(own, peer); n != x.want {
 			t.Errorf("%+v: segments of %d", x, n)
+		}
+	}
+}
+
+// Segments are as long as both ends take; a size of 0 says nothing.
+func TestSegmentSizeByTheHandshake(t *testing.T) {
+	for _, x := range []struct {
+		own, peer Half
+		want      int
+	}{
+		{Half{}, Half{}, defaultMSS},
+		{Half{}, Half{HasMSS: true, MSS: 1400}, 1400},
+		{Half{HasMSS: true, MSS: 1300}, Half{HasMSS: true, MSS: 1400}, 1300},
+		{Half{HasMSS: true, MSS: 1400}, Half{HasMSS: true, MSS: 1300}, 1300},
+		{Half{HasMSS: true}, Half{HasMSS: true, MSS: 1400}, 1400},
+		{Half{HasMSS: true, MSS: 1300}, Half{HasMSS: true}, defaultMSS},
+		{Half{Timestamps: true}, Half{Timestamps: true, HasMSS: true, MSS: 1400}, 1388},
+	} {
+		if got := segmentSize(&x.own, &x.peer); got != x.want {
+			t.Errorf("%d and %d are taken: %d, want %d", x.own.MSS, x.peer.MSS, got, x.want)
+		}
+	}
+}
+
+// What a half remembers to tell packets that are captured twice is counted once there are such.
+func TestMirroredIsCounted(t *testing.T) {
+	var h Half
+	h.Reuse(Space{})
+	s := segment.Segment{Flags: segment.ACK, Seq: 1, Len: 10, IPID: 7, Packet: 1}
+	h.Sent(&s, false, 0)
+	once := h.Memory()
+	if kind := h.Sent(&s, false, 0); kind != Duplicate || h.Memory() < once+64*8 {
+		t.Errorf("kind %d, %d bytes, %d before", kind, h.Memory(), once)
+	}
+}
+
+// A packet captured twice comes within 50 ms, or within a millisecond where there is no identification
+// that a resend would not repeat.
+func TestCopiesLieNear(t *testing.T) {
+	for _, x := range []struct {
+		id   uint16
+		gap  time.Duration
+		kind Kind
+	}{
+		{7, sameWithin, Duplicate}, {7, sameWithin + 1, Ordinary}, {0, time.Millisecond - 1, Duplicate}, {0, time.Millisecond, Ordinary},
+	} {
+		var h Half
+		h.Reuse(Space{})
+		s := segment.Segment{Flags: segment.ACK, Seq: 1, Len: 10, IPID: x.id, Packet: 1, Time: 1e9}
+		h.Sent(&s, false, 0)
+		s.Time = s.Time.Add(x.gap)
+		if kind := h.Sent(&s, false, 0); kind != x.kind {
+			t.Errorf("identification %d, %v later: kind %d, want %d", x.id, x.gap, kind, x.kind)
 		}
 	}
 }

@@ -191,3 +191,30 @@ func TestWriterInPiecesUsesNoWindow(t *testing.T) {
 		}
 	}
 }
+
+// At the other end of the path, too, halving shows in a recovery. Only what a loss takes nothing from,
+// or hardly anything, is a sender with a clock of its own.
+func TestHalvingShowsAtTheReceiver(t *testing.T) {
+	for _, x := range []struct {
+		keep  int // of ten segments delivered, how many are sent then
+		clock bool
+	}{{5, false}, {7, false}, {10, true}} {
+		f := newFlow(t).send(40).wait(100 * time.Millisecond)
+		f.AtReceiver = true
+		for range 4 { // one tells too little
+			first, sent := f.una+1, f.next
+			f.sacks(first, first+1).sacks(first, first+2).sacks(first, first+3).again(f.una)
+			for n := 4; first+n <= sent; n++ {
+				if f.wait(time.Millisecond).sacks(first, first+n); n*x.keep/10 > (n-1)*x.keep/10 {
+					f.send(1)
+				}
+			}
+			f.wait(100 * time.Millisecond).ack(sent - f.una).send(1).wait(time.Millisecond).ack(0)
+			f.send(40 - (f.next - f.una)).wait(100 * time.Millisecond)
+		}
+		f.ack(f.next - f.una).wait(time.Minute).send(1)
+		if f.Start.Restarted == x.clock {
+			t.Errorf("%d of ten: an idle restart %v", x.keep, f.Start.Restarted)
+		}
+	}
+}

@@ -185,6 +185,20 @@ func TestIdleRestart(t *testing.T) {
 	}
 }
 
+// Until what follows the pause has shown it, the window may be what it was: also of a sender that is
+// known to restart.
+func TestIdleRestartIsNotSureAtOnce(t *testing.T) {
+	f := newFlow(t).send(10).round(2).round(2).quiet()
+	for range 2 {
+		was := f.Estimate().Best
+		f.wait(time.Minute).send(1)
+		if e := f.Estimate(); e.Best != 10*mss || e.High < was {
+			t.Errorf("after idling: %+v, of a window of %d before", e, was)
+		}
+		f.send(9).round(2).round(2).quiet() // its first flight was the window, then it grows again
+	}
+}
+
 // More in flight than an idle restart leaves, by as much as slow start may have added, shows
 // that there was none: this sender keeps its window (net.ipv4.tcp_slow_start_after_idle = 0),
 // and does so the next time.
@@ -413,6 +427,9 @@ func TestClock(t *testing.T) {
 	clocked(f, 6)
 	if !paced(f) {
 		t.Error("5 of 18 sends came by themselves: that is a clock")
+	}
+	if low := f.Estimate().Low; low != 17*mss/2 {
+		t.Errorf("its window is %d at least, want half of what is in flight", low)
 	}
 	for _, x := range []struct {
 		prompted int
@@ -682,5 +699,54 @@ func TestUnusedWindowDoesNotGrow(t *testing.T) {
 			f.ack(1).wait(time.Millisecond)
 		}
 		f.holds("a flight of "+string(rune('0'+flight))+" of 10", want)
+	}
+}
+
+// What was in flight in a window counts until all of it has been acknowledged, though less is in
+// flight meanwhile (Linux's tcp_cwnd_validate): it still is more than half of the window.
+func TestFlightOfAWindowCounts(t *testing.T) {
+	f := newFlow(t).send(8).wait(100 * time.Millisecond)
+	f.ack(4).send(1).wait(time.Millisecond).ack(1).wait(time.Millisecond).ack(0)
+	f.holds("8 were in flight, 5 are acknowledged", 13)
+}
+
+// A SACK block of no bytes is nonsense: duplicate ACKs tell of segments as they do without SACK.
+func TestEmptySACKBlock(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond)
+	f.ack(0) // tells the window
+	for range 3 {
+		f.Acked(f.seq(0), []segment.Block{{Start: f.seq(3), End: f.seq(3)}}, f.seq(f.window), false, true, f.at)
+	}
+	if e := f.Estimate(); e.Pipe != 7*mss {
+		t.Errorf("%d in flight after three duplicate ACKs, want %d", e.Pipe, 7*mss)
+	}
+}
+
+// The oldest segment sent again before its timeout, though neither duplicate ACKs nor SACK were seen,
+// was deemed lost all the same; another in its midst is none of fast recovery's (RFC 5681 section 3.2).
+func TestOldestSentAgain(t *testing.T) {
+	for n, losses := range map[int]int64{1: 1, 5: 0} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2).wait(time.Millisecond).again(n)
+		if f.Sums.Losses != losses || f.Sums.Timeouts != 0 {
+			t.Errorf("segment %d sent again: %d losses, %d timeouts, want %d and none", n, f.Sums.Losses, f.Sums.Timeouts, losses)
+		}
+	}
+}
+
+// A segment that was sent again gives no round-trip time, and so does one of which only a part is
+// acknowledged (RFC 6298 section 3).
+func TestNoRoundTripOf(t *testing.T) {
+	f := newFlow(t).send(1).wait(time.Second).again(0).wait(10 * time.Millisecond).ack(1)
+	if f.SRTT() != 100*time.Millisecond {
+		t.Errorf("of one sent again: %v", f.SRTT())
+	}
+	f = newFlow(t).send(1).wait(10 * time.Millisecond)
+	f.Acked(f.seq(0).Add(mss/2), nil, f.seq(f.window), false, true, f.at)
+	if f.SRTT() != 100*time.Millisecond {
+		t.Errorf("of a part: %v", f.SRTT())
+	}
+	f.Acked(f.seq(1), nil, f.seq(f.window), false, true, f.at)
+	if f.SRTT() >= 100*time.Millisecond {
+		t.Errorf("of all of it after 10 ms: %v", f.SRTT())
 	}
 }

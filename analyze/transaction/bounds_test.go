@@ -2,6 +2,7 @@ package transaction
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tcpwarm/analyze/app/tls"
@@ -125,5 +126,42 @@ func TestResponsesToNobody(t *testing.T) {
 	}
 	if s := m.Totals(); s.Orphans != 2 || s.Pushed != 1 || s.Responses != 3 || s.Requests != 2 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Of a method so much is kept as any that is registered has, and more.
+func TestLongMethodIsCut(t *testing.T) {
+	whole := strings.Repeat("M", maxMethod)
+	for m, want := range map[string]string{"GET": "GET", whole: whole, whole + "M": whole + "..."} {
+		if got := method([]byte(m)); got != want {
+			t.Errorf("%s is kept as %s, want %s", m, got, want)
+		}
+	}
+}
+
+// By the length of EncryptedExtensions a server of TLS 1.3 has chosen HTTP/2, or HTTP/1.1, also where
+// its records are padded.
+func TestChosenByLength(t *testing.T) {
+	for _, x := range []struct {
+		lengths []int
+		want    choice
+	}{
+		{[]int{15, 19, 23, 15 + padding, 19 + padding, 23 + padding}, choiceHTTP2},
+		{[]int{6, 10, 48, 21, 25, 29, 25 + padding, 29 + padding}, choiceHTTP1},
+		{[]int{5, 17, 27, 50, 51, 900}, choiceHidden},
+	} {
+		for _, n := range x.lengths {
+			if got := chosen(n); got != x.want {
+				t.Errorf("%d bytes: %d, want %d", n, got, x.want)
+			}
+		}
+	}
+}
+
+// What a response carries is added up over its records, without what TLS adds to each.
+func TestInferredBytes(t *testing.T) {
+	f := infer(t, tls.Info{Version: 0x0304, Suite: 0x1301}, "<53 >53 >120 <900 <500")
+	if w := f.Waiting(); len(w) != 1 || w[0].RequestBytes != 120-17 || w[0].ResponseBytes != 900-17+500-17 {
+		t.Errorf("%+v", w)
 	}
 }

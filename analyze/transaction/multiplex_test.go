@@ -59,6 +59,7 @@ func (p *peer) data(stream uint32, end bool, n int) {
 type listener struct{ strings.Builder }
 
 func (l *listener) HasRead(*Transaction) bool { return true }
+func (l *listener) Crosses(*Transaction) bool { return false }
 func (l *listener) Requested(t *Transaction, name []byte) {
 	fmt.Fprintf(l, "requested %d %s %s of %d\n", t.N, t.Method, name, t.Streams)
 }

@@ -31,6 +31,7 @@ type Transaction struct {
 	Promises            bool         // the request promises persistence
 	SaysClose           bool         // the response ends the connection although the request did not ask for it
 	Consumes            bool         // the connection became a tunnel
+	UntilClose          bool         // the response has no length: its sender closes to end it
 	EventStream         bool         // text/event-stream: open until somebody leaves
 	Proxied             bool         // absolute-form target
 	Connect             bool
@@ -63,6 +64,9 @@ type Handler interface {
 	Answered(t *Transaction)
 	// HasRead reports whether the server is seen to have acknowledged all of t's request.
 	HasRead(t *Transaction) bool
+	// Crosses reports whether what the server says now crosses t's request: it has acknowledged nothing of it,
+	// though it had answered all before.
+	Crosses(t *Transaction) bool
 	// Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 	Tunnel(fromClient bool, b []byte, at segment.Mark)
 	// TunnelGap says that n bytes of that are missing here.
@@ -115,7 +119,7 @@ type Sums struct {
 	Responses int64  // final ones
 	Orphans   int64  // final responses without a request in the capture
 	Orphan    Orphan // the first of HTTP/1's
-	Minor     int    // HTTP/1.Minor of the latest message
+	Minor     int    // HTTP/1.Minor of the latest request, or response to none
 	Consumed  bool   // became a tunnel
 	Upgrade   string // to what, by 101
 	Target    string // of the latest CONNECT
@@ -140,8 +144,9 @@ func (s *Sums) callItself(names *redact.Names, userAgent, via []byte) {
 
 // An Orphan is a response that nobody has asked for, as far as the capture shows.
 type Orphan struct {
-	Status int
-	At     segment.Mark
+	Status  int
+	At      segment.Mark
+	Crossed bool // a request was on its way, of which its sender had nothing
 }
 
 // Totals returns what the messages came to.
@@ -237,22 +242,22 @@ func (s *side) TunnelGap(n int64, at http1.Mark) { s.p.to.TunnelGap(s.fromClient
 
 // RequestMethod tells the response parser what it answers: the length of a body
 // depends on it (RFC 9112 section 6.3).
-func (s *side) RequestMethod() (http1.Method, bool) {
+func (s *side) RequestMethod() http1.Method {
 	if s.p.server.Sought() {
 		s.p.passHidden()
 	}
 	t := s.p.oldest()
 	switch {
 	case t == nil:
-		return http1.Other, false
+		return http1.Other
 	case t.Method == "HEAD":
-		return http1.Head_, true
+		return http1.Head_
 	case t.Connect:
-		return http1.Connect, true
+		return http1.Connect
 	case t.Minor < 0:
-		return http1.Simple, true
+		return http1.Simple
 	}
-	return http1.Other, true
+	return http1.Other
 }
 
 // oldest returns the request that the next response answers.
@@ -343,6 +348,10 @@ func (p *Pairer) requestEnd(e http1.End) {
 
 func (p *Pairer) responseHead(h *http1.Head) {
 	t := p.oldest()
+	crossed := t != nil && t.N > 1 && p.to.Crosses(t)
+	if crossed {
+		t = nil
+	}
 	if t != nil {
 		t.ResponseBytes += int64(h.Bytes)
 	}
@@ -358,18 +367,15 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	p.orphan = t == nil
 	if p.orphan {
 		if p.Orphans++; p.Orphans == 1 {
-			p.Orphan = Orphan{h.Status, h.Start}
+			p.Orphan = Orphan{h.Status, h.Start, crossed}
 		}
 		p.Minor = h.Minor
 		return
 	}
-	if t == p.request && h.Minor >= 0 {
-		p.Minor = min(p.Minor, h.Minor)
-	}
 	t.Status, t.HasStatus, t.FirstByte, t.LastByte = h.Status, true, h.Start, h.End
 	t.ResponseCut, t.KeepAliveTimeout = h.Cut, h.KeepAliveTimeout
 	t.Consumes = h.Status == 101 || t.Connect && h.Status/100 == 2
-	t.EventStream = isEventStream(h.ContentType)
+	t.EventStream, t.UntilClose = isEventStream(h.ContentType), h.UntilClose
 	closes := h.Close || !h.Cut && (h.UntilClose || h.Minor < 1 && !h.KeepAlive) // a length may be behind the cut
 	t.ResponsePromises = !closes && !h.UntilClose && (h.KeepAlive || !h.Cut)
 	t.ResponseKeepAlive = t.ResponsePromises && (h.KeepAlive || h.KeepAliveTimeout >= 0)

@@ -57,6 +57,11 @@ func TestCountsOfBoundedFindings(t *testing.T) {
 		{"legs, and none may match", "blind-proxy", legsKept, origin, nil, false},
 		{"legs, and the forgotten one closed too early", "blind-proxy", legsKept, origin, ptr(front(5011)), false},
 		{"legs, and the forgotten one may match", "blind-proxy", legsKept, origin, ptr(front(5010)), true},
+		{"waiting legs, and none may match", "blind-proxy", legsKept, func(i int) Conn { return front(5000 + int64(i)) }, nil, false},
+		{"waiting legs, and the forgotten one closed before the origin", "blind-proxy", legsKept,
+			func(i int) Conn { return front(5000 + int64(i)) }, ptr(origin(1)), false},
+		{"waiting legs, and the forgotten one may match", "blind-proxy", legsKept,
+			func(i int) Conn { return front(5000 + int64(i)) }, ptr(origin(0)), true},
 	} {
 		for _, more := range []int{0, 1} {
 			k := NewCollector(1)

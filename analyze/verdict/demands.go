@@ -93,9 +93,11 @@ func (d *Demands) hold(pools []*pool.Pool, findings Counts, m map[string]Interva
 	if len(d.Expect) > 0 || len(d.Forbid) > 0 {
 		return all
 	}
-	// Nothing to reuse is no pass and no failure: it cannot be judged.
+	// Nothing to reuse is no pass and no failure: it cannot be judged. What the server ended instead of answering
+	// was no opportunity either.
 	surplus := m["transactions"]
-	surplus.Low, surplus.High = surplus.Low-m["needed"].High, surplus.High-m["needed"].Low
+	inVain := float64(countInVain(d.Of(pools)))
+	surplus.Low, surplus.High = surplus.Low-m["needed"].High-inVain, surplus.High-m["needed"].Low-inVain
 	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
 		OK: surplus.Low > 0, Held: surplus.Low > 0, Measured: surplus}
 	all = append(all, reusable)

@@ -34,21 +34,38 @@ func TestJudge(t *testing.T) {
 		{"idle timeout is allowed", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Avoidable = 2, 1; p.Causes.Add(pool.ClientIdleTimeout, 1) }), Passed},
 		{"avoidable, if a request that was not read asked for the end", Demands{}, reused(func(p *pool.Pool) { p.Used, p.Needed, p.PerhapsAvoidable = 2, 2, 1 }), Undecided},
 		{"avoidable, unless a response that was not read said close", Demands{}, reused(func(p *pool.Pool) {
-			p.Used, p.Avoidable, p.PerhapsNeeded = 2, 1, 1
+			p.Used, p.Avoidable = 2, 1
 			p.Causes.Add(pool.ClientClosed, 1)
+			p.PerhapsNeeded.Add(pool.ClientClosed, 1)
 		}), Undecided},
 		{"allowed, but perhaps needed", Demands{Allow: []string{"client-closed"}, Expect: []Expectation{{"needed", "<=", 1}}}, reused(func(p *pool.Pool) {
-			p.Used, p.Needed, p.Avoidable, p.PerhapsNeeded = 2, 1, 1, 1
+			p.Used, p.Needed, p.Avoidable = 2, 1, 1
 			p.Causes.Add(pool.ClientClosed, 1)
+			p.PerhapsNeeded.Add(pool.ClientClosed, 1)
 		}), Undecided},
 		{"forbidden, but perhaps needed", Demands{Forbid: []string{"missed"}, Expect: []Expectation{{"connections", ">=", 1}}}, reused(func(p *pool.Pool) {
-			p.Used, p.Avoidable, p.PerhapsNeeded = 2, 1, 1
+			p.Used, p.Avoidable = 2, 1
 			p.Causes.Add(pool.Missed, 1)
+			p.PerhapsNeeded.Add(pool.Missed, 1)
 		}), Undecided},
 		{"forbidden, and more than perhaps needed", Demands{Forbid: []string{"missed"}, Expect: []Expectation{{"connections", ">=", 1}}}, reused(func(p *pool.Pool) {
-			p.Used, p.Avoidable, p.PerhapsNeeded = 3, 2, 1
+			p.Used, p.Avoidable = 3, 2
 			p.Causes.Add(pool.Missed, 2)
+			p.PerhapsNeeded.Add(pool.Missed, 1)
 		}), Failed},
+		{"forbidden, though others are perhaps needed", Demands{Forbid: []string{"missed"}, Expect: []Expectation{{"connections", ">=", 1}}}, reused(func(p *pool.Pool) {
+			p.Used, p.Avoidable = 3, 2
+			p.Causes.Add(pool.Missed, 1)
+			p.Causes.Add(pool.ClientClosed, 1)
+			p.PerhapsNeeded.Add(pool.ClientClosed, 1)
+		}), Failed},
+		{"avoidable for sure, though what is allowed is perhaps needed", Demands{Allow: []string{"client-closed"}}, reused(func(p *pool.Pool) {
+			p.Used, p.Avoidable = 3, 2
+			p.Causes.Add(pool.Missed, 1)
+			p.Causes.Add(pool.ClientClosed, 1)
+			p.PerhapsNeeded.Add(pool.ClientClosed, 1)
+		}), Failed},
+		{"reused in vain", Demands{}, reused(func(p *pool.Pool) { p.Transactions, p.Reused, p.ReusedUnanswered = 2, 1, 1 }), Undecided},
 		{"forbidden, where the verdict is not known", Demands{Forbid: []string{"missed"}}, reused(func(p *pool.Pool) {
 			p.Used, p.Needed, p.Verdict = 2, 2, pool.NotKnown
 		}), Undecided},
@@ -83,6 +100,31 @@ func TestJudge(t *testing.T) {
 	} {
 		if _, got, _ := c.d.Judge(c.pools, Counts{}, Seen{}); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// Beside what is avoidable stands how much of it is allowed, if any.
+func TestAllowedIsSaid(t *testing.T) {
+	for _, x := range []struct {
+		causes pool.Causes
+		want   string
+	}{
+		{nil, ""},
+		{pool.Causes{{Cause: pool.Undrained, N: 1}}, ""},
+		{pool.Causes{{Cause: pool.Missed, N: 1}}, "avoidable 1, all allowed: missed"},
+		{pool.Causes{{Cause: pool.Missed, N: 1}, {Cause: pool.ClientIdleTimeout, N: 1}}, "avoidable 2, all allowed: client-idle-timeout, missed"},
+		{pool.Causes{{Cause: pool.Missed, N: 1}, {Cause: pool.Undrained, N: 1}}, "avoidable 2, 1 allowed: missed"},
+	} {
+		d := Demands{Allow: []string{"missed"}}
+		all, _, _ := d.Judge(reused(func(p *pool.Pool) {
+			for _, c := range x.causes {
+				p.Used, p.Avoidable = p.Used+c.N, p.Avoidable+c.N
+				p.Causes.Add(c.Cause, c.N)
+			}
+		}), Counts{}, Seen{})
+		if last := all[len(all)-1]; last.Text != "avoidable == 0" || last.Note != x.want {
+			t.Errorf("%v: %s, %q, want %q", x.causes, last.Text, last.Note, x.want)
 		}
 	}
 }

@@ -21,8 +21,9 @@ import (
 //	req, reqc    a request; one that asks to close
 //	reqb         a request to another name
 //	tun          a request through a CONNECT tunnel
-//	req2         a request of HTTP/2, with two streams permitted
+//	req1, req2   a request of HTTP/2, with one stream permitted, or two
 //	ok, close    its response; one that says close
+//	okN, closeN  the same with status N
 //	hintN        its response, with Keep-Alive: timeout=N
 //	cfin, sfin   the client, the server closes first
 //	end          nothing more comes
@@ -57,12 +58,12 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		answered := func() { s.answered++; e.Kind, e.N = event.Answered, s.answered }
 		ended := func(end event.Ending) { e.Kind, e.End = event.ConnEnded, &end; delete(open, id) }
 		switch what := part[2]; what {
-		case "req", "reqb", "reqc", "tun", "req2":
+		case "req", "reqb", "reqc", "tun", "req1", "req2":
 			s.asked++
 			e.Kind, e.N, e.Name, e.AsksClose, e.Tunnel = event.Requested, s.asked, "a", what == "reqc", what == "tun"
 			switch what {
-			case "req2":
-				e.StreamLimit = 2
+			case "req1", "req2":
+				e.StreamLimit = int32(what[3] - '0')
 			case "reqb":
 				e.Name = "b"
 			}
@@ -83,12 +84,16 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		case "declined":
 			ended(event.Ending{Declined: true})
 		default:
-			n, err := strconv.Atoi(strings.TrimPrefix(what, "hint"))
-			if err != nil {
+			kind := strings.TrimRight(what, "0123456789")
+			n, err := strconv.Atoi(what[len(kind):])
+			if err != nil || kind != "ok" && kind != "close" && kind != "hint" {
 				t.Fatalf("step %q", step)
 			}
-			answered()
-			e.KeepAlive = segment.Time(n * 1e9).Sub(0)
+			if answered(); kind == "hint" {
+				e.KeepAlive = segment.Time(n * 1e9).Sub(0)
+			} else {
+				e.SaysClose, e.Status = kind == "close", uint16(n)
+			}
 		}
 		j.Handle(s.c, &e)
 	}
@@ -174,6 +179,8 @@ func TestPoolFindings(t *testing.T) {
 		{"after two each", "max-requests", two(1, 0) + two(2, 100), "the server ended 2 connections after 2 transactions each"},
 		{"only one", "max-requests", two(1, 0), ""},
 		{"after one each", "max-requests", "0:1:syn 0:1:req 0:1:close 1:1:sfin 2:2:syn 2:2:req 2:2:close 3:2:sfin", ""},
+		{"after one status", "max-requests", ended(1, 0, 304) + ended(2, 100, 304), ""},
+		{"after two", "max-requests", ended(1, 0, 304) + ended(2, 100, 204), "the server ended 2 connections after 2 transactions each"},
 		{"another carried more", "max-requests", two(1, 0) + two(2, 100) + used(3, 200) + "201:3:req 201:3:ok 202:3:req 202:3:ok", ""},
 		{"after two and three", "max-requests", two(1, 0) + used(2, 100) + "101:2:req 101:2:ok 102:2:req 102:2:close 103:2:sfin", ""},
 
@@ -195,7 +202,23 @@ func TestPoolFindings(t *testing.T) {
 		{"another number each time", "pool-too-small", burst(1, 0, 1) + burst(4, 100, 2) + burst(7, 200, 0), ""},
 		{"only one was opened anew", "pool-too-small", burst(1, 0, 1) + used(4, 100), ""},
 
+		{"each used again while the other idles", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40) + again(2, 50), "2 connections to one authority were used in turns, each idle while another worked: 4 of 6 requests went back to one while the one used last was idle, first in packet 7"},
+		{"and each as often at once again", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(1, 21) + again(2, 30) + again(2, 31) + again(1, 40) + again(1, 41) + again(2, 50) + again(2, 51), "2 connections to one authority were used in turns, each idle while another worked: 4 of 10 requests went back to one while the one used last was idle, first in packet 7"},
+		{"more often at once again", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(1, 21) + again(2, 30) + again(2, 31) + again(1, 40) + again(1, 41) + again(2, 50) + again(2, 51) + again(2, 52), ""},
+		{"three times", "parallel-pools", used(1, 0) + used(2, 10) + again(1, 20) + again(2, 30) + again(1, 40), ""},
+		{"one again and again", "parallel-pools", used(1, 0) + used(2, 10) + again(2, 15) + again(1, 20) + again(1, 30) + again(1, 40) + again(1, 50) + again(1, 60), ""},
+
+		{"asked again at once six times", "pool-at-its-limit", crowd(6, 0, 0), atLimit(6, 6)},
+		{"five times", "pool-at-its-limit", crowd(5, 0, 0), ""},
+		{"one of ten after a pause", "pool-at-its-limit", crowd(10, 1, 0), atLimit(9, 10)},
+		{"two of eleven", "pool-at-its-limit", crowd(11, 2, 0), ""},
+		{"one of ten with the other idle", "pool-at-its-limit", crowd(9, 0, 1), atLimit(9, 9)},
+		{"one of nine with the other idle", "pool-at-its-limit", crowd(8, 0, 1), ""},
+		{"a third was used", "pool-at-its-limit", used(3, 0) + crowd(6, 0, 0), ""},
+		{"alone", "pool-at-its-limit", used(1, 0) + strings.Repeat("1:1:req 1:1:ok ", 9), ""},
+
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
+		{"one at a time is no limit that is reached", "h2-stream-limit", "0:1:syn 0:1:req1 1:1:ok 1:1:req1 2:2:syn 2:2:req1 3:1:ok 3:2:ok", ""},
 		{"not so many", "h2-stream-limit", "0:1:syn 0:1:req2 1:1:ok 1:1:req2 2:1:ok", ""},
 
 		{"declined, and two at once", "h2-not-negotiated", "0:1:syn 0:2:syn 0:1:req 0:2:req 1:1:ok 1:2:ok 2:1:declined 2:2:declined", "2 connections offered h2 and got another protocol; 1 were opened because all others were in use"},
@@ -209,10 +232,45 @@ func TestPoolFindings(t *testing.T) {
 	}
 }
 
+// again is a transaction on a connection that was used before.
+func again(id, at int) string {
+	c := num(at) + ":" + num(id) + ":"
+	return c + "req " + c + "ok "
+}
+
+// crowd is two connections in use, of which one is used again n times at once after its response
+// while the other is in use, some of these times after a pause; and some times while the other is idle.
+func crowd(n, paused, alone int) string {
+	s, at := "1:1:syn 1:2:syn 1:1:req 1:2:req ", 10
+	for k := range n {
+		c := ":" + num(1+k%2) + ":"
+		s += num(at) + c + "ok "
+		if at += 5; k < paused {
+			at++
+		}
+		s += num(at) + c + "req "
+	}
+	s += num(at) + ":1:ok " + num(at) + ":2:ok "
+	for range alone {
+		s += num(at) + ":1:req " + num(at) + ":1:ok "
+	}
+	return s
+}
+
+func atLimit(prompt, full int) string {
+	return "2 connections were in use all along, never more: " + num(prompt) + " of " + num(full) + " requests that brought as many " +
+		"into use again came within 5 ms of the response before, as where others wait for a free one"
+}
+
 // two is a connection that the server ends with its second response.
 func two(id, at int) string {
 	c := ":" + num(id) + ":"
 	return used(id, at) + num(at+1) + c + "req " + num(at+1) + c + "close " + num(at+2) + c + "sfin "
+}
+
+// ended is a connection that the server ends with its second response, which has a status.
+func ended(id, at, status int) string {
+	return strings.NewReplacer("ok ", "ok200 ", "close ", "close"+num(status)+" ").Replace(two(id, at))
 }
 
 // aged is a connection with some transactions more, that the server ends with the last one,
@@ -228,6 +286,17 @@ func aged(id, at, more, end int) string {
 		}
 	}
 	return s
+}
+
+// Connections of two names that turn out to be one pool's ended after one status if all did.
+func TestStatusOfJoinedPools(t *testing.T) {
+	for status, limit := range map[int]bool{304: false, 204: true} {
+		const joins = "150:1:end 150:2:end 200:3:syn 200:3:req 200:3:ok 201:3:reqb 201:3:ok 202:3:end"
+		other := strings.ReplaceAll(ended(2, 100, status), "req ", "reqb ")
+		if _, ok := findings(t, ended(1, 0, 304)+other+joins)["max-requests"]; ok != limit {
+			t.Errorf("one ended after 304, the other name's after %d: found %v", status, ok)
+		}
+	}
 }
 
 // Pools that turn out to be one count together, and the first of both is the first.

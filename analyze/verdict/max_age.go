@@ -39,8 +39,8 @@ func endedAtAge(p *pool.Pool) (Evidence, bool) {
 		Connections: s.Conns,
 		Packets:     s.Packets,
 		Confidence:  pool.Likely,
-		Text: fmt.Sprintf("the server ended %s at an age of %s, after %d to %d transactions",
-			plural.Count(s.Count, "connection"), segment.SpanRange(s.Youngest, s.Oldest), s.Fewest, s.Most),
+		Text: fmt.Sprintf("the server ended %s at an age of %s, after %s",
+			plural.Count(s.Count, "connection"), segment.SpanRange(s.Youngest, s.Oldest), plural.Range(s.Fewest, s.Most, "transaction")),
 	}
 	if said {
 		e.Confidence = pool.Certain

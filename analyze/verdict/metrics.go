@@ -22,7 +22,12 @@ func (d *Demands) count(pools []*pool.Pool) (sums pool.Sums, excused int64) {
 	for c := range allowed {
 		sums.Avoidable -= sums.Causes.Of(c)
 	}
-	return sums, min(sums.PerhapsNeeded, max(0, sums.Avoidable))
+	for _, x := range sums.PerhapsNeeded {
+		if !allowed[x.Cause] {
+			excused += x.N
+		}
+	}
+	return sums, excused
 }
 
 // occurs bounds how often there was a cause or a finding; a cause may be looked for as a finding
@@ -32,7 +37,7 @@ func (d *Demands) occurs(id string, pools []*pool.Pool, findings Counts) Interva
 	least := countCause(judged, cause)
 	for _, p := range judged {
 		if cause.Avoidable() {
-			least -= min(p.PerhapsNeeded, p.Causes.Of(cause))
+			least -= p.PerhapsNeeded.Of(cause)
 		}
 	}
 	n := Interval{float64(max(findings.Of[id], least)), float64(max(findings.Of[id], countCause(judged, cause)))}
@@ -77,7 +82,7 @@ func (d *Demands) measure(pools []*pool.Pool, findings Counts) map[string]Interv
 		"transactions": between(n.Transactions-n.MaxOver, n.Transactions+n.MaxUnder),
 		"reused":       between(max(0, n.Reused-n.MaxOver), n.Reused+midstream+n.MaxUnder),
 		"reuse":        {0, 1},
-		"needed":       between(n.Needed-n.PerhapsAvoidable, n.Needed+n.Opaque+n.PerhapsNeeded),
+		"needed":       between(n.Needed-n.PerhapsAvoidable, n.Needed+n.Opaque+n.PerhapsNeeded.Sum()),
 		"avoidable":    between(n.Avoidable-excused, n.Avoidable+n.Opaque+n.PerhapsAvoidable),
 		"cold":         between(w.Cold, w.Cold+unknown),
 		"warm":         between(w.Warm, w.Warm+unknown),
@@ -102,6 +107,14 @@ func (d *Demands) measure(pools []*pool.Pool, findings Counts) map[string]Interv
 		}
 	}
 	return m
+}
+
+// countInVain counts the requests on used connections that the server ended instead of answering.
+func countInVain(pools []*pool.Pool) (n int64) {
+	for _, p := range pools {
+		n += p.ReusedUnanswered
+	}
+	return n
 }
 
 func countCause(pools []*pool.Pool, c pool.Cause) (n int64) {

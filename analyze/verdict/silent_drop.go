@@ -38,7 +38,7 @@ var silentDrop = rule{
 // drops holds dead connections against those that worked, for each pair of client and server.
 type drops struct {
 	bound               // of dead's lists
-	dead  pairs[[]dead] // of each at most mostListed
+	dead  pairs[[]dead] // of each at most deadKept
 	alive recentPairs[[aliveKept]alive]
 }
 
@@ -64,7 +64,8 @@ type alive struct {
 const (
 	deadResends = 3
 	deadAfter   = time.Second
-	aliveKept   = 4 // of one pair, the latest
+	aliveKept   = 4   // of one pair, the latest
+	deadKept    = 256 // of one pair; a client that is cut off loses all it had
 
 	// A segment of so many bytes fits into the smallest packet that every path of IPv6 takes
 	// (RFC 8200 section 5). A longer one, the first so long, may be lost for its length while
@@ -78,7 +79,7 @@ func (d *drops) note(c *Conn) (Evidence, bool) {
 			one.meets(a)
 		}
 		switch list := d.dead.get(c); {
-		case list != nil && len(*list) < mostListed:
+		case list != nil && len(*list) < deadKept:
 			*list = append(*list, one)
 		case list != nil:
 			d.acted = true

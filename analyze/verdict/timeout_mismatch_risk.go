@@ -44,8 +44,11 @@ func reuseNearTimeout(p *pool.Pool) (Evidence, bool) {
 		return Evidence{}, false // another connection outlived it: it was no timeout
 	}
 	left := fmt.Sprintf("%v to spare", segment.Span(limit-longest.For))
-	if longest.For > limit {
+	switch {
+	case longest.For > limit:
 		left = fmt.Sprintf("%v beyond it", segment.Span(longest.For-limit))
+	case seen && longest.Conn == closes.Min.Conn && longest.At.Add(-longest.For) == closes.Min.At.Add(-limit):
+		left = "the two met" // the close ended the same pause
 	}
 	e := Evidence{
 		Connections: []int64{longest.Conn},

@@ -39,13 +39,16 @@ func answeredUnasked(c *Conn) bool {
 
 func unaskedAnswer(c *Conn) Evidence {
 	o := &c.Fate.Orphan
-	when := "before any request"
-	if c.FirstEnd.Packet != 0 && c.FirstEnd.Packet <= o.At.Packet {
-		when = "after all requests had been answered"
+	when := "before any request: nothing was outstanding"
+	switch {
+	case o.Crossed:
+		when = "when all that it had received was answered: it crossed a request that was on its way"
+	case c.FirstEnd.Packet != 0 && c.FirstEnd.Packet <= o.At.Packet:
+		when = "after all requests had been answered: nothing was outstanding"
 	}
 	return Evidence{
 		Packets:    []int64{o.At.Packet},
 		Confidence: pool.Certain,
-		Text:       fmt.Sprintf("#%d: the server sent a %d in packet %d, %s: nothing was outstanding", c.ID, o.Status, o.At.Packet, when),
+		Text:       fmt.Sprintf("#%d: the server sent a %d in packet %d, %s", c.ID, o.Status, o.At.Packet, when),
 	}
 }

@@ -18,11 +18,15 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/nearest"
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/growth"
+	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
+	"tcpwarm/analyze/report/perfetto"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
@@ -51,8 +55,12 @@ type output struct {
 	ignore    patterns
 	oneClient bool
 	redact    bool
+	windows   *growth.Recorder // how they grew, nil: nobody wants to see
 	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
 	kernel    *kernelWitness   // asked while capturing, nil: it was not
+
+	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
+	unplaced int64                           // packets without room for their comments
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -77,7 +85,8 @@ var _ pflag.Value = (*patterns)(nil)
 type choice struct {
 	value string
 	words []string
-	given bool // by the user
+	files []string // words that --report takes beside these
+	given bool     // by the user
 }
 
 // String returns the word chosen.
@@ -103,10 +112,11 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.readFlags(f)
 	o.serverFlag(f)
 	o.sizeFlags(f)
-	o.formatFlag(f)
+	o.formatFlag(f, "text", "json", "ndjson", "junit", "github", "html")
 	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
-	f.StringArrayVar(&o.reports, "report", nil,
-		"also write a report: `KIND=FILE`, kinds as for --format but ndjson; to - it is the same as --format (repeatable)")
+	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
+		"pcapng (the packets again, with comments for Wireshark) and perfetto (a trace); to - it is the same as --format (repeatable)")
+	o.format.files = []string{pcapngKind, "perfetto"}
 }
 
 // serverFlag is which pools are looked at.
@@ -133,9 +143,10 @@ func (o *output) look(demands *verdict.Demands) *verdict.Demands {
 	return demands
 }
 
-func (o *output) formatFlag(f *pflag.FlagSet) {
-	o.format = choice{value: "text", words: []string{"text", "json", "ndjson", "junit", "github"}}
-	f.Var(&o.format, "format", "text, json, ndjson, junit or github, to standard output")
+func (o *output) formatFlag(f *pflag.FlagSet, formats ...string) {
+	o.format = choice{value: "text", words: formats}
+	last := len(formats) - 1
+	f.Var(&o.format, "format", strings.Join(formats[:last], ", ")+" or "+formats[last]+", to standard output")
 }
 
 // commonFlags are those of every command that judges, whatever it judges.
@@ -186,9 +197,11 @@ func newAnalyze(s *streams) *cobra.Command {
 		Short: "Judge saved captures",
 		Long: `Reads pcap and pcapng files, gzip, zstd or bzip2 around them or not; - is standard input.
 Several files are taken for one rotated set and read in order of their first packets; where
-they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.`,
+they overlap in time the report says so, and nothing passes. -r FILE is the same as FILE.
+A report that --format json has written can be shown again, in another form.`,
 		Example: `  tcpwarm analyze capture.pcap
-  tcpwarm analyze --format json capture.pcapng | jq .verdict`,
+  tcpwarm analyze --format json capture.pcapng | jq .verdict
+  tcpwarm analyze --report html=report.html capture.pcap`,
 	}
 	analyzes(s, c)
 	return c
@@ -206,6 +219,9 @@ func analyzes(s *streams, c *cobra.Command) {
 		}
 		if err := o.check(); err != nil {
 			return err
+		}
+		if len(files) == 1 && isReportFile(files[0]) {
+			return o.reread(s, cmd, files[0])
 		}
 		return looked(analyzeFiles(cmd.Context(), s, files, &o, nil))
 	}
@@ -236,6 +252,9 @@ const largeCapture = 64 << 20
 // capture is reported as far as it goes, then comes its error. demands may be nil. o has been
 // checked.
 func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, demands *verdict.Demands) (*report.Report, error) {
+	if err := o.readAgain(files); err != nil {
+		return nil, err
+	}
 	src, err := o.open(ctx, s, files)
 	if err != nil {
 		return nil, err
@@ -336,6 +355,10 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	}
 	opts.Limits.Memory = int64(o.memory)
 	o.memory.obey()
+	if o.writesHTML() {
+		o.windows = new(growth.Recorder)
+		opts.Samples = o.windows.Add
+	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
 		defer lines.Discard()
@@ -358,6 +381,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		amend(r)
 	}
 	writeErr := o.write(s.out, r)
+	if o.unplaced > 0 {
+		fmt.Fprintf(s.err, "tcpwarm: %s without room for comments: simple packet blocks\n", plural.Count(o.unplaced, "packet"))
+	}
 	if err := cmp.Or(readErr, seriesErr, writeErr); err != nil {
 		return r, &codedError{exitInput, err}
 	}
@@ -376,10 +402,20 @@ func (o *output) openSeries() (*outfile.File, error) {
 	return f, nil
 }
 
-// draws reports whether text is all that is asked for.
+// draws reports whether all that is asked for are reports for people, who look at few connections.
 func (o *output) draws() bool {
-	other := func(where string) bool { return !strings.HasPrefix(where, "text=") }
-	return o.format.value == "text" && !slices.ContainsFunc(o.reports, other)
+	drawn := []string{"text", "html"}
+	other := func(where string) bool {
+		kind, _, _ := strings.Cut(where, "=")
+		return !slices.Contains(drawn, kind)
+	}
+	return slices.Contains(drawn, o.format.value) && !slices.ContainsFunc(o.reports, other)
+}
+
+// writesHTML reports whether a page is asked for.
+func (o *output) writesHTML() bool {
+	page := func(where string) bool { return strings.HasPrefix(where, "html=") }
+	return o.format.value == "html" || slices.ContainsFunc(o.reports, page)
 }
 
 // A destination is a file that a report goes to.
@@ -407,7 +443,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	notJUnit := func(where string) bool { return !junit(where) }
 	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
 		kind, name, _ := strings.Cut(where, "=")
-		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		f, err := outfile.Create(name, fileOptions(kind))
 		if lack(name, err); err == nil {
 			defer f.Discard()
 			to = append(to, destination{name, f, f.Commit, func(w io.Writer, r *report.Report) error {
@@ -441,12 +477,18 @@ func only(list []string, keep func(string) bool) []string {
 
 func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Options) error {
 	switch kind {
+	case pcapngKind:
+		return o.writePackets(w, r)
+	case "perfetto":
+		return perfetto.Write(w, r)
 	case "json":
 		return jsonreport.Write(w, r)
 	case "junit":
 		return junit.Write(w, r)
 	case "github":
 		return github.Write(w, r)
+	case "html":
+		return html.Write(w, r, o.windows)
 	}
 	return text.Write(w, r, as)
 }
@@ -454,7 +496,7 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 // reportKinds are those of formats that --report takes: NDJSON comes while connections end, so
 // it is no second report.
 func reportKinds(formats *choice) []string {
-	return only(formats.words, func(kind string) bool { return kind != "ndjson" })
+	return slices.Concat(only(formats.words, func(kind string) bool { return kind != "ndjson" }), formats.files)
 }
 
 // check refuses reports of kinds that there are none of, and more than one to standard
@@ -488,7 +530,7 @@ func (o *output) check() error {
 		o.format.value, o.format.given = kind, true
 	}
 	o.reports = files
-	return nil
+	return o.checkPackets()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -40,6 +41,7 @@ type live struct {
 	write       string
 	count       int64
 	duration    time.Duration
+	every       time.Duration
 }
 
 func (l *live) flags(f *pflag.FlagSet) {
@@ -108,6 +110,8 @@ Under sudo, root is given up once the interface is open (-Z).`,
 	f.StringVarP(&l.write, "write", "w", "", "keep the packets in this pcapng `file`; - is standard output")
 	f.Int64VarP(&l.count, "count", "c", 0, "end after so many `packets`")
 	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
+	f.DurationVar(&l.every, "every", 10*time.Second,
+		"with text that is not for a terminal: say how all stands every so much `time`; 0: never")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
 	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
 	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
@@ -144,6 +148,9 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := l.keeps(o); err != nil {
+		return err
+	}
 	src, err := l.open(expression)
 	if err != nil {
 		return err
@@ -163,9 +170,11 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	reports := s.out
 	var kept *capture.Writer
 	if l.write != "" {
-		if kept, err = l.openWriter(root); err != nil {
+		if kept, err = l.openWriter(root, o.wants(pcapngKind)); err != nil {
 			return &codedError{exitInput, err}
 		}
+		defer kept.Release()
+		o.again = kept.Read
 		src.Tee(kept.Write)
 		if l.write == "-" {
 			reports = s.err
@@ -180,23 +189,14 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	stopAtEnd := context.AfterFunc(ctx, src.Stop)
 	defer stopAtEnd()
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
-	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
-	if o.format.value == "text" {
-		demands := o.look(nil)
-		if demands == nil { // an opening has no name by which it could be told whose it is
-			opts.Watch = func(d *pool.Decision) { fmt.Fprintln(reports, text.OpenedLine(d)) }
-		}
-		opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
-			if demands == nil || len(demands.Of([]*pool.Pool{p})) > 0 {
-				fmt.Fprintln(reports, text.VerdictLine(p, now, was, is))
-			}
-		}
-	}
+	counted := &meter{Source: packets, live: src}
+	opts, stands := l.tell(o, counted, s.err, reports)
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
 	var keepErr error
-	watched := &watchedSource{packets, o.kernel}
+	watched := &watchedSource{counted, o.kernel}
 	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, watched, opts, func(r *report.Report) {
+		stands.clear()
 		keepErr = closeWriter(kept, r)
 	})
 	n := src.Counters()
@@ -221,11 +221,53 @@ func (w *watchedSource) Fill(b *segment.Batch) error {
 	return err
 }
 
+// tell has what becomes certain be told while the capture goes on: lines in text, and how all stands.
+func (l *live) tell(o *output, m *meter, errw, reports io.Writer) (analyze.Options, *standing) {
+	demands := o.look(nil)
+	var of func(*pool.Pool) bool
+	if demands != nil {
+		of = func(p *pool.Pool) bool { return len(demands.Of([]*pool.Pool{p})) > 0 }
+	}
+	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
+	if o.format.value != "text" {
+		stands := newStanding(m, errw, nil, l.every, of)
+		opts.Standing = stands.look
+		return opts, stands
+	}
+	stands := newStanding(m, errw, reports, l.every, of)
+	opts.Standing = stands.look
+	line := func(s string) {
+		stands.clear()
+		fmt.Fprintln(reports, s)
+	}
+	if of == nil { // an opening has no name by which it could be told whose it is
+		opts.Watch = func(d *pool.Decision) { line(text.OpenedLine(d)) }
+	}
+	opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
+		if of == nil || of(p) {
+			line(text.VerdictLine(p, now, was, is))
+		}
+	}
+	return opts, stands
+}
+
+// keeps refuses the packets again as a report where they are not kept in one file.
+func (l *live) keeps(o *output) error {
+	switch {
+	case !o.wants(pcapngKind):
+	case l.write == "" || l.write == "-":
+		return errors.New("capture: --report pcapng: the packets are read again for it; keep them in a file with -w")
+	case l.fileMB != 0 || l.everySecond != 0:
+		return errors.New("capture: --report pcapng: the packets are read again for it; keep them in one file, without -C and -G")
+	}
+	return nil
+}
+
 // openWriter opens the file that packets are kept in. wasRoot says that we could have
-// written anywhere before root was given up.
-func (l *live) openWriter(wasRoot bool) (*capture.Writer, error) {
+// written anywhere before root was given up, again that the file is to be read again.
+func (l *live) openWriter(wasRoot, again bool) (*capture.Writer, error) {
 	w := capture.NewWriter(capture.WriteOptions{Name: l.write, Bytes: l.fileMB * 1e6, Files: l.files,
-		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered})
+		Every: time.Duration(l.everySecond) * time.Second, Unbuffer: l.unbuffered, Again: again})
 	err := w.Open()
 	if errors.Is(err, fs.ErrPermission) && wasRoot && os.Geteuid() != 0 {
 		err = fmt.Errorf("%w; root was given up, and the folder is another's: -Z root keeps the right to write there", err)

@@ -42,7 +42,8 @@ type trial struct {
 func (t *trial) flags(f *pflag.FlagSet) {
 	t.live.flags(f)
 	f.BoolVar(&t.asRoot, "as-root", false, "under sudo: run the command as root all the same")
-	f.BoolVar(&t.isolated, "isolated", false, "run the command in a network namespace of its own, with loopback only; needs no root")
+	f.BoolVar(&t.isolated, "isolated", false,
+		"run the command in a network namespace of its own, with loopback only; needs no root, and no binary with setcap")
 	f.DurationVar(&t.settle, "settle", 2*time.Second, "longest `time` to wait for last packets after the command has ended")
 	f.StringVar(&t.keepKeys, "keep-keys", "", "keep the TLS keys that the command logs in this `file`")
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
@@ -152,7 +153,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	opts.Again = func() (analyze.Source, error) { return capture.OpenReader("packets", rec.spool.reader()) }
+	o.again = func() (*capture.Reader, error) { return capture.OpenReader("packets", rec.spool.reader()) }
+	opts.Again = func() (analyze.Source, error) { return o.again() }
 	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(became) })
 	if err == nil && endErr != nil || ended != nil {
 		err = &codedError{exitInput, endErr}

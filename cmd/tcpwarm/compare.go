@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,20 +20,26 @@ import (
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture/outfile"
 )
 
 func newCompare(s *streams) *cobra.Command {
 	var o output
+	var tolerance share
+	var texts []string
 	c := &cobra.Command{
 		Use:   "compare [flags] BEFORE AFTER",
 		Short: "Say what has changed between two captures, or JSON reports",
 		Long: `Each of the two is a capture, or a report as --format json writes it. The avoidable
 connections for each request decide. A report stays as it was made: flags of how a
 capture is read and judged are for captures. Exit code 0: better or the same; 1:
-worse; 4: one of the two does not say, or they have no server in common.`,
+worse; 4: one of the two does not say, or they have no server in common. With --expect
+these decide instead: each is held against what a metric has changed by, after less before.`,
 		Example: `  tcpwarm compare before.pcap after.pcap
   tcpwarm compare baseline.json today.pcap
-  tcpwarm compare --format junit baseline.json today.pcap`,
+  tcpwarm compare --format junit baseline.json today.pcap
+  tcpwarm compare --expect 'avoidable<=0' --expect 'connections<=2' baseline.json today.pcap`,
 		Args: func(_ *cobra.Command, files []string) error {
 			if n := len(files); n != 2 {
 				return fmt.Errorf("compare: name two captures or reports, BEFORE and AFTER; there %s %d", plural.Were(int64(n)), n)
@@ -46,6 +53,10 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
+			expect, err := parseExpectations(texts)
+			if err != nil {
+				return err
+			}
 			before, berr := o.load(cmd.Context(), s, files[0])
 			if before == nil {
 				return berr
@@ -54,48 +65,101 @@ worse; 4: one of the two does not say, or they have no server in common.`,
 			if after == nil {
 				return aerr
 			}
-			c := compare.Between(before, after)
-			err := o.writeComparison(s.out, c)
-			switch err := cmp.Or(berr, aerr, err); {
-			case err != nil:
+			c := compare.Between(before, after, compare.Tolerance(tolerance))
+			c.Expect(expect)
+			err = o.writeComparison(s.out, c)
+			if err := cmp.Or(berr, aerr, err); err != nil {
 				return &codedError{exitInput, err}
-			case c.Change == compare.Worse:
-				return &codedError{exitFinding, nil}
-			case c.Change == compare.Undecided:
-				return &codedError{exitUnknown, nil}
 			}
-			return nil
+			return compared(c)
 		},
 	}
 	o.readFlags(c.Flags())
 	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
 	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
+	c.Flags().StringArrayVar(&o.reports, "report", nil,
+		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
+	c.Flags().StringArrayVar(&texts, "expect", nil,
+		"METRIC OP VALUE: by how much a metric may have changed, after less before, such as avoidable<=0 (repeatable)")
+	c.Flags().Var(&tolerance, "tolerance", "take for the same what differs by no more avoidable connections "+
+		"than this `share` of the requests: 5% or 0.05")
 	o.serverFlag(c.Flags())
 	o.sizeFlags(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
 }
 
-// writeComparison writes c in the format asked for.
-func (o *output) writeComparison(w io.Writer, c *compare.Comparison) error {
-	switch o.format.value {
+// compared turns what has come of a comparison into the exit code.
+func compared(c *compare.Comparison) error {
+	failed, unknown := c.Change == compare.Worse, c.Change == compare.Undecided
+	if outcome := c.Outcome(); outcome != "" {
+		failed, unknown = outcome == verdict.Failed, outcome == verdict.Undecided
+	}
+	switch {
+	case failed:
+		return &codedError{exitFinding, nil}
+	case unknown:
+		return &codedError{exitUnknown, nil}
+	}
+	return nil
+}
+
+// A share is a flag that takes a part of the requests.
+type share compare.Tolerance
+
+// String returns the value in percent.
+func (s *share) String() string { return compare.Tolerance(*s).String() }
+
+// Type names the flag's values in help.
+func (s *share) Type() string { return "share" }
+
+// Set takes a share.
+func (s *share) Set(text string) error {
+	t, err := compare.ParseTolerance(text)
+	*s = share(t)
+	return err
+}
+
+var _ pflag.Value = (*share)(nil)
+
+// writeComparison writes c in the formats asked for: all that can be written, whatever else cannot. It returns the
+// first error.
+func (o *output) writeComparison(w io.Writer, c *compare.Comparison) (first error) {
+	for _, where := range o.reports {
+		kind, name, _ := strings.Cut(where, "=")
+		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
+		if err == nil {
+			err = writeComparisonAs(kind, f, c, text.Options{Width: 80, Limit: o.top, All: o.all})
+			if err == nil {
+				err = f.Commit()
+			}
+			f.Discard()
+		}
+		if err != nil {
+			first = cmp.Or(first, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
+		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err == nil {
+			err = cmp.Or(github.WriteComparisonSummary(f, c), f.Close())
+		}
+		first = cmp.Or(first, err)
+	}
+	as := text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}
+	return cmp.Or(first, writeComparisonAs(o.format.value, w, c, as))
+}
+
+func writeComparisonAs(kind string, w io.Writer, c *compare.Comparison, as text.Options) error {
+	switch kind {
 	case "json":
 		return jsonreport.WriteComparison(w, c)
 	case "junit":
 		return junit.WriteComparison(w, c)
 	case "github":
-		if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
-			f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-			if err != nil {
-				return err
-			}
-			if err := cmp.Or(github.WriteComparisonSummary(f, c), f.Close()); err != nil {
-				return err
-			}
-		}
 		return github.WriteComparison(w, c)
 	}
-	return text.WriteComparison(w, c, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all})
+	return text.WriteComparison(w, c, as)
 }
 
 // obeyed refuses flags that change nothing where both files are reports, and --redact where
@@ -114,12 +178,10 @@ func (o *output) obeyed(f *pflag.FlagSet, files []string) error {
 	if o.redact && reports > 0 {
 		return errors.New("compare: --redact is for captures; a report keeps the names that it was made with")
 	}
-	for _, name := range []string{"filter", "ignore", "one-client", "tls-keys", "server", "since", "until"} {
-		if f.Changed(name) && reports == len(files) {
-			return fmt.Errorf("compare: --%s is for captures; a report stays as it was made", name)
-		}
+	if reports < len(files) {
+		return nil
 	}
-	return nil
+	return onlyForCaptures("compare", f, ofCaptures)
 }
 
 // isReport tells a report from a capture: JSON begins with a brace.

@@ -41,6 +41,6 @@ func newDemo(s *streams) *cobra.Command {
 		},
 	}
 	o.commonFlags(c.Flags())
-	o.formatFlag(c.Flags())
+	o.formatFlag(c.Flags(), "text", "json", "ndjson", "junit", "github")
 	return c
 }

@@ -19,16 +19,14 @@ const inside = "TCPWARM_ISOLATED"
 // network namespace of its own, and returns its exit code. There it may capture on
 // loopback, which is all there is.
 func isolate(s *streams) (int, error) {
+	if os.Geteuid() != 0 && hasFileCapabilities() {
+		return 0, errors.New("--isolated: not by a program that has file capabilities (setcap): inside, those would be all it has, " +
+			"and it needs more to set up the network; use a copy of it without them, or leave --isolated out")
+	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.err
 	cmd.Env = append(os.Environ(), inside+"=1")
-	uid, gid := os.Getuid(), os.Getgid()
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
-		AmbientCaps: []uintptr{unix.CAP_NET_RAW, unix.CAP_NET_ADMIN},
-	}
+	cmd.SysProcAttr = namespaces()
 	err := cmd.Start()
 	if err == nil {
 		signals := catchEndings()
@@ -53,6 +51,28 @@ func isolate(s *streams) (int, error) {
 		return 0, fmt.Errorf("--isolated: this system forbids user namespaces%s: %w", remedy(), err)
 	}
 	return 0, fmt.Errorf("--isolated: %w", err)
+}
+
+// hasFileCapabilities reports whether this program was started with any that its user has not: then it is not
+// dumpable (prctl(2), PR_SET_DUMPABLE).
+func hasFileCapabilities() bool {
+	dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
+	return err == nil && dumpable != 1
+}
+
+// namespaces returns what asks for them. Root needs no user namespace; in one it could not become the user
+// that called sudo, who is not mapped there.
+func namespaces() *syscall.SysProcAttr {
+	if os.Geteuid() == 0 {
+		return &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	}
+	uid, gid := os.Getuid(), os.Getgid()
+	return &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}},
+		AmbientCaps: []uintptr{unix.CAP_NET_RAW, unix.CAP_NET_ADMIN},
+	}
 }
 
 // remedy names what would allow them.

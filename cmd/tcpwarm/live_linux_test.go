@@ -269,3 +269,22 @@ func TestKernelWindowsBesideTheInferred(t *testing.T) {
 		})
 	}
 }
+
+// What verify and capture have kept can be written again with comments, whose packets have the numbers that
+// the report has.
+func TestLivePacketsAgain(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	for what, line := range map[string]string{
+		"verify":     "$BIN verify -i lo --format json --report pcapng=out.pcapng -- env TCPWARM_SCENARIO=unread $SELF; c=$?; test $c = 1 || exit 90",
+		"verify, -w": "$BIN verify -i lo --format json -w keep --report pcapng=out.pcapng -- env TCPWARM_SCENARIO=unread $SELF; test -s keep || exit 90",
+		"capture": "$BIN capture -i lo --format json -w keep --report pcapng=out.pcapng 2>e & while ! grep -q listening e; do sleep 0.05; done; " +
+			"TCPWARM_SCENARIO=unread $SELF; sleep 0.5; kill -INT $!; wait $!; test -s keep || exit 90",
+	} {
+		const commented = "grep -qa 'tcpwarm undrained (certain): #2 was opened here' out.pcapng || exit 91"
+		r, code, errs := liveReport(t, binary, "unread", line+"; "+commented+"; exec $BIN verify -r out.pcapng >/dev/null")
+		if code != exitFinding || r.Totals.Avoidable == 0 {
+			t.Errorf("%s: exit code %d, %d avoidable\n%s", what, code, r.Totals.Avoidable, errs)
+		}
+	}
+}

@@ -157,6 +157,25 @@ func TestVerifyRunsACommand(t *testing.T) {
 	}
 }
 
+// Under sudo the command runs as the user who called it, in the namespace as elsewhere.
+func TestIsolatedUnderSudo(t *testing.T) {
+	binary := liveBinary(t)
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	cmd := exec.Command(binary, "verify", "--isolated", "--", "id", "-u")
+	cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody")
+	var errw bytes.Buffer
+	cmd.Stderr = &errw
+	cmd.Run()
+	if strings.Contains(errw.String(), "forbids user namespaces") {
+		t.Skip("this system forbids namespaces")
+	}
+	if code := cmd.ProcessState.ExitCode(); code != exitUnknown || !strings.Contains(errw.String(), "65534") {
+		t.Errorf("exit code %d, want %d\n%s", code, exitUnknown, errw.String())
+	}
+}
+
 // A command that sends nothing, or fails, or cannot be started, passes nowhere, whatever is
 // expected of it.
 func TestCommandWithoutEvidence(t *testing.T) {

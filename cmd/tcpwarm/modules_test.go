@@ -23,6 +23,7 @@ var linked = map[string]string{
 	"golang.org/x/sys":                     "sockets, namespaces and files of Unix",
 	"golang.org/x/text":                    "names in x/net's HTTP/2, which challenge's server speaks",
 	"golang.org/x/term":                    "how wide a terminal is",
+	"google.golang.org/protobuf":           "fields of Perfetto's traces (its package of the wire format)",
 }
 
 // A module that gets into the binary, for whatever system, stands in the list with a reason, and

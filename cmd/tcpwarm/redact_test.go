@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/net/html"
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/pool"
@@ -67,6 +68,7 @@ func everyFormat(t *testing.T, capture []byte) map[string]string {
 	for _, format := range o.format.words {
 		all[format] = analyzed(t, capture, "--redact", "--format", format, "--series", beside["series"])
 	}
+	all["html"] = fromPackets(t, all["html"])
 	for what, path := range beside {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -75,7 +77,30 @@ func everyFormat(t *testing.T, capture []byte) map[string]string {
 		all[what] = string(b)
 	}
 	all["live"] = liveLines(t, capture)
+	for _, kind := range only(o.format.files, func(kind string) bool { return kind != pcapngKind }) { // which is refused
+		all[kind] = analyzed(t, capture, "--redact", "--report", kind+"=-")
+	}
 	return all
+}
+
+// fromPackets returns what of a page of HTML can be of the capture: its text, its attributes and its
+// data, but not its elements' names, its style and its script.
+func fromPackets(t *testing.T, page string) string {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		code := n.Parent.Data == "style" || n.Parent.Data == "script" && len(n.Parent.Attr) == 0
+		if n.Type == html.TextNode && !code {
+			fmt.Fprintln(&b, n.Data)
+		}
+		for _, a := range n.Attr {
+			fmt.Fprintln(&b, a.Val)
+		}
+	}
+	return b.String()
 }
 
 // liveLines returns the lines that tell of a capture while it goes on, with stand-ins.
@@ -213,7 +238,7 @@ a: +0 > . +(0) ack +
 	if err := os.WriteFile(file, packets[:len(packets)-5], 0o600); err != nil { // cut short: a problem names it
 		t.Fatal(err)
 	}
-	for format, told := range map[string]bool{"text": true, "json": true, "junit": true, "github": true} {
+	for format, told := range map[string]bool{"text": true, "json": true, "junit": true, "github": true, "html": true} {
 		for _, redacted := range []bool{false, true} {
 			args := []string{"verify", "-r", file, "--format", format, "--expect", "connections<=1"}
 			if redacted {
@@ -221,7 +246,7 @@ a: +0 > . +(0) ack +
 			}
 			var out bytes.Buffer
 			run(t.Context(), args, strings.NewReader(""), &out, io.Discard)
-			if got := strings.Contains(out.String(), secret); got != (told && !redacted) && (redacted || format == "json") {
+			if got := strings.Contains(out.String(), secret); got != (told && !redacted) && (redacted || format == "json" || format == "html") {
 				t.Errorf("%s, redacted %v: told %v:\n%s", format, redacted, got, &out)
 			}
 		}

@@ -53,7 +53,7 @@ func TestErrorsArePrintable(t *testing.T) {
 func TestFullOutput(t *testing.T) {
 	for _, args := range []string{
 		"explain", "explain missed", "interfaces", "capture -D", "--help", "", "help analyze", "--version", "completion bash",
-		"demo", "compare ../../pcaps/axios-each.pcap ../../pcaps/axios-shared.pcap", "analyze ../../pcaps/axios-each.pcap",
+		"demo", "compare ../../pcaps/axios/axios-each.pcap ../../pcaps/axios/axios-shared.pcap", "analyze ../../pcaps/axios/axios-each.pcap",
 	} {
 		var errs bytes.Buffer
 		if code := run(t.Context(), strings.Fields(args), strings.NewReader(""), fullDisk{}, &errs); code != exitInput {

@@ -52,12 +52,9 @@ itself failed.`,
 					return err
 				}
 			}
-			for _, text := range expect {
-				e, err := verdict.ParseExpectation(text)
-				if err != nil {
-					return err
-				}
-				demands.Expect = append(demands.Expect, e)
+			var err error
+			if demands.Expect, err = parseExpectations(expect); err != nil {
+				return err
 			}
 			if err := known(append(demands.Forbid, demands.Allow...)); err != nil {
 				return err
@@ -67,7 +64,6 @@ itself failed.`,
 			}
 			o.look(&demands)
 			var r *report.Report
-			var err error
 			switch {
 			case file != "":
 				r, err = analyzeFiles(cmd.Context(), s, []string{file}, &o, &demands)
@@ -97,6 +93,18 @@ itself failed.`,
 	f.Lookup("server").Usage = "judge only connections to this `HOST[:PORT]`; * stands for anything: *.example.com"
 	o.pick.flags(f)
 	return c
+}
+
+// parseExpectations reads what --expect was given.
+func parseExpectations(texts []string) (list []verdict.Expectation, err error) {
+	for _, text := range texts {
+		e, err := verdict.ParseExpectation(text)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 // onlyForCommand refuses flags of how a command is run and captured, for a saved capture.

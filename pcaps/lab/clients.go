@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,60 +12,95 @@ import (
 // client is a library with what runs it.
 type client struct {
 	title   string   // in the table, without its version
+	folder  string   // of its samples
 	tool    string   // key of toolchains
 	command []string // MODE and URL are put in; {work} is the lab's temporary folder
-	pkg     string   // npm package, crate or Python module whose version counts; "" is the tool itself
+	pkg     string   // whose version counts, of NAME@SERIES; "" is the tool itself
 }
 
-const node18 = "node/node_modules/node/bin/node" // npm's package node, pinned to 18
+// Where npm puts these versions of Node; the others are the machine's.
+const (
+	node18 = "node/node_modules/node18/bin/node"
+	node24 = "node/node_modules/node24/bin/node"
+)
+
+const (
+	rustClients = "rust/target/debug/lab"
+	venvPython  = "python/venv/bin/python"
+	jarsPath    = "{work}/jars:java/jars/*" // of classes
+)
 
 var clients = map[string]client{
-	"node18":         {"Node http", "node18", []string{node18, "node/core.js"}, ""},
-	"node":           {"Node http", "node", []string{"node", "node/core.js"}, ""},
-	"axios18":        {"axios", "node18", []string{node18, "node/axios.js"}, "axios"},
-	"axios":          {"axios", "node", []string{"node", "node/axios.js"}, "axios"},
-	"request18":      {"request", "node18", []string{node18, "node/request.js"}, "request"},
-	"request":        {"request", "node", []string{"node", "node/request.js"}, "request"},
-	"agentkeepalive": {"agentkeepalive", "node", []string{"node", "node/agentkeepalive.js"}, "agentkeepalive"},
-	"undici":         {"undici", "node", []string{"node", "node/undici.js"}, "undici"},
-	"fetch":          {"Node fetch", "node", []string{"node", "node/fetch.js"}, ""},
-	"reqwest":        {"reqwest", "rust", []string{"rust/target/release/lab", "reqwest"}, "reqwest"},
-	"hyper":          {"hyper", "rust", []string{"rust/target/release/lab", "hyper"}, "hyper"},
-	"go":             {"Go net/http", "go", []string{"{work}/goclient"}, ""},
-	"curl":           {"curl", "curl", []string{"curl/drive.sh"}, ""},
-	"requests":       {"Python requests", "python", []string{"python3", "python/with_requests.py"}, "requests"},
-	"httpclient":     {"Python http.client", "python", []string{"python3", "python/with_http_client.py"}, ""},
-	"java":           {"Java HttpClient", "java", []string{"java", "java/Client.java"}, ""},
+	"node18":         {"Node http", "node", "node18", []string{node18, "node/core.js"}, ""},
+	"node":           {"Node http", "node", "node", []string{"node", "node/core.js"}, ""},
+	"node24":         {"Node http", "node", "node24", []string{node24, "node/core.js"}, ""},
+	"axios18":        {"axios", "axios", "node18", []string{node18, "node/axios.js"}, "axios"},
+	"axios":          {"axios", "axios", "node", []string{"node", "node/axios.js"}, "axios"},
+	"request18":      {"request", "request", "node18", []string{node18, "node/request.js"}, "request"},
+	"request":        {"request", "request", "node", []string{"node", "node/request.js"}, "request"},
+	"agentkeepalive": {"agentkeepalive", "agentkeepalive", "node", []string{"node", "node/agentkeepalive.js"}, "agentkeepalive"},
+	"undici":         {"undici", "undici", "node", []string{"node", "node/undici.js"}, "undici"},
+	"undici8":        {"undici", "undici", "node24", []string{node24, "node/undici.js"}, "undici8"},
+	"fetch":          {"Node fetch", "undici", "node", []string{"node", "node/fetch.js"}, ""},
+	"fetch24":        {"Node fetch", "undici", "node24", []string{node24, "node/fetch.js"}, ""},
+	"got":            {"got", "got", "node24", []string{node24, "node/got.mjs"}, "got"},
+	"ky":             {"ky", "ky", "node24", []string{node24, "node/ky.mjs"}, "ky"},
+	"node-fetch":     {"node-fetch", "node-fetch", "node24", []string{node24, "node/node-fetch.mjs"}, "node-fetch"},
+	"superagent":     {"superagent", "superagent", "node24", []string{node24, "node/superagent.mjs"}, "superagent"},
+	"reqwest11":      {"reqwest", "reqwest", "rust", []string{rustClients, "reqwest11"}, "reqwest@0.11"},
+	"reqwest12":      {"reqwest", "reqwest", "rust", []string{rustClients, "reqwest12"}, "reqwest@0.12"},
+	"reqwest":        {"reqwest", "reqwest", "rust", []string{rustClients, "reqwest"}, "reqwest@0.13"},
+	"hyper14":        {"hyper", "hyper", "rust", []string{rustClients, "hyper14"}, "hyper@0.14"},
+	"hyper":          {"hyper-util", "hyper", "rust", []string{rustClients, "hyper"}, "hyper-util"},
+	"ureq":           {"ureq", "ureq", "rust", []string{rustClients, "ureq"}, "ureq"},
+	"go":             {"Go net/http", "go", "go", []string{"{work}/goclient"}, ""},
+	"resty": {"resty", "go", "gomods", []string{"env", "GOMAXPROCS=2", "{work}/gomods", "resty"},
+		"github.com/go-resty/resty/v2"}, // its pool hangs on the number of cores
+	"fasthttp":      {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
+	"curl":          {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
+	"requests":      {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
+	"urllib3":       {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},
+	"httpx":         {"Python httpx", "python", "venv", []string{venvPython, "python/with_httpx.py"}, "httpx"},
+	"aiohttp":       {"Python aiohttp", "python", "venv", []string{venvPython, "python/with_aiohttp.py"}, "aiohttp"},
+	"boto3":         {"boto3", "python", "venv", []string{venvPython, "python/with_boto3.py"}, "boto3"},
+	"httpclient":    {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
+	"java":          {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
+	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
+	"okhttp":        {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
+	"apache":        {"Apache HttpClient", "apache", "jars", []string{"java", "-cp", jarsPath, "Jars", "apache"}, "httpclient5"},
 }
 
 // toolchain is what clients of one language need. prepare is run once, outside
 // the namespace, where there may be a network; version shows a version.
 type toolchain struct {
-	needs   string   // program
-	debian  []string // packages it comes in, installed where apt is
+	needs   string // program
 	prepare []string
 	done    string // prepare is not needed if this file is there; "": it always is
 	version []string
 }
 
-// Cargo finds the crates where Debian's packages put them.
-const debianCrates = "/usr/share/cargo/registry"
-
-var rustPackages = []string{"librust-reqwest-dev", "librust-hyper-dev", "librust-hyper-tls-dev",
-	"librust-native-tls-dev", "librust-tokio-dev"}
+var npm = []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}
 
 var toolchains = map[string]toolchain{
-	"node": {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"},
-		"node/node_modules/axios/package.json", []string{"node", "--version"}},
-	"node18": {"node", nil, []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}, node18, []string{node18, "--version"}},
-	"rust": {"cargo", rustPackages, []string{"cargo", "build", "--quiet", "--release", "--offline", "--manifest-path", "rust/Cargo.toml",
-		"--config", `source.crates-io.replace-with="debian"`, "--config", `source.debian.directory="` + debianCrates + `"`},
+	"node":   {"node", npm, "node/node_modules/axios/package.json", []string{"node", "--version"}},
+	"node18": {"node", npm, node18, []string{node18, "--version"}},
+	"node24": {"node", npm, node24, []string{node24, "--version"}},
+	"rust": {"cargo", []string{"cargo", "build", "--quiet", "--locked", "--manifest-path", "rust/Cargo.toml",
+		"--target-dir", "rust/target"},
 		"", []string{"rustc", "--version"}},
-	"go":     {"go", nil, []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
-	"curl":   {"curl", nil, nil, "", []string{"curl", "--version"}},
-	"python": {"python3", nil, nil, "", []string{"python3", "--version"}},
-	"java":   {"java", nil, nil, "", []string{"java", "--version"}},
-	"nginx":  {"nginx", nil, nil, "", []string{"nginx", "-v"}},
+	"go": {"go", []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
+	"gomods": {"go", []string{"go", "build", "-C", "gomods", "-o", "{work}/gomods", "."}, "",
+		[]string{"go", "env", "GOVERSION"}},
+	"curl":   {"curl", nil, "", []string{"curl", "--version"}},
+	"python": {"python3", nil, "", []string{"python3", "--version"}},
+	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && " +
+		"python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},
+		"python/venv/bin/httpx", []string{venvPython, "--version"}},
+	"java": {"java", nil, "", []string{"java", "--version"}},
+	"jars": {"java", []string{"sh", "-c", "{ ls java/jars/okhttp* || " +
+		"mvn --quiet --batch-mode --file java/pom.xml dependency:copy-dependencies -DoutputDirectory=jars; }" +
+		" && javac -d {work}/jars -cp 'java/jars/*' java/Jars.java"}, "", []string{"java", "--version"}},
+	"nginx": {"nginx", nil, "", []string{"nginx", "-v"}},
 }
 
 // A bench is where clients are run.
@@ -98,7 +132,6 @@ func (b *bench) command(words ...string) *exec.Cmd {
 // prepare makes a toolchain ready, or says why it is not there.
 func (b *bench) prepare(name string) error {
 	t := toolchains[name]
-	install(t.debian)
 	if _, err := exec.LookPath(t.needs); err != nil {
 		return fmt.Errorf("%s is not here", t.needs)
 	}
@@ -117,17 +150,6 @@ func (b *bench) prepare(name string) error {
 	return nil
 }
 
-// install gets what lacks of Debian's packages. Where that is not possible, what comes
-// after says what is missing.
-func install(packages []string) {
-	if len(packages) == 0 || os.Getuid() != 0 || exec.Command("dpkg-query", append([]string{"--status"}, packages...)...).Run() == nil {
-		return
-	}
-	c := exec.Command("apt-get", append([]string{"install", "--yes", "--no-install-recommends"}, packages...)...)
-	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	c.Run()
-}
-
 func lastLine(b []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
 	return lines[len(lines)-1]
@@ -144,44 +166,42 @@ func (b *bench) version(tool string) string {
 // title returns a client's name and version.
 func (b *bench) title(key string) (string, error) {
 	c := clients[key]
-	v := b.version(c.tool)
-	var err error
-	switch {
-	case c.pkg == "":
-	case c.tool == "rust":
-		v, err = b.crate(c.pkg)
-	case c.tool == "python":
-		v = b.python(c.pkg)
-	default:
-		v, err = b.npm(c.pkg)
+	if c.pkg == "" {
+		return c.title + " " + b.version(c.tool), nil
 	}
-	if c.pkg != "" && c.tool == "node18" {
+	v, err := b.pinned(c.tool, c.pkg)
+	if err != nil {
+		return "", err
+	}
+	if c.tool == "node18" || c.tool == "node24" {
 		v += " on Node " + b.version(c.tool)
 	}
-	return c.title + " " + v, err
+	return c.title + " " + v, nil
 }
 
-func (b *bench) npm(pkg string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(b.clients, "node/node_modules", pkg, "package.json"))
+// pinned returns a package's version, from the file that pins it.
+func (b *bench) pinned(tool, pkg string) (string, error) {
+	pkg, series, _ := strings.Cut(pkg, "@")
+	file, before := "", ""
+	switch tool {
+	case "rust":
+		file, before = "rust/Cargo.lock", "name = \""+pkg+"\"\nversion = \""+series
+	case "venv":
+		file, before = "python/requirements.txt", "\n"+pkg+"=="
+	case "gomods":
+		file, before = "gomods/go.mod", "\t"+pkg+" v"
+	case "jars":
+		file, before = "java/pom.xml", "<artifactId>"+pkg+"</artifactId><version>"
+	default:
+		file, before = filepath.Join("node/node_modules", pkg, "package.json"), "\"version\": \""
+	}
+	text, err := os.ReadFile(filepath.Join(b.clients, file))
 	if err != nil {
 		return "", err
 	}
-	var p struct{ Version string }
-	err = json.Unmarshal(text, &p)
-	return p.Version, err
-}
-
-// crate looks into the lock file that the build wrote.
-func (b *bench) crate(name string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(b.clients, "rust/Cargo.lock"))
-	if err != nil {
-		return "", err
+	_, after, ok := strings.Cut(string(text), before)
+	if !ok {
+		return "", fmt.Errorf("%s does not pin %s", file, pkg)
 	}
-	_, after, _ := strings.Cut(string(text), "name = \""+name+"\"\nversion = ")
-	return versionNumber.FindString(after), nil
-}
-
-func (b *bench) python(module string) string {
-	out, _ := b.command("python3", "-c", "import "+module+"; print("+module+".__version__)").Output()
-	return strings.TrimSpace(string(out))
+	return versionNumber.FindString(series + after), nil
 }

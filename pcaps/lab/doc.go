@@ -6,7 +6,7 @@
 //	go run ./pcaps/lab -run '^axios-'  some of them
 //	go run ./pcaps/lab -list           their names
 //
-// Beside each NAME.pcap it writes NAME.truth.json, what the server saw: which
+// Each goes into the folder of its client. Beside NAME.pcap is NAME.truth.json, what the server saw: which
 // remote port carried which requests. That is the truth the analysis is held
 // against (samples_test.go); no part of it comes from the packets. With TLS the
 // server's key log is NAME.keys.

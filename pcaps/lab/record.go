@@ -35,11 +35,15 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 	if err != nil {
 		return nil, err
 	}
+	file := s.file(r.out)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return nil, err
+	}
 	t := &truth{Name: s.name, Client: title, Mode: s.told(), Via: s.via}
 	var keys io.Writer
 	if s.server.tls {
 		t.Keys = s.name + ".keys"
-		f, err := os.Create(filepath.Join(r.out, t.Keys))
+		f, err := os.Create(file + ".keys")
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +61,7 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 	if err != nil {
 		return nil, err
 	}
-	dump, err := startCapture(device, filepath.Join(r.out, s.name+".pcap"), s.snap)
+	dump, err := startCapture(device, file+".pcap", s.snap)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 		}
 	}
 	t.Verdict = sum(t.Connections)
-	return t, t.write(filepath.Join(r.out, s.name+".truth.json"))
+	return t, t.write(file + ".truth.json")
 }
 
 // listen opens where the server of s listens, and names the device that its

@@ -20,8 +20,9 @@ const (
 	relayPort  = 8081
 	securePort = 8443
 
-	midBody = 200_000   // bytes of /mid/: four round trips from a window of ten segments
-	bigBody = 1_000_000 // bytes of /big/: far more than a receiver takes in unread
+	midBody  = 200_000   // bytes of /mid/: four round trips from a window of ten segments
+	bigBody  = 1_000_000 // bytes of /big/
+	hugeBody = 4_000_000 // bytes of /huge/: more than a receiver takes in unread, even if it read some
 )
 
 // An origin is a running HTTP server that notes what it serves.
@@ -106,6 +107,9 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {
 		body = strings.Repeat("0123456789", bigBody/10)
+	}
+	if strings.HasPrefix(r.URL.Path, "/huge/") {
+		body = strings.Repeat("0123456789", hugeBody/10)
 	}
 	if strings.HasPrefix(r.URL.Path, "/mid/") {
 		o.mid(w, r, c, n)

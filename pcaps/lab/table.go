@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// A place is where the samples' README has a table: between two lines.
+// A place is where a README of the samples has a table: between two lines.
 type place struct{ begin, end string }
 
 var (
@@ -16,8 +17,10 @@ var (
 )
 
 var (
-	tableRows = []string{"node18", "node", "axios18", "axios", "request18", "request", "agentkeepalive", "undici",
-		"fetch", "reqwest", "hyper", "go", "curl", "requests", "httpclient", "java"}
+	tableRows = []string{"node18", "node", "node24", "axios18", "axios", "request18", "request", "agentkeepalive", "superagent", "got",
+		"node-fetch", "undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper14", "hyper", "ureq",
+		"go", "resty", "fasthttp", "curl", "requests", "urllib3", "httpx", "aiohttp", "boto3", "httpclient",
+		"java", "urlconnection", "okhttp", "apache"}
 	tableColumns = []string{"default", "shared", "parallel", "unread", "idle"}
 )
 
@@ -31,11 +34,12 @@ func table(dir string) (string, error) {
 	for _, key := range tableRows {
 		title, cells := "", ""
 		for _, way := range tableColumns {
-			t, err := readTruth(filepath.Join(dir, key+"-"+way+".truth.json"))
-			if os.IsNotExist(err) {
+			s := find(key + "-" + way)
+			if s == nil {
 				cells += " |"
 				continue
 			}
+			t, err := readTruth(s.file(dir) + ".truth.json")
 			if err != nil {
 				return "", err
 			}
@@ -49,16 +53,16 @@ func table(dir string) (string, error) {
 	return b.String(), nil
 }
 
-// list returns a line for each sample of dir that has a truth.
-func list(dir string) (string, error) {
+// list returns a line for each sample of a topic.
+func list(dir, topic string) (string, error) {
 	var b strings.Builder
 	b.WriteString("| sample | client | requests | connections | needed |\n|---|---|--:|--:|--:|\n")
 	for i := range scenarios {
 		s := &scenarios[i]
-		t, err := readTruth(filepath.Join(dir, s.name+".truth.json"))
-		if os.IsNotExist(err) {
+		if s.topic() != topic {
 			continue
 		}
+		t, err := readTruth(s.file(dir) + ".truth.json")
 		if err != nil {
 			return "", err
 		}
@@ -86,31 +90,46 @@ func (p place) fill(doc, text string) (string, error) {
 	return before + p.begin + text + p.end + after, nil
 }
 
-// putTables puts both tables into dir's README.
-func putTables(dir string) error {
-	readme := filepath.Join(dir, "README.md")
-	b, err := os.ReadFile(readme)
-	if err != nil {
-		return err
+// topics are the folders with samples, sorted.
+func topics() []string {
+	var all []string
+	for i := range scenarios {
+		all = append(all, scenarios[i].topic())
 	}
-	doc, err := filled(string(b), dir)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(readme, []byte(doc), 0o644)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-// filled returns a README with the tables of dir in it.
-func filled(doc, dir string) (string, error) {
-	t, err := table(dir)
-	if err != nil {
-		return "", err
+// putTables puts the tables into the READMEs of dir and its folders.
+func putTables(dir string) error {
+	for _, topic := range append(topics(), "") {
+		readme := filepath.Join(dir, topic, "README.md")
+		b, err := os.ReadFile(readme)
+		if err != nil {
+			return err
+		}
+		doc, err := filled(string(b), dir, topic)
+		if err != nil {
+			return fmt.Errorf("%s: %w", readme, err)
+		}
+		if err := os.WriteFile(readme, []byte(doc), 0o644); err != nil {
+			return err
+		}
 	}
-	l, err := list(dir)
-	if err != nil {
-		return "", err
+	return nil
+}
+
+// filled returns a topic's README, or the one at the top ("") with its table in it.
+func filled(doc, dir, topic string) (string, error) {
+	if topic == "" {
+		t, err := table(dir)
+		if err != nil {
+			return "", err
+		}
+		return tablePlace.fill(doc, t)
 	}
-	if doc, err = tablePlace.fill(doc, t); err != nil {
+	l, err := list(dir, topic)
+	if err != nil {
 		return "", err
 	}
 	return listPlace.fill(doc, l)

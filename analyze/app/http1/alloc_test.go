@@ -7,11 +7,11 @@ import (
 
 type nothing struct{ heads, ends int }
 
-func (n *nothing) Head(*Head)                    { n.heads++ }
-func (n *nothing) End(End)                       { n.ends++ }
-func (n *nothing) RequestMethod() (Method, bool) { return Other, true }
-func (n *nothing) Tunnel([]byte, Mark)           {}
-func (n *nothing) TunnelGap(int64, Mark)         {}
+func (n *nothing) Head(*Head)            { n.heads++ }
+func (n *nothing) End(End)               { n.ends++ }
+func (n *nothing) RequestMethod() Method { return Other }
+func (n *nothing) Tunnel([]byte, Mark)   {}
+func (n *nothing) TunnelGap(int64, Mark) {}
 
 var (
 	request = []byte("GET /api/v1/items?page=2 HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: Go-http-client/1.1\r\n" +

@@ -36,6 +36,7 @@ func TestDetectRequest(t *testing.T) {
 		{"FOO  /x HTTP/1.1\r\n", No},
 		{"FOO HTTP/1.1\r\n", No},
 		{"GET / HTTP/1\r\n", Yes},
+		{"GET HTTP/1\r\n", No}, // neither target nor version
 		{"GET / HTTP/1.\n", Yes},
 		{"FOO /HTTP/1.1\n", Yes},
 		{"FOO /x/HTTP/1.1\n", No},

@@ -43,7 +43,6 @@ type Head struct {
 	ContentLength int64 // valid if HasLength; a HEAD response has one, but no body
 	HasLength     bool  // Content-Length is there and makes sense
 	Chunked       bool  // chunked is the final transfer coding
-	HasBody       bool  // a body of at least one byte, or of unknown length, follows
 	UntilClose    bool  // the body ends only with the connection
 
 	Cut        bool // not captured whole, or over MaxHead: fields that are absent may have been sent

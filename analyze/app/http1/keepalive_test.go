@@ -11,7 +11,7 @@ func TestHTTP10KeepAlive(t *testing.T) {
 			GET / 1.0 [18]
 			end 0 complete`}})
 	check(t, false, []rule{{name: "responses", steps: bytesOf("HTTP/1.0 200 OK\r\nConnection: Foo, KEEP-ALIVE\r\nContent-Length: 1\r\n\r\nxHTTP/1.0 204 No\r\n\r\n"),
-		want: `200 1.0 connection="Foo, KEEP-ALIVE" keep-alive body length=1 [67]
+		want: `200 1.0 connection="Foo, KEEP-ALIVE" keep-alive length=1 [67]
 			end 1 complete
 			204 1.0 [19]
 			end 0 complete`}})

@@ -53,11 +53,7 @@ func (p *Parser) handOut(next state) {
 	h := p.head
 	h.Start = p.start
 	h.UntilClose = next == inRest
-	switch next {
-	case inBody, inSize, inRest:
-		h.HasBody = true
-	case seeking:
-		h.HasBody = h.Chunked || h.HasLength && h.ContentLength > 0
+	if next == seeking {
 		p.lost, p.midLine = true, false
 	}
 	p.begun, p.open, p.until = true, true, next == inRest
@@ -84,7 +80,7 @@ func (p *Parser) bodyState(h *Head) state {
 	}
 	method := Other
 	if h.Status/100 != 1 {
-		method, _ = p.sink.RequestMethod()
+		method = p.sink.RequestMethod()
 	}
 	switch {
 	case method == Head_, h.Status/100 == 1, h.Status == 204, h.Status == 304: // rule 1

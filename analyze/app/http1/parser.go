@@ -30,7 +30,7 @@ type Sink interface {
 	// RequestMethod tells a response parser which request the next final
 	// response answers; ok is false if none is waiting. It is asked once for
 	// each, before Head, and once more if a stream begins with no head.
-	RequestMethod() (m Method, ok bool)
+	RequestMethod() Method
 	// Tunnel takes all bytes after the connection has become a tunnel.
 	Tunnel(b []byte, at Mark)
 	// TunnelGap says that n of them are missing here.
@@ -255,11 +255,11 @@ func (p *Parser) bare(b []byte, at Mark) bool {
 	if p.request || p.begun || bytes.HasPrefix(b, []byte("HTTP/")) {
 		return false
 	}
-	if m, ok := p.sink.RequestMethod(); !ok || m != Simple {
+	if p.sink.RequestMethod() != Simple {
 		return false
 	}
 	p.begun = true
-	h := Head{Minor: -1, KeepAliveTimeout: -1, HasBody: true, UntilClose: true, Start: p.start, End: p.start}
+	h := Head{Minor: -1, KeepAliveTimeout: -1, UntilClose: true, Start: p.start, End: p.start}
 	p.open, p.until, p.end, p.state = true, true, End{}, inRest
 	p.sink.Head(&h)
 	p.pass(int64(len(b)), at)

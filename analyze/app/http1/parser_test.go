@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"tcpwarm/capture/segment"
 )
@@ -60,7 +61,7 @@ func describe(h *Head) string {
 	for _, v := range []struct {
 		name string
 		is   bool
-	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"chunked", h.Chunked}, {"body", h.HasBody}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
+	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"chunked", h.Chunked}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
 		if v.is {
 			s += " " + v.name
 		}
@@ -98,15 +99,15 @@ func (r *recorder) End(e End) {
 	r.events = append(r.events, s)
 }
 
-func (r *recorder) RequestMethod() (Method, bool) {
+func (r *recorder) RequestMethod() Method {
 	if len(r.methods) == 0 {
-		return Other, false
+		return Other
 	}
 	m := r.methods[0]
 	if len(r.methods) > 1 {
 		r.methods = r.methods[1:]
 	}
-	return m, true
+	return m
 }
 
 func (r *recorder) Tunnel(b []byte, _ Mark)   { r.tunnel = append(r.tunnel, b...) }
@@ -232,7 +233,7 @@ var requestRules = []rule{
 	{name: "RFC 9112 section 2.2: bare LF, empty lines before", steps: bytesOf("\r\n\nGET / HTTP/1.1\nHost:a\n\n\r\nPOST / HTTP/1.1\nContent-Length: 2\n\nabGET / HTTP/1.1\n\n"),
 		want: `GET / 1.1 host="a" [23]
 			end 0 complete
-			POST / 1.1 body length=2 [35]
+			POST / 1.1 length=2 [35]
 			end 2 complete
 			GET / 1.1 [16]
 			end 0 complete`},
@@ -250,7 +251,7 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9112 section 5: names in any case, space before the colon, folds", steps: bytesOf(
 		"PUT /x HTTP/1.1\r\nhOsT : h:80 \r\nCONTENT-LENGTH:\r\n 3\r\nConnection: a,\r\n\t close\r\nContent-Type: t\r\nExpect: 100-Continue\r\n\r\nabc"),
-		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close body length=3 [118]
+		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close length=3 [118]
 			end 3 complete`},
 	{name: "RFC 9110 section 7.6.1: options over several lines", steps: bytesOf(
 		"GET / HTTP/1.1\r\nConnection: upgrade , ,KEEP-alive\r\nconnection:x\r\nProxy-Connection: Close\r\nUpgrade: websocket\r\n\r\n"),
@@ -258,7 +259,7 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9112 section 6.3 rule 3: Transfer-Encoding overrides Content-Length", steps: bytesOf(
 		"POST / HTTP/1.1\r\nContent-Length: 99\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
-		want: `POST / 1.1 chunked body length=99 [73]
+		want: `POST / 1.1 chunked length=99 [73]
 			end 13 complete
 			GET / 1.1 [18]
 			end 0 complete`},
@@ -276,10 +277,10 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9110 section 8.6: equal lengths are one", steps: bytesOf(
 		"POST / HTTP/1.1\r\nContent-Length: 2, 02\r\nContent-Length: 2\r\n\r\nxx"),
-		want: `POST / 1.1 body length=2 [61]
+		want: `POST / 1.1 length=2 [61]
 			end 2 complete`},
 	{name: "RFC 9112 section 8: the stream ends within a body", steps: bytesOf("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nxx"),
-		want: `POST / 1.1 body length=5 [38]
+		want: `POST / 1.1 length=5 [38]
 			end 2`},
 	{name: "RFC 9112 section 8: the stream ends within a head", steps: bytesOf("POST / HTTP/1.1\r\nHost: a\r\nContent-Le"),
 		want: `POST / 1.1 host="a" cut [36]
@@ -300,17 +301,17 @@ var requestRules = []rule{
 			GET / 1.1 [18]
 			end 0 complete`},
 	{name: "a gap within a body", steps: []step{{"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", 6}, {"cGET / HTTP/1.1\r\n\r\n", 0}},
-		want: `PUT / 1.1 body length=9 [37]
+		want: `PUT / 1.1 length=9 [37]
 			end 9 missing 6 complete
 			GET / 1.1 [18]
 			end 0 complete`},
 	{name: "a gap up to the end of a body", steps: []step{{"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", 7}, {"GET / HTTP/1.1\r\n\r\n", 0}},
-		want: `PUT / 1.1 body length=9 [37]
+		want: `PUT / 1.1 length=9 [37]
 			end 9 missing 7 complete
 			GET / 1.1 [18]
 			end 0 complete`},
 	{name: "a gap beyond a body", steps: []step{{"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", 70}, {"x: y\r\n\r\nGET / HTTP/1.1\r\n\r\n", 0}}, skipped: 8,
-		want: `PUT / 1.1 body length=9 [37]
+		want: `PUT / 1.1 length=9 [37]
 			end 9 missing 7 complete
 			GET / 1.1 [18]
 			end 0 complete`},
@@ -327,6 +328,12 @@ var requestRules = []rule{
 			end 8 missing 8
 			GET /l 1.1 cut [18]
 			end 9 missing 9`},
+	{name: "a snapped line without a method", steps: []step{{" /x", 80}}, skipped: 3},
+	{name: "a snapped line with too long a method", steps: []step{{strings.Repeat("M", maxMethod+1) + " /x", 80}}, skipped: maxMethod + 4},
+	{name: "a snapped line with the longest method", steps: []step{{strings.Repeat("M", maxMethod) + " /x", 80}},
+		want: strings.Repeat("M", maxMethod) + ` /x 1.1 cut [35]
+			end 80 missing 80`},
+	{name: "snapped lines that begin no request", steps: []step{{"GET", 80}, {" /x", 80}, {"G(T /x", 80}, {strings.Repeat("M", maxMethod+1) + " /x", 80}, {"GET \x01", 80}, {"FOO ", 80}}, skipped: 57},
 	{name: "midway into a body: a segment begins with a request", midstream: true, steps: []step{{"xyz", 0}, {"tail", 0}, {"GET / HTTP/1.1\r\n\r\n", 0}}, skipped: 7,
 		want: `GET / 1.1 [18]
 			end 0 complete`},
@@ -338,7 +345,7 @@ var responseRules = []rule{
 	{name: "RFC 9112 section 4: no reason", steps: bytesOf("HTTP/1.1 200\r\nContent-Length: 0\r\n\r\nHTTP/1.0 404 \r\nContent-Length: 1\r\n\r\nx"),
 		want: `200 1.1 length=0 [35]
 			end 0 complete
-			404 1.0 body length=1 [36]
+			404 1.0 length=1 [36]
 			end 1 complete`},
 	{name: "RFC 9110 section 15.2: interim responses", methods: []Method{Head_}, steps: bytesOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"),
 		want: `100 1.1 [25]
@@ -356,7 +363,7 @@ var responseRules = []rule{
 			304 1.1 length=5 [39]
 			end 0 complete`},
 	{name: "RFC 9112 section 6.3 rule 2: 2xx to CONNECT", methods: []Method{Connect}, steps: bytesOf("HTTP/1.1 407 No\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\n"),
-		want: `407 1.1 body length=1 [38]
+		want: `407 1.1 length=1 [38]
 			end 1 complete
 			200 1.1 length=5 [38]
 			end 0 complete`, tunnel: "HTTP/1.1 200 OK\r\n"},
@@ -365,34 +372,34 @@ var responseRules = []rule{
 			end 0 complete`, tunnel: "\x81\x00"},
 	{name: "RFC 9112 section 7.1: chunks, extensions, trailers, bare LF", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nwiki\r\n00A \n0123456789\n0;x\r\nT: v\r\n\r\nHTTP/1.1 204 No\r\n\r\n"),
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 42 complete
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9112 section 7.1: a chunk size that overflows", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nab\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 47`},
 	{name: "RFC 9112 section 7.1: no chunk size", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nHTTP/1.1 204 No\r\n\r\n"),
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 6
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9112 section 7.1: a chunk longer than its size", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\nHTTP/1.1 204 No\r\n\r\n"),
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 7
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "RFC 9112 section 6.3 rule 4: another coding", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nabc"),
-		want: `200 1.1 body until-close length=1 [63]
+		want: `200 1.1 until-close length=1 [63]
 			end 3 complete by close`},
 	{name: "RFC 9112 section 6.3 rule 5: a bad length", steps: bytesOf("HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nabc"),
-		want: `200 1.1 body until-close [57]
+		want: `200 1.1 until-close [57]
 			end 3 complete by close`},
 	{name: "RFC 9112 section 6.3 rule 8: until close", steps: bytesOf("HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
-		want: `200 1.0 connection="close" close body until-close [38]
+		want: `200 1.0 connection="close" close until-close [38]
 			end 19 complete by close`},
 	{name: "RFC 2068 section 19.7.1.1: Keep-Alive", steps: bytesOf("HTTP/1.1 304 x\r\nConnection: keep-alive\r\nKeep-Alive: max=5, Timeout = 15\r\n\r\nHTTP/1.1 304 x\r\nKeep-Alive: timeout=x\r\n\r\n"),
 		want: `304 1.1 connection="keep-alive" hint="max=5, Timeout = 15" keep-alive timeout=15 [75]
@@ -400,10 +407,10 @@ var responseRules = []rule{
 			304 1.1 hint="timeout=x" [41]
 			end 0 complete`},
 	{name: "SHOUTcast", steps: bytesOf("ICY 200 OK\r\n\r\nmp3"),
-		want: `200 1.0 body until-close [14]
+		want: `200 1.0 until-close [14]
 			end 3 complete by close`},
 	{name: "RFC 1945 section 6: HTTP/0.9 has no head", methods: []Method{Simple}, steps: bytesOf("<html>\nHTTP/1.1 200 OK\r\n\r\n"),
-		want: `0 1.-1 body until-close [0]
+		want: `0 1.-1 until-close [0]
 			end 26 complete by close`},
 	{name: "no head, though the request has a version", methods: []Method{Other}, steps: bytesOf("<html>\nHTTP/1.1 204 OK\r\n\r\n"), skipped: 7,
 		want: `204 1.1 [19]
@@ -411,16 +418,27 @@ var responseRules = []rule{
 	{name: "no head, and no request waits", steps: bytesOf("<html>\nHTTP/1.1 204 OK\r\n\r\n"), skipped: 7,
 		want: `204 1.1 [19]
 			end 0 complete`},
+	{name: "RFC 9112 section 7.1: only an extension may follow a size", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3g\r\nabc\r\n0\r\n\r\nHTTP/1.1 204 No\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 14
+			204 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 9112 section 7.1: an extension, or space before it", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\t;x=y\r\nabc\r\n1 \r\nd\r\n0;z\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 27 complete`},
+	{name: "RFC 9112 section 2.2: a chunk's lines end with LF alone", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n"),
+		want: `200 1.1 chunked [47]
+			end 9 complete`},
 	{name: "a gap within an until-close body", steps: []step{{"HTTP/1.1 200 OK\r\n\r\nab", 50}, {"c", 0}},
-		want: `200 1.1 body until-close [19]
+		want: `200 1.1 until-close [19]
 			end 53 missing 50 complete by close`},
 	{name: "a gap within a chunk", steps: []step{{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\nab", 8}, {"\r\n0\r\n\r\nHTTP/1.1 204 OK\r\n\r\n", 0}},
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 20 missing 8 complete
 			204 1.1 [19]
 			end 0 complete`},
 	{name: "a gap beyond a chunk", steps: []step{{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\nab", 9}, {"\n0\r\n\r\nHTTP/1.1 204 OK\r\n\r\n", 0}},
-		want: `200 1.1 chunked body [47]
+		want: `200 1.1 chunked [47]
 			end 20 missing 9
 			204 1.1 [19]
 			end 0 complete`},
@@ -450,7 +468,7 @@ func TestLongHead(t *testing.T) {
 	long := "X: " + strings.Repeat("y", MaxHead) + "\r\n"
 	check(t, true, []rule{
 		{name: "length in front", steps: bytesOf("POST / HTTP/1.1\r\nContent-Length: 1\r\n" + long + "\r\nxGET / HTTP/1.1\r\n\r\n"),
-			want: fmt.Sprintf("POST / 1.1 body cut length=1 [%d]\nend 1 complete\nGET / 1.1 [18]\nend 0 complete", 38+len(long))},
+			want: fmt.Sprintf("POST / 1.1 cut length=1 [%d]\nend 1 complete\nGET / 1.1 [18]\nend 0 complete", 38+len(long))},
 		{name: "length behind; a segment decides", steps: bytesOf("POST / HTTP/1.1\r\n" + long + "Content-Length: 1\r\n\r\n?GET / HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
 			want: fmt.Sprintf("POST / 1.1 cut [%d]\nend 19\nGET /2 1.1 [19]\nend 0 complete", 38+len(long)), skipped: 0},
 		{name: "a long target", steps: bytesOf("GET /" + strings.Repeat("y", MaxHead) + " HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
@@ -511,8 +529,21 @@ func TestUpgradedMidway(t *testing.T) {
 	p.Upgraded()
 	p.Upgraded()
 	p.Feed([]byte("lo"), at(2))
-	if want := "POST / 1.1 body length=9 [38]\nend 3"; r.text() != want || string(r.tunnel) != "lo" {
+	if want := "POST / 1.1 length=9 [38]\nend 3"; r.text() != want || string(r.tunnel) != "lo" {
 		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
+	}
+}
+
+// What is held while a CONNECT waits for its answer is counted: bytes, and the pieces that they came in.
+func TestHeldIsCounted(t *testing.T) {
+	p := New(true, new(recorder))
+	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
+	before := p.Memory()
+	for i := range 100 {
+		p.Feed([]byte("x"), at(i+2))
+	}
+	if n, least := p.Memory()-before, 100+100*int(unsafe.Sizeof(piece{})); n < least || n > 4*least {
+		t.Errorf("%d bytes more for 100 pieces of one, want %d at least", n, least)
 	}
 }
 
@@ -560,7 +591,7 @@ func TestMarks(t *testing.T) {
 	p.Gap(5, at(8))
 	p.Feed([]byte("x"), at(9))
 	p.Feed([]byte("GET /2 HTTP/1.1\r\n\r\n"), at(10))
-	want := lines(`POST / 1.1 body length=3 2-3 [38]
+	want := lines(`POST / 1.1 length=3 2-3 [38]
 		end 3 @5 complete
 		GET / 1.1 5-6 [18]
 		end 0 @6 complete

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -182,6 +183,108 @@ func TestMidway(t *testing.T) {
 	p.Feed(w.Bytes()[skip:], Mark{})
 	if want := "headers 3 end=true known=false    0\n"; got.String() != want {
 		t.Error(got.String())
+	}
+}
+
+// A PUSH_PROMISE may leave all its fields to the frames that continue it (RFC 9113 section 6.6):
+// they are in the table that later sections refer to.
+func TestPushWithoutFieldsOfItsOwn(t *testing.T) {
+	w := newWire(false)
+	w.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2})
+	w.WriteContinuation(1, true, w.section(":method", "GET", ":path", "/pushed", "x", "y"))
+	w.headers(1, true, ":status", "200", "x", "y")
+	var got teller
+	p := new(Parser)
+	p.Reset(false, &got)
+	p.Feed(w.Bytes(), Mark{})
+	if want := "headers 1 end=true known=true    200\n"; got.String() != want {
+		t.Error(got.String())
+	}
+}
+
+// Nobody asks for frames longer than what all must take (RFC 9113 section 4.2): such a one is none, and
+// all behind it is lost. Data is stepped over however long it is, and so is what nobody knows.
+func TestTooLongFrames(t *testing.T) {
+	const unknown = typeContinuation + 1
+	for typ := byte(typeData); typ <= unknown; typ++ {
+		for n, more := range map[int]bool{maxPayload: true, maxPayload + 1: typ == typeData || typ == unknown} {
+			w := newWire(true)
+			w.WriteRawFrame(http2.FrameType(typ), 0, 0, make([]byte, n))
+			w.WritePing(false, [8]byte{})
+			w.WriteRSTStream(5, http2.ErrCodeCancel)
+			var got teller
+			p := new(Parser)
+			p.Reset(true, &got)
+			p.Feed(w.Bytes(), Mark{})
+			if strings.HasSuffix(got.String(), "reset 5 8\n") != more {
+				t.Errorf("type %d, %d bytes: %q", typ, n, got.String())
+			}
+		}
+	}
+}
+
+// What a parser holds is counted with its table, which grows as far as the peer permits.
+func TestTableIsCounted(t *testing.T) {
+	w := newWire(true)
+	w.headers(1, true, ":method", "GET", ":path", "/")
+	few := w.Len()
+	for i := range uint32(100) {
+		w.headers(2*i+3, true, ":method", "GET", ":path", fmt.Sprintf("/%099d", i))
+	}
+	p := new(Parser)
+	p.Reset(true, new(teller))
+	p.Feed(w.Bytes()[:few], Mark{})
+	before := p.Memory()
+	p.Feed(w.Bytes()[few:], Mark{})
+	if grown := p.Memory() - before; before <= 0 || grown < 3000 || grown > 5000 {
+		t.Errorf("%d bytes, and %d more of a table of 4096", before, grown)
+	}
+}
+
+// What comes after a gap is believed to be a frame's header if its type may have such a length, such
+// flags and such a stream (RFC 9113 section 6).
+func TestPlausibleFrames(t *testing.T) {
+	for _, x := range []struct {
+		typ, flags byte
+		stream     uint32
+		n          int
+		want       bool
+	}{
+		{typeData, 9, 1, 100, true}, {typeData, 9, 0, 100, false}, {typeData, 2, 1, 100, false},
+		{typeHeaders, 0x2d, 1, 1, true}, {typeHeaders, 4, 1, 0, false}, {typeHeaders, 4, 0, 1, false}, {typeHeaders, 2, 1, 1, false},
+		{typePriority, 0, 1, 5, true}, {typePriority, 1, 1, 5, false}, {typePriority, 0, 0, 5, false}, {typePriority, 0, 1, 6, false},
+		{typeReset, 0, 1, 4, true}, {typeReset, 1, 1, 4, false}, {typeReset, 0, 0, 4, false}, {typeReset, 0, 1, 5, false},
+		{typeSettings, 0, 0, 12, true}, {typeSettings, 1, 0, 0, true}, {typeSettings, 1, 0, 6, false}, {typeSettings, 0, 1, 6, false}, {typeSettings, 0, 0, 5, false}, {typeSettings, 2, 0, 0, false},
+		{typePush, 0xc, 1, 4, true}, {typePush, 4, 1, 3, false}, {typePush, 4, 0, 4, false}, {typePush, 1, 1, 4, false},
+		{typePing, 1, 0, 8, true}, {typePing, 0, 0, 7, false}, {typePing, 0, 1, 8, false}, {typePing, 2, 0, 8, false},
+		{typeGoAway, 0, 0, 8, true}, {typeGoAway, 0, 0, 7, false}, {typeGoAway, 0, 1, 8, false}, {typeGoAway, 1, 0, 8, false},
+		{typeWindowUpdate, 0, 0, 4, true}, {typeWindowUpdate, 0, 7, 4, true}, {typeWindowUpdate, 0, 0, 5, false}, {typeWindowUpdate, 1, 0, 4, false},
+		{typeContinuation, 4, 1, 9, true}, {typeContinuation, 0, 0, 9, false}, {typeContinuation, 1, 1, 9, false},
+		{typeContinuation + 1, 0, 1, 9, false},
+		{typeData, 0, 1, 1 << 14, true}, {typeData, 0, 1, 1<<14 + 1, false}, {typeData, 0, 1<<31 | 1, 100, false},
+	} {
+		b := binary.BigEndian.AppendUint32(nil, uint32(x.n)<<8|uint32(x.typ))
+		b = binary.BigEndian.AppendUint32(append(b, x.flags), x.stream)
+		b = append(b, make([]byte, x.n)...)
+		if got := DetectMidstream(b) == Yes; got != x.want {
+			t.Errorf("%+v: %v", x, got)
+		}
+	}
+}
+
+// Of the error codes some blame the other side (RFC 9113 section 7).
+func TestBlame(t *testing.T) {
+	var blame []string
+	for c := range Code(0xe) {
+		if c.BlamesPeer() {
+			blame = append(blame, c.String())
+		}
+	}
+	if got, want := strings.Join(blame, " "), "PROTOCOL_ERROR FLOW_CONTROL_ERROR SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR COMPRESSION_ERROR ENHANCE_YOUR_CALM"; got != want {
+		t.Errorf("%s blame the peer, want %s", got, want)
+	}
+	if c := Code(0xe); c.BlamesPeer() || c.String() != "error code 0xe" {
+		t.Errorf("a code that has no name: %v, %s", c.BlamesPeer(), c)
 	}
 }
 

@@ -507,3 +507,20 @@ func FuzzHello(f *testing.F) {
 		}
 	})
 }
+
+// What is kept of a hello is counted.
+func TestMemoryCountsTheHello(t *testing.T) {
+	memory := func(session int) int {
+		body := append([]byte{3, 3}, make([]byte, 32)...)
+		body = append(append(body, byte(session)), make([]byte, session)...)
+		body = append(body, 0, 2, 0xc0, 0x2f, 1, 0)
+		hello := append([]byte{clientHello, 0, 0, byte(len(body))}, body...)
+		c := new(Conn)
+		c.Reset(nil, discard{})
+		c.Bytes(true, append([]byte{recordHandshake, 3, 1, 0, byte(len(hello))}, hello...), mark(0))
+		return c.Memory()
+	}
+	if without, with := memory(0), memory(32); with < without+32 {
+		t.Errorf("%d bytes without a session ID, %d with one of 32", without, with)
+	}
+}

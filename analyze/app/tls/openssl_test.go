@@ -305,19 +305,32 @@ func TestEarlyDataOfOpenSSL(t *testing.T) {
 					t.Errorf("%+v", info)
 				}
 			}
-			// Without its secret it is a gap if it was taken, and else nothing.
-			var log strings.Builder
-			for line := range strings.Lines(tr.keys.String()) {
-				if !strings.Contains(line, "EARLY") {
-					log.WriteString(line)
-				}
+			// What cannot be read once the handshake is over is no early data, taken or not.
+			all := tr.keys.String()
+			tr.without("CLIENT_TRAFFIC")
+			if g, _ := tr.read(t, tr.log(t), 100); g.records == 0 {
+				t.Error("without the client's traffic secret no record is left unread")
 			}
+			// Without its secret it is a gap if it was taken, and else nothing.
 			tr.keys.Reset()
-			tr.keys.WriteString(log.String())
+			tr.keys.WriteString(all)
+			tr.without("EARLY")
 			g, _ := tr.read(t, tr.log(t), 100)
 			if got := g.data[fromClient].String(); got != "late\n" || g.gaps[fromClient] > 0 != x.taken {
 				t.Errorf("without the early secret: %q, a gap of %d", got, g.gaps[fromClient])
 			}
 		})
 	}
+}
+
+// without takes the secrets that a label names out of tr's key log.
+func (tr *transcript) without(label string) {
+	var log strings.Builder
+	for line := range strings.Lines(tr.keys.String()) {
+		if !strings.Contains(line, label) {
+			log.WriteString(line)
+		}
+	}
+	tr.keys.Reset()
+	tr.keys.WriteString(log.String())
 }

@@ -231,7 +231,7 @@ func totals(r *Result, pools []*pool.Pool, verdicts *pool.Verdicts) report.Total
 		Connections: sums.Connections, Used: sums.Used, Unused: sums.Unused, ServerEnded: sums.ServerEnded,
 		Transactions: sums.Transactions, Reused: sums.Reused, Promised: sums.Promised, Shared: sums.Shared,
 		Needed: sums.Needed, Avoidable: sums.Avoidable,
-		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded,
+		PerhapsAvoidable: sums.PerhapsAvoidable, PerhapsNeeded: sums.PerhapsNeeded.Sum(),
 		Causes: sums.Causes.Map(), Findings: r.Findings.Counts.Of,
 		FindingsAtLeast: slices.Sorted(maps.Keys(r.Findings.Counts.Cut)), Ignored: r.Lost.Ignored,
 		Verdicts: verdicts.Map(), Inexact: verdicts.Inexact(),
@@ -245,7 +245,7 @@ func poolRecord(p *pool.Pool) *report.Pool {
 		Connections: p.Connections, Unused: p.Unused, Speculative: p.Speculative, Used: p.Used,
 		ServerEnded: p.ServerEnded, OldEnds: p.OldEnds, Peak: p.Peak,
 		Transactions: p.Transactions, ReusedCount: p.Reused, Promised: p.Promised, SaidKeepAlive: p.SaidKeepAlive, Shared: p.Shared,
-		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded,
+		Needed: p.Needed, Avoidable: p.Avoidable, PerhapsAvoidable: p.PerhapsAvoidable, PerhapsNeeded: p.PerhapsNeeded.Sum(),
 		Causes: p.Causes.Map(), Verdict: p.Verdict, WithheldBecause: p.WithheldBecause,
 		ColdRoundTrips: p.Cold.RoundTrips, SavedRoundTrips: p.Saved.RoundTrips,
 	}

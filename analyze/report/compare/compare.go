@@ -5,10 +5,15 @@ package compare
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"math/big"
 	"net"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"tcpwarm/analyze/plural"
@@ -32,11 +37,13 @@ const (
 // A Comparison is two reports, and what differs.
 type Comparison struct {
 	Change        Change
-	Why           string // it is undecided, "" where it is not
+	Why           string    // it is undecided, "" where it is not
+	Tolerance     Tolerance // by which the two may differ and are the same
 	Before, After Side
 	Causes        []pool.Cause // of either, the most frequent first
 	Findings      []string     // IDs of either, sorted
-	Authorities   []Authority  // with another number of avoidable connections, those that gained the most first
+	Expectations  []report.Expectation
+	Authorities   []Authority // with another number of avoidable connections, those that gained the most first
 }
 
 // A Side is one of the two reports, with sums over its pools.
@@ -57,12 +64,13 @@ type Authority struct {
 // An Account counts connections.
 type Account struct{ Used, Avoidable int64 }
 
-// Between compares after with before.
-func Between(before, after *report.Report) *Comparison {
-	change, why := changed(before, after)
+// Between compares after with before. What differs by no more than the tolerance is the same.
+func Between(before, after *report.Report, tolerance Tolerance) *Comparison {
+	change, why := changed(before, after, tolerance)
 	return &Comparison{
 		Change:      change,
 		Why:         why,
+		Tolerance:   tolerance,
 		Before:      side(before),
 		After:       side(after),
 		Causes:      causes(before.Totals.Causes, after.Totals.Causes),
@@ -76,42 +84,91 @@ func (c *Comparison) Sentence() string {
 	b, a := &c.Before.Totals, &c.After.Totals
 	s := fmt.Sprintf("%s for %s before, %d for %s after", plural.Count(b.Avoidable, "avoidable connection"),
 		plural.Count(b.Transactions, "request"), a.Avoidable, plural.Count(a.Transactions, "request"))
+	if c.Tolerance > 0 {
+		s += ", with a tolerance of " + c.Tolerance.String() + " of the requests"
+	}
 	if c.Why != "" {
 		s += ": " + c.Why
 	}
 	return s + "."
 }
 
+// A Tolerance is by how many avoidable connections for each million requests two reports may differ and are the
+// same.
+type Tolerance int64
+
+const (
+	perRequest = 1_000_000
+	perPercent = perRequest / 100
+)
+
+// String returns t in percent.
+func (t Tolerance) String() string {
+	return strconv.FormatFloat(float64(t)/perPercent, 'f', -1, 64) + " %"
+}
+
+// ParseTolerance reads a share of the requests, as 5% or 0.05.
+func ParseTolerance(s string) (Tolerance, error) {
+	digits, percent := strings.CutSuffix(s, "%")
+	share, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share <= 1) {
+		return 0, errors.New("must be a share of the requests, such as 5% or 0.05")
+	}
+	return Tolerance(math.Round(share * perRequest)), nil
+}
+
 // changed compares the avoidable connections for each request, whatever the
-// number of requests. Where they are only bounded, the bounds must not touch.
-func changed(before, after *report.Report) (Change, string) {
+// number of requests. Where they are only bounded, all of the bounds must be on one side of the tolerance.
+func changed(before, after *report.Report, tolerance Tolerance) (Change, string) {
 	b, a := &before.Totals, &after.Totals
+	why := incomparable(before, after)
 	switch {
-	case len(before.Setbacks())+len(after.Setbacks()) > 0:
-		return Undecided, "a part compares with nothing"
-	case b.Transactions == 0 && a.Transactions == 0:
-		return Undecided, "neither has requests that were judged"
-	case b.Transactions == 0:
-		return Undecided, "there were no requests before that were judged"
-	case a.Transactions == 0:
-		return Undecided, "there are no requests after that were judged"
+	case why != "":
+		return Undecided, why
 	case before.Verdict == pool.NotKnown:
 		return Undecided, "the verdict before is not known"
 	case after.Verdict == pool.NotKnown:
 		return Undecided, "the verdict after is not known"
-	case strangers(before, after):
-		return Undecided, "the two have no server in common, so they are not of the same work"
 	}
 	was, is := b.AvoidableBounds(), a.AvoidableBounds()
-	switch { // a/b < c/d is a*d < c*b
-	case is.High*b.Transactions < was.Low*a.Transactions:
+	least, most := gained(is.Low, a, was.High, b), gained(is.High, a, was.Low, b)
+	much := big.NewRat(int64(tolerance), perRequest)
+	little := new(big.Rat).Neg(much)
+	switch {
+	case most.Cmp(little) < 0:
 		return Better, ""
-	case is.Low*b.Transactions > was.High*a.Transactions:
+	case least.Cmp(much) > 0:
 		return Worse, ""
-	case is.Low < is.High || was.Low < was.High:
-		return Undecided, "how many were avoidable is only bounded, and the bounds meet"
+	case least.Cmp(little) >= 0 && most.Cmp(much) <= 0:
+		return Same, ""
 	}
-	return Same, ""
+	return Undecided, "how many were avoidable is only bounded, and the bounds meet"
+}
+
+// incomparable returns why two reports do not compare, whatever is known of each; "" if they do.
+func incomparable(before, after *report.Report) string {
+	b, a := &before.Totals, &after.Totals
+	switch {
+	case len(before.Setbacks())+len(after.Setbacks()) > 0:
+		return "a part compares with nothing"
+	case b.Transactions == 0 && a.Transactions == 0:
+		return "neither has requests that were judged"
+	case b.Transactions == 0:
+		return "there were no requests before that were judged"
+	case a.Transactions == 0:
+		return "there are no requests after that were judged"
+	case strangers(before, after):
+		return "the two have no server in common, so they are not of the same work"
+	}
+	return ""
+}
+
+// gained is how many avoidable connections for each request there are more than were.
+func gained(is int64, now *report.Totals, was int64, then *report.Totals) *big.Rat {
+	return new(big.Rat).Sub(big.NewRat(is, now.Transactions), big.NewRat(was, then.Transactions))
 }
 
 // strangers reports whether two reports have no server in common, as far as they name theirs: a port

@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
 
@@ -31,8 +32,43 @@ func TestChanged(t *testing.T) {
 		{"not known", of(pool.NotKnown, 10, 0, 0, 0), Undecided},
 		{"nothing", of(pool.NoOpportunity, 0, 0, 0, 0), Undecided},
 	} {
-		if got, why := changed(half, x.after); got != x.want || (why == "") == (got == Undecided) {
+		if got, why := changed(half, x.after, 0); got != x.want || (why == "") == (got == Undecided) {
 			t.Errorf("%s: %s, want %s", x.name, got, x.want)
+		}
+	}
+}
+
+// What differs by the tolerance is the same, what differs by more is not; what is bounded must lie within it whole.
+func TestTolerance(t *testing.T) {
+	of := func(requests, avoidable, perhaps int64) *report.Report {
+		return &report.Report{Verdict: pool.PartlyReused, Totals: report.Totals{Transactions: requests, Avoidable: avoidable, PerhapsAvoidable: perhaps}}
+	}
+	for _, x := range []struct {
+		tolerance string
+		after     *report.Report
+		want      Change
+	}{
+		{"10%", of(100, 60, 0), Same},
+		{"0.1", of(1000, 400, 0), Same},
+		{"10%", of(1000, 601, 0), Worse},
+		{"10%", of(1000, 399, 0), Better},
+		{"10 %", of(100, 55, 5), Same},
+		{"10%", of(100, 55, 6), Undecided},
+		{"10%", of(100, 39, 1), Undecided},
+		{"0", of(100, 51, 0), Worse},
+		{"100%", of(100, 0, 0), Same},
+	} {
+		tolerance, err := ParseTolerance(x.tolerance)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := changed(of(10, 5, 0), x.after, tolerance); got != x.want {
+			t.Errorf("%s, %d avoidable: %s, want %s", x.tolerance, x.after.Totals.Avoidable, got, x.want)
+		}
+	}
+	for _, bad := range []string{"", "%", "-1%", "101%", "1.1", "NaN", "x", "5%%", "Inf"} {
+		if got, err := ParseTolerance(bad); err == nil {
+			t.Errorf("%q is %v", bad, got)
 		}
 	}
 }
@@ -50,8 +86,8 @@ func TestChangedWithoutTheWhole(t *testing.T) {
 		for _, after := range []int64{0, 5, 9} {
 			whole, part := of(5), of(after)
 			set(part)
-			got, _ := changed(whole, part)
-			back, _ := changed(part, whole)
+			got, _ := changed(whole, part, 0)
+			back, _ := changed(part, whole, 0)
 			if got != Undecided || back != Undecided {
 				t.Errorf("%s, %d avoidable: %s, and %s the other way", name, after, got, back)
 			}
@@ -86,9 +122,51 @@ func TestNothingInCommon(t *testing.T) {
 		{"stand-ins", of(0, true, "10.0.0.2:80"), Better},
 		{"of some there are sums only", more, Better},
 	} {
-		c := Between(before, x.after)
+		c := Between(before, x.after, 0)
 		if c.Change != x.want || strings.Contains(c.Sentence(), "no server in common") != (x.want == Undecided) {
 			t.Errorf("%s: %s, want %s; %s", x.name, c.Change, x.want, c.Sentence())
+		}
+	}
+}
+
+// A change is only as sure as what it is of: what is bounded on either side, or may be more, decides only beyond
+// its bounds, and of two that do not compare nothing holds or fails.
+func TestExpect(t *testing.T) {
+	of := func(verdict pool.Verdict, avoidable, perhaps int64) *report.Report {
+		return &report.Report{Verdict: verdict, Totals: report.Totals{Transactions: 10, Used: 5, Reused: 5, Avoidable: avoidable, PerhapsAvoidable: perhaps}}
+	}
+	cut := of(pool.PartlyReused, 3, 0)
+	cut.Lack(segment.Problem{Kind: segment.FileCutShort, Count: 1})
+	for _, x := range []struct {
+		before, after *report.Report
+		text          string
+		want          verdict.Outcome
+	}{
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 0), "avoidable<=2", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 0), "avoidable<2", verdict.Failed},
+		{of(pool.PartlyReused, 3, 1), of(pool.PartlyReused, 5, 0), "avoidable<=2", verdict.Passed},
+		{of(pool.PartlyReused, 3, 1), of(pool.PartlyReused, 5, 0), "avoidable<=1", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 1), "avoidable<=2", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 5, 1), "avoidable<=1", verdict.Failed},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "avoidable<=0", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "connections==0", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.NotKnown, 0, 0), "reuse>=0", verdict.Undecided},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 3, 0), "reuse==0", verdict.Passed},
+		{of(pool.PartlyReused, 3, 0), of(pool.PartlyReused, 3, 0), "warm==0", verdict.Undecided}, // none was told
+		{of(pool.PartlyReused, 3, 0), cut, "avoidable<=0", verdict.Undecided},
+		{cut, of(pool.PartlyReused, 9, 0), "avoidable<=0", verdict.Undecided},
+	} {
+		e, err := verdict.ParseExpectation(x.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Between(x.before, x.after, 0)
+		if c.Outcome() != "" {
+			t.Errorf("nothing is expected: %s", c.Outcome())
+		}
+		c.Expect([]verdict.Expectation{e})
+		if got := c.Outcome(); got != x.want || strings.Contains(c.Expectations[0].Measured, "Inf to") {
+			t.Errorf("%s: %s, want %s; %+v", x.text, got, x.want, c.Expectations)
 		}
 	}
 }

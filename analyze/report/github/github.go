@@ -11,6 +11,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/printable"
+	"tcpwarm/analyze/report/text"
 )
 
 // Write writes workflow commands that annotate a run of GitHub Actions: an error
@@ -18,14 +19,7 @@ import (
 // each expectation that could not be judged.
 func Write(w io.Writer, r *report.Report) error {
 	for _, e := range r.Held() {
-		kind := "notice"
-		switch {
-		case e.Held == nil:
-			kind = "warning"
-		case !*e.Held:
-			kind = "error"
-		}
-		if err := annotate(w, kind, e.Text, r.Summary(&e)); err != nil {
+		if err := annotate(w, kindOf(e.Held), e.Text, r.Summary(&e)); err != nil {
 			return err
 		}
 	}
@@ -37,18 +31,36 @@ func Write(w io.Writer, r *report.Report) error {
 	return nil
 }
 
+// kindOf is the workflow command for what has held or not, or is not known to.
+func kindOf(held *bool) string {
+	switch {
+	case held == nil:
+		return "warning"
+	case !*held:
+		return "error"
+	}
+	return "notice"
+}
+
 // WriteComparison writes a workflow command that says how c has come out: an error where it is worse, a
-// warning where that is not decided.
+// warning where that is not decided. Where something was expected these say whether it holds, and how c has
+// come out is only told.
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
 	kind := "notice"
-	switch c.Change {
-	case compare.Worse:
+	switch {
+	case len(c.Expectations) > 0:
+	case c.Change == compare.Worse:
 		kind = "error"
-	case compare.Undecided:
+	case c.Change == compare.Undecided:
 		kind = "warning"
 	}
 	if err := annotate(w, kind, "compare: "+string(c.Change), c.Sentence()); err != nil {
 		return err
+	}
+	for _, e := range c.Expectations {
+		if err := annotate(w, kindOf(e.Held), e.Text, "measured "+e.Measured); err != nil {
+			return err
+		}
 	}
 	for _, s := range slices.Concat(c.Before.Setbacks(), c.After.Setbacks()) {
 		if err := annotate(w, "error", s.Name, s.Text); err != nil {
@@ -75,6 +87,10 @@ func WriteComparisonSummary(w io.Writer, c *compare.Comparison) error {
 		{"avoidable", was.Avoidable, is.Avoidable},
 	} {
 		fmt.Fprintf(&b, "| %s | %v | %v |\n", x.name, x.before, x.after)
+	}
+	if len(c.Expectations) > 0 {
+		b.WriteString("\n")
+		expectations(&b, c.Expectations)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -112,8 +128,16 @@ func WriteSummary(w io.Writer, r *report.Report) error {
 	if r.Unjudged != "" {
 		fmt.Fprintf(&b, "Nothing was judged: %s.\n\n", cell(r.Unjudged))
 	}
+	expectations(&b, r.Held())
+	overview(&b, r)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// expectations writes a table of what was expected.
+func expectations(b *strings.Builder, all []report.Expectation) {
 	b.WriteString("| | expectation | measured |\n|---|---|---|\n")
-	for _, e := range r.Held() {
+	for _, e := range all {
 		mark := "?"
 		switch {
 		case e.Held != nil && *e.Held:
@@ -121,15 +145,39 @@ func WriteSummary(w io.Writer, r *report.Report) error {
 		case e.Held != nil:
 			mark = "**x**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", mark, cell(e.Text), cell(e.Measured))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", mark, cell(e.Text), cell(e.Measured))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
-// cell escapes text for a cell of a table in Markdown.
+// mostPools is how many pools are listed: who wants more asks for JSON.
+const mostPools = 10
+
+// overview writes how all pools do, and a row for each of the worst that are not fine.
+func overview(b *strings.Builder, r *report.Report) {
+	sentence, rows, more := text.Overview(r, mostPools)
+	if len(r.WorstFirst()) > 1 {
+		fmt.Fprintf(b, "\n%s\n", cell(sentence))
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n| too many | opened | requests | client | destination | why | first seen | request |\n" +
+		"|--:|--:|--:|---|---|---|---|---|\n")
+	for _, x := range rows {
+		b.WriteString("|")
+		for _, s := range []string{x.TooMany, x.Opened, x.Requests, x.Client, x.Destination, x.Why, x.FirstSeen, x.Request} {
+			b.WriteString(" " + cell(s) + " |")
+		}
+		b.WriteString("\n")
+	}
+	if more > 0 {
+		fmt.Fprintf(b, "\nand %d more\n", more)
+	}
+}
+
+// cell escapes text for a cell of a table in Markdown: a backslash too, which would take the one before a bar away.
 func cell(s string) string {
-	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", ">", "&gt;",
+	escape := strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;",
 		"`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[")
 	return escape.Replace(printable.Clean(s))
 }

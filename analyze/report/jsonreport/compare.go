@@ -19,9 +19,12 @@ type comparison struct {
 	Schema      string         `json:"schema"`
 	Change      compare.Change `json:"change"`
 	Undecided   string         `json:"undecided_because,omitempty"`
+	Tolerance   float64        `json:"tolerance,omitempty"` // avoidable connections for each request by which the two may differ
 	Before      side           `json:"before"`
 	After       side           `json:"after"`
 	Authorities []authority    `json:"authorities"` // with another number of avoidable connections
+
+	Expectations []report.Expectation `json:"expectations,omitempty"` // of what metrics have changed by
 }
 
 type side struct {
@@ -49,8 +52,9 @@ type account struct {
 
 // WriteComparison writes c.
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
-	out := comparison{Schema: CompareSchema, Change: c.Change, Undecided: c.Why, Before: sideOf(&c.Before), After: sideOf(&c.After),
-		Authorities: []authority{}}
+	out := comparison{Schema: CompareSchema, Change: c.Change, Undecided: c.Why, Tolerance: float64(c.Tolerance) / 1e6,
+		Before: sideOf(&c.Before), After: sideOf(&c.After), Authorities: []authority{},
+		Expectations: c.Expectations}
 	for _, a := range c.Authorities {
 		out.Authorities = append(out.Authorities, authority{Name: a.Name, Through: a.Through, Addresses: a.Addresses,
 			Before: account(a.Before), After: account(a.After)})

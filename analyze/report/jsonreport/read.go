@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"tcpwarm/analyze/report"
 )
@@ -17,5 +18,39 @@ func Read(r io.Reader) (*report.Report, error) {
 	if rep.Schema != report.Schema {
 		return nil, fmt.Errorf("schema %q, not %q", rep.Schema, report.Schema)
 	}
+	whole(&rep)
 	return &rep, nil
+}
+
+// usualSegment is what a segment carries on most paths: Ethernet's, with timestamps.
+const usualSegment = 1448
+
+// whole sees to what writers count on, and another's JSON, or that of an earlier version, may lack.
+func whole(r *report.Report) {
+	r.Pools = slices.DeleteFunc(r.Pools, func(p *report.Pool) bool { return p == nil })
+	r.Connections = slices.DeleteFunc(r.Connections, func(c *report.Connection) bool { return c == nil })
+	for _, c := range r.Connections {
+		segment := int64(usualSegment)
+		for _, w := range []*report.HalfWindow{c.ClientToServer.Window, c.ServerToClient.Window} {
+			if w == nil {
+				continue
+			}
+			if w.Segment <= 0 {
+				w.Segment = max(1, w.Initial/max(1, w.InitialSegments))
+			}
+			segment = w.Segment // in the end the server's, who sends most
+		}
+		lists := []*[]*report.Transaction{&c.Transactions}
+		if c.Tunnel != nil {
+			lists = append(lists, &c.Tunnel.Transactions)
+		}
+		for _, list := range lists {
+			*list = slices.DeleteFunc(*list, func(t *report.Transaction) bool { return t == nil })
+			for _, t := range *list {
+				if t.WindowAtStart != nil && t.WindowAtStart.Segment <= 0 {
+					t.WindowAtStart.Segment = segment
+				}
+			}
+		}
+	}
 }

@@ -64,23 +64,37 @@ func WriteExamined(w io.Writer, r *examined.Report) error {
 	return encode(w, all)
 }
 
-// WriteComparison writes c as JUnit XML: one test case, that it has not become worse. What does not
-// decide is an error.
+// WriteComparison writes c as JUnit XML: one test case, that it has not become worse, or where something was expected
+// one for each of that. What does not decide is an error.
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
-	one := testCase{Name: "not worse than before", Class: compareClass}
-	why := &detail{Message: printable.Clean(string(c.Change)), Text: printable.Clean(c.Sentence())}
 	all := suite{Name: "tcpwarm"}
-	switch c.Change {
-	case compare.Worse:
-		one.Failure = why
-	case compare.Undecided:
-		one.Error = why
+	for _, e := range c.Expectations {
+		all.add(caseOf(compareClass, e.Text, "measured "+e.Measured, c.Sentence(), e.Held))
 	}
-	all.add(one)
+	if len(c.Expectations) == 0 {
+		var held *bool
+		if not := c.Change != compare.Worse; c.Change != compare.Undecided {
+			held = &not
+		}
+		all.add(caseOf(compareClass, "not worse than before", string(c.Change), c.Sentence(), held))
+	}
 	for _, s := range slices.Concat(c.Before.Setbacks(), c.After.Setbacks()) {
 		all.setback(s)
 	}
 	return encode(w, all)
+}
+
+// caseOf is a case that passes where it has held, and is an error where that is not known.
+func caseOf(class, name, message, text string, held *bool) testCase {
+	c := testCase{Name: printable.Clean(name), Class: class}
+	why := &detail{Message: printable.Clean(message), Text: printable.Clean(text)}
+	switch {
+	case held == nil:
+		c.Error = why
+	case !*held:
+		c.Failure = why
+	}
+	return c
 }
 
 func encode(w io.Writer, all suite) error {
@@ -99,19 +113,11 @@ func encode(w io.Writer, all suite) error {
 func suiteOf(r *report.Report) suite {
 	all := suite{Name: "tcpwarm"}
 	for _, e := range r.Held() {
-		c := testCase{Name: printable.Clean(e.Text), Class: class}
 		message := "measured " + e.Measured
 		if r.Unjudged != "" {
 			message = r.Unjudged
 		}
-		why := &detail{Message: printable.Clean(message), Text: printable.Clean(r.Summary(&e))}
-		switch {
-		case e.Held == nil:
-			c.Error = why
-		case !*e.Held:
-			c.Failure = why
-		}
-		all.add(c)
+		all.add(caseOf(class, e.Text, message, r.Summary(&e), e.Held))
 	}
 	for _, s := range r.Setbacks() {
 		all.setback(s)

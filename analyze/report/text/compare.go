@@ -18,6 +18,7 @@ import (
 func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 	p := newPage(w, o.Width, o.Color)
 	p.change(c)
+	p.expectations(c.Expectations)
 	p.setbacks("before: ", c.Before.Report)
 	p.setbacks("after: ", c.After.Report)
 	p.line("")

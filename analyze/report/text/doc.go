@@ -5,7 +5,7 @@
 //	verdict.go       the first line, and what was expected
 //	overview.go      how several pools do, in a table, and what to do about the worst
 //	pool.go          a pool's counts; protocol.go, what was spoken and where it was captured
-//	lanes.go         which connections are drawn; lane.go draws one, axis.go the time over them
+//	lanes.go         the connections and the time over them; lane.go draws one
 //	transactions.go  the list of a pool that needed one connection, and its window
 //	reasons.go       why connections were opened; findings.go, what else was found
 //	footer.go        what was read, and what of it could not be used

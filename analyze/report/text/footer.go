@@ -15,11 +15,33 @@ import (
 
 // source writes what was read: the files, from when to when, and what of it was used.
 func (p *page) source(r *report.Report) {
-	c := &r.Capture
-	if len(c.Files) == 0 && c.Start == nil && c.Filter == "" {
+	values := sources(r)
+	if len(values) == 0 {
 		return
 	}
+	line, empty := "", true
+	for _, v := range values {
+		switch {
+		case empty:
+			line = v
+		case printable.Columns(line)+3+printable.Columns(v) <= p.width:
+			line += "   " + v
+		default:
+			p.wrap("", 2, line)
+			line = "  " + v
+		}
+		empty = false
+	}
+	p.wrap("", 2, line)
+}
+
+// sources says what was read, a fact each.
+func sources(r *report.Report) []string {
+	c := &r.Capture
 	var values []string
+	if len(c.Files) == 0 && c.Start == nil && c.Filter == "" {
+		return nil
+	}
 	switch n := len(c.Files); {
 	case n == 0:
 	case n == 1:
@@ -36,20 +58,7 @@ func (p *page) source(r *report.Report) {
 	if c.Filter != "" {
 		values = append(values, fmt.Sprintf("filter %q let %d through", name(c.Filter), c.Packets-c.Filtered))
 	}
-	line, empty := "", true
-	for _, v := range values {
-		switch {
-		case empty:
-			line = v
-		case printable.Columns(line)+3+printable.Columns(v) <= p.width:
-			line += "   " + v
-		default:
-			p.wrap("", 2, line)
-			line = "  " + v
-		}
-		empty = false
-	}
-	p.wrap("", 2, line)
+	return values
 }
 
 // fileName is a file as it is shown: without the folders, and standard input by its name.
@@ -78,6 +87,17 @@ func between(from, to time.Time) string {
 
 // footer says what of what was read could not be used. Of several pools the packets are told above.
 func (p *page) footer(r *report.Report) {
+	if seen := seenOf(r); len(seen) > 0 {
+		p.line("")
+		p.wrap("seen   ", 7, strings.Join(seen, ", "))
+	}
+	for _, note := range notes(&r.Capture) {
+		p.wrap("note   ", 7, note)
+	}
+}
+
+// seenOf is what was seen besides what was judged, a fact each.
+func seenOf(r *report.Report) []string {
 	c := r.Capture
 	var seen []string
 	if !several(r) {
@@ -99,12 +119,14 @@ func (p *page) footer(r *report.Report) {
 	if c.Redacted {
 		seen = append(seen, "with stand-ins for addresses and names")
 	}
-	if len(seen) > 0 {
-		p.line("")
-		p.wrap("seen   ", 7, strings.Join(seen, ", "))
-	}
+	return seen
+}
+
+// notes are the problems of c that do not lack anything: the others stand at the top.
+func notes(c *report.Capture) []string {
+	var all []string
 	for _, pr := range c.Problems {
-		if segment.Lacking(pr.Kind) { // stands at the top
+		if segment.Lacking(pr.Kind) {
 			continue
 		}
 		at := ""
@@ -115,8 +137,9 @@ func (p *page) footer(r *report.Report) {
 		if pr.Text != "" {
 			text += ": " + statement(pr.Text)
 		}
-		p.wrap("note   ", 7, text)
+		all = append(all, text)
 	}
+	return all
 }
 
 // lost is what the capture misses. Packets that the kernel dropped may have held

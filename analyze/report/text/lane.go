@@ -6,12 +6,13 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/printable"
+	"tcpwarm/analyze/report/timeline"
 )
 
 // A lane is the drawing of one connection.
 type lane struct {
-	a     *axis
-	span  span
+	a     *timeline.Axis
+	span  timeline.Span
 	c     *report.Connection
 	cells []rune
 	last  int // column of the last mark placed
@@ -22,10 +23,10 @@ type lane struct {
 // beside another of the same instant.
 const mostMoved = 3
 
-func newLane(a *axis, s span, c *report.Connection) *lane {
-	l := &lane{a: a, span: s, c: c, cells: []rune(strings.Repeat(" ", a.cols+mostMoved+1)), last: -1}
+func newLane(a *timeline.Axis, s timeline.Span, c *report.Connection) *lane {
+	l := &lane{a: a, span: s, c: c, cells: []rune(strings.Repeat(" ", a.Cols+mostMoved+1)), last: -1}
 	start := l.col(c.Start)
-	l.end = l.col(s.closedAt(c))
+	l.end = l.col(s.ClosedAt(c))
 	l.fill(start, l.end, '·')
 	if c.Handshake != "missed" && c.Handshake != "" {
 		done := start
@@ -42,7 +43,7 @@ func newLane(a *axis, s span, c *report.Connection) *lane {
 	return l
 }
 
-func (l *lane) col(t report.Instant) int { return l.a.col(int64(t - l.span.zero)) }
+func (l *lane) col(t report.Instant) int { return l.a.Col(int64(t - l.span.Zero)) }
 
 // put draws r at column at unless a mark of higher rank is there.
 func (l *lane) put(at int, r rune) {
@@ -71,14 +72,14 @@ func (l *lane) place(at int, r rune) int {
 // transaction draws a request from its first byte to its response's, and the
 // response from there to its end.
 func (l *lane) transaction(t *report.Transaction) {
-	from, to := response(t)
+	from, to := timeline.Response(t)
 	at := l.place(l.col(t.Start), 'r')
 	if t.EndPacket == 0 && t.Status == 0 && t.Duration == nil && t.Wait == nil {
 		return // not answered
 	}
 	head := l.col(from)
 	l.fill(at, head-1, 'r')
-	l.last = max(l.last, min(head-1, l.a.cols))
+	l.last = max(l.last, min(head-1, l.a.Cols))
 	head = l.place(head, 'R')
 	l.fill(head, l.col(to), 'R')
 	l.last = max(l.last, l.col(to))
@@ -97,7 +98,7 @@ func (l *lane) close() {
 func (l *lane) couldServe(all []*report.Connection) {
 	for _, c := range all {
 		b := c.OpenedBecause
-		if b == nil || b.Cause != pool.Missed || b.InsteadOf != l.c.ID || c.Start > l.span.closedAt(l.c) {
+		if b == nil || b.Cause != pool.Missed || b.InsteadOf != l.c.ID || c.Start > l.span.ClosedAt(l.c) {
 			continue
 		}
 		l.put(l.col(c.Start), '^')
@@ -116,36 +117,4 @@ func (l *lane) String() string {
 		return s + " open"
 	}
 	return s
-}
-
-// A span is the time that lanes are drawn in.
-type span struct{ zero, until report.Instant }
-
-// closedAt is when a connection was closed, or last seen; one that nobody closed is open until the end.
-func (s span) closedAt(c *report.Connection) report.Instant {
-	switch {
-	case c.Closed.At != nil:
-		return *c.Closed.At
-	case c.Closed.How == "open":
-		return max(c.End, s.until)
-	}
-	return c.End
-}
-
-// response is from when to when a response came, as far as it is known.
-func response(t *report.Transaction) (from, to report.Instant) {
-	from, to = t.Start, t.Start
-	if t.Wait != nil {
-		from += report.Instant(*t.Wait)
-		to = from
-	}
-	if t.Duration != nil {
-		to = max(to, t.Start+report.Instant(*t.Duration))
-		if t.Receive != nil {
-			from = max(t.Start, to-report.Instant(*t.Receive))
-		}
-	} else if t.Receive != nil {
-		to = from + report.Instant(*t.Receive)
-	}
-	return from, to
 }

@@ -1,14 +1,13 @@
 package text
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/printable"
-	"tcpwarm/analyze/verdict/explain"
+	"tcpwarm/analyze/report/timeline"
 )
 
 // mostLanes is how many connections of a pool are drawn.
@@ -24,18 +23,15 @@ const (
 // lanes draws the connections of a pool over one time axis, one a line. Of a
 // pool of which none was kept in full, nothing is drawn. total is how many were used.
 func (p *page) lanes(conns []*report.Connection, total int64, until report.Instant) {
-	drawn := chooseLanes(conns)
+	drawn := timeline.Choose(conns, mostLanes)
 	if len(drawn) == 0 {
 		return
 	}
-	s := span{drawn[0].Start, until}
-	for _, c := range drawn {
-		s.zero = min(s.zero, c.Start)
-	}
-	a := newAxis(instants(drawn, s), min(p.width-laneLabel-laneEnd, laneMost))
+	s := timeline.NewSpan(drawn, until)
+	a := timeline.NewAxis(s.Instants(drawn), min(p.width-laneLabel-laneEnd, laneMost))
 	p.line("")
-	unit, _ := a.unit()
-	p.line(fmt.Sprintf("%8s  %s", unit, a))
+	unit, _ := a.Unit()
+	p.line(fmt.Sprintf("%8s  %s", unit, axisLine(a)))
 	used := map[rune]bool{}
 	for _, c := range drawn {
 		l := newLane(a, s, c)
@@ -45,71 +41,11 @@ func (p *page) lanes(conns []*report.Connection, total int64, until report.Insta
 		}
 		p.line(fmt.Sprintf("  #%-*d", laneLabel-3, c.ID)+l.String(), mark{"^", red})
 	}
-	p.legend(used, len(a.cuts) > 0)
+	p.legend(used, len(a.Cuts) > 0)
 	total = max(total, int64(len(conns)))
 	if n := total - int64(len(drawn)); n > 0 {
 		p.line(fmt.Sprintf("%*s%d of %d connections not drawn", laneLabel-1, "", n, total))
 	}
-}
-
-// chooseLanes picks the connections to draw: those that were avoidable with the
-// ones that could have served, those opened because a server had ended one, then
-// the others, and unused ones last. They come back in order of ID.
-func chooseLanes(conns []*report.Connection) []*report.Connection {
-	if len(conns) <= mostLanes {
-		return conns
-	}
-	byID := make(map[int64]*report.Connection, len(conns))
-	for _, c := range conns {
-		byID[c.ID] = c
-	}
-	var picked []*report.Connection
-	seen := map[int64]bool{}
-	pick := func(c *report.Connection) {
-		if c != nil && !seen[c.ID] && len(picked) < mostLanes {
-			seen[c.ID] = true
-			picked = append(picked, c)
-		}
-	}
-	for _, wanted := range []func(*report.Connection) bool{
-		func(c *report.Connection) bool { return c.OpenedBecause != nil && c.OpenedBecause.Cause.Avoidable() },
-		func(c *report.Connection) bool {
-			return c.OpenedBecause != nil && explain.Actionable(c.OpenedBecause.Cause)
-		},
-		func(c *report.Connection) bool { return c.TransactionCount > 0 },
-		func(c *report.Connection) bool { return true },
-	} {
-		for _, c := range conns {
-			if wanted(c) {
-				if c.OpenedBecause != nil {
-					pick(byID[c.OpenedBecause.InsteadOf])
-				}
-				pick(c)
-			}
-			if len(picked) == mostLanes {
-				break
-			}
-		}
-	}
-	slices.SortFunc(picked, func(a, b *report.Connection) int { return cmp.Compare(a.ID, b.ID) })
-	return picked
-}
-
-// instants are the moments at which something is drawn, from the begin of s.
-func instants(conns []*report.Connection, s span) []int64 {
-	zero := s.zero
-	at := []int64{0}
-	for _, c := range conns {
-		at = append(at, int64(c.Start-zero), int64(s.closedAt(c)-zero))
-		for _, t := range c.Judged() {
-			from, to := response(t)
-			at = append(at, int64(t.Start-zero), int64(from-zero), int64(to-zero))
-		}
-	}
-	for i := range at {
-		at[i] = max(at[i], 0)
-	}
-	return at
 }
 
 // legend explains the marks that occur.
@@ -159,4 +95,29 @@ func rank(r rune) int {
 		}
 	}
 	return 0
+}
+
+// axisLine is the line of labels. "//" stands in the middle of each cut.
+func axisLine(a *timeline.Axis) string {
+	row := []byte(strings.Repeat(" ", a.Cols+8))
+	_, unit := a.Unit()
+	for _, t := range a.Ticks() {
+		s := strconv.FormatFloat(float64(t)/float64(unit), 'f', -1, 64)
+		put(row, a.Col(t), s)
+	}
+	for _, s := range a.Cuts {
+		put(row, (a.Col(s.From)+a.Col(s.To))/2, "//")
+	}
+	return strings.TrimRight(string(row), " ")
+}
+
+// put writes s at column at if that and a column around it are free.
+func put(row []byte, at int, s string) {
+	if at+len(s) > len(row) {
+		return
+	}
+	around := row[max(0, at-1):min(len(row), at+len(s)+1)]
+	if strings.TrimSpace(string(around)) == "" {
+		copy(row[at:], s)
+	}
 }

@@ -101,6 +101,28 @@ func manyClients(pools []*report.Pool) bool {
 	})
 }
 
+// A Row is what the overview says of a pool that is not fine, in words from packets that are fit to be shown.
+type Row struct {
+	TooMany, Opened, Requests string
+	Client, Destination       string
+	Why                       string
+	FirstSeen, Request        string // of the first that is blamed
+}
+
+// Overview returns how r's pools do in a sentence, what there is to say of those that are not fine, the worst first
+// and at most limit of them, and how many more there are.
+func Overview(r *report.Report, limit int) (sentence string, rows []Row, more int64) {
+	x := newIndex(r)
+	bad := troubled(r.WorstFirst())
+	for _, pl := range bad[:min(limit, len(bad))] {
+		w := x.row(pl)
+		rows = append(rows, Row{w.tooMany, w.opened, w.requests, w.client, w.name, w.why, w.seen, w.request})
+	}
+	of := r.Totals.Verdicts
+	total := of[pool.NotReused] + of[pool.PartlyReused] + of[pool.ServerPrevents] + of[pool.NotKnown]
+	return tally(r), rows, max(total, int64(len(bad))) - int64(len(rows))
+}
+
 // A row of the table is what is said of a pool.
 type row struct{ tooMany, opened, requests, client, name, why, seen, request string }
 
@@ -245,16 +267,17 @@ func (p *page) moreRows(r *report.Report, rest []*report.Pool, shown int64) {
 	p.wrap("  ", 4, s)
 }
 
-// whatToDo says of pools that opened too many what would help, equal advice once.
-func (p *page) whatToDo(pools []*report.Pool, x *index) {
-	type group struct {
-		names   []string
-		text    string
-		tooMany int64
-	}
-	var groups []*group
+// A Help is what would help pools that opened too many.
+type Help struct {
+	Names   []string // the pools'
+	Text    string
+	TooMany int64 // connections of all of them
+}
+
+// helps says of pools that opened too many what would help, equal advice once, and what their client
+// calls itself, where all call themselves the same.
+func helps(pools []*report.Pool, x *index) (groups []*Help, agent string) {
 	agents := map[string]bool{}
-	width := 0
 	for _, pl := range pools {
 		if pl.Avoidable == 0 {
 			continue
@@ -264,38 +287,50 @@ func (p *page) whatToDo(pools []*report.Pool, x *index) {
 			continue
 		}
 		agents[pl.UserAgent] = true
-		i := slices.IndexFunc(groups, func(g *group) bool { return g.text == text })
+		i := slices.IndexFunc(groups, func(g *Help) bool { return g.Text == text })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, &group{text: text})
+			groups = append(groups, &Help{Text: text})
 		}
 		g := groups[i]
-		g.tooMany += pl.Avoidable
-		if !slices.Contains(g.names, label) {
-			g.names = append(g.names, label)
+		g.TooMany += pl.Avoidable
+		if !slices.Contains(g.Names, label) {
+			g.Names = append(g.Names, label)
 		}
 	}
+	slices.SortStableFunc(groups, func(a, b *Help) int { return cmp.Compare(b.TooMany, a.TooMany) })
+	for _, g := range groups {
+		if n := len(g.Names); n > 3 {
+			g.Names = append(g.Names[:2], fmt.Sprintf("%d more", n-2))
+		}
+	}
+	if len(agents) == 1 {
+		for one := range agents {
+			agent = name(one)
+		}
+	}
+	return groups, agent
+}
+
+// whatToDo writes what would help pools that opened too many.
+func (p *page) whatToDo(pools []*report.Pool, x *index) {
+	groups, agent := helps(pools, x)
 	if len(groups) == 0 {
 		return
 	}
-	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(b.tooMany, a.tooMany) })
 	head := "what to do"
-	if len(agents) == 1 && !agents[""] {
-		for agent := range agents {
-			head += "   (the client calls itself " + name(agent) + ")"
-		}
+	if agent != "" {
+		head += "   (the client calls itself " + agent + ")"
 	}
 	p.line("")
 	p.wrap("", 2, head)
+	width := 0
 	for _, g := range groups {
-		if n := len(g.names); n > 3 {
-			g.names = append(g.names[:2], fmt.Sprintf("%d more", n-2))
-		}
-		width = max(width, min(p.width/3, printable.Columns(strings.Join(g.names, ", "))))
+		width = max(width, min(p.width/3, printable.Columns(strings.Join(g.Names, ", "))))
 	}
 	for _, g := range groups {
-		who := strings.Join(g.names, ", ")
-		say := g.text + "   " + fmt.Sprint(g.tooMany) + tie + "too" + tie + "many"
+		who := strings.Join(g.Names, ", ")
+		say := g.Text + "   " + fmt.Sprint(g.TooMany) + tie + "too" + tie + "many"
 		if printable.Columns(who) > width {
 			p.wrap("  ", 4, who)
 			p.wrap("    ", 4, say)

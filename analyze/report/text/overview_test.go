@@ -151,7 +151,7 @@ func TestSourceLine(t *testing.T) {
 
 // Of servers that have changed as many are listed as are asked for.
 func TestComparisonListsTheWorst(t *testing.T) {
-	c := compare.Between(fleet(30, 30), fleet(30, 0))
+	c := compare.Between(fleet(30, 30), fleet(30, 0), 0)
 	for want, o := range map[string]Options{
 		"  and 20 more  (--top 30 lists them)\n": {},
 		"  and 5 more  (--top 30 lists them)\n":  {Limit: 25},

@@ -33,19 +33,8 @@ func (p *page) pool(pl *report.Pool, x *index) {
 
 // heading names client, server, protocol, and where the capture was taken.
 func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
-	who := "client " + name(pl.Client)
-	if x.oneClient {
-		who += " and others"
-	}
-	who += " -> " + pl.Authority().Label(name)
-	values := []string{protocol(pl, conns), where(x)}
-	switch {
-	case len(conns) > 0 || pl.Protocol != "":
-	case pl.Used == 0:
-		values[0] = "no request seen"
-	default:
-		values[0] = "none of its connections kept in full"
-	}
+	who := x.client(pl) + " -> " + pl.Authority().Label(name)
+	values := x.circumstances(pl, conns)
 	var marks []mark
 	if x.sayVerdict {
 		who += "   " + label(pl.Verdict)
@@ -57,29 +46,88 @@ func (p *page) heading(pl *report.Pool, conns []*report.Connection, x *index) {
 		p.wrap("", 7, who, marks...)
 		p.wrap("       ", 7, strings.Join(values, ", "), marks...)
 	}
+	for _, s := range identity(pl) {
+		p.wrap("       ", 7, s)
+	}
+}
+
+// client names a pool's client.
+func (x *index) client(pl *report.Pool) string {
+	if x.oneClient {
+		return "client " + name(pl.Client) + " and others"
+	}
+	return "client " + name(pl.Client)
+}
+
+// circumstances are what was spoken and where it was captured.
+func (x *index) circumstances(pl *report.Pool, conns []*report.Connection) []string {
+	values := []string{protocol(pl, conns), where(x)}
+	switch {
+	case len(conns) > 0 || pl.Protocol != "":
+	case pl.Used == 0:
+		values[0] = "no request seen"
+	default:
+		values[0] = "none of its connections kept in full"
+	}
+	return values
+}
+
+// identity says what is known of who a pool's client is.
+func identity(pl *report.Pool) (all []string) {
 	if pl.UserAgent != "" {
-		p.wrap("       ", 7, "the client calls itself "+name(pl.UserAgent))
+		all = append(all, "the client calls itself "+name(pl.UserAgent))
 	}
 	if pl.ToldBy != "" {
-		p.wrap("       ", 7, "one of several clients at this address, told by: "+name(pl.ToldBy))
+		all = append(all, "one of several clients at this address, told by: "+name(pl.ToldBy))
 	}
+	return all
+}
+
+// A Fact is a label and what is known of it.
+type Fact struct {
+	Label  string
+	Values []string
+	Wrong  string // what of it is not as it should be, "" if nothing
 }
 
 // counts writes the facts of a pool, one a line.
 func (p *page) counts(pl *report.Pool) {
+	for _, f := range facts(pl) {
+		if f.Wrong == "" {
+			p.facts(f.Label, f.Values)
+			continue
+		}
+		p.wrong(f)
+	}
+}
+
+// wrong writes a fact with what is wrong about it, to the right of it where there is room.
+func (p *page) wrong(f Fact) {
+	values, warning := strings.Join(f.Values, "   "), "<- "+f.Wrong
+	room := p.width - labelColumns - printable.Columns(values) - len(warning)
+	if room >= 1 {
+		gap := strings.Repeat(" ", min(room, 7))
+		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, f.Label, values, gap, warning), mark{warning, red})
+		return
+	}
+	p.facts(f.Label, append(f.Values, warning), mark{warning, red})
+}
+
+// facts are the counts of a pool.
+func facts(pl *report.Pool) (all []Fact) {
+	add := func(label string, values ...string) { all = append(all, Fact{Label: label, Values: values}) }
 	requests := []string{fmt.Sprintf("%-2d", pl.Transactions)}
 	if pl.TransactionLow != nil && pl.TransactionHigh != nil && *pl.TransactionLow != *pl.TransactionHigh {
 		requests[0] = fmt.Sprintf("%d (%d to %d)", pl.Transactions, *pl.TransactionLow, *pl.TransactionHigh)
 	}
-	p.facts("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount)))
+	add("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount))...)
 	if pl.Used == 0 {
 		carried := "none carried a request"
 		if pl.Verdict == pool.NotKnown {
 			carried = "no request was read"
 		}
-		p.facts("connections", []string{fmt.Sprintf("%-2d", pl.Unused), carried})
-		p.withheld(pl)
-		return
+		add("connections", fmt.Sprintf("%-2d", pl.Unused), carried)
+		return append(all, withheldFact(pl)...)
 	}
 	conns := []string{
 		fmt.Sprintf("%-2d", pl.Used),
@@ -90,14 +138,12 @@ func (p *page) counts(pl *report.Pool) {
 	if pl.Unused > 0 {
 		conns = append(conns, unused(pl))
 	}
-	p.facts("connections", conns)
+	add("connections", conns...)
 	if opened := causeList(pl.Causes, func(c pool.Cause) bool { return !c.Avoidable() }); opened != "" &&
 		pl.Causes[pool.First] != pl.Needed {
-		p.facts("needed", []string{strings.Trim(opened, " ()")})
+		add("needed", strings.Trim(opened, " ()"))
 	}
-	p.headers(pl)
-	p.cost(pl)
-	p.withheld(pl)
+	return slices.Concat(all, headers(pl), cost(pl), withheldFact(pl))
 }
 
 // unused says how many connections carried no request, and why a client opens such: before it
@@ -116,11 +162,12 @@ func unused(pl *report.Pool) string {
 	return s
 }
 
-// withheld says why there is no verdict.
-func (p *page) withheld(pl *report.Pool) {
+// withheldFact says why there is no verdict, if there is none.
+func withheldFact(pl *report.Pool) []Fact {
 	if pl.Verdict == pool.NotKnown && pl.WithheldBecause != "" {
-		p.facts("not judged", []string{statement(pl.WithheldBecause)})
+		return []Fact{{Label: "not judged", Values: []string{statement(pl.WithheldBecause)}}}
 	}
+	return nil
 }
 
 // causeList is " (missed)", or " (3 missed, 2 undrained)", of the causes that
@@ -149,26 +196,19 @@ func causeList(causes map[pool.Cause]int64, fits func(pool.Cause) bool) string {
 }
 
 // headers holds the promise against the wire.
-func (p *page) headers(pl *report.Pool) {
+func headers(pl *report.Pool) []Fact {
 	if pl.Promised == 0 {
-		return
+		return nil
 	}
 	s := fmt.Sprintf("%d of %d said keep-alive, %d shared a connection", pl.SaidKeepAlive, pl.Transactions, pl.Shared)
 	if pl.SaidKeepAlive == 0 {
 		s = fmt.Sprintf("%d of %d persist by default (HTTP/1.1), %d shared a connection", pl.Promised, pl.Transactions, pl.Shared)
 	}
-	const lies = "<- the header lies"
-	if pl.SaidKeepAlive == 0 || pl.Shared > 0 || pl.Used < 2 || pl.Avoidable == 0 {
-		p.facts("headers", []string{s})
-		return
+	f := Fact{Label: "headers", Values: []string{s}}
+	if pl.SaidKeepAlive > 0 && pl.Shared == 0 && pl.Used >= 2 && pl.Avoidable > 0 {
+		f.Wrong = "the header lies"
 	}
-	room := p.width - labelColumns - printable.Columns(s) - len(lies)
-	if room >= 1 {
-		gap := strings.Repeat(" ", min(room, 7))
-		p.line(fmt.Sprintf("  %-*s%s%s%s", labelColumns-2, "headers", s, gap, lies), mark{lies, red})
-		return
-	}
-	p.facts("headers", []string{s, lies}, mark{lies, red})
+	return []Fact{f}
 }
 
 // comparedPath is the round trip the cost is also shown at: loopback makes every
@@ -176,23 +216,24 @@ func (p *page) headers(pl *report.Pool) {
 const comparedPath = 50 * time.Millisecond
 
 // cost is what the avoidable connections cost, or what reuse saved.
-func (p *page) cost(pl *report.Pool) {
+func cost(pl *report.Pool) (all []Fact) {
 	if pl.Avoidable > 0 && pl.ColdRoundTrips > 0 {
 		here := ""
 		if pl.ColdCost != nil {
 			here = segment.Span(time.Duration(*pl.ColdCost)) + " here, "
 		}
 		there := segment.Span(time.Duration(pl.ColdRoundTrips) * comparedPath)
-		p.facts("cost", []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path", plural.Count(pl.Avoidable, "handshake"),
-			plural.Count(pl.ColdRoundTrips, "round trip"), here, there)})
+		all = append(all, Fact{Label: "cost", Values: []string{fmt.Sprintf("%s = %s: %s%s at a 50 ms path",
+			plural.Count(pl.Avoidable, "handshake"), plural.Count(pl.ColdRoundTrips, "round trip"), here, there)}})
 	}
 	if pl.SavedRoundTrips > 0 {
 		s := plural.Count(pl.SavedRoundTrips, "round trip")
 		if pl.SavedCost != nil {
 			s += ", about " + segment.Span(time.Duration(*pl.SavedCost))
 		}
-		p.facts("saved", []string{s})
+		all = append(all, Fact{Label: "saved", Values: []string{s}})
 	}
+	return all
 }
 
 // curve says how a client that keeps more idle connections would have done.
@@ -210,22 +251,34 @@ func (p *page) curve(pl *report.Pool) {
 		p.line(kept)
 		p.line(opened)
 	}
+	p.wrap("  ", 2, enough(pl))
+}
+
+// enough says how many idle connections would have done.
+func enough(pl *report.Pool) string {
 	last := pl.Curve[len(pl.Curve)-1]
 	idle := "one idle connection"
 	if last.IdleKept != 1 {
 		idle = plural.Count(last.IdleKept, "idle connection")
 	}
-	enough := "would have been enough."
+	would := "would have been enough."
 	if last.Connections > pl.Needed {
-		enough = fmt.Sprintf("would have done with %s.", plural.Count(last.Connections, "connection"))
+		would = fmt.Sprintf("would have done with %s.", plural.Count(last.Connections, "connection"))
 	}
-	p.wrap("  ", 2, fmt.Sprintf("%s, kept %s, %s", idle, segment.SpanUp(time.Duration(last.IdleTimeout)), enough))
+	return fmt.Sprintf("%s, kept %s, %s", idle, segment.SpanUp(time.Duration(last.IdleTimeout)), would)
 }
 
-// margin is how close reuse came to the server's idle timeout.
+// margin writes how close reuse came to the server's idle timeout.
 func (p *page) margin(pl *report.Pool) {
+	if s := marginOf(pl); s != "" {
+		p.facts("margin", []string{s})
+	}
+}
+
+// marginOf is how close reuse came to the server's idle timeout, "" where that is not known.
+func marginOf(pl *report.Pool) string {
 	if pl.LongestIdle == nil {
-		return
+		return ""
 	}
 	s := "longest idle used " + spanOf(pl.LongestIdle)
 	switch {
@@ -243,5 +296,5 @@ func (p *page) margin(pl *report.Pool) {
 		s += fmt.Sprintf("; server says timeout=%s: %s %s",
 			strconv.FormatFloat(time.Duration(*pl.ServerTimeout).Seconds(), 'f', -1, 64), segment.Span(left), words)
 	}
-	p.facts("margin", []string{s})
+	return s
 }

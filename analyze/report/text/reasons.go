@@ -16,6 +16,27 @@ const mostAlike = 5
 // reasons explains why connections were opened that were avoidable, or that the
 // server made necessary. Equal causes are told once: the first case in full.
 func (p *page) reasons(conns []*report.Connection, causes map[pool.Cause]int64, found []report.Finding, to advice) {
+	for _, r := range reasonsOf(conns, causes, found, to) {
+		p.line("")
+		p.reason(&r)
+	}
+}
+
+// A Reason says why connections were opened, by the first of those that one cause opened.
+type Reason struct {
+	Cause       pool.Cause
+	Connections []*report.Connection // those that are kept, the first told in full
+	N           int64                // with those that are not kept
+	Text        string               // of the first, a sentence without its end
+	Confidence  pool.Confidence
+	Evidence    string
+	RefutedBy   string // "" if nothing is known to
+	Closer      string // the ID of a finding whose advice counts instead, "" if there is none
+	Remedy      Remedy
+}
+
+// reasonsOf tells of each cause that somebody can do something about.
+func reasonsOf(conns []*report.Connection, causes map[pool.Cause]int64, found []report.Finding, to advice) []Reason {
 	var order []pool.Cause
 	byCause := map[pool.Cause][]*report.Connection{}
 	for _, c := range conns {
@@ -28,10 +49,18 @@ func (p *page) reasons(conns []*report.Connection, causes map[pool.Cause]int64, 
 		}
 		byCause[cause] = append(byCause[cause], c)
 	}
+	var all []Reason
 	for _, cause := range order {
-		p.line("")
-		p.reason(byCause[cause], causes[cause], closerThan(cause, found), to)
+		c := byCause[cause][0]
+		b := c.OpenedBecause
+		r := Reason{Cause: cause, Connections: byCause[cause], Confidence: b.Confidence, Evidence: statement(b.Text),
+			RefutedBy: refutation(b.RefutedBy), Closer: closerThan(cause, found), Remedy: remedyOf(string(cause), "", to)}
+		r.N = max(causes[cause], int64(len(r.Connections)))
+		r.Text = fmt.Sprintf("#%d was opened (packet %d%s) because %s", c.ID, c.FirstPacket, forRequest(c),
+			explain.Because(cause, b.InsteadOf))
+		all = append(all, r)
 	}
+	return all
 }
 
 // closerThan returns the ID of a finding that says more closely than a cause does what is the
@@ -45,21 +74,17 @@ func closerThan(cause pool.Cause, found []report.Finding) string {
 }
 
 // reason tells the first of the connections opened for one cause, and lists the
-// others, of which there are n with those that are not kept. closer is the finding whose advice counts instead, "" if there is none.
-func (p *page) reason(all []*report.Connection, n int64, closer string, to advice) {
-	c := all[0]
-	b := c.OpenedBecause
-	why := explain.Because(b.Cause, b.InsteadOf)
-	p.wrap("  ", 5, fmt.Sprintf("#%d was opened (packet %d%s) because %s  %s",
-		c.ID, c.FirstPacket, forRequest(c), why, grade(name(string(b.Cause)), b.Confidence)))
-	p.evidence(b.Text, nil, b.RefutedBy)
-	if closer != "" {
-		p.wrap("     ", 5, "What helps says "+closer+" below.")
+// others.
+func (p *page) reason(r *Reason) {
+	p.wrap("  ", 5, r.Text+"  "+grade(name(string(r.Cause)), r.Confidence))
+	p.evidence(r.Evidence, r.RefutedBy)
+	if r.Closer != "" {
+		p.wrap("     ", 5, "What helps says "+r.Closer+" below.")
 	} else {
-		p.remedy(string(b.Cause), "", to)
+		p.remedy(&r.Remedy)
 	}
-	rest := all[1:]
-	switch more := max(n-1, int64(len(rest))); {
+	rest := r.Connections[1:]
+	switch more := r.N - 1; {
 	case more == 0:
 	case len(rest) == 0:
 		p.wrap("     ", 5, fmt.Sprintf("and %d more like it", more))
@@ -108,17 +133,21 @@ func alike(rest []*report.Connection, n int64) string {
 }
 
 // evidence writes what a statement rests on and what would refute it.
-func (p *page) evidence(text string, pkts []int64, refuted string) {
-	text = statement(text)
-	if s := packets(pkts); s != "" {
-		text += "  (" + s + ")"
-	}
+func (p *page) evidence(text, refuted string) {
 	if text != "" {
 		p.wrap("     ", 5, text)
 	}
 	if refuted != "" {
-		p.wrap("     ", 5, "Refuted if: "+strings.TrimSuffix(statement(refuted), ".")+".")
+		p.wrap("     ", 5, refuted)
 	}
+}
+
+// refutation says what would refute a statement, "" if nothing is known to.
+func refutation(by string) string {
+	if by == "" {
+		return ""
+	}
+	return "Refuted if: " + strings.TrimSuffix(statement(by), ".") + "."
 }
 
 // An advice is to whom a remedy speaks.
@@ -127,16 +156,25 @@ type advice struct {
 	vantage report.Vantage
 }
 
-// remedy writes advice, always hedged: a knob only of the client that the capture shows, and
-// first what the side can do that has captured. own is the finding's own remedy, if it has
-// one.
-func (p *page) remedy(id, own string, to advice) {
+// A Remedy is advice, always hedged.
+type Remedy struct {
+	AtServer string // what the side can do that has captured, "" if it is the client's
+	Text     string // "" if there is none
+	Knob     string // of the client that the capture shows, "" if none is shown or known
+	HasKnobs bool   // explain lists some
+	Explain  string // the ID that explain takes, "" if it knows none
+}
+
+// remedyOf names a knob only of the client that the capture shows. own is the finding's own
+// remedy, if it has one.
+func remedyOf(id, own string, to advice) Remedy {
 	e, ok := explain.Lookup(id)
 	if own == "" {
 		own = e.Remedy
 	}
-	if ok && to.vantage == report.AtServer && e.AtServer != "" {
-		p.wrap("     ", 5, e.AtServer)
+	var r Remedy
+	if ok && to.vantage == report.AtServer {
+		r.AtServer = e.AtServer
 	}
 	knob, named := e.KnobFor(to.agent)
 	if len(e.Knobs) == 1 && !named { // there is nothing to choose from: a system's, or tcpwarm's own
@@ -147,18 +185,32 @@ func (p *page) remedy(id, own string, to advice) {
 			own = strings.TrimSuffix(own, ":")
 			own = strings.TrimSuffix(own, ".") + "."
 		}
-		p.wrap("     ", 5, own)
+		r.Text = own
 	}
-	if !ok {
-		return
+	if ok {
+		r.HasKnobs, r.Explain = len(e.Knobs) > 0, id
 	}
-	more := "(tcpwarm" + tie + "explain" + tie + id + ")"
+	if ok && named {
+		r.Knob = knob.Library() + "  " + knob.Setting()
+	}
+	return r
+}
+
+// remedy writes advice, first what the side can do that has captured.
+func (p *page) remedy(r *Remedy) {
+	for _, s := range []string{r.AtServer, r.Text} {
+		if s != "" {
+			p.wrap("     ", 5, s)
+		}
+	}
+	explained := "tcpwarm" + tie + "explain" + tie + r.Explain
 	switch {
-	case named:
-		p.wrap("       ", 9, knob.Library()+"  "+knob.Setting()+"   "+more)
-	case len(e.Knobs) > 0:
-		p.wrap("       ", 7, "how, by library and program: tcpwarm"+tie+"explain"+tie+id)
+	case r.Explain == "":
+	case r.Knob != "":
+		p.wrap("       ", 9, r.Knob+"   ("+explained+")")
+	case r.HasKnobs:
+		p.wrap("       ", 7, "how, by library and program: "+explained)
 	default:
-		p.wrap("       ", 7, more)
+		p.wrap("       ", 7, "("+explained+")")
 	}
 }

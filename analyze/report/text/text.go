@@ -23,25 +23,12 @@ const DefaultLimit = 10
 // pools an overview follows, the worst first, and only those that are not fine have a block each.
 func Write(w io.Writer, r *report.Report, o Options) error {
 	p := newPage(w, o.Width, o.Color)
-	p.verdict(r)
-	p.source(r)
-	p.setbacks("", r)
-	p.expectations(r.Expectations)
-	limit := o.Limit
-	if limit <= 0 {
-		limit = DefaultLimit
-	}
 	pools, x := r.WorstFirst(), newIndex(r)
 	x.all = o.All
-	if o.All {
-		limit = len(pools)
-	}
+	limit := p.summary(r, x, &o)
 	detailed := pools
-	if several(r) {
-		p.overview(r, x, limit)
-		if !o.All {
-			detailed = troubled(pools)
-		}
+	if several(r) && !o.All {
+		detailed = troubled(pools)
 	}
 	detailed = detailed[:min(limit, len(detailed))]
 	for _, pl := range detailed {
@@ -54,6 +41,32 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p.findings(x.findings[0], x)
 	p.footer(r)
 	return p.flush()
+}
+
+// WriteSummary writes what Write begins with: the verdict, what was read and is missing of it, the
+// expectations, and how all pools do where there are several.
+func WriteSummary(w io.Writer, r *report.Report, o Options) error {
+	p := newPage(w, o.Width, o.Color)
+	p.summary(r, newIndex(r), &o)
+	return p.flush()
+}
+
+// summary writes it, and returns how many pools are listed and told at most.
+func (p *page) summary(r *report.Report, x *index, o *Options) (limit int) {
+	if limit = o.Limit; limit <= 0 {
+		limit = DefaultLimit
+	}
+	if o.All {
+		limit = len(r.WorstFirst())
+	}
+	p.verdict(r)
+	p.source(r)
+	p.setbacks("", r)
+	p.expectations(r.Expectations)
+	if several(r) {
+		p.overview(r, x, limit)
+	}
+	return limit
 }
 
 // An index finds the connections and findings of a pool.

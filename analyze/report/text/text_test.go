@@ -199,7 +199,7 @@ func TestWriteError(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
 		"report": func(w io.Writer) error { return Write(w, r, Options{}) },
 		"entry":  func(w io.Writer) error { return WriteEntry(w, explain.Entries()[0], 80) },
-		"change": func(w io.Writer) error { return WriteComparison(w, compare.Between(r, r), Options{}) },
+		"change": func(w io.Writer) error { return WriteComparison(w, compare.Between(r, r, 0), Options{}) },
 	} {
 		if err := write(brokenWriter{}); !errors.Is(err, errBroken) {
 			t.Errorf("%s: got error %v", name, err)
@@ -224,7 +224,7 @@ func TestNarrowLosesNothing(t *testing.T) {
 		for what, write := range map[string]func(w io.Writer, width int) error{
 			"report": func(w io.Writer, width int) error { return Write(w, r, Options{Width: width, All: true}) },
 			"comparison": func(w io.Writer, width int) error {
-				return WriteComparison(w, compare.Between(r, r), Options{Width: width})
+				return WriteComparison(w, compare.Between(r, r, 0), Options{Width: width})
 			},
 		} {
 			var wide bytes.Buffer

@@ -110,13 +110,7 @@ func (p *page) window(conns []*report.Connection) {
 	w := most.ServerToClient.Window
 	values := []string{fmt.Sprintf("#%d  %d %s %d segments in %s",
 		most.ID, w.InitialSegments, spark(w.Growth), w.Max/w.Segment, plural.Count(w.Rounds, "round trip"))}
-	limit, acks := tcp.UnknownLimit, int64(0)
-	for i, n := range w.LimitedACKs {
-		if n > 0 && n >= w.LimitedACKs[limit] {
-			limit = tcp.Limit(i)
-		}
-		acks += n
-	}
+	limit, acks := w.MostLimiting()
 	if limit != tcp.UnknownLimit {
 		values = append(values, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))
 	}

@@ -34,11 +34,16 @@ func verdictStyle(v pool.Verdict) style {
 // verdict writes the line that decides: a word, then the counts it rests on.
 // Where a user demanded something, the word says whether it held.
 func (p *page) verdict(r *report.Report) {
-	word, st := label(r.Verdict), verdictStyle(r.Verdict)
-	if r.Outcome != "" {
-		word, st = outcome(r.Outcome)
-	}
+	word, st := headline(r)
 	p.wrap(word+"   ", len(word)+3, sentence(r), mark{word, st})
+}
+
+// headline is the word that decides.
+func headline(r *report.Report) (string, style) {
+	if r.Outcome != "" {
+		return outcome(r.Outcome)
+	}
+	return label(r.Verdict), verdictStyle(r.Verdict)
 }
 
 // outcome is what the demands came to, as it is shown.

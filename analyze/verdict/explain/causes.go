@@ -36,16 +36,22 @@ var avoidable = []cause{
 				{"node request", "forever: true, or one agent passed to every request"},
 				{"node undici, fetch", "one new Agent(), then setGlobalDispatcher(agent) or {dispatcher: agent}"},
 				{"node agentkeepalive", "one new HttpAgent() and one new HttpsAgent() for the process"},
+				{"node superagent", ".agent(a) with one new http.Agent({keepAlive: true}); superagent.agent() keeps cookies only"},
 				{"go net/http", "one http.Client (one http.Transport) for the process, not one per call"},
+				{"go resty", "one resty.New() for the process, not one per request"},
+				{"go fasthttp", "one fasthttp.Client; the package's functions share one"},
 				{"rust reqwest", "one reqwest::Client; clone() shares its pool, reqwest::get() makes a new one"},
+				{"rust ureq", "one ureq::Agent; ureq::get() makes a new one each time"},
+				{"rust hyper-util", "one legacy::Client; clone() shares its pool"},
 				{"python requests", "one requests.Session(); requests.get() makes a new session each time"},
 				{"python aiohttp", "one ClientSession for the process, not one per request"},
 				{"python httpx", "one httpx.Client() or AsyncClient(); httpx.get() makes a new one each time"},
 				{"python urllib3", "one PoolManager() for the process"},
 				{"python boto3", "one client for the process; Config(max_pool_connections=N) (default 10)"},
 				{"python urllib", "it keeps no connection and sends close: use requests, urllib3 or httpx"},
+				{"python http.client", "one HTTPConnection, kept, and asked again"},
 				{"java HttpClient", "one HttpClient.newHttpClient(), shared; each has its own pool"},
-				{"java HttpURLConnection", "read each body to its end, getErrorStream() too; disconnect() closes"},
+				{"java HttpURLConnection", "read each body to its end, getErrorStream() too; disconnect() before that closes"},
 				{"apache HttpClient", "one CloseableHttpClient; consume each entity to its end"},
 				{"okhttp", "one OkHttpClient; newBuilder() shares its pool, a new OkHttpClient() has its own"},
 				{".net HttpClient", "one HttpClient, or IHttpClientFactory; each SocketsHttpHandler has its own pool"},
@@ -72,16 +78,20 @@ var avoidable = []cause{
 			Evidence: "The client closed or reset before the response's last byte, or its receive window closed " +
 				"with the response unfinished. Of a finished one (then likely): the window stayed reduced by it where the " +
 				"same client's windows open again after as much; or the client reset with all acknowledged, where it ends " +
-				"other connections by FIN.",
+				"other connections by FIN, or resets others in the middle of responses of which it had no more.",
 			RefutedBy: "the client gave the response up on purpose: an abort, a timeout, a download no longer wanted",
 			Remedy: "Consistent with a response body that is not read or not released. Read it to its end, also on " +
 				"errors:",
 			Knobs: []verdict.Knob{
 				{"go net/http", "io.Copy(io.Discard, resp.Body), then resp.Body.Close(): both, on every path"},
+				{"go resty", "with SetDoNotParseResponse(true): read RawBody() to its end, then Close()"},
+				{"go fasthttp", "with StreamResponseBody: read BodyStream() to its end"},
 				{"node http", "res.resume() where the body is not wanted"},
 				{"node undici", "await body.dump(), or read the body"},
 				{"rust reqwest", "read with bytes() or text(); a response dropped unread usually costs its HTTP/1 " +
 					"connection"},
+				{"rust hyper", "body.collect().await; a body dropped unread closes its HTTP/1 connection"},
+				{"rust ureq", "response.body_mut().read_to_vec(), or another reader to its end"},
 				{"python requests", "with stream=True: read all of it, or use the response in a with statement"},
 				{"python aiohttp", "async with session.get(...) and await resp.read()"},
 				{"java HttpClient", "with BodyHandlers.ofInputStream(): read to the end; discarding() where it is " +
@@ -111,7 +121,11 @@ var avoidable = []cause{
 					"send close"},
 				{"node axios", "httpAgent and httpsAgent with {keepAlive: true}"},
 				{"node request", "forever: true"},
+				{"node superagent", ".agent(a) on each request, of one new http.Agent({keepAlive: true}): its default " +
+					"is agent: false"},
 				{"go net/http", "Transport.DisableKeepAlives false, Request.Close false"},
+				{"go resty", "SetCloseConnection(false), the default"},
+				{"go fasthttp", "no SetConnectionClose()"},
 				{"python requests", "no Connection: close in Session.headers"},
 				{"python aiohttp", "TCPConnector(force_close=False)"},
 				{"java HttpURLConnection", "-Dhttp.keepAlive=true (the default)"},
@@ -124,6 +138,8 @@ var avoidable = []cause{
 				{"ruby faraday", "the adapter net_http_persistent"},
 				{".net HttpClient", "DefaultRequestHeaders.ConnectionClose not true"},
 				{"haproxy", "no option httpclose, no http-server-close"},
+				{"okhttp", "no Connection: close among the headers of a request or an interceptor"},
+				{"apache HttpClient", "no Connection: close among the headers"},
 			},
 		},
 	},
@@ -141,20 +157,31 @@ var avoidable = []cause{
 			Knobs: []verdict.Knob{
 				{"go net/http", "Transport.MaxIdleConnsPerHost (default 2) at least the number of parallel " +
 					"requests; MaxIdleConns (100)"},
+				{"go resty", "Transport with MaxIdleConnsPerHost of N by SetTransport (default: GOMAXPROCS + 1)"},
 				{"node http", "new http.Agent({keepAlive: true, maxFreeSockets: N}) (default 256)"},
 				{"node agentkeepalive", "maxFreeSockets (default 256)"},
-				{"rust reqwest", "ClientBuilder::pool_max_idle_per_host(N) (no limit by default; 0 turns reuse off)"},
-				{"python requests", `session.mount("https://", HTTPAdapter(pool_maxsize=N)) (default 10)`},
-				{"python aiohttp", "do not close the ClientSession between requests"},
-				{"python httpx", "Limits(max_keepalive_connections=N) (default 20)"},
-				{"python urllib3", "PoolManager(maxsize=N) (default 1)"},
-				{"python boto3", "Config(max_pool_connections=N) (default 10)"},
+				{"rust reqwest", "one reqwest::Client, kept: reqwest::get() makes and drops one each time; " +
+					"ClientBuilder::pool_max_idle_per_host(N) (no limit by default; 0 turns reuse off)"},
+				{"rust hyper-util", "one legacy::Client, kept; Builder::pool_max_idle_per_host(N) (no limit by default; " +
+					"0 turns reuse off)"},
+				{"rust hyper", "of client::conn keep the SendRequest, and ask again: its connection ends with it"},
+				{"rust ureq", "one ureq::Agent, kept: ureq::get() makes and drops one each time; " +
+					"max_idle_connections_per_host(N) (default 3)"},
+				{"python requests", `one requests.Session(), kept: requests.get() makes and closes one each time; ` +
+					`session.mount("https://", HTTPAdapter(pool_maxsize=N)) (default 10)`},
+				{"python aiohttp", "one ClientSession, not closed between requests; aiohttp.request() makes and closes one"},
+				{"python httpx", "one httpx.Client(), kept: httpx.get() makes and closes one each time; " +
+					"Limits(max_keepalive_connections=N) (default 20)"},
+				{"python urllib3", "one PoolManager(maxsize=N), kept (default 1)"},
+				{"python boto3", "one client, kept; Config(max_pool_connections=N) (default 10)"},
 				{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N (0, the default, is no limit)"},
 				{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
 				{"okhttp", "connectionPool(new ConnectionPool(N, ...)) (default 5 idle ones)"},
-				{"curl, libcurl", "CURLOPT_MAXCONNECTS"},
+				{"curl", "all URLs in one command: each command has connections of its own"},
+				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS"},
 				{"nginx as client", "keepalive N in the upstream: idle ones of each worker"},
 				{"haproxy", "pool-max-conn N"},
+				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N) (default 5)"},
 			},
 		},
 	},
@@ -177,7 +204,10 @@ var avoidable = []cause{
 				{"node agentkeepalive", "freeSocketTimeout (4 s in current versions)"},
 				{"node undici, fetch", "new Agent({keepAliveTimeout: ms}) (default 4 s), keepAliveMaxTimeout"},
 				{"go net/http", "Transport.IdleConnTimeout (90 s in DefaultTransport, none in a zero Transport)"},
+				{"go fasthttp", "Client.MaxIdleConnDuration (default 10 s)"},
 				{"rust reqwest", "ClientBuilder::pool_idle_timeout(Duration) (default 90 s)"},
+				{"rust hyper-util", "Builder::pool_idle_timeout(Duration) (default 90 s); with pool_timer it is kept on time"},
+				{"rust ureq", "max_idle_age(Duration) of the configuration (default 15 s)"},
 				{"python aiohttp", "TCPConnector(keepalive_timeout=s) (default 15 s)"},
 				{"python httpx", "Limits(keepalive_expiry=s) (default 5 s)"},
 				{"java HttpClient", "-Djdk.httpclient.keepalive.timeout=seconds"},
@@ -356,7 +386,8 @@ var needed = []cause{
 			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
 				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
 				"connection: an answer that comes late would be taken for the next request's.",
-			Evidence:  "The client's FIN, RST or close_notify came first, with a request outstanding and nothing of a response.",
+			Evidence: "The client's FIN, RST or close_notify came first, with a request outstanding, and had acknowledged nothing of " +
+				"a response: one that crosses it came too late.",
 			RefutedBy: "the answer had come, in packets that the capture misses",
 			Remedy: "Consistent with a deadline shorter than the server's time to answer. See what the server does " +
 				"meanwhile, or lengthen the deadline; HTTP/2 can take one request back and keep the connection:",
@@ -399,7 +430,8 @@ var needed = []cause{
 			Meaning: "NTLM and Negotiate authenticate a connection, not a request: what it carries from then on is that " +
 				"user's. An idle one is no use to another user, for whom the client authenticates a new one.",
 			Evidence: "Authorization: NTLM or Negotiate (or Proxy-Authorization) on the idle connections, and on the new one " +
-				"as well, or a 401 or 407 to its first request.",
+				"as well, or a 401 or 407 to its first request. Where the client had closed the idle one itself, it had to " +
+				"authenticate anew for whomever: that is avoidable, if the users are one.",
 			RefutedBy: "all requests were one user's",
 			Remedy: "Nothing to repair where the users differ. Where they do not, keep a client for each user, or an " +
 				"authentication that goes with the request, such as a bearer token.",

@@ -18,8 +18,8 @@
 // equivalent.txt beside this file, by the code's text, too, and each with the reason.
 // They are not tried and do not count.
 //
-// Packages that read protocols or write reports have no mutants unless --except says
-// otherwise. --match tries a few again: --match 'sender.go:363'.
+// Packages that write reports have no mutants unless --except says otherwise. --match tries
+// a few again: --match 'sender.go:363'.
 //
 // The exit code is 1 where tests notice a smaller share than --least says, and 2 where
 // the code does not build. A test that fails without any mutant is left out, and told of.

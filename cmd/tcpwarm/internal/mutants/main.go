@@ -36,7 +36,7 @@ func main() {
 	flags.IntVarP(&o.n, "number", "n", 300, "how many mutants to draw, 0 for all there are")
 	flags.StringVar(&o.seed, "seed", "1", "draw others")
 	flags.Float64Var(&o.least, "least", 85, "the share in per cent that tests must notice")
-	flags.StringVar(&o.except, "except", "/app/|/(report|redact)(/|$)", "no mutants in packages like this `regexp`")
+	flags.StringVar(&o.except, "except", "/(report|redact)(/|$)", "no mutants in packages like this `regexp`")
 	flags.StringVar(&o.match, "match", "", "of those drawn, try only those whose line of output is like this `regexp`")
 	flags.BoolVar(&o.show, "show", false, "show the changes, try none")
 	flags.StringSliceVar(&o.tests, "tests", []string{"./..."}, "packages whose tests are run")

@@ -47,7 +47,7 @@ func client(mode string) (func(url string) error, bool) {
 	shared := &http.Client{Transport: t}
 	read := func(url string) error { return get(shared, url, true) }
 	switch mode {
-	case "default", "shared", "parallel", "idle", "warm":
+	case "default", "shared", "parallel", "idle", "drained", "warm":
 		return read, true
 	case "unread":
 		return func(url string) error { return get(shared, url, false) }, true
@@ -74,7 +74,11 @@ func client(mode string) (func(url string) error, bool) {
 
 func drive(when, base string, get func(url string) error) error {
 	path := "/item/"
-	if when == "unread" {
+	big := when == "unread" || when == "drained"
+	switch when {
+	case "unread":
+		path = "/huge/"
+	case "drained":
 		path = "/big/"
 	}
 	if when == "parallel" {
@@ -97,7 +101,7 @@ func drive(when, base string, get func(url string) error) error {
 		switch {
 		case when == "idle" && i == 4:
 			pause = 600 * time.Millisecond
-		case when == "unread":
+		case big:
 			pause = 60 * time.Millisecond
 		}
 		time.Sleep(pause)

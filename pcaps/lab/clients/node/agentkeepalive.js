@@ -15,6 +15,7 @@ drive({
   parallel: path => get(path, shared),
   unread: path => get(path, shared, false),
   idle: path => get(path, shared),
+  drained: path => get(path, shared),
   'idle-free200': with_({freeSocketTimeout: 200}),
   'idle-timeout200': with_({timeout: 200, freeSocketTimeout: 4000}),
 });

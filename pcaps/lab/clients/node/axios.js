@@ -14,6 +14,7 @@ drive({
   parallel: path => one.get(path),
   unread: path => one.get(path, {responseType: 'stream'}),
   idle: path => one.get(path),
+  drained: path => one.get(path),
   each: path => axios.get(base + path, keep()),
   two: path => axios.get(base + path, two[n++ % 2]),
 });

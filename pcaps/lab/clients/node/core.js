@@ -13,6 +13,7 @@ drive({
   parallel: path => get(path, {agent: shared}),
   unread: path => get(path, {agent: shared}, false),
   idle: path => get(path, {agent: shared}),
+  drained: path => get(path, {agent: shared}),
   off: with_({keepAlive: false}),
   each: path => get(path, {agent: new lib.Agent({keepAlive: true})}),
   'parallel-max2': with_({keepAlive: true, maxSockets: 2}),

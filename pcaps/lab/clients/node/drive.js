@@ -4,12 +4,13 @@
 //
 // A mode's first word says when: "parallel" is two rounds of five at once, "idle"
 // five, a pause of 600 ms, five more. All others go one after the other. "unread"
-// asks for bodies of 1 MB, 60 ms apart so that windows have
+// asks for bodies of 4 MB, "drained" for 1 MB, 60 ms apart so that windows have
 // settled. get(path) is done once the response has been dealt with.
 const [mode, base] = process.argv.slice(2);
 const pause = ms => new Promise(ok => setTimeout(ok, ms));
 const when = mode.split('-')[0];
-const path = i => (when === 'unread' ? '/big/' : '/item/') + i;
+const big = when === 'unread' || when === 'drained';
+const path = i => (when === 'unread' ? '/huge/' : big ? '/big/' : '/item/') + i;
 
 async function run(get) {
   if (when === 'parallel') {
@@ -20,7 +21,7 @@ async function run(get) {
   } else {
     for (let i = 1; i <= 10; i++) {
       await get(path(i));
-      await pause(when === 'idle' && i === 5 ? 600 : when === 'unread' ? 60 : 10);
+      await pause(when === 'idle' && i === 5 ? 600 : big ? 60 : 10);
     }
   }
   await pause(50);

@@ -9,4 +9,6 @@ drive({
   parallel: get,
   unread: path => fetch(base + path),
   idle: get,
+  drained: get,
+  'unread-cancelled': async path => { await (await fetch(base + path)).body.cancel(); },
 });

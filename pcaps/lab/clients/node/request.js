@@ -13,6 +13,7 @@ drive({
   parallel: path => get(path, {forever: true}),
   unread,
   idle: path => get(path, {forever: true}),
+  drained: path => get(path, {forever: true}),
   ca: path => get(path, {ca: ca()}),
   'ca-forever': path => get(path, {ca: ca(), forever: true}),
 });

@@ -1,9 +1,12 @@
 """requests: the function, and a Session."""
 import requests
+from requests.adapters import HTTPAdapter
 
 from drive import base, drive
 
 session = requests.Session()
+small = requests.Session()
+small.mount("http://", HTTPAdapter(pool_maxsize=1))
 unread = []  # keeps what was not read from being collected, and so closed
 
 
@@ -11,10 +14,23 @@ def stream(path):
     unread.append(session.get(base + path, stream=True))
 
 
+def get(path):
+    session.get(base + path)
+
+
+def each(path):
+    with requests.Session() as own:
+        own.get(base + path)
+
+
 drive({
     "default": lambda path: requests.get(base + path),
-    "shared": lambda path: session.get(base + path),
-    "parallel": lambda path: session.get(base + path),
+    "shared": get,
+    "parallel": get,
+    "parallel-pool1": lambda path: small.get(base + path),
     "unread": stream,
-    "idle": lambda path: session.get(base + path),
+    "drained": get,
+    "idle": get,
+    "each": each,
+    "close": lambda path: session.get(base + path, headers={"Connection": "close"}),
 })

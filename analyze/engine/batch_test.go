@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"testing"
+	"unsafe"
+
+	"tcpwarm/analyze/flow"
+	"tcpwarm/capture/segment"
+)
+
+// A batch is full with so many segments, and with fewer that begin a connection each.
+func TestBatchIsFull(t *testing.T) {
+	for flags, most := range map[segment.Flags]int{segment.SYN: maxSYNs, segment.ACK: maxSegments} {
+		for _, n := range []int{most - 1, most} {
+			var b batch
+			list := make([]segment.Segment, n)
+			for i := range list {
+				list[i].Flags = flags
+			}
+			if b.add(list, nil); b.isFull() != (n == most) {
+				t.Errorf("full with %d segments of flags %v: %v", n, flags, b.isFull())
+			}
+		}
+	}
+}
+
+// What a connection takes is more than what it holds itself: its place in the table, and where it waits in the end.
+func TestPlaceIsCounted(t *testing.T) {
+	o := Options{Workers: 1}
+	o.Limits.setDefaults()
+	w := newWorker(0, o, new(faults))
+	b := batch{output: make([]workerOutput, 1)}
+	w.out.workerOutput = &b.output[0]
+	g := &segment.Segment{Flags: segment.SYN, Packet: 1}
+	hash := g.Key.Hash()
+	sh := &w.shards[shardOf(hash)]
+	w.segment(sh, g, hash)
+	if e := sh.table.Get(&g.Key, hash); sh.memory.taken < e.Memory()+int(unsafe.Sizeof(waitLink{}))+flow.SlotSize {
+		t.Errorf("%d bytes are counted for a connection that holds %d", sh.memory.taken, e.Memory())
+	}
+}

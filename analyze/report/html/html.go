@@ -1,0 +1,63 @@
+package html
+
+import (
+	"bufio"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
+	"tcpwarm/analyze/report/text"
+)
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.css
+	pageCSS string
+	//go:embed page.js
+	pageJS string
+)
+
+// The page and its parts. html/template escapes what is put into them for where it stands.
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"css":     func() template.CSS { return template.CSS(pageCSS) },
+	"js":      func() template.JS { return template.JS(pageJS) },
+	"packets": packetFilter,
+	"trim":    strings.TrimSpace,
+	"list":    list,
+	"name":    func(v any) string { return text.Name(fmt.Sprint(v)) },
+	"held":    func(e report.Expectation) bool { return *e.Held },
+	"evidence": func(r text.Reason) []int64 {
+		c := r.Connections[0]
+		return append(slices.Clone(c.OpenedBecause.Packets), c.FirstPacket)
+	},
+	"alike": alikeOf,
+}).Parse(pageHTML))
+
+// policy is the page's Content-Security-Policy: nothing is loaded, sent or embedded, and nothing runs but
+// the one script, which is known by its hash.
+var policy = "default-src 'none'; style-src " + hash(pageCSS) + "; script-src " + hash(pageJS) +
+	"; base-uri 'none'; form-action 'none'"
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Write writes r as one page of HTML, with how windows grew as far as that was recorded; nil: it was not.
+func Write(w io.Writer, r *report.Report, windows *growth.Recorder) error {
+	v := newView(r, windows)
+	v.Policy = policy
+	b := bufio.NewWriterSize(w, 1<<16)
+	if err := page.Execute(b, v); err != nil {
+		return err
+	}
+	return b.Flush()
+}

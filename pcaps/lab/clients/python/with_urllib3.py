@@ -1,0 +1,33 @@
+"""urllib3: the function, which has a pool for the process, and a PoolManager."""
+import os
+
+import urllib3
+
+from drive import base, drive
+
+trust = {"ca_certs": os.environ["SSL_CERT_FILE"]}
+manager = urllib3.PoolManager(**trust)
+five = urllib3.PoolManager(maxsize=5, **trust)
+unread = []  # keeps what was not read from being collected, and so closed
+
+
+def get(path):
+    manager.request("GET", base + path)
+
+
+def each(path):
+    with urllib3.PoolManager(**trust) as own:
+        own.request("GET", base + path)
+
+
+drive({
+    "default": lambda path: urllib3.request("GET", base + path),
+    "shared": get,
+    "parallel": get,
+    "parallel-maxsize5": lambda path: five.request("GET", base + path),
+    "unread": lambda path: unread.append(manager.request("GET", base + path, preload_content=False)),
+    "drained": get,
+    "released": lambda path: manager.request("GET", base + path, preload_content=False).drain_conn(),
+    "idle": get,
+    "each": each,
+})
