@@ -428,8 +428,9 @@ func TestClock(t *testing.T) {
 	if !paced(f) {
 		t.Error("5 of 18 sends came by themselves: that is a clock")
 	}
-	if low := f.Estimate().Low; low != 17*mss/2 {
-		t.Errorf("its window is %d at least, want half of what is in flight", low)
+	if e := f.Estimate(); e.Basis == tcp.Observed || e.Low != 23*mss || e.Best != 28*mss || e.High != 35*mss {
+		t.Errorf("its window is %d to %d, %d, %v; want 28 segments, four fifths to five fourths of that, and not observed",
+			e.Low, e.High, e.Best, e.Basis)
 	}
 	for _, x := range []struct {
 		prompted int

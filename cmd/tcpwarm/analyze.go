@@ -54,13 +54,18 @@ type output struct {
 
 	ignore    patterns
 	oneClient bool
-	redact    bool
-	windows   *growth.Recorder // how they grew, nil: nobody wants to see
-	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
-	kernel    *kernelWitness   // asked while capturing, nil: it was not
+	redaction
+	windows *growth.Recorder // how they grew, nil: nobody wants to see
+	kernel  *kernelWitness   // asked while capturing, nil: it was not
 
 	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
 	unplaced int64                           // packets without room for their comments
+}
+
+// A redaction is whether stand-ins are put for addresses and names, and which.
+type redaction struct {
+	redact   bool
+	standIns *redact.Redactor // of this run, nil: not made yet, or not wanted
 }
 
 // patterns is a flag that picks transactions, given several times.
