@@ -40,6 +40,11 @@ func whole(r *report.Report) {
 			}
 			segment = w.Segment // in the end the server's, who sends most
 		}
+		for _, w := range []*report.KernelWindow{c.ClientToServer.KernelWindow, c.ServerToClient.KernelWindow} {
+			if w != nil && w.Segment <= 0 {
+				w.Segment = segment
+			}
+		}
 		lists := []*[]*report.Transaction{&c.Transactions}
 		if c.Tunnel != nil {
 			lists = append(lists, &c.Tunnel.Transactions)
