@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"tcpwarm/analyze/report/comments"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/text"
@@ -86,7 +87,7 @@ func others(old any) []any {
 	case float64:
 		return []any{json.Number("-9223372036854775808"), json.Number("9223372036854775807"), "NaN"}
 	case string:
-		return []any{"", "2262-04-11T23:47:16.854775807Z", strings.Repeat("</script>\u202e\u009b", 300), nil}
+		return []any{"", "2262-04-11T23:47:16.854775807Z", strings.Repeat("</script>\u202e\u009b\u007f\x1b", 300), nil}
 	case bool:
 		return []any{!old}
 	case []any:
@@ -109,15 +110,41 @@ func showEach(t *testing.T, what string, report []byte) bool {
 	var o output
 	as := text.Options{Width: 80, Limit: 10, All: true}
 	for _, kind := range []string{"text", "json", "junit", "github", "html", "perfetto"} {
-		if err := o.writeAs(kind, io.Discard, r, as); err != nil {
+		var b bytes.Buffer
+		if err := o.writeAs(kind, &b, r, as); err != nil {
 			t.Errorf("%s: as %s: %v", what, kind, err)
 		}
+		checkTame(t, what, kind, b.String())
 	}
-	c := compare.Between(r, r, 0)
-	for _, kind := range []string{"text", "json", "junit", "github"} {
-		if err := writeComparisonAs(kind, io.Discard, c, as); err != nil {
-			t.Errorf("%s: compared, as %s: %v", what, kind, err)
+	for packet := range int64(30) {
+		for _, s := range comments.Of(r).Packet(packet) {
+			checkTame(t, what, "comment", s)
 		}
 	}
+	checkTame(t, what, "comments", comments.Of(r).Summary())
+	c := compare.Between(r, r, 0)
+	for _, kind := range []string{"text", "json", "junit", "github"} {
+		var b bytes.Buffer
+		if err := writeComparisonAs(kind, &b, c, as); err != nil {
+			t.Errorf("%s: compared, as %s: %v", what, kind, err)
+		}
+		checkTame(t, what, "compared, "+kind, b.String())
+	}
 	return true
+}
+
+// checkTame holds what is written to having nothing that a terminal obeys, and no markup but the page's own.
+func checkTame(t *testing.T, what, kind, written string) {
+	t.Helper()
+	controls := "\u202e\u009b\u007f\x1b"
+	if kind == "perfetto" { // its numbers are bytes
+		controls = "\u202e"
+	}
+	if strings.ContainsAny(written, controls) {
+		t.Errorf("%s: a control character in %s", what, kind)
+	}
+	n := strings.Count(written, "</script")
+	if kind == "html" && n != 2 || n > 0 && strings.HasSuffix(kind, "junit") {
+		t.Errorf("%s: %d ends of scripts in %s", what, n, kind)
+	}
 }

@@ -159,7 +159,7 @@ func (l *lane) exchanges(d *drawing, list []*report.Transaction) {
 			sent = max(t.Start, from-report.Instant(*t.Wait))
 		}
 		e := exchange{Start: d.at(t.Start), Sent: d.at(sent), Answer: d.at(from), End: d.at(to),
-			StartPacket: t.StartPacket, EndPacket: t.EndPacket, Warmth: string(t.Warmth),
+			StartPacket: t.StartPacket, EndPacket: t.EndPacket, Warmth: text.Name(string(t.Warmth)),
 			Request: text.Name(strings.TrimSpace(t.Method + " " + t.Target))}
 		if t.Status > 0 {
 			e.Status = strconv.Itoa(t.Status)
@@ -242,7 +242,7 @@ func windowOf(from string, h *report.Half) window {
 	w := h.Window
 	v := window{From: from, Growth: w.Growth, Size: w.Segment}
 	for _, p := range w.Phases {
-		v.Phases = append(v.Phases, phase{p.Phase, int64(p.Start) / 1000, int64(p.End) / 1000, p.From, p.To})
+		v.Phases = append(v.Phases, phase{text.Name(p.Phase), int64(p.Start) / 1000, int64(p.End) / 1000, p.From, p.To})
 	}
 	v.About = []string{
 		"initial window " + strconv.FormatInt(w.InitialSegments, 10) + " segments (" + text.Name(w.InitialBasis) + ")",

@@ -55,7 +55,7 @@ func (p *page) transactions(pl *report.Pool, conns []*report.Connection) {
 				spanOf(t.IdleBefore), spanOf(t.Wait), spanOf(t.Receive)))
 			window := ""
 			if w := t.WindowAtStart; w != nil && windows {
-				window = fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w))
+				window = fmt.Sprintf("  %6d  %-7s %s", t.Rounds, name(string(t.Warmth)), segments(w))
 				if k := t.KernelWindowAtStart; k != nil {
 					window += ", kernel " + segments(k)
 				}
