@@ -129,6 +129,28 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// Another's report may have more of a window than ours have: some of it is shown.
+func TestReadThinsWindows(t *testing.T) {
+	r := reporttest.Missed()
+	w := &report.HalfWindow{Phases: make([]report.WindowPhase, 100_000)}
+	for i := range int64(100_000) {
+		w.Growth = append(w.Growth, i)
+	}
+	r.Connections[0].ServerToClient.Window = w
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := back.Connections[0].ServerToClient.Window
+	if n := len(got.Growth); n != mostParts || got.Growth[0] != 0 || got.Growth[n-1] < 99_000 || len(got.Phases) != mostParts {
+		t.Errorf("%d values, %d phases", n, len(got.Phases))
+	}
+}
+
 var update = flag.Bool("update", false, "rewrite the golden file")
 
 func TestJSONGolden(t *testing.T) {

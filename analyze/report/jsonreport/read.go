@@ -25,6 +25,22 @@ func Read(r io.Reader) (*report.Report, error) {
 // usualSegment is what a segment carries on most paths: Ethernet's, with timestamps.
 const usualSegment = 1448
 
+// mostParts is how many values are taken of how a window went: more than any report of ours has, and no
+// more than a line shows.
+const mostParts = 128
+
+// thin leaves out some of list, if it is long, all over it.
+func thin(list []int64) []int64 {
+	if len(list) <= mostParts {
+		return list
+	}
+	few := make([]int64, mostParts)
+	for i := range few {
+		few[i] = list[i*len(list)/mostParts]
+	}
+	return few
+}
+
 // whole sees to what writers count on, and another's JSON, or that of an earlier version, may lack.
 func whole(r *report.Report) {
 	r.Pools = slices.DeleteFunc(r.Pools, func(p *report.Pool) bool { return p == nil })
@@ -39,6 +55,7 @@ func whole(r *report.Report) {
 				w.Segment = max(1, w.Initial/max(1, w.InitialSegments))
 			}
 			segment = w.Segment // in the end the server's, who sends most
+			w.Growth, w.Phases = thin(w.Growth), w.Phases[:min(mostParts, len(w.Phases))]
 		}
 		for _, w := range []*report.KernelWindow{c.ClientToServer.KernelWindow, c.ServerToClient.KernelWindow} {
 			if w != nil && w.Segment <= 0 {
