@@ -13,10 +13,10 @@ func newMan() *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages into a directory",
 		Example: `  tcpwarm man ~/.local/share/man/man1`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("man: name a directory")
+			if len(args) != 1 {
+				return errors.New("man: name one directory")
 			}
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return &codedError{exitInput, err}

@@ -24,7 +24,7 @@ func newVerify(s *streams) *cobra.Command {
 	ofCommand := pflag.NewFlagSet("", pflag.ContinueOnError)
 	c := &cobra.Command{
 		Use:   "verify [flags] -- COMMAND [ARG...]\n  tcpwarm verify [flags] -r FILE",
-		Short: "Run a client while capturing, or take a saved capture, and hold it against expectations",
+		Short: "Hold a client, or a saved capture, against expectations",
 		Long: `Runs COMMAND, watches the wire while it runs, and ends with a report and an exit
 code. What the command writes goes to standard error, the report to standard
 output. Under sudo the command runs as the user who called it. Its TLS keys are

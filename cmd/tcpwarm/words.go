@@ -33,7 +33,7 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
+		if !f.Hidden && len(typed) > 1 { // one letter is near to nothing
 			names = append(names, f.Name)
 		}
 	})
