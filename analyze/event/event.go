@@ -62,7 +62,8 @@ type Opening struct {
 	Packet         int64
 	Client, Server segment.Endpoint
 	SYN            SYN
-	Midstream      bool // no SYN in the capture: opened before it began
+	Midstream      bool // neither SYN nor SYN-ACK in the capture: opened before it began
+	SYNUnseen      bool // no SYN: where not Midstream, it was opened a round trip before Time
 }
 
 // A Who is what the wire shows of a connection's client beyond its address: behind one

@@ -17,6 +17,7 @@ type Conn struct {
 	opened         segment.Time // the capture's; see neededAt
 	packet         int64        // its first
 	midstream      bool         // it was opened before the capture began
+	synUnseen      bool         // its SYN is not in the capture: it was opened earlier than opened says
 	firstThere     bool         // it is its pool's first to its server, and there were others to another
 	syn            event.SYN
 	serverUnseen   bool // of what the server sent the capture had nothing when the first request came

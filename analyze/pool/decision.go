@@ -123,6 +123,10 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	}
 }
 
+// firstRTO is when a SYN is sent again that was not answered (RFC 6298 section 2): so much earlier at most was it
+// sent where only the answer was captured.
+const firstRTO = time.Second
+
 // closedAtNeed says that the client closed r because it wanted a connection, found r too old,
 // and opened another.
 func (d *Decision) closedAtNeed(r *Conn) {

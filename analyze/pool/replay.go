@@ -318,7 +318,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		d.Cause = OpenedAhead
 	}
 	d.browser = c.browser && (d.Cause == Missed || d.Cause == OpenedAhead)
-	if c.inferred || d.browser {
+	if c.inferred || d.browser || c.synUnseen && a.at.Sub(t.roomSince()) < firstRTO {
 		d.Confidence = Likely
 	}
 	if a.occ.binds && t.conn.boundBy(a.at) {
