@@ -133,6 +133,9 @@ func (d *Decision) closedAtNeed(r *Conn) {
 	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
 }
 
+// Provoked reports whether the server had ended a connection by a GOAWAY that says the client did wrong.
+func (d *Decision) Provoked() bool { return d.lossManner.blamed }
+
 // FirstPackets returns the first packets of Conn and of InsteadOf, 0 where there is none.
 func (d *Decision) FirstPackets() (conn, insteadOf int64) { return d.openPacket, d.firstPacket }
 
