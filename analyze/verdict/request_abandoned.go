@@ -82,7 +82,8 @@ func (a *abandonments) conclude() (found []Evidence) {
 		if x.inferred {
 			e.Confidence = pool.Hint
 		}
-		e.Text = fmt.Sprintf("the client gave up %s of which no byte of the final response had come, %s", plural.Count(x.n, "request"), after)
+		e.Text = fmt.Sprintf("the client gave up %s of which no byte of the final response had come, %s",
+			plural.Count(x.n, "request"), after)
 		found = append(found, e)
 	}
 	return found
