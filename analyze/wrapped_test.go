@@ -114,6 +114,9 @@ var packetNumbers = regexp.MustCompile(`\bpackets? \[?[0-9 ]+\]?`)
 func TestStoriesWrapped(t *testing.T) {
 	at := 0
 	archives(t, "story", func(t *testing.T, _ string, a *script.Archive) {
+		if a.Script.IP6 { // the wrappings are IPv4's
+			return
+		}
 		want, _ := a.File("report")
 		var pcap bytes.Buffer
 		if err := a.Script.WritePcap(&pcap); err != nil {

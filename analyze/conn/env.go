@@ -9,13 +9,14 @@ import (
 
 // An Identity is what a connection is known by. It is written by the goroutine that feeds
 // the connection, and outlives that: what is emitted may point here, and nowhere else. Client,
-// Midstream, SYN and Who.SYN are final once Sink.Opened was called, the rest of Who with the
+// Midstream, SYNUnseen, SYN and Who.SYN are final once Sink.Opened was called, the rest of Who with the
 // first request, Ending with the last event.
 type Identity struct {
 	Key       segment.Key
 	First     segment.Mark
 	Client    segment.Dir
-	Midstream bool           // of the client no SYN was seen when it was told apart
+	Midstream bool           // nothing of its handshake's first round trip was seen when the client was told apart
+	SYNUnseen bool           // of that only the server's half was seen
 	SYN       SYNFingerprint // of the first SYN
 	Who       event.Who
 	Ending    event.Ending

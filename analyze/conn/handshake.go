@@ -99,7 +99,9 @@ func (c *Conn) ClientIsB() bool {
 
 func (c *Conn) open() {
 	c.opened = true
-	c.id.Client, c.id.Midstream = c.client, !c.half[c.client].SawSYN
+	c.id.Client, c.id.SYNUnseen = c.client, !c.half[c.client].SawSYN
+	// The answer to a SYN is not a round trip away: who sees it knows when the connection was opened.
+	c.id.Midstream = c.id.SYNUnseen && c.shake.SYNACK.Packet == 0
 	c.sink.Opened()
 }
 

@@ -152,7 +152,7 @@ func (x *httpTracker) unread() event.Unread {
 	shows := l.hasAdvance && l.bytes >= max(x.leastShown(), int64(4<<w.Scale))
 	moved := w.EdgeAdvance - l.advance
 	read := shows && moved >= l.bytes && w.Offered == l.most && w.Most == l.most // else it may have grown with what it received
-	u := event.Unread{N: l.n, Bytes: l.bytes,
+	u := event.Unread{N: l.n, Bytes: l.bytes, Shown: shows,
 		ByWindow: shows && (moved < l.bytes/2 || 2*w.Offered <= w.Most),
 		ByReset:  !read && c.closing.By == event.Client && c.closing.Reset && !server.SawFIN && server.Flight() == 0}
 	if !u.ByWindow && !u.ByReset {
@@ -170,11 +170,12 @@ func (x *httpTracker) leastShown() int64 {
 }
 
 // reads notes that the client's window has opened again by all of the last complete response,
-// if it has: this client's windows show what it reads, of so much.
+// if it has: this client's windows show what it reads, of so much. One that has grown may have done so with
+// what came, read or not (Linux's tcp_grow_window).
 func (x *httpTracker) reads() {
 	w, l := &x.conn.half[x.conn.client].Window, &x.last
 	if l.hasAdvance && w.Known && l.bytes >= x.leastShown() && w.EdgeAdvance-l.advance >= l.bytes && 2*w.Offered > w.Most &&
-		(x.reopened == 0 || l.bytes < x.reopened) {
+		w.Most == l.most && (x.reopened == 0 || l.bytes < x.reopened) {
 		x.reopened = l.bytes
 	}
 }

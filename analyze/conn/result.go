@@ -32,6 +32,9 @@ func (c *Conn) Last() segment.Mark { return c.last }
 // EndedAt returns when and where c has ended.
 func (c *Conn) EndedAt() segment.Mark { return c.endedAt }
 
+// Midstream reports whether the capture has nothing of c's SYN, nor of the answer to it.
+func (c *Conn) Midstream() bool { return !c.half[c.client].SawSYN && (c.id.Midstream || !c.opened) }
+
 // ClientKnown reports whether the sink was told who the client is.
 func (c *Conn) ClientKnown() bool { return c.opened }
 
@@ -87,7 +90,7 @@ const (
 // warmths counts the transactions that are judged by what they found the window like, as
 // far as they are kept.
 func (c *Conn) warmths() (w event.Warmths) {
-	midstream := !c.half[c.client].SawSYN
+	midstream := c.Midstream()
 	for i := range *c.http.judgedRecords() {
 		r := &(*c.http.judgedRecords())[i]
 		if r.Ignored {

@@ -35,7 +35,7 @@ func (x *httpTracker) spoke(s *segment.Segment, kind tcp.Kind) {
 // where that is not known, or the request is not the first.
 func (x *httpTracker) waited(start segment.Mark) time.Duration {
 	shake := &x.conn.shake
-	if x.facts.Count != 1 || shake.SYN.Packet == 0 || shake.SYNACK.Packet == 0 {
+	if x.facts.Count != 1 || shake.SYNACK.Packet == 0 {
 		return 0
 	}
 	offset := shake.ClientClockOffset()

@@ -252,7 +252,7 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		return
 	}
 	e := event.Event{Kind: event.Answered, N: t.N, Time: t.LastByte.Time, Packet: t.LastByte.Packet, Status: uint16(t.Status),
-		SaysClose: t.SaysClose, MayHideClose: t.ResponseCut && !t.SaysClose || x.judgedApp().Sealed(),
+		SaysClose: t.SaysClose, Refused: t.Refused, MayHideClose: t.ResponseCut && !t.SaysClose || x.judgedApp().Sealed(),
 		KeepAlive: time.Duration(max(0, t.KeepAliveTimeout)) * time.Second}
 	if t.RequestEnd.Time > e.Time && !t.Cut {
 		e.Time, e.Packet = t.RequestEnd.Time, t.RequestEnd.Packet

@@ -62,7 +62,8 @@ type Opening struct {
 	Packet         int64
 	Client, Server segment.Endpoint
 	SYN            SYN
-	Midstream      bool // no SYN in the capture: opened before it began
+	Midstream      bool // neither SYN nor SYN-ACK in the capture: opened before it began
+	SYNUnseen      bool // no SYN: where not Midstream, it was opened a round trip before Time
 }
 
 // A Who is what the wire shows of a connection's client beyond its address: behind one
@@ -127,6 +128,7 @@ type Event struct {
 	Dead      bool          // of Unanswered: from Time on what the client sent was sent again and never acknowledged
 	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask
+	Refused   bool          // the server refused the stream by REFUSED_STREAM (RFC 9113 section 8.7)
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
@@ -149,7 +151,8 @@ type Unread struct {
 	Bytes    int64 // of the response
 	ByWindow bool  // the client's receive window has not opened again by them
 	ByReset  bool  // the client ended the connection by a RST, with all acknowledged
-	ByStops  bool  // the same, and it stopped reading others, of which it had no more
+	Shown    bool  // the client's window would have shown that it was read
+	ByStops  bool  // ByReset, and it stopped reading others, of which it had no more
 }
 
 // Reads are what a connection shows of how its client reads.

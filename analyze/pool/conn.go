@@ -14,12 +14,9 @@ type Conn struct {
 	clientServer   *clientServer
 	pool           *Pool        // nil until a request, or the end, shows which it is
 	shard          *clientShard // its client's, within reach
-	opened         segment.Time // the capture's; see neededAt
-	packet         int64        // its first
-	midstream      bool         // it was opened before the capture began
-	firstThere     bool         // it is its pool's first to its server, and there were others to another
-	syn            event.SYN
-	serverUnseen   bool // of what the server sent the capture had nothing when the first request came
+	beginning
+	firstThere   bool // it is its pool's first to its server, and there were others to another
+	serverUnseen bool // of what the server sent the capture had nothing when the first request came
 
 	clockOffset, rtt time.Duration // see event.Event
 
@@ -32,6 +29,15 @@ type Conn struct {
 	inline struct { // room for what most have one of
 		active, undecided [1]*occupation
 	}
+}
+
+// A beginning is what the capture has of a connection's opening.
+type beginning struct {
+	opened    segment.Time // the capture's; see neededAt
+	packet    int64        // its first
+	midstream bool         // it was opened before the capture began
+	synUnseen bool         // its SYN is not in the capture: it was opened earlier than opened says
+	syn       event.SYN
 }
 
 // A requestState is what a connection's transactions have shown so far.

@@ -46,6 +46,7 @@ type evidence struct {
 	obeyed bool // the client closed one when the server had announced that it would, or is seen to
 	seen   Idle // that, For is 0: it had announced it
 
+	mayBeFree    bool // the capture lacks bytes that its pool's server sent: the end of a response may be among them
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
 	mayHaveAsked bool // the request on InsteadOf may have asked for its end: it was not all read
@@ -69,6 +70,8 @@ type instead struct {
 	dead         bool          // it was, by the time when one was needed
 	diesNext     bool          // it was when it was used next, and may have been by then
 	otherUser    bool          // it was tied to a user, and Conn is, perhaps to another
+	mayBeUnread  bool          // the client reset it with all acknowledged, as one does that leaves data unread
+	refused      bool          // its server had just refused a stream on it: whether it would have taken this one is not known
 	status       uint16        // of the transaction's response
 }
 
@@ -111,7 +114,8 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 		d.mayHaveAsked = t.last.mayHaveAsked
 		likely = likely || d.mayHideClose || d.mayHaveAsked
 	case Missed:
-		likely = likely || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
+		d.refused = t.last.refused
+		likely = likely || d.refused || c.clockOffset > time.Millisecond || // what the client had been told is an estimate
 			at.Sub(t.roomSince()) < max(returnTime, 2*c.rtt)
 	}
 	if likely {
@@ -119,11 +123,18 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	}
 }
 
+// firstRTO is when a SYN is sent again that was not answered (RFC 6298 section 2): so much earlier at most was it
+// sent where only the answer was captured.
+const firstRTO = time.Second
+
 // closedAtNeed says that the client closed r because it wanted a connection, found r too old,
 // and opened another.
 func (d *Decision) closedAtNeed(r *Conn) {
 	d.onDemand, d.closedByThen, d.closedAfter = true, true, max(0, r.closedAt.Sub(d.freedAt))
 }
+
+// Provoked reports whether the server had ended a connection by a GOAWAY that says the client did wrong.
+func (d *Decision) Provoked() bool { return d.lossManner.blamed }
 
 // FirstPackets returns the first packets of Conn and of InsteadOf, 0 where there is none.
 func (d *Decision) FirstPackets() (conn, insteadOf int64) { return d.openPacket, d.firstPacket }
@@ -157,6 +168,14 @@ func (d *Decision) Text() string {
 		}
 		if d.diesNext {
 			text += fmt.Sprintf("; but when #%d was used next it was dead, and may have been already", d.InsteadOf)
+		}
+		if d.refused {
+			text += fmt.Sprintf("; but its server had refused transaction %d on it by REFUSED_STREAM (packet %d), "+
+				"and may have taken no more", d.last, d.endPacket)
+		}
+		if d.mayBeUnread {
+			text += "; but the client reset it with all acknowledged, as one does that leaves data unread: " +
+				"its response may not have been read"
 		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"
@@ -244,6 +263,10 @@ func (d *Decision) missedText() string {
 	return s
 }
 
+// MayBeFree says why Concurrent is no more than Likely in a pool of which the capture lacks bytes that the
+// server sent.
+const MayBeFree = "all connections were in use; but the capture lacks bytes that the server sent: one may have been free"
+
 // neededText says why the ideal client opened a connection too.
 func (d *Decision) neededText() string {
 	switch d.Cause {
@@ -274,9 +297,12 @@ func (d *Decision) neededText() string {
 	case Failed:
 		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.lossPacket)
 	case RequestAbandoned:
-		return fmt.Sprintf("the client gave up on a request of which no byte of an answer had come, "+
+		return fmt.Sprintf("the client gave up on a request of which no byte of the final response had come, "+
 			"and HTTP/1 cannot go on with its connection then (packet %d)", d.lossPacket)
 	case Concurrent:
+		if d.mayBeFree {
+			return MayBeFree
+		}
 		return "all connections were in use"
 	case OtherAddress:
 		return "the idle connections go to another address of the same name"

@@ -1,5 +1,7 @@
 package pool
 
+import "tcpwarm/capture/segment"
+
 // Detectors watch what happens in one pool, beside the ideal client. Each keeps what one kind
 // of finding rests on; the finding itself is verdict's.
 type detectors struct {
@@ -12,6 +14,7 @@ type detectors struct {
 	shares    []Share    // for spread-uneven
 	sharesCut bool       // there were more addresses
 	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
+	oneStream oneStream  // for the same where the limit is one
 	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
 	tunnels   bool       // for connect-per-request: the pool's connections are CONNECT's
@@ -43,6 +46,7 @@ func (d *detectors) merge(o *detectors) {
 	d.crowding.merge(&o.crowding)
 	d.mergeShares(o)
 	d.atLimit.merge(&o.atLimit)
+	d.oneStream.merge(&o.oneStream)
 	d.declined.merge(&o.declined)
 	d.probed.merge(&o.probed)
 	d.tunnels = d.tunnels || o.tunnels
@@ -57,8 +61,46 @@ func (d *detectors) merge(o *detectors) {
 func (p *Pool) Tunnels() bool { return p.detectors.tunnels }
 
 // AtLimit returns how many transactions brought their HTTP/2 connection to the
-// streams that the server permits at once, and the first.
-func (p *Pool) AtLimit() (n, conn, packet int64) { return p.detectors.atLimit.get() }
+// streams that the server permits at once, and the first. Where that is one, every transaction does:
+// they count only where that made the client open another connection.
+func (p *Pool) AtLimit() (n, conn, packet int64) {
+	all := p.detectors.atLimit
+	if one := &p.detectors.oneStream; one.opened > 0 {
+		all.merge(&one.used)
+	}
+	return all.get()
+}
+
+// OneStream is what is seen of connections on which the server permits one stream at once.
+type oneStream struct {
+	used   tally        // transactions on them
+	since  segment.Time // when the client first knew of the limit, valid if there are any
+	opened int64        // connections opened since then because all were in use
+}
+
+// requested notes a transaction on c.
+func (x *oneStream) requested(c *Conn, packet int64) {
+	if x.used.n == 0 || c.limitKnownAt < x.since {
+		x.since = c.limitKnownAt
+	}
+	x.used.add(c.id, packet)
+}
+
+// allInUse notes that a connection was opened at an instant because all were in use.
+func (x *oneStream) allInUse(at segment.Time) {
+	if x.used.n > 0 && at >= x.since {
+		x.opened++
+	}
+}
+
+// merge adds what was seen of a pool that is the same one.
+func (x *oneStream) merge(o *oneStream) {
+	if x.used.n == 0 || o.used.n > 0 && o.since < x.since {
+		x.since = o.since
+	}
+	x.used.merge(&o.used)
+	x.opened += o.opened
+}
 
 // Probed returns how many connections were kept alive by TCP's probes and never carried
 // a second transaction, the first, and the packet of its first probe.

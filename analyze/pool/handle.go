@@ -116,7 +116,11 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 		c.bind(e)
 	}
 	o.alone = len(p.outstanding) == p.deferredCloses
-	if c.active = append(c.active, o); c.streamLimit > 1 && len(c.active) >= int(c.streamLimit) {
+	c.active = append(c.active, o)
+	switch {
+	case c.streamLimit == 1:
+		p.detectors.oneStream.requested(c, e.Packet)
+	case c.streamLimit > 1 && len(c.active) >= int(c.streamLimit):
 		p.detectors.atLimit.add(c.id, e.Packet)
 	}
 	c.undecided = append(c.undecided, o)
@@ -194,7 +198,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 	if left := o.outcome == event.Abandoned && e.Outcome == event.Unanswered; !left {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
-	o.status, o.saysClose, o.mayHideClose = e.Status, e.SaysClose, e.MayHideClose
+	o.status, o.saysClose, o.mayHideClose, o.refused = e.Status, e.SaysClose, e.MayHideClose, e.Refused
 	o.announced, o.dead = c.announced, e.Dead
 	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--

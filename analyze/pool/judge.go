@@ -62,7 +62,7 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 		active, undecided = c.inline.active[:0], c.inline.undecided[:0]
 	}
 	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs,
-		opened: o.Time, packet: o.Packet, midstream: o.Midstream, syn: o.SYN}
+		beginning: beginning{opened: o.Time, packet: o.Packet, midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	c.active, c.undecided = active, undecided
 	cs.unused.add(c)
 	if p := cs.latestPool(c.syn); p != nil {

@@ -66,6 +66,9 @@ func (p *Pool) reviseByPool(d *Decision) {
 		if u.ByReset || u.ByWindow || u.ByStops {
 			p.changeCause(d, Undrained)
 			d.Confidence, d.unread = Likely, u
+		} else if d.unread.ByReset && d.unread.Shown && (d.Cause == Missed || d.Cause == OpenedAhead) {
+			// It may have been left unread all the same: a client that ends all of its connections so does not tell.
+			d.Confidence, d.mayBeUnread = Likely, true
 		}
 	}
 	if d.Cause != ClientIdleTimeout {

@@ -45,6 +45,7 @@ type lastUse struct {
 	asksClose    bool   // its request asked for the end
 	mayHaveAsked bool   // its request may have: something of its head could not be read
 	mayHideClose bool   // of its response's head something could not be read
+	refused      bool   // the server refused it, and not its connection
 	endPacket    int64
 	announced    time.Duration // the timeout that the server had announced by then, 0: none
 }

@@ -134,6 +134,7 @@ type connStates struct {
 	open         int          // were used, and nobody has closed them, in the order of the capture
 	diedNext     int64        // opened instead of one that was dead when it was used next
 	otherUser    int64        // opened instead of one tied to a user, perhaps for another
+	refused      int64        // opened instead of one on which the server had just refused a stream
 	midstream    int64        // were used, and had been opened before the capture began
 	serverUnseen int64        // were used, and of their server nothing is in the capture
 }
@@ -147,6 +148,7 @@ func (c *connStates) add(o *connStates) {
 	c.open += o.open
 	c.diedNext += o.diedNext
 	c.otherUser += o.otherUser
+	c.refused += o.refused
 	c.midstream += o.midstream
 	c.serverUnseen += o.serverUnseen
 }

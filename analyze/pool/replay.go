@@ -266,6 +266,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, loss{cause: OtherAddress})
 		return
 	}
+	p.detectors.oneStream.allInUse(a.at)
 	p.needed(s, a, loss{cause: Concurrent})
 }
 
@@ -288,6 +289,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	}
 	if why.manner.unseen && why.cause == ServerClosed {
 		d.Confidence = Likely
+	}
+	if why.cause == Concurrent && p.ServerGaps > 0 {
+		d.Confidence, d.mayBeFree = Likely, true
 	}
 	if why.manner.blamed {
 		p.Provoked++
@@ -314,12 +318,16 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		d.Cause = OpenedAhead
 	}
 	d.browser = c.browser && (d.Cause == Missed || d.Cause == OpenedAhead)
-	if c.inferred || d.browser {
+	if c.inferred || d.browser || c.synUnseen && a.at.Sub(t.roomSince()) < firstRTO {
 		d.Confidence = Likely
 	}
 	if a.occ.binds && t.conn.boundBy(a.at) {
 		d.Confidence, d.perhapsNeeded, d.otherUser = Likely, true, true
 		p.conns.otherUser++
+	}
+	if d.refused {
+		d.perhapsNeeded = true
+		p.conns.refused++
 	}
 	if d.perhapsNeeded {
 		p.PerhapsNeeded.Add(d.Cause, 1)
@@ -415,7 +423,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	d.mayHideClose = false
 	if d.perhapsNeeded {
 		p.PerhapsNeeded.Add(d.Cause, -1)
-		if d.perhapsNeeded = (d.gaps || d.diesNext || d.otherUser) && to.Avoidable(); d.perhapsNeeded {
+		if d.perhapsNeeded = (d.gaps || d.diesNext || d.otherUser || d.refused) && to.Avoidable(); d.perhapsNeeded {
 			p.PerhapsNeeded.Add(to, 1)
 		}
 	}

@@ -18,6 +18,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return NotKnown, "connections that seem to have been idle were dead when they were used next: since when is not known"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.otherUser > 0:
 		return NotKnown, "its connections were tied to users by NTLM or Negotiate; whether the next was for another user is not known"
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.refused > 0:
+		return NotKnown, "the server refused streams where its settings left room: whether it would have taken more is not known"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum():
 		return NotKnown, "the client closed right after answers that could not be read: they may have said close"
 	case p.Avoidable > 0 && p.Reused > 0:

@@ -87,6 +87,7 @@ type OpenedBecause struct {
 	Packets    []int64         `json:"packets"`
 	Text       string          `json:"text"`                 // evidence in words, one sentence
 	RefutedBy  string          `json:"refuted_by,omitempty"` // what would show the cause to be wrong
+	Provoked   bool            `json:"-"`                    // the server ended one by GOAWAY for the client's error
 }
 
 // Closed says how a connection ended.

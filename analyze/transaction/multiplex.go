@@ -248,6 +248,7 @@ func (e *end) Reset(stream uint32, code uint32, at segment.Mark) {
 			t.LastByte = at
 		}
 		t.StreamReset = true
+		t.Refused = !e.fromClient && http2.Code(code) == http2.RefusedStream
 		e.m.to.StreamReset(t, e.fromClient, http2.Code(code), at)
 		e.m.giveUp(t)
 	}

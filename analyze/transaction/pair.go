@@ -50,6 +50,7 @@ type Transaction struct {
 	Stream      uint32
 	Streams     int32 // that the server permitted at once when it began; 0: not HTTP/2
 	StreamReset bool  // ended by RST_STREAM
+	Refused     bool  // by the server's, with REFUSED_STREAM: it was not processed
 }
 
 // A Handler is told of transactions as they happen, each call borrowing t.

@@ -7,6 +7,7 @@ import (
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -26,6 +27,12 @@ func TestCountsOfBoundedFindings(t *testing.T) {
 		return Conn{Client: segment.Addr{Lo: 1}, Server: segment.Addr{Lo: 2}, Transactions: 1,
 			Messages: Messages{LastEnd: at(int64(i)), LastComplete: true, LastPromised: true},
 			Closing:  Closing{Closed: at(5000 + int64(i)), ClosedBy: event.Server}}
+	}
+	dropped := func(i int) Conn {
+		c := Conn{ID: int64(i) + 1}
+		c.Fate.SYNACK = at(0)
+		c.Fate.Unacked = tcp.Unacked{First: at(int64(i) + 10), Last: at(int64(i) + 2010), Resends: deadResends}
+		return c
 	}
 	responded := func(ms int64) *Conn {
 		return &Conn{First: at(1), Messages: Messages{FirstEnd: at(ms)}, TLS: Handshake{Seen: true}}
@@ -54,6 +61,7 @@ func TestCountsOfBoundedFindings(t *testing.T) {
 		}, responded(10), false},
 		{"peers that promise", "header-lies", maxPeers, func(i int) Conn { c := broken(i); c.Client.Lo = uint64(i); return c }, nil, true},
 		{"promises of one", "header-lies", maxBroken, broken, nil, true},
+		{"dead ones of a pair", "silent-drop", deadKept, dropped, nil, true},
 		{"legs, and none may match", "blind-proxy", legsKept, origin, nil, false},
 		{"legs, and the forgotten one closed too early", "blind-proxy", legsKept, origin, ptr(front(5011)), false},
 		{"legs, and the forgotten one may match", "blind-proxy", legsKept, origin, ptr(front(5010)), true},
@@ -98,6 +106,29 @@ func TestDemandsOfBoundedFindings(t *testing.T) {
 			if _, got, _ := d.Judge(pools, n, Seen{}); got != x.want {
 				t.Errorf("%d found, cut %v: %v is %s, want %s", x.found, x.cut, d, got, x.want)
 			}
+		}
+	}
+}
+
+// Of a client that is cut off each dead connection is told of, up to the bound.
+func TestDeadConnectionsOfOnePair(t *testing.T) {
+	at := func(ms int64) segment.Mark {
+		return segment.Mark{Packet: ms + 1, Time: segment.Time(time.Duration(ms) * time.Millisecond)}
+	}
+	for _, n := range []int64{1, deadKept, deadKept + 1} {
+		k := NewCollector(int(n))
+		for i := range n {
+			c := Conn{ID: i + 1}
+			c.Fate.SYNACK = at(0)
+			c.Fate.Unacked = tcp.Unacked{First: at(i + 10), Last: at(i + 2010), Resends: deadResends}
+			k.Connection(&c)
+		}
+		works := Conn{ID: n + 1, Transactions: 1}
+		works.Fate.SYNACK, works.Fate.Latest = at(1000), at(1100).Time
+		k.Connection(&works)
+		k.Conclude(nil)
+		if got, want := k.Counts.Of["silent-drop"], min(n, deadKept); got != want {
+			t.Errorf("%d dead: %d found, want %d", n, got, want)
 		}
 	}
 }

@@ -218,7 +218,9 @@ func TestPoolFindings(t *testing.T) {
 		{"alone", "pool-at-its-limit", used(1, 0) + strings.Repeat("1:1:req 1:1:ok ", 9), ""},
 
 		{"as many streams as permitted", "h2-stream-limit", "0:1:syn 0:1:req2 0:1:req2 1:2:syn 1:2:req2 2:1:ok 2:1:ok 2:2:ok", "1 stream made its connection carry as many as the server permits, first on #1 in packet 3; connections opened because all were in use: 1"},
-		{"one at a time is no limit that is reached", "h2-stream-limit", "0:1:syn 0:1:req1 1:1:ok 1:1:req1 2:2:syn 2:2:req1 3:1:ok 3:2:ok", ""},
+		{"one at a time, and another connection for the next", "h2-stream-limit", "0:1:syn 0:1:req1 1:1:ok 1:1:req1 2:2:syn 2:2:req1 3:1:ok 3:2:ok", "3 streams made their connections carry as many as the server permits, first on #1 in packet 2; connections opened because all were in use: 1"},
+		{"one at a time in turn is no limit that is reached", "h2-stream-limit", "0:1:syn 0:1:req1 1:1:ok 1:1:req1 2:1:ok", ""},
+		{"one at a time, the other opened before that was known", "h2-stream-limit", "0:1:syn 0:2:syn 1:1:req1 1:2:req1 2:1:ok 2:2:ok", ""},
 		{"not so many", "h2-stream-limit", "0:1:syn 0:1:req2 1:1:ok 1:1:req2 2:1:ok", ""},
 
 		{"declined, and two at once", "h2-not-negotiated", "0:1:syn 0:2:syn 0:1:req 0:2:req 1:1:ok 1:2:ok 2:1:declined 2:2:declined", "2 connections offered h2 and got another protocol; 1 were opened because all others were in use"},

@@ -23,9 +23,16 @@ var lossy = rule{
 
 // oftenReduced asks for three episodes, for one or two are nothing unusual, and
 // for one segment in a hundred, for a long transfer has three in any case.
+//
+// What was sent again in vain at the end of a dead connection does not count: no link that loses a part
+// of what it carries loses all, and silent-drop tells of it.
 func oftenReduced(c *Conn) bool {
 	p := &c.Pace
-	return p.Losses+p.Timeouts >= 3 && p.Resent*100 >= p.Segments
+	timeouts, resent := p.Timeouts, p.Resent
+	if _, dead := dropped(c); dead {
+		timeouts, resent = max(0, timeouts-p.InVain), max(0, resent-p.InVain)
+	}
+	return p.Losses+timeouts >= 3 && resent*100 >= p.Segments
 }
 
 func reductions(c *Conn) Evidence {

@@ -9,8 +9,8 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// requestAbandoned is found where a client gave up requests of which no byte of an answer had
-// come; if always after the same time, by a deadline.
+// requestAbandoned is found where a client gave up requests of which no byte of the final response had
+// come, though an interim one may have (RFC 9110 section 15.2); if always after the same time, by a deadline.
 var requestAbandoned = rule{
 	Explanation: Explanation{
 		Meaning: "The client gave up a request before a byte of the response had come: a deadline, a cancel, or the end " +
@@ -82,7 +82,8 @@ func (a *abandonments) conclude() (found []Evidence) {
 		if x.inferred {
 			e.Confidence = pool.Hint
 		}
-		e.Text = fmt.Sprintf("the client gave up %s of which no byte of an answer had come, %s", plural.Count(x.n, "request"), after)
+		e.Text = fmt.Sprintf("the client gave up %s of which no byte of the final response had come, %s",
+			plural.Count(x.n, "request"), after)
 		found = append(found, e)
 	}
 	return found

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -286,5 +287,49 @@ func TestLivePacketsAgain(t *testing.T) {
 		if code != exitFinding || r.Totals.Avoidable == 0 {
 			t.Errorf("%s: exit code %d, %d avoidable\n%s", what, code, r.Totals.Avoidable, errs)
 		}
+	}
+}
+
+// A program that has file capabilities says why it cannot isolate itself; one without them does not.
+func TestIsolatedNotWithFileCapabilities(t *testing.T) {
+	built := liveBinary(t)
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	setcap, err := exec.LookPath("setcap")
+	if err != nil {
+		t.Skip("needs setcap")
+	}
+	dir, err := os.MkdirTemp("", "tcpwarm") // t.TempDir is root's alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	b, err := os.ReadFile(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "tcpwarm")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(binary, b, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	said := func() (int, string) {
+		cmd := exec.Command(binary, "verify", "--isolated", "--", "true")
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		cmd.Run()
+		return cmd.ProcessState.ExitCode(), errs.String()
+	}
+	const reason = "--isolated: not by a program that has file capabilities (setcap)"
+	if code, errs := said(); code < 0 || strings.Contains(errs, reason) {
+		t.Errorf("without any: exit code %d, said %q", code, errs)
+	}
+	if out, err := exec.Command(setcap, "cap_net_raw+ep", binary).CombinedOutput(); err != nil {
+		t.Skipf("no file capabilities here: %v %s", err, out)
+	}
+	if code, errs := said(); code != exitInput || !strings.Contains(errs, reason) {
+		t.Errorf("exit code %d, want %d; said %q", code, exitInput, errs)
 	}
 }

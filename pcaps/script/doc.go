@@ -33,11 +33,12 @@
 // follow it. The flags are letters of SFRPUEC, "." for
 // ACK, "-" for none.
 //
-// Settings: "conn [name] client server" with addresses and ports; the lines of a
+// Settings: "ip6", which comes first, makes the packets IPv6's: 10.0.0.1 stands for
+// 2001:db8::a00:1 then, and "id" for nothing. "conn [name] client server" with addresses and ports; the lines of a
 // named connection begin "name:". "snap n" is how many bytes of a frame the
 // capture holds. "mtu n" splits what does not fit into packets of n bytes, as
 // the network's sender does; without it a segment may be as long as offload
 // makes it.
 //
-// The package knows IPv4 on Ethernet and nothing of what a check means.
+// The package knows IPv4 and IPv6 on Ethernet and nothing of what a check means.
 package script

@@ -43,7 +43,7 @@ func (p *parser) packet(conn int, missing bool, at string) error {
 		return err
 	}
 	pk.Len = int(length)
-	if n := headers(&pk.Options) - etherHeader + pk.Len; n > maxPacket {
+	if n := p.script.headers(&pk.Options) - etherHeader + pk.Len; n > maxPacket {
 		return fmt.Errorf("a packet of %d bytes; at most %d", n, maxPacket)
 	}
 	p.script.Steps = append(p.script.Steps, st)
@@ -194,6 +194,8 @@ func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 		case f == "ttl":
 			n, err = number(p.field(), 0, math.MaxUint8)
 			pk.TTL = uint8(n)
+		case f == "id" && p.script.IP6:
+			err = errors.New("IPv6 has none")
 		case f == "id":
 			n, err = number(p.field(), 0, math.MaxUint16)
 			pk.ID, pk.HasID = uint16(n), true

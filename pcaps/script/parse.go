@@ -88,6 +88,8 @@ func (p *parser) step() error {
 		return nil
 	case f == "conn" && !named:
 		return p.conn()
+	case f == "ip6" && !named:
+		return p.ip6()
 	case (f == "snap" || f == "mtu") && !named:
 		return p.taken(f)
 	}
@@ -134,7 +136,7 @@ func (p *parser) find(name string) (int, error) {
 	if len(p.script.Conns) > 0 {
 		return 0, fmt.Errorf("which connection? Begin the line with its name, such as %q", p.script.Conns[0].Name+":")
 	}
-	p.add(Conn{Client: endpoint("10.0.0.1:40000"), Server: endpoint("10.0.0.2:80")})
+	p.add(Conn{Client: p.endpoint(netip.MustParseAddrPort("10.0.0.1:40000")), Server: p.endpoint(netip.MustParseAddrPort("10.0.0.2:80"))})
 	return 0, nil
 }
 
@@ -143,9 +145,24 @@ func (p *parser) add(c Conn) {
 	p.senders = append(p.senders, [2]sender{{next: 1, window: 65535}, {next: 1, window: 65535}})
 }
 
-func endpoint(s string) segment.Endpoint {
-	a := netip.MustParseAddrPort(s)
-	return segment.Endpoint{Addr: segment.AddrFrom(a.Addr()), Port: a.Port()}
+// endpoint returns a, IPv4's, as the script's packets have it.
+func (p *parser) endpoint(a netip.AddrPort) segment.Endpoint {
+	addr := a.Addr()
+	if p.script.IP6 {
+		b := addr.As16()
+		copy(b[:], []byte{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0}) // for documentation (RFC 3849)
+		addr = netip.AddrFrom16(b)
+	}
+	return segment.Endpoint{Addr: segment.AddrFrom(addr), Port: a.Port()}
+}
+
+// ip6 says that all packets are IPv6's.
+func (p *parser) ip6() error {
+	if s := &p.script; len(s.Conns) > 0 || s.Snap > 0 || s.MTU > 0 {
+		return fmt.Errorf("ip6 must come before all else")
+	}
+	p.script.IP6 = true
+	return p.end()
 }
 
 // conn reads "conn [name] client server".
@@ -162,9 +179,9 @@ func (p *parser) conn() error {
 			return fmt.Errorf("%q is no address:port", s)
 		}
 		if !a.Addr().Is4() {
-			return fmt.Errorf("%s: scripts know IPv4 only", s)
+			return fmt.Errorf("%s: scripts write IPv4 addresses, and ip6 for IPv6", s)
 		}
-		ends[i] = segment.Endpoint{Addr: segment.AddrFrom(a.Addr()), Port: a.Port()}
+		ends[i] = p.endpoint(a)
 	}
 	c.Client, c.Server = ends[0], ends[1]
 	if c.Client == c.Server {
@@ -193,9 +210,12 @@ func (p *parser) taken(what string) error {
 	if len(p.script.Steps) > 0 {
 		return fmt.Errorf("%s must come before the first segment", what)
 	}
-	to, least := &p.script.Snap, int64(etherHeader+ipHeader+tcpHeader+maxOptions) // no header is cut
+	to, least := &p.script.Snap, int64(p.script.headers(new(segment.Options))+maxOptions) // no header is cut
 	if what == "mtu" {
 		to, least = &p.script.MTU, 576 // RFC 1122 section 3.3.3
+		if p.script.IP6 {
+			least = 1280 // RFC 8200 section 5
+		}
 	}
 	n, err := number(p.field(), least, 1<<20)
 	if err != nil {

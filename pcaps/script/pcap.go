@@ -19,7 +19,7 @@ const (
 	markedCE     = 3 // RFC 3168 section 5
 )
 
-// WritePcap writes the capture of s: pcap with nanoseconds, Ethernet, IPv4. It
+// WritePcap writes the capture of s: pcap with nanoseconds, Ethernet, IPv4 or IPv6. It
 // shares no code with the readers it is there to test.
 func (s *Script) WritePcap(w io.Writer) error {
 	snap := s.Snap
@@ -54,24 +54,33 @@ func (s *Script) WritePcap(w io.Writer) error {
 
 // frame returns g, whose payload is whole, as an Ethernet frame.
 func frame(g *segment.Segment) []byte {
-	src, dst := g.From().Addr.Netip().As4(), g.To().Addr.Netip().As4()
+	src, dst := g.From().Addr.Netip().As16(), g.To().Addr.Netip().As16()
 
-	b := append([]byte{2, 0}, dst[:]...) // locally administered
-	b = append(append(b, 2, 0), src[:]...)
-	b = binary.BigEndian.AppendUint16(b, 0x0800)
-
-	ip := len(b)
+	b := append([]byte{2, 0}, dst[12:]...) // locally administered
+	b = append(append(b, 2, 0), src[12:]...)
 	tos := byte(0)
 	if g.CE {
 		tos = markedCE
 	}
-	b = append(b, 4<<4|ipHeader/4, tos)
-	b = binary.BigEndian.AppendUint16(b, uint16(headers(&g.Options)-etherHeader+g.Len))
-	b = binary.BigEndian.AppendUint16(b, g.IPID)
-	b = binary.BigEndian.AppendUint16(b, dontFragment)
-	b = append(b, g.TTL, protoTCP, 0, 0)
-	b = append(append(b, src[:]...), dst[:]...)
-	binary.BigEndian.PutUint16(b[ip+10:], ^fold(sum(0, b[ip:])))
+	ip, length := len(b)+2, tcpHeader+optionBytes(&g.Options)+g.Len
+	addresses := ip + 12
+	if g.From().Addr.Netip().Is4() {
+		b = binary.BigEndian.AppendUint16(b, 0x0800)
+		b = append(b, 4<<4|ipHeader/4, tos)
+		b = binary.BigEndian.AppendUint16(b, uint16(ipHeader+length))
+		b = binary.BigEndian.AppendUint16(b, g.IPID)
+		b = binary.BigEndian.AppendUint16(b, dontFragment)
+		b = append(b, g.TTL, protoTCP, 0, 0)
+		b = append(append(b, src[12:]...), dst[12:]...)
+		binary.BigEndian.PutUint16(b[ip+10:], ^fold(sum(0, b[ip:])))
+	} else {
+		b = binary.BigEndian.AppendUint16(b, 0x86dd)
+		b = append(b, 6<<4|tos>>4, tos<<4, 0, 0)
+		b = binary.BigEndian.AppendUint16(b, uint16(length))
+		b = append(b, protoTCP, g.TTL)
+		addresses = len(b)
+		b = append(append(b, src[:]...), dst[:]...)
+	}
 
 	tcp := len(b)
 	b = binary.BigEndian.AppendUint16(b, g.From().Port)
@@ -83,7 +92,7 @@ func frame(g *segment.Segment) []byte {
 	b = append(b, 0, 0, 0, 0) // checksum, urgent pointer
 	b = appendOptions(b, &g.Options)
 	b = append(b, g.Payload...)
-	pseudo := sum(uint64(protoTCP+len(b)-tcp), b[ip+12:tcp]) // RFC 9293 section 3.1
+	pseudo := sum(uint64(protoTCP+len(b)-tcp), b[addresses:tcp]) // RFC 9293 section 3.1
 	binary.BigEndian.PutUint16(b[tcp+16:], ^fold(sum(pseudo, b[tcp:])))
 	return b
 }

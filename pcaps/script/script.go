@@ -31,8 +31,9 @@ func (d Dir) String() string {
 type Script struct {
 	Conns []Conn
 	Steps []Step
-	Snap  int // bytes of a frame the capture holds, 0 if all
-	MTU   int // bytes of the longest IP packet, 0 if as long as written
+	IP6   bool // all packets are IPv6's
+	Snap  int  // bytes of a frame the capture holds, 0 if all
+	MTU   int  // bytes of the longest IP packet, 0 if as long as written
 
 	shift time.Duration
 }
@@ -127,7 +128,7 @@ func (s *Script) Segments() []segment.Segment {
 	for i := range segs {
 		g := &segs[i]
 		if s.Snap > 0 {
-			g.Payload = g.Payload[:min(g.Len, max(0, s.Snap-headers(&g.Options)))]
+			g.Payload = g.Payload[:min(g.Len, max(0, s.Snap-s.headers(&g.Options)))]
 		}
 	}
 	return segs

@@ -249,7 +249,8 @@ func TestErrorsNameTheLine(t *testing.T) {
 		{"snap 100", "snap must come before the first segment"},
 		{"b: 2 > S 0:0(0)", "no connection is named b"},
 		{"conn b 10.0.0.1:40000 10.0.0.2:80", "another connection has these addresses and ports"},
-		{"conn b [::1]:1 [::1]:2", "[::1]:1: scripts know IPv4 only"},
+		{"ip6", "ip6 must come before all else"},
+		{"conn b [::1]:1 [::1]:2", "[::1]:1: scripts write IPv4 addresses, and ip6 for IPv6"},
 	} {
 		_, err := Parse("# one\n1 > S 0:0(0)\n" + c.line + "\n")
 		if want := "line 3: " + c.want; err == nil || err.Error() != want {
@@ -410,6 +411,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(exchange)
 	f.Add(archive)
 	f.Add("conn a 1.2.3.4:5 1.2.3.5:6\na: isn 1 4294967295\nmtu 600\nsnap 94\na: ~ .5 < FPUEC -5:3(8) \"\\x00\\\"\" ...\na: -.1 > - +(9)\n")
+	f.Add("ip6\nsnap 120\nmtu 1280\nconn a 1.2.3.4:5 1.2.3.5:6\na: 1 > S 0:0(0)\na: +1 > . +(3000) ack 1 ttl 7 ce\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 4000 {
 			return // long ones are only slow
@@ -453,4 +455,37 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Packets of IPv6 are as gopacket reads them.
+func TestIPv6Frames(t *testing.T) {
+	s, err := Parse("ip6\nconn 10.0.0.1:40000 10.0.0.2:80\n1 > S 0:0(0) ttl 9 <mss 1440>\n+1 < S. 0:0(0) ack 1\n+1 > P. + ack + \"odd\" ce\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, g := range s.Segments() {
+		g.Packet = int64(i) + 1
+		p := gopacket.NewPacket(frame(&g), layers.LayerTypeEthernet, gopacket.Default)
+		ip, _ := p.NetworkLayer().(*layers.IPv6)
+		tcp, _ := p.TransportLayer().(*layers.TCP)
+		if ip == nil || tcp == nil {
+			t.Fatalf("packet %d is %v", g.Packet, p)
+		}
+		if src, dst := ip.SrcIP.String(), g.From().Addr.String(); src != dst || ip.HopLimit != g.TTL || ip.TrafficClass&3 == 3 != g.CE || g.IPID != 0 {
+			t.Errorf("packet %d: %v, want %+v", g.Packet, ip, g)
+		}
+		if string(tcp.Payload) != string(g.Payload) || int(ip.Length) != s.headers(&g.Options)-etherHeader-ip6Header+g.Len {
+			t.Errorf("packet %d: %q in %d bytes, want %q", g.Packet, tcp.Payload, ip.Length, g.Payload)
+		}
+		sum := tcp.Checksum
+		_ = tcp.SetNetworkLayerForChecksum(ip)
+		b := gopacket.NewSerializeBuffer()
+		if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{ComputeChecksums: true}, tcp, gopacket.Payload(tcp.Payload)); err != nil || tcp.Checksum != sum {
+			t.Errorf("packet %d: checksum %#x, want %#x, %v", g.Packet, sum, tcp.Checksum, err)
+		}
+	}
+	const first, second = "2001:db8::a00:1", "2001:db8::a00:2"
+	if k := s.Segments()[0].Key; k.A.Addr.String() != first || k.B.Addr.String() != second {
+		t.Errorf("from %s to %s", k.A, k.B)
+	}
 }

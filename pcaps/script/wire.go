@@ -2,12 +2,21 @@ package script
 
 import "tcpwarm/capture/segment"
 
-// headers returns the bytes of a frame before its payload.
+// headers returns the bytes of a frame of s before its payload.
+func (s *Script) headers(o *segment.Options) int {
+	if s.IP6 {
+		return headers(o) - ipHeader + ip6Header
+	}
+	return headers(o)
+}
+
+// headers returns the same of IPv4's.
 func headers(o *segment.Options) int { return etherHeader + ipHeader + tcpHeader + optionBytes(o) }
 
 const (
 	etherHeader = 14
 	ipHeader    = 20
+	ip6Header   = 40
 	tcpHeader   = 20 // without options
 
 	maxOptions = 40
@@ -47,7 +56,7 @@ func (s *Script) packets(st *Step, c *Conn, w *wire) []segment.Segment {
 	}
 	room := g.Len
 	if s.MTU > 0 {
-		room = max(1, s.MTU-headers(&g.Options)+etherHeader)
+		room = max(1, s.MTU-s.headers(&g.Options)+etherHeader)
 	}
 	var all []segment.Segment
 	for g.Len > room {
@@ -60,8 +69,10 @@ func (s *Script) packets(st *Step, c *Conn, w *wire) []segment.Segment {
 	}
 	all = append(all, g)
 	for i := range all {
-		w.lastID++
-		all[i].IPID = w.lastID
+		if !s.IP6 { // which numbers its fragments alone (RFC 8200 section 4.5)
+			w.lastID++
+			all[i].IPID = w.lastID
+		}
 	}
 	return all
 }

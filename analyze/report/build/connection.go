@@ -38,7 +38,7 @@ func Connection(c *conn.Conn) *report.Connection {
 		r.TransactionBasis = layer.Basis()
 		r.TransactionCount, r.Requests, r.Responses = p.Requests, p.Requests, p.Responses
 		r.GRPC, r.Pushed = p.GRPC, p.Pushed
-		r.Transactions = transactions(c.Records(), !c.Half(client).SawSYN)
+		r.Transactions = transactions(c.Records(), c.Midstream())
 		if fewest, most := layer.Bounds(); fewest != most || final.Protocol() == app.Sealed {
 			r.TransactionLow, r.TransactionHigh = &fewest, &most
 		}

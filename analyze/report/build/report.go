@@ -104,8 +104,15 @@ func Report(r *Result) *report.Report {
 		}
 	}
 	for _, p := range r.Placed { // the first kept connection names the protocol
-		if id := p.Record.Pool; id > 0 && rep.Pools[id-1].Protocol == "" {
+		id := p.Record.Pool
+		if id == 0 {
+			continue
+		}
+		if rep.Pools[id-1].Protocol == "" {
 			rep.Pools[id-1].Protocol = p.Record.Protocol
+		}
+		if r.Pools[id-1].ServerGaps > 0 {
+			doubtConcurrent(p.Record.OpenedBecause)
 		}
 	}
 	for _, f := range r.Findings.Found() {
@@ -312,10 +319,18 @@ func with(has bool) string {
 	return "without"
 }
 
+// doubtConcurrent takes certainty from a connection opened because all were in use, in a pool of which the
+// capture turned out to lack bytes that the server sent.
+func doubtConcurrent(o *report.OpenedBecause) {
+	if o.Cause == pool.Concurrent && o.Confidence == pool.Certain {
+		o.Confidence, o.Text = pool.Likely, pool.MayBeFree
+	}
+}
+
 // OpenedBecause writes d down.
 func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
 	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
-		Text: d.Text(), RefutedBy: d.RefutedBy()}
+		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked()}
 	if d.HasIdle {
 		o.Idle = seconds(max(0, d.Idle))
 	}

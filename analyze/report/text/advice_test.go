@@ -77,3 +77,41 @@ func TestTally(t *testing.T) {
 		}
 	}
 }
+
+// A connection that the server ended for the client's own error is no reason to raise the server's limits: what
+// helps says goaway. Beside it one that it ended for another reason is told of first.
+func TestAdviceOnAGoAwayForTheClientsError(t *testing.T) {
+	const raise = "raise it above the pause between requests"
+	for _, x := range []struct {
+		what          string
+		provoked      []bool // of the connections opened because the server had closed one
+		said          bool   // by a finding
+		closer, raise bool
+	}{
+		{"for an error", []bool{true}, true, true, false},
+		{"for another reason", []bool{false}, true, false, true},
+		{"for an error that no finding tells of", []bool{true}, false, false, true},
+		{"for an error first", []bool{true, false}, true, false, true},
+	} {
+		r := reporttest.Missed()
+		first := r.Connections[1]
+		r.Connections = r.Connections[:1]
+		for i, provoked := range x.provoked {
+			c := *first
+			c.ID = int64(i) + 2
+			c.OpenedBecause = &report.OpenedBecause{Cause: pool.ServerClosed, Confidence: pool.Certain, Provoked: provoked}
+			r.Connections = append(r.Connections, &c)
+		}
+		n := int64(len(x.provoked))
+		p := r.Pools[0]
+		p.Used, p.Needed, p.Avoidable, p.Verdict = n+1, n+1, 0, pool.ServerPrevents
+		p.Causes = map[pool.Cause]int64{pool.First: 1, pool.ServerClosed: n}
+		if x.said {
+			r.Findings = append(r.Findings, report.Finding{ID: "goaway", Confidence: pool.Certain, Pool: p.ID, Connections: []int64{1}})
+		}
+		got := strings.ToLower(written(t, r))
+		if closer := strings.Contains(got, "what helps says goaway below."); closer != x.closer || strings.Contains(got, raise) != x.raise {
+			t.Errorf("%s: it points to goaway: %v, want %v; advice on limits wanted: %v\n%s", x.what, closer, x.closer, x.raise, got)
+		}
+	}
+}

@@ -51,10 +51,10 @@ func reasonsOf(conns []*report.Connection, causes map[pool.Cause]int64, found []
 	}
 	var all []Reason
 	for _, cause := range order {
-		c := byCause[cause][0]
+		c := exemplar(byCause[cause])
 		b := c.OpenedBecause
 		r := Reason{Cause: cause, Connections: byCause[cause], Confidence: b.Confidence, Evidence: statement(b.Text),
-			RefutedBy: refutation(b.RefutedBy), Closer: closerThan(cause, found), Remedy: remedyOf(string(cause), "", to)}
+			RefutedBy: refutation(b.RefutedBy), Closer: closerThan(b, found), Remedy: remedyOf(string(cause), "", to)}
 		r.N = max(causes[cause], int64(len(r.Connections)))
 		r.Text = fmt.Sprintf("#%d was opened (packet %d%s) because %s", c.ID, c.FirstPacket, forRequest(c),
 			explain.Because(cause, b.InsteadOf))
@@ -65,12 +65,29 @@ func reasonsOf(conns []*report.Connection, causes map[pool.Cause]int64, found []
 
 // closerThan returns the ID of a finding that says more closely than a cause does what is the
 // matter, "" if there is none: its advice counts then.
-func closerThan(cause pool.Cause, found []report.Finding) string {
-	const parallel = "parallel-pools"
-	if cause == pool.Missed && slices.ContainsFunc(found, func(f report.Finding) bool { return f.ID == parallel }) {
-		return parallel
+func closerThan(b *report.OpenedBecause, found []report.Finding) string {
+	id := ""
+	switch {
+	case b.Cause == pool.Missed:
+		id = "parallel-pools"
+	case b.Provoked: // no limit of the server's is the matter
+		id = "goaway"
+	}
+	if slices.ContainsFunc(found, func(f report.Finding) bool { return f.ID == id }) {
+		return id
 	}
 	return ""
+}
+
+// exemplar puts first, and returns, the connection that is told of in full: one that the client's own error
+// made necessary only where there is no other.
+func exemplar(conns []*report.Connection) *report.Connection {
+	if i := slices.IndexFunc(conns, func(c *report.Connection) bool { return !c.OpenedBecause.Provoked }); i > 0 {
+		c := conns[i]
+		copy(conns[1:i+1], conns[:i])
+		conns[0] = c
+	}
+	return conns[0]
 }
 
 // reason tells the first of the connections opened for one cause, and lists the
