@@ -64,6 +64,11 @@ var clients = map[string]client{
 	"aiohttp":       {"Python aiohttp", "python", "venv", []string{venvPython, "python/with_aiohttp.py"}, "aiohttp"},
 	"boto3":         {"boto3", "python", "venv", []string{venvPython, "python/with_boto3.py"}, "boto3"},
 	"httpclient":    {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
+	"nethttp":       {"Ruby Net::HTTP", "ruby", "ruby", []string{"ruby", "ruby/net_http.rb"}, ""},
+	"faraday":       {"Ruby Faraday", "ruby", "faraday", []string{"ruby", "ruby/faraday.rb"}, ""},
+	"phpcurl":       {"PHP curl", "php", "php", []string{"php", "php/curl.php"}, ""},
+	"guzzle":        {"Guzzle", "php", "guzzle", []string{"php", "php/guzzle.php"}, ""},
+	"wget":          {"wget", "wget", "wget", []string{"wget/drive.sh"}, ""},
 	"java":          {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
 	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
 	"okhttp":        {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
@@ -100,6 +105,13 @@ var toolchains = map[string]toolchain{
 	"jars": {"java", []string{"sh", "-c", "{ ls java/jars/okhttp* || " +
 		"mvn --quiet --batch-mode --file java/pom.xml dependency:copy-dependencies -DoutputDirectory=jars; }" +
 		" && javac -d {work}/jars -cp 'java/jars/*' java/Jars.java"}, "", []string{"java", "--version"}},
+	"ruby": {"ruby", nil, "", []string{"ruby", "--version"}},
+	"faraday": {"ruby", []string{"ruby", "-e", "require 'faraday'; require 'net/http/persistent'"}, "",
+		[]string{"ruby", "-e", "require 'faraday'; puts Faraday::VERSION"}},
+	"php": {"php", []string{"php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"}, "", []string{"php", "--version"}},
+	"guzzle": {"php", []string{"php", "-r", "require 'GuzzleHttp/autoload.php';"}, "",
+		[]string{"dpkg-query", "--show", "php-guzzlehttp-guzzle"}}, // the code knows its major version alone
+	"wget":  {"wget", nil, "", []string{"wget", "--version"}},
 	"nginx": {"nginx", nil, "", []string{"nginx", "-v"}},
 }
 

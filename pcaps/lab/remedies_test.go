@@ -24,6 +24,8 @@ var ownKnobs = map[string][]string{
 	"go": {"go net/http"}, "resty": {"go resty"}, "fasthttp": {"go fasthttp"}, "curl": {"curl"},
 	"requests": {"python requests"}, "urllib3": {"python urllib3"}, "httpx": {"python httpx"}, "aiohttp": {"python aiohttp"},
 	"boto3": {"python boto3", "python urllib3"}, "httpclient": {"python http.client"},
+	"nethttp": {"ruby Net::HTTP"}, "faraday": {"ruby faraday", "ruby Net::HTTP"},
+	"phpcurl": {"php curl", "libcurl"}, "guzzle": {"php guzzle"}, "wget": {"wget"},
 	"java": {"java HttpClient"}, "urlconnection": {"java HttpURLConnection"}, "okhttp": {"okhttp"}, "apache": {"apache HttpClient"},
 }
 

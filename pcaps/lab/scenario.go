@@ -34,6 +34,7 @@ type options struct {
 	drop        bool          // ends each connection after its response without saying so
 	maxRequests int           // of one connection; the last response says close
 	delay       time.Duration // before each response
+	spread      time.Duration // between the responses to five requests made at once, beyond delay
 }
 
 // route is a path with a real round trip.
@@ -66,14 +67,16 @@ const (
 )
 
 var (
-	plain  = options{}
-	slow   = options{delay: together}
-	idles  = options{idle: short}
-	secure = options{tls: true}
-	h2     = options{tls: true, http2: true}
-	far    = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
-	narrow = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
-	h2slow = options{tls: true, http2: true, delay: together}
+	plain   = options{}
+	slow    = options{delay: together}
+	slower  = options{delay: 5 * together} // for clients whose threads take long to start
+	trickle = options{delay: together, spread: together / 2}
+	idles   = options{idle: short}
+	secure  = options{tls: true}
+	h2      = options{tls: true, http2: true}
+	far     = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
+	narrow  = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
+	h2slow  = options{tls: true, http2: true, delay: together}
 )
 
 // scenarios are all there is to record: first the cells of the table "Who really
@@ -380,6 +383,48 @@ var scenarios = []scenario{
 	{name: "fasthttp-timeout", client: "fasthttp", mode: "idle-timeout", server: plain, after: "fasthttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "fasthttp-pause", client: "fasthttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
 
+	{name: "nethttp-default", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "nethttp-shared", client: "nethttp", server: plain, want: want{used: 1, needed: 1}},
+	{name: "nethttp-parallel", client: "nethttp", server: slower, want: want{used: 5, needed: 5}},
+	{name: "nethttp-unread", client: "nethttp", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}}, // the library reads on
+	{name: "nethttp-drained", client: "nethttp", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "nethttp-idle", client: "nethttp", server: idles, want: want{used: 2, needed: 2}},
+	{name: "nethttp-new", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "nethttp-left", client: "nethttp", mode: "unread-left", server: plain, snap: bodySnap, after: "nethttp-drained", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "nethttp-timeout", client: "nethttp", mode: "idle-timeout", server: plain, after: "nethttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
+	{name: "nethttp-pause", client: "nethttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
+
+	{name: "faraday-default", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "faraday-shared", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "faraday-unread", client: "faraday", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "faraday-idle", client: "faraday", server: idles, want: want{used: 2, needed: 2}},
+	{name: "faraday-persistent", client: "faraday", server: plain, want: want{used: 1, needed: 1}},
+	{name: "faraday-timeout", client: "faraday", mode: "idle-timeout", server: plain, after: "faraday-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
+	{name: "faraday-pause", client: "faraday", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
+
+	{name: "phpcurl-default", client: "phpcurl", server: plain, after: "phpcurl-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "phpcurl-shared", client: "phpcurl", server: plain, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-parallel", client: "phpcurl", server: slow, want: want{used: 5, needed: 5}},
+	{name: "phpcurl-unread", client: "phpcurl", server: plain, snap: bodySnap, after: "phpcurl-drained", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "phpcurl-drained", client: "phpcurl", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-idle", client: "phpcurl", server: idles, want: want{used: 2, needed: 2}},
+	{name: "phpcurl-share", client: "phpcurl", server: plain, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-close", client: "phpcurl", server: plain, after: "phpcurl-share", want: want{used: 10, needed: 1, why: "client-closed"}},
+
+	{name: "guzzle-default", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "guzzle-shared", client: "guzzle", server: plain, want: want{used: 1, needed: 1}},
+	{name: "guzzle-parallel", client: "guzzle", server: trickle, after: "guzzle-max10", want: want{used: 6, needed: 5, why: "client-closed"}}, // curl keeps four for each transfer under way
+	{name: "guzzle-max10", client: "guzzle", mode: "parallel-max10", server: trickle, want: want{used: 5, needed: 5}},
+	{name: "guzzle-unread", client: "guzzle", server: plain, snap: bodySnap, after: "guzzle-drained", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "guzzle-drained", client: "guzzle", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "guzzle-idle", client: "guzzle", server: idles, want: want{used: 2, needed: 2}},
+	{name: "guzzle-stream", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "guzzle-close", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+
+	{name: "wget-default", client: "wget", server: plain, after: "wget-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "wget-shared", client: "wget", server: plain, want: want{used: 1, needed: 1}},
+	{name: "wget-off", client: "wget", server: plain, after: "wget-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+
 	{name: "node18-drained", client: "node18", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 	{name: "node-drained", client: "node", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 	{name: "axios-drained", client: "axios", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
@@ -472,6 +517,12 @@ var scenarios = []scenario{
 	{name: "node24-shared-tls", client: "node24", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node24-default-tls", client: "node24", mode: "default", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node18-shared-tls", client: "node18", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "nethttp-shared-tls", client: "nethttp", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "nethttp-default-tls", client: "nethttp", mode: "default", server: secure, after: "nethttp-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "guzzle-shared-tls", client: "guzzle", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "guzzle-default-tls", client: "guzzle", mode: "default", server: secure, after: "guzzle-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "wget-shared-tls", client: "wget", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "wget-default-tls", client: "wget", mode: "default", server: secure, after: "wget-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
 
 	// HTTP/2.
 	{name: "go-shared-h2", client: "go", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
