@@ -57,6 +57,7 @@ var clients = map[string]client{
 	"resty": {"resty", "go", "gomods", []string{"env", "GOMAXPROCS=2", "{work}/gomods", "resty"},
 		"github.com/go-resty/resty/v2"}, // its pool hangs on the number of cores
 	"fasthttp":      {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
+	"grpc":          {"grpc-go", "go", "gomods", []string{"{work}/gomods", "grpc"}, "google.golang.org/grpc"},
 	"curl":          {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
 	"requests":      {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
 	"urllib3":       {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},

@@ -28,7 +28,7 @@ type scenario struct {
 // closes nothing for a minute.
 type options struct {
 	tls         bool
-	http2       bool          // offered by ALPN
+	http2       bool          // offered by ALPN; without TLS, spoken where the client knows
 	idle        time.Duration // after which it closes an idle connection
 	close       bool          // says Connection: close in each response, and does it
 	drop        bool          // ends each connection after its response without saying so
@@ -76,6 +76,7 @@ var (
 	h2      = options{tls: true, http2: true}
 	far     = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
 	narrow  = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
+	h2c     = options{http2: true}
 	h2slow  = options{tls: true, http2: true, delay: together}
 )
 
@@ -383,20 +384,24 @@ var scenarios = []scenario{
 	{name: "fasthttp-timeout", client: "fasthttp", mode: "idle-timeout", server: plain, after: "fasthttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "fasthttp-pause", client: "fasthttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
 
+	{name: "grpc-default", client: "grpc", server: h2c, after: "grpc-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "grpc-shared", client: "grpc", server: h2c, want: want{used: 1, needed: 1}},
+	{name: "grpc-parallel", client: "grpc", server: options{http2: true, delay: together}, want: want{used: 1, needed: 1}},
+	{name: "grpc-idle", client: "grpc", server: options{http2: true, idle: short}, finds: "goaway", want: want{used: 2, needed: 2}},
+	{name: "grpc-each", client: "grpc", server: h2c, after: "grpc-shared", want: want{used: 10, needed: 1, why: "missed"}},
+
 	{name: "nethttp-default", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "nethttp-shared", client: "nethttp", server: plain, want: want{used: 1, needed: 1}},
 	{name: "nethttp-parallel", client: "nethttp", server: slower, want: want{used: 5, needed: 5}},
 	{name: "nethttp-unread", client: "nethttp", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}}, // the library reads on
-	{name: "nethttp-drained", client: "nethttp", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 	{name: "nethttp-idle", client: "nethttp", server: idles, want: want{used: 2, needed: 2}},
 	{name: "nethttp-new", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
-	{name: "nethttp-left", client: "nethttp", mode: "unread-left", server: plain, snap: bodySnap, after: "nethttp-drained", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "nethttp-left", client: "nethttp", mode: "unread-left", server: plain, snap: bodySnap, after: "nethttp-unread", want: want{used: 10, needed: 1, why: "undrained"}},
 	{name: "nethttp-timeout", client: "nethttp", mode: "idle-timeout", server: plain, after: "nethttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "nethttp-pause", client: "nethttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
 
 	{name: "faraday-default", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "faraday-shared", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
-	{name: "faraday-unread", client: "faraday", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 	{name: "faraday-idle", client: "faraday", server: idles, want: want{used: 2, needed: 2}},
 	{name: "faraday-persistent", client: "faraday", server: plain, want: want{used: 1, needed: 1}},
 	{name: "faraday-timeout", client: "faraday", mode: "idle-timeout", server: plain, after: "faraday-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
@@ -415,8 +420,7 @@ var scenarios = []scenario{
 	{name: "guzzle-shared", client: "guzzle", server: plain, want: want{used: 1, needed: 1}},
 	{name: "guzzle-parallel", client: "guzzle", server: trickle, after: "guzzle-max10", want: want{used: 6, needed: 5, why: "client-closed"}}, // curl keeps four for each transfer under way
 	{name: "guzzle-max10", client: "guzzle", mode: "parallel-max10", server: trickle, want: want{used: 5, needed: 5}},
-	{name: "guzzle-unread", client: "guzzle", server: plain, snap: bodySnap, after: "guzzle-drained", want: want{used: 10, needed: 1, why: "client-said-close"}},
-	{name: "guzzle-drained", client: "guzzle", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "guzzle-unread", client: "guzzle", server: plain, snap: bodySnap, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
 	{name: "guzzle-idle", client: "guzzle", server: idles, want: want{used: 2, needed: 2}},
 	{name: "guzzle-stream", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
 	{name: "guzzle-close", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
@@ -517,6 +521,8 @@ var scenarios = []scenario{
 	{name: "node24-shared-tls", client: "node24", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node24-default-tls", client: "node24", mode: "default", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node18-shared-tls", client: "node18", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "grpc-shared-tls", client: "grpc", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
+	{name: "grpc-each-tls", client: "grpc", mode: "each", server: h2, after: "grpc-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "nethttp-shared-tls", client: "nethttp", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "nethttp-default-tls", client: "nethttp", mode: "default", server: secure, after: "nethttp-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "guzzle-shared-tls", client: "guzzle", mode: "shared", server: secure, want: want{used: 1, needed: 1}},

@@ -47,6 +47,7 @@ func serve(opts options, l net.Listener, cert *tls.Certificate, keys io.Writer) 
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(opts.http2)
+	protocols.SetUnencryptedHTTP2(opts.http2 && !opts.tls)
 	idle := opts.idle
 	if idle == 0 {
 		idle = time.Minute
@@ -114,6 +115,12 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/mid/") {
 		o.mid(w, r, c, n)
+		return
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Write(make([]byte, 5)) // the frame of an empty message
+		w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
 		return
 	}
 	if o.opts.drop {

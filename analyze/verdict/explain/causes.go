@@ -189,6 +189,7 @@ var avoidable = []cause{
 				{"ruby faraday", "the adapter net_http_persistent: net_http starts and finishes a connection for each request"},
 				{"php curl", "one handle, kept, or a curl_share_init() handle with CURL_LOCK_DATA_CONNECT; no CURLOPT_FORBID_REUSE"},
 				{"php guzzle", "one GuzzleHttp\\Client, kept; new CurlMultiHandler(['options' => [CURLMOPT_MAXCONNECTS => N]])"},
+				{"grpc", "one channel for each target and process: a stub's conn.Close() belongs to the end of the program"},
 				{"wget", "all URLs in one command: each command has connections of its own"},
 			},
 		},

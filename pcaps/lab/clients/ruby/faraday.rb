@@ -16,8 +16,6 @@ drive({
   "default" => ->(path) { Faraday.get(BASE + path) },
   "shared" => ->(path) { shared.get(path) },
   "persistent" => keep,
-  "drained" => keep,
-  "unread" => ->(path) { persistent.get(path).status }, # it has read all by then
   "idle" => keep,
   "idle-timeout" => keep,
 })
