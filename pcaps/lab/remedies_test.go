@@ -27,6 +27,7 @@ var ownKnobs = map[string][]string{
 	"nethttp": {"ruby Net::HTTP"}, "faraday": {"ruby faraday", "ruby Net::HTTP"},
 	"phpcurl": {"php curl", "libcurl"}, "guzzle": {"php guzzle"}, "wget": {"wget"},
 	"java": {"java HttpClient"}, "urlconnection": {"java HttpURLConnection"}, "okhttp": {"okhttp"}, "apache": {"apache HttpClient"},
+	"okhttp4": {"okhttp"}, "apache4": {"apache HttpClient"},
 }
 
 // Where a client is to blame, the report names a knob of its own, if the packets say who it
