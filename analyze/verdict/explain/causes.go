@@ -61,7 +61,7 @@ var avoidable = []cause{
 				{"elixir finch", "one Finch in the supervision tree, by its name"},
 				{"grpc", "one channel for each target and process, not one for each call"},
 				{"nginx as client", `keepalive N in the upstream; proxy_http_version 1.1; proxy_set_header Connection ""`},
-				{"haproxy", "http-reuse safe or always; no option httpclose"},
+				{"haproxy", "http-reuse always: with safe, the default, each client connection begins on one of its own"},
 				{"envoy", "one cluster; each worker has a pool of its own: --concurrency"},
 				{"curl", "many URLs in one command; two commands never share a connection. libcurl: one handle, kept"},
 				{"browser", "it keeps connections apart by site and by credentials: fetch with the same credentials mode"},
@@ -78,7 +78,7 @@ var avoidable = []cause{
 			Evidence: "The client closed or reset before the response's last byte, or its receive window closed " +
 				"with the response unfinished. Of a finished one (then likely): the window stayed reduced by it where the " +
 				"same client's windows open again after as much; or the client reset with all acknowledged, where it ends " +
-				"other connections by FIN, or resets others in the middle of responses of which it had no more.",
+				"other connections to the same server by FIN, or resets others in the middle of responses of which it had no more.",
 			RefutedBy: "the client gave the response up on purpose: an abort, a timeout, a download no longer wanted",
 			Remedy: "Consistent with a response body that is not read or not released. Read it to its end, also on " +
 				"errors:",
