@@ -119,8 +119,10 @@ var toolchains = map[string]toolchain{
 	"php": {"php", []string{"php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"}, "", []string{"php", "--version"}},
 	"guzzle": {"php", []string{"php", "-r", "require 'GuzzleHttp/autoload.php';"}, "",
 		[]string{"dpkg-query", "--show", "php-guzzlehttp-guzzle"}}, // the code knows its major version alone
-	"wget":  {"wget", nil, "", []string{"wget", "--version"}},
-	"nginx": {"nginx", nil, "", []string{"nginx", "-v"}},
+	"wget":    {"wget", nil, "", []string{"wget", "--version"}},
+	"nginx":   {"nginx", nil, "", []string{"nginx", "-v"}},
+	"haproxy": {"haproxy", nil, "", []string{"haproxy", "-v"}},
+	"caddy":   {"caddy", nil, "", []string{"caddy", "version"}},
 }
 
 // A bench is where clients are run.

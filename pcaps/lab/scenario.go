@@ -14,7 +14,7 @@ type scenario struct {
 	mode   string // what the client is told; "" is the last word of the name
 	server options
 	path   *route // between client and server; nil: loopback
-	via    string // relay between client and server: "", dumb, nginx, nginx-keepalive
+	via    string // relay between client and server: "", dumb, or what startLogged knows
 	snap   int    // bytes kept of each packet; 0: all
 
 	after string // the sample in which what is wrong here is mended; "" where nothing is
@@ -590,6 +590,20 @@ var scenarios = []scenario{
 	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3, ended: true, vain: true}},
 	{name: "nginx-default", client: "node", mode: "shared", via: "nginx", server: plain, after: "nginx-keepalive", want: want{used: 10, needed: 1, why: "client-said-close"}, front: want{used: 1, needed: 1}},
 	{name: "nginx-keepalive", client: "node", mode: "shared", via: "nginx-keepalive", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "haproxy-shared", client: "node", mode: "shared", via: "haproxy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "haproxy-never", client: "node", mode: "each", via: "haproxy-never", server: plain, after: "haproxy-always", want: want{used: 10, needed: 1, why: "missed"}, front: want{used: 10, needed: 1, why: "missed"}},
+	{name: "haproxy-always", client: "node", mode: "each", via: "haproxy-always", server: plain, want: want{used: 1, needed: 1}, front: want{used: 10, needed: 1, why: "missed"}},
+	{name: "caddy-shared", client: "node", mode: "shared", via: "caddy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "caddy-each", client: "node", mode: "each", via: "caddy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 10, needed: 1, why: "missed"}},
+}
+
+// relayTool is the toolchain of the relay, "" if there is none or it is the lab's own.
+func (s *scenario) relayTool() string {
+	name, _, _ := strings.Cut(s.via, "-")
+	if name == "dumb" {
+		return ""
+	}
+	return name
 }
 
 // told is what the client is told to do.
