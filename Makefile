@@ -6,10 +6,10 @@ FUZZRUNS ?= 200000
 VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: robust soak vuln accuracy mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
 
 build: ## the command, without cgo
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o tcpwarm ./cmd/tcpwarm
@@ -84,6 +84,9 @@ accuracy: build ## errors of the congestion window against the kernel's, and oth
 	    BASELINE=$$tool python3 $(TRUTH)/run.py ./tcpwarm-baseline $(TRUTH)/train --vantage both | grep -A12 '^phase'; \
 	  else echo "not run: $$tool is not installed"; fi; \
 	done; rm -f tcpwarm-baseline
+
+accuracy-live: build ## a transfer in network namespaces, captured live: the window beside what the kernel says of it (Linux, root); FLAGS
+	$(GO) build -o tcpwarm-live ./cmd/tcpwarm/internal/accuracylive && ./tcpwarm-live --binary ./tcpwarm $(FLAGS); code=$$?; rm -f tcpwarm-live; exit $$code
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

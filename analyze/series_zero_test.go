@@ -23,7 +23,7 @@ func TestSeriesOfAClosedWindow(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-		if f := strings.Split(lines[len(lines)-1], ","); f[6] != "window" || f[len(f)-1] != last {
+		if f := strings.Split(lines[len(lines)-1], ","); f[6] != "window" || f[15] != last {
 			t.Errorf("SYNs with %q: %q, want %q in the end", name, lines[len(lines)-1], last)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -149,7 +147,7 @@ func (r *tpacket) choose(names []string) (index int, err error) {
 	if r.all {
 		return 0, nil
 	}
-	r.linkType = linkOf(hatype(names[0]))
+	r.linkType = linkOf(hatype(r.fd, names[0]))
 	return r.only[0], nil
 }
 
@@ -293,17 +291,17 @@ func (r *tpacket) frame(h *unix.Tpacket3Hdr, base int) bool {
 	return true
 }
 
-// hatype returns an interface's hardware type, Ethernet's if it cannot be read.
-func hatype(name string) uint16 {
-	b, err := os.ReadFile("/sys/class/net/" + name + "/type")
+// hatype returns an interface's hardware type, Ethernet's if it cannot be told. The socket is asked:
+// /sys may show another network namespace's interfaces than its own.
+func hatype(fd int, name string) uint16 {
+	r, err := unix.NewIfreq(name)
+	if err == nil {
+		err = unix.IoctlIfreq(fd, unix.SIOCGIFHWADDR, r) // netdevice(7): the type is the address's family
+	}
 	if err != nil {
 		return arpEthernet
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 16)
-	if err != nil {
-		return arpEthernet
-	}
-	return uint16(n)
+	return r.Uint16()
 }
 
 func tpacketAlign(n int) int { return (n + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1) }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
 )
@@ -280,5 +281,18 @@ func TestDropsAreShown(t *testing.T) {
 	problems := l.Totals().Problems
 	if len(problems) == 0 || problems[len(problems)-1].Kind != segment.KernelDropped || problems[len(problems)-1].Count != c.Dropped {
 		t.Errorf("problems: %v", problems)
+	}
+}
+
+// A filter is made for the link type of the interface in the capture's own network namespace,
+// which need not be the one that /sys shows: that of a tunnel has no Ethernet header.
+func TestLinkTypeInANamespace(t *testing.T) {
+	namespace(t)
+	ip(t, "tuntap add dev tun0 mode tun")
+	ip(t, "link set tun0 up")
+	for name, want := range map[string]uint32{"tun0": assigned.LinkRaw, "lo": assigned.LinkEthernet, "in0": assigned.LinkEthernet} {
+		if got := openLive(t, LiveOptions{Interfaces: []string{name}}).Link(); got != want {
+			t.Errorf("%s: link type %d, want %d", name, got, want)
+		}
 	}
 }

@@ -70,11 +70,12 @@ type Transaction struct {
 	IdleBefore          *Seconds `json:"idle_before_s,omitempty"` // since the one before ended; absent for the first
 	Reused              bool     `json:"reused"`
 	PromisesPersistence bool     `json:"promises_persistence"`
-	Warmth              Warmth   `json:"warmth,omitempty"`          // of the connection when it began
-	WindowAtStart       *Window  `json:"window_at_start,omitempty"` // congestion window of the content's sender when it began
-	Rounds              int64    `json:"rounds,omitempty"`          // flights in which the content was sent
-	Complete            bool     `json:"complete"`                  // the response was seen to its end
-	Ignored             bool     `json:"ignored,omitempty"`         // not to be judged: not among a pool's
+	Warmth              Warmth   `json:"warmth,omitempty"`                 // of the connection when it began
+	WindowAtStart       *Window  `json:"window_at_start,omitempty"`        // congestion window of the content's sender when it began
+	KernelWindowAtStart *Window  `json:"kernel_window_at_start,omitempty"` // the same, by that sender's own kernel
+	Rounds              int64    `json:"rounds,omitempty"`                 // flights in which the content was sent
+	Complete            bool     `json:"complete"`                         // the response was seen to its end
+	Ignored             bool     `json:"ignored,omitempty"`                // not to be judged: not among a pool's
 }
 
 // OpenedBecause says why a used connection was opened.

@@ -9,21 +9,22 @@ import (
 
 // A Half is one direction of a connection: what one side sent.
 type Half struct {
-	Window           *HalfWindow `json:"window,omitempty"` // congestion window of the data it sends
-	Packets          int64       `json:"packets"`          // as captured, duplicates included
-	DuplicatePackets int64       `json:"duplicate_packets"`
-	WireSegments     int64       `json:"wire_segments"`
-	PayloadBytes     int64       `json:"payload_bytes"`
-	ResentSegments   int64       `json:"resent_segments"`
-	ResentBytes      int64       `json:"resent_bytes"`
-	MissingBytes     int64       `json:"missing_bytes"` // acknowledged by the peer, not in the capture
-	OutOfOrder       int64       `json:"out_of_order"`
-	MSS              *int        `json:"mss,omitempty"`
-	WindowScale      *int        `json:"window_scale,omitempty"`
-	SACK             bool        `json:"sack"`
-	Timestamps       bool        `json:"timestamps"`
-	MaxFlight        int64       `json:"max_flight_bytes"`
-	RTT              *RTT        `json:"rtt,omitempty"`
+	Window           *HalfWindow   `json:"window,omitempty"`        // congestion window of the data it sends
+	KernelWindow     *KernelWindow `json:"kernel_window,omitempty"` // what its own kernel said of it
+	Packets          int64         `json:"packets"`                 // as captured, duplicates included
+	DuplicatePackets int64         `json:"duplicate_packets"`
+	WireSegments     int64         `json:"wire_segments"`
+	PayloadBytes     int64         `json:"payload_bytes"`
+	ResentSegments   int64         `json:"resent_segments"`
+	ResentBytes      int64         `json:"resent_bytes"`
+	MissingBytes     int64         `json:"missing_bytes"` // acknowledged by the peer, not in the capture
+	OutOfOrder       int64         `json:"out_of_order"`
+	MSS              *int          `json:"mss,omitempty"`
+	WindowScale      *int          `json:"window_scale,omitempty"`
+	SACK             bool          `json:"sack"`
+	Timestamps       bool          `json:"timestamps"`
+	MaxFlight        int64         `json:"max_flight_bytes"`
+	RTT              *RTT          `json:"rtt,omitempty"`
 }
 
 // RTT are round-trip times from a half's data to the acknowledgements it drew,
@@ -52,12 +53,13 @@ type Window struct {
 	Low   int64  `json:"low_bytes"`
 	Best  int64  `json:"best_bytes"`
 	High  int64  `json:"high_bytes"`
-	Basis string `json:"basis"` // observed, inferred, assumed
+	Basis string `json:"basis"` // observed, inferred, assumed; kernel
 
 	Segment int64 `json:"segment_bytes,omitempty"` // bytes that one carried then
 }
 
-// A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited;
+// A WindowPhase is slow-start, congestion-avoidance, recovery, timeout or not-limited, or of a
+// sender that goes by BBR startup, drain or probe-bandwidth;
 // or several, for all beyond 64. Times are after the connection's begin.
 type WindowPhase struct {
 	Phase string  `json:"phase"`

@@ -11,6 +11,9 @@ func (c *Connection) Memory() int {
 			n += int(unsafe.Sizeof(*h.Window)) + cap(h.Window.Growth)*int(unsafe.Sizeof(int64(0))) +
 				cap(h.Window.Phases)*int(unsafe.Sizeof(WindowPhase{}))
 		}
+		if h.KernelWindow != nil {
+			n += int(unsafe.Sizeof(*h.KernelWindow) + 3*unsafe.Sizeof(Seconds(0)))
+		}
 		if h.RTT != nil {
 			n += int(unsafe.Sizeof(*h.RTT) + 4*unsafe.Sizeof(Seconds(0)))
 		}

@@ -50,7 +50,7 @@ func (s *Sender) finishBurst() {
 	case p > 0 && peer:
 		s.limit = Receiver
 		s.weaken()
-	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open:
+	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open && !s.isPaced():
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
 		// buffer.
@@ -65,7 +65,8 @@ func (s *Sender) finishBurst() {
 			room = s.cwnd - p
 		}
 		s.observe(p, room, b)
-	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS, room > max(3*s.MSS, s.cwnd/3): // it had room, and nothing to send
+	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
+		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced(): // it had room, and nothing to send
 		if s.limit != SendBuffer || p == 0 {
 			s.limit = Application
 		}
@@ -121,7 +122,8 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.moves(seen)
 	}
 	if s.isPaced() {
-		s.weaken()
+		s.goesByClock()
+		s.basis = min(s.basis, Inferred)
 		return
 	}
 	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send

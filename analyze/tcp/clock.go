@@ -1,14 +1,17 @@
 package tcp
 
 import (
+	"time"
+
 	"tcpwarm/capture/segment"
 )
 
-// paced counts sends that no ACK explains: a sender with a clock of its own (BBR)
-// does not show its window by stopping.
-func (s *Sender) paced(at segment.Time) {
+// paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
+// (BBR) does not show its window by stopping. What follows a part segment has only then been written.
+func (s *Sender) paced(packets int, at segment.Time) {
+	s.rush(packets, at)
 	s.sends++
-	if s.lastAck != 0 && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
+	if s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
 		s.unprompted++
 	}
 	switch {
@@ -20,6 +23,7 @@ func (s *Sender) paced(at segment.Time) {
 	if s.sends >= 64 {
 		s.sends /= 2
 		s.unprompted /= 2
+		s.rushes /= 2
 	}
 }
 
@@ -27,7 +31,42 @@ func (s *Sender) isPaced() bool {
 	if s.AtReceiver {
 		return s.swings >= 2
 	}
-	return s.hasClock
+	return s.hasClock && s.rushes < leastRushes
+}
+
+const (
+	leastRushes = 3                      // tell that there is no clock
+	rushGap     = 100 * time.Microsecond // within which the next packet is of the same burst
+	unpaced     = 10                     // packets at the beginning that no clock holds back, as Linux has it
+)
+
+// rush counts bursts of more than twice what a clock of BBR's lets out at once: who sends so has
+// none.
+func (s *Sender) rush(packets int, at segment.Time) {
+	if at.Sub(s.lastSend) > rushGap {
+		s.run = 0
+	}
+	s.run += packets
+	if s.sentPackets += packets; s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
+		s.rushes++
+		s.rushed = true
+		s.run = -1 << 20 // once a burst
+	}
+}
+
+// sureSwings is how many show at the peer that it is no window that moves so: losses that were none,
+// and segments that are missing, make two.
+const sureSwings = 6
+
+// byClock reports whether the model of BBR tells the window.
+func (s *Sender) byClock() bool { return s.isPaced() && (!s.AtReceiver || s.swings >= sureSwings) }
+
+// goesByClock takes the window from the model of BBR, where the sender goes by a clock of its own.
+func (s *Sender) goesByClock() {
+	if s.byClock() {
+		s.cwnd = s.bbr.cwnd * s.MSS
+		s.most, s.ssthresh, s.flat = s.cwnd, never, false
+	}
 }
 
 // moves watches, at the peer, for what a clock does to what is in flight: it goes down
@@ -36,7 +75,7 @@ func (s *Sender) isPaced() bool {
 func (s *Sender) moves(seen int) {
 	c := &s.crest
 	if c.round != s.Sums.Rounds {
-		losses := s.Sums.Losses + s.Sums.Timeouts + s.Sums.Restarts
+		losses := s.episodes + s.Sums.Restarts
 		if c.losses[0] == losses && c.before > 0 && c.now < c.before*7/8 {
 			if s.swings++; c.now < c.before*5/8 { // no window does: BBR has drained what its startup sent
 				s.swings++

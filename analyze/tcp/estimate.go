@@ -42,7 +42,7 @@ func (l Limit) String() string {
 type Estimate struct {
 	Low, Best, High int
 	Basis           Basis
-	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited, startup
+	Phase           string // slow-start, congestion-avoidance, recovery, timeout, not-limited; BBR: startup, drain, probe-bandwidth
 	Limit           Limit
 	Pipe            int // RFC 6675 section 2
 }
@@ -78,8 +78,8 @@ func (s *Sender) bounds() (low, high int) {
 	peak := s.whole(s.peak)
 	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
 	switch {
-	case s.isPaced(): // it may hold twice what is on its way (BBR), and less
-		return min(low, max(s.cwnd, peak)/2), max(s.cwnd, 3*peak)
+	case s.isPaced(): // the model is right to within a tenth, as a rule
+		return min(s.cwnd, s.whole(s.cwnd*4/5)), s.whole(s.cwnd * 5 / 4)
 	case s.cwnd < s.ssthresh || s.flat || s.Sums.Losses+s.Sums.Timeouts == 0: // slow start, or nothing but suspicion that it has ended
 		high = max(s.cwnd, 2*peak)
 	default: // congestion avoidance goes on while what is in flight is acknowledged
@@ -95,6 +95,19 @@ func (s *Sender) bounds() (low, high int) {
 		high = max(high, s.most+s.whole(s.most/24))
 	}
 	return low, high
+}
+
+// mayBeBBR reports whether nothing that was seen speaks against a sender that goes by BBR: no burst
+// that its clock would have spread, and no window that idling took.
+func (s *Sender) mayBeBBR() bool { return !s.rushed && !s.restarts && s.Sums.Restarts == 0 }
+
+// highest returns how high the window may be, n by what was seen, if a model that need not show
+// itself where little is sent is not left out.
+func (s *Sender) highest(n int) int {
+	if s.mayBeBBR() {
+		return max(n, s.bbr.cwnd*s.MSS)
+	}
+	return n
 }
 
 // Estimate returns what is known now.
@@ -113,6 +126,8 @@ func (s *Sender) phase() string {
 		return "recovery"
 	case s.recovery == timeout:
 		return "timeout"
+	case s.byClock():
+		return s.bbr.phase()
 	case s.limit == Application || s.limit == Receiver || s.limit == SendBuffer:
 		return "not-limited"
 	case s.cwnd < s.ssthresh:

@@ -88,6 +88,7 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.Start.Low = max(s.initial, s.cwnd/2/s.MSS*s.MSS)
 		}
 	}
+	s.Start.High = s.highest(s.Start.High)
 	s.Start.Grown, s.Start.Lost = s.cwnd > s.initial, s.lost
 	s.Rounds = 0
 	s.round = s.una
@@ -113,7 +114,8 @@ func (s *Sender) MarkStart() {
 		return
 	}
 	e := s.Estimate() // it began while something was in flight
-	s.Marked = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: e.High, Basis: e.Basis, Grown: e.Best > s.initial, Lost: s.lost}
+	s.Marked = Start{N: -1, MSS: s.MSS, Low: e.Low, Best: e.Best, High: s.highest(e.High), Basis: e.Basis,
+		Grown: e.Best > s.initial, Lost: s.lost}
 }
 
 // RoundsSinceMark returns in how many rounds the content was sent so far.

@@ -33,6 +33,9 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
 	}
+	if s.recovery != open {
+		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
+	}
 	s.resent.add(seq, end)
 }
 
@@ -44,8 +47,16 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery != timeout {
 		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
 	}
-	s.confirmExit()
-	s.exit(at, s.cwnd)
+	if s.recovery == open && name != "ecn" {
+		s.mayUndo()
+	} else if name == "ecn" {
+		s.undo = undo{} // that was no mistake
+	}
+	s.episodes++
+	if !s.byClock() { // BBR's startup goes on
+		s.confirmExit()
+		s.exit(at, s.cwnd)
+	}
 	s.ending = ending{}
 	if to == timeout {
 		s.Sums.Timeouts++
@@ -57,6 +68,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.peak, s.limited = 0, false
+	s.wasLost = s.packets(s.deemedLost())
+	s.bbr.loses(s.packets(s.pipe()), s.packets(s.burst.acked), to == timeout)
 	s.enter(at)
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)

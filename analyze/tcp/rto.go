@@ -71,6 +71,7 @@ func (s *Sender) time(ack segment.Seq, at segment.Time) {
 		}
 		last, clean = x.at, clean && !x.resent
 	}
+	s.sentAt = max(s.sentAt, last)
 	if first != 0 && clean {
 		s.sample(at.Sub(first))
 		s.delays(at.Sub(last), at)

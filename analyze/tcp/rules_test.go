@@ -409,27 +409,28 @@ func TestSuspicionRefutedOnce(t *testing.T) {
 }
 
 // A sender with a clock of its own (BBR) sends though no ACK has come: a quarter of its sends
-// tell, and its window may be half and three times what was in flight. Once hardly any of its
-// sends are such it has none.
+// tell. Once hardly any of its sends are such it has none.
 func TestClock(t *testing.T) {
 	clocked := func(f *flow, n int) {
 		for range n {
 			f.send(1).wait(time.Millisecond)
 		}
 	}
-	// Three times the most that was in flight is no bound of any other sender.
-	paced := func(f *flow, most int) bool { return f.Estimate().High == 3*most*mss }
+	// Idling costs a window, not a rate.
+	paced := func(f *flow) bool { return !f.quiet().wait(time.Minute).send(1).Start.Restarted }
 	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
 	clocked(f, 5) // the first follows the ACK
-	if paced(f, 16) {
+	if paced(f) {
 		t.Error("4 of 17 sends came by themselves: that is no clock")
 	}
-	clocked(f, 1)
-	if !paced(f, 17) {
+	f = newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	clocked(f, 6)
+	if !paced(f) {
 		t.Error("5 of 18 sends came by themselves: that is a clock")
 	}
-	if low := f.Estimate().Low; low != 17*mss/2 {
-		t.Errorf("its window is %d at least, want half of what is in flight", low)
+	if e := f.Estimate(); e.Basis == tcp.Observed || e.Low != 23*mss || e.Best != 28*mss || e.High != 35*mss {
+		t.Errorf("its window is %d to %d, %d, %v; want 28 segments, four fifths to five fourths of that, and not observed",
+			e.Low, e.High, e.Best, e.Basis)
 	}
 	for _, x := range []struct {
 		prompted int
@@ -451,8 +452,54 @@ func TestClock(t *testing.T) {
 		f.ack(1)
 		clocked(f, 1)
 	}
-	if paced(f, 2) {
+	if f.send(20).wait(time.Millisecond).ack(20); paced(f) {
 		t.Error("two segments in flight: a delayed ACK may bring out each")
+	}
+}
+
+// What follows part segments has only then been written: that is no clock, however much of it comes.
+func TestPartsAreNoClock(t *testing.T) {
+	for part, clock := range map[int]bool{mss: true, mss / 2: false} {
+		var s tcp.Sender
+		s.Reset(mss, 1000*mss)
+		s.Handshake(100 * time.Millisecond)
+		at, next := segment.Time(time.Hour), segment.Seq(1)
+		send := func(n int) {
+			s.Sent(next, n, at)
+			next, at = next.Add(n), at.Add(time.Millisecond)
+		}
+		for range 10 {
+			send(mss)
+		}
+		at = at.Add(100 * time.Millisecond)
+		s.Acked(next, nil, next.Add(1000*mss), false, true, at)
+		at = at.Add(time.Millisecond)
+		for range 20 {
+			send(part)
+		}
+		at = at.Add(100 * time.Millisecond)
+		s.Acked(next, nil, next.Add(1000*mss), false, true, at)
+		at = at.Add(time.Minute)
+		if send(mss); s.Start.Restarted == clock {
+			t.Errorf("parts of %d bytes: an idle restart %v", part, s.Start.Restarted)
+		}
+	}
+}
+
+// Bursts of more than twice what a clock lets out at once show that there is none, whatever else
+// came by itself: three of them.
+func TestBurstsAreNoClock(t *testing.T) {
+	for bursts, clock := range map[int]bool{2: true, 3: false} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		for range 12 {
+			f.send(1).wait(time.Millisecond)
+		}
+		for range bursts {
+			f.wait(time.Millisecond).send(40)
+		}
+		if f.quiet().wait(time.Minute).send(1); f.Start.Restarted == clock {
+			t.Errorf("after %d bursts: an idle restart %v", bursts, f.Start.Restarted)
+		}
 	}
 }
 

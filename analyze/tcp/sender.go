@@ -46,6 +46,8 @@ type Sender struct {
 	beta           int    // what a reduction leaves, in percent
 	least          int    // smallest window of the episode
 	credit         credit // of the episode
+	undo           undo   // likewise
+	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -72,22 +74,29 @@ type Sender struct {
 	short                               int  // of them, bytes that would fill their last packets
 
 	lastSend, lastAck segment.Time
-	lastFull          bool // the latest segment was full: more may be waiting
-	waiting           bool // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
-	tailLost          bool // likewise ever since a timeout
-	ends              bool // the segment being sent ends a write
-	hasClock          bool // it sends by a clock of its own (pacing)
-	unprompted        int  // of the latest sends, those that no ACK explains
+	wasLost           int          // packets, in this episode
+	sentAt            segment.Time // when the newest segment was sent that is acknowledged
+	lastFull          bool         // the latest segment was full: more may be waiting
+	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost          bool         // likewise ever since a timeout
+	ends              bool         // the segment being sent ends a write
+	hasClock          bool         // it sends by a clock of its own (pacing)
+	unprompted        int          // of the latest sends, those that no ACK explains
 	sends             int
+	sentPackets, run  int // in all, and in the latest burst
+	rushes            int // of the latest sends, bursts that no clock lets out
+	rushed            bool
 
-	swings   int // how often what was in flight moved as no window does
-	vanished int // of what is sent since the latest ACK, bytes that were not captured
+	episodes int64 // in which the window was reduced
+	swings   int   // how often what was in flight moved as no window does
+	vanished int   // of what is sent since the latest ACK, bytes that were not captured
 	crest    struct {
 		round       int64
 		losses      [2]int64 // until the rounds before
 		before, now int      // most in flight in the round before, and in this one
 	}
 
+	bbr      bbr
 	burst    burst
 	idle     idle
 	Start    Start // of the latest flight that began with nothing in flight
@@ -120,6 +129,7 @@ func (s *Sender) Reset(mss, offered int) {
 	*s = Sender{
 		MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70,
 		out:    ring{buf: s.out.buf},
+		bbr:    bbr{cwnd: initialSegs, marks: s.bbr.marks[:0]},
 		sacked: ranges{list: s.sacked.list[:0]},
 		resent: ranges{list: s.resent.list[:0]},
 		Sums:   WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]},
@@ -234,12 +244,13 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	switch {
 	case end.After(s.nxt):
+		s.bbr.sends(seq, s.pipe() == 0, s.pipe() == 0 && s.Rounds == 0, at)
 		s.push(end, n, at)
 		s.credit.unused = 0
 	default:
 		s.again(seq, end, at)
 	}
-	s.paced(at)
+	s.paced(s.packets(n), at)
 	s.credit.sent += s.whole(n)
 	p := s.pipe()
 	if s.burst.on {
@@ -308,8 +319,9 @@ func (s *Sender) begin(seq segment.Seq) {
 	s.cwndUsageSeq = seq
 }
 
-// whole rounds to whole segments, upwards.
-func (s *Sender) whole(n int) int { return (n + s.MSS - 1) / s.MSS * s.MSS }
+// packets is how many segments n bytes take, and whole how many bytes these have when full.
+func (s *Sender) packets(n int) int { return (n + s.MSS - 1) / s.MSS }
+func (s *Sender) whole(n int) int   { return s.packets(n) * s.MSS }
 
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
@@ -322,7 +334,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, byDups := 0, s.dups*s.MSS
+	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -371,11 +383,44 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
+	s.follow(s.news(delivered, acked, held), at)
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
+	if s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
+		s.takeBack(at)
+	}
 	s.react(acked, ece, at)
+	s.goesByClock()
 	s.lastAck = at
+}
+
+// news returns what of delivered an ACK is the first to tell of: what held was sacked before is
+// acknowledged once more.
+func (s *Sender) news(delivered, acked, held int) int {
+	if !s.hasSACK {
+		return delivered
+	}
+	return max(0, acked+s.sacked.size()-held)
+}
+
+// follow has the model of BBR take what an ACK delivered.
+func (s *Sender) follow(delivered int, at segment.Time) {
+	newest := s.una
+	if n := len(s.sacked.list); n > 0 {
+		newest = s.sacked.last()
+	}
+	lost := 0
+	if s.recovery == fast {
+		deemed := s.packets(s.deemedLost())
+		lost, s.wasLost = max(0, deemed-s.wasLost), deemed
+	}
+	startup := !s.bbr.full
+	s.bbr.acked(&delivery{packets: s.packets(delivered), before: newest, sent: s.sentAt, inFlight: s.packets(s.pipe()), lost: lost,
+		recovers: s.recovery != open && s.una.Before(s.recoverAt), trip: s.minRTT}, at)
+	if startup && s.bbr.full && s.byClock() {
+		s.exit(at, s.bbr.cwnd*s.MSS)
+	}
 }
 
 // react moves the window as an ACK does.

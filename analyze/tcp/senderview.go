@@ -39,6 +39,7 @@ type ackSeen struct {
 	ece    bool
 	pure   bool
 	stamp  uint32
+	echo   uint32
 	stamps bool
 	at     segment.Time
 }
@@ -120,6 +121,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.resize()
 	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
 	silence := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
@@ -221,6 +223,7 @@ const atEnds = 10 * time.Millisecond
 func (v *SenderView) deliver() {
 	a := &v.acks.waiting()[0]
 	v.now = max(v.now, a.at.Add(v.rttToSender/2))
+	v.echo = stamp{a.echo, a.stamps}
 	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
 	v.latest = a.stamp
 	v.acks.pop()
@@ -239,6 +242,7 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
 	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
 	if !v.AtReceiver {
+		v.echo = stamp{s.Options.TSEcr, s.Options.HasTimestamps}
 		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
 		return
 	}
@@ -246,7 +250,7 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 		v.deliver()
 	}
 	v.acks.list = append(v.acks.list, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
-		stamp: s.Options.TSVal, stamps: s.Options.HasTimestamps, at: s.Time})
+		stamp: s.Options.TSVal, echo: s.Options.TSEcr, stamps: s.Options.HasTimestamps, at: s.Time})
 }
 
 // AssumeAcked takes it that everything before seq has been acknowledged, though no ACK in the
@@ -320,5 +324,5 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 func (v *SenderView) Memory() int {
 	return int(unsafe.Sizeof(*v)) + cap(v.acks.list)*int(unsafe.Sizeof(ackSeen{})) +
 		(cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
-		cap(v.samples.list)*int(unsafe.Sizeof(Sample{}))
+		cap(v.samples.list)*int(unsafe.Sizeof(Sample{})) + cap(v.bbr.marks)*int(unsafe.Sizeof(bbrMark{}))
 }

@@ -333,6 +333,14 @@ func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 		return
 	}
 	f.spoke = true
+	if t := f.current; t != nil { // whatever they are, they come after the request
+		if !t.HasStatus {
+			t.HasStatus, t.FirstByte = true, at
+			f.to.Began(t)
+		}
+		t.ResponseBytes += n
+		t.LastByte = at
+	}
 	f.answers.cut = true
 	f.answers.add(length{int(min(n, 1<<20)), int(min(n, 1<<20))})
 }

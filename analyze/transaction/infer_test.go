@@ -147,3 +147,24 @@ func FuzzInferrer(f *testing.F) {
 		}
 	})
 }
+
+// Where the server's records are missing after a request, as where a snap length cuts their
+// headers off, its response has begun: whatever they are. Before a request they begin nothing.
+func TestResponseOfMissingRecords(t *testing.T) {
+	info := tls.Info{Version: 0x0303, Suite: 0xc02f}
+	for records, want := range map[string]string{
+		">120 !<5000 !<300": "requested 1   of 0\nbegan 1 0\n",
+		"!<300 >120 <900":   "requested 1   of 0\nbegan 1 0\n",
+		">120":              "requested 1   of 0\n",
+		"!<300":             "",
+	} {
+		f := infer(t, info, records)
+		if got := f.to.(*listener).String(); got != want {
+			t.Errorf("%s: %q, want %q", records, got, want)
+		}
+	}
+	f := infer(t, info, ">120 !<5000 !<300")
+	if x := f.current; x == nil || !x.HasStatus || x.ResponseBytes != 5300 || x.FirstByte.Packet != 2 || x.LastByte.Packet != 3 {
+		t.Errorf("%+v", x)
+	}
+}

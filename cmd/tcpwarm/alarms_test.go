@@ -35,6 +35,7 @@ const (
 var largeStructs = map[string]string{
 	"analyze/report.Connection":       jsonShape,
 	"analyze/report.Pool":             jsonShape,
+	"analyze/report.Transaction":      jsonShape,
 	"analyze/app/http1.Head":          message,
 	"analyze/event.Event":             message,
 	"analyze/transaction.Transaction": message,

@@ -54,12 +54,18 @@ type output struct {
 
 	ignore    patterns
 	oneClient bool
-	redact    bool
-	windows   *growth.Recorder // how they grew, nil: nobody wants to see
-	standIns  *redact.Redactor // of this run, nil: not made yet, or not wanted
+	redaction
+	windows *growth.Recorder // how they grew, nil: nobody wants to see
+	kernel  *kernelWitness   // asked while capturing, nil: it was not
 
 	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
 	unplaced int64                           // packets without room for their comments
+}
+
+// A redaction is whether stand-ins are put for addresses and names, and which.
+type redaction struct {
+	redact   bool
+	standIns *redact.Redactor // of this run, nil: not made yet, or not wanted
 }
 
 // patterns is a flag that picks transactions, given several times.
@@ -345,7 +351,12 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.draws():
 		opts.Limits.KeptConnections, opts.Limits.KeptTransactions = textConnections, textTransactions
 	case o.format.value == "ndjson":
-		opts.Final = func(c *report.Connection) error { return jsonreport.WriteConnection(s.out, c) }
+		opts.Final = func(c *report.Connection) error {
+			if o.kernel.attach(c); o.series != "" {
+				o.kernel.tell(c)
+			}
+			return jsonreport.WriteConnection(s.out, c)
+		}
 	}
 	opts.Limits.Memory = int64(o.memory)
 	o.memory.obey()
@@ -359,8 +370,11 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		opts.Series = lines
 	}
 	r, readErr := analyze.Run(ctx, src, opts)
+	o.kernel.close()
+	o.kernel.attachAll(r)
 	if lines != nil {
-		if err := lines.Commit(); err != nil && readErr == nil { // else it is among the report's problems
+		err := cmp.Or(o.kernel.writeSeries(lines, r), lines.Commit())
+		if err != nil && readErr == nil { // else it is among the report's problems
 			seriesErr = &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 		}
 	}

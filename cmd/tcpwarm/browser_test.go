@@ -119,7 +119,7 @@ func shownCaptures(t *testing.T) map[string][]byte {
 	for name, k := range map[string]*talker{"reused": reused, "missed": missed, "fifty": fifty, "thousand": thousand, "hostile": hostile} {
 		all[name] = packetsOf(t, k.String())
 	}
-	lossy, err := os.ReadFile("../../pcaps/path-loss.pcap")
+	lossy, err := os.ReadFile("../../pcaps/path/path-loss.pcap")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -434,7 +434,7 @@ func TestREADMEPage(t *testing.T) {
 	b := openBrowser(t)
 	const picture = "../../analyze/report/html/page.png"
 	path := filepath.Join(t.TempDir(), "page.html")
-	args := []string{"analyze", "--tls-keys", "../../pcaps/node-each-tls.keys", "--report", "html=" + path, "../../pcaps/node-each-tls.pcap"}
+	args := []string{"analyze", "--tls-keys", "../../pcaps/node/node-each-tls.keys", "--report", "html=" + path, "../../pcaps/node/node-each-tls.pcap"}
 	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}

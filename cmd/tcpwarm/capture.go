@@ -156,6 +156,8 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 		return err
 	}
 	defer src.Close()
+	o.kernel = askKernel(o.redactor())
+	defer o.kernel.close()
 	root := os.Geteuid() == 0
 	if err := dropRoot(l.user); err != nil {
 		return &codedError{exitInput, err}
@@ -192,7 +194,8 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
 	var keepErr error
-	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, counted, opts, func(r *report.Report) {
+	watched := &watchedSource{counted, o.kernel}
+	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, watched, opts, func(r *report.Report) {
 		stands.clear()
 		keepErr = closeWriter(kept, r)
 	})
@@ -203,6 +206,19 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 		err = &codedError{exitInput, keepErr}
 	}
 	return looked(r, err)
+}
+
+// A watchedSource has the kernel asked about its sockets as messages begin.
+type watchedSource struct {
+	analyze.Source
+	kernel *kernelWitness
+}
+
+// Fill is as analyze.Source has it.
+func (w *watchedSource) Fill(b *segment.Batch) error {
+	err := w.Source.Fill(b)
+	w.kernel.look(b)
+	return err
 }
 
 // tell has what becomes certain be told while the capture goes on: lines in text, and how all stands.

@@ -161,7 +161,7 @@ func (x *examination) play(ctx context.Context, chosen []*scenario.Scenario, arg
 	}
 	if x.evidence.value != "server" {
 		l := live{ifaces: []string{loopbackName()}, noPromisc: true}
-		if s.rec, s.noRec = l.record(strings.Join(ports, " or "), s.spool); s.noRec != nil && x.evidence.value == "wire" {
+		if s.rec, s.noRec = l.record(strings.Join(ports, " or "), s.spool, nil); s.noRec != nil && x.evidence.value == "wire" {
 			return s, s.noRec
 		}
 	}

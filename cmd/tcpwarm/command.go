@@ -66,7 +66,9 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 	defer e.leave()
-	rec, err := t.record(o.filter, e.packets)
+	o.kernel = askKernel(o.redactor())
+	defer o.kernel.close()
+	rec, err := t.record(o.filter, e.packets, o.kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +101,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	}
 	t.became = became
 	endErr, whole := rec.stop()
+	o.kernel.close()
 	var made map[process.Connection]bool
 	var lost int64
 	if group != nil {

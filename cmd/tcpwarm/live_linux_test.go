@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -189,6 +191,82 @@ func TestSignalWhileTheCommandRunsPassesNowhere(t *testing.T) {
 	r, code, errs := liveReport(t, binary, "shared", line)
 	if code != exitInput || r.Outcome != verdict.Undecided || !hasProblem(r, segment.Interrupted) || r.Totals.Transactions != 4 {
 		t.Errorf("exit code %d, %s, %d transactions, %+v\n%s", code, r.Outcome, r.Totals.Transactions, r.Capture.Problems, errs)
+	}
+}
+
+// kernelLines returns the lines of a series that are a kernel's, and how many columns its head has.
+func kernelLines(t *testing.T, file string) (lines [][]string, head []string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := csv.NewReader(f).ReadAll() // which holds that all lines have as many cells as the first
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range all[1:] {
+		if line[slices.Index(all[0], "event")] == "kernel" {
+			lines = append(lines, line)
+		}
+	}
+	return lines, all[0]
+}
+
+// On the machine whose sockets they are, the kernel's windows stand beside the inferred ones, in
+// the JSON and in the series: with --isolated for the sockets in there, and also where
+// addresses are redacted. A saved capture has no such thing.
+func TestKernelWindowsBesideTheInferred(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	for name, line := range map[string]string{
+		"verify":   "$BIN verify -i lo --expect 'connections<=4' --series series.csv --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF",
+		"isolated": "$BIN verify --isolated --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
+		"redacted": "$BIN verify -i lo --redact --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
+		"capture":  "(sleep 0.5; TCPWARM_SCENARIO=shared $SELF) & exec $BIN capture -i lo --duration 2s --series series.csv --format json",
+		"saved":    "$BIN verify -i lo --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF >/dev/null; exec $BIN analyze --series series.csv --format json keep",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			r, _, errs := liveReport(t, binary, "shared", "cd "+dir+"; "+line)
+			if strings.Contains(errs, "forbids user namespaces") {
+				t.Skip("this system forbids user namespaces")
+			}
+			if len(r.Connections) == 0 {
+				t.Fatal("nothing was captured: ", errs)
+			}
+			lines, head := kernelLines(t, filepath.Join(dir, "series.csv"))
+			said := 0
+			for _, c := range r.Connections {
+				for _, h := range []*report.Half{&c.ClientToServer, &c.ServerToClient} {
+					if w := h.KernelWindow; w != nil {
+						said++
+						if w.Basis != report.Kernel || w.Segment <= 0 || w.Min <= 0 || w.Min > w.Max || w.Answers == 0 || w.Algorithm == "" {
+							t.Errorf("%+v", *w)
+						}
+					}
+				}
+			}
+			if name == "saved" {
+				if said > 0 || len(lines) > 0 {
+					t.Errorf("the kernel has said %d windows, %d lines, of a saved capture", said, len(lines))
+				}
+				return
+			}
+			if said == 0 || len(lines) == 0 {
+				t.Fatalf("the kernel has said %d windows, %d lines of the series", said, len(lines))
+			}
+			c := r.Connections[0]
+			for _, line := range lines {
+				cell := func(name string) string { return line[slices.Index(head, name)] }
+				from, to := net.JoinHostPort(cell("src"), cell("sport")), net.JoinHostPort(cell("dst"), cell("dport"))
+				if cell("basis") != "kernel" || cell("cwnd_bytes") == "" || cell("cwnd_low_bytes") != "" || cell("algorithm") == "" ||
+					cell("connection") == "1" && !(from == c.Client && to == c.Server || from == c.Server && to == c.Client) {
+					t.Errorf("%q", line)
+				}
+			}
+		})
 	}
 }
 

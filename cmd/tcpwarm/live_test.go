@@ -280,7 +280,9 @@ func TestVerifyNode(t *testing.T) {
 		}
 		if mode == "each" {
 			last := r.Connections[len(r.Connections)-1].OpenedBecause
-			if r.Totals.Causes[pool.Missed] != 3 || last == nil || len(last.Packets) == 0 {
+			// On a busy machine node may wait with its request for longer than 50 ms: then its connection was open ahead of need.
+			causes := r.Totals.Causes
+			if causes[pool.Missed]+causes[pool.OpenedAhead] != 3 || last == nil || len(last.Packets) == 0 {
 				t.Errorf("%s: causes %v, last %+v", mode, r.Totals.Causes, last)
 			}
 		}

@@ -76,8 +76,8 @@ func halves(t *testing.T, name string) (names []string) {
 
 // annotatedSamples are captures that somebody is to blame in, some of them TLS that keys open, and one in parts.
 func annotatedSamples(t *testing.T) map[string][]string {
-	all := map[string][]string{"parts": halves(t, "../../pcaps/axios-each.pcap")}
-	for _, name := range []string{"axios-two-agents", "dumb-proxy", "axios-each-tls", "agentkeepalive-unread"} {
+	all := map[string][]string{"parts": halves(t, "../../pcaps/axios/axios-each.pcap")}
+	for _, name := range []string{"axios-two-agents", "proxy/dumb-proxy", "axios/axios-each-tls", "agentkeepalive/agentkeepalive-unread"} {
 		all[name] = []string{"../../pcaps/" + name + ".pcap"}
 		if keys := "../../pcaps/" + name + ".keys"; exists(keys) {
 			all[name] = append(all[name], "--tls-keys", keys)

@@ -21,15 +21,16 @@ type recording struct {
 	watch *pump
 }
 
-// record begins to capture what expression lets through.
-func (l *live) record(expression string, to *spool) (*recording, error) {
+// record begins to capture what expression lets through. Meanwhile kernel, which may be nil, is
+// asked.
+func (l *live) record(expression string, to *spool, kernel *kernelWitness) (*recording, error) {
 	src, err := l.open(expression)
 	if err != nil {
 		return nil, err
 	}
 	w := capture.NewWriter(capture.WriteOptions{To: to.file})
 	src.Tee(w.Write)
-	return &recording{src, to, w, newPump(src)}, nil
+	return &recording{src, to, w, newPump(src, kernel)}, nil
 }
 
 // stop ends the capture. Whatever ended it before its time, which err says, what was caught
@@ -72,13 +73,14 @@ type pump struct {
 	done chan error
 }
 
-func newPump(src *capture.Live) *pump {
+func newPump(src *capture.Live, kernel *kernelWitness) *pump {
 	p := &pump{src, make(chan time.Time, 1), make(chan error, 1)}
 	p.last <- time.Now()
 	go func() {
 		var b segment.Batch
 		for {
 			err := src.Fill(&b)
+			kernel.look(&b)
 			if len(b.Segments) > 0 {
 				<-p.last
 				p.last <- time.Now()

@@ -17,7 +17,7 @@ func TestStandingComesToTheReport(t *testing.T) {
 	for name, of := range map[string]func(*pool.Pool) bool{
 		"all": nil, "none": func(*pool.Pool) bool { return false },
 	} {
-		src, err := capture.Open("../../pcaps/axios-each.pcap")
+		src, err := capture.Open("../../pcaps/axios/axios-each.pcap")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type half struct {
 	buf   []byte // a record that is not complete; while lost, all since the gap that may be one's begin
 	start Mark   // of buf's first byte
 	skip  int    // bytes of a record that are no use: part of it is missing
+	cut   cut    // the record that skip belongs to, where its length is all that is read
 	lost  bool   // where records begin is not known
 	dead  bool   // what comes is no TLS
 
@@ -71,7 +72,9 @@ func (h *half) bytes(b []byte, at Mark) {
 			return
 		case h.skip > 0:
 			n := min(h.skip, len(b))
-			h.skip -= n
+			if h.skip -= n; h.skip == 0 {
+				h.passed(at)
+			}
 			b = b[n:]
 		case len(h.buf) == 0 && whole(b) > 0:
 			n := whole(b)
@@ -129,14 +132,26 @@ func (h *half) collect(b []byte, at Mark) []byte {
 	return b[n:]
 }
 
+// A cut is a protected record of which not all was captured, as where the snap length cut it
+// off. Without keys nothing is missed of it: its header says all that can be known.
+type cut struct {
+	on     bool
+	typ    uint8
+	length int
+	start  Mark
+}
+
 // gap says that n bytes are missing. Within one record they cost that record;
 // beyond it, where the next begins must be found.
 func (h *half) gap(n int64, at Mark) {
 	if h.dead {
 		return
 	}
-	h.conn.to.Gap(h.side == fromClient, n, at)
 	h.holed = true
+	if n = h.within(n, at); n == 0 {
+		return
+	}
+	h.conn.to.Gap(h.side == fromClient, n, at)
 	left := 0
 	switch {
 	case h.lost:
@@ -157,10 +172,52 @@ func (h *half) gap(n int64, at Mark) {
 	h.missing.bytes += n - int64(left)
 }
 
+// within takes what of n missing bytes belongs to a record whose header is there, if that
+// suffices. It returns the rest.
+func (h *half) within(n int64, at Mark) int64 {
+	switch {
+	case h.lost || h.conn.HasKeys():
+		return n
+	case h.skip > 0 && h.cut.on:
+	case len(h.buf) >= headerLen && h.protected(h.buf[0]):
+		h.cut = cut{true, h.buf[0], recordLen(h.buf) - headerLen, h.start}
+		h.skip, h.buf = recordLen(h.buf)-len(h.buf), h.buf[:0]
+	default:
+		return n
+	}
+	m := min(n, int64(h.skip))
+	if h.skip -= int(m); h.skip == 0 {
+		h.passed(at)
+	}
+	return n - m
+}
+
+// passed tells of a record that was cut and is over.
+func (h *half) passed(at Mark) {
+	if x := h.cut; x.on {
+		h.cut = cut{}
+		h.missing.records++
+		h.conn.to.Record(Record{FromClient: h.side == fromClient, Type: x.typ, Version: h.conn.info.Version,
+			Length: x.length, Start: x.start, At: at})
+	}
+}
+
+// again reports whether a record of data begins with b, the first bytes of a segment, where records
+// had been lost. Other bytes look like such a header once in 2^26 times, so it need not be
+// followed by another: where the snap length cuts segments off, none can be.
+func (h *half) again(b []byte) bool {
+	return !h.conn.HasKeys() && len(b) >= headerLen && b[0] == RecordData && h.isSure(b) && recordLen(b) >= headerLen+minSealed
+}
+
 // seek looks for the next record after a gap: a header that makes sense, of a
 // record that opens or, without keys, is followed by another. It keeps at most the
 // longest record beside b.
 func (h *half) seek(b []byte, at Mark) {
+	if h.again(b) {
+		h.lost, h.buf = false, h.buf[:0]
+		h.bytes(b, at)
+		return
+	}
 	h.buf = append(h.buf, b...)
 	i := 0
 	for ; i+headerLen <= len(h.buf); i++ {

@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 )
@@ -130,6 +131,42 @@ func Reused() *report.Report {
 	r.Pools[0].Client = "10.0.0.5"
 	r.Capture.Loopback, r.Capture.Vantage, r.Capture.QUICPackets = false, report.AtClient, 12
 	return r
+}
+
+// Witnessed returns a report of three requests, captured on the server's own machine, whose kernel
+// has said how its window went.
+func Witnessed() *report.Report {
+	const segment = 1448
+	c := NewConn(1, 0, 4*time.Second, "client")
+	c.Get(100*ms, 52*ms, 197*ms, "/a").Get(350*ms, 52*ms, 82*ms, "/b").Get(2*time.Second, 52*ms, 173*ms, "/c")
+	c.Opened(pool.First, 0, "", "")
+	starts := []struct {
+		warmth    report.Warmth
+		low, high int64
+		kernel    int64
+	}{{report.Cold, 10, 22, 10}, {report.Warm, 75, 253, 0}, {report.Cooled, 10, 294, 40}}
+	for i, t := range c.Transactions {
+		s := starts[i]
+		t.Warmth, t.Rounds = s.warmth, 4
+		t.WindowAtStart = &report.Window{Low: s.low * segment, Best: s.low * segment, High: s.high * segment,
+			Basis: "inferred", Segment: segment}
+		if n := s.kernel * segment; n > 0 { // the second began too soon after the first
+			t.KernelWindowAtStart = &report.Window{Low: n, Best: n, High: n, Basis: report.Kernel, Segment: segment}
+		}
+	}
+	c.ServerToClient.Window = &report.HalfWindow{InitialSegments: 10, Segment: segment, Initial: 10 * segment,
+		InitialBasis: "observed", Last: 253 * segment, Max: 294 * segment, Basis: "inferred", Rounds: 12, IdleRestarts: 1,
+		Phases: []report.WindowPhase{},
+		Growth: []int64{10, 20, 40, 80, 160, 294, 10, 20}, LimitedBy: report.ByLimit[float64]{tcp.Application: 1},
+		LimitedACKs: report.ByLimit[int64]{tcp.Application: 249}}
+	c.ServerToClient.KernelWindow = &report.KernelWindow{Basis: report.Kernel, Algorithm: "cubic", Answers: 41, Segment: segment,
+		First: 10 * segment, Min: 10 * segment, Max: 281 * segment, Last: 80 * segment, Threshold: number(211 * segment),
+		DeliveryRate: 2_500_000, RTT: seconds(52 * ms), MinRTT: seconds(50 * ms)}
+	return whole(&report.Pool{
+		Used: 1, Transactions: 3, ReusedCount: 2, Needed: 1, Causes: map[pool.Cause]int64{pool.First: 1}, Promised: 3,
+		SaidKeepAlive: 3, Shared: 3, SavedRoundTrips: 2, SavedCost: seconds(104 * ms), LongestIdle: seconds(1516 * ms),
+		Verdict: pool.Reused,
+	}, c)
 }
 
 // Prevented returns a report of a server that says close each time.
@@ -265,6 +302,7 @@ func Many() *report.Report {
 func Samples() map[string]*report.Report {
 	return map[string]*report.Report{
 		"missed":    Missed(),
+		"witnessed": Witnessed(),
 		"reused":    Reused(),
 		"prevented": Prevented(),
 		"burst":     Burst(),

@@ -56,6 +56,9 @@ func (p *page) transactions(pl *report.Pool, conns []*report.Connection) {
 			window := ""
 			if w := t.WindowAtStart; w != nil && windows {
 				window = fmt.Sprintf("  %6d  %-7s %s", t.Rounds, t.Warmth, segments(w))
+				if k := t.KernelWindowAtStart; k != nil {
+					window += ", kernel " + segments(k)
+				}
 			}
 			more = append(more, window)
 		}
@@ -120,6 +123,29 @@ func (p *page) window(conns []*report.Connection) {
 		}
 	}
 	p.facts("window", values)
+	p.kernelWindow(most)
+}
+
+// kernelWindow says what the kernel said of the window of c's server, if it is the capturing machine's.
+func (p *page) kernelWindow(c *report.Connection) {
+	w := c.ServerToClient.KernelWindow
+	if w == nil {
+		return
+	}
+	said := fmt.Sprintf("#%d  %d", c.ID, w.First/w.Segment)
+	if w.Min != w.Max {
+		said = fmt.Sprintf("#%d  %d to %d segments, %d at last", c.ID, w.Min/w.Segment, w.Max/w.Segment, w.Last/w.Segment)
+	} else {
+		said += " segments"
+	}
+	values := []string{said, plural.Count(w.Answers, "answer")}
+	if w.Algorithm != "" {
+		values = append(values, name(w.Algorithm))
+	}
+	if w.Threshold != nil {
+		values = append(values, fmt.Sprintf("slow start to %d", *w.Threshold/w.Segment))
+	}
+	p.facts("kernel says", values)
 }
 
 // spark draws values as bars.

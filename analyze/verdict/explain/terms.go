@@ -132,6 +132,11 @@ var shown = []Entry{
 		"It is in no packet. tcpwarm estimates it for each direction from what was in flight when the sender stopped, from losses and "+
 			"from idling, with bounds and a basis. It begins small on each new connection and grows with each round trip (RFC 5681, RFC "+
 			"6928).", "window at start", "congestion window"),
+	term("kernel", "what the sender's own kernel said of its congestion window",
+		"Captured live on the sender's own machine (Linux), its kernel is asked about its sockets every 50 ms, and when a message begins. "+
+			"Its answers are a basis of their own, in segments as the kernel counts them. They go into nothing that is inferred: what an "+
+			"observer elsewhere would say stands beside them. At a request's start there is one only where nothing can have changed the "+
+			"window between it and the answer.", "kernel says", "answers", "slow start to"),
 	term("handshake", "TCP's and TLS's, before the first request",
 		"TCP's costs one round trip, TLS 1.3 another, TLS 1.2 two. JSON says of TCP's: full, fast-open (with data on the SYN), half (no "+
 			"ACK of the client), refused, missed (not in the capture).", "full", "fast-open", "half", "refused"),
@@ -153,8 +158,9 @@ var shown = []Entry{
 			"application: there was nothing to send. As shares of rounds.", "congestion", "receiver", "sender", "application"),
 	term("phase", "what a congestion window did",
 		"slow-start: it doubles with each round trip. congestion-avoidance: it grows slowly. recovery: after a loss. timeout: after a "+
-			"retransmission timeout. not-limited: the sender did not need it. startup: of a paced sender (BBR). several: what did not "+
-			"fit.", "slow-start", "congestion-avoidance", "recovery", "timeout", "not-limited", "startup", "several"),
+			"retransmission timeout. not-limited: the sender did not need it. Of a sender that goes by BBR: startup, until its rate grows "+
+			"no more; drain, until what that sent too much is gone; probe-bandwidth, from then on. several: what did not fit.",
+		"slow-start", "congestion-avoidance", "recovery", "timeout", "not-limited", "startup", "drain", "probe-bandwidth", "several"),
 	term("role-basis", "what tells the client from the server",
 		"syn: who sent it. syn-ack: who received it. payload: who sent the request or the ClientHello. port: the lower one serves.",
 		"syn", "syn-ack", "payload", "port"),

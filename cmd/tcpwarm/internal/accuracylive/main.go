@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// errSkipped says that this is not the place to measure.
+var errSkipped = errors.New("skipped")
+
+// A path is what lies between the two ends, and what is asked for over it.
+type path struct {
+	rtt       time.Duration
+	rate      int // Mbit/s
+	algorithm string
+}
+
+func main() {
+	binary := pflag.String("binary", "./tcpwarm", "what is to capture")
+	var p path
+	pflag.DurationVar(&p.rtt, "rtt", 40*time.Millisecond, "round trip of the path")
+	pflag.IntVar(&p.rate, "rate", 50, "Mbit/s that it carries")
+	pflag.StringVar(&p.algorithm, "algorithm", "cubic", "congestion control of the sender")
+	pflag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := measure(ctx, *binary, p)
+	stop()
+	switch {
+	case errors.Is(err, errSkipped):
+		fmt.Println("accuracy-live:", err)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "accuracy-live:", err)
+		os.Exit(1)
+	}
+}
