@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
 )
 
@@ -55,8 +56,8 @@ func (r *Report) Summary(e *Expectation) string {
 		return e.Text + ": " + r.Unjudged
 	}
 	t := &r.Totals
-	s := fmt.Sprintf("%s: measured %s; %d requests used %d connections, %s needed, %d avoidable",
-		e.Text, e.Measured, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	s := fmt.Sprintf("%s: measured %s; %s used %s, %s needed, %d avoidable", e.Text, e.Measured,
+		plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"), t.NeededBounds(), t.Avoidable)
 	first := map[int64]*Connection{} // by pool
 	for _, c := range r.Connections {
 		if b := c.OpenedBecause; b != nil && b.Cause.Avoidable() && first[c.Pool] == nil {

@@ -18,7 +18,7 @@ var nagleDelayedACK = rule{
 			"3.8.6.3): 40 ms or more, each time.",
 		Evidence:  "A segment less than full, its ACK 35 to 500 ms late, and the next part right after it.",
 		RefutedBy: "the next part was only then written",
-		Remedy:    "Consistent with several writes for one message. Write it at once, or:",
+		Remedy:    "Consistent with several writes for one message. Write it at once, or turn Nagle off:",
 		Knobs: []Knob{
 			{"node http", "socket.setNoDelay(true) (the default of http since 18)"},
 			{"go net", "TCPConn.SetNoDelay(true) (the default)"},

@@ -132,7 +132,7 @@ func (o *output) serverFlag(f *pflag.FlagSet) {
 // sizeFlags are how much of it text tells.
 func (o *output) sizeFlags(f *pflag.FlagSet) {
 	o.sized = true
-	f.IntVar(&o.top, "top", text.DefaultLimit, "list and tell at most so many destinations, the worst first")
+	f.IntVar(&o.top, "top", text.DefaultLimit, "list and tell at most `N` destinations, the worst first")
 	f.BoolVar(&o.all, "all", false, "tell of all destinations, those too that are fine, and of all that is known of windows")
 }
 
@@ -159,7 +159,7 @@ func (o *output) commonFlags(f *pflag.FlagSet) {
 	o.color = choice{value: "auto", words: []string{"auto", "always", "never"}}
 	f.Var(&o.color, "color", "auto, always or never; NO_COLOR is respected")
 	o.memory.flag(f)
-	f.IntVarP(&o.workers, "workers", "j", 0, "goroutines that follow connections; 0: one a processor (never changes the result)")
+	f.IntVarP(&o.workers, "workers", "j", 0, "`N` goroutines follow connections; 0: one a processor (never changes the result)")
 }
 
 // readFlags are those of how captures are read and judged.
@@ -221,6 +221,9 @@ func analyzes(s *streams, c *cobra.Command) {
 		files := slices.Concat(files, args)
 		if len(files) == 0 {
 			return fmt.Errorf("%s: name a capture", cmd.Name())
+		}
+		if err := notAFilter(args); err != nil {
+			return err
 		}
 		if err := o.check(); err != nil {
 			return err

@@ -45,7 +45,8 @@ type live struct {
 }
 
 func (l *live) flags(f *pflag.FlagSet) {
-	f.StringSliceVarP(&l.ifaces, "interface", "i", []string{capture.Any}, "`interface` to capture on, repeatable; any is all of them")
+	f.StringSliceVarP(&l.ifaces, "interface", "i", []string{capture.Any},
+		"interface to capture on, by its `name` (repeatable); any is all of them")
 	f.IntVarP(&l.snapLen, "snapshot-length", "s", 0, "`bytes` kept of a packet (0: 262144)")
 	f.IntVarP(&l.ringKiB, "buffer-size", "B", 0, "`KiB` of kernel memory for packets (0: 32768)")
 	f.BoolVarP(&l.noPromisc, "no-promiscuous-mode", "p", false, "take only what is for this machine")

@@ -36,7 +36,7 @@ func newChallenge(s *streams) *cobra.Command {
 	var http1, http2, tls, list bool
 	c := &cobra.Command{
 		Use:   "challenge [flags] -- COMMAND [ARG...]",
-		Short: "Examine any HTTP client: a server with traps on loopback, and a table of what the client did",
+		Short: "Examine any HTTP client, with a server full of traps",
 		Long: `Starts a server on loopback, runs COMMAND once for each scenario, and prints a table:
 how many connections it opened, how many an ideal client would have, and why.
 
@@ -107,8 +107,8 @@ known; 5 the command could not be started.`,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	x.evidence = choice{value: "auto", words: []string{"auto", "wire", "server"}}
 	f.Var(&x.evidence, "evidence", "judge by captured packets (wire), by what the server saw (server), or by the best there is (auto)")
-	f.StringSliceVar(&x.only, "only", nil, "play only scenarios that this `glob` names; repeatable")
-	f.StringArrayVar(&expect, "expect", nil, "SCENARIO.METRIC OP VALUE, such as one-after-another.connections<=1; "+
+	f.StringSliceVar(&x.only, "only", nil, "play only scenarios that this `glob` names (repeatable)")
+	f.StringArrayVar(&expect, "expect", nil, "what must hold: `SCENARIO.METRIC OP VALUE`, such as one-after-another.connections<=1; "+
 		"instead of what the scenario is held against otherwise (repeatable)")
 	f.BoolVar(&http1, "http1", false, "play the scenarios of HTTP/1.1 in clear")
 	f.BoolVar(&tls, "tls", false, "play those of HTTP/1.1 in TLS")

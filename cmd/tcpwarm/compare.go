@@ -80,7 +80,7 @@ these decide instead: each is held against what a metric has changed by, after l
 	c.Flags().StringArrayVar(&o.reports, "report", nil,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	c.Flags().StringArrayVar(&texts, "expect", nil,
-		"METRIC OP VALUE: by how much a metric may have changed, after less before, such as avoidable<=0 (repeatable)")
+		"by how much a metric may have changed, after less before: `METRIC OP VALUE`, such as avoidable<=0 (repeatable)")
 	c.Flags().Var(&tolerance, "tolerance", "take for the same what differs by no more avoidable connections "+
 		"than this `share` of the requests: 5% or 0.05")
 	o.serverFlag(c.Flags())

@@ -15,7 +15,7 @@ func newDemo(s *streams) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Judge two embedded captures: a client that only says it reuses, and one that does",
+		Short: "Judge two embedded captures, one of them reusing",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for i, sample := range pcaps.Demo() {

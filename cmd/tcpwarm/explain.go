@@ -12,9 +12,12 @@ import (
 
 func newExplain(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [ID]",
-		Short: "Say what a cause, finding or word means, and what to do about it",
-		Args:  cobra.MaximumNArgs(1),
+		Use:   "explain [WORD]",
+		Short: "Say what a word of a report means, and what to do about it",
+		Example: `  tcpwarm explain
+  tcpwarm explain missed
+  tcpwarm explain on a used connection`,
+		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -29,9 +32,10 @@ func newExplain(s *streams) *cobra.Command {
 				}
 				return s.print(list.String())
 			}
-			e, ok := explain.Lookup(args[0])
+			word := strings.Join(args, " ") // reports have words of several
+			e, ok := explain.Lookup(word)
 			if !ok {
-				return fmt.Errorf("explain: nothing is called %q%s", args[0], orListed(args[0], explain.Words()))
+				return fmt.Errorf("explain: nothing is called %q%s", word, orListed(word, explain.Words()))
 			}
 			if err := text.WriteEntry(s.out, e, width(s.out)); err != nil {
 				return &codedError{exitInput, err}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -12,8 +13,11 @@ func newMan() *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages into a directory",
 		Example: `  tcpwarm man ~/.local/share/man/man1`,
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("man: name one directory")
+			}
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return &codedError{exitInput, err}
 			}

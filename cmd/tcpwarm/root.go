@@ -130,6 +130,7 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 	root.SetVersionTemplate("tcpwarm {{.Version}}\n")
 	root.Flags().Bool("version", false, "say which build this is")
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageFunc(s.usage)
 	analyzes(s, root)
 	analyze := root.RunE
 	root.RunE = func(cmd *cobra.Command, files []string) error {

@@ -24,7 +24,7 @@ func newVerify(s *streams) *cobra.Command {
 	ofCommand := pflag.NewFlagSet("", pflag.ContinueOnError)
 	c := &cobra.Command{
 		Use:   "verify [flags] -- COMMAND [ARG...]\n  tcpwarm verify [flags] -r FILE",
-		Short: "Run a client while capturing, or take a saved capture, and hold it against expectations",
+		Short: "Hold a client, or a saved capture, against expectations",
 		Long: `Runs COMMAND, watches the wire while it runs, and ends with a report and an exit
 code. What the command writes goes to standard error, the report to standard
 output. Under sudo the command runs as the user who called it. Its TLS keys are
@@ -86,10 +86,10 @@ itself failed.`,
 	o.flags(f)
 	t.flags(ofCommand)
 	f.AddFlagSet(ofCommand)
-	f.StringVarP(&file, "read", "r", "", "capture to judge; - is standard input")
-	f.StringArrayVar(&expect, "expect", nil, "METRIC OP VALUE, such as connections<=2; repeatable")
-	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding that must not be there; repeatable")
-	f.StringArrayVar(&demands.Allow, "allow", nil, "cause that is no fault; repeatable")
+	f.StringVarP(&file, "read", "r", "", "capture to judge: a `file`; - is standard input")
+	f.StringArrayVar(&expect, "expect", nil, "what must hold: `METRIC OP VALUE`, such as connections<=2 (repeatable)")
+	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding with this `ID` must not be there (repeatable)")
+	f.StringArrayVar(&demands.Allow, "allow", nil, "cause with this `ID` is no fault (repeatable)")
 	f.Lookup("server").Usage = "judge only connections to this `HOST[:PORT]`; * stands for anything: *.example.com"
 	o.pick.flags(f)
 	return c

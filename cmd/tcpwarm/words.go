@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -32,7 +33,7 @@ func flagError(c *cobra.Command, err error) error {
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
+		if !f.Hidden && len(typed) > 1 { // one letter is near to nothing
 			names = append(names, f.Name)
 		}
 	})
@@ -131,6 +132,26 @@ func parseFilter(expression string) (*filter.Expr, error) {
 		return nil, &suggested{err, nearest.Suggest(bad.Word, filter.Words())}
 	}
 	return e, err
+}
+
+// notAFilter refuses a filter's words among files, which capture takes there and analyze does not.
+func notAFilter(files []string) error {
+	for i, name := range files {
+		if _, err := os.Stat(name); name == "-" || !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		rest := strings.Join(files[i:], " ")
+		_, err := filter.Parse(rest)
+		var bad *filter.Error
+		switch {
+		case err == nil:
+			return fmt.Errorf("there is no file %q; a filter goes to -f: -f '%s'", name, rest)
+		case errors.As(err, &bad) && strings.Contains(bad.What, "Wireshark"):
+			return fmt.Errorf("there is no file %q; a filter goes to -f: %w", name, err)
+		}
+		return nil
+	}
+	return nil
 }
 
 // similarFile suggests a file beside one that is not there.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/printable"
@@ -120,8 +121,8 @@ func WriteSummary(w io.Writer, r *report.Report) error {
 	if r.Outcome != "" {
 		word = string(r.Outcome)
 	}
-	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%d requests used %d connections; %s needed, %d avoidable.\n\n",
-		word, t.Transactions, t.Used, t.NeededBounds(), t.Avoidable)
+	fmt.Fprintf(&b, "### tcpwarm: %s\n\n%s used %s; %s needed, %d avoidable.\n\n", word,
+		plural.Count(t.Transactions, "request"), plural.Count(t.Used, "connection"), t.NeededBounds(), t.Avoidable)
 	for _, s := range r.Setbacks() {
 		fmt.Fprintf(&b, "**%s**\n\n", cell(s.Text))
 	}

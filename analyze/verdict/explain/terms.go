@@ -48,13 +48,13 @@ var graded = []Entry{
 	term("confidence", "how sure a cause or a finding is",
 		"certain: the packets leave no other reading for one client. likely: they fit, and another reading is unusual. "+
 			"hint: worth a look. "+
-			"Each is said with what would refute it."),
+			"Each is said with what would refute it.", "refuted if", "consistent with"),
 	term("certain", "confidence: the packets leave no other reading",
 		"For one client behind the address. What would refute it is said all the same."),
 	term("likely", "confidence: the packets fit, and another reading is unusual",
 		"What was captured away from the client's side is likely at most: the client's side of the wire is inferred."),
 	term("hint", "confidence: worth a look", "It may be chance, or rest on numbers that are inferred."),
-	term("parsed", "basis: read in clear text", "Requests and responses were read from the packets themselves."),
+	term("parsed", "basis: read in clear text", "Requests and responses were read from the packets themselves.", "read in clear"),
 	term("decrypted", "basis: read with TLS keys",
 		"The keys came with --tls-keys, SSLKEYLOGFILE, a pcapng's secrets, or from the command that was run."),
 	term("inferred", "basis: concluded, not seen",
@@ -127,7 +127,7 @@ var shown = []Entry{
 		"The server's time and one round trip, as seen at the capture point."),
 	term("receive", "column: from the first byte of the response to the last", "What a cold window makes longer."),
 	term("rounds", "column: in how many round trips the content was sent",
-		"Flights of the side that sends the content: the response, or an upload. A warm window needs fewer.", "round trips"),
+		"Flights of the side that sends the content: the response, or an upload. A warm window needs fewer.", "round trips", "round trip"),
 	term("window", "the congestion window: how much a sender may have in flight",
 		"It is in no packet. tcpwarm estimates it for each direction from what was in flight when the sender stopped, from losses and "+
 			"from idling, with bounds and a basis. It begins small on each new connection and grows with each round trip (RFC 5681, RFC "+
@@ -152,7 +152,8 @@ var shown = []Entry{
 	term("note", "a reason why part of the capture was not used", "Its kind has an entry of its own, such as records-not-kept.", "problem"),
 	term("vantage", "where the capture was taken",
 		"At the client, at the server, in the middle (client and server are some way off), or at both (loopback): the handshake's two "+
-			"gaps tell. Times count as the client could know them.", "client", "server", "middle", "both"),
+			"gaps tell. Times count as the client could know them.", "client", "server", "middle", "both",
+		"at the client", "at the server", "captured on loopback"),
 	term("limited-by", "what kept a sender from sending more",
 		"congestion: its window was full. receiver: the window that the other side offered was full. sender: its own buffer. "+
 			"application: there was nothing to send. As shares of rounds.", "congestion", "receiver", "sender", "application"),

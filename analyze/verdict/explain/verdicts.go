@@ -27,6 +27,7 @@ var verdicts = []Entry{
 	},
 	{
 		ID:    "server-prevents",
+		Also:  []string{"server prevents reuse"}, // as text has it
 		Title: "verdict: the server ended its connections, so there was nothing to reuse",
 		Explanation: verdict.Explanation{
 			Meaning: "No client could have done better: the server closed, reset or said close.",

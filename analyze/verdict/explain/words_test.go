@@ -126,6 +126,8 @@ func TestWordsExplained(t *testing.T) {
 		{"problem", kinds(t, "../../report/build"), 12},
 		{"metric", verdict.Metrics, 12},
 		{"window's basis", []string{tcp.Assumed.String(), tcp.Inferred.String(), tcp.Observed.String()}, 3},
+		{"headline", []string{"SERVER PREVENTS REUSE", "NOT REUSED", "NO OPPORTUNITY"}, 3},
+		{"phrase", []string{"read in clear", "captured on loopback", "at the client", "at the server", "Refuted if", "Consistent with", "round trip"}, 7},
 		{"limit", []string{tcp.UnknownLimit.String(), tcp.Congestion.String(), tcp.Receiver.String(), tcp.SendBuffer.String(), tcp.Application.String()}, 5},
 	} {
 		if len(x.words) < x.least {

@@ -1,10 +1,7 @@
-package main
+package againsttshark
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"tcpwarm/analyze"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/transaction"
+	"tcpwarm/capture"
 )
 
 const capturedTwice = "packets captured twice are counted once here"
@@ -40,7 +39,7 @@ var countsDiffer = map[string]string{
 	"zeek/http__methods.pcap":                          "a line that is a method alone is a request to tshark",
 	"zeek/http__no-version.pcap":                       "HTTP/0.9 is no HTTP to tshark",
 	"zeek/tcp-http-with-padding.pcap":                  "a byte a segment: tshark reads no request",
-	"zeek/tcp__reassembly.pcap":                        disputed["zeek/tcp__reassembly.pcap"],
+	"zeek/tcp__reassembly.pcap":                        "bytes lack within the head of a request: tshark counts none",
 
 	"suricata-verify/http-evader__http-evader-051__input.pcap":               "HTTP/1.01 is a version to tshark, but not to RFC 9112 section 2.3",
 	"suricata-verify/http-gap-simple__input.pcap":                            "bytes lack: tshark reads nothing after a hole",
@@ -48,7 +47,7 @@ var countsDiffer = map[string]string{
 	"suricata-verify/http-pipeline-files-with-gap__input.pcap":               "bytes lack: tshark reads nothing after a hole",
 	"suricata-verify/http2-compression-bug__input.pcap":                      "HTTP/2 in clear on port 443 is TLS to tshark",
 	"suricata-verify/tcp-split-handshake-02-5whs__split-handshake-5whs.pcap": "both sides send SYN: a second stream to tshark, one connection to RFC 9293 section 3.5",
-	"zeek/modbus__modbus-and-non-modbus-p502.pcap":                           disputed["zeek/modbus__modbus-and-non-modbus-p502.pcap"],
+	"zeek/modbus__modbus-and-non-modbus-p502.pcap":                           "a request 16 s after its sender's own RST: counted as late, not as a request",
 }
 
 // counts are what a capture comes to: how many connections there are, how many requests and final
@@ -66,7 +65,7 @@ func TestCountsAsTshark(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	root := "../../../shared/corpus/captures"
+	root := "../../../../../shared/corpus/captures"
 	var names []string
 	filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
@@ -97,11 +96,14 @@ func TestCountsAsTshark(t *testing.T) {
 }
 
 func ourCounts(name string) (n counts, err error) {
-	var out, errs bytes.Buffer
-	run(context.Background(), []string{"analyze", "--format", "json", name}, nil, &out, &errs)
-	var r report.Report
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		return n, fmt.Errorf("%w: %s", err, errs.Bytes())
+	src, err := capture.OpenAll([]string{name}, nil)
+	if err != nil {
+		return n, err
+	}
+	defer src.Close()
+	r, err := analyze.Run(context.Background(), src, analyze.Options{})
+	if r == nil {
+		return n, err // else the file is one that ends before its time
 	}
 	n.connections = int(r.Totals.Connections)
 	for _, c := range r.Connections {
