@@ -6,7 +6,6 @@ import "tcpwarm/analyze/event"
 // one of them is worth.
 type habits struct {
 	reopened int64 // bytes of the shortest response after which its window opened again by as many, 0: after none
-	endsFIN  bool  // it ends connections by FIN
 	stopped  int64 // bytes that had come of a response in the middle of which it reset the connection: the least, 0: none
 }
 
@@ -27,17 +26,20 @@ func (h *habits) learn(c *Conn, end *event.Ending) {
 	if n := end.Reads.Stopped; n > 0 && c.closedBy == event.Client && c.byReset && (h.stopped == 0 || n < h.stopped) {
 		h.stopped = n
 	}
-	h.endsFIN = h.endsFIN || c.closedBy == event.Client && !c.byReset
 }
 
-// prove returns of u what proves a response unread of a client with these habits. A window that
+// prove returns of u what proves a response of p unread, by its client's habits. A window that
 // stays reduced does only where its windows open again after responses of that size, or of a
 // quarter more; a RST where it ends other connections by FIN, or where it reset others in the
 // middle of responses of which it had no more than of this one: what a receiver takes in of a
 // response that nobody reads depends on its buffer, which may be larger than the response.
-func (h *habits) prove(u event.Unread) event.Unread {
+// A FIN counts in the same pool only. Elsewhere at the address it may be another program's, such
+// as the client of a relay on the same machine, whose requests the relay sends on unchanged; and
+// relays reset what they have done with on purpose (SO_LINGER of 0), read or not.
+func (p *Pool) prove(u event.Unread) event.Unread {
+	h := p.habits()
 	u.ByStops = u.ByReset && h.stopped > 0 && h.stopped <= u.Bytes
-	u.ByReset = u.ByReset && h.endsFIN
+	u.ByReset = u.ByReset && p.endsFIN
 	u.ByWindow = u.ByWindow && h.reopened > 0 && h.reopened <= u.Bytes+u.Bytes/4
 	return u
 }

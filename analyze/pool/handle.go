@@ -335,6 +335,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	s.detectAtEnd(c, end)
 	p.habits().learn(c, end)
+	p.endsFIN = p.endsFIN || c.closedBy == event.Client && !c.byReset
 	p.Warmths.Add(end.Warmth)
 	p.MaxOver += end.MaxOver
 	p.MaxUnder += end.MaxUnder

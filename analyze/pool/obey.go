@@ -60,7 +60,7 @@ func (p *Pool) reviseByPool(d *Decision) {
 		return
 	}
 	if d.Cause.idled() && d.unread.N != 0 {
-		u := p.habits().prove(d.unread)
+		u := p.prove(d.unread)
 		// One that resets right after use says by it that it wanted no more, not that it left some.
 		u.ByStops = u.ByStops && d.Cause != ClientClosed
 		if u.ByReset || u.ByWindow || u.ByStops {

@@ -158,6 +158,7 @@ type membership struct {
 	client        *client
 	identity      int32           // which of those at the client's address opened its connections
 	proxied       bool            // it is a forward proxy's
+	endsFIN       bool            // its client ends connections by FIN
 	moreNames     bool            // than are told apart were seen at its address: they are in it
 	keys          []poolKey       // that lead to it
 	clientServers []*clientServer // where it has connections

@@ -27,7 +27,8 @@ const (
 const (
 	rustClients = "rust/target/debug/lab"
 	venvPython  = "python/venv/bin/python"
-	jarsPath    = "{work}/jars:java/jars/*" // of classes
+	jarsPath    = "{work}/jars:java/jars/*"   // of classes
+	jars4Path   = "{work}/jars4:java/jars4/*" // of those that cannot be beside them
 )
 
 var clients = map[string]client{
@@ -57,6 +58,7 @@ var clients = map[string]client{
 	"resty": {"resty", "go", "gomods", []string{"env", "GOMAXPROCS=2", "{work}/gomods", "resty"},
 		"github.com/go-resty/resty/v2"}, // its pool hangs on the number of cores
 	"fasthttp":      {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
+	"grpc":          {"grpc-go", "go", "gomods", []string{"{work}/gomods", "grpc"}, "google.golang.org/grpc"},
 	"curl":          {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
 	"requests":      {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
 	"urllib3":       {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},
@@ -64,10 +66,17 @@ var clients = map[string]client{
 	"aiohttp":       {"Python aiohttp", "python", "venv", []string{venvPython, "python/with_aiohttp.py"}, "aiohttp"},
 	"boto3":         {"boto3", "python", "venv", []string{venvPython, "python/with_boto3.py"}, "boto3"},
 	"httpclient":    {"Python http.client", "python", "python", []string{"python3", "python/with_http_client.py"}, ""},
+	"nethttp":       {"Ruby Net::HTTP", "ruby", "ruby", []string{"ruby", "ruby/net_http.rb"}, ""},
+	"faraday":       {"Ruby Faraday", "ruby", "faraday", []string{"ruby", "ruby/faraday.rb"}, ""},
+	"phpcurl":       {"PHP curl", "php", "php", []string{"php", "php/curl.php"}, ""},
+	"guzzle":        {"Guzzle", "php", "guzzle", []string{"php", "php/guzzle.php"}, ""},
+	"wget":          {"wget", "wget", "wget", []string{"wget/drive.sh"}, ""},
 	"java":          {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
 	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
 	"okhttp":        {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
 	"apache":        {"Apache HttpClient", "apache", "jars", []string{"java", "-cp", jarsPath, "Jars", "apache"}, "httpclient5"},
+	"okhttp4":       {"OkHttp", "okhttp", "jars4", []string{"java", "-cp", jars4Path, "Jars4", "okhttp"}, "okhttp"},
+	"apache4":       {"Apache HttpClient", "apache", "jars4", []string{"java", "-cp", jars4Path, "Jars4", "apache"}, "httpclient"},
 }
 
 // toolchain is what clients of one language need. prepare is run once, outside
@@ -80,6 +89,11 @@ type toolchain struct {
 }
 
 var npm = []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}
+
+// jarsBuild fetches the jars of a POM ($0) into a folder ($1), and compiles a class ($2) with them.
+const jarsBuild = "{ ls java/$1/okhttp* || " +
+	"mvn --quiet --batch-mode --file java/$0 dependency:copy-dependencies -DoutputDirectory=$1; }" +
+	" && javac -d {work}/$1 -cp \"java/$1/*\" java/$2.java"
 
 var toolchains = map[string]toolchain{
 	"node":   {"node", npm, "node/node_modules/axios/package.json", []string{"node", "--version"}},
@@ -96,11 +110,19 @@ var toolchains = map[string]toolchain{
 	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && " +
 		"python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},
 		"python/venv/bin/httpx", []string{venvPython, "--version"}},
-	"java": {"java", nil, "", []string{"java", "--version"}},
-	"jars": {"java", []string{"sh", "-c", "{ ls java/jars/okhttp* || " +
-		"mvn --quiet --batch-mode --file java/pom.xml dependency:copy-dependencies -DoutputDirectory=jars; }" +
-		" && javac -d {work}/jars -cp 'java/jars/*' java/Jars.java"}, "", []string{"java", "--version"}},
-	"nginx": {"nginx", nil, "", []string{"nginx", "-v"}},
+	"java":  {"java", nil, "", []string{"java", "--version"}},
+	"jars":  {"java", []string{"sh", "-c", jarsBuild, "pom.xml", "jars", "Jars"}, "", []string{"java", "--version"}},
+	"jars4": {"java", []string{"sh", "-c", jarsBuild, "pom4.xml", "jars4", "Jars4"}, "", []string{"java", "--version"}},
+	"ruby":  {"ruby", nil, "", []string{"ruby", "--version"}},
+	"faraday": {"ruby", []string{"ruby", "-e", "require 'faraday'; require 'net/http/persistent'"}, "",
+		[]string{"ruby", "-e", "require 'faraday'; puts Faraday::VERSION"}},
+	"php": {"php", []string{"php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"}, "", []string{"php", "--version"}},
+	"guzzle": {"php", []string{"php", "-r", "require 'GuzzleHttp/autoload.php';"}, "",
+		[]string{"dpkg-query", "--show", "php-guzzlehttp-guzzle"}}, // the code knows its major version alone
+	"wget":    {"wget", nil, "", []string{"wget", "--version"}},
+	"nginx":   {"nginx", nil, "", []string{"nginx", "-v"}},
+	"haproxy": {"haproxy", nil, "", []string{"haproxy", "-v"}},
+	"caddy":   {"caddy", nil, "", []string{"caddy", "version"}},
 }
 
 // A bench is where clients are run.
@@ -190,8 +212,9 @@ func (b *bench) pinned(tool, pkg string) (string, error) {
 		file, before = "python/requirements.txt", "\n"+pkg+"=="
 	case "gomods":
 		file, before = "gomods/go.mod", "\t"+pkg+" v"
-	case "jars":
-		file, before = "java/pom.xml", "<artifactId>"+pkg+"</artifactId><version>"
+	case "jars", "jars4":
+		file = map[string]string{"jars": "java/pom.xml", "jars4": "java/pom4.xml"}[tool]
+		before = "<artifactId>" + pkg + "</artifactId><version>"
 	default:
 		file, before = filepath.Join("node/node_modules", pkg, "package.json"), "\"version\": \""
 	}

@@ -84,8 +84,8 @@ func recordAll(out string, b bench, chosen []*scenario) error {
 	tools := map[string]bool{}
 	for _, s := range chosen {
 		tools[clients[s.client].tool] = true
-		if strings.HasPrefix(s.via, "nginx") {
-			tools["nginx"] = true
+		if t := s.relayTool(); t != "" {
+			tools[t] = true
 		}
 	}
 	for name := range tools {
@@ -116,7 +116,7 @@ func recordHere(out string, b bench, chosen []*scenario) error {
 	missing := strings.Split(os.Getenv(missingTools), ",")
 	wrong := 0
 	for _, s := range chosen {
-		if slices.Contains(missing, clients[s.client].tool) || strings.HasPrefix(s.via, "nginx") && slices.Contains(missing, "nginx") {
+		if slices.Contains(missing, clients[s.client].tool) || s.relayTool() != "" && slices.Contains(missing, s.relayTool()) {
 			fmt.Printf("%-28s skipped\n", s.name)
 			continue
 		}

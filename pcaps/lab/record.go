@@ -112,14 +112,12 @@ func (r *recorder) front(s *scenario, o *origin) (relay, string, error) {
 	switch s.via {
 	case "dumb":
 		f, err = startDumb()
-	case "nginx", "nginx-keepalive":
-		dir, e := os.MkdirTemp(r.work, "nginx")
+	default:
+		dir, e := os.MkdirTemp(r.work, "relay")
 		if e != nil {
 			return nil, "", e
 		}
-		f, err = startNginx(dir, s.via == "nginx-keepalive")
-	default:
-		err = fmt.Errorf("no relay %q", s.via)
+		f, err = startLogged(dir, s.via)
 	}
 	return f, fmt.Sprintf("http://127.0.0.1:%d", relayPort), err
 }

@@ -14,7 +14,7 @@ type scenario struct {
 	mode   string // what the client is told; "" is the last word of the name
 	server options
 	path   *route // between client and server; nil: loopback
-	via    string // relay between client and server: "", dumb, nginx, nginx-keepalive
+	via    string // relay between client and server: "", dumb, or what startLogged knows
 	snap   int    // bytes kept of each packet; 0: all
 
 	after string // the sample in which what is wrong here is mended; "" where nothing is
@@ -28,12 +28,13 @@ type scenario struct {
 // closes nothing for a minute.
 type options struct {
 	tls         bool
-	http2       bool          // offered by ALPN
+	http2       bool          // offered by ALPN; without TLS, spoken where the client knows
 	idle        time.Duration // after which it closes an idle connection
 	close       bool          // says Connection: close in each response, and does it
 	drop        bool          // ends each connection after its response without saying so
 	maxRequests int           // of one connection; the last response says close
 	delay       time.Duration // before each response
+	spread      time.Duration // between the responses to five requests made at once, beyond delay
 }
 
 // route is a path with a real round trip.
@@ -66,14 +67,17 @@ const (
 )
 
 var (
-	plain  = options{}
-	slow   = options{delay: together}
-	idles  = options{idle: short}
-	secure = options{tls: true}
-	h2     = options{tls: true, http2: true}
-	far    = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
-	narrow = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
-	h2slow = options{tls: true, http2: true, delay: together}
+	plain   = options{}
+	slow    = options{delay: together}
+	slower  = options{delay: 5 * together} // for clients whose threads take long to start
+	trickle = options{delay: together, spread: together / 2}
+	idles   = options{idle: short}
+	secure  = options{tls: true}
+	h2      = options{tls: true, http2: true}
+	far     = route{delay: 25 * time.Millisecond, rate: 20_000_000, queue: 256_000}
+	narrow  = route{delay: 25 * time.Millisecond, rate: 10_000_000, queue: 30_000}
+	h2c     = options{http2: true}
+	h2slow  = options{tls: true, http2: true, delay: together}
 )
 
 // scenarios are all there is to record: first the cells of the table "Who really
@@ -358,6 +362,21 @@ var scenarios = []scenario{
 	{name: "apache-pause", client: "apache", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
 	{name: "apache-closed", client: "apache", mode: "unread-closed", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 
+	{name: "okhttp4-default", client: "okhttp4", server: plain, after: "okhttp4-shared", want: want{used: 10, needed: 1, why: "missed"}},
+	{name: "okhttp4-shared", client: "okhttp4", server: plain, want: want{used: 1, needed: 1}},
+	{name: "okhttp4-parallel", client: "okhttp4", server: slow, want: want{used: 5, needed: 5}},
+	{name: "okhttp4-unread", client: "okhttp4", server: plain, snap: bodySnap, after: "okhttp4-shared", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "okhttp4-idle", client: "okhttp4", server: idles, stale: 1, finds: "stale-reuse-race", want: want{used: 2, needed: 2}},
+
+	{name: "apache4-default", client: "apache4", server: plain, after: "apache4-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "apache4-shared", client: "apache4", server: plain, want: want{used: 1, needed: 1}},
+	{name: "apache4-parallel", client: "apache4", server: slow, want: want{used: 2, needed: 2}},
+	{name: "apache4-pool5", client: "apache4", mode: "parallel-pool5", server: slow, want: want{used: 5, needed: 5}},
+	{name: "apache4-unread", client: "apache4", server: plain, snap: bodySnap, after: "apache4-shared", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "apache4-idle", client: "apache4", server: idles, stale: 1, finds: "stale-reuse-race", want: want{used: 2, needed: 2}},
+	{name: "apache4-each", client: "apache4", server: plain, after: "apache4-shared", want: want{used: 10, needed: 1, why: "missed"}},
+	{name: "apache4-closed", client: "apache4", mode: "unread-closed", server: plain, snap: bodySnap, after: "apache4-shared", want: want{used: 10, needed: 1, why: "undrained"}},
+
 	{name: "resty-default", client: "resty", server: plain, after: "resty-shared", want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "resty-shared", client: "resty", server: plain, want: want{used: 1, needed: 1}},
 	{name: "resty-parallel", client: "resty", server: slow, finds: "pool-too-small", after: "resty-idle5", want: want{used: 7, needed: 5, why: "client-closed"}},
@@ -379,6 +398,51 @@ var scenarios = []scenario{
 	{name: "fasthttp-off", client: "fasthttp", server: plain, after: "fasthttp-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
 	{name: "fasthttp-timeout", client: "fasthttp", mode: "idle-timeout", server: plain, after: "fasthttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
 	{name: "fasthttp-pause", client: "fasthttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
+
+	{name: "grpc-default", client: "grpc", server: h2c, after: "grpc-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "grpc-shared", client: "grpc", server: h2c, want: want{used: 1, needed: 1}},
+	{name: "grpc-parallel", client: "grpc", server: options{http2: true, delay: together}, want: want{used: 1, needed: 1}},
+	{name: "grpc-idle", client: "grpc", server: options{http2: true, idle: short}, finds: "goaway", want: want{used: 2, needed: 2}},
+	{name: "grpc-each", client: "grpc", server: h2c, after: "grpc-shared", want: want{used: 10, needed: 1, why: "missed"}},
+
+	{name: "nethttp-default", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "nethttp-shared", client: "nethttp", server: plain, want: want{used: 1, needed: 1}},
+	{name: "nethttp-parallel", client: "nethttp", server: slower, want: want{used: 5, needed: 5}},
+	{name: "nethttp-unread", client: "nethttp", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}}, // the library reads on
+	{name: "nethttp-idle", client: "nethttp", server: idles, want: want{used: 2, needed: 2}},
+	{name: "nethttp-new", client: "nethttp", server: plain, after: "nethttp-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "nethttp-left", client: "nethttp", mode: "unread-left", server: plain, snap: bodySnap, after: "nethttp-unread", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "nethttp-timeout", client: "nethttp", mode: "idle-timeout", server: plain, after: "nethttp-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
+	{name: "nethttp-pause", client: "nethttp", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
+
+	{name: "faraday-default", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "faraday-shared", client: "faraday", server: plain, after: "faraday-persistent", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "faraday-idle", client: "faraday", server: idles, want: want{used: 2, needed: 2}},
+	{name: "faraday-persistent", client: "faraday", server: plain, want: want{used: 1, needed: 1}},
+	{name: "faraday-timeout", client: "faraday", mode: "idle-timeout", server: plain, after: "faraday-pause", want: want{used: 2, needed: 1, why: "client-idle-timeout"}},
+	{name: "faraday-pause", client: "faraday", mode: "idle", server: plain, want: want{used: 1, needed: 1}},
+
+	{name: "phpcurl-default", client: "phpcurl", server: plain, after: "phpcurl-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "phpcurl-shared", client: "phpcurl", server: plain, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-parallel", client: "phpcurl", server: slow, want: want{used: 5, needed: 5}},
+	{name: "phpcurl-unread", client: "phpcurl", server: plain, snap: bodySnap, after: "phpcurl-drained", want: want{used: 10, needed: 1, why: "undrained"}},
+	{name: "phpcurl-drained", client: "phpcurl", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-idle", client: "phpcurl", server: idles, want: want{used: 2, needed: 2}},
+	{name: "phpcurl-share", client: "phpcurl", server: plain, want: want{used: 1, needed: 1}},
+	{name: "phpcurl-close", client: "phpcurl", server: plain, after: "phpcurl-share", want: want{used: 10, needed: 1, why: "client-closed"}},
+
+	{name: "guzzle-default", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "guzzle-shared", client: "guzzle", server: plain, want: want{used: 1, needed: 1}},
+	{name: "guzzle-parallel", client: "guzzle", server: trickle, after: "guzzle-max10", want: want{used: 6, needed: 5, why: "client-closed"}}, // curl keeps four for each transfer under way
+	{name: "guzzle-max10", client: "guzzle", mode: "parallel-max10", server: trickle, want: want{used: 5, needed: 5}},
+	{name: "guzzle-unread", client: "guzzle", server: plain, snap: bodySnap, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "guzzle-idle", client: "guzzle", server: idles, want: want{used: 2, needed: 2}},
+	{name: "guzzle-stream", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+	{name: "guzzle-close", client: "guzzle", server: plain, after: "guzzle-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
+
+	{name: "wget-default", client: "wget", server: plain, after: "wget-shared", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "wget-shared", client: "wget", server: plain, want: want{used: 1, needed: 1}},
+	{name: "wget-off", client: "wget", server: plain, after: "wget-shared", want: want{used: 10, needed: 1, why: "client-said-close"}},
 
 	{name: "node18-drained", client: "node18", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
 	{name: "node-drained", client: "node", server: plain, snap: bodySnap, want: want{used: 1, needed: 1}},
@@ -460,6 +524,10 @@ var scenarios = []scenario{
 	{name: "okhttp-default-tls", client: "okhttp", mode: "default", server: secure, after: "okhttp-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "missed"}},
 	{name: "apache-shared-tls", client: "apache", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "apache-default-tls", client: "apache", mode: "default", server: secure, after: "apache-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "okhttp4-shared-tls", client: "okhttp4", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "okhttp4-default-tls", client: "okhttp4", mode: "default", server: secure, after: "okhttp4-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "missed"}},
+	{name: "apache4-shared-tls", client: "apache4", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "apache4-default-tls", client: "apache4", mode: "default", server: secure, after: "apache4-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
 	{name: "superagent-shared-tls", client: "superagent", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "superagent-default-tls", client: "superagent", mode: "default", server: secure, after: "superagent-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-said-close"}},
 	{name: "resty-shared-tls", client: "resty", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
@@ -472,6 +540,14 @@ var scenarios = []scenario{
 	{name: "node24-shared-tls", client: "node24", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node24-default-tls", client: "node24", mode: "default", server: secure, want: want{used: 1, needed: 1}},
 	{name: "node18-shared-tls", client: "node18", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "grpc-shared-tls", client: "grpc", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
+	{name: "grpc-each-tls", client: "grpc", mode: "each", server: h2, after: "grpc-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "missed"}},
+	{name: "nethttp-shared-tls", client: "nethttp", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "nethttp-default-tls", client: "nethttp", mode: "default", server: secure, after: "nethttp-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "guzzle-shared-tls", client: "guzzle", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "guzzle-default-tls", client: "guzzle", mode: "default", server: secure, after: "guzzle-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
+	{name: "wget-shared-tls", client: "wget", mode: "shared", server: secure, want: want{used: 1, needed: 1}},
+	{name: "wget-default-tls", client: "wget", mode: "default", server: secure, after: "wget-shared-tls", finds: "tls-not-resumed", want: want{used: 10, needed: 1, why: "client-closed"}},
 
 	// HTTP/2.
 	{name: "go-shared-h2", client: "go", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
@@ -500,6 +576,8 @@ var scenarios = []scenario{
 	{name: "httpx-parallel-h2", client: "httpx", mode: "parallel-h2", server: h2slow, want: want{used: 1, needed: 1}},
 	{name: "okhttp-shared-h2", client: "okhttp", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
 	{name: "okhttp-parallel-h2", client: "okhttp", mode: "parallel", server: h2slow, want: want{used: 1, needed: 1}},
+	{name: "okhttp4-shared-h2", client: "okhttp4", mode: "shared", server: h2, want: want{used: 1, needed: 1}},
+	{name: "okhttp4-parallel-h2", client: "okhttp4", mode: "parallel", server: h2slow, want: want{used: 1, needed: 1}},
 	{name: "undici8-shared-h2", client: "undici8", mode: "shared-h2", server: h2, want: want{used: 1, needed: 1}},
 	{name: "undici8-parallel-h2", client: "undici8", mode: "parallel-h2", server: h2slow, want: want{used: 1, needed: 1}},
 
@@ -512,6 +590,20 @@ var scenarios = []scenario{
 	{name: "dumb-proxy", client: "curl", mode: "http10", via: "dumb", server: idles, finds: "blind-proxy", want: want{used: 3, needed: 3, ended: true}, front: want{used: 3, needed: 3, ended: true, vain: true}},
 	{name: "nginx-default", client: "node", mode: "shared", via: "nginx", server: plain, after: "nginx-keepalive", want: want{used: 10, needed: 1, why: "client-said-close"}, front: want{used: 1, needed: 1}},
 	{name: "nginx-keepalive", client: "node", mode: "shared", via: "nginx-keepalive", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "haproxy-shared", client: "node", mode: "shared", via: "haproxy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "haproxy-never", client: "node", mode: "each", via: "haproxy-never", server: plain, after: "haproxy-always", want: want{used: 10, needed: 1, why: "missed"}, front: want{used: 10, needed: 1, why: "missed"}},
+	{name: "haproxy-always", client: "node", mode: "each", via: "haproxy-always", server: plain, want: want{used: 1, needed: 1}, front: want{used: 10, needed: 1, why: "missed"}},
+	{name: "caddy-shared", client: "node", mode: "shared", via: "caddy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 1, needed: 1}},
+	{name: "caddy-each", client: "node", mode: "each", via: "caddy", server: plain, want: want{used: 1, needed: 1}, front: want{used: 10, needed: 1, why: "missed"}},
+}
+
+// relayTool is the toolchain of the relay, "" if there is none or it is the lab's own.
+func (s *scenario) relayTool() string {
+	name, _, _ := strings.Cut(s.via, "-")
+	if name == "dumb" {
+		return ""
+	}
+	return name
 }
 
 // told is what the client is told to do.

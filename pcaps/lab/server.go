@@ -47,6 +47,7 @@ func serve(opts options, l net.Listener, cert *tls.Certificate, keys io.Writer) 
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(opts.http2)
+	protocols.SetUnencryptedHTTP2(opts.http2 && !opts.tls)
 	idle := opts.idle
 	if idle == 0 {
 		idle = time.Minute
@@ -103,7 +104,8 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	n := o.ledger.add(c, request{Method: r.Method, Path: r.URL.Path, Proto: r.Proto, Status: http.StatusOK,
 		Connection: r.Header.Get("Connection")})
-	time.Sleep(o.opts.delay)
+	item, _ := strconv.Atoi(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]) // 0 if it is none
+	time.Sleep(o.opts.delay + time.Duration(item%5)*o.opts.spread)
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {
 		body = strings.Repeat("0123456789", bigBody/10)
@@ -113,6 +115,12 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/mid/") {
 		o.mid(w, r, c, n)
+		return
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Write(make([]byte, 5)) // the frame of an empty message
+		w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0")
 		return
 	}
 	if o.opts.drop {

@@ -19,8 +19,9 @@ var (
 var (
 	tableRows = []string{"node18", "node", "node24", "axios18", "axios", "request18", "request", "agentkeepalive", "superagent", "got",
 		"node-fetch", "undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper14", "hyper", "ureq",
-		"go", "resty", "fasthttp", "curl", "requests", "urllib3", "httpx", "aiohttp", "boto3", "httpclient",
-		"java", "urlconnection", "okhttp", "apache"}
+		"go", "resty", "fasthttp", "grpc", "curl", "wget", "phpcurl", "guzzle", "nethttp", "faraday",
+		"requests", "urllib3", "httpx", "aiohttp", "boto3", "httpclient",
+		"java", "urlconnection", "okhttp4", "okhttp", "apache4", "apache"}
 	tableColumns = []string{"default", "shared", "parallel", "unread", "idle"}
 )
 

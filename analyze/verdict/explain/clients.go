@@ -46,6 +46,7 @@ var clients = []client{
 	{"req/", []string{"elixir finch"}},
 	{"libcurl", []string{"libcurl", "curl"}},
 	{"curl/", []string{"curl"}},
+	{"wget/", []string{"wget"}},
 	{"ureq/", []string{"rust ureq"}},
 	{"go-resty/", []string{"go resty", "go net/http", "go"}},
 	{"fasthttp", []string{"go fasthttp"}},

@@ -1,15 +1,17 @@
-// Command gomods is resty and fasthttp as clients of the lab: ten requests at the
+// Command gomods is resty, fasthttp and grpc-go as clients of the lab: ten requests at the
 // times the mode asks for; see ../node/drive.js. It is a module of its own, so that
-// the project needs neither.
+// the project needs none of them.
 //
-//	gomods resty|fasthttp MODE URL
+//	gomods resty|fasthttp|grpc MODE URL
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -17,6 +19,10 @@ import (
 
 	"github.com/go-resty/resty/v2"
 	"github.com/valyala/fasthttp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // trust is the lab's certificate, nil where there is none.
@@ -103,6 +109,57 @@ func withFasthttp(mode string) func(url string) error {
 	return func(url string) error { return get(shared, url) }
 }
 
+// channel opens a channel to the host of a URL, and returns it with the URL's path.
+func channel(to string) (*grpc.ClientConn, string, error) {
+	u, err := url.Parse(to)
+	if err != nil {
+		return nil, "", err
+	}
+	how := insecure.NewCredentials()
+	if u.Scheme == "https" {
+		how = credentials.NewTLS(trust())
+	}
+	c, err := grpc.NewClient(u.Host, grpc.WithTransportCredentials(how))
+	return c, u.Path, err
+}
+
+func withGRPC(mode string) func(url string) error {
+	call := func(c *grpc.ClientConn, method string) error {
+		return c.Invoke(context.Background(), method, &emptypb.Empty{}, &emptypb.Empty{})
+	}
+	switch mode {
+	case "default": // as in the examples: conn, then defer conn.Close(), here beside its request
+		return func(url string) error {
+			c, method, err := channel(url)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return call(c, method)
+		}
+	case "each":
+		return func(url string) error {
+			c, method, err := channel(url)
+			if err != nil {
+				return err
+			}
+			return call(c, method)
+		}
+	case "shared", "parallel", "idle":
+		var shared *grpc.ClientConn
+		var once sync.Once
+		return func(to string) error {
+			once.Do(func() { shared, _, _ = channel(to) })
+			u, err := url.Parse(to)
+			if err != nil {
+				return err
+			}
+			return call(shared, u.Path)
+		}
+	}
+	return nil
+}
+
 func drive(when, base string, get func(url string) error) error {
 	path, pause := "/item/", 10*time.Millisecond
 	if when == "unread" || when == "drained" {
@@ -142,10 +199,10 @@ func drive(when, base string, get func(url string) error) error {
 
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: gomods resty|fasthttp MODE URL")
+		fmt.Fprintln(os.Stderr, "usage: gomods resty|fasthttp|grpc MODE URL")
 		os.Exit(2)
 	}
-	with := map[string]func(string) func(string) error{"resty": withResty, "fasthttp": withFasthttp}[os.Args[1]]
+	with := map[string]func(string) func(string) error{"resty": withResty, "fasthttp": withFasthttp, "grpc": withGRPC}[os.Args[1]]
 	if with == nil || with(os.Args[2]) == nil {
 		fmt.Fprintln(os.Stderr, "no client or mode", os.Args[1], os.Args[2])
 		os.Exit(2)

@@ -1,0 +1,21 @@
+# Faraday: the module's method, a connection, and one whose adapter keeps connections.
+require "faraday"
+require "net/http/persistent"
+require_relative "drive"
+
+shared = Faraday.new(url: BASE)
+pool = lambda do |**options|
+  Faraday.new(url: BASE) do |f|
+    f.adapter(:net_http_persistent, **options) { |http| http.idle_timeout = 0.2 if MODE == "idle-timeout" }
+  end
+end
+persistent = pool.call
+keep = ->(path) { persistent.get(path) }
+
+drive({
+  "default" => ->(path) { Faraday.get(BASE + path) },
+  "shared" => ->(path) { shared.get(path) },
+  "persistent" => keep,
+  "idle" => keep,
+  "idle-timeout" => keep,
+})
