@@ -47,10 +47,14 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 }
 
 // crosses tells the sink of a FIN of the server's that crosses the client's: it acknowledges nothing of that, so
-// the server closed of its own accord.
+// the server closed of its own accord. Where the client had said before its FIN that it ends (close_notify,
+// GOAWAY), the server may have answered that.
 func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 	client := &c.half[c.client]
-	if !c.crossed && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
+	if s.Dir == c.client && c.clientFIN == 0 {
+		c.clientFIN = at.Packet
+	}
+	if !c.crossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
 		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
 		c.crossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
