@@ -14,6 +14,7 @@ type Conn struct {
 
 	// What every segment needs lies together (see tcp.Half).
 	client segment.Dir // valid if roleBasis is not ""
+	first  segment.Dir // of its first segment
 	progress
 	roleBasis string // syn, syn-ack, payload, port
 	env       *Env
@@ -63,6 +64,7 @@ func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Ide
 	}
 	c.history.letters, c.http.pending, c.http.records = letters, waiting, records
 	*id = Identity{Key: s.Key, First: s.Mark()}
+	c.first = s.Dir
 	c.env, c.id, c.sink, c.budget, c.last = env, id, sink, budget, s.Mark()
 	for d := range c.half {
 		c.half[d].conn, c.half[d].dir = c, segment.Dir(d)

@@ -51,8 +51,12 @@ func synTraits(syn *segment.Segment) event.SYN {
 // seen, knows better.
 func (c *Conn) PayloadRole(clientIsB bool) { c.believe("payload", clientIsB) }
 
-// portRole guesses the client when nothing else tells: the lower port serves.
-func (c *Conn) portRole() { c.believe("port", c.id.Key.A.Port < c.id.Key.B.Port) }
+// portRole guesses the client when nothing else tells: the lower port serves; of two alike that
+// of who was not seen first.
+func (c *Conn) portRole() {
+	a, b := c.id.Key.A.Port, c.id.Key.B.Port
+	c.believe("port", a < b || a == b && c.first == segment.BtoA)
+}
 
 // believe takes it that the client is B, or A, unless it is known; nothing is waited for
 // any more.
