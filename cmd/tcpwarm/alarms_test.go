@@ -19,12 +19,9 @@ import (
 // reason stands in their list, which must not outlive it.
 
 // longLines are files that may have lines of more than maxColumns, and why.
-var longLines = map[string]string{
-	"pcaps/lab/scenario.go": table,
-}
+var longLines = map[string]string{}
 
 const (
-	table     = "a table: each line is an entry, to be read across"
 	jsonShape = "the shape of a JSON object: parts would be objects of the schema"
 	message   = "one message, whose parts depend on its kind; it is written in place, so it is no interface"
 	state     = "a state machine, in which each event may change each part"

@@ -11,7 +11,7 @@
 // against (samples_test.go); no part of it comes from the packets. With TLS the
 // server's key log is NAME.keys.
 //
-// scenario.go declares all scenarios; clients/ has the clients, by language. A
+// scenarios.txt declares all scenarios; clients/ has the clients, by language. A
 // client whose toolchain is not here is skipped and named. Linux only, as root,
 // with tcpdump: the samples come from a capture program that shares no code with
 // what they test.

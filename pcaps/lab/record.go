@@ -39,7 +39,7 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
 	}
-	t := &truth{Name: s.name, Client: title, Mode: s.told(), Via: s.via}
+	t := &truth{Name: s.name, Client: title, Mode: s.mode, Via: s.via}
 	var keys io.Writer
 	if s.server.tls {
 		t.Keys = s.name + ".keys"
@@ -124,7 +124,7 @@ func (r *recorder) front(s *scenario, o *origin) (relay, string, error) {
 
 // run lets the client do its requests.
 func (r *recorder) run(s *scenario, url string) error {
-	c := r.command(append(append([]string{}, clients[s.client].command...), s.told(), url)...)
+	c := r.command(append(append([]string{}, clients[s.client].command...), s.mode, url)...)
 	c.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.certFile, "SSL_CERT_FILE="+r.certFile,
 		"REQUESTS_CA_BUNDLE="+r.certFile, "CURL_CA_BUNDLE="+r.certFile, "NODE_NO_WARNINGS=1")
 	var out bytes.Buffer

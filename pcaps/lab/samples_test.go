@@ -287,7 +287,7 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 // program ends, on how long it paused, or on how much its receiver took in unread.
 func (s *scenario) diagnoses(r *report.Report) string {
 	var ids []string
-	unread := strings.HasPrefix(s.told(), "unread")
+	unread := strings.HasPrefix(s.mode, "unread")
 	for id := range r.Totals.Findings {
 		if unread && id == "cold-window" {
 			continue
