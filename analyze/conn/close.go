@@ -54,9 +54,9 @@ func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 	if s.Dir == c.client && c.clientFIN == 0 {
 		c.clientFIN = at.Packet
 	}
-	if !c.crossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
+	if !c.finsCrossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
 		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
-		c.crossed = true
+		c.finsCrossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
 }

@@ -38,14 +38,14 @@ type Conn struct {
 
 // The progress of a Conn.
 type progress struct {
-	opened    bool  // the sink has been told
-	ended     bool  // both directions have ended, or one was reset
-	untimed   bool  // the times of some of its segments are others'
-	gaveUp    bool  // it was given up while it was open
-	concluded bool  // the sink has been told of the end
-	crossed   bool  // the server has closed, before it knew that the client had
-	clientFIN int64 // packet of the client's first FIN, 0: there was none
-	finUnseen bool  // the one that closed did so by a FIN that was not captured
+	opened      bool  // the sink has been told
+	ended       bool  // both directions have ended, or one was reset
+	untimed     bool  // the times of some of its segments are others'
+	gaveUp      bool  // it was given up while it was open
+	concluded   bool  // the sink has been told of the end
+	finsCrossed bool  // the server has closed, before it knew that the client had
+	clientFIN   int64 // packet of the client's first FIN, 0: there was none
+	finUnseen   bool  // the one that closed did so by a FIN that was not captured
 }
 
 // Reset readies c, which may have served before, for the connection that s begins. Its content is

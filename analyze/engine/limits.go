@@ -3,7 +3,7 @@ package engine
 // Limits bound everything that grows. Each one that is reached is counted and
 // shown in the report.
 type Limits struct {
-	Connections      int // open or lingering at once; beyond it those idle longest are given up
+	Connections      int // open, or ended and awaiting late segments, at once; beyond it those idle longest are given up
 	KeptConnections  int // closed ones kept in full for the report
 	KeptTransactions int // likewise; and of those that go on, what one of 64 shards holds
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows

@@ -76,8 +76,8 @@ func (sh *shard) recycle(e *entry) {
 	}
 }
 
-// linger has e, which has ended, wait for late segments.
-func (sh *shard) linger(e *entry, now segment.Time) {
+// awaitLate has e, which has ended, wait for late segments.
+func (sh *shard) awaitLate(e *entry, now segment.Time) {
 	switch e.State() {
 	case conn.Open:
 		if e.list != nil { // it was reset, and goes on

@@ -138,7 +138,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.latest = e
 	e.Segment(s)
 	sh.memory.note(e)
-	sh.linger(e, s.Time)
+	sh.awaitLate(e, s.Time)
 	w.latest = nil
 }
 
@@ -157,7 +157,7 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 	if e.Segment(s); !e.ClientKnown() {
 		w.out.seen(e)
 	}
-	sh.linger(e, s.Time)
+	sh.awaitLate(e, s.Time)
 	w.latest = nil
 	return e
 }
@@ -243,7 +243,7 @@ func (w *worker) concludeReset(sh *shard, e *entry) {
 	w.out.Now = segment.Mark{Time: due, Packet: w.batch.firstAfter(due, now.Packet)}
 	sh.fresh.remove(e) // first: whatever it becomes, it is concluded once
 	if w.guarded(sh, e, e.ConcludeReset) {
-		sh.linger(e, due)
+		sh.awaitLate(e, due)
 	}
 }
 

@@ -255,8 +255,8 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
-// crossed takes a FIN of the server's that crosses the client's: so long the server waits too.
-func (s *clientShard) crossed(c *Conn, e *event.Event) {
+// finsCrossed takes a FIN of the server's that crosses the client's: so long the server waits too.
+func (s *clientShard) finsCrossed(c *Conn, e *event.Event) {
 	since := c.lastEnd.at
 	if c.pool == nil || c.closedBy != event.Client || !c.idle() || !c.lastComplete || c.closedAtOnce(since) {
 		return

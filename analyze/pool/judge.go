@@ -89,7 +89,7 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 	case event.ConnResumed:
 		c.resumed()
 	case event.ConnCrossed:
-		s.crossed(c, e)
+		s.finsCrossed(c, e)
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

@@ -142,7 +142,7 @@ func index() string {
 				names = append(names, s.Name)
 			}
 		}
-		for i, line := range folded(strings.Join(names, ", "), 70) {
+		for i, line := range wrapped(strings.Join(names, ", "), 70) {
 			if i > 0 {
 				family = ""
 			}
@@ -161,15 +161,15 @@ func listing(all []*scenario.Scenario) string {
 		if s.Asks != "" {
 			text += " It asks for: " + s.Asks + "."
 		}
-		for _, line := range folded(text, 76) {
+		for _, line := range wrapped(text, 76) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
 	return b.String()
 }
 
-// folded breaks text into lines of at most width characters.
-func folded(text string, width int) (lines []string) {
+// wrapped breaks text into lines of at most width characters.
+func wrapped(text string, width int) (lines []string) {
 	for _, word := range strings.Fields(text) {
 		last := len(lines) - 1
 		if last < 0 || len(lines[last])+1+len(word) > width {
