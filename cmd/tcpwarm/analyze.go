@@ -527,7 +527,7 @@ func reportKinds(formats *choice) []string {
 func (o *output) check() error {
 	switch {
 	case o.sized && o.top < 1:
-		return fmt.Errorf("--top %d: at least 1 is needed", o.top)
+		return fmt.Errorf("--top %d: at least one is needed", o.top)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
 	}
