@@ -65,19 +65,19 @@ type ComparisonRow struct {
 func ComparisonRows(c *compare.Comparison) []ComparisonRow {
 	b, a := &c.Before.Totals, &c.After.Totals
 	rows := []ComparisonRow{{Label: "verdict", Before: label(c.Before.Verdict), After: label(c.After.Verdict)}}
-	add := func(label, before, after string) {
+	row := func(label, before, after string) {
 		rows = append(rows, ComparisonRow{Label: label, Before: before, After: after})
 	}
 	numbers := func(label string, before, after int64) bool {
 		if before != 0 || after != 0 {
-			add(label, strconv.FormatInt(before, 10), strconv.FormatInt(after, 10))
+			row(label, strconv.FormatInt(before, 10), strconv.FormatInt(after, 10))
 		}
 		return before != 0 || after != 0
 	}
 	numbers("requests", b.Transactions, a.Transactions)
 	numbers("on a used connection", b.Reused, a.Reused)
 	numbers("connections", b.Used, a.Used)
-	add("needed", b.NeededBounds().String(), a.NeededBounds().String())
+	row("needed", b.NeededBounds().String(), a.NeededBounds().String())
 	numbers("avoidable", b.Avoidable, a.Avoidable)
 	for _, cause := range c.Causes {
 		if cause.Avoidable() && numbers(name(string(cause)), b.Causes[cause], a.Causes[cause]) {
@@ -85,9 +85,9 @@ func ComparisonRows(c *compare.Comparison) []ComparisonRow {
 		}
 	}
 	if was, is := coldCost(&c.Before), coldCost(&c.After); was != is {
-		add("handshakes of avoidable", was, is)
+		row("handshakes of avoidable", was, is)
 	}
-	add("cold, warm, cooled", warmths(&c.Before), warmths(&c.After))
+	row("cold, warm, cooled", warmths(&c.Before), warmths(&c.After))
 	for _, id := range c.Findings {
 		numbers(name(id), b.Findings[id], a.Findings[id])
 	}
