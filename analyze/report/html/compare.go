@@ -1,7 +1,6 @@
 package html
 
 import (
-	"bufio"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -57,11 +56,7 @@ func WriteComparison(w io.Writer, c *compare.Comparison) error {
 	if more := len(c.Authorities) - len(v.Servers); more > 0 {
 		v.Unlisted = fmt.Sprintf("%d more are not listed", more)
 	}
-	b := bufio.NewWriterSize(w, 1<<14)
-	if err := comparisonPage.Execute(b, v); err != nil {
-		return err
-	}
-	return b.Flush()
+	return execute(w, comparisonPage, v)
 }
 
 func sideOf(when string, s *compare.Side) sideView {

@@ -58,8 +58,13 @@ func hash(s string) string {
 func Write(w io.Writer, r *report.Report, windows *growth.Recorder) error {
 	v := newView(r, windows)
 	v.Policy = policy
+	return execute(w, page, v)
+}
+
+// execute writes the page that t makes of v.
+func execute(w io.Writer, t *template.Template, v any) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	if err := page.Execute(b, v); err != nil {
+	if err := t.Execute(b, v); err != nil {
 		return err
 	}
 	return b.Flush()

@@ -3,6 +3,7 @@ package html
 import (
 	"bytes"
 	"fmt"
+	"html/template"
 	"strings"
 	"testing"
 
@@ -11,7 +12,9 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
+	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/verdict"
 )
 
 // Whatever is compared: nothing runs, loads or is sent, and the numbers are those of the reports.
@@ -86,4 +89,33 @@ func comparisonWritten(t *testing.T, before, after *report.Report) (string, []*h
 		t.Fatal(err)
 	}
 	return b.String(), elements(t, b.Bytes())
+}
+
+// What a client that was examined calls itself, and what it said, is no markup; each scenario has a row.
+func TestExamined(t *testing.T) {
+	const markup = "</td><script>alert(1)</script>\x1b[2J\u202e"
+	r := &examined.Report{Evidence: examined.ServersView, Because: markup, Outcome: verdict.Failed, Problem: markup, Rows: []*examined.Row{
+		{Scenario: "chunked", Verdict: examined.Failed, Requests: 4, Connections: 4, Needed: 1, NeededHigh: 1, Cause: "missed", Knob: markup, Client: markup},
+		{Scenario: "head", Verdict: examined.NotKnown, Why: markup},
+		{Scenario: "http2-ping", Verdict: examined.LeftOut, Why: "needs pauses"},
+	}}
+	var b bytes.Buffer
+	if err := WriteExamined(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, n := range elements(t, b.Bytes()) {
+		switch n.Data {
+		case "script":
+			t.Errorf("<script>%s", textOf(n))
+		case "tr":
+			rows = append(rows, textOf(n))
+		}
+	}
+	if page := b.String(); strings.ContainsAny(page, "\x1b\u202e") || strings.Count(page, "&lt;script&gt;alert(1)") != 5 || !strings.Contains(page, template.HTMLEscapeString(stillPolicy)) {
+		t.Error(page)
+	}
+	if len(rows) != 5 || rows[1] != "chunked441failedmissed" || rows[2] != "head---not known" || rows[3] != "http2-ping---left out" {
+		t.Errorf("%q", rows)
+	}
 }
