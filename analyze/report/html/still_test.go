@@ -115,7 +115,7 @@ func TestExamined(t *testing.T) {
 	if page := b.String(); strings.ContainsAny(page, "\x1b\u202e") || strings.Count(page, "&lt;script&gt;alert(1)") != 5 || !strings.Contains(page, template.HTMLEscapeString(stillPolicy)) {
 		t.Error(page)
 	}
-	if len(rows) != 5 || rows[1] != "chunked441failedmissed" || rows[2] != "head---not known" || rows[3] != "http2-ping---left out" {
+	if len(rows) != 7 || rows[1] != "chunked441failedmissed" || rows[2] != "head---not known" || rows[3] != "http2-ping---left out" {
 		t.Errorf("%q", rows)
 	}
 }
