@@ -64,6 +64,7 @@ type Sender struct {
 	train        train
 	noDelayExit  bool // its slow start does not end by delay: seen
 	guessed      bool // which of its segments an ACK brought out is a guess
+	reordered    bool // what it thought lost had only been late, once
 	flat         bool // it ended without a loss, and the window has not grown since
 	flatAt       int
 	flatRounds   int64
@@ -71,7 +72,7 @@ type Sender struct {
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
 	out                                 ring // sent, for their round trips
-	short                               int  // of them, bytes that would fill their last packets
+	pad                                 padding
 
 	lastSend, lastAck segment.Time
 	wasLost           int          // packets, in this episode
@@ -215,19 +216,7 @@ func (s *Sender) pipe() int {
 	if !s.hasSACK {
 		n -= s.dups * s.MSS
 	}
-	return max(0, n+s.short)
-}
-
-// deemedLost is the bytes of holes with so much SACKed above that they are lost
-// (RFC 6675 section 4, IsLost); whatever was sent again was lost, too.
-func (s *Sender) deemedLost() int {
-	if !s.hasSACK {
-		return min(s.MSS, s.nxt.Sub(s.una))
-	}
-	if len(s.sacked.list) == 0 {
-		return s.resent.size()
-	}
-	return s.sacked.holes(s.una, s.sacked.last().Add(-2*s.MSS))
+	return max(0, n+s.pad.inFlight(s.recovery == fast))
 }
 
 // Sent notes n bytes of data sent from seq on.
@@ -294,13 +283,14 @@ func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
 	short := s.whole(n) - n
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
-	s.short += short
+	s.pad.all += short
 }
 
 // forget returns the oldest of what was sent, which is kept no longer.
 func (s *Sender) forget() sentSegment {
 	x := s.out.pop()
-	s.short -= int(x.short)
+	s.pad.unmark(&x)
+	s.pad.all -= int(x.short)
 	return x
 }
 
@@ -346,9 +336,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		}
 		s.sacked.below(ack)
 		s.resent.below(ack)
-		short := s.short
+		short := s.pad.all
 		s.time(ack, at)
-		acked += short - s.short
+		acked += short - s.pad.all
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
@@ -357,8 +347,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 			continue // a duplicate's report (RFC 2883), or nonsense
 		}
 		s.hasSACK = true
-		s.sacked.add(b.Start, b.End)
-		s.resent.cut(b.Start, b.End)
+		s.sack(b.Start, b.End)
+	}
+	if s.recovery == fast {
+		s.lose()
 	}
 	if s.ending.on && !s.una.Before(s.ending.end) {
 		s.confirmExit()
@@ -432,7 +424,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		}
 		s.most = s.cwnd
 		s.recovery = open
-		s.resent.clear()
+		s.recovered()
 		s.peak = 0
 		s.enter(at)
 	}

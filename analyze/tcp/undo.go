@@ -68,10 +68,10 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 // takeBack restores the window that there was before the latest episode.
 func (s *Sender) takeBack(at segment.Time) {
 	u := s.undo
-	s.undo = undo{}
+	s.undo, s.reordered = undo{}, true
 	s.cwnd, s.ssthresh, s.most = max(s.cwnd, u.cwnd), max(s.ssthresh, u.ssthresh), max(s.most, u.most)
 	s.recovery = open
-	s.resent.clear()
+	s.recovered()
 	s.least, s.peak = 0, 0
 	s.weaken()
 	s.enter(at)
