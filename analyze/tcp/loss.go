@@ -69,7 +69,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()
-	s.peak, s.limited = 0, false
+	s.peak = 0
 	s.wasLost = s.packets(s.deemedLost())
 	s.bbr.loses(s.packets(s.pipe()), s.packets(s.burst.acked), to == timeout)
 	s.enter(at)

@@ -82,7 +82,10 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
-	unprompted        int          // of the latest sends, those that no ACK explains
+	unprompted, stops int          // of the latest sends, those that no ACK explains, or nothing but one
+	pace              pace
+	byModel           bool         // the window is BBR's
+	heard             segment.Time // when the ACK came that ends the burst
 	sends             int
 	sentPackets, run  int // in all, and in the latest burst
 	rushes            int // of the latest sends, bursts that no clock lets out
@@ -319,12 +322,13 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if !s.started {
 		return
 	}
+	s.heard = at
 	s.finishBurst()
 	before := s.pipe()
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()
+	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+s.pad.sacked
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -375,14 +379,15 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
-	s.follow(s.news(delivered, acked, held), at)
+	fresh := s.news(delivered, acked, held)
+	s.follow(fresh, at)
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
 	if s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
 		s.takeBack(at)
 	}
-	s.react(acked, ece, at)
+	s.react(acked, fresh, ece, at)
 	s.goesByClock()
 	s.lastAck = at
 }
@@ -393,7 +398,7 @@ func (s *Sender) news(delivered, acked, held int) int {
 	if !s.hasSACK {
 		return delivered
 	}
-	return max(0, acked+s.sacked.size()-held)
+	return max(0, acked+s.sacked.size()+s.pad.sacked-held)
 }
 
 // follow has the model of BBR take what an ACK delivered.
@@ -415,8 +420,10 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 }
 
-// react moves the window as an ACK does.
-func (s *Sender) react(acked int, ece bool, at segment.Time) {
+// react moves the window as an ACK does that acknowledges so much, and delivers fresh of it, or beyond
+// it, as nothing has before: by that slow start grows (Linux's acked_sacked). Where reordering was
+// seen, SACKs alone let it grow (tcp_may_raise_cwnd).
+func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	if s.recovery != open && !s.una.Before(s.recoverAt) {
 		if s.recovery == fast {
 			s.learn()
@@ -433,8 +440,8 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.Sums.Losses--
 	}
 	grows := s.recovery == open || s.recovery == timeout
-	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
-		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
+	if grows && (acked > 0 || s.reordered) && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
+		s.burst.grown = min(s.whole(fresh), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
 	}
 	if e := &s.ending; e.path > 0 && acked > 0 {

@@ -19,9 +19,10 @@ type stamp struct {
 	valid bool
 }
 
-// mayUndo notes, as an episode begins, what there was before.
+// mayUndo notes, as an episode begins, what there was before: of the threshold not less than 3/4 of
+// the window (Linux's tcp_current_ssthresh).
 func (s *Sender) mayUndo() {
-	s.undo = undo{on: true, cwnd: s.cwnd, ssthresh: s.ssthresh, most: s.most}
+	s.undo = undo{on: true, cwnd: s.cwnd, ssthresh: max(s.ssthresh, s.cwnd/4*3/s.MSS*s.MSS), most: s.most}
 }
 
 // sentAgain notes n bytes sent again in an episode.
