@@ -41,7 +41,7 @@ func (s *Sender) isPaced() bool {
 	if s.AtReceiver {
 		return s.swings >= 2
 	}
-	return s.hasClock && s.rushes < leastRushes && !s.stopped()
+	return s.hasClock && s.rushes < leastRushes && !s.restarts && !s.stopped()
 }
 
 // A pace is that of a sender's clock, as sends show that nothing else brought out.
