@@ -60,11 +60,8 @@ func (p *pace) sends(packets int, quiet time.Duration) {
 
 // tick notes that the clock let the next packets out after a silence.
 func (p *pace) tick(quiet time.Duration) {
-	if n := time.Duration(max(p.run, 1)); p.gap == 0 {
-		p.gap = quiet / n
-	} else {
-		p.gap += (quiet/n - p.gap) / 4
-	}
+	gap := quiet / time.Duration(max(p.run, 1))
+	p.gap = max(gap, p.gap-(p.gap-gap)/2) // a rate that falls shows at once, and never looks like a stop
 }
 
 // over reports whether a silence is longer than the clock's, which ends an eighth late at most: it is
