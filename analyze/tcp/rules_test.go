@@ -757,7 +757,7 @@ func TestNoRoundTripOf(t *testing.T) {
 func TestNoBBRAfterAnIdleRestart(t *testing.T) {
 	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(10).send(20).wait(100 * time.Millisecond).ack(20)
 	f.wait(time.Minute).send(10).wait(100 * time.Millisecond).ack(1).send(2)
-	for range 8 {
+	for range 20 {
 		f.send(1).wait(time.Millisecond)
 	}
 	f.quiet().wait(time.Minute).send(1)
