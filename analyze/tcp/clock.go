@@ -96,7 +96,7 @@ func (s *Sender) rush(packets int, at segment.Time) {
 		s.run = 0
 	}
 	s.run += packets
-	if s.sentPackets += packets; s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
+	if s.sentPackets += packets; s.run > 2*bbrLeastBurst+2 && s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
 		s.rushes++
 		s.rushed = true
 		s.run = -1 << 20 // once a burst
