@@ -414,7 +414,7 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 	startup := !s.bbr.full
 	s.bbr.acked(&delivery{packets: s.packets(delivered), before: newest, sent: s.sentAt, inFlight: s.packets(s.pipe()), lost: lost,
-		recovers: s.recovery != open && s.una.Before(s.recoverAt), trip: s.minRTT}, at)
+		recovers: s.recovery != open && s.una.Before(s.recoverAt), rtt: s.minRTT}, at)
 	if startup && s.bbr.full && s.byClock() {
 		s.exit(at, s.bbr.cwnd*s.MSS)
 	}
