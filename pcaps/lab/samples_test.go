@@ -180,7 +180,7 @@ func TestFreshRecording(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	quick := "^(node-(shared|each|off|timeout)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
+	quick := "^(node-(shared|each|off|timeout|lies)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
 	out, err := exec.Command(lab, "--out", dir, "--clients", "clients", "--run", quick).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -280,7 +280,7 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	if s.path != nil {
 		host = farAddr
 	}
-	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.server.port()))...)
+	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.port()))...)
 }
 
 // diagnoses names the findings of r, but for those that hang on the moment a

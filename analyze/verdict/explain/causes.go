@@ -32,6 +32,7 @@ var avoidable = []cause{
 			Knobs: []verdict.Knob{
 				{"node/axios", "const a = new http.Agent({keepAlive: true})  once"},
 				{"node http", "pass {agent: a} to every request; https.Agent for https URLs"},
+				{"node http2", "one http2.connect(origin), kept until session.closed"},
 				{"axios", "axios.create({httpAgent, httpsAgent}) once; httpAgent alone does nothing for https URLs"},
 				{"node request", "forever: true, or one agent passed to every request"},
 				{"node undici, fetch", "one new Agent(), then setGlobalDispatcher(agent) or {dispatcher: agent}"},
