@@ -121,6 +121,7 @@ var avoidable = []cause{
 			Knobs: []verdict.Knob{
 				{"node http", "new http.Agent({keepAlive: true}); agent: false, and Node before 19 by default, " +
 					"send close"},
+				{"node undici", "reset: false with HEAD, which ends its connection otherwise; fetch has no such option"},
 				{"node axios", "httpAgent and httpsAgent with {keepAlive: true}"},
 				{"node request", "forever: true"},
 				{"node superagent", ".agent(a) on each request, of one new http.Agent({keepAlive: true}): its default " +

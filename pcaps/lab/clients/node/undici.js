@@ -35,6 +35,8 @@ drive({
   'shared-h2': path => get(path, h2),
   'parallel-h2': path => get(path, h2),
   'idle-timeout': path => get(path, short),
+  head: async path => { await (await request(base + path, {method: 'HEAD', dispatcher: shared})).body.dump(); },
+  'head-reset': async path => { await (await request(base + path, {method: 'HEAD', reset: false, dispatcher: shared})).body.dump(); },
   each: path => get(path, new Agent()),
   'parallel-pool2': path => get(path, pool2 ||= new Pool(base, {connections: 2})),
 });
