@@ -109,6 +109,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
+		if peer.OutlivesFIN(s.Ack) && !c.ended {
+			c.outlivesFIN(peer, at)
+		}
 		c.keepUp(peer, own, at)
 		if !peer.stream.Started() {
 			peer.startUnseen()
@@ -118,8 +121,13 @@ func (c *Conn) Segment(s *segment.Segment) {
 		}
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
-	if c.reset.holds && !c.ended {
+	switch {
+	case c.reset.holds && !c.ended:
 		c.goesOn(s, own, at)
+	case c.reset.holds || !c.ended:
+	case c.outlivesReset(s):
+		c.reset = pendingReset{} // once is enough
+		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 	}
 	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)

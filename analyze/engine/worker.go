@@ -203,7 +203,7 @@ func (e *entry) contest(s *segment.Segment) {
 // returns the one that s belongs to.
 func (w *worker) decideContest(sh *shard, e *entry, s *segment.Segment) *entry {
 	syn := e.contests
-	begins, none := conn.Decides(syn, s)
+	begins, none := e.Decides(syn, s)
 	switch {
 	case none:
 		e.contests = nil

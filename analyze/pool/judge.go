@@ -73,6 +73,9 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		c.clientServer.client.shard.begin(c)
 	}
 	s := c.shard
+	if e.Kind == event.ConnResumed && c.ended && (c.pool == nil || c.pool.evicted || c.pool.FirstPacket > c.packet) {
+		return // its pool has been given up, and may serve as another
+	}
 	s.now = max(s.now, e.Time)
 	c.clockOffset, c.rtt = e.ClockOffset, max(c.rtt, e.RTT)
 	if c.pool != nil {
