@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"time"
 
 	"tcpwarm/capture/segment"
@@ -18,9 +19,10 @@ type bbr struct {
 	at        segment.Time // when the latest of them was
 	from      segment.Time // and when that had been sent
 	rates     [bbrRounds]float64
-	rated     int64 // round of the latest of them
-	round     int64 // round trips since the beginning
-	roundEnd  int64 // one ends once so many were delivered at the sending of what is acknowledged
+	top       float64 // of them
+	rated     int64   // round of the latest of them
+	round     int64   // round trips since the beginning
+	roundEnd  int64   // one ends once so many were delivered at the sending of what is acknowledged
 	best      float64
 	flat      int // rounds without a growth of best
 	full      bool
@@ -60,7 +62,8 @@ const (
 	mostMarks      = 64                     // what is sent beyond shares the latest
 	bbrExtraRounds = 5                      // twice as long counts what ACKs that came together brought
 	bbrMostExtra   = 100 * time.Millisecond // but for no more than what this time delivers
-	bbrQuantum     = 1024                   // a burst is a 1024th of what is sent in a second, two packets at least
+	bbrQuantum     = 1024                   // a burst is a 1024th of what is sent in a second
+	bbrLeastBurst  = 2                      // but so many packets at least
 )
 
 // phase names what b does.
@@ -74,21 +77,16 @@ func (b *bbr) phase() string {
 	return "probe-bandwidth"
 }
 
-// rate is the greatest of late.
-func (b *bbr) rate() (most float64) {
-	for _, r := range b.rates {
-		most = max(most, r)
-	}
-	return most
-}
+// rate is the greatest of late: every send and every ACK asks.
+func (b *bbr) rate() float64 { return b.top }
 
 // target is the window for a gain.
-func (b *bbr) target(gain float64, trip time.Duration) int {
+func (b *bbr) target(gain float64, rtt time.Duration) int {
 	rate := b.rate()
-	if rate == 0 || trip == 0 {
+	if rate == 0 || rtt == 0 {
 		return 0
 	}
-	n := (int(rate*trip.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
+	n := (int(rate*rtt.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
 	if b.full {
 		n += min(max(b.together.most[0], b.together.most[1]), int(rate*bbrMostExtra.Seconds()))
 	}
@@ -101,7 +99,7 @@ func (b *bbr) burst() int {
 	if b.full {
 		pacing = 1
 	}
-	return min(max(2, int(b.rate()*pacing/bbrQuantum)), 127)
+	return min(max(bbrLeastBurst, int(b.rate()*pacing/bbrQuantum)), 127)
 }
 
 // gathers notes packets whose ACKs come together: so many more have to be in flight for the time
@@ -141,7 +139,7 @@ type delivery struct {
 	sent           segment.Time // and when it was sent
 	inFlight, lost int          // what remains, and what was found lost
 	recovers       bool
-	trip           time.Duration // the shortest
+	rtt            time.Duration // the shortest
 }
 
 // acked notes that packets were delivered.
@@ -151,7 +149,7 @@ func (b *bbr) acked(d *delivery, at segment.Time) {
 	}
 	b.delivered += int64(d.packets)
 	b.at, b.from = at, max(b.from, d.sent)
-	roundStart := b.sample(d.before, d.trip, at)
+	roundStart := b.sample(d.before, d.rtt, at)
 	b.gathers(d.packets, at)
 	b.window(d, roundStart)
 }
@@ -172,7 +170,7 @@ func (b *bbr) loses(inFlight, delivered int, timeout bool) {
 
 // sample takes the rate at which packets were delivered since what is acknowledged was sent. It
 // reports whether a round trip begins.
-func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roundStart bool) {
+func (b *bbr) sample(seq segment.Seq, rtt time.Duration, at segment.Time) (roundStart bool) {
 	for b.gone+1 < len(b.marks) && b.marks[b.gone+1].first.Before(seq) {
 		b.gone++
 	}
@@ -185,18 +183,22 @@ func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roun
 		b.roundEnd = b.delivered
 	}
 	took := max(at.Sub(m.at), b.from.Sub(m.from)) // ACKs may come closer together than what they acknowledge was sent
-	if took < trip || took <= 0 {                 // so soon nothing can have been delivered: ACKs were held up
+	if took < rtt || took <= 0 {                  // so soon nothing can have been delivered: ACKs were held up
 		return roundStart
 	}
 	rate := float64(b.delivered-m.delivered) / took.Seconds()
 	if !m.limited || rate >= b.rate() {
 		b.rated = max(b.rated, b.round-bbrRounds)
+		older := b.rated < b.round
 		for b.rated < b.round { // what is older goes only as something newer comes
 			b.rated++
 			b.rates[b.rated%bbrRounds] = 0
 		}
 		slot := &b.rates[b.round%bbrRounds]
 		*slot = max(*slot, rate)
+		if b.top = max(b.top, rate); older {
+			b.top = slices.Max(b.rates[:])
+		}
 	}
 	if roundStart && !b.full && !m.limited {
 		if now := b.rate(); now >= b.best*bbrGrowth {
@@ -211,7 +213,7 @@ func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roun
 // window moves the window, as Linux's bbr_set_cwnd does.
 func (b *bbr) window(d *delivery, roundStart bool) {
 	if b.full && !b.drained {
-		b.drained = d.inFlight <= b.target(1, d.trip)
+		b.drained = d.inFlight <= b.target(1, d.rtt)
 	}
 	if b.recovers && !d.recovers {
 		b.cwnd, b.recovers, b.conserve = max(b.cwnd, b.prior), false, false
@@ -227,7 +229,7 @@ func (b *bbr) window(d *delivery, roundStart bool) {
 	if b.drained {
 		gain = bbrGain
 	}
-	switch target := b.target(gain, d.trip); {
+	switch target := b.target(gain, d.rtt); {
 	case b.full:
 		b.cwnd = min(b.cwnd+d.packets, target)
 	case b.cwnd < target || b.delivered < initialSegs:
