@@ -378,7 +378,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	o.memory.obey()
 	if o.writesHTML() {
 		o.windows = new(growth.Recorder)
-		opts.Samples = o.windows.Add
+		opts.Samples = sampled(opts.Samples, o.windows.Add)
 	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
