@@ -511,7 +511,11 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	case "github":
 		return github.Write(w, r)
 	case "html":
-		return html.Write(w, r, o.windows)
+		page := html.Options{All: as.All}
+		if as.Limit != text.DefaultLimit { // a page takes more than text does, where nobody says how many
+			page.Top = as.Limit
+		}
+		return html.Write(w, r, o.windows, page)
 	}
 	return text.Write(w, r, as)
 }
