@@ -32,10 +32,14 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		c.portRole()
 		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
-		c.closes(c.side(s.Dir), false, nil, at)
+		if fin := s.Seq.Add(s.Len); fin == own.FinSeq && (own.fin.Packet == 0 || own.finSeq != fin) {
+			own.fin, own.finSeq, own.finUna = at, fin, own.Una
+		}
 	}
 	for d := range c.half {
+		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
 		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
+			c.closes(c.side(h.dir), false, nil, h.fin)
 			h.ended = true
 			c.app.Close(d, at)
 		}
@@ -43,6 +47,26 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
 	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 {
 		c.endAt(at)
+	}
+}
+
+// lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.
+func (c *Conn) lastFIN() {
+	for d := range c.half {
+		if h := &c.half[d]; h.SawFIN && !h.ended && h.Una == h.finUna {
+			c.closes(c.side(h.dir), false, nil, h.fin)
+		}
+	}
+}
+
+// outlivesFIN takes the FIN of h back, which the other side has not heeded: it acknowledges by s what came
+// behind.
+func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
+	ended := h.fin
+	h.TakeBackFIN()
+	h.fin, h.ended = segment.Mark{}, false
+	if c.closing.By == c.side(h.dir) && !c.closing.Reset && c.closing.At == ended {
+		c.goesOnAfter(at)
 	}
 }
 
@@ -54,9 +78,9 @@ func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 	if s.Dir == c.client && c.clientFIN == 0 {
 		c.clientFIN = at.Packet
 	}
-	if !c.crossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
+	if !c.finsCrossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
 		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
-		c.crossed = true
+		c.finsCrossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
 }
@@ -126,6 +150,7 @@ func (c *Conn) endAt(at segment.Mark) {
 	if c.ended {
 		return
 	}
+	c.lastFIN()
 	for d := range c.half {
 		h := &c.half[d]
 		h.stream.Flush(at, h)

@@ -32,20 +32,26 @@ type Conn struct {
 	clientHad segment.Seq // what of the server's the client had acknowledged when it closed
 	reset     pendingReset
 
-	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
-	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
+	proxiedClient segment.Addr // whom its client says it speaks for, which is a proxy; zero: said nothing
+	room
+}
+
+// The room of a Conn is what it has grown for itself, or for a connection before.
+type room struct {
+	views [2]*tcp.SenderView // by Dir: for its halves
+	syns  []markedSYN        // its first segments, as far as they are half-open's: see HalfOpen
 }
 
 // The progress of a Conn.
 type progress struct {
-	opened    bool  // the sink has been told
-	ended     bool  // both directions have ended, or one was reset
-	untimed   bool  // the times of some of its segments are others'
-	gaveUp    bool  // it was given up while it was open
-	concluded bool  // the sink has been told of the end
-	crossed   bool  // the server has closed, before it knew that the client had
-	clientFIN int64 // packet of the client's first FIN, 0: there was none
-	finUnseen bool  // the one that closed did so by a FIN that was not captured
+	opened      bool  // the sink has been told
+	ended       bool  // both directions have ended, or one was reset
+	untimed     bool  // the times of some of its segments are others'
+	gaveUp      bool  // it was given up while it was open
+	concluded   bool  // the sink has been told of the end
+	finsCrossed bool  // the server has closed, before it knew that the client had
+	clientFIN   int64 // packet of the client's first FIN, 0: there was none
+	finUnseen   bool  // the one that closed did so by a FIN that was not captured
 }
 
 // Reset readies c, which may have served before, for the connection that s begins. Its content is
@@ -53,12 +59,12 @@ type progress struct {
 // allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
+	a, b, views, held, syns := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0]
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
-	c.views, c.reset.held = views, held
+	c.views, c.reset.held, c.syns = views, held, syns
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}
@@ -97,6 +103,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
+		if peer.OutlivesFIN(s.Ack) && !c.ended {
+			c.outlivesFIN(peer, at)
+		}
 		c.keepUp(peer, own, at)
 		if !peer.stream.Started() {
 			peer.startUnseen()
@@ -106,8 +115,13 @@ func (c *Conn) Segment(s *segment.Segment) {
 		}
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
-	if c.reset.holds && !c.ended {
+	switch {
+	case c.reset.holds && !c.ended:
 		c.goesOn(s, own, at)
+	case c.reset.holds || !c.ended:
+	case c.outlivesReset(s):
+		c.reset = pendingReset{} // once is enough
+		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 	}
 	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)

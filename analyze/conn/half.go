@@ -17,6 +17,10 @@ type Half struct {
 	holes     event.Holes // in the bytes that the capture has of it
 	lastBytes int64       // packet of the latest bytes handed on
 
+	fin    segment.Mark // its FIN, packet 0: none
+	finSeq segment.Seq
+	finUna segment.Seq // what had been acknowledged then
+
 	conn  *Conn
 	dir   segment.Dir
 	ended bool // the application knows that no more bytes come

@@ -135,17 +135,21 @@ func (c *Conn) Contests(s *segment.Segment) bool {
 
 // Decides reports what s shows of syn, which contests c: that it begins another connection, for
 // it is answered or its sender goes on from it; or that it begins none, for its sender goes on
-// with c, or resets that first.
-func Decides(syn, s *segment.Segment) (begins, none bool) {
+// with c, or resets that first. Where its number leaves both open, what it acknowledges tells: another
+// connection's server would have begun anew.
+func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
+	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
+	goesOn := s.Flags&(segment.SYN|segment.RST|segment.ACK) == segment.ACK &&
+		s.Seq == own.Nxt && !s.Ack.Before(peer.Una) && !s.Ack.After(peer.Nxt)
 	switch bySender := s.Dir == syn.Dir; {
 	case !bySender:
-		return s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && !s.Ack.After(syn.End()), false
+		return !goesOn && s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && !s.Ack.After(syn.End()), false
 	case s.Flags.Has(segment.SYN):
 		return s.Seq == syn.Seq && (s.IPID == 0 || s.IPID != syn.IPID), false // it means it, unless it is captured twice
 	case s.Flags.Has(segment.RST):
 		return false, true
 	}
-	begins = s.Seq == syn.End()
+	begins = s.Seq == syn.End() && !goesOn
 	return begins, !begins
 }
 

@@ -152,6 +152,13 @@ func (c *Conn) goesOn(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 }
 
+// outlivesReset reports whether s shows that the RST by which c was concluded has ended nothing: its receiver
+// acknowledges what its sender has sent since.
+func (c *Conn) outlivesReset(s *segment.Segment) bool {
+	r := &c.reset
+	return r.exists() && s.Dir != r.dir && s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) && s.Ack.After(r.beyond)
+}
+
 // challenges reports whether s is a challenge ACK to the doubtful RST (RFC 5961 section
 // 3.2): it acknowledges nothing new.
 func (c *Conn) challenges(s *segment.Segment) bool {

@@ -85,7 +85,7 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 func (k *collector) judgeEvent(shard int, e *connEvent) {
 	h := e.handle
 	switch {
-	case h.pool != nil:
+	case h.pool != nil && h.pool.ID() == h.seq:
 		k.judge.Handle(h.pool, &e.event)
 	case e.open && !h.duplicate && !h.foreign:
 		if k.o.OneClient && k.client == (segment.Addr{}) {

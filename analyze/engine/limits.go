@@ -3,12 +3,13 @@ package engine
 // Limits bound everything that grows. Each one that is reached is counted and
 // shown in the report.
 type Limits struct {
-	Connections      int // open or lingering at once; beyond it those idle longest are given up
+	Connections      int // open, or ended and awaiting late segments, at once; beyond it those idle longest are given up
 	KeptConnections  int // closed ones kept in full for the report
 	KeptTransactions int // likewise; and of those that go on, what one of 64 shards holds
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
+	HalfOpen         int // half-open connections of which more is kept than their SYNs, about
 
 	// Memory is how many bytes all of it may take together, beside what is read.
 	Memory int64
@@ -40,6 +41,7 @@ func (l *Limits) setDefaults() {
 	set(&l.PendingPerPool, 4096)
 	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
+	set(&l.HalfOpen, 1024)
 	if l.Memory == 0 {
 		l.Memory = DefaultMemory
 	}

@@ -127,6 +127,9 @@ func (c *Conn) occupationOf(n int32) *occupation {
 	return nil
 }
 
+// ID returns which connection c is.
+func (c *Conn) ID() int64 { return c.id }
+
 // isOpen reports whether nobody has ended c.
 func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
 

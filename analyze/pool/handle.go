@@ -255,8 +255,8 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 }
 
-// crossed takes a FIN of the server's that crosses the client's: so long the server waits too.
-func (s *clientShard) crossed(c *Conn, e *event.Event) {
+// finsCrossed takes a FIN of the server's that crosses the client's: so long the server waits too.
+func (s *clientShard) finsCrossed(c *Conn, e *event.Event) {
 	since := c.lastEnd.at
 	if c.pool == nil || c.closedBy != event.Client || !c.idle() || !c.lastComplete || c.closedAtOnce(since) {
 		return
@@ -266,9 +266,15 @@ func (s *clientShard) crossed(c *Conn, e *event.Event) {
 }
 
 // resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
-// stays so: it opens another when the real client does.
+// stays so: it opens another when the real client does, and that this was needed is not known.
 func (c *Conn) resumed() {
 	if c.closedBy == event.Nobody {
+		return
+	}
+	if c.pool != nil && c.tokenLost {
+		c.pool.conns.wentOn++
+	}
+	if c.ended { // what has been told of its end stays told
 		return
 	}
 	if c.pool != nil {

@@ -74,6 +74,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 // Handle takes the next event of c.
 func (j *Judge) Handle(c *Conn, e *event.Event) {
 	s := c.shard
+	if e.Kind == event.ConnResumed && c.ended && (c.pool == nil || c.pool.evicted || c.pool.FirstPacket > c.packet) {
+		return // its pool has been given up, and may serve as another
+	}
 	s.now = max(s.now, e.Time)
 	c.clockOffset, c.rtt = e.ClockOffset, max(c.rtt, e.RTT)
 	if c.pool != nil {
@@ -89,7 +92,7 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 	case event.ConnResumed:
 		c.resumed()
 	case event.ConnCrossed:
-		s.crossed(c, e)
+		s.finsCrossed(c, e)
 	case event.ConnEnded:
 		s.ended(c, e)
 	}

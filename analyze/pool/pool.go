@@ -137,6 +137,7 @@ type connStates struct {
 	refused      int64        // opened instead of one on which the server had just refused a stream
 	midstream    int64        // were used, and had been opened before the capture began
 	serverUnseen int64        // were used, and of their server nothing is in the capture
+	wentOn       int64        // went on when the ideal client had lost them already to what seemed their end
 }
 
 // add adds the connections of o.
@@ -151,6 +152,7 @@ func (c *connStates) add(o *connStates) {
 	c.refused += o.refused
 	c.midstream += o.midstream
 	c.serverUnseen += o.serverUnseen
+	c.wentOn += o.wentOn
 }
 
 // Membership says how a pool is found, and what it is known to share.

@@ -86,6 +86,8 @@ func (p *Pool) evidenceMissing() string {
 		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:
 		return "the capture lacks what the server sent"
+	case p.conns.wentOn > 0 && several:
+		return "some of its connections went on behind a FIN or RST that had seemed to end them"
 	case p.GivenUp > 0 && several:
 		return "some of its connections were given up, for there were too many: what came of them is not known"
 	case p.conns.midstream > 0 && several:

@@ -83,12 +83,12 @@ func (b *bbr) rate() (most float64) {
 }
 
 // target is the window for a gain.
-func (b *bbr) target(gain float64, trip time.Duration) int {
+func (b *bbr) target(gain float64, rtt time.Duration) int {
 	rate := b.rate()
-	if rate == 0 || trip == 0 {
+	if rate == 0 || rtt == 0 {
 		return 0
 	}
-	n := (int(rate*trip.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
+	n := (int(rate*rtt.Seconds()*gain+0.999) + 3*b.burst() + 1) &^ 1
 	if b.full {
 		n += min(max(b.together.most[0], b.together.most[1]), int(rate*bbrMostExtra.Seconds()))
 	}
@@ -141,7 +141,7 @@ type delivery struct {
 	sent           segment.Time // and when it was sent
 	inFlight, lost int          // what remains, and what was found lost
 	recovers       bool
-	trip           time.Duration // the shortest
+	rtt            time.Duration // the shortest
 }
 
 // acked notes that packets were delivered.
@@ -151,7 +151,7 @@ func (b *bbr) acked(d *delivery, at segment.Time) {
 	}
 	b.delivered += int64(d.packets)
 	b.at, b.from = at, max(b.from, d.sent)
-	roundStart := b.sample(d.before, d.trip, at)
+	roundStart := b.sample(d.before, d.rtt, at)
 	b.gathers(d.packets, at)
 	b.window(d, roundStart)
 }
@@ -172,7 +172,7 @@ func (b *bbr) loses(inFlight, delivered int, timeout bool) {
 
 // sample takes the rate at which packets were delivered since what is acknowledged was sent. It
 // reports whether a round trip begins.
-func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roundStart bool) {
+func (b *bbr) sample(seq segment.Seq, rtt time.Duration, at segment.Time) (roundStart bool) {
 	for b.gone+1 < len(b.marks) && b.marks[b.gone+1].first.Before(seq) {
 		b.gone++
 	}
@@ -185,7 +185,7 @@ func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roun
 		b.roundEnd = b.delivered
 	}
 	took := max(at.Sub(m.at), b.from.Sub(m.from)) // ACKs may come closer together than what they acknowledge was sent
-	if took < trip || took <= 0 {                 // so soon nothing can have been delivered: ACKs were held up
+	if took < rtt || took <= 0 {                  // so soon nothing can have been delivered: ACKs were held up
 		return roundStart
 	}
 	rate := float64(b.delivered-m.delivered) / took.Seconds()
@@ -211,7 +211,7 @@ func (b *bbr) sample(seq segment.Seq, trip time.Duration, at segment.Time) (roun
 // window moves the window, as Linux's bbr_set_cwnd does.
 func (b *bbr) window(d *delivery, roundStart bool) {
 	if b.full && !b.drained {
-		b.drained = d.inFlight <= b.target(1, d.trip)
+		b.drained = d.inFlight <= b.target(1, d.rtt)
 	}
 	if b.recovers && !d.recovers {
 		b.cwnd, b.recovers, b.conserve = max(b.cwnd, b.prior), false, false
@@ -227,7 +227,7 @@ func (b *bbr) window(d *delivery, roundStart bool) {
 	if b.drained {
 		gain = bbrGain
 	}
-	switch target := b.target(gain, d.trip); {
+	switch target := b.target(gain, d.rtt); {
 	case b.full:
 		b.cwnd = min(b.cwnd+d.packets, target)
 	case b.cwnd < target || b.delivered < initialSegs:

@@ -39,7 +39,7 @@ func (l *bottleneck) send() {
 
 // acked tells of packets, the newest of them sent at an instant.
 func (l *bottleneck) acked(packets int, sent segment.Time, recovers bool, at segment.Time) {
-	l.b.acked(&delivery{packets: packets, before: l.seqOf(l.una), sent: sent, inFlight: l.next - l.una, recovers: recovers, trip: tripTime}, at)
+	l.b.acked(&delivery{packets: packets, before: l.seqOf(l.una), sent: sent, inFlight: l.next - l.una, recovers: recovers, rtt: tripTime}, at)
 }
 
 // pace is the gain by which a sender sends (Linux's bbr_update_gains).

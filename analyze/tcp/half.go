@@ -148,8 +148,9 @@ func (h *Half) advance(s *segment.Segment) {
 	if !h.Started {
 		h.Una, h.Nxt, h.Started = s.Seq, s.Seq, true
 	}
-	if s.Flags.Has(segment.FIN) && !h.SawFIN {
-		h.SawFIN, h.FinSeq = true, s.Seq.Add(s.Len)
+	// One that lies elsewhere, and that nobody has acknowledged, was none of this side's.
+	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && (!h.SawFIN || h.FinSeq != fin && !h.FinAcked()) {
+		h.SawFIN, h.FinSeq = true, fin
 	}
 	end := s.End()
 	h.behind = s.Seq.Before(h.Nxt)
@@ -187,6 +188,13 @@ func (h *Half) Flight() int {
 // FinAcked reports whether this side has sent its FIN and the other has
 // acknowledged it.
 func (h *Half) FinAcked() bool { return h.SawFIN && h.Una.After(h.FinSeq) }
+
+// OutlivesFIN reports whether ack acknowledges more than the FIN of h: this side has sent something behind
+// it, so the peer has not taken that FIN for the end, whoever sent it.
+func (h *Half) OutlivesFIN(ack segment.Seq) bool { return h.SawFIN && ack.After(h.FinSeq.Add(1)) }
+
+// TakeBackFIN takes it that h has sent no FIN.
+func (h *Half) TakeBackFIN() { h.SawFIN = false }
 
 // reorderWithin is how far apart reordering can bring two segments where no
 // round trip is known; Wireshark's value.

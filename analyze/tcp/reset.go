@@ -55,11 +55,20 @@ func (h *Half) TakesFIN(s *segment.Segment, peer *Half) bool {
 		return true
 	}
 	fin := s.Seq.Add(s.Len)
-	if (h.acked || h.SawSYN) && fin.Add(1).Before(h.Una) {
+	if (h.acked || h.SawSYN) && fin.Before(h.Una) && !h.mayHaveAckedFIN(fin) {
 		return false
 	}
 	edge, known := peer.farthestEdge(h)
 	return !known || !fin.After(edge.Add(max(peer.Window.Most, peer.Window.Offered)))
+}
+
+// mayHaveAckedFIN reports whether a FIN at fin may be what was acknowledged last: it is sent again, or its
+// acknowledgement was captured before it. A byte that was seen there was no FIN.
+func (h *Half) mayHaveAckedFIN(fin segment.Seq) bool {
+	if h.SawFIN || fin.Add(1) != h.Una {
+		return h.SawFIN && h.FinSeq == fin
+	}
+	return h.Packets == 0 || h.leapt && h.Nxt == h.Una
 }
 
 // leastAwaited returns the least number that the receiver of h may be waiting for. Once it has a

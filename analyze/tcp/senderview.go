@@ -122,7 +122,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 	}
 	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
-	silence := s.Time.Sub(v.dataAt)
+	sinceData := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
@@ -142,7 +142,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 	}
 	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
 	// its way.
-	if v.pipe() == 0 || silence > rtoMin {
+	if v.pipe() == 0 || sinceData > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.ends = s.Flags.Has(segment.PSH | segment.FIN)
@@ -164,8 +164,8 @@ func (v *SenderView) MarkStart() {
 // after it; the handshake's may have been a slow one.
 func (v *SenderView) RoundsSinceMark() int {
 	n := v.Sender.RoundsSinceMark()
-	if trip := v.rttToSender * 3 / 4; v.AtReceiver && trip > 0 {
-		n = min(n, 1+int(v.dataAt.Sub(v.markAt)/trip))
+	if rtt := v.rttToSender * 3 / 4; v.AtReceiver && rtt > 0 {
+		n = min(n, 1+int(v.dataAt.Sub(v.markAt)/rtt))
 	}
 	return max(1, n)
 }

@@ -53,7 +53,7 @@ type leak struct {
 	latest  segment.Time // when the client opened a connection last
 	first   segment.Time // the earliest close of short
 	longest time.Duration
-	shown   sightings
+	shown   shownConns
 }
 
 func (l *leaks) note(c *Conn) (Evidence, bool) {
@@ -85,7 +85,7 @@ func leftOpen(c *Conn) bool {
 func (x *leak) add(c *Conn) {
 	left := c.Fate.SeenUntil.Sub(c.Closed.Time)
 	x.longest = max(x.longest, left)
-	x.shown.add(sighting{c.ID, [2]int64{c.Closed.Packet}})
+	x.shown.add(shownConn{c.ID, [2]int64{c.Closed.Packet}})
 	if left >= leakedAfter {
 		x.lasting++
 		return

@@ -113,7 +113,7 @@ type Pace struct {
 	NagleWaits tcp.Pauses // within a message: a small segment is out, and nothing comes before its delayed ACK
 
 	Segments, Resent int64
-	InVain           int64 // of Resent, those at the end that were never acknowledged
+	ResentUnacked    int64 // of Resent, those at the end that were never acknowledged
 	ResentAt         int64 // packet of the first resend
 	Losses, Timeouts int64 // episodes in which the window was reduced
 }

@@ -30,7 +30,7 @@ func oftenReduced(c *Conn) bool {
 	p := &c.Pace
 	timeouts, resent := p.Timeouts, p.Resent
 	if _, dead := dropped(c); dead {
-		timeouts, resent = max(0, timeouts-p.InVain), max(0, resent-p.InVain)
+		timeouts, resent = max(0, timeouts-p.ResentUnacked), max(0, resent-p.ResentUnacked)
 	}
 	return p.Losses+timeouts >= 3 && resent*100 >= p.Segments
 }

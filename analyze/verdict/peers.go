@@ -57,17 +57,17 @@ func (p *pairs[T]) all() []*T {
 	return list
 }
 
-// A sighting is a connection with the packets that show something of it.
-type sighting struct {
+// A shownConn is a connection with the packets that show something of it.
+type shownConn struct {
 	id      int64
 	packets [2]int64
 }
 
-// sightings are the first few of them, by packet: connections come by their ends.
-type sightings []sighting
+// shownConns are the first few of them, by packet: connections come by their ends.
+type shownConns []shownConn
 
-func (s *sightings) add(x sighting) {
-	at, _ := slices.BinarySearchFunc(*s, x, func(a, b sighting) int { return cmp.Compare(a.packets[0], b.packets[0]) })
+func (s *shownConns) add(x shownConn) {
+	at, _ := slices.BinarySearchFunc(*s, x, func(a, b shownConn) int { return cmp.Compare(a.packets[0], b.packets[0]) })
 	if at < mostListed {
 		*s = slices.Insert(*s, at, x)
 		*s = (*s)[:min(len(*s), mostListed)]
@@ -75,7 +75,7 @@ func (s *sightings) add(x sighting) {
 }
 
 // show writes them into e.
-func (s sightings) show(e *Evidence) {
+func (s shownConns) show(e *Evidence) {
 	for _, x := range s {
 		e.Connections = append(e.Connections, x.id)
 		for _, p := range x.packets {

@@ -82,8 +82,8 @@ type destination struct {
 	reused  int64 // four-tuples used again too soon
 	onePort uint16
 	several bool // ports among them
-	shown   sightings
-	first   sighting // that the client closed first
+	shown   shownConns
+	first   shownConn // that the client closed first
 }
 
 func (u *portUse) note(c *Conn) (Evidence, bool) {
@@ -133,14 +133,14 @@ func (x *destination) again(c *Conn) {
 		x.onePort = c.Fate.ClientPort
 	}
 	x.several = x.several || x.onePort != c.Fate.ClientPort
-	x.shown.add(sighting{c.ID, [2]int64{c.First.Packet}})
+	x.shown.add(shownConn{c.ID, [2]int64{c.First.Packet}})
 }
 
 // close notes that the client closed c first. Connections come nearly in the order of their
 // ends: one that comes late by more than the window is not counted in it.
 func (x *destination) close(c *Conn) {
 	if x.closes++; x.closes == 1 {
-		x.first = sighting{c.ID, [2]int64{c.Closed.Packet}}
+		x.first = shownConn{c.ID, [2]int64{c.Closed.Packet}}
 	}
 	second := int64(c.Closed.Time) / int64(time.Second)
 	n := int64(len(x.seconds))
@@ -186,7 +186,7 @@ func (u *portUse) conclude() (found []Evidence) {
 			e.Text += fmt.Sprintf("; %s used again within %v", plural.Count(x.reused, "port")+" "+plural.Were(x.reused), timeWait)
 			x.shown.show(&e)
 		} else {
-			sightings{x.first}.show(&e)
+			shownConns{x.first}.show(&e)
 		}
 		found = append(found, e)
 	}

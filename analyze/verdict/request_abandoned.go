@@ -45,7 +45,7 @@ type abandonment struct {
 	n           int64
 	least, most time.Duration
 	inferred    bool
-	shown       sightings
+	shown       shownConns
 }
 
 func (a *abandonments) note(c *Conn) (Evidence, bool) {
@@ -63,7 +63,7 @@ func (a *abandonments) note(c *Conn) (Evidence, bool) {
 	x.n += g.N
 	x.least, x.most = min(x.least, g.Least), max(x.most, g.Most)
 	x.inferred = x.inferred || c.Fate.Inferred
-	x.shown.add(sighting{c.ID, [2]int64{g.First.Packet, g.At.Packet}})
+	x.shown.add(shownConn{c.ID, [2]int64{g.First.Packet, g.At.Packet}})
 	return Evidence{}, false
 }
 

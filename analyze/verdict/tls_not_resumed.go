@@ -72,7 +72,7 @@ type handshakes struct {
 	late    int64           // full ones that began after ready
 	takes   bool            // one of them, as Handshake has it
 	asks    bool
-	named   sightings // the first of them, by packet
+	named   shownConns // the first of them, by packet
 }
 
 // ready is when a client had all that it takes to resume: the first response ended.
@@ -148,7 +148,7 @@ func (h *handshakes) isLate(o fullHandshake) bool {
 	}
 	h.late++
 	h.takes, h.asks = h.takes || o.takes, h.asks || o.asks
-	h.named.add(sighting{o.id, [2]int64{o.first.Packet}})
+	h.named.add(shownConn{o.id, [2]int64{o.first.Packet}})
 	return true
 }
 

@@ -65,7 +65,7 @@ func TestNotResumed(t *testing.T) {
 // the first, all that began after it are counted and little is kept of each.
 func TestHandshakesKeptAreBounded(t *testing.T) {
 	const opened = 100_000
-	if most := peersKept * (handshakesKept*unsafe.Sizeof(fullHandshake{}) + 2*mostListed*unsafe.Sizeof(sighting{}) + unsafe.Sizeof(handshakes{}) + unsafe.Sizeof(peer{})); most > 32<<20 {
+	if most := peersKept * (handshakesKept*unsafe.Sizeof(fullHandshake{}) + 2*mostListed*unsafe.Sizeof(shownConn{}) + unsafe.Sizeof(handshakes{}) + unsafe.Sizeof(peer{})); most > 32<<20 {
 		t.Errorf("%d bytes may be kept", most)
 	}
 	at := func(n int64) segment.Mark { return segment.Mark{Packet: n, Time: segment.Time(n)} }

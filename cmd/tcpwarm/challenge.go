@@ -12,6 +12,7 @@ import (
 
 	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/report/examined"
+	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
@@ -101,8 +102,8 @@ known; 5 the command could not be started.`,
 	f.SetInterspersed(false)
 	x.output.commonFlags(f)
 	x.output.redactFlag(f)
-	x.output.format = choice{value: "text", words: []string{"text", "json", "junit"}}
-	f.Var(&x.output.format, "format", "text, json or junit, to standard output")
+	x.output.format = choice{value: "text", words: []string{"text", "json", "junit", "html"}}
+	f.Var(&x.output.format, "format", "text, json, junit or html, to standard output")
 	f.StringArrayVar(&x.output.reports, "report", nil,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	x.evidence = choice{value: "auto", words: []string{"auto", "wire", "server"}}
@@ -142,7 +143,7 @@ func index() string {
 				names = append(names, s.Name)
 			}
 		}
-		for i, line := range folded(strings.Join(names, ", "), 70) {
+		for i, line := range wrapped(strings.Join(names, ", "), 70) {
 			if i > 0 {
 				family = ""
 			}
@@ -161,15 +162,15 @@ func listing(all []*scenario.Scenario) string {
 		if s.Asks != "" {
 			text += " It asks for: " + s.Asks + "."
 		}
-		for _, line := range folded(text, 76) {
+		for _, line := range wrapped(text, 76) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
 	return b.String()
 }
 
-// folded breaks text into lines of at most width characters.
-func folded(text string, width int) (lines []string) {
+// wrapped breaks text into lines of at most width characters.
+func wrapped(text string, width int) (lines []string) {
 	for _, word := range strings.Fields(text) {
 		last := len(lines) - 1
 		if last < 0 || len(lines[last])+1+len(word) > width {
@@ -238,6 +239,8 @@ func writeExamined(kind string, w io.Writer, r *examined.Report, as text.Options
 		return jsonreport.WriteExamined(w, r)
 	case "junit":
 		return junit.WriteExamined(w, r)
+	case "html":
+		return html.WriteExamined(w, r)
 	}
 	return text.WriteExamined(w, r, as)
 }

@@ -15,12 +15,12 @@ import (
 // A kernelWitness joins to a report what the kernel says of this machine's sockets. A nil one has
 // nothing to say.
 type kernelWitness struct {
-	poller *sockdiag.Poller
-	told   []*report.Connection // in a line each, which only a series will look at
+	poller   *sockdiag.Poller
+	streamed []*report.Connection // written in a line each, which only a series will look at
 }
 
-// mostTold is of how many connections that are told in a line each a series gets the kernel's word.
-const mostTold = 50_000
+// mostStreamed is of how many connections that are written in a line each a series gets the kernel's word.
+const mostStreamed = 50_000
 
 // askKernel begins to ask, if this system answers. Reports call sockets by what r makes of them.
 func askKernel(r *redact.Redactor) *kernelWitness {
@@ -211,10 +211,10 @@ func contentBegan(c *report.Connection, t *report.Transaction) (at segment.Time,
 	return segment.Time(t.Start) + segment.Time(*t.Duration-*t.Receive), true
 }
 
-// tell notes a connection that is told in a line, for a series.
+// tell notes a connection that is written in a line, for a series.
 func (k *kernelWitness) tell(c *report.Connection) {
-	if k != nil && len(k.told) < mostTold {
-		k.told = append(k.told, &report.Connection{ID: c.ID, Client: c.Client, Server: c.Server, Start: c.Start, End: c.End})
+	if k != nil && len(k.streamed) < mostStreamed {
+		k.streamed = append(k.streamed, &report.Connection{ID: c.ID, Client: c.Client, Server: c.Server, Start: c.Start, End: c.End})
 	}
 }
 
@@ -224,7 +224,7 @@ func (k *kernelWitness) writeSeries(w io.Writer, r *report.Report) error {
 		return nil
 	}
 	s := series.Continue(w)
-	for _, list := range [][]*report.Connection{r.Connections, k.told} {
+	for _, list := range [][]*report.Connection{r.Connections, k.streamed} {
 		for _, c := range list {
 			k.halves(c, func(h *report.Half, answers []sockdiag.Answer, algorithm string) {
 				from, to := c.Server, c.Client

@@ -56,14 +56,14 @@ func (s *standing) look(j *pool.Judge, _ verdict.Counts) {
 	if !status && !line {
 		return
 	}
-	told := s.sum(j, now)
+	summary := s.sum(j, now)
 	if line {
 		s.nextLine = now.Add(s.every)
-		fmt.Fprintf(s.lines, "%s  %s\n", now.Format("15:04:05.000"), told)
+		fmt.Fprintf(s.lines, "%s  %s\n", now.Format("15:04:05.000"), summary)
 	}
 	if status {
 		s.nextStatus = now.Add(statusEvery)
-		s.draw(told)
+		s.draw(summary)
 	}
 }
 

@@ -72,7 +72,7 @@ func frame(g *segment.Segment) []byte {
 		b = binary.BigEndian.AppendUint16(b, dontFragment)
 		b = append(b, g.TTL, protoTCP, 0, 0)
 		b = append(append(b, src[12:]...), dst[12:]...)
-		binary.BigEndian.PutUint16(b[ip+10:], ^fold(sum(0, b[ip:])))
+		binary.BigEndian.PutUint16(b[ip+10:], ^onesComplement(sum(0, b[ip:])))
 	} else {
 		b = binary.BigEndian.AppendUint16(b, 0x86dd)
 		b = append(b, 6<<4|tos>>4, tos<<4, 0, 0)
@@ -93,7 +93,7 @@ func frame(g *segment.Segment) []byte {
 	b = appendOptions(b, &g.Options)
 	b = append(b, g.Payload...)
 	pseudo := sum(uint64(protoTCP+len(b)-tcp), b[addresses:tcp]) // RFC 9293 section 3.1
-	binary.BigEndian.PutUint16(b[tcp+16:], ^fold(sum(pseudo, b[tcp:])))
+	binary.BigEndian.PutUint16(b[tcp+16:], ^onesComplement(sum(pseudo, b[tcp:])))
 	return b
 }
 
@@ -108,7 +108,7 @@ func sum(s uint64, b []byte) uint64 {
 	return s
 }
 
-func fold(s uint64) uint16 {
+func onesComplement(s uint64) uint16 {
 	for s > 0xffff {
 		s = s>>16 + s&0xffff
 	}

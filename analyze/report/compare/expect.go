@@ -66,7 +66,7 @@ func (s *Side) measure(metric string) verdict.Interval {
 	case "avoidable":
 		i = between(t.AvoidableBounds())
 	case "reuse":
-		if s.vague() || t.Transactions == 0 {
+		if s.inexact() || t.Transactions == 0 {
 			return verdict.Interval{Low: 0, High: 1}
 		}
 		return verdict.Exactly(float64(t.Reused) / float64(t.Transactions))
@@ -75,7 +75,7 @@ func (s *Side) measure(metric string) verdict.Interval {
 	case "findings":
 		i = s.findings()
 	}
-	if s.vague() {
+	if s.inexact() {
 		i.High = math.Inf(1)
 	}
 	return i
@@ -87,8 +87,8 @@ func between(b report.Bounds) verdict.Interval {
 	return verdict.Interval{Low: float64(b.Low), High: float64(b.High)}
 }
 
-// vague reports whether there may be more than was counted.
-func (s *Side) vague() bool {
+// inexact reports whether there may be more than was counted.
+func (s *Side) inexact() bool {
 	return s.Totals.Inexact > 0 || s.Totals.Verdicts[pool.NotKnown] > 0 || s.Verdict == pool.NotKnown
 }
 

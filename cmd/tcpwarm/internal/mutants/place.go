@@ -104,7 +104,7 @@ func (f *file) places() []*place {
 			f.binary(n, add)
 		case *ast.UnaryExpr:
 			if n.Op == token.NOT && f.isBool(n) {
-				add(n, n.OpPos, "!", "nothing", turned)
+				add(n, n.OpPos, "!", "nothing", negated)
 			}
 		case *ast.CallExpr:
 			f.call(n, add)
@@ -153,7 +153,7 @@ func (f *file) binary(n *ast.BinaryExpr, add adder) {
 	switch n.Op {
 	case token.EQL, token.NEQ:
 		if f.isBool(n) {
-			add(n, n.OpPos, from, to, turned)
+			add(n, n.OpPos, from, to, negated)
 		}
 	case token.ADD, token.SUB, token.MUL, token.QUO:
 		if f.isNumber(n) && !shifts(n.X) && !shifts(n.Y) {

@@ -76,8 +76,8 @@ func ordered(r *rewriter, p *place) string {
 	return only(p, "!"+r.original(of.X)+"."+other+"("+r.original(n.Args[0])+")", r.inside(n))
 }
 
-// turned is a condition that becomes its opposite.
-func turned(r *rewriter, p *place) string {
+// negated is a condition that becomes its opposite.
+func negated(r *rewriter, p *place) string {
 	return fmt.Sprintf("(mutant(%d) != (%s))", p.id, r.inside(p.node))
 }
 

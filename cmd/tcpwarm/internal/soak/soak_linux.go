@@ -20,12 +20,12 @@ import (
 const inside = "TCPWARM_SOAK_INSIDE"
 
 // soak runs this program again in a network namespace of its own, and is what that does.
-func soak(ctx context.Context, binary string, long time.Duration, rate int) error {
+func soak(ctx context.Context, binary, memory string, long time.Duration, rate int) error {
 	if os.Getenv(inside) != "" {
 		if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
 			return fmt.Errorf("ip link set lo up: %w: %s", err, out)
 		}
-		return captured(ctx, binary, long, rate)
+		return captured(ctx, binary, memory, long, rate)
 	}
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("%w: a network namespace needs root", errSkipped)
@@ -65,9 +65,12 @@ type result struct {
 }
 
 // captured has the binary capture what traffic makes, and compares.
-func captured(ctx context.Context, binary string, long time.Duration, rate int) error {
-	cmd := exec.Command(binary, "capture", "-i", "lo", "--format", "ndjson", "tcp")
+func captured(ctx context.Context, binary, memory string, long time.Duration, rate int) error {
+	cmd := exec.Command(binary, "capture", "-i", "lo", "--format", "ndjson", "--memory", memory, "tcp")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// What is resident follows what is in use only where that is collected often: by itself
+	// the program lets it grow to five times as much before, which takes longer than this.
+	cmd.Env = append(os.Environ(), "GOGC=20")
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -89,10 +92,10 @@ func captured(ctx context.Context, binary string, long time.Duration, rate int) 
 	}
 	stopped, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
-	memory := make(chan []int64, 1)
-	go func() { memory <- watch(stopped, cmd.Process.Pid) }()
+	samples := make(chan []int64, 1)
+	go func() { samples <- watch(stopped, cmd.Process.Pid) }()
 	made, err := traffic(stopped, rate)
-	resident := <-memory
+	resident := <-samples
 	time.Sleep(time.Second) // the last packets are still to be read
 	cmd.Process.Signal(os.Interrupt)
 	rerr := <-read

@@ -8,6 +8,6 @@ import (
 	"time"
 )
 
-func soak(context.Context, string, time.Duration, int) error {
+func soak(context.Context, string, string, time.Duration, int) error {
 	return fmt.Errorf("%w: network namespaces are Linux's", errSkipped)
 }
