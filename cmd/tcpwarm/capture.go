@@ -212,7 +212,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if shown {
 		w := liveview.New(counted.counts, l.looksAt(o))
 		watched(w, &opts)
-		if err := l.screen.show(w, o, captureTitle(l.ifaces, expression), src.Stop); err != nil {
+		if err := l.screen.show(w, o, captureTitle(l.ifaces, o.filterShown()), src.Stop); err != nil {
 			return &codedError{exitInput, err}
 		}
 		defer l.screen.view.Close()
