@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -474,6 +475,32 @@ func TestSeries(t *testing.T) {
 	}
 	if l := d.lane(r.Connections[0]); len(l.Windows) != 0 {
 		t.Errorf("another connection has %+v", l.Windows)
+	}
+}
+
+// What the sender's own kernel said stands with the direction it is of, when the content began; and in words.
+func TestKernelsWindow(t *testing.T) {
+	r := reporttest.Witnessed()
+	c := r.Connections[0]
+	var windows growth.Recorder
+	var list []tcp.Sample
+	for i := range 20 {
+		list = append(list, tcp.Sample{At: segment.Time(c.Start) + segment.Time(i)*segment.Time(time.Second/8), Event: "window",
+			Offered: -1, Estimate: tcp.Estimate{Low: 1000, Best: 20_000, High: 30_000}})
+	}
+	windows.Add(c.ID, false, list)
+	d := &drawing{zero: c.Start, series: seriesOf(&windows)}
+	w := d.lane(c).Windows[0]
+	// Of three requests it has said so of the first and the third: 100 ms and 2 s after the begin, answered 52 ms later.
+	if want := []kernelAt{{152_000, 14_480}, {2_052_000, 57_920}}; !slices.Equal(w.Series.Kernel, want) {
+		t.Errorf("%v, want %v", w.Series.Kernel, want)
+	}
+	if said := "its kernel said 14480 to 406888 bytes, last 115840 (cubic, asked 41 times)"; !slices.Contains(w.About, said) {
+		t.Errorf("%q is not in %q", said, w.About)
+	}
+	c.Transactions[2].RequestBytes = c.Transactions[2].ResponseBytes + 1 // an upload: it is the client's window
+	if got := d.kernelOf(c, true); !slices.Equal(got, []kernelAt{{2_000_000, 57_920}}) || len(d.kernelOf(c, false)) != 1 {
+		t.Errorf("the client's: %v", got)
 	}
 }
 
