@@ -18,7 +18,7 @@ func (s *Sender) paced(packets int, at segment.Time) {
 				s.unprompted++
 				s.pace.tick(quiet)
 			}
-		case s.recovery == open && s.pace.over(s.lastAck.Sub(s.lastSend)):
+		case s.recovery == open && s.bbr.full && s.pace.over(s.lastAck.Sub(s.lastSend)):
 			s.stops++
 		}
 	}
@@ -65,8 +65,8 @@ func (p *pace) tick(quiet time.Duration) {
 }
 
 // over reports whether a silence is longer than the clock's, which ends an eighth late at most: it is
-// not what keeps the sender. (From 1/16 to 1/4 nothing changes; a CUBIC sender paces at 6/5 of its
-// window in a round trip, and so stops for a sixth of the time.)
+// not what keeps the sender. A CUBIC sender that paces at 6/5 of its window in a round trip stops for
+// a sixth of the time.
 func (p *pace) over(quiet time.Duration) bool {
 	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*9/8
 }
@@ -74,8 +74,8 @@ func (p *pace) over(quiet time.Duration) bool {
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
 // longer than its clock takes, until an ACK comes, at least a third as often as the clock alone brings
 // something out. CUBIC and Reno senders are paced so, by fq or by TCP itself, at more than the window
-// in a round trip (Linux's tcp_pacing_ca_ratio). BBR has twice as much window as it sends in one, and
-// never stops.
+// in a round trip (Linux's tcp_pacing_ca_ratio). BBR's startup may stop so, too: these are counted once
+// its model says that it is over, and BBR has twice as much window as it sends in a round trip.
 func (s *Sender) stopped() bool { return s.stops >= 4 && s.stops*3 >= s.unprompted }
 
 // isSpaced reports whether a clock spreads what the window permits.
@@ -96,7 +96,7 @@ func (s *Sender) rush(packets int, at segment.Time) {
 		s.run = 0
 	}
 	s.run += packets
-	if s.sentPackets += packets; s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
+	if s.sentPackets += packets; s.run > 2*bbrLeastBurst+2 && s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
 		s.rushes++
 		s.rushed = true
 		s.run = -1 << 20 // once a burst

@@ -757,8 +757,8 @@ func TestNoRoundTripOf(t *testing.T) {
 func TestNoBBRAfterAnIdleRestart(t *testing.T) {
 	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(10).send(20).wait(100 * time.Millisecond).ack(20)
 	f.wait(time.Minute).send(10).wait(100 * time.Millisecond).ack(1).send(2)
-	for range 8 {
-		f.send(1).wait(time.Millisecond)
+	for range 20 {
+		f.wait(time.Millisecond).ack(1).wait(time.Millisecond).send(1)
 	}
 	f.quiet().wait(time.Minute).send(1)
 	if !f.Start.Restarted {

@@ -22,19 +22,18 @@ type padding struct {
 	lostTo                   segment.Seq // before it, what is not SACKed is counted in lost
 }
 
-// mark counts x in what says, and no longer in what does not go with it.
+// mark counts x in what says. What is SACKed is neither lost nor in flight again.
 func (p *padding) mark(x *sentSegment, what marks) {
-	if x.short == 0 || x.is&what != 0 {
+	if x.short == 0 || x.is&(what|isSacked) != 0 {
 		return
 	}
-	if what == isSacked {
+	switch what {
+	case isSacked:
 		p.unmark(x)
 		p.sacked += int(x.short)
-	} else if x.is&isSacked != 0 {
-		return
-	} else if what == isLost {
+	case isLost:
 		p.lost += int(x.short)
-	} else {
+	case isAgain:
 		p.again += int(x.short)
 	}
 	x.is |= what
@@ -78,19 +77,17 @@ func (s *Sender) fill(start, end segment.Seq, what marks) {
 
 // sack notes that [start, end) is SACKed.
 func (s *Sender) sack(start, end segment.Seq) {
+	from := start // of what was not
 	if i := s.sacked.from(start); i < len(s.sacked.list) {
-		b := &s.sacked.list[i]
-		if !b.Start.After(start) && !b.End.Before(end) {
-			return // as before
+		switch b := s.sacked.list[i]; {
+		case b.Start.After(start):
+		case !b.End.Before(end):
+			return
+		default:
+			from = b.End
 		}
-		if from := start; !b.Start.After(start) && b.End.After(from) {
-			s.fill(b.End, end, isSacked)
-		} else {
-			s.fill(start, end, isSacked)
-		}
-	} else {
-		s.fill(start, end, isSacked)
 	}
+	s.fill(from, end, isSacked)
 	s.sacked.add(start, end)
 	s.resent.cut(start, end)
 }
