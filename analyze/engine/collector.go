@@ -92,12 +92,13 @@ func (k *collector) take(b *batch) {
 	k.clock = max(k.clock, b.clock)
 	k.takeOpened(b)
 	k.judgeEvents(b)
+	k.faults.guard(func() { k.tellEvents(b) })
 	k.faults.guard(func() { k.writeSamples(b) })
 	k.takeEnded(b)
 	k.faults.guard(k.decide)
 	k.faults.guard(k.tellVerdicts)
 	if k.o.Standing != nil {
-		k.faults.guard(func() { k.o.Standing(k.judge) })
+		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
 	b.full, b.none = k.full, k.keepsNone()
 }

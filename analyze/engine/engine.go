@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/report"
@@ -66,8 +67,13 @@ type Options struct {
 	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
 
 	// Standing, where set, is called likewise after each batch, also where there is none while a
-	// capture goes on: j.Standing and j.Evicted tell then how all stands.
-	Standing func(j *pool.Judge)
+	// capture goes on: j.Standing and j.Evicted tell then how all stands, found what was found so far
+	// on connections that have ended.
+	Standing func(j *pool.Judge, found verdict.Counts)
+
+	// Happened, where set, is called likewise with what has happened on each connection that is judged,
+	// in the order of that connection's packets: first that it was opened, with e nil. Neither may be kept.
+	Happened func(o *event.Opening, e *event.Event)
 
 	// Final, where set, is called with each connection once nothing of it can
 	// change, in a fixed order; such connections are then not kept in the report.

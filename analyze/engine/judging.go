@@ -88,15 +88,47 @@ func (k *collector) judgeEvent(shard int, e *connEvent) {
 	case h.pool != nil && h.pool.ID() == h.seq:
 		k.judge.Handle(h.pool, &e.event)
 	case e.open && !h.duplicate && !h.foreign:
-		client := h.Key.Sender(h.Client)
-		if k.o.OneClient {
-			if k.client == (segment.Addr{}) {
-				k.client = client.Addr
-			}
-			client.Addr = k.client
+		if k.o.OneClient && k.client == (segment.Addr{}) {
+			k.client = h.Key.Sender(h.Client).Addr
 		}
-		h.pool = k.judge.Open(shard, &event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet,
-			Midstream: h.Midstream, SYNUnseen: h.SYNUnseen, SYN: h.Traits,
-			Client: client, Server: h.Key.Sender(1 - h.Client)})
+		o := k.opening(h)
+		h.pool = k.judge.Open(shard, &o)
+	}
+}
+
+// opening is how h's connection began.
+func (k *collector) opening(h *handle) event.Opening {
+	client := h.Key.Sender(h.Client)
+	if k.o.OneClient {
+		client.Addr = k.client
+	}
+	return event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet,
+		Midstream: h.Midstream, SYNUnseen: h.SYNUnseen, SYN: h.Traits,
+		Client: client, Server: h.Key.Sender(1 - h.Client)}
+}
+
+// tellEvents hands on what has happened on the connections that are judged. What follows a connection is the same
+// worker for all its life, so the order of a worker's events is the order of each of its connections.
+func (k *collector) tellEvents(b *batch) {
+	if k.o.Happened == nil {
+		return
+	}
+	for i := range b.output {
+		for shard := range b.output[i].events {
+			for _, list := range b.output[i].events[shard].chunks {
+				for n := range list {
+					e := &list[n]
+					if e.handle.pool == nil {
+						continue
+					}
+					o := k.opening(e.handle)
+					if e.open {
+						k.o.Happened(&o, nil)
+					} else {
+						k.o.Happened(&o, &e.event)
+					}
+				}
+			}
+		}
 	}
 }

@@ -158,6 +158,14 @@ func (j *Judge) Standing(yield func(p *Pool, v Verdict)) {
 	}
 }
 
+// Provisional hands over the openings of p that were not needed as far as was seen, by time: they become final when it
+// is clear that the ideal client would not open one just then either. Nothing of them may be kept.
+func (p *Pool) Provisional(yield func(*Decision)) {
+	for _, d := range p.provisional {
+		yield(d)
+	}
+}
+
 // Decisions hands over the decisions that have become final since the last call, by
 // connection.
 func (j *Judge) Decisions(yield func(*Decision)) {

@@ -380,7 +380,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	o.memory.obey()
 	if o.writesHTML() {
 		o.windows = new(growth.Recorder)
-		opts.Samples = o.windows.Add
+		opts.Samples = sampled(opts.Samples, o.windows.Add)
 	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
@@ -513,7 +513,11 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 	case "github":
 		return github.Write(w, r)
 	case "html":
-		return html.Write(w, r, o.windows)
+		page := html.Options{All: as.All}
+		if as.Limit != text.DefaultLimit { // a page takes more than text does, where nobody says how many
+			page.Top = as.Limit
+		}
+		return html.Write(w, r, o.windows, page)
 	}
 	return text.Write(w, r, as)
 }

@@ -28,6 +28,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/growth"
+	"tcpwarm/analyze/report/html"
+	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
 )
 
 // A talker writes the packet script of clients that send one request after another.
@@ -366,6 +371,44 @@ func (b *browser) use(t *testing.T) {
 	b.do(t, chromedp.KeyEvent("0"))
 	if after, ruler := ask[string](t, b, place), ask[string](t, b, first+`.closest(".lanes").querySelector(".axis").textContent`); before != after || ruler == magnified {
 		t.Errorf("%s wide before, %s after; the time is %s, magnified %s", before, after, ruler, magnified)
+	}
+}
+
+// What the sender's kernel said of its window is drawn over what was inferred, at its size.
+func TestPageKernelsWindow(t *testing.T) {
+	b := openBrowser(t)
+	r := reporttest.Witnessed()
+	var windows growth.Recorder
+	var list []tcp.Sample
+	for i := range 40 {
+		list = append(list, tcp.Sample{At: segment.Time(r.Connections[0].Start) + segment.Time(i)*segment.Time(time.Second/10),
+			Event: "window", Offered: -1, RTT: .05, Estimate: tcp.Estimate{Low: 10_000, Best: 20_000, High: 60_000, Phase: "slow-start"}})
+	}
+	windows.Add(r.Connections[0].ID, false, list)
+	var written bytes.Buffer
+	if err := html.Write(&written, r, &windows, html.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, written.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
+	b.use(t)
+	titles := ask[[]string](t, b, `[...document.querySelectorAll(".window-time .kernel title")].map(e => e.textContent)`)
+	if len(titles) != 2 || !strings.HasPrefix(titles[0], "the kernel said 14.5 kB") || !strings.HasPrefix(titles[1], "the kernel said 57.9 kB") {
+		t.Errorf("%q", titles)
+	}
+	if text := ask[string](t, b, `document.querySelector(".window").textContent`); !strings.Contains(text, "dot: what the sender's kernel said") ||
+		!strings.Contains(text, "its kernel said 14480 to 406888 bytes") {
+		t.Errorf("%q", text)
+	}
+	higher := `(([a, b]) => a.getBoundingClientRect().top > b.getBoundingClientRect().top)([...document.querySelectorAll(".window-time .kernel")])`
+	if !ask[bool](t, b, higher) {
+		t.Error("the larger window is not higher")
+	}
+	for _, f := range b.faults {
+		t.Error(f)
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"tcpwarm/capture"
 	"tcpwarm/capture/filter"
 	"tcpwarm/capture/segment"
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 )
 
 // live says how to capture, by tcpdump's letters.
@@ -42,6 +43,7 @@ type live struct {
 	count       int64
 	duration    time.Duration
 	every       time.Duration
+	screen      screen
 }
 
 func (l *live) flags(f *pflag.FlagSet) {
@@ -89,6 +91,10 @@ func newCapture(s *streams) *cobra.Command {
 that is certain, and reports at the end: at Ctrl-C, after -c packets, or after
 --duration. The filter is tcpdump's language.
 
+On a terminal it shows meanwhile pools, the connections of one of them in time, and
+why they were opened; the keys are named there, q or Ctrl-C end the capture. Where
+standard output is the same terminal the report follows. --live never has lines instead.
+
 Needs the right to capture: sudo, or once
   sudo setcap cap_net_raw+ep $(command -v tcpwarm)
 Under sudo, root is given up once the interface is open (-Z).`,
@@ -116,6 +122,7 @@ Under sudo, root is given up once the interface is open (-Z).`,
 	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
 	f.DurationVar(&l.every, "every", 10*time.Second,
 		"with text that is not for a terminal: say how all stands every so much `time`; 0: never")
+	l.screen.flag(f, "unless lines of another format come there")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
 	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
 	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
@@ -158,6 +165,10 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := l.keeps(o); err != nil {
 		return err
 	}
+	shown, err := l.screen.wanted(s, o.format.value != "ndjson" || terminal(s.out) < 0)
+	if err != nil {
+		return err
+	}
 	src, err := l.open(expression)
 	if err != nil {
 		return err
@@ -197,13 +208,23 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	defer stopAtEnd()
 	fmt.Fprintf(s.err, "tcpwarm: listening on %s\n", strings.Join(l.ifaces, ", "))
 	counted := &meter{Source: packets, live: src}
-	opts, stands := l.tell(o, counted, s.err, reports)
+	opts, stands := l.tell(o, counted, s.err, reports, shown)
+	if shown {
+		w := liveview.New(counted.counts, l.looksAt(o))
+		watched(w, &opts)
+		if err := l.screen.show(w, o, captureTitle(l.ifaces, o.filterShown()), src.Stop); err != nil {
+			return &codedError{exitInput, err}
+		}
+		defer l.screen.view.Close()
+		l.screen.endsWith(ctx)
+	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
 	var keepErr error
 	watched := &watchedSource{counted, o.kernel}
 	r, err := o.analyze(context.WithoutCancel(ctx), &streams{s.in, reports, s.err}, watched, opts, func(r *report.Report) {
 		stands.clear()
+		l.screen.view.Close()
 		keepErr = closeWriter(kept, r)
 	})
 	n := src.Counters()
@@ -228,21 +249,33 @@ func (w *watchedSource) Fill(b *segment.Batch) error {
 	return err
 }
 
-// tell has what becomes certain be told while the capture goes on: lines in text, and how all stands.
-func (l *live) tell(o *output, m *meter, errw, reports io.Writer) (analyze.Options, *standing) {
+// looksAt returns whether a pool is one that was asked for, nil where all are.
+func (l *live) looksAt(o *output) func(*pool.Pool) bool {
 	demands := o.look(nil)
-	var of func(*pool.Pool) bool
-	if demands != nil {
-		of = func(p *pool.Pool) bool { return len(demands.Of([]*pool.Pool{p})) > 0 }
+	if demands == nil {
+		return nil
 	}
+	return func(p *pool.Pool) bool { return len(demands.Of([]*pool.Pool{p})) > 0 }
+}
+
+// tell has what becomes certain be told while the capture goes on: lines in text, and how all stands. Where all
+// that is shown on the terminal, nothing else is told there.
+func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (analyze.Options, *standing) {
+	of := l.looksAt(o)
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
-	if o.format.value != "text" {
-		stands := newStanding(m, errw, nil, l.every, of)
-		opts.Standing = stands.look
+	lines := o.format.value == "text" && !(shown && terminal(reports) >= 0)
+	to := reports
+	if !lines {
+		to = nil
+	}
+	stands := newStanding(m, errw, to, l.every, of)
+	if shown {
+		stands.status = nil
+	}
+	opts.Standing = stands.look
+	if !lines {
 		return opts, stands
 	}
-	stands := newStanding(m, errw, reports, l.every, of)
-	opts.Standing = stands.look
 	line := func(s string) {
 		stands.clear()
 		fmt.Fprintln(reports, s)

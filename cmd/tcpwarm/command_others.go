@@ -17,6 +17,8 @@ import (
 type trial struct {
 	live
 	isolated bool
+	keepKeys string
+	packets  string
 	became   *report.Command
 }
 

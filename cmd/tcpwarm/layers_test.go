@@ -69,6 +69,7 @@ var ranks = map[string]int{
 	"tcpwarm/cmd/tcpwarm/internal/againsttshark": 11,
 	"tcpwarm/cmd/tcpwarm/internal/baseline":      11,
 	"tcpwarm/cmd/tcpwarm/internal/challenge":     11,
+	"tcpwarm/cmd/tcpwarm/internal/liveview":      11,
 	"tcpwarm/cmd/tcpwarm/internal/mutants":       11,
 	"tcpwarm/cmd/tcpwarm/internal/robust":        11,
 	"tcpwarm/cmd/tcpwarm/internal/soak":          11,

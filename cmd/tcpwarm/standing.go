@@ -11,6 +11,7 @@ import (
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report/printable"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
 )
@@ -49,7 +50,7 @@ func newStanding(m *meter, errw, lines io.Writer, every time.Duration, of func(*
 
 // look tells how all stands, if it is time to. It is called where the lines that tell of single connections are
 // printed from.
-func (s *standing) look(j *pool.Judge) {
+func (s *standing) look(j *pool.Judge, _ verdict.Counts) {
 	now := time.Now()
 	status, line := s.status != nil && !now.Before(s.nextStatus), s.lines != nil && !now.Before(s.nextLine)
 	if !status && !line {
@@ -108,6 +109,9 @@ type meter struct {
 	packets, dropped atomic.Int64
 	next             time.Time
 }
+
+// counts returns how many packets were captured, and how many dropped.
+func (m *meter) counts() (captured, dropped int64) { return m.packets.Load(), m.dropped.Load() }
 
 // Fill is as analyze.Source has it.
 func (m *meter) Fill(b *segment.Batch) error {

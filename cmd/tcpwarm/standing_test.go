@@ -8,6 +8,7 @@ import (
 
 	"tcpwarm/analyze"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 )
 
@@ -28,9 +29,9 @@ func TestStandingComesToTheReport(t *testing.T) {
 		}
 		s.status = &status
 		s.meter.packets.Store(12)
-		r, err := analyze.Run(t.Context(), src, analyze.Options{Standing: func(j *pool.Judge) {
+		r, err := analyze.Run(t.Context(), src, analyze.Options{Standing: func(j *pool.Judge, found verdict.Counts) {
 			s.nextStatus, s.nextLine = time.Time{}, time.Time{}
-			s.look(j)
+			s.look(j, found)
 		}})
 		src.Close()
 		if err != nil {

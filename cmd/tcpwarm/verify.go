@@ -29,6 +29,8 @@ func newVerify(s *streams) *cobra.Command {
 code. What the command writes goes to standard error, the report to standard
 output. Under sudo the command runs as the user who called it. Its TLS keys are
 logged by SSLKEYLOGFILE, and Node's option --tls-keylog, and used.
+What was captured is analysed once the command has ended and root is given up, so
+nothing is shown before; in another terminal, capture shows it as it happens.
 
 Without --expect: at least one transaction that could be reused, and no avoidable
 connection. client-idle-timeout is allowed by default.

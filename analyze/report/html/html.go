@@ -54,9 +54,15 @@ func hash(s string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
+// Options say how much of a report a page tells. The zero value is what a page is for: all that is quickly drawn.
+type Options struct {
+	Top int  // pools that are told in full, the worst first; 0: as many as a page takes well
+	All bool // all that are listed are told in full
+}
+
 // Write writes r as one page of HTML, with how windows grew as far as that was recorded; nil: it was not.
-func Write(w io.Writer, r *report.Report, windows *growth.Recorder) error {
-	v := newView(r, windows)
+func Write(w io.Writer, r *report.Report, windows *growth.Recorder, o Options) error {
+	v := newView(r, windows, o)
 	v.Policy = policy
 	return execute(w, page, v)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -23,8 +24,13 @@ import (
 // written returns the page of r, and its elements.
 func written(t *testing.T, r *report.Report) (string, []*html.Node) {
 	t.Helper()
+	return writtenWith(t, r, Options{})
+}
+
+func writtenWith(t *testing.T, r *report.Report, o Options) (string, []*html.Node) {
+	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, r, nil); err != nil {
+	if err := Write(&b, r, nil, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), elements(t, b.Bytes())
@@ -390,15 +396,52 @@ func TestBounds(t *testing.T) {
 	if n := len(ofClass(all, "details", "pool")); n != mostPools {
 		t.Errorf("%d pools in full", n)
 	}
-	if got, want := unlisted(mostListed+7, mostListed), "7 more, with less to gain, are not listed; the worst 200 are told in full below"; got != want {
+	if got, want := unlisted(mostListed+7, mostListed, mostPools), "7 more, with less to gain, are not listed; the worst 200 are told in full below"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := unlisted(mostPools, mostPools); got != "" {
+	if got := unlisted(mostPools, mostPools, mostPools); got != "" {
 		t.Errorf("%q", got)
 	}
 	l := (&drawing{zero: c.Start}).lane(r.Connections[1])
 	if len(l.Exchanges) != mostExchanges || l.Omitted != 1 {
 		t.Errorf("%d exchanges, %d omitted", len(l.Exchanges), l.Omitted)
+	}
+}
+
+// A page tells of as many pools in full as are asked for, the worst first; the overview lists the others too, and
+// says what it alone has.
+func TestTopAndAll(t *testing.T) {
+	r := reporttest.Missed()
+	for i := range int64(mostPools + 50) {
+		again := *r.Pools[0]
+		again.ID, again.Verdict, again.Avoidable = 2+i, pool.Reused, 0
+		r.Pools = append(r.Pools, &again)
+	}
+	for _, c := range []struct {
+		o    Options
+		full int
+		says string
+	}{
+		{Options{}, mostPools, "the worst 200 are told in full below"},
+		{Options{Top: 1}, 1, "the worst is told in full below"},
+		{Options{Top: 7}, 7, "the worst 7 are told in full below"},
+		{Options{Top: mostPools + 20}, mostPools + 20, "the worst 220 are told in full below"},
+		{Options{Top: 5000}, mostPools + 51, ""},
+		{Options{Top: 1, All: true}, mostPools + 51, ""},
+	} {
+		page, all := writtenWith(t, r, c.o)
+		if n := len(ofClass(all, "details", "pool")); n != c.full {
+			t.Errorf("%+v: %d pools in full, want %d", c.o, n, c.full)
+		}
+		if !strings.Contains(page, c.says) || c.says == "" && strings.Contains(page, "told in full below") {
+			t.Errorf("%+v: does not say %q", c.o, c.says)
+		}
+		if n := strings.Count(page, "data-pool=") - len(ofClass(all, "div", "picture")); n != mostPools+51 {
+			t.Errorf("%+v: %d pools listed", c.o, n)
+		}
+		if first := ofClass(all, "details", "pool")[0]; attribute(first, "id") != "pool-1" {
+			t.Errorf("%+v: the first is %s", c.o, attribute(first, "id"))
+		}
 	}
 }
 
@@ -432,6 +475,32 @@ func TestSeries(t *testing.T) {
 	}
 	if l := d.lane(r.Connections[0]); len(l.Windows) != 0 {
 		t.Errorf("another connection has %+v", l.Windows)
+	}
+}
+
+// What the sender's own kernel said stands with the direction it is of, when the content began; and in words.
+func TestKernelsWindow(t *testing.T) {
+	r := reporttest.Witnessed()
+	c := r.Connections[0]
+	var windows growth.Recorder
+	var list []tcp.Sample
+	for i := range 20 {
+		list = append(list, tcp.Sample{At: segment.Time(c.Start) + segment.Time(i)*segment.Time(time.Second/8), Event: "window",
+			Offered: -1, Estimate: tcp.Estimate{Low: 1000, Best: 20_000, High: 30_000}})
+	}
+	windows.Add(c.ID, false, list)
+	d := &drawing{zero: c.Start, series: seriesOf(&windows)}
+	w := d.lane(c).Windows[0]
+	// Of three requests it has said so of the first and the third: 100 ms and 2 s after the begin, answered 52 ms later.
+	if want := []kernelAt{{152_000, 14_480}, {2_052_000, 57_920}}; !slices.Equal(w.Series.Kernel, want) {
+		t.Errorf("%v, want %v", w.Series.Kernel, want)
+	}
+	if said := "its kernel said 14480 to 406888 bytes, last 115840 (cubic, asked 41 times)"; !slices.Contains(w.About, said) {
+		t.Errorf("%q is not in %q", said, w.About)
+	}
+	c.Transactions[2].RequestBytes = c.Transactions[2].ResponseBytes + 1 // an upload: it is the client's window
+	if got := d.kernelOf(c, true); !slices.Equal(got, []kernelAt{{2_000_000, 57_920}}) || len(d.kernelOf(c, false)) != 1 {
+		t.Errorf("the client's: %v", got)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
@@ -141,6 +142,7 @@ func (d *drawing) lane(c *report.Connection) *lane {
 		v := windowOf(w.from, w.half)
 		if s := d.series[seriesKey{c.ID, w.from == "client"}]; s != nil {
 			v.Series = d.draw(s)
+			v.Series.Kernel = d.kernelOf(c, w.from == "client")
 		}
 		l.Windows = append(l.Windows, v)
 	}
@@ -256,6 +258,10 @@ func windowOf(from string, h *report.Half) window {
 		if e.n > 0 {
 			v.About = append(v.About, e.what+": "+strconv.FormatInt(e.n, 10))
 		}
+	}
+	if k := h.KernelWindow; k != nil {
+		v.About = append(v.About, fmt.Sprintf("its kernel said %d to %d bytes, last %d (%s, asked %s)", k.Min, k.Max, k.Last,
+			text.Name(k.Algorithm), plural.Count(k.Answers, "time")))
 	}
 	if limit, acks := w.MostLimiting(); limit != tcp.UnknownLimit {
 		v.About = append(v.About, fmt.Sprintf("limited by %s at %d of %d ACKs", limit, w.LimitedACKs[limit], acks))

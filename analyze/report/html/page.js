@@ -392,7 +392,8 @@ const className = word => word.replace(/[^a-z-]/g, "");
 // events and the begins of requests; below, what limited the sender, and round trips.
 function overTime(w, lane) {
   const s = w.s, n = s.t.length, first = s.t[0], length = Math.max(1, s.t[n - 1] - first), height = 200;
-  const most = Math.max(1, ...s.b, ...s.f, ...s.h.filter((h, i) => h < 4 * Math.max(s.b[i], s.f[i])));
+  const told = s.q || [];
+  const most = Math.max(1, ...s.b, ...s.f, ...told.map(q => q.b), ...s.h.filter((h, i) => h < 4 * Math.max(s.b[i], s.f[i])));
   const x = i => ((s.t[i] - first) / length * 1000).toFixed(2), y = bytes => (height - Math.min(1.02, bytes / most) * (height - 10)).toFixed(1);
   const picture = (kind, h, label, ...parts) => svg("svg", {class: kind, viewBox: `0 0 1000 ${h}`, preserveAspectRatio: "none", role: "img", "aria-label": label}, parts);
   // steps is a line that holds its value until the next point, and is not drawn where the value is not known.
@@ -415,7 +416,8 @@ function overTime(w, lane) {
   const spread = s.a.map((a, i) => a && a < s.b[i] ? `M${x(i)} ${y(a)}V${y(s.b[i])}` : "").join("");
   const main = picture("window-time", height, `the window over time, at most ${kilo(Math.max(...s.b))}, with ${s.e.length} events`,
     runs(s.p, n).map(shade), svg("path", {class: "band", d: band}), svg("path", {class: "flight", d: steps(s.f, 0, n - 1)}),
-    svg("path", {class: "offered", d: steps(s.o, 0, n - 1)}), svg("path", {class: "best observed", d: spread}), lines);
+    svg("path", {class: "offered", d: steps(s.o, 0, n - 1)}), svg("path", {class: "best observed", d: spread}), lines,
+    told.map(q => svg("path", {class: "kernel", d: `M${((q.t - first) / length * 1000).toFixed(2)} ${y(q.b)}h.01`}, svg("title", {}, `the kernel said ${kilo(q.b)} at ${span(q.t - lane.s)}`))));
   const marks = svg("svg", {class: "marks", role: "img", "aria-label": "events and requests"});
   const mark = (at, kind, glyph, title) => {
     const share = (at - first) / length;
@@ -435,7 +437,7 @@ function overTime(w, lane) {
     el("div", {class: "scale"}, main, el("span", {}, kilo(most)), el("span", {}, w.z ? `${Math.round(most / w.z)} segments` : ""), el("span", {}, "0")), marks,
     el("p", {class: "meta ends"}, el("span", {}, span(first - lane.s)), el("span", {}, span(s.t[n - 1] - lane.s))),
     el("ul", {class: "legend"}, el("li", {}, "line: observed solid, inferred dashed, assumed dotted"), el("li", {}, "band: its bounds"),
-      el("li", {}, "grey: in flight"), el("li", {}, "thin dashes: the receiver's window"), legend("shade", s.p), el("li", {}, "▲ a request"), events.length ? el("li", {}, "events: " + events.join(", ")) : null),
+      el("li", {}, "grey: in flight"), el("li", {}, "thin dashes: the receiver's window"), legend("shade", s.p), el("li", {}, "▲ a request"), told.length ? el("li", {}, "dot: what the sender's kernel said") : null, events.length ? el("li", {}, "events: " + events.join(", ")) : null),
     el("h4", {}, "what limited the sender"), limits, el("ul", {class: "legend"}, legend("limit", s.m)),
     trips ? [el("h4", {}, `smoothed round trip, up to ${span(slowest)}`), trips] : null,
     el("p", {class: "meta"}, `times are after the connection's begin, on the sender's clock; ${n} points of ${s.n} samples · ` + w.a.join(" · ")));

@@ -4,6 +4,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/report/timeline"
 )
 
 // mostSeries is how many series a page has: those with the most to see.
@@ -25,19 +26,26 @@ func seriesOf(windows *growth.Recorder) map[seriesKey]*growth.Series {
 // A series is how a window grew, in columns. Times are microseconds since the page's zero, sizes bytes,
 // round trips microseconds; 0 is what is not known. Words stand where they begin to hold.
 type series struct {
-	At      []int64   `json:"t"`
-	Least   []int     `json:"a"`
-	Most    []int     `json:"b"`
-	Low     []int     `json:"l"`
-	High    []int     `json:"h"`
-	Flight  []int     `json:"f"`
-	Offered []int     `json:"o"`
-	RTT     []int64   `json:"r"`
-	Basis   []wordAt  `json:"k"`
-	Phase   []wordAt  `json:"p"`
-	Limit   []wordAt  `json:"m"`
-	Events  []eventAt `json:"e"`
-	Samples int       `json:"n"`
+	At      []int64    `json:"t"`
+	Least   []int      `json:"a"`
+	Most    []int      `json:"b"`
+	Low     []int      `json:"l"`
+	High    []int      `json:"h"`
+	Flight  []int      `json:"f"`
+	Offered []int      `json:"o"`
+	RTT     []int64    `json:"r"`
+	Basis   []wordAt   `json:"k"`
+	Phase   []wordAt   `json:"p"`
+	Limit   []wordAt   `json:"m"`
+	Events  []eventAt  `json:"e"`
+	Samples int        `json:"n"`
+	Kernel  []kernelAt `json:"q,omitempty"`
+}
+
+// A kernelAt is what the sender's own kernel said of its window as a transaction's content began.
+type kernelAt struct {
+	At    int64 `json:"t"`
+	Bytes int64 `json:"b"`
 }
 
 type wordAt struct {
@@ -66,6 +74,21 @@ func (d *drawing) draw(g *growth.Series) *series {
 		s.Events = append(s.Events, eventAt{d.at(report.Instant(e.At)), text.Name(e.Name)})
 	}
 	return s
+}
+
+// kernelOf is what kernels said as the content of c's transactions began that one side sent: an upload's request is
+// the client's, else the response is the server's.
+func (d *drawing) kernelOf(c *report.Connection, byClient bool) (list []kernelAt) {
+	for _, t := range c.Transactions {
+		if w := t.KernelWindowAtStart; w != nil && byClient == (t.RequestBytes > t.ResponseBytes) {
+			at := t.Start
+			if !byClient {
+				at, _ = timeline.Response(t)
+			}
+			list = append(list, kernelAt{d.at(at), w.Best})
+		}
+	}
+	return list
 }
 
 // begins adds a word where it is another than before.

@@ -23,6 +23,8 @@ type view struct {
 	Unlisted string // what the overview leaves out, "" if nothing
 	Frames   string // what packet numbers count, where that is not plain
 	Data     data
+
+	full, still int // pools that are told in full; of these, those with lanes that need no script
 }
 
 // A share is a part of the requests, in per cent.
@@ -67,12 +69,13 @@ type poolData struct {
 const (
 	mostTold   = 10
 	mostListed = 2000
-	mostPools  = 200 // that have a section
+	mostPools  = 200 // that have a section, where nobody says how many
 )
 
-func newView(r *report.Report, windows *growth.Recorder) *view {
+func newView(r *report.Report, windows *growth.Recorder, o Options) *view {
 	c := text.ContentOf(r)
 	v := &view{Content: c, Shares: sharesOf(&r.Totals), Title: titleOf(c)}
+	v.full, v.still = o.pools()
 	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes, series: seriesOf(windows)}
 	if r.Capture.Start != nil {
 		d.zero = *r.Capture.Start
@@ -95,18 +98,32 @@ func newView(r *report.Report, windows *growth.Recorder) *view {
 		}
 		v.Pools = append(v.Pools, v.pool(&c.Pools[i], d, i))
 	}
-	v.Unlisted = unlisted(c.Count, int64(len(v.Pools)))
+	v.Unlisted = unlisted(c.Count, int64(len(v.Pools)), int64(v.full))
 	return v
 }
 
+// pools returns of how many pools a page tells in full, and of how many it draws lanes that need no script.
+func (o Options) pools() (full, still int) {
+	switch {
+	case o.All:
+		return mostListed, mostTold
+	case o.Top > 0:
+		return min(o.Top, mostListed), min(o.Top, mostPools)
+	}
+	return mostPools, mostTold
+}
+
 // unlisted says what of n pools the overview leaves out, of which it lists some, and what only it has.
-func unlisted(n, listed int64) string {
+func unlisted(n, listed, full int64) string {
 	var all []string
 	if more := n - listed; more > 0 {
 		all = append(all, fmt.Sprintf("%d more, with less to gain, are not listed", more))
 	}
-	if more := listed - mostPools; more > 0 {
-		all = append(all, fmt.Sprintf("the worst %d are told in full below", mostPools))
+	switch {
+	case listed > full && full == 1:
+		all = append(all, "the worst is told in full below")
+	case listed > full:
+		all = append(all, fmt.Sprintf("the worst %d are told in full below", full))
 	}
 	return strings.Join(all, "; ")
 }
@@ -121,7 +138,7 @@ func titleOf(c *text.Content) string {
 // pool is the view of the pool that is the nth worst.
 func (v *view) pool(c *text.PoolContent, d *drawing, n int) poolView {
 	p := poolView{PoolContent: *c, Reuse: "-", Filter: poolFilter(c.Pool, c.Kept, d.redacted),
-		Curve: curveOf(c.Pool), Opens: opens(c.Kept, d, v.Data.Until), Full: n < mostPools}
+		Curve: curveOf(c.Pool), Opens: opens(c.Kept, d, v.Data.Until), Full: n < v.full}
 	if c.Transactions > 0 {
 		p.Reuse = strconv.FormatInt(100*c.ReusedCount/c.Transactions, 10)
 	}
@@ -130,7 +147,7 @@ func (v *view) pool(c *text.PoolContent, d *drawing, n int) poolView {
 	}
 	if lanes := d.lanes(c.Kept); len(lanes) > 0 {
 		v.Data.Pools = append(v.Data.Pools, dataOf(c.Pool, lanes, d))
-		if len(v.Data.Pools) <= mostTold {
+		if len(v.Data.Pools) <= v.still {
 			p.Picture = draw(lanes, d, v.Data.Pools[len(v.Data.Pools)-1].Total)
 		}
 	}

@@ -1,0 +1,11 @@
+// Package liveview shows, on a terminal, how a capture stands while it goes on: pools, the lanes of one
+// of them as they grow, causes as they become certain, findings, rates and drops.
+//
+//	the analysis -> Watch -> Snapshot -> model -> terminal
+//
+// A Watch is fed by the analysis and keeps little of it: of the latest connections what a lane shows. A few
+// times a second it makes a Snapshot, plain data in which every string from packets has been made fit to be
+// shown. The model draws the latest one, in its own goroutine: a terminal that takes nothing any more holds up
+// no analysis. What is asked of it (which pool, which filter) goes back to the Watch, so that a Snapshot holds
+// no more than is drawn.
+package liveview
