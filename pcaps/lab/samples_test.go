@@ -182,7 +182,7 @@ func TestFreshRecording(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	quick := "^(node-(shared|each|off|timeout)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
+	quick := "^(node-(shared|each|off|timeout|lies)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
 	// On a busy machine a client may be kept from its processor between its handshake and its
 	// request, for as long as tells one that opens ahead. What differs is recorded once more.
 	record := func(names string) {
@@ -306,7 +306,7 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	if s.path != nil {
 		host = farAddr
 	}
-	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.server.port()))...)
+	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.port()))...)
 }
 
 // diagnoses names the findings of r, but for those that hang on the moment a
