@@ -57,7 +57,10 @@ func (p *Parser) handOut(next state) {
 		p.lost, p.midLine = true, false
 	}
 	p.begun, p.open, p.until = true, true, next == inRest
-	p.expects, p.refused = h.Expects && h.Minor > 0, false
+	p.expect = sends
+	if h.Expects && h.Minor > 0 {
+		p.expect = asks
+	}
 	p.end, p.state = End{At: h.End}, next
 	p.sink.Head(h)
 	*h = Head{} // it borrows from Feed's argument
@@ -129,16 +132,27 @@ func (p *Parser) finish(complete bool) {
 	p.sink.End(p.end)
 }
 
+// An expect says whether a body must follow its head.
+type expect uint8
+
+const (
+	sends   expect = iota
+	asks           // it follows when the recipient has said that it may
+	refused        // the recipient has answered before a byte of it came
+)
+
 // Answered says that the final response to the message being read has come. A client that waits for
 // 100 Continue and gets another answer need not send its body (RFC 9110 section 10.1.1).
 func (p *Parser) Answered() {
-	p.refused = p.open && p.expects && p.end.BodyBytes == 0 && (p.state == inBody || p.state == inSize)
+	if p.open && p.expect == asks && p.end.BodyBytes == 0 && (p.state == inBody || p.state == inSize) {
+		p.expect = refused
+	}
 }
 
 // mayNotFollow ends the open message without its body if b, the first bytes after the answer,
 // begins the next one.
 func (p *Parser) mayNotFollow(b []byte) {
-	p.refused = false
+	p.expect = sends
 	if p.detect(b) == Yes {
 		p.state = inStart
 		p.finish(true)

@@ -63,16 +63,14 @@ type Parser struct {
 	head    *Head // scratch, in use until Sink.Head returns
 	request bool
 	state   state
-	open    bool // a Head was handed out, its End is due
-	begun   bool // the stream is past its start: a message, a gap or bytes that are none
-	sought  bool // the start line being read was found by seeking
-	midLine bool // while seeking: the next byte does not begin a line
-	lost    bool // has been seeking at some time
-	eol     eol  // inLong, inTrailer: what is left of an empty line
-	digits  bool // inSize: there was one
-	until   bool // the open message is complete when the connection ends
-	expects bool // the open message has its body sent when its recipient has said so
-	refused bool // and its recipient has answered before a byte of it came
+	open    bool   // a Head was handed out, its End is due
+	begun   bool   // the stream is past its start: a message, a gap or bytes that are none
+	sought  bool   // the start line being read was found by seeking
+	midLine bool   // while seeking: the next byte does not begin a line
+	lost    bool   // has been seeking at some time
+	eol     eol    // inLong, inTrailer: what is left of an empty line; inSize: inText once there was a digit
+	until   bool   // the open message is complete when the connection ends
+	expect  expect // whether the body of the open message may stay away
 
 	left  int64  // bytes of body or chunk to come
 	end   End    // of the open message
@@ -113,7 +111,7 @@ func (p *Parser) Midstream() { p.lose(true) }
 
 // Feed takes the next bytes of the stream.
 func (p *Parser) Feed(b []byte, at Mark) {
-	if p.refused {
+	if p.expect == refused {
 		p.mayNotFollow(b)
 	}
 	for fresh := true; len(b) > 0; fresh = false {
