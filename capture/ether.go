@@ -41,7 +41,7 @@ func (d *decoder) ether(in space, typ uint16, b []byte, wire int, f *found) (ver
 			skip = 4
 		case assigned.EtherVNTag, assigned.EtherHSR, assigned.EtherRTag:
 			skip = 6
-		case assigned.EtherETag:
+		case assigned.EtherETag, assigned.EtherEDSA: // two bytes of the latter are reserved
 			skip = 8
 		case assigned.EtherMetaData: // version, length, and one option of four bytes
 			skip = 8
@@ -219,21 +219,43 @@ func (d *decoder) arcnet(b []byte, wire, typ int, f *found) (verdict, problem) {
 // plausibleFrame reports whether b begins with an Ethernet header, tagged or not, behind
 // which there is what its type says. It decides where no number does.
 func plausibleFrame(b []byte, wire int) bool {
+	const most = 8 // headers
 	at := macs
-	for range 3 {
+	for range most {
 		if len(b) < at+2 {
 			return false
 		}
 		typ := binary.BigEndian.Uint16(b[at:])
-		switch at += 2; typ {
+		at += 2
+		switch rest := b[at:]; typ {
 		case assigned.EtherIPv4, assigned.EtherIPv6:
-			return plausibleIP(b[at:], wire-at) && (b[at]>>4 == 4) == (typ == assigned.EtherIPv4)
+			return plausibleIP(rest, wire-at) && (rest[0]>>4 == 4) == (typ == assigned.EtherIPv4)
 		case assigned.EtherARP:
-			return len(b) >= at+4 && binary.BigEndian.Uint32(b[at:]) == 1<<16|assigned.EtherIPv4
+			return len(rest) >= 4 && binary.BigEndian.Uint32(rest) == 1<<16|assigned.EtherIPv4
 		case assigned.EtherVLAN, assigned.EtherQinQ:
 			at += 2
+		case assigned.EtherPPPoE:
+			return len(rest) > 6 && rest[0] == 0x11 && plausiblePPP(rest[6:], wire-at-6)
+		case assigned.EtherMPLS:
+			return plausibleMPLS(rest, wire-at)
 		default:
-			return false
+			if typ >= leastEtherType || int(typ) > wire-at || len(rest) < 8 || rest[2] != 3 {
+				return false
+			}
+			if rest[0] != 0xaa || rest[1] != 0xaa {
+				return rest[0] != 0 && rest[0]|1 == rest[1]|1 // LLC of one protocol, as of spanning tree
+			}
+			at += 6
+		}
+	}
+	return false
+}
+
+// plausibleMPLS reports whether b begins with labels, behind which there is IP.
+func plausibleMPLS(b []byte, wire int) bool {
+	for ; len(b) >= 4 && wire >= 4; b, wire = b[4:], wire-4 {
+		if b[2]&1 != 0 {
+			return plausibleIP(b[4:], wire-4)
 		}
 	}
 	return false

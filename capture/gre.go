@@ -54,7 +54,7 @@ func (d *decoder) gre(b []byte, n int, f *found) (verdict, problem) {
 		return d.behind(8, b, n, f, d.frame)
 	case typ == greERSPAN3:
 		return d.erspan3(b, n, f)
-	case typ == greWCCP && b[0]>>4 != 4: // version 2 has a header of its own
+	case typ == greWCCP && (b[0]>>4 != 4 || !plausibleIP(b, n)): // version 2 has a header of its own
 		return d.behind(4, b, n, f, d.ip)
 	case typ == greWCCP:
 		return d.ip(b, n, f)
@@ -92,8 +92,9 @@ func (d *decoder) erspan3(b []byte, n int, f *found) (verdict, problem) {
 }
 
 // mpls steps over a stack of labels (RFC 3032 section 2.1). What is below says no label:
-// IP begins with its version, a pseudowire with a control word of 0 or without one (RFC
-// 4385 section 3).
+// IP begins with its version, a pseudowire with a control word or without one (RFC 4385
+// section 3). The first byte of an address may look like either, or like an associated
+// channel (section 5), so what is behind it decides.
 func (d *decoder) mpls(b []byte, wire int, f *found) (verdict, problem) {
 	const bottom = 1
 	for last := false; !last; b, wire = b[4:], wire-4 {
@@ -105,15 +106,47 @@ func (d *decoder) mpls(b []byte, wire int, f *found) (verdict, problem) {
 		}
 		last = b[2]&bottom != 0
 	}
-	switch v := b[0] >> 4; {
-	case v == 1: // an associated channel (section 5)
-		return d.met(inOther, channelMPLS)
-	case (v == 4 || v == 6) && (plausibleIP(b, wire) || !plausibleFrame(b, wire)):
+	v := b[0] >> 4
+	if (v == 4 || v == 6) && plausibleIP(b, wire) {
 		return d.ip(b, wire, f)
-	case plausibleFrame(b, wire):
-		return d.frame(b, wire, f)
-	case v == 0:
-		return d.behind(4, b, wire, f, d.frame)
 	}
-	return d.met(inOther, unknownMPLS)
+	if what, prob, ok := d.pseudowire(b, wire, f); ok {
+		return what, prob
+	}
+	if v == 0 && len(b) > 4 {
+		if what, prob, ok := d.pseudowire(b[4:], wire-4, f); ok {
+			return what, prob
+		}
+	}
+	switch {
+	case v == 1:
+		return d.met(inOther, channelMPLS)
+	case v == 4 || v == 6:
+		return d.ip(b, wire, f)
+	case v != 0:
+		return d.met(inOther, unknownMPLS)
+	case len(b) > 4 && b[0] == 0 && b[1] == 0: // as a control word of Ethernet's has it (RFC 4448 section 4.6)
+		b, wire = b[4:], wire-4
+	}
+	if len(b) < macs+2 || binary.BigEndian.Uint16(b[macs:]) < leastEtherType {
+		return d.met(inOther, unknownMPLS)
+	}
+	return d.frame(b, wire, f)
+}
+
+// pseudowire reads the payload of a pseudowire, whose kind was said when it was set up: an
+// Ethernet frame, PPP (RFC 4618) or Cisco's HDLC with IP in it. It reports whether b is one
+// of these.
+func (d *decoder) pseudowire(b []byte, wire int, f *found) (what verdict, prob problem, ok bool) {
+	switch {
+	case plausibleFrame(b, wire):
+		what, prob = d.frame(b, wire, f)
+	case plausiblePPP(b, wire):
+		what, prob = d.ppp(b, wire, f)
+	case plausibleHDLC(b, wire):
+		what, prob = d.hdlc(b, wire, f)
+	default:
+		return notTCP, noProblem, false
+	}
+	return what, prob, true
 }

@@ -40,6 +40,8 @@ const (
 	sessionL2TP
 	sealedCAPWAP
 	partOfCAPWAP
+	partOfLWAPP
+	sealedWireGuard
 	partOfARCNET
 	keepaliveCAPWAP
 	signallingGTP
@@ -214,6 +216,8 @@ var named = map[met]struct {
 	{inOther, sessionL2TP}:     {"L2TPv3 sessions with neither Ethernet nor PPP", false},
 	{inOther, sealedCAPWAP}:    {"CAPWAP data, encrypted", false},
 	{inOther, partOfCAPWAP}:    {"fragments of CAPWAP", false},
+	{inOther, partOfLWAPP}:     {"fragments of LWAPP", false},
+	{inOther, sealedWireGuard}: {"WireGuard, encrypted", false},
 	{inOther, partOfARCNET}:    {"fragments of ARCNET packets", false},
 	{inOther, keepaliveCAPWAP}: {"CAPWAP keepalive", true},
 	{inOther, signallingGTP}:   {"GTP-U signalling", true},

@@ -6,12 +6,14 @@ import (
 	"tcpwarm/capture/assigned"
 )
 
+// Addresses of Cisco's framing.
+const unicastHDLC, broadcastHDLC = 0x0f, 0x8f
+
 // serial reads a line with HDLC-like framing, which is PPP's or Cisco's.
 func (d *decoder) serial(b []byte, wire int, f *found) (verdict, problem) {
-	const unicast, broadcast = 0x0f, 0x8f // addresses of Cisco's
 	const control = 3
 	switch {
-	case len(b) >= 2 && b[1] == 0 && (b[0] == unicast || b[0] == broadcast):
+	case len(b) >= 2 && b[1] == 0 && (b[0] == unicastHDLC || b[0] == broadcastHDLC):
 		return d.hdlc(b, wire, f)
 	case len(b) >= 2 && b[0] <= 1 && b[1] == control: // pppd notes the direction where the address was
 		return d.ppp(b[2:], wire-2, f)
@@ -56,6 +58,37 @@ func (d *decoder) ppp(b []byte, wire int, f *found) (verdict, problem) {
 		}
 	}
 	return notTCP, tooDeep
+}
+
+// plausiblePPP reports whether b is IP within PPP.
+func plausiblePPP(b []byte, wire int) bool {
+	if len(b) >= 2 && b[0] == 0xff && b[1] == 3 {
+		b, wire = b[2:], wire-2
+	}
+	if len(b) < 3 {
+		return false
+	}
+	switch binary.BigEndian.Uint16(b) {
+	case assigned.PPPIPv4:
+		return b[2]>>4 == 4 && plausibleIP(b[2:], wire-2)
+	case assigned.PPPIPv6:
+		return b[2]>>4 == 6 && plausibleIP(b[2:], wire-2)
+	}
+	return false
+}
+
+// plausibleHDLC reports whether b is IP within Cisco's framing.
+func plausibleHDLC(b []byte, wire int) bool {
+	if len(b) < 5 || b[0] != unicastHDLC && b[0] != broadcastHDLC || b[1] != 0 {
+		return false
+	}
+	switch binary.BigEndian.Uint16(b[2:]) {
+	case assigned.EtherIPv4:
+		return b[4]>>4 == 4 && plausibleIP(b[4:], wire-4)
+	case assigned.EtherIPv6:
+		return b[4]>>4 == 6 && plausibleIP(b[4:], wire-4)
+	}
+	return false
 }
 
 // bridged reads a frame that PPP carries (RFC 3518 section 4.2).

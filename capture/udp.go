@@ -22,6 +22,7 @@ const (
 	portGeneve   = 6081
 	portMPLS     = 6635 // RFC 7510
 	portOldVXLAN = 8472 // Linux's default, from before there was a number
+	portLWAPP    = 12222
 	portTZSP     = 37008
 )
 
@@ -61,6 +62,8 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 		return d.ayiya(b, n, f)
 	case portCAPWAP:
 		return d.capwap(b, n, f)
+	case portLWAPP:
+		return d.lwapp(b, n, f)
 	case portMPLS:
 		return d.mpls(b, n, f)
 	case portLISP: // RFC 9300 section 5
@@ -74,6 +77,9 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 			return d.met(inIP, assigned.ProtoESP)
 		}
 	}
+	if isWireGuard(b, n) {
+		return d.met(inOther, sealedWireGuard)
+	}
 	return d.met(inIP, assigned.ProtoUDP)
 }
 
@@ -82,11 +88,11 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 func tunnelPort(src, dst uint16) uint16 {
 	switch dst {
 	case portL2TP, portGTPU, portTeredo, portGRE, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portOldVXLAN,
-		portLISP, portGUE, portTZSP, portIPsec:
+		portLISP, portGUE, portTZSP, portIPsec, portLWAPP:
 		return dst
 	}
 	switch src {
-	case portL2TP, portTeredo, portAYIYA, portCAPWAP, portIPsec:
+	case portL2TP, portTeredo, portAYIYA, portCAPWAP, portIPsec, portLWAPP:
 		return src
 	}
 	return 0
@@ -155,6 +161,8 @@ func (d *decoder) gtpu(b []byte, n int, f *found) (verdict, problem) {
 	}
 	b, n = b[head:], n-head
 	switch v := b[0] >> 4; {
+	case plausibleFrame(b, n) && !plausibleIP(b, n): // of an Ethernet session (3GPP TS 23.501 section 5.6.10.2)
+		return d.frame(b, n, f)
 	case v == 4 || v == 6:
 		return d.ip(b, n, f)
 	case b[0] == 0xff || b[0] == 0 || b[0]&1 != 0:
@@ -223,12 +231,12 @@ func (d *decoder) l2tpSession(b []byte, n int, f *found) (verdict, problem) {
 	}
 	b, n = b[4:], n-4
 	for skip := 0; skip <= 12 && skip < len(b); skip += 4 { // a cookie of 0, 4 or 8 bytes, a sublayer of 0 or 4
-		switch rest := b[skip:]; {
-		case plausibleFrame(rest, n-skip):
-			return d.frame(rest, n-skip, f)
-		case len(rest) > 4 && binary.BigEndian.Uint32(rest) == 0xff030000|assigned.PPPIPv4 && plausibleIP(rest[4:], n-skip-4),
-			len(rest) > 4 && binary.BigEndian.Uint32(rest) == 0xff030000|assigned.PPPIPv6 && plausibleIP(rest[4:], n-skip-4):
-			return d.ppp(rest, n-skip, f)
+		rest := b[skip:]
+		if what, prob, ok := d.pseudowire(rest, n-skip, f); ok {
+			return what, prob
+		}
+		if plausibleIP(rest, n-skip) {
+			return d.ip(rest, n-skip, f)
 		}
 	}
 	return d.met(inOther, sessionL2TP)
@@ -276,11 +284,42 @@ func (d *decoder) capwap(b []byte, n int, f *found) (verdict, problem) {
 	if b[2]&native == 0 {
 		return d.frame(b[head:], n-head, f)
 	}
+	return d.radioSentOn(b[head:], n-head, f)
+}
+
+// radioSentOn reads an 802.11 frame as access points send it on: the bytes of its frame control
+// field may be in the other order.
+func (d *decoder) radioSentOn(b []byte, n int, f *found) (verdict, problem) {
+	if len(b) < 2 {
+		return notTCP, badIP
+	}
 	flags := uint16(0)
-	if b[head]&15 != 8 && b[head+1]&15 == 8 { // only then it is a data frame, of version 0
+	if b[0]&15 != 8 && b[1]&15 == 8 { // only then it is a data frame, of version 0
 		flags = swappedRadio
 	}
-	return d.wifi(b[head:], n-head, flags, f)
+	return d.wifi(b, n, flags, f)
+}
+
+// lwapp reads what CAPWAP was before: a header of six bytes before each 802.11 frame (RFC 5412
+// section 4.2).
+func (d *decoder) lwapp(b []byte, n int, f *found) (verdict, problem) {
+	const head, version, control, part = 6, 0xc0, 0x04, 0x03
+	switch {
+	case len(b) < head || !f.deeper():
+		return notTCP, badIP
+	case b[0]&(version|control) != 0:
+		return d.met(inIP, assigned.ProtoUDP)
+	case b[0]&part != 0:
+		return d.met(inOther, partOfLWAPP)
+	}
+	return d.radioSentOn(b[head:], n-head, f)
+}
+
+// isWireGuard tells packets of that tunnel, which has no port of its own, by their type, the three
+// bytes of 0 after it, and a length that is a multiple of 16.
+func isWireGuard(b []byte, n int) bool {
+	const data, least, unit = 0x04000000, 32, 16
+	return len(b) >= 4 && binary.BigEndian.Uint32(b) == data && n >= least && n%unit == 0
 }
 
 // gue reads Generic UDP Encapsulation (draft-ietf-intarea-gue section 3): version 0 has a

@@ -72,7 +72,7 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	if first&(version|kind) != data || first&empty != 0 {
 		return d.met(inOther, controlFrame)
 	}
-	head, many := 24, false
+	head, many, mesh := 24, false, false
 	if len(b) < head {
 		return notTCP, badIP
 	}
@@ -80,7 +80,7 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 		head += 6
 	}
 	if first&qos != 0 {
-		many = len(b) > head && b[head]&0x80 != 0
+		many, mesh = len(b) > head && b[head]&0x80 != 0, len(b) > head+1 && b[head+1]&1 != 0
 		if head += 2; second&order != 0 {
 			head += 4
 		}
@@ -96,6 +96,9 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	}
 	sealed := second&protected != 0
 	b, wire = b[head:], wire-head
+	if skip := meshControl(b); mesh && !sealed && !many && skip <= len(b) && isSNAP(b[skip:]) && !isSNAP(b) {
+		b, wire = b[skip:], wire-skip
+	}
 	if sealed {
 		skip := decrypted(b, many)
 		if skip < 0 {
@@ -108,6 +111,18 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	}
 	return d.llc(b, wire, f)
 }
+
+// meshControl returns the length of the header that frames of a mesh begin with (IEEE 802.11
+// clause 9.2.4.8.3). The bit that says so means something else in other networks.
+func meshControl(b []byte) int {
+	if len(b) == 0 {
+		return 6
+	}
+	return 6 + int(b[0]&3)*6
+}
+
+// isSNAP reports whether b begins with LLC for SNAP.
+func isSNAP(b []byte) bool { return len(b) >= 3 && b[0] == 0xaa && b[1] == 0xaa && b[2] == 3 }
 
 // subframe is the length of the header of a frame within an aggregate: addresses and a
 // length.
@@ -122,7 +137,7 @@ func decrypted(b []byte, many bool) int {
 		if many {
 			at += subframe
 		}
-		if len(b) >= at+8 && b[at] == 0xaa && b[at+1] == 0xaa && b[at+2] == 3 {
+		if len(b) >= at+8 && isSNAP(b[at:]) {
 			return skip
 		}
 	}

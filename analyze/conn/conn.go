@@ -34,8 +34,14 @@ type Conn struct {
 	clientHad segment.Seq // what of the server's the client had acknowledged when it closed
 	reset     pendingReset
 
-	proxiedClient segment.Addr       // whom its client says it speaks for, which is a proxy; zero: said nothing
-	views         [2]*tcp.SenderView // by Dir: for its halves, or those of a connection before
+	proxiedClient segment.Addr // whom its client says it speaks for, which is a proxy; zero: said nothing
+	room
+}
+
+// The room of a Conn is what it has grown for itself, or for a connection before.
+type room struct {
+	views [2]*tcp.SenderView // by Dir: for its halves
+	syns  []markedSYN        // its first segments, as far as they are half-open's: see HalfOpen
 }
 
 // The progress of a Conn.
@@ -55,12 +61,12 @@ type progress struct {
 // allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views, held := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0]
+	a, b, views, held, syns := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0]
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
-	c.views, c.reset.held = views, held
+	c.views, c.reset.held, c.syns = views, held, syns
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}

@@ -52,6 +52,8 @@ type Env struct {
 	KeepTargets bool // transactions are kept, and with them targets
 	KeepSamples bool // Sink.Samples is wanted
 	OneClient   bool // whatever the wire shows, an address is one client's
+
+	resumed resumed
 }
 
 // A Budget bounds what the connections of one shard that have not ended may keep.

@@ -22,6 +22,7 @@ type fed struct {
 	begun        bool
 	events       []*event.Event
 	unacceptable int
+	opened       int
 }
 
 func newFed() *fed { return &fed{env: Env{KeepTargets: true}} }
@@ -35,7 +36,7 @@ func (f *fed) segment(g *segment.Segment) {
 	f.Segment(g)
 }
 
-func (f *fed) Opened() {}
+func (f *fed) Opened() { f.opened++ }
 
 func (f *fed) Event() *event.Event {
 	f.events = append(f.events, new(event.Event))

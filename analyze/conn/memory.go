@@ -6,9 +6,10 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// Memory returns how many bytes c takes: itself, its Identity, and what it holds.
+// Memory returns how many bytes c takes: itself and what it holds, but for its Identity.
 func (c *Conn) Memory() int {
-	n := int(unsafe.Sizeof(*c)+unsafe.Sizeof(*c.id)) + cap(c.history.letters) + c.app.Memory() + c.http.memory() + c.reset.memory()
+	n := int(unsafe.Sizeof(*c)) + cap(c.syns)*int(unsafe.Sizeof(markedSYN{})) + cap(c.history.letters)
+	n += c.app.Memory() + c.http.memory() + c.reset.memory()
 	for d := range c.half {
 		h := &c.half[d]
 		n += h.stream.Memory() + h.Half.Memory()

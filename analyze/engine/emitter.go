@@ -84,7 +84,7 @@ func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {
 
 // finish leaves to the collector what it needs of e, which may then serve again.
 func (o *emitter) finish(e *entry, gaveUp bool) {
-	c := &e.Conn
+	c := &e.live.Conn
 	f := o.ended.next(&o.freeEnded)
 	f.when, f.handle, f.gaveUp, f.vantage = o.Now.Packet, e.handle, gaveUp, c.Handshake().Vantage()
 	f.overflows, f.ignored = c.Overflows(), c.Facts().Ignored
@@ -100,7 +100,7 @@ func (o *emitter) finish(e *entry, gaveUp bool) {
 // abandon leaves to the collector that e was given up because it is broken: only what a
 // connection is begun with is to be trusted. It does not serve again.
 func (o *emitter) abandon(e *entry) {
-	c := &e.Conn
+	c := &e.live.Conn
 	c.FreeBudget()
 	if !c.ClientKnown() {
 		o.seen(e) // it has a number then

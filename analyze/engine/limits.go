@@ -9,6 +9,7 @@ type Limits struct {
 	PendingPerPool   int // events a pool may wait with before it decides with what it knows
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
+	HalfOpen         int // half-open connections of which more is kept than their SYNs, about
 
 	// Memory is how many bytes all of it may take together, beside what is read.
 	Memory int64
@@ -40,6 +41,7 @@ func (l *Limits) setDefaults() {
 	set(&l.PendingPerPool, 4096)
 	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
+	set(&l.HalfOpen, 1024)
 	if l.Memory == 0 {
 		l.Memory = DefaultMemory
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"unsafe"
 
-	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/flow"
 	"tcpwarm/capture/segment"
 )
@@ -18,16 +17,15 @@ type memory struct {
 	grown       []*entry // since they were last measured; nil: gone
 }
 
-// overhead is what a connection takes beside conn.Conn.Memory: the rest of its entry and
-// handle, and its slot of a table that is at least three eighths full.
-const overhead = int(unsafe.Sizeof(entry{})-unsafe.Sizeof(conn.Conn{})+unsafe.Sizeof(handle{})-unsafe.Sizeof(conn.Identity{})) +
-	flow.SlotSize*8/3
+// overhead is what a connection takes beside what it is followed with: its entry and handle, and
+// its slot of a table that is at least three eighths full.
+const overhead = int(unsafe.Sizeof(entry{})+unsafe.Sizeof(handle{})) + flow.SlotSize*8/3
 
 // note notes that e has taken a segment.
 func (m *memory) note(e *entry) {
 	if e.noted == 0 {
 		m.grown = append(m.grown, e)
-		e.noted = len(m.grown)
+		e.noted = int32(len(m.grown))
 	}
 }
 
@@ -39,9 +37,9 @@ func (m *memory) begin(e *entry) {
 
 // measure measures e.
 func (m *memory) measure(e *entry) {
-	n := e.Memory() + overhead
-	m.taken += n - e.size
-	e.size = n
+	n := overhead + e.memory()
+	m.taken += n - int(e.size)
+	e.size = int32(n)
 }
 
 // forget gives back what e has taken.
@@ -49,7 +47,7 @@ func (m *memory) forget(e *entry) {
 	if e.noted > 0 {
 		m.grown[e.noted-1] = nil
 	}
-	m.taken -= e.size
+	m.taken -= int(e.size)
 	e.size, e.noted = 0, 0
 }
 
@@ -70,6 +68,7 @@ func (w *worker) keepWithin(now segment.Time) {
 	w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
 	for i := w.index; i < shards; i += w.every {
 		sh := &w.shards[i]
+		w.restHalfOpen(sh, now)
 		sh.memory.measureGrown()
 		if sh.memory.taken > sh.memory.most {
 			w.relieve(sh)
@@ -85,19 +84,19 @@ func (w *worker) relieve(sh *shard) {
 	m.measureGrown()
 	all := slices.Collect(sh.table.All)
 	halfOpen := func(e *entry) int {
-		if e.HalfOpen() { // a flood of SYNs must not cost others their place
+		if e.live == nil || e.HalfOpen() { // a flood of SYNs must not cost others their place
 			return 0
 		}
 		return 1
 	}
 	slices.SortFunc(all, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.Last().Packet, b.Last().Packet))
+		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.lastPacket(), b.lastPacket()))
 	})
 	for _, e := range all {
 		if m.taken <= enough {
 			return
 		}
-		if w.guarded(sh, e, func() { e.GiveUpWaiting(w.out.Now) }) {
+		if e.live != nil && w.guarded(sh, e, func() { e.GiveUpWaiting(w.out.Now) }) {
 			m.measure(e)
 		}
 	}
@@ -106,7 +105,7 @@ func (w *worker) relieve(sh *shard) {
 			return
 		}
 		if e.size > 0 { // else it has gone
-			w.end(sh, e, e.State() == conn.Open)
+			w.end(sh, e, e.isOpen())
 		}
 	}
 }

@@ -25,6 +25,8 @@ type shard struct {
 	fresh  waitList // reset just now: that may yet turn out to have ended nothing
 	reset  waitList // ended by a reset
 
+	halfOpen waitList // all that was seen is a SYN: they rest once there are many, or after a while
+
 	// timeWait is what connections that have ended and are finished were, by the hash of their
 	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
 	// midway loses segments: that is counted.
@@ -35,52 +37,79 @@ type shard struct {
 
 	// What serves again does so in the same shard: what it has grown to counts as the memory of
 	// those that it serves, and must not depend on which worker follows what.
-	free    []*entry    // connections that are finished
+	free struct { // of connections that are finished, or rest
+		entries []*entry
+		live    []*live
+	}
 	readers app.Readers // and theirs
 }
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
 type entry struct {
-	conn.Conn
-	waitLink // where it waits once it has ended
+	*live    // nil: it rests
 	handle   *handle
-	hash     uint64
+	size     int32         // bytes, as last measured
+	noted    int32         // where it is among the shard's memory.grown, plus 1; 0: nowhere
+	halfOpen conn.HalfOpen // what is kept while it rests
+}
+
+// A live connection's are its parts that one which rests does without.
+type live struct {
+	conn.Conn
+	waitLink // where it waits once it has ended, or while it is half-open
 	out      *emitter
 	contests *segment.Segment // a SYN that may begin another connection in its place, nil: none
 	clients  int              // the shard of its client, valid once it has opened
-	size     int              // bytes, as last measured
-	noted    int              // where it is among the shard's memory.grown, plus 1; 0: nowhere
 }
 
-// mostFree is how many connections a shard keeps to serve again.
+// mostFree is how many of each a shard keeps to serve again.
 const mostFree = 32
 
 // newEntry returns the connection that s begins. It may have served before.
-func (sh *shard) newEntry(s *segment.Segment, hash uint64, out *emitter) *entry {
-	var e *entry
-	if last := len(sh.free) - 1; last >= 0 {
-		e, sh.free = sh.free[last], sh.free[:last]
-	} else {
-		e = new(entry)
-	}
-	e.handle, e.hash, e.out, e.waitLink, e.contests, e.clients = newHandle(), hash, out, waitLink{}, nil, 0
-	e.size, e.noted = 0, 0
+func (sh *shard) newEntry(s *segment.Segment, out *emitter) *entry {
+	e := take(&sh.free.entries)
+	*e = entry{live: sh.newLive(out), handle: newHandle()}
 	e.Reset(s, &out.Env, &sh.readers, &e.handle.Identity, e, &sh.budget)
 	return e
 }
 
+// newLive returns what a connection needs to be followed, for that to be readied.
+func (sh *shard) newLive(out *emitter) *live {
+	l := take(&sh.free.live)
+	l.out, l.waitLink, l.contests, l.clients = out, waitLink{}, nil, 0
+	return l
+}
+
+// take takes the last of list, or a new one where list is empty.
+func take[T any](list *[]*T) *T {
+	n := len(*list) - 1
+	if n < 0 {
+		return new(T)
+	}
+	x := (*list)[n]
+	*list = (*list)[:n]
+	return x
+}
+
+// keep adds x to list, if there is room.
+func keep[T any](list *[]*T, x *T) {
+	if len(*list) < mostFree {
+		*list = append(*list, x)
+	}
+}
+
 // recycle keeps e, which is finished, to serve again.
 func (sh *shard) recycle(e *entry) {
-	if len(sh.free) < mostFree {
-		sh.free = append(sh.free, e)
-	}
+	keep(&sh.free.live, e.live)
+	e.live = nil
+	keep(&sh.free.entries, e)
 }
 
 // awaitLate has e, which has ended, wait for late segments.
 func (sh *shard) awaitLate(e *entry, now segment.Time) {
 	switch e.State() {
 	case conn.Open:
-		if e.list != nil { // it was reset, and goes on
+		if e.list != nil { // it was reset, and goes on; or it is half-open no more
 			e.list.remove(e)
 		}
 	case conn.JustReset:
@@ -119,9 +148,9 @@ func (sh *shard) due(now segment.Time) *entry {
 
 // remove takes e out of the shard.
 func (sh *shard) remove(e *entry) {
-	if e.list != nil {
+	if e.live != nil && e.list != nil {
 		e.list.remove(e)
 	}
-	sh.table.Delete(e.Identity().Key, e.hash)
+	sh.table.Delete(e.handle.Key, e.hash())
 	sh.memory.forget(e)
 }

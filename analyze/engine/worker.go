@@ -13,22 +13,24 @@ import (
 
 // A worker follows the connections of some shards.
 type worker struct {
-	in     chan *batch
-	index  int
-	every  int // it owns shards index, index+every, ...
-	shards [shards]shard
-	out    emitter
-	batch  *batch   // that is worked on
-	limit  int      // connections a shard may hold
-	left   []*entry // at the end of the capture
-	faults *faults
-	latest *entry // that was given a segment: if that panics, it is given up
+	in           chan *batch
+	index        int
+	every        int // it owns shards index, index+every, ...
+	shards       [shards]shard
+	out          emitter
+	batch        *batch   // that is worked on
+	limit        int      // connections a shard may hold
+	mostHalfOpen int      // of them followed, by shard
+	left         []*entry // at the end of the capture
+	faults       *faults
+	latest       *entry // that was given a segment: if that panics, it is given up
 
 	fetched int // what prefetch comes to: kept, or the compiler would leave it out
 }
 
 func newWorker(i int, o Options, f *faults) *worker {
-	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards)}
+	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards),
+		mostHalfOpen: o.Limits.HalfOpen / shards}
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
 		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
 		KeepSamples: o.Series != nil || o.Samples != nil,
@@ -117,8 +119,12 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.out.Now = s.Mark()
 	w.expire(sh, s.Time)
 	e := sh.table.Get(&s.Key, hash)
-	if e != nil && e.contests != nil {
-		e = w.decideContest(sh, e, s)
+	if e != nil {
+		w.resume(sh, e)
+		if e.contests != nil {
+			e = w.decideContest(sh, e, s)
+			w.resume(sh, e)
+		}
 	}
 	if e != nil && e.SupersededBy(s) {
 		if e.Contests(s) {
@@ -138,7 +144,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.latest = e
 	e.Segment(s)
 	sh.memory.note(e)
-	sh.awaitLate(e, s.Time)
+	w.await(sh, e, s)
 	w.latest = nil
 }
 
@@ -150,14 +156,14 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 	if sh.memory.taken > sh.memory.most {
 		w.relieve(sh)
 	}
-	e := sh.newEntry(s, hash, &w.out)
+	e := sh.newEntry(s, &w.out)
 	sh.table.Put(s.Key, hash, e)
 	sh.memory.begin(e)
 	w.latest = e
 	if e.Segment(s); !e.ClientKnown() {
 		w.out.seen(e)
 	}
-	sh.awaitLate(e, s.Time)
+	w.await(sh, e, s)
 	w.latest = nil
 	return e
 }
@@ -204,7 +210,7 @@ func (w *worker) decideContest(sh *shard, e *entry, s *segment.Segment) *entry {
 		e.Unacceptable(syn.Packet)
 	case begins:
 		e.contests = nil
-		hash := e.hash
+		hash := e.hash()
 		w.end(sh, e, false)
 		return w.begin(sh, syn, hash)
 	}
@@ -266,7 +272,7 @@ func (w *worker) enterTimeWait(sh *shard, e *entry) {
 	if sh.timeWait.Len() < maxLateEnds {
 		keep = lateEndsFor
 	}
-	sh.timeWait.Put(e.hash, finishedOf(e), e.EndedAt().Time.Add(keep), w.out.Now.Time)
+	sh.timeWait.Put(e.hash(), finishedOf(e), e.EndedAt().Time.Add(keep), w.out.Now.Time)
 	w.end(sh, e, false)
 }
 
@@ -274,9 +280,9 @@ func (w *worker) enterTimeWait(sh *shard, e *entry) {
 // do so for many at once keeps the sorting cheap.
 func (w *worker) evict(sh *shard) {
 	all := slices.Collect(sh.table.All)
-	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.Last().Packet, b.Last().Packet) })
+	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.lastPacket(), b.lastPacket()) })
 	for _, e := range all[:len(all)/8+1] {
-		w.end(sh, e, e.State() == conn.Open)
+		w.end(sh, e, e.isOpen())
 	}
 }
 
@@ -290,6 +296,7 @@ func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 		}
 	}()
 	sh.remove(e)
+	w.resume(sh, e)
 	if e.contests != nil { // nothing has followed
 		e.Unacceptable(e.contests.Packet)
 	}
@@ -315,6 +322,6 @@ func (w *worker) finish(bound int64, end segment.Time) {
 		e := w.left[0]
 		w.left[0], w.left = nil, w.left[1:]
 		w.out.Now = segment.Mark{Time: end, Packet: e.handle.First.Packet}
-		w.end(&w.shards[shardOf(e.hash)], e, false)
+		w.end(&w.shards[shardOf(e.hash())], e, false)
 	}
 }

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"slices"
 	"time"
 
 	"tcpwarm/capture/segment"
@@ -18,9 +19,10 @@ type bbr struct {
 	at        segment.Time // when the latest of them was
 	from      segment.Time // and when that had been sent
 	rates     [bbrRounds]float64
-	rated     int64 // round of the latest of them
-	round     int64 // round trips since the beginning
-	roundEnd  int64 // one ends once so many were delivered at the sending of what is acknowledged
+	top       float64 // of them
+	rated     int64   // round of the latest of them
+	round     int64   // round trips since the beginning
+	roundEnd  int64   // one ends once so many were delivered at the sending of what is acknowledged
 	best      float64
 	flat      int // rounds without a growth of best
 	full      bool
@@ -60,7 +62,8 @@ const (
 	mostMarks      = 64                     // what is sent beyond shares the latest
 	bbrExtraRounds = 5                      // twice as long counts what ACKs that came together brought
 	bbrMostExtra   = 100 * time.Millisecond // but for no more than what this time delivers
-	bbrQuantum     = 1024                   // a burst is a 1024th of what is sent in a second, two packets at least
+	bbrQuantum     = 1024                   // a burst is a 1024th of what is sent in a second
+	bbrLeastBurst  = 2                      // but so many packets at least
 )
 
 // phase names what b does.
@@ -74,13 +77,8 @@ func (b *bbr) phase() string {
 	return "probe-bandwidth"
 }
 
-// rate is the greatest of late.
-func (b *bbr) rate() (most float64) {
-	for _, r := range b.rates {
-		most = max(most, r)
-	}
-	return most
-}
+// rate is the greatest of late: every send and every ACK asks.
+func (b *bbr) rate() float64 { return b.top }
 
 // target is the window for a gain.
 func (b *bbr) target(gain float64, rtt time.Duration) int {
@@ -101,7 +99,7 @@ func (b *bbr) burst() int {
 	if b.full {
 		pacing = 1
 	}
-	return min(max(2, int(b.rate()*pacing/bbrQuantum)), 127)
+	return min(max(bbrLeastBurst, int(b.rate()*pacing/bbrQuantum)), 127)
 }
 
 // gathers notes packets whose ACKs come together: so many more have to be in flight for the time
@@ -191,12 +189,16 @@ func (b *bbr) sample(seq segment.Seq, rtt time.Duration, at segment.Time) (round
 	rate := float64(b.delivered-m.delivered) / took.Seconds()
 	if !m.limited || rate >= b.rate() {
 		b.rated = max(b.rated, b.round-bbrRounds)
+		older := b.rated < b.round
 		for b.rated < b.round { // what is older goes only as something newer comes
 			b.rated++
 			b.rates[b.rated%bbrRounds] = 0
 		}
 		slot := &b.rates[b.round%bbrRounds]
 		*slot = max(*slot, rate)
+		if b.top = max(b.top, rate); older {
+			b.top = slices.Max(b.rates[:])
+		}
 	}
 	if roundStart && !b.full && !m.limited {
 		if now := b.rate(); now >= b.best*bbrGrowth {

@@ -50,7 +50,7 @@ func (s *Sender) finishBurst() {
 	case p > 0 && peer:
 		s.limit = Receiver
 		s.weaken()
-	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open && !s.isPaced():
+	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open && !s.isPaced() && !s.isSpaced():
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
 		// buffer.
@@ -66,7 +66,7 @@ func (s *Sender) finishBurst() {
 		}
 		s.observe(p, room, b)
 	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
-		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced(): // it had room, and nothing to send
+		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced() && !s.isSpaced(): // it had room, and nothing to send
 		if s.limit != SendBuffer || p == 0 {
 			s.limit = Application
 		}
@@ -123,6 +123,18 @@ func (s *Sender) observe(p, room int, b *burst) {
 	}
 	if s.isPaced() {
 		s.goesByClock()
+		s.basis = min(s.basis, Inferred)
+		return
+	}
+	if s.byModel { // of BBR, which it is not
+		s.byModel = false
+		if s.cwnd = max(seen, s.MSS); s.episodes > 0 {
+			s.ssthresh = s.cwnd
+		}
+		s.basis = min(s.basis, Inferred)
+		return
+	}
+	if s.isSpaced() && !s.pace.over(s.heard.Sub(s.lastSend)) { // its clock would have sent more
 		s.basis = min(s.basis, Inferred)
 		return
 	}

@@ -11,9 +11,18 @@ import (
 func (s *Sender) paced(packets int, at segment.Time) {
 	s.rush(packets, at)
 	s.sends++
-	if s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS && at.Sub(s.lastAck) > prompt && at.Sub(s.lastSend) > prompt/2 {
-		s.unprompted++
+	if quiet := at.Sub(s.lastSend); s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS {
+		switch {
+		case at.Sub(s.lastAck) > prompt:
+			if quiet > prompt/2 {
+				s.unprompted++
+				s.pace.tick(quiet)
+			}
+		case s.recovery == open && s.bbr.full && s.pace.over(s.lastAck.Sub(s.lastSend)):
+			s.stops++
+		}
 	}
+	s.pace.sends(packets, at.Sub(s.lastSend))
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
@@ -23,6 +32,7 @@ func (s *Sender) paced(packets int, at segment.Time) {
 	if s.sends >= 64 {
 		s.sends /= 2
 		s.unprompted /= 2
+		s.stops /= 2
 		s.rushes /= 2
 	}
 }
@@ -31,7 +41,46 @@ func (s *Sender) isPaced() bool {
 	if s.AtReceiver {
 		return s.swings >= 2
 	}
-	return s.hasClock && s.rushes < leastRushes
+	return s.hasClock && s.rushes < leastRushes && !s.restarts && !s.stopped()
+}
+
+// A pace is that of a sender's clock, as sends show that nothing else brought out.
+type pace struct {
+	gap time.Duration // for each packet, of late
+	run int           // packets sent at once, the latest time
+}
+
+// sends notes packets that are sent after a silence.
+func (p *pace) sends(packets int, quiet time.Duration) {
+	if quiet > rushGap {
+		p.run = 0
+	}
+	p.run += packets
+}
+
+// tick notes that the clock let the next packets out after a silence.
+func (p *pace) tick(quiet time.Duration) {
+	gap := quiet / time.Duration(max(p.run, 1))
+	p.gap = max(gap, p.gap-(p.gap-gap)/2) // a rate that falls shows at once, and never looks like a stop
+}
+
+// over reports whether a silence is longer than the clock's, which ends an eighth late at most: it is
+// not what keeps the sender. A CUBIC sender that paces at 6/5 of its window in a round trip stops for
+// a sixth of the time.
+func (p *pace) over(quiet time.Duration) bool {
+	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*9/8
+}
+
+// stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
+// longer than its clock takes, until an ACK comes, at least a third as often as the clock alone brings
+// something out. CUBIC and Reno senders are paced so, by fq or by TCP itself, at more than the window
+// in a round trip (Linux's tcp_pacing_ca_ratio). BBR's startup may stop so, too: these are counted once
+// its model says that it is over, and BBR has twice as much window as it sends in a round trip.
+func (s *Sender) stopped() bool { return s.stops >= 4 && s.stops*3 >= s.unprompted }
+
+// isSpaced reports whether a clock spreads what the window permits.
+func (s *Sender) isSpaced() bool {
+	return !s.AtReceiver && s.stopped() && s.unprompted*16 >= s.sends
 }
 
 const (
@@ -47,7 +96,7 @@ func (s *Sender) rush(packets int, at segment.Time) {
 		s.run = 0
 	}
 	s.run += packets
-	if s.sentPackets += packets; s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
+	if s.sentPackets += packets; s.run > 2*bbrLeastBurst+2 && s.sentPackets > unpaced+s.run && s.run > 2*s.bbr.burst()+2 {
 		s.rushes++
 		s.rushed = true
 		s.run = -1 << 20 // once a burst
@@ -65,7 +114,7 @@ func (s *Sender) byClock() bool { return s.isPaced() && (!s.AtReceiver || s.swin
 func (s *Sender) goesByClock() {
 	if s.byClock() {
 		s.cwnd = s.bbr.cwnd * s.MSS
-		s.most, s.ssthresh, s.flat = s.cwnd, never, false
+		s.most, s.ssthresh, s.flat, s.byModel = s.cwnd, never, false, true
 	}
 }
 

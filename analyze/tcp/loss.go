@@ -24,7 +24,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	switch {
 	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
-		s.resent.clear()
+		s.recovered()
 		s.reduce(timeout, "timeout", at)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
@@ -37,6 +37,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
 	}
 	s.resent.add(seq, end)
+	s.fill(seq, end, isAgain)
 }
 
 // reduce begins an episode (RFC 5681 section 3.2, RFC 9438 section 4.6).
@@ -67,7 +68,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	again := to == timeout && s.recovery == timeout // the same episode goes on
 	s.flat, s.least, s.credit = false, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
-	s.peak, s.limited = 0, false
+	s.lose()
+	s.peak = 0
 	s.wasLost = s.packets(s.deemedLost())
 	s.bbr.loses(s.packets(s.pipe()), s.packets(s.burst.acked), to == timeout)
 	s.enter(at)

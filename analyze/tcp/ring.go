@@ -7,6 +7,7 @@ type sentSegment struct {
 	end    segment.Seq
 	resent bool   // sent more than once, in whole or in part
 	short  uint16 // bytes that its last packet has less than a full one: a Sender's
+	is     marks  // likewise
 	at     segment.Time
 }
 
@@ -50,18 +51,23 @@ func (r *ring) grow() {
 	r.buf, r.head = next, 0
 }
 
-// markResent marks the segments that overlap [start, end). They lie in order,
-// so the first is found by halving.
-func (r *ring) markResent(start, end segment.Seq) {
+// after returns the index of the first segment that ends after seq. They lie in order, so it is
+// found by halving.
+func (r *ring) after(seq segment.Seq) int32 {
 	lo, hi := int32(0), r.n
 	for lo < hi {
-		if mid := (lo + hi) / 2; r.at(mid).end.After(start) {
+		if mid := (lo + hi) / 2; r.at(mid).end.After(seq) {
 			hi = mid
 		} else {
 			lo = mid + 1
 		}
 	}
-	for ; lo < r.n; lo++ {
+	return lo
+}
+
+// markResent marks the segments that overlap [start, end).
+func (r *ring) markResent(start, end segment.Seq) {
+	for lo := r.after(start); lo < r.n; lo++ {
 		s := r.at(lo)
 		s.resent = true
 		if !s.end.Before(end) {

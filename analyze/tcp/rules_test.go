@@ -751,3 +751,27 @@ func TestNoRoundTripOf(t *testing.T) {
 		t.Errorf("of all of it after 10 ms: %v", f.SRTT())
 	}
 }
+
+// Who was seen to lose its window by idling does not go by BBR, though a clock spreads what it
+// sends afterwards (see TestClock for one of whom that is not known).
+func TestNoBBRAfterAnIdleRestart(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(10).send(20).wait(100 * time.Millisecond).ack(20)
+	f.wait(time.Minute).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	for range 20 {
+		f.wait(time.Millisecond).ack(1).wait(time.Millisecond).send(1)
+	}
+	f.quiet().wait(time.Minute).send(1)
+	if !f.Start.Restarted {
+		t.Error("idling costs it nothing")
+	}
+}
+
+// In slow start a window grows by what an ACK is the first to tell of: also by what it tells of by
+// SACK (Linux's acked_sacked), and not again once that is acknowledged.
+func TestSlowStartGrowsByWhatIsDelivered(t *testing.T) {
+	f := newFlow(t).send(10).wait(100*time.Millisecond).ack(1, 3, 4, 5) // of the second nothing is known
+	f.holds("three are SACKed", 14)
+	f.send(8) // 4 have left, and it has grown by 4
+	f.ack(5)
+	f.holds("they are acknowledged", 16)
+}

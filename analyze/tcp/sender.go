@@ -64,6 +64,7 @@ type Sender struct {
 	train        train
 	noDelayExit  bool // its slow start does not end by delay: seen
 	guessed      bool // which of its segments an ACK brought out is a guess
+	reordered    bool // what it thought lost had only been late, once
 	flat         bool // it ended without a loss, and the window has not grown since
 	flatAt       int
 	flatRounds   int64
@@ -71,7 +72,7 @@ type Sender struct {
 	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
 	rttEnd                              segment.Seq
 	out                                 ring // sent, for their round trips
-	short                               int  // of them, bytes that would fill their last packets
+	pad                                 padding
 
 	lastSend, lastAck segment.Time
 	wasLost           int          // packets, in this episode
@@ -81,7 +82,10 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
-	unprompted        int          // of the latest sends, those that no ACK explains
+	unprompted, stops int          // of the latest sends, those that no ACK explains, or nothing but one
+	pace              pace
+	byModel           bool         // the window is BBR's
+	heard             segment.Time // when the ACK came that ends the burst
 	sends             int
 	sentPackets, run  int // in all, and in the latest burst
 	rushes            int // of the latest sends, bursts that no clock lets out
@@ -215,19 +219,7 @@ func (s *Sender) pipe() int {
 	if !s.hasSACK {
 		n -= s.dups * s.MSS
 	}
-	return max(0, n+s.short)
-}
-
-// deemedLost is the bytes of holes with so much SACKed above that they are lost
-// (RFC 6675 section 4, IsLost); whatever was sent again was lost, too.
-func (s *Sender) deemedLost() int {
-	if !s.hasSACK {
-		return min(s.MSS, s.nxt.Sub(s.una))
-	}
-	if len(s.sacked.list) == 0 {
-		return s.resent.size()
-	}
-	return s.sacked.holes(s.una, s.sacked.last().Add(-2*s.MSS))
+	return max(0, n+s.pad.inFlight(s.recovery == fast))
 }
 
 // Sent notes n bytes of data sent from seq on.
@@ -294,13 +286,14 @@ func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
 	short := s.whole(n) - n
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
-	s.short += short
+	s.pad.all += short
 }
 
 // forget returns the oldest of what was sent, which is kept no longer.
 func (s *Sender) forget() sentSegment {
 	x := s.out.pop()
-	s.short -= int(x.short)
+	s.pad.unmark(&x)
+	s.pad.all -= int(x.short)
 	return x
 }
 
@@ -329,12 +322,13 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if !s.started {
 		return
 	}
+	s.heard = at
 	s.finishBurst()
 	before := s.pipe()
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()
+	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+s.pad.sacked
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -346,9 +340,9 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		}
 		s.sacked.below(ack)
 		s.resent.below(ack)
-		short := s.short
+		short := s.pad.all
 		s.time(ack, at)
-		acked += short - s.short
+		acked += short - s.pad.all
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
@@ -357,8 +351,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 			continue // a duplicate's report (RFC 2883), or nonsense
 		}
 		s.hasSACK = true
-		s.sacked.add(b.Start, b.End)
-		s.resent.cut(b.Start, b.End)
+		s.sack(b.Start, b.End)
+	}
+	if s.recovery == fast {
+		s.lose()
 	}
 	if s.ending.on && !s.una.Before(s.ending.end) {
 		s.confirmExit()
@@ -383,14 +379,15 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
-	s.follow(s.news(delivered, acked, held), at)
+	fresh := s.news(delivered, acked, held)
+	s.follow(fresh, at)
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
 	if s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
 		s.takeBack(at)
 	}
-	s.react(acked, ece, at)
+	s.react(acked, fresh, ece, at)
 	s.goesByClock()
 	s.lastAck = at
 }
@@ -401,7 +398,7 @@ func (s *Sender) news(delivered, acked, held int) int {
 	if !s.hasSACK {
 		return delivered
 	}
-	return max(0, acked+s.sacked.size()-held)
+	return max(0, acked+s.sacked.size()+s.pad.sacked-held)
 }
 
 // follow has the model of BBR take what an ACK delivered.
@@ -423,8 +420,10 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 }
 
-// react moves the window as an ACK does.
-func (s *Sender) react(acked int, ece bool, at segment.Time) {
+// react moves the window as an ACK does that acknowledges so much, and delivers fresh of it, or beyond
+// it, as nothing has before: by that slow start grows (Linux's acked_sacked). Where reordering was
+// seen, SACKs alone let it grow (tcp_may_raise_cwnd).
+func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	if s.recovery != open && !s.una.Before(s.recoverAt) {
 		if s.recovery == fast {
 			s.learn()
@@ -432,7 +431,7 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		}
 		s.most = s.cwnd
 		s.recovery = open
-		s.resent.clear()
+		s.recovered()
 		s.peak = 0
 		s.enter(at)
 	}
@@ -441,8 +440,8 @@ func (s *Sender) react(acked int, ece bool, at segment.Time) {
 		s.Sums.Losses--
 	}
 	grows := s.recovery == open || s.recovery == timeout
-	if grows && acked > 0 && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
-		s.burst.grown = min(s.whole(acked), s.ssthresh-s.cwnd)
+	if grows && (acked > 0 || s.reordered) && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
+		s.burst.grown = min(s.whole(fresh), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
 	}
 	if e := &s.ending; e.path > 0 && acked > 0 {

@@ -19,9 +19,10 @@ type stamp struct {
 	valid bool
 }
 
-// mayUndo notes, as an episode begins, what there was before.
+// mayUndo notes, as an episode begins, what there was before: of the threshold not less than 3/4 of
+// the window (Linux's tcp_current_ssthresh).
 func (s *Sender) mayUndo() {
-	s.undo = undo{on: true, cwnd: s.cwnd, ssthresh: s.ssthresh, most: s.most}
+	s.undo = undo{on: true, cwnd: s.cwnd, ssthresh: max(s.ssthresh, s.cwnd/4*3/s.MSS*s.MSS), most: s.most}
 }
 
 // sentAgain notes n bytes sent again in an episode.
@@ -68,10 +69,10 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 // takeBack restores the window that there was before the latest episode.
 func (s *Sender) takeBack(at segment.Time) {
 	u := s.undo
-	s.undo = undo{}
+	s.undo, s.reordered = undo{}, true
 	s.cwnd, s.ssthresh, s.most = max(s.cwnd, u.cwnd), max(s.ssthresh, u.ssthresh), max(s.most, u.most)
 	s.recovery = open
-	s.resent.clear()
+	s.recovered()
 	s.least, s.peak = 0, 0
 	s.weaken()
 	s.enter(at)

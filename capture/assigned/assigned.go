@@ -69,6 +69,7 @@ const (
 	EtherNSH        = 0x894f
 	EtherOldQ       = 0x9100
 	EtherOlderQ     = 0x9200
+	EtherEDSA       = 0xdada // Marvell's switches, Linux's default
 	EtherRTag       = 0xf1c1 // 802.1CB
 )
 

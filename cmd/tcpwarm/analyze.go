@@ -173,6 +173,8 @@ func (o *output) readFlags(f *pflag.FlagSet) {
 		"for one client: behind a balancer, or with IPv4 and IPv6")
 	o.redactFlag(f)
 	f.StringVarP(&o.filter, "filter", "f", "", "use only packets that this `expression` lets through, in tcpdump's language")
+	f.CountP("numeric", "n", "look up no names of addresses: none ever are, and tcpdump's -n is taken for its users' sake")
+	f.Lookup("numeric").Hidden = true
 }
 
 func (o *output) redactFlag(f *pflag.FlagSet) {
@@ -530,7 +532,7 @@ func reportKinds(formats *choice) []string {
 func (o *output) check() error {
 	switch {
 	case o.sized && o.top < 1:
-		return fmt.Errorf("--top %d: at least 1 is needed", o.top)
+		return fmt.Errorf("--top %d: at least one is needed", o.top)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
 	}

@@ -98,6 +98,9 @@ Under sudo, root is given up once the interface is open (-Z).`,
 			if err := l.check(); err != nil {
 				return err
 			}
+			if len(words) == 1 && isCapture(words[0]) {
+				return fmt.Errorf("capture: %s is a file; tcpwarm analyze reads it", words[0])
+			}
 			if len(words) > 0 && o.filter != "" {
 				return errors.New("capture: two filters, one by -f and one in words; name one")
 			}

@@ -12,6 +12,7 @@ import (
 
 	"tcpwarm/analyze/nearest"
 	"tcpwarm/analyze/report/examined"
+	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
@@ -101,8 +102,8 @@ known; 5 the command could not be started.`,
 	f.SetInterspersed(false)
 	x.output.commonFlags(f)
 	x.output.redactFlag(f)
-	x.output.format = choice{value: "text", words: []string{"text", "json", "junit"}}
-	f.Var(&x.output.format, "format", "text, json or junit, to standard output")
+	x.output.format = choice{value: "text", words: []string{"text", "json", "junit", "html"}}
+	f.Var(&x.output.format, "format", "text, json, junit or html, to standard output")
 	f.StringArrayVar(&x.output.reports, "report", nil,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	x.evidence = choice{value: "auto", words: []string{"auto", "wire", "server"}}
@@ -238,6 +239,8 @@ func writeExamined(kind string, w io.Writer, r *examined.Report, as text.Options
 		return jsonreport.WriteExamined(w, r)
 	case "junit":
 		return junit.WriteExamined(w, r)
+	case "html":
+		return html.WriteExamined(w, r)
 	}
 	return text.WriteExamined(w, r, as)
 }

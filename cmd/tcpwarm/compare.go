@@ -17,6 +17,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/compare"
 	"tcpwarm/analyze/report/github"
+	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
@@ -78,8 +79,8 @@ these decide instead: each is held against what a metric has changed by, after l
 		},
 	}
 	o.readFlags(c.Flags())
-	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github"}}
-	c.Flags().Var(&o.format, "format", "text, json, junit or github, to standard output")
+	o.format = choice{value: "text", words: []string{"text", "json", "junit", "github", "html"}}
+	c.Flags().Var(&o.format, "format", "text, json, junit, github or html, to standard output")
 	c.Flags().StringArrayVar(&o.reports, "report", nil,
 		"also write what came of it: `KIND=FILE`, kinds as for --format; to - it is the same as --format (repeatable)")
 	c.Flags().StringArrayVar(&texts, "expect", nil,
@@ -161,6 +162,8 @@ func writeComparisonAs(kind string, w io.Writer, c *compare.Comparison, as text.
 		return junit.WriteComparison(w, c)
 	case "github":
 		return github.WriteComparison(w, c)
+	case "html":
+		return html.WriteComparison(w, c)
 	}
 	return text.WriteComparison(w, c, as)
 }

@@ -143,7 +143,7 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 		return analyze(cmd, files)
 	}
 	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newChallenge(s), newCompare(s), newInterfaces(s), newExplain(s),
-		newDemo(s), newMan())
+		newDemo(s), newMan(), newVersion(s))
 	root.InitDefaultHelpCmd()
 	for _, c := range append(root.Commands(), root) {
 		completions(c)
@@ -152,6 +152,12 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 		}
 	}
 	return root
+}
+
+// newVersion is --version for those who type it as a command, as Go's own tool has it.
+func newVersion(s *streams) *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Say which build this is", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return s.print("tcpwarm " + version() + "\n") }}
 }
 
 // commandLike is a word that is no file's name as captures have them.

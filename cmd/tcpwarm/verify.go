@@ -44,6 +44,9 @@ itself failed.`,
 			if (file == "") == (len(args) == 0) {
 				return fmt.Errorf("verify: name either a capture with -r or a command after --")
 			}
+			if len(args) == 1 && isCapture(args[0]) {
+				return fmt.Errorf("verify: %s is no command; a capture goes to -r", args[0])
+			}
 			if file == "" && o.pick.given() {
 				return errors.New("verify: --since and --until are for a saved capture, with -r")
 			}

@@ -39,9 +39,30 @@ func flagError(c *cobra.Command, err error) error {
 	})
 	suggestion := nearest.SuggestAs(typed, names, "--")
 	if suggestion == "" {
+		suggestion = elsewhere(c, unknown.GetSpecifiedName())
+	}
+	if suggestion == "" {
 		suggestion = "; " + c.CommandPath() + " --help lists the flags"
 	}
 	return &suggested{err, suggestion}
+}
+
+// elsewhere names the commands that have a flag which c does not have: by its name, or its letter.
+func elsewhere(c *cobra.Command, flag string) string {
+	var paths []string
+	for _, other := range c.Root().Commands() {
+		f := other.Flags().Lookup(flag)
+		if len(flag) == 1 {
+			f = other.Flags().ShorthandLookup(flag)
+		}
+		if f != nil && !f.Hidden && other != c {
+			paths = append(paths, other.CommandPath())
+		}
+	}
+	if len(paths) == 0 {
+		return ""
+	}
+	return "; it is a flag of " + strings.Join(paths, " and of ")
 }
 
 // A suggested is an error with a suggestion behind it.
@@ -152,6 +173,13 @@ func notAFilter(files []string) error {
 		return nil
 	}
 	return nil
+}
+
+// isCapture reports whether a word that is to be something else names a file that nobody can
+// execute: a capture, most likely.
+func isCapture(word string) bool {
+	f, err := os.Stat(word)
+	return err == nil && f.Mode().IsRegular() && f.Mode().Perm()&0o111 == 0
 }
 
 // similarFile suggests a file beside one that is not there.

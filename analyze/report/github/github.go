@@ -76,18 +76,12 @@ func WriteComparisonSummary(w io.Writer, c *compare.Comparison) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### tcpwarm compare: %s\n\n%s\n\n", c.Change, cell(c.Sentence()))
 	b.WriteString("| | before | after |\n|---|--:|--:|\n")
-	was, is := &c.Before.Totals, &c.After.Totals
-	for _, x := range []struct {
-		name          string
-		before, after any
-	}{
-		{"verdict", c.Before.Verdict, c.After.Verdict},
-		{"requests", was.Transactions, is.Transactions},
-		{"connections", was.Used, is.Used},
-		{"needed", was.NeededBounds(), is.NeededBounds()},
-		{"avoidable", was.Avoidable, is.Avoidable},
-	} {
-		fmt.Fprintf(&b, "| %s | %v | %v |\n", x.name, x.before, x.after)
+	for _, r := range text.ComparisonRows(c) {
+		of := ""
+		if r.Part {
+			of = "of them "
+		}
+		fmt.Fprintf(&b, "| %s%s | %s | %s |\n", of, r.Label, r.Before, r.After)
 	}
 	if len(c.Expectations) > 0 {
 		b.WriteString("\n")

@@ -25,21 +25,24 @@ var (
 	pageJS string
 )
 
-// The page and its parts. html/template escapes what is put into them for where it stands.
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
+// functions are what the pages call. html/template escapes what they return for where it stands.
+var functions = template.FuncMap{
 	"css":     func() template.CSS { return template.CSS(pageCSS) },
 	"js":      func() template.JS { return template.JS(pageJS) },
 	"packets": packetFilter,
 	"trim":    strings.TrimSpace,
 	"list":    list,
 	"name":    func(v any) string { return text.Name(fmt.Sprint(v)) },
+	"said":    text.Statement,
 	"held":    func(e report.Expectation) bool { return *e.Held },
 	"evidence": func(r text.Reason) []int64 {
 		c := r.Connections[0]
 		return append(slices.Clone(c.OpenedBecause.Packets), c.FirstPacket)
 	},
 	"alike": alikeOf,
-}).Parse(pageHTML))
+}
+
+var page = template.Must(template.New("page").Funcs(functions).Parse(pageHTML))
 
 // policy is the page's Content-Security-Policy: nothing is loaded, sent or embedded, and nothing runs but
 // the one script, which is known by its hash.
@@ -55,8 +58,13 @@ func hash(s string) string {
 func Write(w io.Writer, r *report.Report, windows *growth.Recorder) error {
 	v := newView(r, windows)
 	v.Policy = policy
+	return execute(w, page, v)
+}
+
+// execute writes the page that t makes of v.
+func execute(w io.Writer, t *template.Template, v any) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	if err := page.Execute(b, v); err != nil {
+	if err := t.Execute(b, v); err != nil {
 		return err
 	}
 	return b.Flush()

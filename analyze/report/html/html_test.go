@@ -27,17 +27,22 @@ func written(t *testing.T, r *report.Report) (string, []*html.Node) {
 	if err := Write(&b, r, nil); err != nil {
 		t.Fatal(err)
 	}
-	root, err := html.Parse(bytes.NewReader(b.Bytes()))
+	return b.String(), elements(t, b.Bytes())
+}
+
+// elements returns all elements of a page.
+func elements(t *testing.T, page []byte) (all []*html.Node) {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*html.Node
 	for n := range root.Descendants() {
 		if n.Type == html.ElementNode {
 			all = append(all, n)
 		}
 	}
-	return b.String(), all
+	return all
 }
 
 func attribute(n *html.Node, key string) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"tcpwarm/analyze/report"
@@ -23,24 +24,12 @@ func WriteComparison(w io.Writer, c *compare.Comparison, o Options) error {
 	p.setbacks("after: ", c.After.Report)
 	p.line("")
 	p.row("", "before", "after")
-	p.row("verdict", label(c.Before.Verdict), label(c.After.Verdict))
-	b, a := &c.Before.Totals, &c.After.Totals
-	p.numbers("requests", b.Transactions, a.Transactions)
-	p.numbers("on a used connection", b.Reused, a.Reused)
-	p.numbers("connections", b.Used, a.Used)
-	p.row("needed", b.NeededBounds().String(), a.NeededBounds().String())
-	p.numbers("avoidable", b.Avoidable, a.Avoidable)
-	for _, cause := range c.Causes {
-		if cause.Avoidable() {
-			p.numbers("  "+name(string(cause)), b.Causes[cause], a.Causes[cause])
+	for _, r := range ComparisonRows(c) {
+		label := r.Label
+		if r.Part {
+			label = "  " + label
 		}
-	}
-	if was, is := coldCost(&c.Before), coldCost(&c.After); was != is {
-		p.row("handshakes of avoidable", was, is)
-	}
-	p.row("cold, warm, cooled", warmths(&c.Before), warmths(&c.After))
-	for _, id := range c.Findings {
-		p.numbers(name(id), b.Findings[id], a.Findings[id])
+		p.row(label, r.Before, r.After)
 	}
 	p.authorities(c.Authorities, o)
 	return p.flush()
@@ -65,11 +54,44 @@ func (p *page) row(label, before, after string) {
 	p.line(fmt.Sprintf("  %-*s %*s %*s", labels, label, width, before, width, after))
 }
 
-// numbers writes a row of numbers; one that is 0 in both says nothing.
-func (p *page) numbers(label string, before, after int64) {
-	if before != 0 || after != 0 {
-		p.row(label, fmt.Sprint(before), fmt.Sprint(after))
+// A ComparisonRow is what two reports say of one thing.
+type ComparisonRow struct {
+	Label, Before, After string
+	Part                 bool // of what the row before counts
+}
+
+// ComparisonRows returns what a comparison shows beside each other. A number that is 0 in both
+// says nothing, and has no row.
+func ComparisonRows(c *compare.Comparison) []ComparisonRow {
+	b, a := &c.Before.Totals, &c.After.Totals
+	rows := []ComparisonRow{{Label: "verdict", Before: label(c.Before.Verdict), After: label(c.After.Verdict)}}
+	row := func(label, before, after string) {
+		rows = append(rows, ComparisonRow{Label: label, Before: before, After: after})
 	}
+	numbers := func(label string, before, after int64) bool {
+		if before != 0 || after != 0 {
+			row(label, strconv.FormatInt(before, 10), strconv.FormatInt(after, 10))
+		}
+		return before != 0 || after != 0
+	}
+	numbers("requests", b.Transactions, a.Transactions)
+	numbers("on a used connection", b.Reused, a.Reused)
+	numbers("connections", b.Used, a.Used)
+	row("needed", b.NeededBounds().String(), a.NeededBounds().String())
+	numbers("avoidable", b.Avoidable, a.Avoidable)
+	for _, cause := range c.Causes {
+		if cause.Avoidable() && numbers(name(string(cause)), b.Causes[cause], a.Causes[cause]) {
+			rows[len(rows)-1].Part = true
+		}
+	}
+	if was, is := coldCost(&c.Before), coldCost(&c.After); was != is {
+		row("handshakes of avoidable", was, is)
+	}
+	row("cold, warm, cooled", warmths(&c.Before), warmths(&c.After))
+	for _, id := range c.Findings {
+		numbers(name(id), b.Findings[id], a.Findings[id])
+	}
+	return rows
 }
 
 // coldCost is what the handshakes of the avoidable connections took.

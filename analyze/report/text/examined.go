@@ -11,19 +11,73 @@ import (
 	"tcpwarm/analyze/verdict"
 )
 
+// An Examined is what a person is told of a client that was examined with many scenarios. Its
+// texts are fit to be shown.
+type Examined struct {
+	Word      string // the outcome
+	Tone      Tone
+	Sentence  string // how many scenarios have which verdict
+	Problem   string // what kept it from coming to its end, "" if nothing did
+	Evidence  string // what the verdicts rest on, after "judged"
+	Client    string // what it calls itself, "" if nothing
+	Scenarios []ExaminedScenario
+	Remedies  []ExaminedRemedy // for each cause, as met first
+	Remarks   []ExaminedRemark
+}
+
+// An ExaminedScenario is a row of the table.
+type ExaminedScenario struct {
+	Name                 string
+	Asked, Opened, Ideal string // requests and connections, "-" where none was asked
+	Word                 string // the verdict
+	Tone                 Tone
+	Cause                string
+}
+
+// An ExaminedRemedy is what to do about a cause.
+type ExaminedRemedy struct {
+	Cause, Text string
+	Scenarios   []string // in which it was met
+}
+
+// An ExaminedRemark is why scenarios did not pass, or which expectation did not hold.
+type ExaminedRemark struct {
+	Scenarios []string
+	Text      string
+}
+
+// ExaminedOf returns what a person is told of r.
+func ExaminedOf(r *examined.Report) *Examined {
+	o := outcomes[r.Outcome]
+	x := &Examined{Word: o.word, Tone: toneOf(o.style), Sentence: verdictCounts(r), Problem: statement(r.Problem), Evidence: judgedBy(r)}
+	for _, w := range r.Rows {
+		x.Scenarios = append(x.Scenarios, examinedScenario(w))
+		if x.Client == "" && w.Client != "" {
+			x.Client = name(w.Client)
+		}
+	}
+	x.Remedies, x.Remarks = remedies(r), remarks(r)
+	return x
+}
+
 // WriteExamined writes what came of many scenarios, for a person at a terminal: the outcome
 // first, then a row for each, and what to do about those that failed.
 func WriteExamined(w io.Writer, r *examined.Report, o Options) error {
-	p := newPage(w, o.Width, o.Color)
-	p.outcome(r)
-	if r.Problem != "" {
-		p.wrap("  !  ", 5, statement(r.Problem), mark{"  !  ", red})
+	p, x := newPage(w, o.Width, o.Color), ExaminedOf(r)
+	p.wrap(x.Word+"   ", len(x.Word)+3, x.Sentence, mark{x.Word, outcomes[r.Outcome].style})
+	if x.Problem != "" {
+		p.wrap("  !  ", 5, x.Problem, mark{"  !  ", red})
 	}
-	p.judgedBy(r)
+	p.wrap("judged ", 7, x.Evidence)
 	p.line("")
-	p.scenarios(r)
-	p.remedies(r)
-	p.remarks(r)
+	p.scenarios(r, x)
+	p.remedies(x)
+	for i, remark := range x.Remarks {
+		if i == 0 {
+			p.line("")
+		}
+		p.wrap("  ", 4, strings.Join(remark.Scenarios, ", ")+": "+remark.Text)
+	}
 	return p.flush()
 }
 
@@ -36,118 +90,117 @@ var outcomes = map[verdict.Outcome]struct {
 	verdict.Undecided: {"NOT KNOWN", yellow},
 }
 
-// outcome counts the verdicts.
-func (p *page) outcome(r *examined.Report) {
+// verdictCounts says how many scenarios have which verdict.
+func verdictCounts(r *examined.Report) string {
 	var parts []string
 	for _, v := range []examined.Verdict{examined.Failed, examined.Passed, examined.NotKnown, examined.Declined, examined.LeftOut} {
 		if n := r.Count(v); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(v), "-", " ")))
+			parts = append(parts, fmt.Sprintf("%d %s", n, verdictWord(v)))
 		}
 	}
-	o := outcomes[r.Outcome]
-	text := fmt.Sprintf("%s: %s.", plural.Count(int64(len(r.Rows)), "scenario"), strings.Join(parts, ", "))
-	p.wrap(o.word+"   ", len(o.word)+3, text, mark{o.word, o.style})
+	return fmt.Sprintf("%s: %s.", plural.Count(int64(len(r.Rows)), "scenario"), strings.Join(parts, ", "))
 }
 
-func (p *page) judgedBy(r *examined.Report) {
+func verdictWord(v examined.Verdict) string { return strings.ReplaceAll(string(v), "-", " ") }
+
+// judgedBy says what the verdicts of r rest on.
+func judgedBy(r *examined.Report) string {
 	if r.Evidence == examined.OnTheWire {
-		p.wrap("judged ", 7, "on the wire, by the packets")
-		return
+		return "on the wire, by the packets"
 	}
 	text := "by what the server saw: counts and closers, no packets"
 	if r.Because != "" {
 		text += " (" + statement(r.Because) + ")"
 	}
-	p.wrap("judged ", 7, text)
+	return text
 }
 
 var rowStyles = map[examined.Verdict]style{examined.Failed: red, examined.NotKnown: yellow}
 
+func examinedScenario(w *examined.Row) ExaminedScenario {
+	s := ExaminedScenario{Name: name(w.Scenario), Asked: fmt.Sprint(w.Requests), Opened: fmt.Sprint(w.Connections),
+		Ideal: w.NeededBounds().String(), Word: verdictWord(w.Verdict), Tone: toneOf(rowStyles[w.Verdict]), Cause: name(w.Cause)}
+	if w.Verdict == examined.LeftOut || w.Requests == 0 {
+		s.Asked, s.Opened, s.Ideal = "-", "-", "-"
+	}
+	return s
+}
+
 // scenarios writes the table.
-func (p *page) scenarios(r *examined.Report) {
+func (p *page) scenarios(r *examined.Report, x *Examined) {
 	wide := len("scenario")
-	for _, w := range r.Rows {
-		wide = max(wide, len(w.Scenario))
+	for _, s := range x.Scenarios {
+		wide = max(wide, len(s.Name))
 	}
 	p.line(fmt.Sprintf("  %-*s  asked  opened  ideal  verdict    cause", wide, "scenario"))
-	for _, w := range r.Rows {
-		requests, connections, needed := fmt.Sprint(w.Requests), fmt.Sprint(w.Connections), w.NeededBounds().String()
-		if w.Verdict == examined.LeftOut || w.Requests == 0 {
-			requests, connections, needed = "-", "-", "-"
-		}
-		word := strings.ReplaceAll(string(w.Verdict), "-", " ")
-		p.line(fmt.Sprintf("  %-*s  %5s  %6s  %5s  %-9s  %s", wide, name(w.Scenario), requests, connections, needed, word, name(w.Cause)),
-			mark{word, rowStyles[w.Verdict]})
+	for i, s := range x.Scenarios {
+		p.line(fmt.Sprintf("  %-*s  %5s  %6s  %5s  %-9s  %s", wide, s.Name, s.Asked, s.Opened, s.Ideal, s.Word, s.Cause),
+			mark{s.Word, rowStyles[r.Rows[i].Verdict]})
 	}
 }
 
-// remedies says what to do about each cause, once, and where it was met.
-func (p *page) remedies(r *examined.Report) {
-	var causes []string
+// remedies returns what to do about each cause, once, and where it was met.
+func remedies(r *examined.Report) (all []ExaminedRemedy) {
 	for _, w := range r.Rows {
-		if w.Cause != "" && !slices.Contains(causes, w.Cause) {
-			causes = append(causes, w.Cause)
+		if w.Cause == "" {
+			continue
+		}
+		cause := name(w.Cause)
+		i := slices.IndexFunc(all, func(m ExaminedRemedy) bool { return m.Cause == cause })
+		if i < 0 {
+			i = len(all)
+			all = append(all, ExaminedRemedy{Cause: cause, Text: "tcpwarm explain " + cause})
+		}
+		all[i].Scenarios = append(all[i].Scenarios, name(w.Scenario))
+		if w.Knob != "" {
+			all[i].Text = statement(w.Knob)
 		}
 	}
-	if len(causes) == 0 {
+	return all
+}
+
+func (p *page) remedies(x *Examined) {
+	if len(x.Remedies) == 0 {
 		return
 	}
 	p.line("")
 	title := "what to do"
-	for _, w := range r.Rows {
-		if w.Client != "" {
-			title += "   (the client calls itself " + name(w.Client) + ")"
-			break
-		}
+	if x.Client != "" {
+		title += "   (the client calls itself " + x.Client + ")"
 	}
 	p.line(title)
-	for _, cause := range causes {
-		var where []string
-		knob := "tcpwarm explain " + cause
-		for _, w := range r.Rows {
-			if w.Cause != cause {
-				continue
-			}
-			where = append(where, name(w.Scenario))
-			if w.Knob != "" {
-				knob = statement(w.Knob)
-			}
-		}
-		p.wrap(fmt.Sprintf("  %s  ", name(cause)), 4, fmt.Sprintf("%s   [%s]", knob, strings.Join(where, ", ")))
+	for _, m := range x.Remedies {
+		p.wrap(fmt.Sprintf("  %s  ", m.Cause), 4, fmt.Sprintf("%s   [%s]", m.Text, strings.Join(m.Scenarios, ", ")))
 	}
 }
 
-// remarks gives the reasons of those that did not pass, each once, and the expectations that did
+// remarks returns the reasons of those that did not pass, each once, and the expectations that did
 // not hold.
-func (p *page) remarks(r *examined.Report) {
-	var texts []string
-	about := map[string][]string{}
-	say := func(scenario, text string) {
-		if about[text] == nil {
-			texts = append(texts, text)
+func remarks(r *examined.Report) (all []ExaminedRemark) {
+	say := func(w *examined.Row, text string) {
+		text = statement(text)
+		i := slices.IndexFunc(all, func(m ExaminedRemark) bool { return m.Text == text })
+		if i < 0 {
+			i = len(all)
+			all = append(all, ExaminedRemark{Text: text})
 		}
-		about[text] = append(about[text], name(scenario))
+		all[i].Scenarios = append(all[i].Scenarios, name(w.Scenario))
 	}
 	for _, w := range r.Rows {
 		if w.Why != "" {
-			say(w.Scenario, w.Why)
+			say(w, w.Why)
 		}
 		if w.About != "" {
-			say(w.Scenario, w.About)
+			say(w, w.About)
 		}
 		if w.Exit != 0 && w.Verdict == examined.Passed {
-			say(w.Scenario, fmt.Sprintf("the command fetched all, and ended with exit code %d", w.Exit))
+			say(w, fmt.Sprintf("the command fetched all, and ended with exit code %d", w.Exit))
 		}
 		for _, e := range w.Expectations {
 			if e.Held == nil || !*e.Held {
-				say(w.Scenario, fmt.Sprintf("%s: measured %s", e.Text, e.Measured))
+				say(w, fmt.Sprintf("%s: measured %s", e.Text, e.Measured))
 			}
 		}
 	}
-	for i, text := range texts {
-		if i == 0 {
-			p.line("")
-		}
-		p.wrap("  ", 4, strings.Join(about[text], ", ")+": "+statement(text))
-	}
+	return all
 }

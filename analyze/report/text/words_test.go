@@ -13,7 +13,7 @@ import (
 var (
 	labelled = regexp.MustCompile(`p\.facts\("([^"]+)"`)
 	columned = regexp.MustCompile(`heading \+?:?= "([^"]+)"`)
-	rowed    = regexp.MustCompile(`p\.(?:row|numbers)\("([^"]+)"`)
+	rowed    = regexp.MustCompile(`(?:\s(?:row|numbers)\(|ComparisonRow{{Label: )"([^"]+)"`)
 )
 
 // Every label, column and mark of the text is explained.

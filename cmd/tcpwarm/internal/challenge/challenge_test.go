@@ -157,17 +157,23 @@ func TestLeastIsNeeded(t *testing.T) {
 	}
 }
 
-// A URL that nobody has fetched, without the server's doing, is not known.
-func TestMissingURLIsNotKnown(t *testing.T) {
-	s := started(t, "chunked")
+// fetchOnOne fetches the first n URLs on one connection, each response until it ends, and stops
+// the server once it has seen the connection close.
+func fetchOnOne(t *testing.T, s *scenario.Server, n int, end string) {
 	c, r := dial(t, s)
-	for url := range 3 {
+	for url := range n {
 		ask(c, s, url+1)
-		take(t, r, "\r\n0\r\n\r\n")
+		take(t, r, end)
 	}
 	c.Close()
 	time.Sleep(50 * time.Millisecond)
 	s.Stop()
+}
+
+// A URL that nobody has fetched, without the server's doing, is not known.
+func TestMissingURLIsNotKnown(t *testing.T) {
+	s := started(t, "chunked")
+	fetchOnOne(t, s, 3, "\r\n0\r\n\r\n")
 	row := Judge(s, analysed(t, s), &Ran{Said: "oh"}, examined.ServersView)
 	if row.Verdict != examined.NotKnown || row.Why != "1 URL of 4 had no answer; the command said: oh" {
 		t.Errorf("%+v", row)
@@ -177,14 +183,7 @@ func TestMissingURLIsNotKnown(t *testing.T) {
 // Requests that the capture lacks make it no evidence.
 func TestLackingCaptureIsNotKnown(t *testing.T) {
 	s := started(t, "no-content")
-	c, r := dial(t, s)
-	for url := range 4 {
-		ask(c, s, url+1)
-		take(t, r, "\r\n\r\n")
-	}
-	c.Close()
-	time.Sleep(50 * time.Millisecond)
-	s.Stop()
+	fetchOnOne(t, s, 4, "\r\n\r\n")
 	whole := analysed(t, s)
 	if row := Judge(s, whole, new(Ran), examined.OnTheWire); row.Verdict != examined.Passed {
 		t.Errorf("%+v", row)
@@ -196,7 +195,7 @@ func TestLackingCaptureIsNotKnown(t *testing.T) {
 }
 
 // A client that has to come again, and leaves the body that says so unread, has fetched once; one
-// that comes again for nothing has fetched twice.
+// that comes again for nothing has fetched twice. After an error of the server's it may come again.
 func TestCount(t *testing.T) {
 	now := time.Now()
 	whole := scenario.Request{Begun: now, Done: true}
@@ -209,6 +208,8 @@ func TestCount(t *testing.T) {
 		{scenario.Request{Again: scenario.Lost}, counts{}},
 		{scenario.Request{Begun: now}, counts{often: 1}},
 		{whole, counts{often: 1}},
+		{scenario.Request{Begun: now, Done: true, Status: 503}, counts{}},
+		{scenario.Request{Begun: now, Done: true, Status: 404}, counts{often: 1}},
 	} {
 		if got := count([]scenario.Request{c.first, whole}, 1); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.first, got, c.want)

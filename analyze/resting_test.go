@@ -1,0 +1,64 @@
+package analyze
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/capture"
+	"tcpwarm/pcaps/script"
+)
+
+// Whether half-open connections rest until their next segment changes no report: not where each does with
+// every SYN, and not where it is held in memory with others.
+func TestRestingChangesNothing(t *testing.T) {
+	top, err := filepath.Glob("../pcaps/*.pcap")
+	below, err2 := filepath.Glob("../pcaps/*/*.pcap")
+	names := append(top, below...)
+	if err != nil || err2 != nil || len(names) == 0 {
+		t.Fatalf("no samples: %v %v", err, err2)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b) >= 64<<10 { // what is larger has longer bodies, and opens no more
+			continue
+		}
+		restsAlike(t, name, func() Source {
+			src, err := capture.OpenReader(name, bytes.NewReader(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return src
+		}, 2)
+	}
+	archives(t, "story", func(t *testing.T, path string, a *script.Archive) {
+		restsAlike(t, path, func() Source { return &segments{list: a.Script.Segments(), size: 3} }, 1, 7)
+	})
+}
+
+// restsAlike holds the report and the windows of a capture where all rest against those where none does.
+func restsAlike(t *testing.T, name string, open func() Source, workers ...int) {
+	run := func(workers, halfOpen int) (string, string) {
+		var series bytes.Buffer
+		r, err := Run(t.Context(), open(), Options{Workers: workers, Series: &series, Limits: Limits{HalfOpen: halfOpen}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := jsonreport.Write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		return b.String(), series.String()
+	}
+	want, series := run(1, 1<<30)
+	for _, workers := range workers {
+		if got, windows := run(workers, 1); got != want || windows != series {
+			t.Errorf("%s, %d workers: with all at rest the report is\n%s\nnot\n%s", name, workers, got, want)
+		}
+	}
+}
