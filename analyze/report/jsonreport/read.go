@@ -20,8 +20,8 @@ func Read(r io.Reader) (*report.Report, error) {
 		return nil, fmt.Errorf("schema %q, not %q", rep.Schema, report.Schema)
 	}
 	// The schema has them in each report: without, it is none, and nothing may be said of it.
-	if rep.Connections == nil || rep.Verdict == "" {
-		return nil, errors.New("the report has no connections or no verdict: it is not whole")
+	if rep.Connections == nil && rep.Pools == nil {
+		return nil, errors.New("the report has neither connections nor pools: it is not whole")
 	}
 	whole(&rep)
 	return &rep, nil
