@@ -37,9 +37,16 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 	}
 	for d := range c.half {
+		h := &c.half[d]
+		if !h.SawFIN || h.ended {
+			continue
+		}
 		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
-		if h := &c.half[d]; h.SawFIN && !h.ended && (!h.stream.Started() || !h.stream.Next().Before(h.FinSeq)) {
+		reached := !h.stream.Started() || !h.stream.Next().Before(h.FinSeq)
+		if reached || h.FinAcked() {
 			c.closes(c.side(h.dir), false, nil, h.fin)
+		}
+		if reached {
 			h.ended = true
 			c.app.Close(d, at)
 		}

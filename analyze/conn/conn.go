@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"time"
+
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
@@ -85,6 +87,10 @@ func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Ide
 	c.app.Begin(&c.http, c, readers, env.KeepTargets)
 }
 
+// mostQuiet is for how long a connection may be quiet: after more than a year a clock was set, or captures were
+// joined, and how long it idled is not known. The reader of the capture counts such steps by the same measure.
+const mostQuiet = 366 * 24 * time.Hour
+
 // Segment takes the next segment of c. The order is fixed: sequence, state,
 // acknowledgement, data, close. The close comes last because a FIN's segment may
 // carry data (Zeek has learned the same).
@@ -95,8 +101,8 @@ func (c *Conn) Segment(s *segment.Segment) {
 		own.Packets++ // it was captured all the same
 		return
 	}
+	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
-	c.untimed = c.untimed || s.Untimed
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if kind == tcp.Duplicate {
 		return

@@ -33,6 +33,9 @@ func (h *Half) start(seq segment.Seq) {
 		h.stream.Start(h.ISN.Add(1))
 		return
 	}
+	if first, ok := h.firstUnseen(seq); ok {
+		seq = first
+	}
 	h.stream.Start(seq)
 	h.conn.app.Midstream(int(h.dir))
 }
@@ -43,6 +46,16 @@ func (h *Half) startUnseen() {
 	if h.SawSYN && h.streamEnd(h.Una).Sub(h.ISN) > 2 {
 		h.stream.Start(h.ISN.Add(1))
 	}
+}
+
+// firstUnseen returns the first number of what the peer had acknowledged before seq, where h's first captured
+// bytes begin, and ok if the capture lacks it: the connection was opened in it, but the SYN of h lacks as well.
+func (h *Half) firstUnseen(seq segment.Seq) (first segment.Seq, ok bool) {
+	if !h.conn.half[1-h.dir].SawSYN || h.Unseen <= 1 || h.Unseen > tcp.MaxWindow {
+		return seq, false
+	}
+	first = h.Una.Add(-int(h.Unseen))
+	return first, first.Before(seq)
 }
 
 // MissingBytes returns how many bytes of h the capture lacks, as far as that shows.

@@ -46,9 +46,13 @@ func (c *Conn) HalfOpen() bool {
 	return a.Packets == 0 && b.SawSYN && b.PayloadBytes == 0 || b.Packets == 0 && a.SawSYN && a.PayloadBytes == 0
 }
 
-// GiveUpWaiting frees what waits for bytes that are missing: they are taken not to come.
+// GiveUpWaiting frees what waits for bytes that are missing: they are taken not to come. What is known of
+// windows is handed on.
 func (c *Conn) GiveUpWaiting(at segment.Mark) {
 	for d := range c.half {
 		c.half[d].stream.GiveUpHoles(at, &c.half[d])
+		if c.half[d].View != nil {
+			c.flushSamples(segment.Dir(d))
+		}
 	}
 }

@@ -24,13 +24,14 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		own.View = c.watch(s.Dir)
 	}
 	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.path(s.Dir))
-	if len(own.View.Samples()) >= maxSamples {
+	if len(own.View.Samples()) >= MaxSamples {
 		c.flushSamples(s.Dir)
 	}
 }
 
-// maxSamples is how many samples a direction keeps before it hands them on.
-const maxSamples = 4096
+// MaxSamples is how many samples a direction keeps before it hands them on: some 64 kB, a small part of what the
+// connections of a shard may take, or one that goes on for long would be given up for them.
+const MaxSamples = 512
 
 // flushSamples hands on how the window of direction d has grown.
 func (c *Conn) flushSamples(d segment.Dir) {

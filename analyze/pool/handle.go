@@ -295,7 +295,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 	case end.Snapped:
 		p.Opaque++
 		p.Snapped++
-	case end.MaxUnder > 0:
+	case end.MaxUnder > 0, end.Gaps:
 		p.Opaque++
 	case end.NotHTTP:
 		if p.NotHTTP++; p.Spoken == "" {

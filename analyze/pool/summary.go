@@ -50,7 +50,7 @@ func (p *Pool) unsure() string {
 	case p.moreNames:
 		return "more names were seen at its address than are told apart"
 	case p.Untimed > 0 && p.Used > 1:
-		return "packets of its connections have no time, or one far before an earlier packet's"
+		return "packets of its connections have no time, or one far before or years after an earlier packet's"
 	case p.OutOfOrder > 0:
 		return "more was waiting to be judged than is kept: what came first was not always known"
 	}
@@ -78,7 +78,7 @@ func (p *Pool) evidenceMissing() string {
 	switch several := p.Used > 1; {
 	case p.Snapped > 0:
 		return "the capture's snap length cut off what its connections carried"
-	case p.Opaque > 0:
+	case p.Opaque > p.Gaps:
 		return "what its connections carried is encrypted"
 	case p.Gaps > 0:
 		return "the capture lacks bytes that the client sent: requests may hide there"

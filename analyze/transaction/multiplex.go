@@ -80,7 +80,11 @@ func (m *Multiplexer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 }
 
 // Gap says that n bytes of one direction are missing here.
-func (m *Multiplexer) Gap(fromClient bool, n int64, at segment.Mark) { m.side(fromClient).Gap(n, at) }
+func (m *Multiplexer) Gap(fromClient bool, n int64, at segment.Mark) {
+	m.side(fromClient).Gap(n, at)
+	// Whether or not a stream is open: the server may have said GOAWAY there.
+	m.ResponsesHidden = m.ResponsesHidden || !fromClient && m.server.Lost()
+}
 
 // Close ends one direction. Streams that have not ended stay so.
 func (m *Multiplexer) Close(bool, segment.Mark) {}

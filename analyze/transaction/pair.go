@@ -129,7 +129,7 @@ type Sums struct {
 	Browser   bool   // the client calls itself a browser
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
-	ResponsesHidden bool // a hole in what the server has sent may hold responses, or their ends
+	ResponsesHidden bool // a hole in what the server has sent may hold responses, their ends, or a GOAWAY
 
 	Low, High int64 // bounds of Requests, where they are inferred
 }

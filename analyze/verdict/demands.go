@@ -53,10 +53,12 @@ func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held
 	return all, outcome(all), ""
 }
 
-// Nothing returns why there was nothing of the server to look at, and what s has instead; "" if there
-// was something.
+// Nothing returns why there was nothing of the server to look at, or nothing behind the filter, and what s has
+// instead; "" if there was something.
 func (d *Demands) Nothing(pools []*pool.Pool, s Seen) string {
 	switch {
+	case len(pools) == 0 && d.Filter != "" && s.Packets > 0 && s.Filtered == s.Packets:
+		return d.nothing(pools, d.measure(pools, Counts{}), &s)
 	case len(d.Of(pools)) > 0 || len(pools) == 0:
 		return ""
 	case d.unsure(pools):

@@ -344,6 +344,9 @@ func (o *output) redactor() *redact.Redactor {
 // options sets those of opts that the flags know.
 func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 	opts.Demands = o.look(opts.Demands)
+	if opts.Demands == nil && o.filterShown() != "" { // one that lets nothing through is no look at anything
+		opts.Demands = &verdict.Demands{Look: true}
+	}
 	opts.Workers, opts.Ignore, opts.OneClient, opts.Redact = o.workers, o.ignore.list, o.oneClient, o.redactor()
 	if d := opts.Demands; d != nil {
 		d.Redact, d.Filter = opts.Redact, o.filterShown()

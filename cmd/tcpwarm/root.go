@@ -144,8 +144,12 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 	}
 	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newChallenge(s), newCompare(s), newInterfaces(s), newExplain(s),
 		newDemo(s), newMan(), newVersion(s))
+	root.InitDefaultHelpCmd()
 	for _, c := range append(root.Commands(), root) {
 		completions(c)
+		if c.Name() == "help" {
+			refuseOthers(root, c)
+		}
 	}
 	return root
 }
@@ -158,6 +162,18 @@ func newVersion(s *streams) *cobra.Command {
 
 // commandLike is a word that is no file's name as captures have them.
 var commandLike = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
+
+// refuseOthers has help refuse what is no command: cobra's shows the help of the whole instead, as if it were.
+func refuseOthers(root, help *cobra.Command) {
+	show := help.Run
+	help.Run, help.RunE = nil, func(cmd *cobra.Command, words []string) error {
+		if of, rest, err := root.Find(words); err != nil || of == root && len(rest) > 0 {
+			return fmt.Errorf("help: there is no command %q; tcpwarm --help lists the commands", words[0])
+		}
+		show(cmd, words)
+		return nil
+	}
+}
 
 // noCommand refuses what was meant for a command and is none.
 func noCommand(root *cobra.Command, args []string) error {

@@ -335,6 +335,9 @@ func (p *Parser) Gap(n int64, at Mark) {
 	p.buf, p.left = p.buf[:0], 0
 }
 
+// Lost reports whether p does not know where frames begin: what it has missed may have been any.
+func (p *Parser) Lost() bool { return p.lost }
+
 // cut makes the best of a frame whose rest is missing: that its stream was opened,
 // or ended, its header has said.
 func (p *Parser) cut(at Mark) {

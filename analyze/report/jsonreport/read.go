@@ -2,6 +2,7 @@ package jsonreport
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,6 +18,10 @@ func Read(r io.Reader) (*report.Report, error) {
 	}
 	if rep.Schema != report.Schema {
 		return nil, fmt.Errorf("schema %q, not %q", rep.Schema, report.Schema)
+	}
+	// The schema has them in each report: without, it is none, and nothing may be said of it.
+	if rep.Connections == nil && rep.Pools == nil {
+		return nil, errors.New("the report has neither connections nor pools: it is not whole")
 	}
 	whole(&rep)
 	return &rep, nil
