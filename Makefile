@@ -57,8 +57,9 @@ bench: ## every benchmark six times, for benchstat
 profile: ## what the compiler is told of the hot path, again (after larger changes)
 	$(GO) test -run '^$$' -bench Analyze -benchtime 5x -cpuprofile cmd/tcpwarm/default.pgo -o /dev/null ./cmd/tcpwarm
 
-pcaps: ## record all samples again, with their truth, and their guide
-	$(GO) run ./pcaps/lab --readme
+pcaps: ## record all samples again, with their truth, examine the clients, and write the guide
+	$(GO) run ./pcaps/lab
+	$(GO) run ./pcaps/lab --challenge --readme
 	$(GO) test ./pcaps/lab -run TestGolden -update
 	$(GO) test ./cmd/tcpwarm -run TestGuide -update
 

@@ -175,9 +175,10 @@ func (c *Conn) endAt(at segment.Mark) {
 	c.ended, c.endedAt = true, at
 	c.http.conclude(at)
 	c.app.Release()
-	c.id.Ending = c.ending()
+	end := c.sink.Ending()
+	*end = c.ending()
 	c.concluded = true
-	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: &c.id.Ending})
+	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: end})
 }
 
 // ending returns what is known of c in the end.
@@ -237,7 +238,8 @@ func (c *Conn) holes(e *event.Ending) (holes event.Holes) {
 // connection that has gone wrong.
 func (c *Conn) Abandon() {
 	if !c.concluded {
-		c.id.Ending = event.Ending{Gaps: true, GaveUp: true}
-		*c.sink.Event() = event.Event{Kind: event.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: &c.id.Ending}
+		end := c.sink.Ending()
+		*end = event.Ending{Gaps: true, GaveUp: true}
+		*c.sink.Event() = event.Event{Kind: event.ConnEnded, Time: c.last.Time, Packet: c.last.Packet, End: end}
 	}
 }

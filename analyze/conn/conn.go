@@ -32,8 +32,14 @@ type Conn struct {
 	clientHad segment.Seq // what of the server's the client had acknowledged when it closed
 	reset     pendingReset
 
-	proxiedClient segment.Addr // whom its client says it speaks for, which is a proxy; zero: said nothing
+	clientShown
 	room
+}
+
+// What a Conn has shown of its client.
+type clientShown struct {
+	proxiedClient segment.Addr // whom that says it speaks for, as it is a proxy; zero: it said nothing
+	who           event.Who
 }
 
 // The room of a Conn is what it has grown for itself, or for a connection before.

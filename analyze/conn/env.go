@@ -8,9 +8,7 @@ import (
 )
 
 // An Identity is what a connection is known by. It is written by the goroutine that feeds
-// the connection, and outlives that: what is emitted may point here, and nowhere else. Client,
-// Midstream, SYNUnseen, SYN and Who.SYN are final once Sink.Opened was called, the rest of Who with the
-// first request, Ending with the last event.
+// the connection, and outlives that. It is final once Sink.Opened was called.
 type Identity struct {
 	Key       segment.Key
 	First     segment.Mark
@@ -18,8 +16,7 @@ type Identity struct {
 	Midstream bool           // nothing of its handshake's first round trip was seen when the client was told apart
 	SYNUnseen bool           // of that only the server's half was seen
 	SYN       SYNFingerprint // of the first SYN
-	Who       event.Who
-	Ending    event.Ending
+	Traits    event.SYN      // likewise, where machines behind one address are told apart
 }
 
 // A SYNFingerprint is what of a SYN stays the same behind an address translator: its
@@ -33,11 +30,15 @@ type SYNFingerprint struct {
 // A Sink takes what happens on one connection.
 type Sink interface {
 	// Opened comes when it is known who the client is, and with it the connection's
-	// Identity but for Who.Hello, Who.For and Ending.
+	// Identity.
 	Opened()
 	// Event returns room for an event, all of which the caller fills: it is large, and
 	// written in place.
 	Event() *event.Event
+	// Who and Ending return room for what an event is going to point to, as long as there is
+	// the event: of most there is none.
+	Who() *event.Who
+	Ending() *event.Ending
 	// Unacceptable comes with the packet of a segment that cannot be the connection's.
 	Unacceptable(packet int64)
 	// Samples takes how the window of the side that sends in direction d has grown. The

@@ -170,6 +170,12 @@ func (deaf) Opened() {}
 // Event returns room that nobody looks at.
 func (deaf) Event() *event.Event { return new(event.Event) }
 
+// Who returns room that nobody looks at.
+func (deaf) Who() *event.Who { return new(event.Who) }
+
+// Ending returns room that nobody looks at.
+func (deaf) Ending() *event.Ending { return new(event.Ending) }
+
 // Unacceptable does nothing.
 func (deaf) Unacceptable(int64) {}
 

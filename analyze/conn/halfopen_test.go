@@ -44,7 +44,7 @@ func TestResumedIsAsBefore(t *testing.T) {
 		if !rests {
 			t.Fatalf("%+v: half-open, it cannot rest", first)
 		}
-		f.id.Who.Hello = 1 // if it were written again, that would be gone
+		f.id.Midstream = true // if it were written again, that would be gone
 		h, id := f.Rest(), f.id
 		var c Conn
 		unacceptable := f.unacceptable

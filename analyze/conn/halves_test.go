@@ -43,6 +43,10 @@ func (f *fed) Event() *event.Event {
 	return f.events[len(f.events)-1]
 }
 
+func (f *fed) Who() *event.Who { return new(event.Who) }
+
+func (f *fed) Ending() *event.Ending { return new(event.Ending) }
+
 func (f *fed) Unacceptable(int64) { f.unacceptable++ }
 
 func (f *fed) Samples(segment.Dir, []tcp.Sample) {}

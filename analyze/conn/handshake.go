@@ -18,7 +18,8 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 			if !c.opened {
 				c.id.SYN = SYNFingerprint{s.Seq, s.Options.TSVal}
 				if !c.env.OneClient {
-					c.id.Who.SYN = synTraits(s)
+					c.id.Traits = synTraits(s)
+					c.who.SYN = c.id.Traits
 				}
 			}
 		}
@@ -84,7 +85,7 @@ func (c *Conn) Proxied(dir int, h proxy.Header) bool {
 		c.proxiedClient = c.env.Readers.Names.Addr(h.Source)
 	}
 	if !c.env.OneClient {
-		c.id.Who.ProxiedClient = c.proxiedClient
+		c.who.ProxiedClient = c.proxiedClient
 	}
 	return true
 }

@@ -79,6 +79,9 @@ func (x *httpTracker) record(list *[]Record, t *transaction.Transaction) bool {
 	r := Record{Transaction: *t}
 	r.Target = x.conn.env.Readers.Names.Target(t.Target)
 	r.Method = x.conn.env.Readers.Names.Method(t.Method)
+	if n := len(*list); n == cap(*list) { // the double, but no more than there is room for
+		*list = append(make([]Record, 0, n+max(1, min(n, budget.Room/int(unsafe.Sizeof(r))))), *list...)
+	}
 	*list = append(*list, r)
 	x.text += len(r.Target)
 	budget.Room -= int(unsafe.Sizeof(r)) + len(r.Target)

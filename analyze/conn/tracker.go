@@ -175,9 +175,9 @@ func (x *httpTracker) begun() {
 func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 	c := x.conn
 	f := &x.facts
-	if f.Count++; f.Count == 1 && !c.env.OneClient { // from then on Who is read elsewhere
+	if f.Count++; f.Count == 1 && !c.env.OneClient {
 		if info := x.judgedApp().TLSInfo(); info != nil {
-			c.id.Who.Hello = info.Hello
+			c.who.Hello = info.Hello
 		}
 	}
 	f.Probes = 0
@@ -196,8 +196,10 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 			return
 		}
 	}
+	who := c.sink.Who()
+	*who = c.who
 	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
-		Name: x.name, Who: &c.id.Who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
+		Name: x.name, Who: who, TLS: c.app.Protocol() == app.TLS, StreamLimit: t.Streams, SetupRoundTrips: c.setupRoundTrips(),
 		MayHideClose: t.Cut, Inferred: x.judgedApp().Sealed(), ServerUnseen: c.Unseen(1 - c.client),
 		Proxied: t.Proxied && x.target == "", Tunnel: t.Connect || x.judgesTunnel || x.target != "",
 		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,

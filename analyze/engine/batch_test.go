@@ -35,7 +35,7 @@ func TestPlaceIsCounted(t *testing.T) {
 	hash := g.Key.Hash()
 	sh := &w.shards[shardOf(hash)]
 	w.segment(sh, g, hash)
-	if e := sh.table.Get(&g.Key, hash); sh.memory.taken < e.Memory()+int(unsafe.Sizeof(waitLink{}))+flow.SlotSize {
+	if e := sh.find(&g.Key, hash); sh.memory.taken < e.Memory()+int(unsafe.Sizeof(waitLink{}))+flow.SlotSize {
 		t.Errorf("%d bytes are counted for a connection that holds %d", sh.memory.taken, e.Memory())
 	}
 }

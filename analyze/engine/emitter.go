@@ -15,6 +15,8 @@ import (
 type workerOutput struct {
 	opened  []opened
 	events  [pool.ClientShards]chunkedList[connEvent] // by client
+	whos    chunkedList[event.Who]                    // that events point to
+	endings chunkedList[event.Ending]                 // likewise
 	ended   chunkedList[ended]
 	samples []samplesOf
 
@@ -30,14 +32,18 @@ type emitter struct {
 	none      bool // the collector keeps no more records of connections
 	oneClient bool // all client addresses are one client's
 
-	freeEvents freeList[connEvent]
-	freeEnded  freeList[ended]
+	freeEvents  freeList[connEvent]
+	freeWhos    freeList[event.Who]
+	freeEndings freeList[event.Ending]
+	freeEnded   freeList[ended]
 }
 
 // clear empties the output.
 func (o *emitter) clear() {
 	o.opened, o.samples, o.late, o.unacceptable = o.opened[:0], o.samples[:0], build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
+	o.whos.clear(&o.freeWhos)
+	o.endings.clear(&o.freeEndings)
 	for i := range o.events {
 		o.events[i].clear(&o.freeEvents)
 	}
@@ -73,6 +79,12 @@ func (e *entry) Opened() {
 
 // Event returns room for an event of e.
 func (e *entry) Event() *event.Event { return &e.out.event(e).event }
+
+// Who returns room for one that an event is going to point to.
+func (e *entry) Who() *event.Who { return e.out.whos.next(&e.out.freeWhos) }
+
+// Ending returns room for one that an event is going to point to.
+func (e *entry) Ending() *event.Ending { return e.out.endings.next(&e.out.freeEndings) }
 
 // Unacceptable counts a segment that cannot be of e.
 func (e *entry) Unacceptable(packet int64) { e.out.unacceptable.Add(1, packet) }

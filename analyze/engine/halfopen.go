@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"tcpwarm/analyze/conn"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
 
@@ -67,10 +68,10 @@ func (e *entry) lastPacket() int64 {
 // isOpen reports whether e has not ended.
 func (e *entry) isOpen() bool { return e.live == nil || e.State() == conn.Open }
 
-// memory returns how many bytes e takes beside itself and its handle.
+// memory returns how many bytes e takes beside overhead.
 func (e *entry) memory() int {
 	if e.live == nil {
-		return e.halfOpen.Memory()
+		return e.halfOpen.Memory() + pool.ClientMemory // a flood's has nothing else
 	}
-	return int(unsafe.Sizeof(live{})-unsafe.Sizeof(conn.Conn{})) + e.live.Memory()
+	return int(unsafe.Sizeof(live{})-unsafe.Sizeof(conn.Conn{})) + pool.CourseMemory + e.live.Memory()
 }

@@ -18,9 +18,9 @@ import (
 // Identity, before it tells of it, and the collector the rest.
 type handle struct {
 	conn.Identity
-	seq       int64      // its ID in the report, in order of first packet; 0: none yet
 	duplicate bool       // of another, which is judged
 	foreign   bool       // not of those that are to be judged
+	seq       int64      // its ID in the report, in order of first packet; 0: none yet
 	pool      *pool.Conn // nil if it is not judged
 }
 

@@ -96,7 +96,7 @@ func (k *collector) judgeEvent(shard int, e *connEvent) {
 			client.Addr = k.client
 		}
 		h.pool = k.judge.Open(shard, &event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet,
-			Midstream: h.Midstream, SYNUnseen: h.SYNUnseen, SYN: h.Who.SYN,
+			Midstream: h.Midstream, SYNUnseen: h.SYNUnseen, SYN: h.Traits,
 			Client: client, Server: h.Key.Sender(1 - h.Client)})
 	}
 }

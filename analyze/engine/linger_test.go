@@ -41,7 +41,7 @@ func TestLateSegmentsExtendNoWait(t *testing.T) {
 			hash := g.Key.Hash()
 			sh := &w.shards[shardOf(hash)]
 			w.segment(sh, g, hash)
-			e := sh.table.Get(&g.Key, hash)
+			e := sh.find(&g.Key, hash)
 			if i < len(all)-2 {
 				continue
 			}

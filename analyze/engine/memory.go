@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"tcpwarm/analyze/flow"
+	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
 
@@ -17,9 +18,9 @@ type memory struct {
 	grown       []*entry // since they were last measured; nil: gone
 }
 
-// overhead is what a connection takes beside what it is followed with: its entry and handle, and
-// its slot of a table that is at least three eighths full.
-const overhead = int(unsafe.Sizeof(entry{})+unsafe.Sizeof(handle{})) + flow.SlotSize*8/3
+// overhead is what a connection takes beside what it is followed with: its entry and handle, what
+// the judge has of it, and its slot of a table that is at least three eighths full.
+const overhead = int(unsafe.Sizeof(entry{})+unsafe.Sizeof(handle{})) + pool.ConnMemory + flow.SlotSize*8/3
 
 // note notes that e has taken a segment.
 func (m *memory) note(e *entry) {

@@ -146,11 +146,20 @@ func (sh *shard) due(now segment.Time) *entry {
 	return nil
 }
 
+// find returns the connection with a key, nil if there is none.
+func (sh *shard) find(key *segment.Key, hash uint64) *entry {
+	e, at := sh.table.First(hash)
+	for e != nil && e.handle.Key != *key {
+		e, at = sh.table.Next(hash, at)
+	}
+	return e
+}
+
 // remove takes e out of the shard.
 func (sh *shard) remove(e *entry) {
 	if e.live != nil && e.list != nil {
 		e.list.remove(e)
 	}
-	sh.table.Delete(e.handle.Key, e.hash())
+	sh.table.Delete(e.hash(), e)
 	sh.memory.forget(e)
 }

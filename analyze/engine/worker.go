@@ -118,7 +118,7 @@ func (w *worker) segments(sh *shard, list []hashed) (n int) {
 func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	w.out.Now = s.Mark()
 	w.expire(sh, s.Time)
-	e := sh.table.Get(&s.Key, hash)
+	e := sh.find(&s.Key, hash)
 	if e != nil {
 		w.resume(sh, e)
 		if e.contests != nil {
@@ -157,7 +157,7 @@ func (w *worker) begin(sh *shard, s *segment.Segment, hash uint64) *entry {
 		w.relieve(sh)
 	}
 	e := sh.newEntry(s, &w.out)
-	sh.table.Put(s.Key, hash, e)
+	sh.table.Put(hash, e)
 	sh.memory.begin(e)
 	w.latest = e
 	if e.Segment(s); !e.ClientKnown() {

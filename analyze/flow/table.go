@@ -1,18 +1,14 @@
 // Package flow finds the connection a segment belongs to.
 //
-// Keys with their hash come in, values go out. It is a hash table and nothing
+// Hashes of keys come in, values go out. It is a hash table and nothing
 // else: when a key's connection ends and another begins is decided by its user.
 package flow
 
-import (
-	"unsafe"
+import "unsafe"
 
-	"tcpwarm/capture/segment"
-)
-
-// A Table maps keys to values: open addressing with linear probing, at most
-// three quarters full. The caller brings the hash, which it has for the shard
-// already; the built-in map would compute its own once more.
+// A Table maps hashes to values: open addressing with linear probing, at most
+// three quarters full. A value knows its key, which is too large to be there twice; so of several with one hash
+// the user tells which it looks for.
 type Table[V any] struct {
 	slots []slot[V]
 	n     int
@@ -20,48 +16,53 @@ type Table[V any] struct {
 
 type slot[V any] struct {
 	hash uint64
-	key  segment.Key
 	val  *V // nil: empty
 }
 
-// Len returns how many keys t holds.
+// Len returns how many values t holds.
 func (t *Table[V]) Len() int { return t.n }
 
-// Get returns the value of k, nil if there is none. hash is k.Hash().
-func (t *Table[V]) Get(k *segment.Key, hash uint64) *V {
+// First returns a value with a hash, nil if there is none, and its place, for Next.
+func (t *Table[V]) First(hash uint64) (v *V, place int) {
 	if t.n == 0 {
-		return nil
+		return nil, 0
 	}
+	return t.from(hash, hash)
+}
+
+// Next returns another value with a hash, that First or Next has returned the place before of; nil if there is none
+// any more. No other method may have been called in between.
+func (t *Table[V]) Next(hash uint64, place int) (v *V, next int) {
+	return t.from(hash, uint64(place)+1)
+}
+
+func (t *Table[V]) from(hash, i uint64) (v *V, place int) {
 	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		s := &t.slots[i]
-		if s.val == nil || s.hash == hash && s.key == *k {
-			return s.val
+	for i &= mask; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.val == nil || s.hash == hash {
+			return s.val, int(i)
 		}
 	}
 }
 
-// Put sets the value of k, which must not be nil.
-func (t *Table[V]) Put(k segment.Key, hash uint64, v *V) {
+// Put adds v, which must not be nil, nor in t already.
+func (t *Table[V]) Put(hash uint64, v *V) {
 	if t.n*4 >= len(t.slots)*3 {
 		t.grow()
 	}
-	s := t.find(k, hash)
-	if s.val == nil {
-		t.n++
-	}
-	*s = slot[V]{hash, k, v}
+	t.n++
+	t.add(slot[V]{hash, v})
 }
 
-// Delete takes k out and moves up what probed past it.
-func (t *Table[V]) Delete(k segment.Key, hash uint64) {
+// Delete takes v out and moves up what probed past it.
+func (t *Table[V]) Delete(hash uint64, v *V) {
 	if t.n == 0 {
 		return
 	}
 	mask := uint64(len(t.slots) - 1)
 	i := hash & mask
 	for ; t.slots[i].val != nil; i = (i + 1) & mask {
-		if t.slots[i].hash == hash && t.slots[i].key == k {
+		if t.slots[i].val == v {
 			break
 		}
 	}
@@ -89,13 +90,14 @@ func (t *Table[V]) All(yield func(*V) bool) {
 	}
 }
 
-func (t *Table[V]) find(k segment.Key, hash uint64) *slot[V] {
+// add puts s where it belongs: there is room.
+func (t *Table[V]) add(s slot[V]) {
 	mask := uint64(len(t.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		if s := &t.slots[i]; s.val == nil || s.hash == hash && s.key == k {
-			return s
-		}
+	i := s.hash & mask
+	for t.slots[i].val != nil {
+		i = (i + 1) & mask
 	}
+	t.slots[i] = s
 }
 
 func (t *Table[V]) grow() {
@@ -103,7 +105,7 @@ func (t *Table[V]) grow() {
 	t.slots = make([]slot[V], max(16, 2*len(old)))
 	for i := range old {
 		if old[i].val != nil {
-			*t.find(old[i].key, old[i].hash) = old[i]
+			t.add(old[i])
 		}
 	}
 }

@@ -2,19 +2,29 @@ package pool
 
 import (
 	"time"
+	"unsafe"
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/capture/segment"
 )
 
-// A Conn is a connection as far as pools care.
+// A Conn is a connection as far as pools care. There may be many of which nothing is told but that they were
+// opened: these are small.
 type Conn struct {
-	id             int64
-	client, server segment.Endpoint
-	clientServer   *clientServer
-	pool           *Pool        // nil until a request, or the end, shows which it is
-	shard          *clientShard // its client's, within reach
+	id           int64
+	clientServer *clientServer
+	pool         *Pool // nil until a request, or the end, shows which it is
 	beginning
+	prevUnused, nextUnused *Conn // in its clientServer's list
+
+	*course // nil until an event tells of one
+}
+
+// A course is what a connection has come to.
+type course struct {
+	client, server segment.Endpoint
+	shard          *clientShard // its client's, within reach
+
 	firstThere   bool // it is its pool's first to its server, and there were others to another
 	serverUnseen bool // of what the server sent the capture had nothing when the first request came
 
@@ -23,8 +33,6 @@ type Conn struct {
 	requestState
 	loadState
 	closeState
-
-	prevUnused, nextUnused *Conn // in its clientServer's list
 
 	inline struct { // room for what most have one of
 		active, undecided [1]*occupation
@@ -35,6 +43,7 @@ type Conn struct {
 type beginning struct {
 	opened    segment.Time // the capture's; see neededAt
 	packet    int64        // its first
+	port      uint16       // its client's
 	midstream bool         // it was opened before the capture began
 	synUnseen bool         // its SYN is not in the capture: it was opened earlier than opened says
 	syn       event.SYN
@@ -94,12 +103,43 @@ type closeState struct {
 // follow each other: to prefetch some connections before they are handled saves a part of
 // the time.
 func (c *Conn) Prefetch() int {
+	if c.course == nil {
+		return 0
+	}
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
 		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }
+
+// begin begins the course of c.
+func (s *clientShard) begin(c *Conn) {
+	x := s.free.courses.get()
+	active, undecided := x.active[:0], x.undecided[:0]
+	if active == nil {
+		active, undecided = x.inline.active[:0], x.inline.undecided[:0]
+	}
+	*x = course{client: segment.Endpoint{Addr: c.clientServer.client.addr, Port: c.port}, server: c.clientServer.server, shard: s}
+	x.active, x.undecided, c.course = active, undecided, x
+}
+
+// toClient returns how far the client's clock is from the capture's, as far as an event has told it.
+func (c *Conn) toClient() time.Duration {
+	if c.course == nil {
+		return 0
+	}
+	return c.clockOffset
+}
+
+// ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
+// CourseMemory how many more with its first event. ClientMemory is what it takes for a client of one server that has
+// no pool; with pools their number bounds it.
+const (
+	ConnMemory   = int(unsafe.Sizeof(Conn{}))
+	CourseMemory = int(unsafe.Sizeof(course{}))
+	ClientMemory = int(unsafe.Sizeof(client{}) + unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}))
+)
 
 // setupCost returns what c's handshakes cost: the time from its SYN to its first request, in
 // which both sides compute too; or what its round trips take, where c was not opened for that

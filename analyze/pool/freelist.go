@@ -28,7 +28,8 @@ type freeLists struct {
 	occupations    freeList[occupation] // that have ended and were judged
 	decisions      freeList[Decision]
 	pools          freeList[Pool] // that nothing points to
-	conns          freeList[Conn] // likewise
+	conns          freeList[Conn] // likewise, with their courses
+	courses        freeList[course]
 	clients        freeList[client]
 	clientServers  freeList[clientServer]
 	unusedConns    freeList[unusedConns] // empty

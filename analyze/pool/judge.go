@@ -57,13 +57,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	s.now = max(s.now, o.Time)
 	cs := s.clientServer(o.Client.Addr, o.Server)
 	c := s.free.conns.get()
-	active, undecided := c.active[:0], c.undecided[:0]
-	if active == nil {
-		active, undecided = c.inline.active[:0], c.inline.undecided[:0]
-	}
-	*c = Conn{id: o.ID, shard: s, client: o.Client, server: o.Server, clientServer: cs,
-		beginning: beginning{opened: o.Time, packet: o.Packet, midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
-	c.active, c.undecided = active, undecided
+	s.free.courses.put(c.course)
+	*c = Conn{id: o.ID, clientServer: cs, beginning: beginning{opened: o.Time, packet: o.Packet, port: o.Client.Port,
+		midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	cs.unused.add(c)
 	if p := cs.latestPool(c.syn); p != nil {
 		p.detectors.churn.opened(p.conns.open)
@@ -73,6 +69,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 
 // Handle takes the next event of c.
 func (j *Judge) Handle(c *Conn, e *event.Event) {
+	if c.course == nil {
+		c.clientServer.client.shard.begin(c)
+	}
 	s := c.shard
 	if e.Kind == event.ConnResumed && c.ended && (c.pool == nil || c.pool.evicted || c.pool.FirstPacket > c.packet) {
 		return // its pool has been given up, and may serve as another

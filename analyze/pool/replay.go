@@ -56,7 +56,7 @@ func (p *Pool) knownUntil(now segment.Time) segment.Time {
 	}
 	for _, cs := range p.clientServers {
 		if c := cs.unused.first; c != nil {
-			until = min(until, c.opened.Add(-max(p.clockOffset, c.clockOffset)))
+			until = min(until, c.opened.Add(-max(p.clockOffset, c.toClient())))
 		}
 	}
 	return until

@@ -18,6 +18,9 @@ type client struct {
 	pkg     string   // whose version counts, of NAME@SERIES; "" is the tool itself
 }
 
+// takesArgs are clients that get URLs in their command line, for they read none.
+var takesArgs = []string{"curl", "wget"}
+
 // Where npm puts these versions of Node; the others are the machine's.
 const (
 	node18 = "node/node_modules/node18/bin/node"
@@ -35,6 +38,7 @@ var clients = map[string]client{
 	"node18":         {"Node http", "node", "node18", []string{node18, "node/core.js"}, ""},
 	"node":           {"Node http", "node", "node", []string{"node", "node/core.js"}, ""},
 	"node24":         {"Node http", "node", "node24", []string{node24, "node/core.js"}, ""},
+	"http2":          {"Node http2", "node", "node", []string{"node", "node/http2.js"}, ""},
 	"axios18":        {"axios", "axios", "node18", []string{node18, "node/axios.js"}, "axios"},
 	"axios":          {"axios", "axios", "node", []string{"node", "node/axios.js"}, "axios"},
 	"request18":      {"request", "request", "node18", []string{node18, "node/request.js"}, "request"},
@@ -119,6 +123,7 @@ var toolchains = map[string]toolchain{
 	"php": {"php", []string{"php", "-r", "exit(function_exists('curl_init') ? 0 : 1);"}, "", []string{"php", "--version"}},
 	"guzzle": {"php", []string{"php", "-r", "require 'GuzzleHttp/autoload.php';"}, "",
 		[]string{"dpkg-query", "--show", "php-guzzlehttp-guzzle"}}, // the code knows its major version alone
+	"tcpwarm": {"go", []string{"go", "build", "-o", "{work}/tcpwarm", "tcpwarm/cmd/tcpwarm"}, "", []string{"go", "env", "GOVERSION"}},
 	"wget":    {"wget", nil, "", []string{"wget", "--version"}},
 	"nginx":   {"nginx", nil, "", []string{"nginx", "-v"}},
 	"haproxy": {"haproxy", nil, "", []string{"haproxy", "-v"}},

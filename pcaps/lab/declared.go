@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	servers "tcpwarm/pcaps/scenario"
 )
 
 //go:embed scenarios.txt
@@ -37,7 +39,10 @@ func declare(line string) (s scenario, err error) {
 	if _, ok := clients[s.client]; !ok {
 		return s, fmt.Errorf("no client %q", s.client)
 	}
-	if s.server, err = named("server", serverOptions, f[2]); err != nil {
+	// A server of tcpwarm challenge has the name of its scenario.
+	if trap, ok := servers.Lookup(f[2]); ok {
+		s.trap, s.mode = trap, linesMode
+	} else if s.server, err = named("server", serverOptions, f[2]); err != nil {
 		return s, err
 	}
 	if s.want, err = outcome(f[3]); err != nil {

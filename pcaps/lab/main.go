@@ -23,28 +23,24 @@ func main() {
 	dir := pflag.String("clients", "pcaps/lab/clients", "folder of the clients")
 	pattern := pflag.String("run", ".", "record only scenarios that match this regular expression")
 	list := pflag.Bool("list", false, "print the scenarios' names")
+	examine := pflag.Bool("challenge", false, "instead have tcpwarm challenge examine the clients that match --run")
 	readme := pflag.Bool("readme", false, "put the tables into README.md of the folder")
 	pflag.Parse()
-	if err := run(*out, *dir, *pattern, *list, *readme); err != nil {
+	if err := run(*out, *dir, *pattern, *list, *examine, *readme); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, dir, pattern string, list, readme bool) error {
+func run(out, dir, pattern string, list, examine, readme bool) error {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
 	}
-	var chosen []*scenario
-	for i := range scenarios {
-		if s := &scenarios[i]; re.MatchString(s.name) {
-			chosen = append(chosen, s)
-		}
-	}
+	job := chosenOf(re, examine)
 	if list {
-		for _, s := range chosen {
-			fmt.Println(s.name)
+		for _, name := range job.names {
+			fmt.Println(name)
 		}
 		return nil
 	}
@@ -54,7 +50,7 @@ func run(out, dir, pattern string, list, readme bool) error {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
 	}
-	if err := recordAll(out, bench{clients: dir}, chosen); err != nil {
+	if err := recordAll(out, bench{clients: dir}, job); err != nil {
 		return err
 	}
 	if readme && os.Getenv(inside) == "" {
@@ -63,13 +59,49 @@ func run(out, dir, pattern string, list, readme bool) error {
 	return nil
 }
 
-// recordAll prepares the toolchains here and records in the namespace.
-func recordAll(out string, b bench, chosen []*scenario) error {
+// A job is what is to be done in the namespace, and the toolchains that it needs.
+type job struct {
+	names []string
+	tools map[string]bool
+	do    func(out string, b bench) error
+}
+
+// chosenOf is the recording of the scenarios that match, or the examination of the clients that do.
+func chosenOf(re *regexp.Regexp, examine bool) job {
+	j := job{tools: map[string]bool{}}
+	if examine {
+		j.tools["tcpwarm"] = true
+		for _, name := range challenged {
+			if re.MatchString(name) {
+				j.names = append(j.names, name)
+				j.tools[clients[name].tool] = true
+			}
+		}
+		j.do = func(out string, b bench) error { return challengeHere(out, b, j.names) }
+		return j
+	}
+	var chosen []*scenario
+	for i := range scenarios {
+		if s := &scenarios[i]; re.MatchString(s.name) {
+			chosen = append(chosen, s)
+			j.names = append(j.names, s.name)
+			j.tools[clients[s.client].tool] = true
+			if t := s.relayTool(); t != "" {
+				j.tools[t] = true
+			}
+		}
+	}
+	j.do = func(out string, b bench) error { return recordHere(out, b, chosen) }
+	return j
+}
+
+// recordAll prepares the toolchains here and does the job in the namespace.
+func recordAll(out string, b bench, j job) error {
 	if b.work = os.Getenv(workFolder); b.work != "" {
 		if _, err := isolate(); err != nil {
 			return err
 		}
-		return recordHere(out, b, chosen)
+		return j.do(out, b)
 	}
 	if _, err := exec.LookPath("tcpdump"); err != nil {
 		return errors.New("tcpdump is not here")
@@ -81,14 +113,7 @@ func recordAll(out string, b bench, chosen []*scenario) error {
 	defer os.RemoveAll(work)
 	b.work = work
 	var missing []string
-	tools := map[string]bool{}
-	for _, s := range chosen {
-		tools[clients[s.client].tool] = true
-		if t := s.relayTool(); t != "" {
-			tools[t] = true
-		}
-	}
-	for name := range tools {
+	for name := range j.tools {
 		if err := b.prepare(name); err != nil {
 			fmt.Fprintf(os.Stderr, "skipped: all of %s: %v\n", name, err)
 			missing = append(missing, name)
@@ -105,14 +130,13 @@ const missingTools = "TCPWARM_LAB_MISSING"
 // recordHere records and says of each whether it came out as declared.
 func recordHere(out string, b bench, chosen []*scenario) error {
 	r := &recorder{bench: b, out: out, certFile: filepath.Join(b.work, "cert.pem")}
-	vouches, err := servers.NewAuthority()
-	if err != nil {
+	var err error
+	if r.vouches, err = servers.NewAuthority(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(r.certFile, vouches.PEM, 0o644); err != nil {
+	if err := os.WriteFile(r.certFile, r.vouches.PEM, 0o644); err != nil {
 		return err
 	}
-	r.cert = &vouches.Leaf
 	missing := strings.Split(os.Getenv(missingTools), ",")
 	wrong := 0
 	for _, s := range chosen {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -13,19 +12,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	servers "tcpwarm/pcaps/scenario"
 )
 
 const (
 	maxPacket     = 65536                  // bytes, on lo with its offload
 	settle        = 150 * time.Millisecond // for the last packets, and those of a program that ends
-	clientTimeout = 60 * time.Second
+	clientTimeout = 2 * time.Minute        // one waits for 95 s
 )
 
 // A recorder records scenarios into a folder.
 type recorder struct {
 	bench
 	out      string
-	cert     *tls.Certificate
+	vouches  *servers.Authority
 	certFile string // PEM, for clients to trust
 }
 
@@ -41,7 +42,7 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 	}
 	t := &truth{Name: s.name, Client: title, Mode: s.mode, Via: s.via}
 	var keys io.Writer
-	if s.server.tls {
+	if s.isSecure() {
 		t.Keys = s.name + ".keys"
 		f, err := os.Create(file + ".keys")
 		if err != nil {
@@ -55,7 +56,10 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 		return nil, err
 	}
 	defer l.close()
-	o := serve(s.server, l.listener, r.cert, keys)
+	if s.trap != nil {
+		return t, r.recordTrap(s, t, l.listener, file, keys)
+	}
+	o := serve(s.server, l.listener, &r.vouches.Leaf, keys)
 	defer o.stop()
 	front, url, err := r.front(s, o)
 	if err != nil {
@@ -95,10 +99,10 @@ func (r *recorder) record(s *scenario) (*truth, error) {
 // clients' packets pass.
 func listen(s *scenario) (*path, string, error) {
 	if s.path != nil {
-		p, err := openPath(*s.path, s.server.port())
+		p, err := openPath(*s.path, s.port())
 		return p, nearDevice, err
 	}
-	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", s.server.port()))
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", s.port()))
 	return &path{listener: l}, "lo", err
 }
 
@@ -125,8 +129,7 @@ func (r *recorder) front(s *scenario, o *origin) (relay, string, error) {
 // run lets the client do its requests.
 func (r *recorder) run(s *scenario, url string) error {
 	c := r.command(append(append([]string{}, clients[s.client].command...), s.mode, url)...)
-	c.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.certFile, "SSL_CERT_FILE="+r.certFile,
-		"REQUESTS_CA_BUNDLE="+r.certFile, "CURL_CA_BUNDLE="+r.certFile, "NODE_NO_WARNINGS=1")
+	c.Env = r.environment()
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = nil, &out
 	if err := c.Start(); err != nil {
@@ -138,6 +141,12 @@ func (r *recorder) run(s *scenario, url string) error {
 		return fmt.Errorf("client: %v: %s", err, strings.TrimSpace(out.String()))
 	}
 	return nil
+}
+
+// environment is what clients know.
+func (r *recorder) environment() []string {
+	return append(os.Environ(), "NODE_EXTRA_CA_CERTS="+r.certFile, "SSL_CERT_FILE="+r.certFile,
+		"REQUESTS_CA_BUNDLE="+r.certFile, "CURL_CA_BUNDLE="+r.certFile, "NODE_NO_WARNINGS=1")
 }
 
 // A dump is a running tcpdump.

@@ -11,14 +11,14 @@ import (
 
 // ownKnobs are the libraries whose knobs are a client's own, as explain names them.
 var ownKnobs = map[string][]string{
-	"node18": {"node http"}, "node": {"node http"}, "node24": {"node http"},
+	"node18": {"node http"}, "http2": {"node http2"}, "node": {"node http"}, "node24": {"node http"},
 	"axios18": {"node axios", "node/axios"}, "axios": {"node/axios", "node http"},
 	"request18": {"node request"}, "request": {"node request", "node http"},
 	"agentkeepalive": {"node agentkeepalive", "node http"},
 	"superagent":     {"node superagent", "node http"},
 	"got":            {"node http", "node/axios"}, "node-fetch": {"node http", "node/axios"},
 	"undici": {"node undici", "node undici, fetch"}, "undici8": {"node undici", "node undici, fetch"},
-	"fetch": {"node undici"}, "fetch24": {"node undici"}, "ky": {"node undici"},
+	"fetch": {"node undici", "node undici, fetch"}, "fetch24": {"node undici", "node undici, fetch"}, "ky": {"node undici"},
 	"reqwest": {"rust reqwest"}, "reqwest12": {"rust reqwest"}, "reqwest11": {"rust reqwest"},
 	"hyper": {"rust hyper-util", "rust hyper"}, "hyper14": {"rust hyper-util", "rust hyper"}, "ureq": {"rust ureq"},
 	"go": {"go net/http"}, "resty": {"go resty"}, "fasthttp": {"go fasthttp"}, "grpc": {"grpc"}, "curl": {"curl"},

@@ -25,7 +25,9 @@ import (
 // Each sample gives just what its server saw, and the verdict and causes its
 // scenario declares.
 func TestSamples(t *testing.T) {
-	checkFolder(t, "..", len(scenarios))
+	if n := checkFolder(t, ".."); n != len(scenarios) || n == 0 {
+		t.Errorf("%d truths, want %d", n, len(scenarios))
+	}
 }
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -180,12 +182,30 @@ func TestFreshRecording(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	quick := "^(node-(shared|each|off|timeout)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
-	out, err := exec.Command(lab, "--out", dir, "--clients", "clients", "--run", quick).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	quick := "^(node-(shared|each|off|timeout|lies)|go-(default|off|parallel)|curl-(default|shared)|httpclient-default|server-says-close|dumb-proxy)$"
+	// On a busy machine a client may be kept from its processor between its handshake and its
+	// request, for as long as tells one that opens ahead. What differs is recorded once more.
+	record := func(names string) {
+		out, err := exec.Command(lab, "--out", dir, "--clients", "clients", "--run", names).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if n := strings.Count(string(out), "connections for"); n == 0 || len(captures(t, dir, ".truth.json")) < n {
+			t.Fatalf("%d truths of %d:\n%s", len(captures(t, dir, ".truth.json")), n, out)
+		}
 	}
-	checkFolder(t, dir, strings.Count(string(out), "connections for"))
+	record(quick)
+	var again []string
+	for _, file := range captures(t, dir, ".truth.json") {
+		if differs := differences(t, dir, file); len(differs) > 0 {
+			t.Logf("recorded again: %s", strings.Join(differs, "; "))
+			again = append(again, sampleOf(file))
+		}
+	}
+	if len(again) > 0 {
+		record("^(" + strings.Join(again, "|") + ")$")
+	}
+	checkFolder(t, dir)
 }
 
 // The tables in the READMEs are those of the truths beside them.
@@ -207,28 +227,34 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// checkFolder holds every capture of dir that has a truth against it.
-func checkFolder(t *testing.T, dir string, number int) {
+// checkFolder holds every capture of dir that has a truth against it, and returns how many there are.
+func checkFolder(t *testing.T, dir string) int {
 	truths := captures(t, dir, ".truth.json")
-	if len(truths) != number || number == 0 {
-		t.Errorf("%d truths, want %d", len(truths), number)
-	}
 	for _, file := range truths {
-		name := strings.TrimSuffix(filepath.Base(file), ".truth.json")
-		t.Run(name, func(t *testing.T) {
-			s := find(name)
-			if s == nil {
-				t.Fatal("no scenario of this name")
-			}
-			saw, err := readTruth(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, problem := range s.compare(saw, analyzed(t, s.file(dir), saw.Keys != "")) {
+		t.Run(sampleOf(file), func(t *testing.T) {
+			for _, problem := range differences(t, dir, file) {
 				t.Error(problem)
 			}
 		})
 	}
+	return len(truths)
+}
+
+// sampleOf returns the name of the sample that a truth belongs to.
+func sampleOf(truth string) string { return strings.TrimSuffix(filepath.Base(truth), ".truth.json") }
+
+// differences returns what is said of a sample of dir that is not as its truth and its scenario have it.
+func differences(t *testing.T, dir, truth string) []string {
+	t.Helper()
+	s := find(sampleOf(truth))
+	if s == nil {
+		t.Fatalf("no scenario for %s", truth)
+	}
+	saw, err := readTruth(truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.compare(saw, analyzed(t, s.file(dir), saw.Keys != ""))
 }
 
 // analyzed reads a capture, named without its extension, and its keys if it has some.
@@ -280,7 +306,7 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	if s.path != nil {
 		host = farAddr
 	}
-	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.server.port()))...)
+	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.port()))...)
 }
 
 // diagnoses names the findings of r, but for those that hang on the moment a

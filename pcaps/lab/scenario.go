@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	servers "tcpwarm/pcaps/scenario"
 )
 
 // A scenario is one client talking to one server in one way.
@@ -13,9 +15,10 @@ type scenario struct {
 	client string // key of clients
 	mode   string // what the client is told
 	server options
-	path   *route // between client and server; nil: loopback
-	via    string // relay between client and server: "", dumb, or what startLogged knows
-	snap   int    // bytes kept of each packet; 0: all
+	trap   *servers.Scenario // whose server it is instead; the client fetches what that asks for
+	path   *route            // between client and server; nil: loopback
+	via    string            // relay between client and server: "", dumb, or what startLogged knows
+	snap   int               // bytes kept of each packet; 0: all
 
 	after string // the sample in which what is wrong here is mended; "" where nothing is
 	stale int    // requests sent to a connection the server had closed: on the wire, not seen by the server
@@ -34,6 +37,7 @@ type options struct {
 	drop        bool          // ends each connection after its response without saying so
 	maxRequests int           // of one connection; the last response says close
 	delay       time.Duration // before each response
+	late        time.Duration // before the fifth response, unless the client gives up
 	spread      time.Duration // between the responses to five requests made at once, beyond delay
 }
 
@@ -72,12 +76,16 @@ var (
 		"slower":     {delay: 5 * together}, // for clients whose threads take long to start
 		"trickle":    {delay: together, spread: together / 2},
 		"idles":      {idle: short},
+		"patient":    {idle: 5 * time.Minute},
 		"says-close": {close: true},
 		"drops":      {drop: true},
 		"max3":       {maxRequests: 3},
+		"late":       {late: 3 * time.Second},
 		"tls":        {tls: true},
 		"h2":         {tls: true, http2: true},
 		"h2-slow":    {tls: true, http2: true, delay: together},
+		"h2-idles":   {tls: true, http2: true, idle: short},
+		"h2-late":    {tls: true, http2: true, late: 3 * time.Second},
 		"h2c":        {http2: true},
 		"h2c-slow":   {http2: true, delay: together},
 		"h2c-idles":  {http2: true, idle: short},
@@ -99,6 +107,20 @@ func (s *scenario) relayTool() string {
 		return ""
 	}
 	return name
+}
+
+// isSecure reports whether the server speaks TLS.
+func (s *scenario) isSecure() bool { return s.server.tls || s.trap != nil && s.trap.Secure() }
+
+// speaksHTTP2 reports whether the server does.
+func (s *scenario) speaksHTTP2() bool { return s.server.http2 || s.trap != nil && s.trap.Multiplexed() }
+
+// port is where the server listens.
+func (s *scenario) port() int {
+	if s.isSecure() {
+		return securePort
+	}
+	return originPort
 }
 
 // topic is the folder, with a README of its own, that tells of s: its client's, or that of

@@ -20,6 +20,7 @@ const (
 	relayPort  = 8081
 	securePort = 8443
 
+	lateItem = 5         // which of /item/ is answered late
 	midBody  = 200_000   // bytes of /mid/: four round trips from a window of ten segments
 	bigBody  = 1_000_000 // bytes of /big/
 	hugeBody = 4_000_000 // bytes of /huge/: more than a receiver takes in unread, even if it read some
@@ -63,14 +64,6 @@ func serve(opts options, l net.Listener, cert *tls.Certificate, keys io.Writer) 
 	return o
 }
 
-// port is where a server with these options listens.
-func (o options) port() int {
-	if o.tls {
-		return securePort
-	}
-	return originPort
-}
-
 type (
 	connectionKey struct{} // *connection
 	socketKey     struct{} // net.Conn
@@ -106,6 +99,9 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Connection: r.Header.Get("Connection")})
 	item, _ := strconv.Atoi(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]) // 0 if it is none
 	time.Sleep(o.opts.delay + time.Duration(item%5)*o.opts.spread)
+	if item == lateItem && o.opts.late > 0 && !o.waits(r.Context(), c, n) {
+		panic(http.ErrAbortHandler) // returning would answer 200
+	}
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {
 		body = strings.Repeat("0123456789", bigBody/10)
@@ -134,6 +130,18 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // chunks could not be followed through snapped bodies
 	io.WriteString(w, body)
+}
+
+// waits takes its time over a request, and reports whether the client waits, too. One that does
+// not has no answer.
+func (o *origin) waits(ctx context.Context, c *connection, n int) bool {
+	select {
+	case <-time.After(o.opts.late):
+		return true
+	case <-ctx.Done():
+		o.ledger.unanswered(c, n)
+		return false
+	}
 }
 
 // mid answers with a body of some round trips. The kernel takes a window back

@@ -13,6 +13,7 @@ type place struct{ begin, end string }
 
 var (
 	tablePlace = place{"<!-- made by make pcaps from what the servers saw -->\n", "<!-- end of the table -->\n"}
+	examPlace  = place{"<!-- made by make pcaps from what tcpwarm challenge says -->\n", "<!-- end of the tables -->\n"}
 	listPlace  = place{"<!-- list made by make pcaps -->\n", "<!-- end of the list -->\n"}
 )
 
@@ -68,9 +69,9 @@ func list(dir, topic string) (string, error) {
 			return "", err
 		}
 		client := t.Client
-		if s.server.http2 {
+		if s.speaksHTTP2() {
 			client += ", HTTP/2"
-		} else if s.server.tls {
+		} else if s.isSecure() {
 			client += ", TLS"
 		}
 		if t.Via != "" {
@@ -127,7 +128,13 @@ func filled(doc, dir, topic string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return tablePlace.fill(doc, t)
+		if doc, err = tablePlace.fill(doc, t); err != nil {
+			return "", err
+		}
+		if t, err = examinedTables(dir); err != nil {
+			return "", err
+		}
+		return examPlace.fill(doc, t)
 	}
 	l, err := list(dir, topic)
 	if err != nil {

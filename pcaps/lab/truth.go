@@ -16,6 +16,7 @@ type truth struct {
 	Name        string        `json:"name"`
 	Client      string        `json:"client"` // with its version
 	Mode        string        `json:"mode"`
+	Scenario    string        `json:"scenario,omitempty"` // of tcpwarm challenge, whose server it was
 	Via         string        `json:"via,omitempty"`
 	Keys        string        `json:"keys,omitempty"` // file of the TLS secrets
 	Verdict     totals        `json:"verdict"`        // of the origin's connections
@@ -99,6 +100,13 @@ func (l *ledger) window(c *connection, n, segments int) {
 	c.Requests[n-1].Window = segments
 }
 
+// unanswered notes that the nth request of c had no answer.
+func (l *ledger) unanswered(c *connection, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.Requests[n-1].Status = -1
+}
+
 // closed notes the end of c.
 func (l *ledger) closed(c *connection) {
 	now := time.Now()
@@ -113,6 +121,10 @@ func (l *ledger) closed(c *connection) {
 func (l *ledger) secured(c *connection, s *tls.ConnectionState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	c.secured(s)
+}
+
+func (c *connection) secured(s *tls.ConnectionState) {
 	c.TLSVersion, c.ALPN, c.Resumed = tls.VersionName(s.Version), s.NegotiatedProtocol, s.DidResume
 }
 

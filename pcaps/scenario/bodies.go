@@ -85,7 +85,7 @@ var bodies = []Scenario{
 const lastChunk = 20 * time.Millisecond
 
 func chunked(x *exchange) {
-	x.s.ledger.do(func() { x.Begun = time.Now() })
+	x.begin(http.StatusOK)
 	x.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
 	x.write(fmt.Sprintf("%x\r\n%s\r\n", len(smallBody), smallBody))
 	x.s.sleep(lastChunk)

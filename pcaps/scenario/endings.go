@@ -1,6 +1,9 @@
 package scenario
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // perConnection is how many requests the servers below take on a connection.
 const perConnection = 3
@@ -36,6 +39,18 @@ var endings = []Scenario{
 		}},
 	},
 	{
+		Name: "keep-alive-lies", Family: HTTP1,
+		About: "The server announces Keep-Alive: timeout=60, max=100, and ends each connection after its third response all " +
+			"the same: a good client takes that for a hint (RFC 9112 section 9.3 permits each side to end a connection at " +
+			"any time), and goes on as without it.",
+		Least: 2,
+		steps: oneByOne(6),
+		serve: behaviour{answer: func(x *exchange) {
+			x.ends = x.ends || x.nth == perConnection
+			announcing("timeout=60, max=100")(x)
+		}},
+	},
+	{
 		Name: "close-on-request", Family: HTTP1,
 		About: "The server ends the connection just as the second URL's request comes, as a server does whose idle " +
 			"timeout ends then: a good client asks again on another connection, since GET is safe to repeat (RFC 9110 " +
@@ -59,7 +74,7 @@ var endings = []Scenario{
 		steps: oneByOne(3),
 		serve: behaviour{answer: func(x *exchange) {
 			x.ends = true
-			x.raw("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + smallBody)
+			x.raw(http.StatusOK, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"+smallBody)
 		}},
 		Prevents: true,
 	},

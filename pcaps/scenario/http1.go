@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -50,8 +51,8 @@ func (s *Server) serveHTTP1(t *traced, c net.Conn) {
 			return
 		}
 		x := &exchange{s: s, c: c, t: t, head: head, nth: n, ends: head.Close}
-		x.Request = s.ledger.add(&Request{URL: s.url(head.URL.Path), Method: head.Method, Protocol: head.Proto,
-			Conditions: conditions(head.Header)})
+		x.Request = s.ledger.add(t.seen, &Request{URL: s.url(head.URL.Path), Method: head.Method, Path: head.URL.Path,
+			Protocol: head.Proto, Conditions: conditions(head.Header)})
 		if strings.EqualFold(head.Header.Get("Expect"), "100-continue") {
 			x.write("HTTP/1.1 100 Continue\r\n\r\n")
 		}
@@ -100,15 +101,20 @@ func (x *exchange) respond(status, fields, body string) {
 	if x.Method == http.MethodHead {
 		body = ""
 	}
-	x.raw(fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: application/json\r\n%s%s\r\n%s", status, length, fields, body))
+	code, _ := strconv.Atoi(status[:3])
+	x.raw(code, fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: application/json\r\n%s%s\r\n%s", status, length, fields, body))
 }
 
 // raw writes a whole final response.
-func (x *exchange) raw(response string) {
-	l := &x.s.ledger
-	l.do(func() { x.Begun = time.Now() })
+func (x *exchange) raw(status int, response string) {
+	x.begin(status)
 	x.write(response)
 	x.over()
+}
+
+// begin notes that the final response begins.
+func (x *exchange) begin(status int) {
+	x.s.ledger.do(func() { x.Begun, x.Status = time.Now(), status })
 }
 
 // over notes that the final response was written: and its connection's end, where it ends with it,

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -45,7 +46,7 @@ func (s *Server) serveHTTP2(t *traced, c net.Conn) {
 		return
 	}
 	if string(preface) != http2.ClientPreface {
-		s.ledger.add(&Request{URL: -1, Protocol: "HTTP/1.1"})
+		s.ledger.add(t.seen, &Request{URL: -1, Protocol: "HTTP/1.1"})
 		return
 	}
 	h := &h2conn{s: s, t: t, c: c, framer: http2.NewFramer(c, in)}
@@ -96,7 +97,8 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 	h.open++
 	beyond := h.s.Scenario.serve.streams > 0 && h.open > int(h.s.Scenario.serve.streams)
 	h.mu.Unlock()
-	r := h.s.ledger.add(&Request{URL: h.s.url(f.PseudoValue("path")), Method: f.PseudoValue("method"), Protocol: "HTTP/2.0"})
+	r := h.s.ledger.add(h.t.seen, &Request{URL: h.s.url(f.PseudoValue("path")), Method: f.PseudoValue("method"),
+		Path: f.PseudoValue("path"), Protocol: "HTTP/2.0"})
 	if h.streams++; h.streams == 1 {
 		h.first = h.s.ledger.isFirst(r)
 	}
@@ -132,7 +134,7 @@ func (h *h2conn) answered() int {
 
 // respond answers the request of a stream.
 func (h *h2conn) respond(id uint32, r *Request) {
-	h.s.ledger.do(func() { r.Begun = time.Now() })
+	h.s.ledger.do(func() { r.Begun, r.Status = time.Now(), http.StatusOK })
 	h.closed()
 	err := h.write(func(w *http2.Framer) error {
 		h.head.Reset()

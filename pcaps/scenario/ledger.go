@@ -1,6 +1,9 @@
 package scenario
 
 import (
+	"crypto/tls"
+	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -9,7 +12,10 @@ import (
 // A Request is one that a server has read, and what came of it.
 type Request struct {
 	URL        int // which of the URLs handed out, from 0; -1: none of them
+	Connection int // which of those that were accepted, from 0
 	Method     string
+	Path       string
+	Status     int // of its final response, 0 if there was none
 	Protocol   string
 	Conditions string    // what the scenario's Asks may look for: some of the head's fields
 	Begun      time.Time // of its final response, zero if there was none
@@ -34,27 +40,49 @@ func (r *Request) Answered() bool { return r.Done && r.Again == "" }
 // the answer unread.
 func (r *Request) Unread() bool { return !r.Done && !r.Begun.IsZero() && r.Again == "" }
 
+// A Connection is one that a server has accepted.
+type Connection struct {
+	Client, Server netip.AddrPort
+	Opened         time.Time
+	Ended          time.Time            // when the server was done with it
+	TLS            *tls.ConnectionState // nil: in clear, or its handshake came to nothing
+}
+
 // Seen is what a server has noted of its clients.
 type Seen struct {
-	Requests  []Request
-	Late      int    // connections on which something came after the server had ended them
-	Handshake string // why the last TLS handshake failed, "" if none did
-	Pings     int    // that were not acknowledged in time
+	Connections []Connection // in the order they were accepted
+	Requests    []Request
+	Late        int    // connections on which something came after the server had ended them
+	Handshake   string // why the last TLS handshake failed, "" if none did
+	Pings       int    // that were not acknowledged in time
 }
 
 // A ledger is where a server notes what it sees. It is safe for concurrent use.
 type ledger struct {
 	mu       sync.Mutex
+	conns    []*Connection
 	requests []*Request
 	seen     Seen // but for the requests
 	pinging  int  // PINGs of which it is not yet known whether they are acknowledged
 }
 
-func (l *ledger) add(r *Request) *Request {
+// add notes a request that was read from a connection.
+func (l *ledger) add(c *Connection, r *Request) *Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	r.Connection = slices.Index(l.conns, c)
 	l.requests = append(l.requests, r)
 	return r
+}
+
+// open notes a connection that was accepted.
+func (l *ledger) open(c *net.TCPConn) *Connection {
+	n := &Connection{Opened: time.Now()}
+	n.Client, n.Server = c.RemoteAddr().(*net.TCPAddr).AddrPort(), c.LocalAddr().(*net.TCPAddr).AddrPort()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns = append(l.conns, n)
+	return n
 }
 
 // do changes what is noted.
@@ -69,6 +97,9 @@ func (l *ledger) copied() Seen {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	seen := l.seen
+	for _, c := range l.conns {
+		seen.Connections = append(seen.Connections, *c)
+	}
 	for _, r := range l.requests {
 		seen.Requests = append(seen.Requests, *r)
 	}

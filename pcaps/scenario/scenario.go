@@ -53,6 +53,9 @@ func (s *Scenario) Pauses() bool {
 	return slices.ContainsFunc(s.steps, func(t step) bool { return t.pause > gap })
 }
 
+// Secure reports whether s is in TLS.
+func (s *Scenario) Secure() bool { return s.Family == TLS || s.Family == HTTP2 }
+
 // Multiplexed reports whether s is about HTTP/2.
 func (s *Scenario) Multiplexed() bool { return s.Family == HTTP2 || s.Family == H2C }
 

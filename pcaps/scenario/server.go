@@ -59,22 +59,27 @@ func (k *keyLog) Write(p []byte) (int, error) {
 	return k.b.Write(p)
 }
 
-// Start starts a server for a scenario.
+// Start starts a server for a scenario on a port that is free.
 func Start(s *Scenario, a *Authority) (*Server, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	return Serve(s, a, l), nil
+}
+
+// Serve starts a server for a scenario where l listens.
+func Serve(s *Scenario, a *Authority, l net.Listener) *Server {
 	n := &Server{Scenario: s, Trace: newTrace(), listener: l, conns: map[*traced]bool{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
-	if s.Family == TLS || s.Family == HTTP2 {
+	if s.Secure() {
 		n.config = &tls.Config{Certificates: []tls.Certificate{a.Leaf}, KeyLogWriter: &n.keys, NextProtos: []string{"http/1.1"}}
 		if s.Family == HTTP2 {
 			n.config.NextProtos = []string{"h2", "http/1.1"}
 		}
 	}
 	n.running.Go(n.acceptAll)
-	return n, nil
+	return n
 }
 
 // Port is where the server listens.
@@ -153,7 +158,8 @@ func (s *Server) acceptAll() {
 			}
 			continue
 		}
-		t := s.Trace.accepted(c.(*net.TCPConn)) // at once: it may be one of several that are opened together
+		tcp := c.(*net.TCPConn)
+		t := s.Trace.accepted(tcp, s.ledger.open(tcp)) // at once: it may be one of several that are opened together
 		s.running.Go(func() { s.welcome(t) })
 	}
 }
@@ -167,6 +173,7 @@ func (s *Server) welcome(t *traced) {
 	s.conns[t] = true
 	s.mu.Unlock()
 	s.serve(t)
+	s.ledger.do(func() { t.seen.Ended = time.Now() })
 	s.mu.Lock()
 	delete(s.conns, t)
 	s.mu.Unlock()
@@ -222,7 +229,9 @@ func (s *Server) serve(t *traced) {
 		t.Close()
 		return
 	}
-	if c.ConnectionState().NegotiatedProtocol == "h2" {
+	state := c.ConnectionState()
+	s.ledger.do(func() { t.seen.TLS = &state })
+	if state.NegotiatedProtocol == "h2" {
 		s.serveHTTP2(t, c)
 	} else {
 		s.serveHTTP1(t, c)

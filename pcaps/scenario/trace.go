@@ -32,6 +32,7 @@ const mostWritten = 16 << 10
 type traced struct {
 	*net.TCPConn
 	trace *Trace
+	seen  *Connection
 	ends  [2]segment.Endpoint
 
 	// The rest is held by trace.mu.
@@ -51,8 +52,8 @@ const (
 )
 
 // accepted notes a connection that a server has got.
-func (t *Trace) accepted(c *net.TCPConn) *traced {
-	n := &traced{TCPConn: c, trace: t, ends: [2]segment.Endpoint{endpoint(c.RemoteAddr()), endpoint(c.LocalAddr())}}
+func (t *Trace) accepted(c *net.TCPConn, seen *Connection) *traced {
+	n := &traced{TCPConn: c, trace: t, seen: seen, ends: [2]segment.Endpoint{endpoint(c.RemoteAddr()), endpoint(c.LocalAddr())}}
 	n.note(client, segment.SYN, nil)
 	n.note(server, segment.SYN|segment.ACK, nil)
 	n.note(client, segment.ACK, nil)

@@ -32,6 +32,7 @@ var avoidable = []cause{
 			Knobs: []verdict.Knob{
 				{"node/axios", "const a = new http.Agent({keepAlive: true})  once"},
 				{"node http", "pass {agent: a} to every request; https.Agent for https URLs"},
+				{"node http2", "one http2.connect(origin), kept until session.closed"},
 				{"axios", "axios.create({httpAgent, httpsAgent}) once; httpAgent alone does nothing for https URLs"},
 				{"node request", "forever: true, or one agent passed to every request"},
 				{"node undici, fetch", "one new Agent(), then setGlobalDispatcher(agent) or {dispatcher: agent}"},
@@ -120,6 +121,7 @@ var avoidable = []cause{
 			Knobs: []verdict.Knob{
 				{"node http", "new http.Agent({keepAlive: true}); agent: false, and Node before 19 by default, " +
 					"send close"},
+				{"node undici", "reset: false with HEAD, which ends its connection otherwise; fetch has no such option"},
 				{"node axios", "httpAgent and httpsAgent with {keepAlive: true}"},
 				{"node request", "forever: true"},
 				{"node superagent", ".agent(a) on each request, of one new http.Agent({keepAlive: true}): its default " +

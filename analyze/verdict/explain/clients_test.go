@@ -17,6 +17,7 @@ func TestKnobFor(t *testing.T) {
 		{pool.Missed, "Go-http-client/1.1", "go net/http"},
 		{pool.Missed, "node", "node undici"},
 		{pool.Missed, "undici", "node undici"},
+		{pool.ClientSaidClose, "node", "node undici"}, // Node's http calls itself nothing
 		{pool.Missed, "python-requests/2.34.2", "python requests"},
 		{pool.Missed, "python-httpx/0.27.0", "python httpx"},
 		{pool.Missed, "Python/3.11 aiohttp/3.9.5", "python aiohttp"},

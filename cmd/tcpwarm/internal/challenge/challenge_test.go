@@ -195,7 +195,7 @@ func TestLackingCaptureIsNotKnown(t *testing.T) {
 }
 
 // A client that has to come again, and leaves the body that says so unread, has fetched once; one
-// that comes again for nothing has fetched twice.
+// that comes again for nothing has fetched twice. After an error of the server's it may come again.
 func TestCount(t *testing.T) {
 	now := time.Now()
 	whole := scenario.Request{Begun: now, Done: true}
@@ -208,6 +208,8 @@ func TestCount(t *testing.T) {
 		{scenario.Request{Again: scenario.Lost}, counts{}},
 		{scenario.Request{Begun: now}, counts{often: 1}},
 		{whole, counts{often: 1}},
+		{scenario.Request{Begun: now, Done: true, Status: 503}, counts{}},
+		{scenario.Request{Begun: now, Done: true, Status: 404}, counts{often: 1}},
 	} {
 		if got := count([]scenario.Request{c.first, whole}, 1); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.first, got, c.want)

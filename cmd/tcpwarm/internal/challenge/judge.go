@@ -9,6 +9,7 @@ package challenge
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"tcpwarm/analyze/plural"
@@ -197,19 +198,21 @@ type counts struct {
 // count counts what became of so many URLs.
 func count(all []scenario.Request, urls int) (n counts) {
 	for url := range urls {
-		answers, last := 0, scenario.Again("")
+		answered, again, last := 0, false, scenario.Again("")
 		for _, r := range all {
 			if r.URL == url {
 				last = r.Again
 				if r.Answered() || r.Unread() {
-					answers++
+					// What failed in the server may be asked again (RFC 9110 section 15.6).
+					again = again || answered > 0 && answered < http.StatusInternalServerError
+					answered = max(1, r.Status)
 				}
 			}
 		}
 		switch {
-		case answers > 1:
+		case again:
 			n.often++
-		case answers == 1:
+		case answered > 0:
 		case last == scenario.Redirected:
 			n.missing++
 			n.redirected++

@@ -2,6 +2,7 @@
 // the mode asks for; see ../node/drive.js.
 //
 //	go run ./pcaps/lab/clients/go MODE URL
+//	go run ./pcaps/lab/clients/go lines
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -49,6 +51,15 @@ func client(mode string) (func(url string) error, bool) {
 	switch mode {
 	case "default", "shared", "parallel", "idle", "drained", "warm":
 		return read, true
+	case "deadline":
+		shared.Timeout = 300 * time.Millisecond
+		return func(url string) error {
+			err := read(url)
+			if late, ok := err.(net.Error); ok && late.Timeout() {
+				return nil
+			}
+			return err
+		}, true
 	case "unread":
 		return func(url string) error { return get(shared, url, false) }, true
 	case "each":
@@ -139,7 +150,66 @@ func atOnce(n int, f func(i int) error) error {
 	return nil
 }
 
+// lines fetches URLs as they come on standard input, those that come together together, as
+// TCPWARM_SCENARIO asks for.
+func lines(c *http.Client) {
+	b := make([]byte, 1<<16)
+	for {
+		n, err := os.Stdin.Read(b)
+		urls := strings.Fields(string(b[:n]))
+		atOnce(len(urls), func(i int) error {
+			status, err := ask(c, urls[i], false)
+			if err == nil && status == http.StatusUnauthorized {
+				_, err = ask(c, urls[i], true)
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// ask does what the scenario asks for, and returns the response's status.
+func ask(c *http.Client, url string, authorised bool) (int, error) {
+	scenario := os.Getenv("TCPWARM_SCENARIO")
+	method, fields, body := http.MethodGet, http.Header{}, io.Reader(nil)
+	switch scenario {
+	case "head":
+		method = http.MethodHead
+	case "not-modified":
+		fields.Set("If-None-Match", `"1"`)
+	case "expect-continue":
+		method, body = http.MethodPost, strings.NewReader("a body")
+		fields.Set("Expect", "100-continue")
+	}
+	q, err := http.NewRequest(method, url, body)
+	if err != nil {
+		return 0, err
+	}
+	q.Header = fields
+	if authorised {
+		q.SetBasicAuth(os.Getenv("TCPWARM_USER"), os.Getenv("TCPWARM_PASSWORD"))
+	}
+	r, err := c.Do(q)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Body.Close()
+	if !strings.HasPrefix(scenario, "unread") {
+		_, err = io.Copy(io.Discard, r.Body)
+	}
+	return r.StatusCode, err
+}
+
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "lines" {
+		lines(&http.Client{Transport: transport()})
+		return
+	}
 	if len(os.Args) != 3 {
 		fmt.Fprintln(os.Stderr, "usage: go MODE URL")
 		os.Exit(2)

@@ -2,6 +2,7 @@
 // ../node/drive.js.
 //
 //   java -cp 'jars/*' Jars.java okhttp|apache MODE URL
+//   java -cp 'jars/*' Jars.java okhttp|apache lines
 import java.io.FileInputStream;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -58,6 +59,10 @@ public class Jars {
         switch (mode) {
         case "default": return url -> call(ok().build(), url);
         case "shared": case "parallel": case "idle": case "drained": return url -> call(shared, url);
+        case "deadline": {
+            var c = ok().callTimeout(1500, TimeUnit.MILLISECONDS).build();
+            return url -> { try { call(c, url); } catch (java.io.InterruptedIOException e) { /* given up */ } };
+        }
         case "newbuilder": return url -> call(shared.newBuilder().readTimeout(5, TimeUnit.SECONDS).build(), url);
         case "unread": return url -> unread.add(shared.newCall(new Request.Builder().url(url).build()).execute());
         case "unread-closed": return url -> shared.newCall(new Request.Builder().url(url).build()).execute().close();
@@ -71,6 +76,19 @@ public class Jars {
         throw new IllegalArgumentException("no mode " + mode);
     }
 
+    static Ask okhttp() throws Exception {
+        OkHttpClient shared = ok().build();
+        return q -> {
+            var b = new Request.Builder().url(q.url).method(q.method, q.body == null ? null : RequestBody.create(q.body, null));
+            if (q.field != null) b.header(q.field, q.value);
+            if (q.authorization != null) b.header("Authorization", q.authorization);
+            try (Response r = shared.newCall(b.build()).execute()) {
+                if (q.read) r.body().bytes();
+                return r.code();
+            }
+        };
+    }
+
     // Apache HttpClient.
 
     static PoolingHttpClientConnectionManagerBuilder pool() throws Exception {
@@ -81,12 +99,34 @@ public class Jars {
         c.execute(new HttpGet(url), r -> EntityUtils.toByteArray(r.getEntity()));
     }
 
+    static Ask apache() throws Exception {
+        CloseableHttpClient shared = HttpClients.custom().setConnectionManager(pool().build()).build();
+        return q -> {
+            var b = org.apache.hc.core5.http.io.support.ClassicRequestBuilder.create(q.method).setUri(q.url);
+            if (q.field != null && q.body == null) b.setHeader(q.field, q.value);
+            if (q.body != null) b.setEntity(q.body);
+            if (q.authorization != null) b.setHeader("Authorization", q.authorization);
+            var x = org.apache.hc.client5.http.protocol.HttpClientContext.create();
+            x.setRequestConfig(org.apache.hc.client5.http.config.RequestConfig.custom().setExpectContinueEnabled(q.body != null).build());
+            if (!q.read) try (var r = shared.executeOpen(null, b.build(), x)) { return r.getCode(); }
+            return shared.execute(b.build(), x, r -> { EntityUtils.consume(r.getEntity()); return r.getCode(); });
+        };
+    }
+
     static Get apache(String mode) throws Exception {
         CloseableHttpClient shared = HttpClients.custom().setConnectionManager(pool().build()).build();
         switch (mode) {
         case "default": return url -> { try (var c = HttpClients.custom().setConnectionManager(pool().build()).build()) { execute(c, url); } };
         case "each": return url -> execute(HttpClients.custom().setConnectionManager(pool().build()).build(), url);
         case "shared": case "parallel": case "idle": case "drained": return url -> execute(shared, url);
+        case "deadline": {
+            var limited = org.apache.hc.client5.http.config.RequestConfig.custom().setResponseTimeout(1500, TimeUnit.MILLISECONDS).build();
+            return url -> {
+                var q = new HttpGet(url);
+                q.setConfig(limited);
+                try { shared.execute(q, r -> EntityUtils.toByteArray(r.getEntity())); } catch (java.net.SocketTimeoutException e) { /* given up */ }
+            };
+        }
         case "unread": { // more than the five that the pool grants a route
             var c = HttpClients.custom().setConnectionManager(pool().setMaxConnPerRoute(10).build()).build();
             return url -> unread.add(c.executeOpen(null, new HttpGet(url), null));
@@ -104,7 +144,48 @@ public class Jars {
         throw new IllegalArgumentException("no mode " + mode);
     }
 
+    // lines fetches URLs as they come on standard input, those that come together together, as
+    // TCPWARM_SCENARIO asks for; ask returns a response's status.
+    interface Ask { int ask(Question q) throws Exception; }
+
+    static class Question {
+        String url, method = "GET", field, value, body, authorization;
+        boolean read = true;
+    }
+
+    static Question question(String url) {
+        var q = new Question();
+        q.url = url;
+        String scenario = String.valueOf(System.getenv("TCPWARM_SCENARIO"));
+        if (scenario.equals("head")) q.method = "HEAD";
+        if (scenario.equals("not-modified")) { q.field = "If-None-Match"; q.value = "\"1\""; }
+        if (scenario.equals("expect-continue")) { q.method = "POST"; q.field = "Expect"; q.value = "100-continue"; q.body = "a body"; }
+        q.read = !scenario.startsWith("unread");
+        return q;
+    }
+
+    static void one(Ask client, String url) {
+        try {
+            var q = question(url);
+            if (client.ask(q) != 401) return;
+            String user = System.getenv("TCPWARM_USER") + ":" + System.getenv("TCPWARM_PASSWORD");
+            q.authorization = "Basic " + Base64.getEncoder().encodeToString(user.getBytes());
+            client.ask(q);
+        } catch (Exception e) {
+            System.err.println(e);
+        }
+    }
+
+    static void lines(Ask client) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(12);
+        byte[] b = new byte[65536];
+        for (int n; (n = System.in.read(b)) > 0; )
+            threads.invokeAll(new String(b, 0, n).lines().<Callable<Void>>map(url -> () -> { one(client, url); return null; }).collect(Collectors.toList()));
+        System.exit(0);
+    }
+
     public static void main(String[] args) throws Exception {
+        if (args[1].equals("lines")) lines(args[0].equals("okhttp") ? okhttp() : apache());
         Get one = args[0].equals("okhttp") ? okhttp(args[1]) : apache(args[1]);
         String when = args[1].split("-")[0];
         boolean big = when.equals("unread") || when.equals("drained");

@@ -1,8 +1,14 @@
 // ky, which is fetch within.
 import ky from 'ky';
-import {base, drive} from './drive.js';
+import {base, deadline, drive, late} from './drive.js';
 
 const get = path => ky.get(base + path).text();
+const ask = async (url, {method, headers, body, read}) => {
+  const r = await ky(url, {method, headers, body, throwHttpErrors: false});
+  await (read ? r.text() : r.body?.cancel());
+  return r.status;
+};
+ask.expects = false; // it says so
 
 drive({
   default: get,
@@ -11,4 +17,6 @@ drive({
   unread: path => ky.get(base + path),
   drained: get,
   idle: get,
+  deadline: path => ky.get(base + path, {timeout: deadline, retry: 0}).text().catch(late),
+  lines: ask,
 });

@@ -5,7 +5,7 @@ import ssl
 
 import aiohttp
 
-from drive import base, drive_async, mode
+from drive import base, deadline, drive_async, mode
 
 trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
 unread = []  # keeps what was not read from being collected, and so closed
@@ -34,6 +34,19 @@ async def main():
             async with session.get(base + path) as r:
                 await r.read()
 
+        async def ask(url, method, headers, body, read):
+            async with session.request(method, url, headers=headers, data=body) as r:
+                if read:
+                    await r.read()
+                return r.status
+
+        async def limited(path):
+            try:
+                async with session.get(base + path, timeout=aiohttp.ClientTimeout(total=deadline)) as r:
+                    await r.read()
+            except asyncio.TimeoutError:
+                pass
+
         async def left(path):
             unread.append(await session.get(base + path))
 
@@ -50,6 +63,8 @@ async def main():
             "unread-closed": closed,
             "drained": get,
             "idle": get,
+            "deadline": limited,
+            "lines": ask,
             "idle-timeout": get,
             "off": get,
             "each": each,

@@ -2,6 +2,7 @@
 import http.client
 import os
 import ssl
+import threading
 import urllib.parse
 
 from drive import base, drive
@@ -9,7 +10,7 @@ from drive import base, drive
 url = urllib.parse.urlsplit(base)
 
 
-def connect():
+def connect(url=url):
     if url.scheme == "https":
         return http.client.HTTPSConnection(url.netloc, context=ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"]))
     return http.client.HTTPConnection(url.netloc)
@@ -28,6 +29,26 @@ def get_idle(path):
         get(path, shared)
 
 
+own = threading.local()  # a connection is no good to two threads at once
+
+
+def ask(url, method, headers, body, read):
+    url = urllib.parse.urlsplit(url)
+    if not hasattr(own, "connection"):
+        own.connection = connect(url)
+    try:
+        own.connection.request(method, url.path, body, headers)
+        r = own.connection.getresponse()
+        if read:
+            r.read()
+        else:
+            own.connection.close()
+        return r.status
+    except Exception:
+        own.connection.close()  # it opens itself again
+        raise
+
+
 kept = []
 
 
@@ -41,4 +62,5 @@ drive({
     "default": each,
     "shared": lambda path: get(path, shared),
     "idle": get_idle,
+    "lines": ask,
 })

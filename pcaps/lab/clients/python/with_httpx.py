@@ -4,7 +4,7 @@ import ssl
 
 import httpx
 
-from drive import base, drive, mode
+from drive import base, deadline, drive, mode
 
 trust = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
 limits = {
@@ -12,7 +12,8 @@ limits = {
     "idle-expiry": httpx.Limits(keepalive_expiry=0.2),
     "off": httpx.Limits(max_keepalive_connections=0),
 }
-client = httpx.Client(verify=trust, http2=mode.endswith("-h2"), limits=limits.get(mode, httpx.Limits(max_connections=100, max_keepalive_connections=20)))
+client = httpx.Client(verify=trust, http2=mode.endswith("-h2") or mode == "lines", follow_redirects=mode == "lines",
+                       limits=limits.get(mode, httpx.Limits(max_connections=100, max_keepalive_connections=20)))
 unread = []  # keeps what was not read from being collected, and so closed
 
 
@@ -34,6 +35,20 @@ def closed(path):
         pass  # the status was enough
 
 
+def ask(url, method, headers, body, read):
+    with client.stream(method, url, headers=headers, content=body) as r:
+        if read:
+            r.read()
+        return r.status_code
+
+
+def limited(path):
+    try:
+        client.get(base + path, timeout=deadline)
+    except httpx.ReadTimeout:
+        pass
+
+
 drive({
     "default": lambda path: httpx.get(base + path, verify=trust),
     "shared": get,
@@ -45,6 +60,8 @@ drive({
     "unread-closed": closed,
     "drained": get,
     "idle": get,
+    "deadline": limited,
+    "lines": ask,
     "idle-expiry": get,
     "off": get,
     "each": each,

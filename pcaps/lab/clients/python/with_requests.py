@@ -2,7 +2,7 @@
 import requests
 from requests.adapters import HTTPAdapter
 
-from drive import base, drive
+from drive import base, deadline, drive
 
 session = requests.Session()
 small = requests.Session()
@@ -23,6 +23,19 @@ def each(path):
         own.get(base + path)
 
 
+def ask(url, method, headers, body, read):
+    r = session.request(method, url, headers=headers, data=body, stream=not read)
+    r.close()
+    return r.status_code
+
+
+def limited(path):
+    try:
+        session.get(base + path, timeout=deadline)
+    except requests.exceptions.ReadTimeout:
+        pass
+
+
 drive({
     "default": lambda path: requests.get(base + path),
     "shared": get,
@@ -31,6 +44,8 @@ drive({
     "unread": stream,
     "drained": get,
     "idle": get,
+    "deadline": limited,
+    "lines": ask,
     "each": each,
     "close": lambda path: session.get(base + path, headers={"Connection": "close"}),
 })

@@ -3,7 +3,7 @@ import os
 
 import urllib3
 
-from drive import base, drive
+from drive import base, deadline, drive
 
 trust = {"ca_certs": os.environ["SSL_CERT_FILE"]}
 manager = urllib3.PoolManager(**trust)
@@ -20,6 +20,19 @@ def each(path):
         own.request("GET", base + path)
 
 
+def ask(url, method, headers, body, read):
+    r = manager.request(method, url, headers=headers, body=body, preload_content=False)
+    r.drain_conn() if read else r.close()
+    return r.status
+
+
+def limited(path):
+    try:
+        manager.request("GET", base + path, timeout=deadline, retries=False)
+    except urllib3.exceptions.ReadTimeoutError:
+        pass
+
+
 drive({
     "default": lambda path: urllib3.request("GET", base + path),
     "shared": get,
@@ -29,5 +42,7 @@ drive({
     "drained": get,
     "released": lambda path: manager.request("GET", base + path, preload_content=False).drain_conn(),
     "idle": get,
+    "deadline": limited,
+    "lines": ask,
     "each": each,
 })

@@ -13,7 +13,26 @@ thread_keeps = lambda do |path| # an object is no good to two threads at once
   (Thread.current[:http] ||= start.call).get(path)
 end
 
+workers = {} # a connection for each
+ask = lambda do |worker, url, method, fields, body, read|
+  at = URI(url)
+  http = workers[worker] ||= Net::HTTP.start(at.host, at.port, use_ssl: at.scheme == "https")
+  q = Net::HTTP.const_get(method.capitalize).new(at, fields)
+  q.body = body
+  return http.request(q).code if read
+  http.request(q) { |r| r.code }.code # the library reads on by itself
+end
+limited = lambda do |path|
+  shared.call.read_timeout = DEADLINE
+  shared.call.max_retries = 0 # else it asks again
+  get.call(path)
+rescue Net::ReadTimeout
+  nil # given up
+end
+
 drive({
+  "lines" => ask,
+  "deadline" => limited,
   "default" => ->(path) { Net::HTTP.get(URI(BASE + path)) },
   "shared" => get,
   "parallel" => thread_keeps,

@@ -1,6 +1,7 @@
 //! hyper 1, which leaves the pool to hyper-util; and its `conn` API, which has none.
-use crate::{get, no_mode, Failure, Get, SHORT};
-use http_body_util::{BodyExt, Empty};
+use crate::lines::{ask, Ask};
+use crate::{get, no_mode, Failure, Get, DEADLINE, SHORT};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Request, Uri};
@@ -39,6 +40,39 @@ fn unread(client: Client) -> Get {
     })
 }
 
+fn limited(client: Client) -> Get {
+    get(move |url| {
+        let client = client.clone();
+        async move {
+            let all = async { Ok(drop(client.get(url.parse()?).await?.into_body().collect().await?)) };
+            tokio::time::timeout(DEADLINE, all).await.unwrap_or(Ok(())) // dropped where it is late
+        }
+    })
+}
+
+/// Follows no redirects.
+pub fn asks() -> Result<Ask, Failure> {
+    let client: Legacy<_, Full<Bytes>> = Legacy::builder(TokioExecutor::new()).build(connector(&["h2", "http/1.1"])?);
+    Ok(ask(move |q| {
+        let client = client.clone();
+        async move {
+            let mut r = Request::builder().method(q.method).uri(&q.url);
+            if let Some((name, value)) = q.header {
+                r = r.header(name, value);
+            }
+            if let Some(basic) = q.basic() {
+                r = r.header("authorization", basic);
+            }
+            let r = client.request(r.body(Full::from(q.body))?).await?;
+            let status = r.status().as_u16();
+            if q.read {
+                r.into_body().collect().await?;
+            }
+            Ok(status)
+        }
+    }))
+}
+
 /// A connection by hand: nothing reopens it, nothing shares it.
 async fn connect(uri: &Uri) -> Result<http1::SendRequest<Empty<Bytes>>, Failure> {
     let authority = uri.authority().ok_or("no authority")?.as_str();
@@ -61,6 +95,7 @@ pub fn client(mode: &str) -> Result<Get, Failure> {
         "each" => get(|url| async move { one(plain()?)(url).await }),
         "shared" | "parallel" | "idle" | "drained" => one(plain()?),
         "shared-h2" | "parallel-h2" => one(new.http2_only(true).build(connector(&["h2"])?)),
+        "deadline" => limited(plain()?),
         "unread" => unread(plain()?),
         "off" => one(new.pool_max_idle_per_host(0).build(http1)),
         "parallel-idle2" => one(new.pool_max_idle_per_host(2).build(http1)),

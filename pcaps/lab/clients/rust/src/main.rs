@@ -2,8 +2,10 @@
 //! ../../node/drive.js.
 //!
 //!     lab reqwest|reqwest12|reqwest11|hyper|hyper14|ureq MODE URL
+//!     lab reqwest|reqwest12|reqwest11|hyper|ureq lines
 mod hyper0;
 mod hyper1;
+mod lines;
 mod reqwest;
 mod ureq3;
 
@@ -26,6 +28,9 @@ where
 {
     Arc::new(move |url| Box::pin(f(url)))
 }
+
+/// What a response may take where a mode says so.
+pub const DEADLINE: Duration = Duration::from_millis(300);
 
 /// What an idle connection is kept where a mode says so, against a pause of 600 ms.
 pub const SHORT: Duration = Duration::from_millis(200);
@@ -55,6 +60,7 @@ async fn drive(get: Get, when: &str, base: &str) -> Result<(), Failure> {
         get(url(i)).await?;
         let pause = match when {
             "idle" if i == 5 => 600,
+            "idle95" if i == 5 => 95_000, // beyond the default of reqwest and hyper-util, 90 s
             "unread" | "drained" => 60,
             _ => 10,
         };
@@ -66,6 +72,19 @@ async fn drive(get: Get, when: &str, base: &str) -> Result<(), Failure> {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().collect();
+    if let [_, library, mode] = args.as_slice() {
+        if mode == "lines" {
+            return lines::fetch(match library.as_str() {
+                "reqwest" => reqwest::v13::asks()?,
+                "reqwest12" => reqwest::v12::asks()?,
+                "reqwest11" => reqwest::v11::asks()?,
+                "hyper" => hyper1::asks()?,
+                "ureq" => ureq3::asks()?,
+                _ => return Err(no_mode(mode)),
+            })
+            .await;
+        }
+    }
     let [_, library, mode, base] = args.as_slice() else {
         return Err("usage: lab LIBRARY MODE URL".into());
     };

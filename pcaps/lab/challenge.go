@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"tcpwarm/analyze/report/examined"
+	servers "tcpwarm/pcaps/scenario"
+)
+
+// challenged are the clients that tcpwarm challenge examines: each fetches URLs as linesMode says.
+var challenged = []string{
+	"node", "node24", "axios", "request", "agentkeepalive", "superagent", "got", "node-fetch",
+	"undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper", "ureq", "go",
+	"curl", "phpcurl", "guzzle", "nethttp", "faraday", "requests", "urllib3", "httpx", "aiohttp", "httpclient",
+	"java", "urlconnection", "okhttp", "apache"}
+
+// atOnceChallenged is how many clients are examined at once: they wait more than they work.
+const atOnceChallenged = 3
+
+// An examination is what tcpwarm challenge says of a client: the JSON beside its samples.
+type examination struct {
+	Client    string            `json:"client"` // with its version
+	Evidence  examined.Evidence `json:"evidence"`
+	Scenarios []examinedRow     `json:"scenarios"`
+}
+
+// examinedRow is of the command's row what a table shows.
+type examinedRow struct {
+	Scenario    string           `json:"scenario"`
+	Verdict     examined.Verdict `json:"verdict"`
+	Requests    int64            `json:"requests"`
+	Connections int64            `json:"connections"`
+	Needed      int64            `json:"needed"`
+	NeededHigh  int64            `json:"needed_high"`
+	Cause       string           `json:"cause,omitempty"`
+	Why         string           `json:"why,omitempty"`
+}
+
+// examinationFile is where what was said of a client is in dir.
+func examinationFile(dir, client string) string {
+	return filepath.Join(dir, clients[client].folder, client+".challenge.json")
+}
+
+// challengeHere has tcpwarm challenge examine clients, and writes what it says of each.
+func challengeHere(out string, b bench, chosen []string) error {
+	var running sync.WaitGroup
+	slots := make(chan struct{}, atOnceChallenged)
+	failed := make([]error, len(chosen))
+	missing := strings.Split(os.Getenv(missingTools), ",")
+	for i, client := range chosen {
+		if slices.Contains(missing, clients[client].tool) {
+			fmt.Printf("%-28s skipped\n", client)
+			continue
+		}
+		running.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			e, err := b.examine(client)
+			if err == nil {
+				err = e.write(examinationFile(out, client))
+			}
+			if err != nil {
+				failed[i] = fmt.Errorf("%s: %w", client, err)
+				return
+			}
+			fmt.Printf("%-28s examined   %s\n", client, e.Client)
+		})
+	}
+	running.Wait()
+	return errors.Join(failed...)
+}
+
+// examine has tcpwarm challenge examine a client.
+func (b *bench) examine(client string) (*examination, error) {
+	title, err := b.title(client)
+	if err != nil {
+		return nil, err
+	}
+	program := clients[client].command
+	words := []string{"{work}/tcpwarm", "challenge", "--as-root", "--format", "json", "--", b.command(program...).Args[0]}
+	words = append(append(words, program[1:]...), linesMode)
+	if slices.Contains(takesArgs, client) {
+		words = append(words, "{urls}")
+	}
+	c := b.command(words...)
+	c.Env = append(os.Environ(), "NODE_NO_WARNINGS=1")
+	var out, said bytes.Buffer
+	c.Stdout, c.Stderr = &out, &said
+	err = c.Run()
+	var code *exec.ExitError
+	if err != nil && !errors.As(err, &code) {
+		return nil, err
+	}
+	r := new(examined.Report)
+	if err := json.Unmarshal(out.Bytes(), r); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, lastLine(said.Bytes()))
+	}
+	if r.Problem != "" {
+		return nil, errors.New(r.Problem)
+	}
+	e := &examination{Client: title, Evidence: r.Evidence}
+	for _, w := range r.Rows {
+		row := examinedRow{w.Scenario, w.Verdict, w.Requests, w.Connections, w.Needed, w.NeededHigh, w.Cause, ""}
+		if w.Verdict == examined.NotKnown || w.Verdict == examined.Failed && w.Cause == "" {
+			row.Why = w.Why
+		}
+		e.Scenarios = append(e.Scenarios, row)
+	}
+	return e, nil
+}
+
+func (e *examination) write(file string) error {
+	b, err := json.MarshalIndent(e, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(b, '\n'), 0o644)
+}
+
+func readExamination(file string) (*examination, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	e := new(examination)
+	return e, json.Unmarshal(b, e)
+}
+
+// A part is some of the scenarios, a table each, since all are too many for one: those from first on.
+type part struct {
+	title, first string
+	all          []*servers.Scenario
+}
+
+func parts() []part {
+	all := []part{
+		{title: "Bodies and statuses", first: "one-after-another"},
+		{title: "Pauses, and who ends", first: "idle-below-announced"},
+		{title: "TLS and HTTP/2", first: "tls-one-after-another"},
+	}
+	at := -1
+	for i := range servers.All {
+		s := &servers.All[i]
+		if at+1 < len(all) && s.Name == all[at+1].first {
+			at++
+		}
+		if s.Family != servers.H2C {
+			all[at].all = append(all[at].all, s)
+		}
+	}
+	return all
+}
+
+// examinedTables returns the tables of what tcpwarm challenge says of all clients.
+func examinedTables(dir string) (string, error) {
+	var b strings.Builder
+	for _, p := range parts() {
+		fmt.Fprintf(&b, "\n### %s\n\n| client |", p.title)
+		for _, s := range p.all {
+			fmt.Fprintf(&b, " %s |", s.Name)
+		}
+		b.WriteString("\n|---|" + strings.Repeat(":-:|", len(p.all)) + "\n")
+		for _, client := range challenged {
+			e, err := readExamination(examinationFile(dir, client))
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&b, "| %s |", e.Client)
+			for _, s := range p.all {
+				i := slices.IndexFunc(e.Scenarios, func(w examinedRow) bool { return w.Scenario == s.Name })
+				if i < 0 {
+					return "", fmt.Errorf("%s was not examined in %s", client, s.Name)
+				}
+				fmt.Fprintf(&b, " %s |", e.Scenarios[i].cell())
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String() + "\n", nil
+}
+
+// cell is what a table shows of one scenario.
+func (w *examinedRow) cell() string {
+	switch w.Verdict {
+	case examined.Passed:
+		return fmt.Sprint(w.Connections)
+	case examined.Failed:
+		if w.Connections == w.Needed || w.Needed != w.NeededHigh {
+			return fmt.Sprintf("**%d** ✗", w.Connections)
+		}
+		return fmt.Sprintf("**%d**/%d ✗", w.Connections, w.Needed)
+	case examined.NotKnown:
+		return "?"
+	}
+	return "–"
+}
