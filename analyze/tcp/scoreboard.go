@@ -18,7 +18,7 @@ const (
 
 // A padding is how many bytes would fill packets.
 type padding struct {
-	all, sacked, lost, again int32 // no more than 2^13 segments lack 2^16 each
+	all, sacked, lost, again int32       // no more than 2^13 segments lack 2^16 each
 	lostTo                   segment.Seq // before it, what is not SACKed is counted in lost
 }
 
