@@ -30,8 +30,8 @@ func (b *burst) clocked() bool {
 	return b.quiet > 2*prompt && b.sent >= b.acked && b.sent <= 2*b.acked && b.first.Sub(b.at) <= prompt
 }
 
-// finishBurst reads off what the latest ACK let out.
-func (s *Sender) finishBurst() {
+// finishBurst reads off what the latest ACK let out until now, when something else comes.
+func (s *Sender) finishBurst(now segment.Time) {
 	b := &s.burst
 	if !b.on {
 		return
@@ -65,7 +65,7 @@ func (s *Sender) finishBurst() {
 			s.settleStart(b)
 			room = s.cwnd - p
 		}
-		s.observe(p, room, b)
+		s.observe(p, room, b, now.Sub(s.lastSend))
 	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
 		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced() && !s.isSpaced(): // it had room, and nothing to send
 		if s.limit != SendBuffer || p == 0 {
@@ -116,8 +116,8 @@ func (s *Sender) validate(full bool, out int) {
 	}
 }
 
-// observe takes p, in flight after a burst with data waiting, for the window.
-func (s *Sender) observe(p, room int, b *burst) {
+// observe takes p, in flight after a burst with data waiting and a silence since, for the window.
+func (s *Sender) observe(p, room int, b *burst, silent time.Duration) {
 	seen := s.whole(p)
 	if s.AtReceiver {
 		s.moves(seen)
@@ -135,7 +135,7 @@ func (s *Sender) observe(p, room int, b *burst) {
 		s.basis = min(s.basis, Inferred)
 		return
 	}
-	if s.isSpaced() && !s.pace.over(s.heard.Sub(s.lastSend)) { // its clock would have sent more
+	if s.isSpaced() && !s.pace.over(silent) { // its clock would have sent more
 		s.basis = min(s.basis, Inferred)
 		return
 	}

@@ -44,7 +44,7 @@ func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
 func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
-	s.finishBurst()
+	s.finishBurst(at)
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()

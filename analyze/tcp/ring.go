@@ -6,8 +6,8 @@ import "tcpwarm/capture/segment"
 type sentSegment struct {
 	end    segment.Seq
 	resent bool   // sent more than once, in whole or in part
-	short  uint16 // bytes that its last packet has less than a full one: a Sender's
-	is     marks  // likewise
+	is     marks  // where its last packet is counted: a Sender's
+	short  uint16 // bytes that this has less than a full one: likewise
 	at     segment.Time
 }
 

@@ -18,7 +18,7 @@ const (
 
 // A padding is how many bytes would fill packets.
 type padding struct {
-	all, sacked, lost, again int
+	all, sacked, lost, again int32       // no more than 2^13 segments lack 2^16 each
 	lostTo                   segment.Seq // before it, what is not SACKed is counted in lost
 }
 
@@ -30,11 +30,11 @@ func (p *padding) mark(x *sentSegment, what marks) {
 	switch what {
 	case isSacked:
 		p.unmark(x)
-		p.sacked += int(x.short)
+		p.sacked += int32(x.short)
 	case isLost:
-		p.lost += int(x.short)
+		p.lost += int32(x.short)
 	case isAgain:
-		p.again += int(x.short)
+		p.again += int32(x.short)
 	}
 	x.is |= what
 }
@@ -42,13 +42,13 @@ func (p *padding) mark(x *sentSegment, what marks) {
 // unmark takes x out of all sums but that of all.
 func (p *padding) unmark(x *sentSegment) {
 	if x.is&isSacked != 0 {
-		p.sacked -= int(x.short)
+		p.sacked -= int32(x.short)
 	}
 	if x.is&isLost != 0 {
-		p.lost -= int(x.short)
+		p.lost -= int32(x.short)
 	}
 	if x.is&isAgain != 0 {
-		p.again -= int(x.short)
+		p.again -= int32(x.short)
 	}
 	x.is = 0
 }
@@ -56,9 +56,9 @@ func (p *padding) unmark(x *sentSegment) {
 // inFlight is how much of the padding is in flight, when some of it is deemed lost.
 func (p *padding) inFlight(fast bool) int {
 	if fast {
-		return p.all - p.sacked - p.lost + p.again
+		return int(p.all - p.sacked - p.lost + p.again)
 	}
-	return p.all - p.sacked
+	return int(p.all - p.sacked)
 }
 
 // fill counts the packets that end in [start, end) in what says.

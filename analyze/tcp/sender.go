@@ -82,11 +82,10 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
-	unprompted, stops int          // of the latest sends, those that no ACK explains, or nothing but one
+	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
-	byModel           bool         // the window is BBR's
-	heard             segment.Time // when the ACK came that ends the burst
-	sends             int
+	byModel           bool // the window is BBR's
+	sends             int32
 	sentPackets, run  int // in all, and in the latest burst
 	rushes            int // of the latest sends, bursts that no clock lets out
 	rushed            bool
@@ -286,14 +285,14 @@ func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
 	short := s.whole(n) - n
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
-	s.pad.all += short
+	s.pad.all += int32(short)
 }
 
 // forget returns the oldest of what was sent, which is kept no longer.
 func (s *Sender) forget() sentSegment {
 	x := s.out.pop()
 	s.pad.unmark(&x)
-	s.pad.all -= int(x.short)
+	s.pad.all -= int32(x.short)
 	return x
 }
 
@@ -322,13 +321,12 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if !s.started {
 		return
 	}
-	s.heard = at
-	s.finishBurst()
+	s.finishBurst(at)
 	before := s.pipe()
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+s.pad.sacked
+	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+int(s.pad.sacked)
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
 		if s.una = ack; s.mayHaveAcked.Before(ack) {
@@ -342,7 +340,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		s.resent.below(ack)
 		short := s.pad.all
 		s.time(ack, at)
-		acked += short - s.pad.all
+		acked += int(short - s.pad.all)
 	}
 	was := s.sacked.size()
 	for _, b := range blocks {
@@ -398,7 +396,7 @@ func (s *Sender) news(delivered, acked, held int) int {
 	if !s.hasSACK {
 		return delivered
 	}
-	return max(0, acked+s.sacked.size()+s.pad.sacked-held)
+	return max(0, acked+s.sacked.size()+int(s.pad.sacked)-held)
 }
 
 // follow has the model of BBR take what an ACK delivered.
@@ -457,4 +455,4 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 }
 
 // Close reads off what is left.
-func (s *Sender) Close() { s.finishBurst() }
+func (s *Sender) Close() { s.finishBurst(s.lastSend) }
