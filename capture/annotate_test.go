@@ -3,7 +3,6 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -281,15 +280,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 // Of captures of other projects nothing is lost: not a packet, a time or a problem.
 func TestAnnotateOthersCaptures(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join(shared, "manifest.json"))
-	if err != nil {
-		t.Skip("shared captures are not here")
-	}
-	var manifest struct{ Captures []known }
-	if err := json.Unmarshal(raw, &manifest); err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range manifest.Captures {
+	for _, k := range sharedCaptures(t) {
 		name := filepath.Join(shared, k.File)
 		if st, err := os.Stat(name); err != nil || st.Size() > 1<<20 {
 			continue

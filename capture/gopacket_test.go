@@ -3,7 +3,10 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -36,6 +39,19 @@ var libraryDiffers = map[string]string{
 	"suricata-verify/defrag__bug-6887-defrag-eth-vlan-ipv4-tcp-syn__frag-eth-vlan-ip-tcp-syn.pcap": "gopacket puts no fragments together",
 }
 
+// libraryStops are captures of which gopacket reads fewer packets, or more, and why.
+var libraryStops = map[string]string{
+	"derived/get-block-len-unaligned.pcapng": "a block's length is no multiple of 4: the file ends there, gopacket goes on",
+	"derived/get-trailer-mismatch.pcapng":    "the two lengths of a block differ: the file ends there, gopacket goes on",
+	"derived/get-caplen-gt-len.pcap":         "more was captured than was on the wire: gopacket ends there",
+	"derived/get-modified-kuznetzov.pcap":    "gopacket does not know this magic number",
+	"derived/get-snaplen-zero.pcap":          "more was captured than the snap length: gopacket ends there",
+	"derived/get-tsresol-max.pcapng":         "gopacket divides by the resolution of times, which overflows to 0",
+	"libpcap/pcap-invalid-version-2.pcap":    "gopacket does not know this version",
+	"libpcap/pcapng-invalid-vers-2.pcapng":   "gopacket does not know this version",
+	"zeek/trunc__trunc-hdr.pcap":             "more was captured than the snap length: gopacket ends there",
+}
+
 const rawIPv4 = "raw IPv4 is no link type of gopacket's"
 
 // Every field of every segment of every capture here is what gopacket decodes, of the same packet.
@@ -50,8 +66,11 @@ func TestSegmentsAsGopacket(t *testing.T) {
 				return nil
 			}
 			id, _ := filepath.Rel(root, name)
-			ours, theirs := fieldsOf(name), fieldsOfLibrary(name)
+			ours, theirs := eachPacket(name, fields), fieldsOfLibrary(name)
 			files++
+			if why := libraryStops[id]; (why != "") != (len(ours) != len(theirs)) {
+				t.Errorf("%s: %d packets, gopacket reads %d, stated is %q", id, len(ours), len(theirs), why)
+			}
 			var all []string
 			for i := range min(len(ours), len(theirs)) {
 				if ours[i] == theirs[i] {
@@ -66,14 +85,15 @@ func TestSegmentsAsGopacket(t *testing.T) {
 			return nil
 		})
 	}
-	if compared == 0 {
-		t.Error("nothing was compared")
+	if least := 10_000; compared < least {
+		t.Errorf("only %d packets were compared", compared)
 	}
 	t.Logf("%d packets of %d captures are the same", compared, files)
 }
 
-// fieldsOf returns what is decoded of each packet in words, "" where there is no segment.
-func fieldsOf(name string) (all []string) {
+// eachPacket returns what words says of the segment of each packet of a capture, "" where there
+// is none. It returns none where the capture cannot be read at all.
+func eachPacket(name string, words func(*segment.Segment) string) (all []string) {
 	r, err := Open(name)
 	if err != nil {
 		return nil
@@ -87,8 +107,12 @@ func fieldsOf(name string) (all []string) {
 			for int64(len(all)) < s.Packet {
 				all = append(all, "")
 			}
-			all[s.Packet-1] = fields(s)
+			all[s.Packet-1] = words(s)
 		}
+	}
+	var format *FormatError
+	if !errors.Is(err, io.EOF) && !errors.As(err, &format) {
+		return nil
 	}
 	for int64(len(all)) < r.Totals().Packets {
 		all = append(all, "")
@@ -96,10 +120,12 @@ func fieldsOf(name string) (all []string) {
 	return all
 }
 
+// fields writes everything that is decoded of a segment, its payload as a checksum.
 func fields(s *segment.Segment) string {
 	from, to, o := s.From(), s.To(), &s.Options
-	text := fmt.Sprintf("%s:%d > %s:%d seq %d ack %d flags %#x win %d ttl %d ce %v id %d len %d", from.Addr, from.Port, to.Addr, to.Port,
-		uint32(s.Seq), uint32(s.Ack), uint8(s.Flags), s.Window, s.TTL, s.CE, s.IPID, len(s.Payload))
+	text := fmt.Sprintf("%s:%d > %s:%d seq %d ack %d flags %#x win %d ttl %d ce %v id %d len %d %08x", from.Addr, from.Port, to.Addr, to.Port,
+		uint32(s.Seq), uint32(s.Ack), uint8(s.Flags), s.Window, s.TTL, s.CE, s.IPID, len(s.Payload),
+		crc32.ChecksumIEEE(s.Payload))
 	if o.Bad {
 		return text // how much of them counts is for each to say
 	}
@@ -118,7 +144,7 @@ func fields(s *segment.Segment) string {
 	return text
 }
 
-// fieldsOfLibrary is fieldsOf by gopacket, of the innermost segment of each packet it reads: it ends
+// fieldsOfLibrary is eachPacket by gopacket, of the innermost segment of each packet it reads: it ends
 // where the file is one that pcapgo does not read on, or panics at.
 func fieldsOfLibrary(name string) (all []string) {
 	defer func() { recover() }()

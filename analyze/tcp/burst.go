@@ -50,7 +50,8 @@ func (s *Sender) finishBurst() {
 	case p > 0 && peer:
 		s.limit = Receiver
 		s.weaken()
-	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening && s.recovery == open && !s.isPaced() && !s.isSpaced():
+	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening &&
+		s.recovery == open && !s.isPaced() && !s.isSpaced():
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
 		// buffer.

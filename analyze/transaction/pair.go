@@ -383,6 +383,9 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	t.OldEnds = t.Minor == 0 && h.UntilClose
 	t.SaysClose = closes && !t.AsksClose
 	p.to.Began(t)
+	if t == p.request {
+		p.client.Answered()
+	}
 	if t.Consumes {
 		p.Consumed, p.Upgrade = true, strings.ToLower(string(h.Upgrade))
 		p.client.Upgraded()

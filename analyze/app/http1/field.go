@@ -59,6 +59,8 @@ func (h *Head) fieldLine(line []byte) {
 		first(&h.Via, name, "via", value)
 	case 4:
 		first(&h.Host, name, "host", value)
+	case 6:
+		h.Expects = h.Expects || equal(name, "expect") && equal(value, "100-continue")
 	case 7:
 		first(&h.Upgrade, name, "upgrade", value)
 	case 10:

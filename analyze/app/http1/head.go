@@ -38,6 +38,7 @@ type Head struct {
 	Close            bool // a connection option (RFC 9110 section 7.6.1), of any line
 	KeepAlive        bool // likewise
 	Binds            bool // the request ties its connection to a user
+	Expects          bool // 100-continue (RFC 9110 section 10.1.1)
 	KeepAliveTimeout int  // seconds of Keep-Alive: timeout=N, -1 if absent
 
 	ContentLength int64 // valid if HasLength; a HEAD response has one, but no body

@@ -57,6 +57,7 @@ func (p *Parser) handOut(next state) {
 		p.lost, p.midLine = true, false
 	}
 	p.begun, p.open, p.until = true, true, next == inRest
+	p.expects, p.refused = h.Expects && h.Minor > 0, false
 	p.end, p.state = End{At: h.End}, next
 	p.sink.Head(h)
 	*h = Head{} // it borrows from Feed's argument
@@ -126,4 +127,20 @@ func (p *Parser) finish(complete bool) {
 	p.open = false
 	p.end.Complete = complete
 	p.sink.End(p.end)
+}
+
+// Answered says that the final response to the message being read has come. A client that waits for
+// 100 Continue and gets another answer need not send its body (RFC 9110 section 10.1.1).
+func (p *Parser) Answered() {
+	p.refused = p.open && p.expects && p.end.BodyBytes == 0 && (p.state == inBody || p.state == inSize)
+}
+
+// mayNotFollow ends the open message without its body if b, the first bytes after the answer,
+// begins the next one.
+func (p *Parser) mayNotFollow(b []byte) {
+	p.refused = false
+	if p.detect(b) == Yes {
+		p.state = inStart
+		p.finish(true)
+	}
 }

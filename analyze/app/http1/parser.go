@@ -71,6 +71,8 @@ type Parser struct {
 	eol     eol  // inLong, inTrailer: what is left of an empty line
 	digits  bool // inSize: there was one
 	until   bool // the open message is complete when the connection ends
+	expects bool // the open message has its body sent when its recipient has said so
+	refused bool // and its recipient has answered before a byte of it came
 
 	left  int64  // bytes of body or chunk to come
 	end   End    // of the open message
@@ -111,6 +113,9 @@ func (p *Parser) Midstream() { p.lose(true) }
 
 // Feed takes the next bytes of the stream.
 func (p *Parser) Feed(b []byte, at Mark) {
+	if p.refused {
+		p.mayNotFollow(b)
+	}
 	for fresh := true; len(b) > 0; fresh = false {
 		n := 0
 		switch p.state {
