@@ -26,24 +26,10 @@ type syn struct {
 	windowScale, ttl  uint8
 	flags             segment.Flags
 	dir               segment.Dir
-	has               synBits
+	bools             uint8 // see bits
 }
 
-// synBits are the bools of a segment.
-type synBits uint8
-
-const (
-	hasTimestamps synBits = 1 << iota
-	hasMSS
-	hasWindowScale
-	hasSACKPermitted
-	isSigned
-	isBad
-	isCE
-	isUntimed
-)
-
-// bits says where each of them lies in s.
+// bits says where each bool of s lies.
 func bits(s *segment.Segment) [8]*bool {
 	o := &s.Options
 	return [8]*bool{&o.HasTimestamps, &o.HasMSS, &o.HasWindowScale, &o.SACKPermitted, &o.Signed, &o.Bad, &s.CE, &s.Untimed}
@@ -56,7 +42,7 @@ func synOf(s *segment.Segment) (x syn, all bool) {
 		windowScale: o.WindowScale, ttl: s.TTL, flags: s.Flags, dir: s.Dir}
 	for i, is := range bits(s) {
 		if *is {
-			x.has |= 1 << i
+			x.bools |= 1 << i
 		}
 	}
 	return x, s.Len == 0 && len(s.Payload) == 0 && o.SACKBlocks == 0
@@ -68,7 +54,7 @@ func (x *syn) segment(key segment.Key, at segment.Mark) segment.Segment {
 		Window: x.window, IPID: x.ipID, Seq: x.seq, Ack: x.ack,
 		Options: segment.Options{TSVal: x.tsVal, TSEcr: x.tsEcr, MSS: x.mss, WindowScale: x.windowScale}}
 	for i, is := range bits(&s) {
-		*is = x.has&(1<<i) != 0
+		*is = x.bools&(1<<i) != 0
 	}
 	return s
 }
