@@ -69,19 +69,19 @@ func TestFullDiskLeavesNoPart(t *testing.T) {
 		t.Skip("needs root")
 	}
 	path, _ := benchCapture(t, 300, 10)
-	for _, kind := range []string{"json", "html", "perfetto"} {
+	for _, option := range []string{"--report json=", "--report html=", "--report perfetto=", "--series "} {
 		for _, mode := range []string{"1777", "0755"} { // where others may write, and where nobody else may
-			checkFullDisk(t, path, kind, mode)
+			checkFullDisk(t, path, option, mode)
 		}
 	}
 }
 
-// checkFullDisk writes a report of a kind where there is no room for it, into a folder with a mode.
-func checkFullDisk(t *testing.T, capture, kind, mode string) {
+// checkFullDisk writes the file that an option names where there is no room for it, into a folder with a mode.
+func checkFullDisk(t *testing.T, capture, option, mode string) {
 	t.Helper()
 	dir := t.TempDir()
-	script := "mount -t tmpfs -o size=16k,mode=" + mode + " none " + dir + " && tcpwarm analyze --format json --report " + kind +
-		"=" + dir + "/r " + capture + "; c=$?; ls -A " + dir + " >&2; exit $c"
+	script := "mount -t tmpfs -o size=16k,mode=" + mode + " none " + dir + " && tcpwarm analyze --format json " + option +
+		dir + "/r " + capture + "; c=$?; ls -A " + dir + " >&2; exit $c"
 	cmd := exec.Command("unshare", "-m", "sh", "-c", script)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -95,7 +95,7 @@ func checkFullDisk(t *testing.T, capture, kind, mode string) {
 	}
 	if code := cmd.ProcessState.ExitCode(); code != exitInput || !strings.Contains(errs.String(), "no space left") ||
 		strings.Count(errs.String(), "\n") != 1 {
-		t.Errorf("%s, folder of mode %s: exit code %d, said and left: %q", kind, mode, code, &errs)
+		t.Errorf("%s, folder of mode %s: exit code %d, said and left: %q", option, mode, code, &errs)
 	}
 }
 
