@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -176,10 +177,16 @@ func notAFilter(files []string) error {
 }
 
 // isCapture reports whether a word that is to be something else names a file that nobody can
-// execute: a capture, most likely.
+// execute: a capture, most likely. A word that is a filter, or a command, is that first, whatever
+// files are called so.
 func isCapture(word string) bool {
 	f, err := os.Stat(word)
-	return err == nil && f.Mode().IsRegular() && f.Mode().Perm()&0o111 == 0
+	if err != nil || !f.Mode().IsRegular() || f.Mode().Perm()&0o111 != 0 {
+		return false
+	}
+	_, notFilter := filter.Parse(word)
+	_, notCommand := exec.LookPath(word)
+	return notFilter != nil && notCommand != nil
 }
 
 // similarFile suggests a file beside one that is not there.
