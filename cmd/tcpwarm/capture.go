@@ -122,7 +122,7 @@ Under sudo, root is given up once the interface is open (-Z).`,
 	f.DurationVar(&l.duration, "duration", 0, "end after this `time`, such as 30s")
 	f.DurationVar(&l.every, "every", 10*time.Second,
 		"with text that is not for a terminal: say how all stands every so much `time`; 0: never")
-	l.screen.flag(f, "unless lines of another format come there")
+	l.screen.flag(f, "unless lines come there: NDJSON, or through a pipe")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
 	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
 	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
@@ -165,7 +165,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := l.keeps(o); err != nil {
 		return err
 	}
-	shown, err := l.screen.wanted(s, o.format.value != "ndjson" || terminal(s.out) < 0)
+	shown, err := l.screen.wanted(s, !isPipe(s.out) && (o.format.value != "ndjson" || terminal(s.out) < 0))
 	if err != nil {
 		return err
 	}

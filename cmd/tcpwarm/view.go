@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -55,6 +56,16 @@ func (c *screen) wanted(s *streams, auto bool) (bool, error) {
 		return true, nil
 	}
 	return auto && c.possible(s), nil
+}
+
+// isPipe reports whether w is a pipe: its reader may write to the terminal, as tee and grep do.
+func isPipe(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeNamedPipe != 0
 }
 
 // show begins to show what opts' analysis sees. end ends the capture.
