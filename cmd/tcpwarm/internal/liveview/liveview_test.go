@@ -279,6 +279,34 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// Where there are so many pools that to look at them takes long, that is done less often: the analysis waits for it.
+func TestLooksTakeATenth(t *testing.T) {
+	var judge *pool.Judge
+	src, err := capture.OpenAll([]string{"../../../../pcaps/axios-two-agents.pcap"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	o := analyze.Options{Standing: func(j *pool.Judge, _ verdict.Counts) { judge = j }}
+	if _, err := analyze.Run(t.Context(), src, o); err != nil {
+		t.Fatal(err)
+	}
+	for took, want := range map[time.Duration]int{time.Millisecond: 40, 100 * time.Millisecond: 10} {
+		now, looks := time.Unix(0, 0), 0
+		w := New(func() (int64, int64) { return 0, 0 }, func(*pool.Pool) bool { now = now.Add(took); return true })
+		w.now = func() time.Time { return now }
+		for began := now; now.Sub(began) < 10*time.Second; now = now.Add(time.Millisecond) {
+			before := w.Latest()
+			if w.Standing(judge, verdict.Counts{}); w.Latest() != before {
+				looks++
+			}
+		}
+		if looks < want*9/10 || looks > want {
+			t.Errorf("one takes %v: %d looks in 10 s, want about %d", took, looks, want)
+		}
+	}
+}
+
 // However many connections, exchanges, decisions and samples come, little is kept of them: of a busy pool the latest, and of a
 // quiet one that was there before too.
 func TestBounded(t *testing.T) {

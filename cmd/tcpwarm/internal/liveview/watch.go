@@ -213,11 +213,11 @@ func (w *Watch) Standing(j *pool.Judge, found verdict.Counts) {
 	if now.Before(w.next) && !w.asked.Swap(false) {
 		return
 	}
-	w.next = now.Add(snapshotEvery)
 	w.mu.Lock()
 	q := w.question
 	w.mu.Unlock()
 	w.latest.Store(w.snapshot(j, found, q, now))
+	w.next = now.Add(max(snapshotEvery, 10*w.now().Sub(now))) // with many pools it takes long, and the analysis waits
 }
 
 func (w *Watch) snapshot(j *pool.Judge, found verdict.Counts, q Question, now time.Time) *Snapshot {
