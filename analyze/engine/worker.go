@@ -257,7 +257,7 @@ func (w *worker) concludeReset(sh *shard, e *entry) {
 func (w *worker) guarded(sh *shard, e *entry, f func()) (done bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			w.faults.add(e.Last().Packet, v)
+			w.faults.add(e.lastPacket(), v)
 			sh.remove(e)
 			w.out.abandon(e)
 		}
@@ -291,7 +291,7 @@ func (w *worker) evict(sh *shard) {
 func (w *worker) end(sh *shard, e *entry, gaveUp bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			w.faults.add(e.Last().Packet, v)
+			w.faults.add(e.lastPacket(), v)
 			w.out.abandon(e)
 		}
 	}()

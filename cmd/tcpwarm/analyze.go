@@ -374,7 +374,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	case o.format.value == "ndjson":
 		opts.Final = func(c *report.Connection) error {
 			if o.kernel.attach(c); o.series != "" {
-				o.kernel.tell(c)
+				o.kernel.note(c)
 			}
 			return jsonreport.WriteConnection(s.out, c)
 		}

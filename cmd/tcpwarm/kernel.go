@@ -211,8 +211,8 @@ func contentBegan(c *report.Connection, t *report.Transaction) (at segment.Time,
 	return segment.Time(t.Start) + segment.Time(*t.Duration-*t.Receive), true
 }
 
-// tell notes a connection that is written in a line, for a series.
-func (k *kernelWitness) tell(c *report.Connection) {
+// note keeps a connection that is written in a line, for a series.
+func (k *kernelWitness) note(c *report.Connection) {
 	if k != nil && len(k.streamed) < mostStreamed {
 		k.streamed = append(k.streamed, &report.Connection{ID: c.ID, Client: c.Client, Server: c.Server, Start: c.Start, End: c.End})
 	}

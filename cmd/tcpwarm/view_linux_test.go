@@ -272,7 +272,7 @@ func TestLiveViewIsNotForAll(t *testing.T) {
 		t.Errorf("drawn all the same: %q", &s.all)
 	}
 	out, err := exec.Command(binary, "capture", "-i", "lo", "--live", "always", "--duration", "300ms").CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "--live always: standard input and standard error are no terminal's") {
+	if err == nil || !strings.Contains(string(out), "--live always: standard input and standard error must be a terminal") {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -63,7 +63,11 @@ func elsewhere(c *cobra.Command, flag string) string {
 	if len(paths) == 0 {
 		return ""
 	}
-	return "; it is a flag of " + strings.Join(paths, " and of ")
+	last := len(paths) - 1
+	if last == 0 {
+		return "; it is a flag of " + paths[0]
+	}
+	return "; it is a flag of " + strings.Join(paths[:last], ", ") + " and " + paths[last]
 }
 
 // A suggested is an error with a suggestion behind it.
