@@ -51,7 +51,7 @@ func (c *screen) wanted(s *streams, auto bool) (bool, error) {
 		return false, nil
 	case "always":
 		if !c.possible(s) {
-			return false, errors.New("--live always: standard input and standard error must be a terminal, with this program in its foreground")
+			return false, errors.New("--live always: standard input and standard error must be a terminal, and this its foreground job")
 		}
 		return true, nil
 	}
