@@ -36,7 +36,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			own.fin, own.finSeq, own.finUna = at, fin, own.Una
 		}
 	}
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		h := &c.half[d]
 		if !h.SawFIN || h.ended {
 			continue
@@ -48,7 +48,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 		if reached {
 			h.ended = true
-			c.app.Close(d, at)
+			c.app.Close(int(d), at)
 		}
 	}
 	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
@@ -59,7 +59,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 
 // lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.
 func (c *Conn) lastFIN() {
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		if h := &c.half[d]; h.SawFIN && !h.ended && h.Una == h.finUna {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
@@ -158,7 +158,7 @@ func (c *Conn) endAt(at segment.Mark) {
 		return
 	}
 	c.lastFIN()
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		h := &c.half[d]
 		h.stream.Flush(at, h)
 		if packet := h.UndecidedSYNACK(); packet != 0 {

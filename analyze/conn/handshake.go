@@ -112,6 +112,15 @@ func (c *Conn) open() {
 
 func (c *Conn) isClient(d segment.Dir) bool { return c.roleBasis != "" && d == c.client }
 
+// bothSides returns the directions, the client's first; while that is not known, that of who was seen
+// first. Which address is the lower one must decide nothing: redacted it is another.
+func (c *Conn) bothSides() [2]segment.Dir {
+	if c.roleBasis != "" {
+		return [2]segment.Dir{c.client, 1 - c.client}
+	}
+	return [2]segment.Dir{c.first, 1 - c.first}
+}
+
 func (c *Conn) side(d segment.Dir) event.Side {
 	if d == c.client {
 		return event.Client

@@ -49,7 +49,7 @@ func (c *Conn) HalfOpen() bool {
 // GiveUpWaiting frees what waits for bytes that are missing: they are taken not to come. What is known of
 // windows is handed on.
 func (c *Conn) GiveUpWaiting(at segment.Mark) {
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		c.half[d].stream.GiveUpHoles(at, &c.half[d])
 		if c.half[d].View != nil {
 			c.flushSamples(segment.Dir(d))

@@ -118,7 +118,7 @@ func (c *Conn) believeReset() {
 	for i := range held {
 		r.bytes += len(held[i].b)
 	}
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		c.half[d].stream.Flush(r.at, &c.half[d])
 	}
 	r.holds, r.held, r.rest = true, held, rest
@@ -180,9 +180,9 @@ func (c *Conn) unreset(at segment.Mark) {
 			c.release(&list[i])
 		}
 	}
-	for d := range c.half {
+	for _, d := range c.bothSides() {
 		if c.half[d].SawFIN {
-			c.closes(c.side(segment.Dir(d)), false, nil, at)
+			c.closes(c.side(d), false, nil, at)
 		}
 	}
 }
