@@ -225,7 +225,7 @@ func TestKernelWindowsBesideTheInferred(t *testing.T) {
 		"verify":   "$BIN verify -i lo --expect 'connections<=4' --series series.csv --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF",
 		"isolated": "$BIN verify --isolated --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
 		"redacted": "$BIN verify -i lo --redact --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
-		"capture":  "(sleep 1; TCPWARM_SCENARIO=shared $SELF) & exec $BIN capture -i lo --duration 5s --series series.csv --format json",
+		"capture":  "(sleep 0.5; TCPWARM_SCENARIO=shared $SELF) & exec $BIN capture -i lo --duration 2s --series series.csv --format json",
 		"saved":    "$BIN verify -i lo --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF >/dev/null; exec $BIN analyze --series series.csv --format json keep",
 	} {
 		t.Run(name, func(t *testing.T) {
