@@ -222,15 +222,15 @@ func TestKernelWindowsBesideTheInferred(t *testing.T) {
 	binary := liveBinary(t)
 	rooted(t)
 	for name, line := range map[string]string{
-		"verify":   "$BIN verify -i lo --expect 'connections<=4' --series series.csv --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF",
-		"isolated": "$BIN verify --isolated --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
-		"redacted": "$BIN verify -i lo --redact --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=shared $SELF",
-		"capture":  "(sleep 0.5; TCPWARM_SCENARIO=shared $SELF) & exec $BIN capture -i lo --duration 2s --series series.csv --format json",
-		"saved":    "$BIN verify -i lo --format json -w keep -- env TCPWARM_SCENARIO=shared $SELF >/dev/null; exec $BIN analyze --series series.csv --format json keep",
+		"verify":   "$BIN verify -i lo --expect 'connections<=4' --series series.csv --format json -w keep -- env TCPWARM_SCENARIO=lasts $SELF",
+		"isolated": "$BIN verify --isolated --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=lasts $SELF",
+		"redacted": "$BIN verify -i lo --redact --expect 'connections<=4' --series series.csv --format json -- env TCPWARM_SCENARIO=lasts $SELF",
+		"capture":  "(sleep 0.5; TCPWARM_SCENARIO=lasts $SELF) & exec $BIN capture -i lo --duration 3s --series series.csv --format json",
+		"saved":    "$BIN verify -i lo --format json -w keep -- env TCPWARM_SCENARIO=lasts $SELF >/dev/null; exec $BIN analyze --series series.csv --format json keep",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			r, _, errs := liveReport(t, binary, "shared", "cd "+dir+"; "+line)
+			r, _, errs := liveReport(t, binary, "lasts", "cd "+dir+"; "+line)
 			if strings.Contains(errs, "forbids user namespaces") {
 				t.Skip("this system forbids user namespaces")
 			}
