@@ -51,7 +51,7 @@ func (p *Parser) missing(n int64, at Mark) {
 
 // chunks readies p for a chunked body.
 func (p *Parser) chunks() state {
-	p.left, p.eol = 0, atLine
+	p.left, p.digits = 0, false
 	return inSize
 }
 
@@ -106,9 +106,9 @@ func (p *Parser) readSize(b []byte, at Mark) int {
 			return i
 		case d >= 0:
 			p.left = p.left<<4 | int64(d)
-			p.eol = inText
-		case p.eol != inText && (c == ' ' || c == '\t'):
-		case p.eol != inText: // no size: perhaps the next message
+			p.digits = true
+		case !p.digits && (c == ' ' || c == '\t'):
+		case !p.digits: // no size: perhaps the next message
 			p.pass(int64(i), at)
 			p.lose(false)
 			return i

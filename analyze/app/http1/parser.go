@@ -57,23 +57,29 @@ const (
 	tunnelled
 )
 
+// An openMessage is one whose Head was handed out.
+type openMessage struct {
+	open   bool   // there is one: its End is due
+	until  bool   // it is complete when the connection ends
+	expect expect // whether its body may stay away
+	end    End
+}
+
 // A Parser reads one direction of a connection. Reset a zero one before use.
 type Parser struct {
 	sink    Sink
 	head    *Head // scratch, in use until Sink.Head returns
 	request bool
 	state   state
-	open    bool   // a Head was handed out, its End is due
-	begun   bool   // the stream is past its start: a message, a gap or bytes that are none
-	sought  bool   // the start line being read was found by seeking
-	midLine bool   // while seeking: the next byte does not begin a line
-	lost    bool   // has been seeking at some time
-	eol     eol    // inLong, inTrailer: what is left of an empty line; inSize: inText once there was a digit
-	until   bool   // the open message is complete when the connection ends
-	expect  expect // whether the body of the open message may stay away
+	begun   bool // the stream is past its start: a message, a gap or bytes that are none
+	sought  bool // the start line being read was found by seeking
+	midLine bool // while seeking: the next byte does not begin a line
+	lost    bool // has been seeking at some time
+	eol     eol  // inLong, inTrailer: what is left of an empty line
+	digits  bool // inSize: there was one
+	openMessage
 
 	left  int64  // bytes of body or chunk to come
-	end   End    // of the open message
 	start Mark   // of the message being read
 	last  Mark   // latest byte of the head being read
 	buf   []byte // the head read so far
