@@ -128,10 +128,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
 	switch {
-	case c.reset.holds && !c.ended:
+	case !c.ended && c.reset.holds:
 		c.goesOn(s, own, at)
-	case c.reset.holds || !c.ended:
-	case c.outlivesReset(s):
+	case c.ended && !c.reset.holds && c.outlivesReset(s):
 		c.reset = pendingReset{} // once is enough
 		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 	}

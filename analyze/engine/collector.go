@@ -71,7 +71,7 @@ func newCollector(o Options, f *faults) *collector {
 	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.share(blamedShare)/blamedMemory)))
 	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.share(poolsShare)/poolMemory)))
 	k.judge.KeepIdle = max(1024, int(o.Limits.share(idleShare)/idleMemory))
-	k.judge.TrackVerdicts = o.Turned != nil
+	k.judge.TrackVerdicts = o.VerdictChanged != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
 		k.series = series.NewWriter(o.Series)
@@ -270,7 +270,7 @@ func (k *collector) decide() {
 // tellVerdicts tells of the pools whose verdicts have changed, after the openings that have
 // changed them.
 func (k *collector) tellVerdicts() {
-	k.judge.VerdictChanges(func(t *pool.VerdictChange) { k.o.Turned(t.Pool, t.Now, t.Was, t.Is) })
+	k.judge.VerdictChanges(func(t *pool.VerdictChange) { k.o.VerdictChanged(t.Pool, t.Now, t.Was, t.Is) })
 }
 
 // writeSamples writes how windows have grown, in one order however many workers there are.

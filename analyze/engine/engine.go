@@ -62,9 +62,9 @@ type Options struct {
 	// its cause is known, in a fixed order, by another goroutine than Run's.
 	Watch func(*pool.Decision)
 
-	// Turned, where set, is called likewise when a pool's verdict has changed, as far as
+	// VerdictChanged, where set, is called likewise when a pool's verdict has changed, as far as
 	// it stands then: what it was, "" at first, and what it is.
-	Turned func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
+	VerdictChanged func(p *pool.Pool, now segment.Time, was, is pool.Verdict)
 
 	// Standing, where set, is called likewise after each batch, also where there is none while a
 	// capture goes on: j.Standing and j.Evicted tell then how all stands, found what was found so far

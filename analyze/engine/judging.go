@@ -81,7 +81,9 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 	}
 }
 
-// judgeEvent has the judge handle one event; the first begins the connection there.
+// judgeEvent has the judge handle one event; the first begins the connection there. What is told of a
+// connection behind its end may come when its pool has been evicted: the judge's part of it then serves
+// another.
 func (k *collector) judgeEvent(shard int, e *connEvent) {
 	h := e.handle
 	switch {

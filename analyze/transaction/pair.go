@@ -349,8 +349,8 @@ func (p *Pairer) requestEnd(e http1.End) {
 
 func (p *Pairer) responseHead(h *http1.Head) {
 	t := p.oldest()
-	crossed := t != nil && t.N > 1 && p.to.Crosses(t)
-	if crossed {
+	crosses := t != nil && t.N > 1 && p.to.Crosses(t)
+	if crosses {
 		t = nil
 	}
 	if t != nil {
@@ -368,7 +368,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	p.orphan = t == nil
 	if p.orphan {
 		if p.Orphans++; p.Orphans == 1 {
-			p.Orphan = Orphan{h.Status, h.Start, crossed}
+			p.Orphan = Orphan{h.Status, h.Start, crosses}
 		}
 		p.Minor = h.Minor
 		return

@@ -283,7 +283,7 @@ func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (a
 	if of == nil { // an opening has no name by which it could be told whose it is
 		opts.Watch = func(d *pool.Decision) { line(text.OpenedLine(d)) }
 	}
-	opts.Turned = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
+	opts.VerdictChanged = func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
 		if of == nil || of(p) {
 			line(text.VerdictLine(p, now, was, is))
 		}

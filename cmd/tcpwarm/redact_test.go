@@ -115,7 +115,7 @@ func liveLines(t *testing.T, packets []byte) string {
 	_, err = analyze.Run(t.Context(), src, analyze.Options{
 		Redact: redact.New(),
 		Watch:  func(d *pool.Decision) { fmt.Fprintln(&b, text.OpenedLine(d)) },
-		Turned: func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
+		VerdictChanged: func(p *pool.Pool, now segment.Time, was, is pool.Verdict) {
 			fmt.Fprintln(&b, text.VerdictLine(p, now, was, is))
 		},
 	})

@@ -40,7 +40,7 @@ func flagError(c *cobra.Command, err error) error {
 	})
 	suggestion := nearest.SuggestAs(typed, names, "--")
 	if suggestion == "" {
-		suggestion = elsewhere(c, unknown.GetSpecifiedName())
+		suggestion = otherCommands(c, unknown.GetSpecifiedName())
 	}
 	if suggestion == "" {
 		suggestion = "; " + c.CommandPath() + " --help lists the flags"
@@ -48,8 +48,8 @@ func flagError(c *cobra.Command, err error) error {
 	return &suggested{err, suggestion}
 }
 
-// elsewhere names the commands that have a flag which c does not have: by its name, or its letter.
-func elsewhere(c *cobra.Command, flag string) string {
+// otherCommands names the commands that have a flag which c does not have: by its name, or its letter.
+func otherCommands(c *cobra.Command, flag string) string {
 	var paths []string
 	for _, other := range c.Root().Commands() {
 		f := other.Flags().Lookup(flag)

@@ -122,11 +122,11 @@ func facts(pl *report.Pool) (all []Fact) {
 	}
 	add("requests", append(requests, fmt.Sprintf("on a used connection   %d", pl.ReusedCount))...)
 	if pl.Used == 0 {
-		carried := "none carried a request"
+		why := "none carried a request"
 		if pl.Verdict == pool.NotKnown {
-			carried = "no request was read"
+			why = "no request was read"
 		}
-		add("connections", fmt.Sprintf("%-2d", pl.Unused), carried)
+		add("connections", fmt.Sprintf("%-2d", pl.Unused), why)
 		return append(all, withheldFact(pl)...)
 	}
 	conns := []string{

@@ -171,7 +171,7 @@ func (w *Watch) drop() {
 
 // Decided is for analyze.Options.Watch.
 func (w *Watch) Decided(d *pool.Decision) {
-	c := cause{told(d, string(d.Confidence)), d.From.Addr, d.To}
+	c := cause{causeOf(d, string(d.Confidence)), d.From.Addr, d.To}
 	if len(w.causes) == 2*mostCauses {
 		w.causes = slices.Delete(w.causes, 0, mostCauses)
 	}
@@ -181,8 +181,8 @@ func (w *Watch) Decided(d *pool.Decision) {
 	}
 }
 
-// told says why a connection was opened, and how sure that is.
-func told(d *pool.Decision, sure string) Cause {
+// causeOf says why a connection was opened, and how sure that is.
+func causeOf(d *pool.Decision, sure string) Cause {
 	return Cause{TooMany: d.Cause.Avoidable(),
 		Text: printable.Clean(fmt.Sprintf("#%d  %s, %s  %s > %s: %s", d.Conn, d.Cause, sure, d.From.Addr, d.To, d.Text()))}
 }
@@ -240,7 +240,7 @@ func (w *Watch) snapshot(j *pool.Judge, found verdict.Counts, q Question, now ti
 
 // suppose takes an opening of the chosen pool that may still change.
 func (s *Snapshot) suppose(d *pool.Decision) {
-	c := told(d, soFar)
+	c := causeOf(d, soFar)
 	s.Causes = append(s.Causes, c)
 	if i, ok := slices.BinarySearchFunc(s.Lanes, d.Conn, func(l Lane, id int64) int { return cmp.Compare(l.ID, id) }); ok {
 		s.Lanes[i].Why, s.Lanes[i].TooMany = printable.Clean(string(d.Cause)), c.TooMany

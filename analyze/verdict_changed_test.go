@@ -24,7 +24,7 @@ func TestVerdictsTurn(t *testing.T) {
 		defer src.Close()
 		var got []pool.Verdict
 		last := pool.Verdict("")
-		_, err = Run(context.Background(), newTrickle(t, src), Options{Workers: 1, Turned: func(_ *pool.Pool, _ segment.Time, was, is pool.Verdict) {
+		_, err = Run(context.Background(), newTrickle(t, src), Options{Workers: 1, VerdictChanged: func(_ *pool.Pool, _ segment.Time, was, is pool.Verdict) {
 			if was != last {
 				t.Errorf("%s: was %q, told before %q", name, was, last)
 			}
