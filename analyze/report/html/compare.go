@@ -3,7 +3,6 @@ package html
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 //go:embed compare.html
 var comparisonHTML string
 
-var comparisonPage = template.Must(template.New("compare").Funcs(functions).Parse(comparisonHTML))
+var comparisonPage = parsed(comparisonHTML)
 
 // stillPolicy is the Content-Security-Policy of a page without a script.
 var stillPolicy = "default-src 'none'; style-src " + hash(pageCSS) + "; base-uri 'none'; form-action 'none'"
@@ -22,11 +21,11 @@ var stillPolicy = "default-src 'none'; style-src " + hash(pageCSS) + "; base-uri
 // A comparisonView is what the template shows of a comparison.
 type comparisonView struct {
 	*compare.Comparison
-	Policy, Word, Tone string
-	Sides              []sideView
-	Rows               []text.ComparisonRow
-	Servers            []serverView // some of Authorities
-	Unlisted           string       // the others, "" if there are none
+	Policy, Title, Word, Tone string
+	Sides                     []sideView
+	Rows                      []text.ComparisonRow
+	Servers                   []serverView // some of Authorities
+	Unlisted                  string       // the others, "" if there are none
 }
 
 // A serverView is a server with another number of avoidable connections than before.
@@ -45,7 +44,8 @@ type sideView struct {
 
 // WriteComparison writes c as one page of HTML.
 func WriteComparison(w io.Writer, c *compare.Comparison) error {
-	v := &comparisonView{Comparison: c, Policy: stillPolicy, Word: strings.ToUpper(string(c.Change)),
+	word := strings.ToUpper(string(c.Change))
+	v := &comparisonView{Comparison: c, Policy: stillPolicy, Title: "tcpwarm compare: " + word, Word: word,
 		Tone: map[compare.Change]string{compare.Better: "good", compare.Worse: "bad", compare.Undecided: "warn"}[c.Change],
 		Rows: text.ComparisonRows(c)}
 	v.Sides = []sideView{sideOf("before", &c.Before), sideOf("after", &c.After)}

@@ -17,6 +17,8 @@ import (
 )
 
 var (
+	//go:embed parts.html
+	partsHTML string
 	//go:embed page.html
 	pageHTML string
 	//go:embed page.css
@@ -42,7 +44,12 @@ var functions = template.FuncMap{
 	"alike": alikeOf,
 }
 
-var page = template.Must(template.New("page").Funcs(functions).Parse(pageHTML))
+var page = parsed(pageHTML)
+
+// parsed returns the template of a page, which may call what all pages share.
+func parsed(page string) *template.Template {
+	return template.Must(template.Must(template.New("page").Funcs(functions).Parse(partsHTML)).Parse(page))
+}
 
 // policy is the page's Content-Security-Policy: nothing is loaded, sent or embedded, and nothing runs but
 // the one script, which is known by its hash.
