@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -28,10 +29,12 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/report/examined"
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/reporttest"
 	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 )
 
@@ -524,6 +527,53 @@ func unlike(t *testing.T, a, b []byte) float64 {
 		}
 	}
 	return float64(n) / float64(size.X*size.Y)
+}
+
+// Pages without a script in a browser: of a comparison and of a client that was examined.
+func TestStillPages(t *testing.T) {
+	b := openBrowser(t)
+	axe := axeCore(t)
+	dir := t.TempDir()
+	captures := shownCaptures(t)
+	compared := filepath.Join(dir, "compared.html")
+	args := []string{"compare", "--expect", "avoidable<=0", "--report", "html=" + compared}
+	for _, name := range []string{"hostile", "fifty"} {
+		path := filepath.Join(dir, name+".pcap")
+		if err := os.WriteFile(path, captures[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	if code := run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard); code == exitUsage || code == exitInput {
+		t.Fatalf("exit code %d", code)
+	}
+	examinedPage := filepath.Join(dir, "examined.html")
+	f, err := os.Create(examinedPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = html.WriteExamined(f, &examined.Report{Outcome: verdict.Failed, Evidence: examined.ServersView, Because: hostileMarkup, Rows: []*examined.Row{
+		{Scenario: "chunked", Verdict: examined.Failed, Requests: 4, Connections: 4, Needed: 1, NeededHigh: 1, Cause: "missed", Knob: hostileMarkup},
+		{Scenario: "head", Verdict: examined.NotKnown, Why: hostileMarkup, Client: hostileMarkup},
+	}})
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]struct{ rows, asText int }{compared: {9, 1}, examinedPage: {2, 4}} {
+		b.faults = nil
+		b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("main")))
+		for _, f := range axe.faults(t, b) {
+			t.Errorf("%s: axe-core: %s", filepath.Base(path), f)
+		}
+		rows := ask[int](t, b, `document.querySelectorAll("#numbers tbody tr, #scenarios tbody tr").length`)
+		text := ask[string](t, b, `document.body.textContent`)
+		if rows != want.rows || strings.Count(text, hostileMarkup) < want.asText || ask[int](t, b, `document.querySelectorAll("img, script").length`) != 0 {
+			t.Errorf("%s: %d rows, %d times as text", filepath.Base(path), rows, strings.Count(text, hostileMarkup))
+		}
+		for _, f := range b.faults {
+			t.Errorf("%s: %s", filepath.Base(path), f)
+		}
+	}
 }
 
 // axeCore is the source of axe-core, "" where it cannot be had.
