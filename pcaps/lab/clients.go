@@ -75,8 +75,8 @@ var clients = map[string]client{
 	"phpcurl":       {"PHP curl", "php", "php", []string{"php", "php/curl.php"}, ""},
 	"guzzle":        {"Guzzle", "php", "guzzle", []string{"php", "php/guzzle.php"}, ""},
 	"wget":          {"wget", "wget", "wget", []string{"wget/drive.sh"}, ""},
-	"java":          {"Java HttpClient", "java", "java", []string{"java", "java/Client.java", "httpclient"}, ""},
-	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "java/Client.java", "urlconnection"}, ""},
+	"java":          {"Java HttpClient", "java", "java", []string{"java", "-cp", "{work}/java", "Client", "httpclient"}, ""},
+	"urlconnection": {"Java HttpURLConnection", "java", "java", []string{"java", "-cp", "{work}/java", "Client", "urlconnection"}, ""},
 	"okhttp":        {"OkHttp", "okhttp", "jars", []string{"java", "-cp", jarsPath, "Jars", "okhttp"}, "okhttp-jvm"},
 	"apache":        {"Apache HttpClient", "apache", "jars", []string{"java", "-cp", jarsPath, "Jars", "apache"}, "httpclient5"},
 	"okhttp4":       {"OkHttp", "okhttp", "jars4", []string{"java", "-cp", jars4Path, "Jars4", "okhttp"}, "okhttp"},
@@ -94,10 +94,10 @@ type toolchain struct {
 
 var npm = []string{"npm", "ci", "--prefix", "node", "--no-audit", "--no-fund"}
 
-// jarsBuild fetches the jars of a POM ($0) into a folder ($1), and compiles a class ($2) with them.
+// jarsBuild fetches the jars of a POM ($0) into a folder ($1), and compiles a class ($2) with them and Lab.
 const jarsBuild = "{ ls java/$1/okhttp* || " +
 	"mvn --quiet --batch-mode --file java/$0 dependency:copy-dependencies -DoutputDirectory=$1; }" +
-	" && javac -d {work}/$1 -cp \"java/$1/*\" java/$2.java"
+	" && javac -d {work}/$1 -cp \"java/$1/*\" java/Lab.java java/$2.java"
 
 var toolchains = map[string]toolchain{
 	"node":   {"node", npm, "node/node_modules/axios/package.json", []string{"node", "--version"}},
@@ -114,7 +114,8 @@ var toolchains = map[string]toolchain{
 	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && " +
 		"python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},
 		"python/venv/bin/httpx", []string{venvPython, "--version"}},
-	"java":  {"java", nil, "", []string{"java", "--version"}},
+	"java": {"java", []string{"javac", "-d", "{work}/java", "java/Lab.java", "java/Client.java"}, "",
+		[]string{"java", "--version"}},
 	"jars":  {"java", []string{"sh", "-c", jarsBuild, "pom.xml", "jars", "Jars"}, "", []string{"java", "--version"}},
 	"jars4": {"java", []string{"sh", "-c", jarsBuild, "pom4.xml", "jars4", "Jars4"}, "", []string{"java", "--version"}},
 	"ruby":  {"ruby", nil, "", []string{"ruby", "--version"}},

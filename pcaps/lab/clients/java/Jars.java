@@ -1,8 +1,8 @@
 // OkHttp and Apache HttpClient 5: ten requests at the times the mode asks for; see
 // ../node/drive.js.
 //
-//   java -cp 'jars/*' Jars.java okhttp|apache MODE URL
-//   java -cp 'jars/*' Jars.java okhttp|apache lines
+//   java -cp 'CLASSES:jars/*' Jars okhttp|apache MODE URL
+//   java -cp 'CLASSES:jars/*' Jars okhttp|apache lines
 import java.io.FileInputStream;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -18,32 +18,7 @@ import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.util.TimeValue;
 
-public class Jars {
-    interface Get { void get(String url) throws Exception; }
-
-    static final List<Object> unread = new ArrayList<>(); // keeps what was not read from being collected, and so closed
-
-    static KeyStore lab() throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        try (var in = new FileInputStream(System.getenv("SSL_CERT_FILE"))) {
-            store.setCertificateEntry("lab", CertificateFactory.getInstance("X.509").generateCertificate(in));
-        }
-        return store;
-    }
-
-    static TrustManager[] trust() throws Exception {
-        var f = TrustManagerFactory.getInstance("PKIX");
-        f.init(lab());
-        return f.getTrustManagers();
-    }
-
-    static SSLContext context() throws Exception {
-        SSLContext c = SSLContext.getInstance("TLS");
-        c.init(null, trust(), null);
-        return c;
-    }
-
+public class Jars extends Lab {
     // OkHttp.
 
     static OkHttpClient.Builder ok() throws Exception {
@@ -144,64 +119,8 @@ public class Jars {
         throw new IllegalArgumentException("no mode " + mode);
     }
 
-    // lines fetches URLs as they come on standard input, those that come together together, as
-    // TCPWARM_SCENARIO asks for; ask returns a response's status.
-    interface Ask { int ask(Question q) throws Exception; }
-
-    static class Question {
-        String url, method = "GET", field, value, body, authorization;
-        boolean read = true;
-    }
-
-    static Question question(String url) {
-        var q = new Question();
-        q.url = url;
-        String scenario = String.valueOf(System.getenv("TCPWARM_SCENARIO"));
-        if (scenario.equals("head")) q.method = "HEAD";
-        if (scenario.equals("not-modified")) { q.field = "If-None-Match"; q.value = "\"1\""; }
-        if (scenario.equals("expect-continue")) { q.method = "POST"; q.field = "Expect"; q.value = "100-continue"; q.body = "a body"; }
-        q.read = !scenario.startsWith("unread");
-        return q;
-    }
-
-    static void one(Ask client, String url) {
-        try {
-            var q = question(url);
-            if (client.ask(q) != 401) return;
-            String user = System.getenv("TCPWARM_USER") + ":" + System.getenv("TCPWARM_PASSWORD");
-            q.authorization = "Basic " + Base64.getEncoder().encodeToString(user.getBytes());
-            client.ask(q);
-        } catch (Exception e) {
-            System.err.println(e);
-        }
-    }
-
-    static void lines(Ask client) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(12);
-        byte[] b = new byte[65536];
-        for (int n; (n = System.in.read(b)) > 0; )
-            threads.invokeAll(new String(b, 0, n).lines().<Callable<Void>>map(url -> () -> { one(client, url); return null; }).collect(Collectors.toList()));
-        System.exit(0);
-    }
-
     public static void main(String[] args) throws Exception {
         if (args[1].equals("lines")) lines(args[0].equals("okhttp") ? okhttp() : apache());
-        Get one = args[0].equals("okhttp") ? okhttp(args[1]) : apache(args[1]);
-        String when = args[1].split("-")[0];
-        boolean big = when.equals("unread") || when.equals("drained");
-        String path = args[2] + (when.equals("unread") ? "/huge/" : big ? "/big/" : "/item/");
-        if (when.equals("parallel")) {
-            ExecutorService threads = Executors.newFixedThreadPool(5);
-            for (int first : new int[]{1, 6}) {
-                for (var f : threads.invokeAll(IntStream.range(first, first + 5).<Callable<Void>>mapToObj(i -> () -> { one.get(path + i); return null; }).collect(Collectors.toList()))) f.get();
-                Thread.sleep(50);
-            }
-            System.exit(0);
-        }
-        for (int i = 1; i <= 10; i++) {
-            one.get(path + i);
-            Thread.sleep(when.equals("idle") && i == 5 ? 600 : big ? 60 : 10);
-        }
-        System.exit(0);
+        drive(args[1], args[2], args[0].equals("okhttp") ? okhttp(args[1]) : apache(args[1]));
     }
 }
