@@ -74,6 +74,16 @@ type File struct {
 
 	placed fs.FileInfo // of a regular file that has its name before it is whole; nil of others
 	made   bool        // that file was not there before
+
+	failed error // what the first Write that failed said
+}
+
+// Write writes nothing more after a failure: what came behind it would follow a gap.
+func (f *File) Write(b []byte) (n int, err error) {
+	if f.failed == nil {
+		n, f.failed = f.File.Write(b)
+	}
+	return n, f.failed
 }
 
 // Create makes a file; the folder that its name names must exist.
@@ -213,8 +223,11 @@ func (f *File) Publish() error {
 	return nil
 }
 
-// Commit publishes the file and closes it.
+// Commit publishes the file and closes it. One that a Write has failed to is not whole: it is to be discarded.
 func (f *File) Commit() error {
+	if f.failed != nil {
+		return f.failed
+	}
 	err := f.Publish()
 	if cerr := f.Close(); err == nil {
 		err = cerr

@@ -241,3 +241,34 @@ func TestFIFO(t *testing.T) {
 		}
 	}
 }
+
+// What a Write has failed to is not whole: nothing follows the gap, and it gets no name.
+func TestFailedWriteIsNotCommitted(t *testing.T) {
+	for _, shared := range []bool{true, false} {
+		dir, _ := folder(t, shared)
+		name := filepath.Join(dir, "results")
+		f, err := Create(name, Options{Perm: 0o600})
+		if err != nil {
+			t.Fatal(err)
+		}
+		real := f.File
+		if f.File, err = os.Open(os.DevNull); err != nil { // which takes nothing, being opened for reading
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("a")); err == nil {
+			t.Fatal("written")
+		}
+		f.File.Close()
+		f.File = real
+		if n, err := f.Write([]byte("b")); n != 0 || err == nil {
+			t.Errorf("%d bytes behind the gap, %v", n, err)
+		}
+		if err := f.Commit(); err == nil {
+			t.Error("committed")
+		}
+		f.Discard()
+		if left, err := os.ReadDir(dir); len(left) != 0 || err != nil {
+			t.Errorf("left: %v %v", left, err)
+		}
+	}
+}

@@ -416,30 +416,8 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	return r, nil
 }
 
-// A seriesFile is the file of a series. Its failure to write may be told to the analysis alone: it remembers.
-type seriesFile struct {
-	*outfile.File
-	failed error // what the first Write that failed said
-}
-
-// Write writes nothing more after a failure: that would be lines with a gap between them.
-func (f *seriesFile) Write(b []byte) (n int, err error) {
-	if f.failed == nil {
-		n, f.failed = f.File.Write(b)
-	}
-	return n, f.failed
-}
-
-// Commit gives the file its name if it is whole.
-func (f *seriesFile) Commit() error {
-	if f.failed != nil {
-		return f.failed
-	}
-	return f.File.Commit()
-}
-
 // openSeries creates the file for the series, if one is asked for.
-func (o *output) openSeries() (*seriesFile, error) {
+func (o *output) openSeries() (*outfile.File, error) {
 	if o.series == "" {
 		return nil, nil
 	}
@@ -447,7 +425,7 @@ func (o *output) openSeries() (*seriesFile, error) {
 	if err != nil {
 		return nil, &segment.WriteError{Err: fmt.Errorf("%s: %w", o.series, err)}
 	}
-	return &seriesFile{File: f}, nil
+	return f, nil
 }
 
 // draws reports whether all that is asked for are reports for people, who look at few connections.
