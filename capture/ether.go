@@ -228,8 +228,10 @@ func plausibleFrame(b []byte, wire int) bool {
 		typ := binary.BigEndian.Uint16(b[at:])
 		at += 2
 		switch rest := b[at:]; typ {
-		case assigned.EtherIPv4, assigned.EtherIPv6:
-			return plausibleIP(rest, wire-at) && (rest[0]>>4 == 4) == (typ == assigned.EtherIPv4)
+		case assigned.EtherIPv4:
+			return plausibleVersion(4, rest, wire-at)
+		case assigned.EtherIPv6:
+			return plausibleVersion(6, rest, wire-at)
 		case assigned.EtherARP:
 			return len(rest) >= 4 && binary.BigEndian.Uint32(rest) == 1<<16|assigned.EtherIPv4
 		case assigned.EtherVLAN, assigned.EtherQinQ:

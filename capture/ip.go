@@ -125,3 +125,8 @@ func plausibleIP(b []byte, wire int) bool {
 	}
 	return false
 }
+
+// plausibleVersion reports whether b is a packet of a version of IP, likewise.
+func plausibleVersion(version byte, b []byte, wire int) bool {
+	return plausibleIP(b, wire) && b[0]>>4 == version
+}

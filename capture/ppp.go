@@ -65,28 +65,28 @@ func plausiblePPP(b []byte, wire int) bool {
 	if len(b) >= 2 && b[0] == 0xff && b[1] == 3 {
 		b, wire = b[2:], wire-2
 	}
-	if len(b) < 3 {
+	if len(b) < 2 {
 		return false
 	}
 	switch binary.BigEndian.Uint16(b) {
 	case assigned.PPPIPv4:
-		return b[2]>>4 == 4 && plausibleIP(b[2:], wire-2)
+		return plausibleVersion(4, b[2:], wire-2)
 	case assigned.PPPIPv6:
-		return b[2]>>4 == 6 && plausibleIP(b[2:], wire-2)
+		return plausibleVersion(6, b[2:], wire-2)
 	}
 	return false
 }
 
 // plausibleHDLC reports whether b is IP within Cisco's framing.
 func plausibleHDLC(b []byte, wire int) bool {
-	if len(b) < 5 || b[0] != unicastHDLC && b[0] != broadcastHDLC || b[1] != 0 {
+	if len(b) < 4 || b[0] != unicastHDLC && b[0] != broadcastHDLC || b[1] != 0 {
 		return false
 	}
 	switch binary.BigEndian.Uint16(b[2:]) {
 	case assigned.EtherIPv4:
-		return b[4]>>4 == 4 && plausibleIP(b[4:], wire-4)
+		return plausibleVersion(4, b[4:], wire-4)
 	case assigned.EtherIPv6:
-		return b[4]>>4 == 6 && plausibleIP(b[4:], wire-4)
+		return plausibleVersion(6, b[4:], wire-4)
 	}
 	return false
 }

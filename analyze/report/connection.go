@@ -78,6 +78,10 @@ type Transaction struct {
 	Ignored             bool     `json:"ignored,omitempty"`                // not to be judged: not among a pool's
 }
 
+// ByClient reports whether it is the client that sends the content of t: an upload's request,
+// else the response.
+func (t *Transaction) ByClient() bool { return t.RequestBytes > t.ResponseBytes }
+
 // OpenedBecause says why a used connection was opened.
 type OpenedBecause struct {
 	Cause      pool.Cause      `json:"cause"`

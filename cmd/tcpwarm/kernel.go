@@ -74,9 +74,9 @@ func (k *kernelWitness) attach(c *report.Connection) {
 	})
 }
 
-// contentHalf returns the half that carries the content of t: an upload's request, else the response.
+// contentHalf returns the half that carries the content of t.
 func contentHalf(c *report.Connection, t *report.Transaction) *report.Half {
-	if t.RequestBytes > t.ResponseBytes {
+	if t.ByClient() {
 		return &c.ClientToServer
 	}
 	return &c.ServerToClient

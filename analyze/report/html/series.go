@@ -76,11 +76,10 @@ func (d *drawing) draw(g *growth.Series) *series {
 	return s
 }
 
-// kernelOf is what kernels said as the content of c's transactions began that one side sent: an upload's request is
-// the client's, else the response is the server's.
+// kernelOf is what kernels said as the content of c's transactions began that one side sent.
 func (d *drawing) kernelOf(c *report.Connection, byClient bool) (list []kernelAt) {
 	for _, t := range c.Transactions {
-		if w := t.KernelWindowAtStart; w != nil && byClient == (t.RequestBytes > t.ResponseBytes) {
+		if w := t.KernelWindowAtStart; w != nil && byClient == t.ByClient() {
 			at := t.Start
 			if !byClient {
 				at, _ = timeline.Response(t)
