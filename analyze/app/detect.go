@@ -20,6 +20,7 @@ const maxTries = 1000
 type detector struct {
 	kept      []byte
 	mark      segment.Mark
+	more      int64 // bytes behind kept, of which no more is kept
 	tries     int
 	skip      int  // bytes of a proxy's header that are still to come
 	begun     bool // a proxy's header, which may come before all else, has been read or is not there
@@ -36,6 +37,10 @@ func (a *Layer) gapBeforeDecided(dir int, n int64, at segment.Mark) {
 		return
 	}
 	d := &a.first[dir]
+	if d.gone {
+		d.lack(n)
+		return
+	}
 	if len(d.kept) > 0 { // as much as the snap length left must tell
 		a.decide(dir, d.kept, true)
 		if a.proto != Undecided {
@@ -86,6 +91,7 @@ func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, se
 func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 	d := &a.first[dir]
 	if d.gone {
+		a.keepRequest(d, b, at)
 		return
 	}
 	b, start := a.afterProxyHeader(dir, b, at)
@@ -130,6 +136,51 @@ func (a *Layer) miss(d *detector, b []byte) {
 		a.proto = Other
 	}
 }
+
+// afterOthers looks for HTTP/1 in the next bytes of a connection both of whose halves began with something
+// else that did not tell what it is: there is some where what begins like a request is answered by what begins
+// like a response. What has a name goes on as that: what STARTTLS and its like turn to is the same, sealed
+// (RFC 3207, RFC 2595, RFC 4217, RFC 6120 section 5).
+func (a *Layer) afterOthers(dir int, b []byte, at segment.Mark) {
+	own, peer := &a.first[dir], &a.first[1-dir]
+	switch {
+	case a.foreignName != "":
+	case len(peer.kept) > 0 && http1.DetectResponse(b) == http1.Yes:
+		own.kept = own.kept[:0]
+		a.start(HTTP1, 1-dir, true)
+		a.replay()
+		a.Bytes(dir, b, at)
+	default:
+		peer.forgetRequest() // it was answered by something else
+		a.keepRequest(own, b, at)
+	}
+}
+
+// keepRequest keeps b, and what follows it, if it begins like a request.
+func (a *Layer) keepRequest(d *detector, b []byte, at segment.Mark) {
+	if d.tries++; a.foreignName != "" || d.tries > maxTries {
+		d.forgetRequest()
+		return
+	}
+	if begins := http1.DetectRequest(b) == http1.Yes; len(d.kept) == 0 {
+		if !begins {
+			return
+		}
+		d.mark = at
+	}
+	n := min(len(b), maxDetect-len(d.kept))
+	d.kept = append(d.kept, b[:n]...)
+	d.lack(int64(len(b) - n))
+}
+
+// lack notes that n bytes are not kept behind those that are, if any are.
+func (d *detector) lack(n int64) {
+	if len(d.kept) > 0 {
+		d.more += n
+	}
+}
+
+func (d *detector) forgetRequest() { d.kept, d.more = d.kept[:0], 0 }
 
 // decide looks at b, the first bytes of direction dir, and starts the reader of
 // the protocol they speak. With last, no more bytes will come.
@@ -210,6 +261,9 @@ func (a *Layer) replay() {
 	for _, dir := range order {
 		if d := &a.first[dir]; len(d.kept) > 0 {
 			a.Bytes(dir, d.kept, d.mark)
+			if d.more > 0 {
+				a.Gap(dir, d.more, d.mark)
+			}
 		}
 	}
 }

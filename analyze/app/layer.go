@@ -109,6 +109,8 @@ func (a *Layer) Bytes(dir int, b []byte, at segment.Mark) {
 		a.tlsLayer.Bytes(a.fromClient(dir), b, at)
 	case Undecided:
 		a.detect(dir, b, at)
+	case Other:
+		a.afterOthers(dir, b, at)
 	}
 }
 
@@ -153,6 +155,8 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 		a.tlsLayer.Conn.Gap(a.fromClient(dir), n, at)
 	case Undecided:
 		a.gapBeforeDecided(dir, n, at)
+	case Other:
+		a.first[dir].lack(n)
 	}
 }
 
