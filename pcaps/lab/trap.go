@@ -63,20 +63,23 @@ func (r *recorder) feed(s *scenario, server *servers.Server) error {
 		"TCPWARM_USER="+servers.User, "TCPWARM_PASSWORD="+servers.Password)
 	var said bytes.Buffer
 	c.Stderr = &said
-	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
-	defer cancel()
-	if inArgs {
-		return ended(c, c.Run(), &said)
-	}
-	in, err := c.StdinPipe()
-	if err != nil {
-		return err
+	var in io.WriteCloser
+	if !inArgs {
+		var err error
+		if in, err = c.StdinPipe(); err != nil {
+			return err
+		}
 	}
 	if err := c.Start(); err != nil {
 		return err
 	}
 	late := time.AfterFunc(clientTimeout, func() { c.Process.Kill() })
 	defer late.Stop()
+	if inArgs {
+		return ended(c, c.Wait(), &said)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), clientTimeout)
+	defer cancel()
 	atEnd := server.Feed(ctx, in, clientPatience)
 	in.Close()
 	if err := ended(c, c.Wait(), &said); err != nil {
