@@ -410,13 +410,14 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
 	fresh := s.news(delivered, acked, held)
-	if s.mayGoByClock() {
+	switch {
+	case !s.mayGoByClock():
+		s.bbr.on = false
+	case fresh > 0 || s.recovery == fast:
 		if !s.bbr.on {
 			s.bbr.begin(s.packets(s.cwnd), s.exited, at)
 		}
 		s.follow(fresh, at)
-	} else {
-		s.bbr.on = false
 	}
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
