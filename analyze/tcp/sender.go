@@ -77,7 +77,7 @@ type Sender struct {
 	lastSend, lastAck segment.Time
 	wasLost           int          // packets, in this episode
 	sentAt            segment.Time // when the newest segment was sent that is acknowledged
-	lastFull          bool         // the latest segment was full: more may be waiting
+	lastFull          bool         // the latest segment of new data was full: more may be waiting
 	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
@@ -246,7 +246,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.bbr.sends(seq, none, none && s.Rounds == 0, at)
 		}
 		s.push(end, whole-n, at)
-		s.credit.unused = 0
+		s.credit.unused, s.lastFull = 0, full
 	default:
 		s.again(seq, end, at)
 	}
@@ -281,7 +281,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.burst.on && s.sink != nil {
 		s.tell(at)
 	}
-	s.lastSend, s.lastFull = at, full
+	s.lastSend = at
 	s.opens(end, at)
 }
 
