@@ -233,17 +233,18 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.started {
 		s.begin(seq)
 	}
-	none := s.pipe() == 0
-	if none && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
+	before := s.pipe()
+	if before == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
 		s.startFlight(at)
-		none = s.pipe() == 0
+		before = s.pipe()
 	}
 	whole := s.whole(n)
 	full := whole == n
 	switch {
 	case end.After(s.nxt):
 		if s.bbr.on {
-			s.bbr.sends(seq, none, none && s.Rounds == 0, at)
+			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
+			s.bbr.sends(seq, s.packets(before), written, at)
 		}
 		s.push(end, whole-n, at)
 		s.credit.unused, s.lastFull = 0, full
@@ -252,6 +253,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	p := s.pipe()
 	s.paced(s.packets(n), p, at)
+	if s.bbr.on && !s.bbr.full {
+		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
+	}
 	s.credit.sent += whole
 	if s.burst.on {
 		if s.burst.sent == 0 {
