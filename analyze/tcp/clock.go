@@ -84,10 +84,12 @@ func (p *pace) over(quiet time.Duration) bool {
 }
 
 // onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
-// the sender had been silent for longer than its clock takes, though its window had room. A full send buffer
-// is such a writer.
+// the sender had been silent for longer than its clock takes, though its window had room, and an ACK before has
+// let out nothing. A full send buffer is such a writer: it takes more once a third of it is free (Linux's
+// sk_stream_write_space). Who is kept by a window sends at each ACK.
 func (s *Sender) onlyNowWritten(at segment.Time) bool {
-	return !s.bbr.full && s.bbr.room && s.burst.on && at.Sub(s.lastAck) <= 2*prompt && s.pace.over(at.Sub(s.lastSend))
+	b := &s.burst
+	return !s.bbr.full && s.bbr.room && b.on && at.Sub(s.lastAck) <= 2*prompt && s.credit.unused > b.acked && s.pace.over(at.Sub(s.lastSend))
 }
 
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
