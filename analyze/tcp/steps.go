@@ -7,9 +7,9 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A Step is what one segment adds to a time-sequence graph, as tcptrace draws it: data that one side has sent, or what
-// the other side says of that side's data. Numbers are relative, as Wireshark's are: the SYN is 0 and data begins at 1;
-// where the SYN was not seen, the first number that was is 1. They do not wrap.
+// A Step is what one segment adds to a time-sequence graph, as tcptrace draws it: data that one side has sent,
+// or what the other side says of that side's data. Numbers are relative, as Wireshark's are: the SYN is 0 and
+// data begins at 1; where the SYN was not seen, the first number that was is 1. They do not wrap.
 type Step struct {
 	At         segment.Time // of the capture
 	Packet     int64
@@ -27,7 +27,7 @@ const (
 	ResentStep                    // sent again
 	ReorderedStep                 // came behind what was sent after it
 	ProbeStep                     // a keep-alive or a window probe
-	ACKStep                       // up to Start is acknowledged, up to End may be sent; End is less than Start where the window cannot be read
+	ACKStep                       // Start is acknowledged, and data up to End permitted; End is less where that cannot be read
 	DupACKStep                    // the same once more, while data is outstanding (RFC 5681 section 2)
 	SACKStep                      // a block that the ACK before had not (RFC 2018)
 	ZeroStep                      // the window closes at Start
@@ -172,8 +172,8 @@ func (l *Steps) Full() bool { return len(l.list) >= maxSteps }
 // Drop forgets what l holds.
 func (l *Steps) Drop() { l.list = l.list[:0] }
 
-// Take returns what was noted since it was last called, for the caller to keep: nothing of a connection of a few segments
-// that all went well.
+// Take returns what was noted since it was last called, for the caller to keep: nothing of a connection of a
+// few segments that all went well.
 func (l *Steps) Take() []Step {
 	if l.strokes < leastStrokes && !l.unusual || len(l.list) == 0 {
 		return nil
