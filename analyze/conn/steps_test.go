@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
@@ -286,7 +287,7 @@ func TestStepsPassWrap(t *testing.T) {
 	}
 	bare := newFed()
 	bare.segment(&all[0])
-	if more := most - bare.Memory(); more > 64<<10 {
+	if more := most - bare.Memory(); more > 64<<10 || more < tcp.MaxSteps*int(unsafe.Sizeof(tcp.Step{})) {
 		t.Errorf("%d bytes more are held for %d segments", more, len(all))
 	}
 	if !slices.IsSortedFunc(f.steps, func(a, b tcp.Step) int { return int(a.Packet - b.Packet) }) {

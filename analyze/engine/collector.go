@@ -317,7 +317,7 @@ func (k *collector) tellSteps(b *batch) {
 		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.handle.seq, b.handle.seq))
 	})
 	for _, s := range all {
-		if !s.handle.duplicate {
+		if !s.handle.duplicate && !s.handle.foreign {
 			k.o.Steps(s.handle.seq, s.handle.Client, s.list)
 		}
 	}

@@ -54,7 +54,8 @@ type Options struct {
 	Samples func(connection int64, byClient bool, list []tcp.Sample)
 
 	// Steps, where set, is called with what time-sequence graphs of a connection show, by its ID: of both sides,
-	// in the order of the capture. Of a connection of few segments, none of them unusual, there is nothing.
+	// in the order of the capture. There is nothing of a connection of few segments, none of them unusual, nor of one that
+	// is not judged.
 	// They are its own only until it returns.
 	Steps func(connection int64, client segment.Dir, list []tcp.Step)
 

@@ -35,11 +35,13 @@ const (
 	StepKinds = iota // how many there are
 )
 
+// MaxSteps is how many steps a connection keeps before it hands them on: some 20 kB.
+const MaxSteps = 512
+
 // Bounds of Steps.
 const (
-	maxSteps     = 512 // a connection keeps before it hands them on: some 20 kB
-	leastStrokes = 8   // segments of a connection that say more together than its times do
-	smallSteps   = 64  // so many are copied, and their room serves again
+	leastStrokes = 8  // segments of a connection that say more together than its times do
+	smallSteps   = 64 // so many are copied, and their room serves again
 )
 
 // Steps collect the steps of both directions of a connection. The zero value is empty.
@@ -167,7 +169,7 @@ func (l *Steps) sacked(s *segment.Segment, n *numbering, peer *Half) {
 }
 
 // Full reports whether l is to be taken before more is noted.
-func (l *Steps) Full() bool { return len(l.list) >= maxSteps }
+func (l *Steps) Full() bool { return len(l.list) >= MaxSteps }
 
 // Drop forgets what l holds.
 func (l *Steps) Drop() { l.list = l.list[:0] }

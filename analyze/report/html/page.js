@@ -362,6 +362,7 @@ function detail(lane, goTo, close) {
   }
   for (const w of lane.w || []) parts.push(w.s ? overTime(w, lane) : growth(w));
   if (lane.g) parts.push(timeSequence(lane));
+  else if (anyGraphs) parts.push(el("p", {class: "meta"}, "no time-sequence graph: this page has those of the connections with the most to see"));
   return el("div", {class: "detail", tabindex: -1}, parts);
 }
 
@@ -463,6 +464,9 @@ function unpack(columns, kind) {
   });
 }
 
+// anyGraphs is whether some connection has a graph.
+const anyGraphs = data.pools.some(pool => pool.lanes.some(lane => lane.g));
+
 // tellStroke says what a stroke is, and strokeFilter finds its packets.
 function tellStroke(k, lane) {
   const packets = k.n > 1 ? `${k.n} segments, packets ${k.p} to ${k.last}` : `packet ${k.p}`;
@@ -480,7 +484,7 @@ function strokeFilter(k, lane) {
 // timeSequence draws what each side sent and what the other said of it, as tcptrace does: time to the right, relative
 // sequence numbers upwards.
 function timeSequence(lane) {
-  const node = el("div", {class: "window sequence"});
+  const node = el("div", {class: "window sequence", "aria-live": "off"}); // the slider says what is picked
   const choose = from => el("p", {class: "tools"}, "data sent by the", lane.g.map(g => el("button", {type: "button",
     "aria-pressed": String(g.f === from.f), onclick: () => { show(g); node.querySelector("[aria-pressed=true]").focus(); }}, g.f)));
   const show = g => node.replaceChildren(el("h4", {}, `time-sequence graph of the ${g.f}'s data`), lane.g.length > 1 ? choose(g) : "", ...sequenceGraph(g, lane));
@@ -497,9 +501,9 @@ function sequenceGraph(g, lane) {
   if (at < 0) at = 0;
   const share = k => (k.t - first) / length, x = k => (share(k) - from) / (to - from) * 1000;
   const y = n => 6 + (high - n) / (high - low) * (height - 12), fixed = n => n.toFixed(2);
-  const path = (kind, title) => svg("path", {class: kind}, svg("title", {}, title));
+  const path = (kind, title) => svg("path", {class: kind}, title ? svg("title", {}, title) : null);
   const lines = strokeKinds.map(([name, , looks]) => path("stroke " + name, looks));
-  const edge = path("edge", "dashed line: what the receiver's window permits"), dots = path("stroke dots", ""), feet = path("stroke feet", ""), cursor = path("cursor", "");
+  const edge = path("edge", "dashed line: what the receiver's window permits"), dots = path("stroke dots"), feet = path("stroke feet"), cursor = path("cursor");
   const sent = counts[newKind] + counts[resentKind] + counts[reorderedKind];
   const told = [`${sent} segments`, `${counts[resentKind]} sent again`, `${counts[reorderedKind]} out of order`, `${counts[sackKind]} SACK blocks`,
     `${counts[zeroKind]} times a closed window`].filter((s, i) => i < 2 || !s.startsWith("0 ")).join(", ");
