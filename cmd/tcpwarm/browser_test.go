@@ -33,6 +33,7 @@ import (
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/report/timesequence"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
@@ -518,6 +519,65 @@ func TestPageKernelsWindow(t *testing.T) {
 	higher := `(([a, b]) => a.getBoundingClientRect().top > b.getBoundingClientRect().top)([...document.querySelectorAll(".window-time .kernel")])`
 	if !ask[bool](t, b, higher) {
 		t.Error("the larger window is not higher")
+	}
+	for _, f := range b.faults {
+		t.Error(f)
+	}
+}
+
+// Of a transfer of more segments than a picture has room for, what was sent again stays single, and what is joined says
+// of how many segments and leads to all their packets. What is not known is not drawn.
+func TestPageJoinedStrokes(t *testing.T) {
+	b := openBrowser(t)
+	r := reporttest.Missed()
+	c := r.Connections[0]
+	var graphs timesequence.Recorder
+	var list []tcp.Step
+	add := func(i, packet int, kind tcp.StepKind, start, end int) {
+		at := segment.Time(c.Start) + segment.Time(i)*segment.Time(time.Millisecond)
+		list = append(list, tcp.Step{At: at, Packet: int64(packet), Kind: kind, Start: int64(start), End: int64(end), Dir: 1})
+	}
+	for i := range 5000 {
+		packet, from := 100+3*i, 5001+1000*i
+		add(i, packet, tcp.NewStep, from, from+1000)
+		add(i, packet+1, tcp.ACKStep, from, from-1)
+		if i%200 == 100 {
+			add(i, packet+2, tcp.ResentStep, from, from+1000)
+		}
+	}
+	graphs.Add(c.ID, 0, list)
+	var written bytes.Buffer
+	if err := html.Write(&written, r, html.Recorded{Sequences: &graphs}, html.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, written.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
+	b.use(t)
+	const node = `document.querySelector(".sequence")`
+	counts := ask[[]int](t, b, `["data", "resent", "dots", "edge"].map(kind => `+node+`.querySelector(".strokes:not(.swatch) ." + kind).getAttribute("d").split("M").length - 1)`)
+	if counts[0] < 500 || counts[0] > 1023 || counts[1] != 25 || counts[2] != 25 || counts[3] != 0 {
+		t.Errorf("data, sent again, dots and edges are drawn %v times", counts)
+	}
+	b.tell(t, node+`.querySelector("input[type=range]").focus()`)
+	b.do(t, chromedp.KeyEvent(kb.Home))
+	said := ask[string](t, b, node+`.querySelector(".readout").textContent`)
+	filter := ask[string](t, b, node+`.querySelector(".readout code").textContent`)
+	if !strings.Contains(said, " segments, packets 100 to ") || !strings.HasPrefix(filter, "ip.addr == ") || !strings.Contains(filter, " && frame.number >= 100 && frame.number <= ") {
+		t.Errorf("the first stroke is %q, %q", said, filter)
+	}
+	text := ask[string](t, b, node+`.textContent`)
+	for _, want := range []string{"5025 segments, 25 sent again", "strokes for 10025 segments", "begins with packet 100: what came before was not kept", "window cannot be read"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %q", want, text)
+		}
+	}
+	b.tell(t, `document.querySelector(".scroller").focus()`)
+	b.do(t, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	if text := ask[string](t, b, `document.querySelector(".detail").textContent`); !strings.Contains(text, "#2 ") || !strings.Contains(text, "no time-sequence graph: ") {
+		t.Errorf("of a connection without: %q", text)
 	}
 	for _, f := range b.faults {
 		t.Error(f)
