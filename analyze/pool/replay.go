@@ -62,6 +62,16 @@ func (p *Pool) knownUntil(now segment.Time) segment.Time {
 	return until
 }
 
+// waitsForTime reports whether only what may still come from before now, of the side that is further
+// away, keeps p from deciding. An event that comes later has p decide by itself.
+func (p *Pool) waitsForTime(now segment.Time) bool {
+	if len(p.queue) == 0 {
+		return false
+	}
+	first := &p.queue[0]
+	return first.at >= now.Add(-2*p.clockOffset) || first.opens() && first.occ.end > now.Add(-p.clockOffset)
+}
+
 // replayUntil acts on what lies before an instant. All requests sent before known have been
 // seen: an opening waits until that is past its response.
 func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
