@@ -126,7 +126,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := o.lastUse
+	last, manner := o.lastUse, c.manner(a.at)
+	manner.left = o.unserved
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -142,7 +143,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 		c.tokenLost = true
 		p.loseToken(t)
 		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
-			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
+			mayHaveAsked: cause == ServerClosed && !manner.left && c.mayHaveAsked(a.at), manner: manner})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
