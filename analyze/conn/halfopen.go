@@ -165,5 +165,8 @@ func (deaf) Ending() *event.Ending { return new(event.Ending) }
 // Unacceptable does nothing.
 func (deaf) Unacceptable(int64) {}
 
+// Inconsistent does nothing.
+func (deaf) Inconsistent(int64) {}
+
 // Samples does nothing.
 func (deaf) Samples(segment.Dir, []tcp.Sample) {}
