@@ -186,6 +186,14 @@ func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	p.lastIn = at
 }
 
+// Content returns how many of the next bytes of one direction are content.
+func (p *Pairer) Content(fromClient bool) int64 {
+	if fromClient {
+		return p.client.Content()
+	}
+	return p.server.Content()
+}
+
 // Gap says that n bytes of one direction are missing here.
 func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {
