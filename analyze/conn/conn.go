@@ -107,6 +107,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.last = at
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if kind == tcp.Duplicate {
+		if s.Len > 1 { // a forged one may look the same but for what it carries
+			own.stream.Compare(s.FirstByte(), s.Payload, at, own)
+		}
 		return
 	}
 	c.handshake(s, at)
@@ -220,9 +223,8 @@ func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
 
 // data puts the payload of s in order and returns how much of it was new.
 func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
-	seq := s.Seq
+	seq := s.FirstByte()
 	if s.Flags.Has(segment.SYN) {
-		seq = seq.Add(1)
 		c.shake.SYNData = true
 	}
 	if !own.stream.Started() {
@@ -231,7 +233,11 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	if c.finUnseen {
 		c.goesOnAfter(at)
 	}
-	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
+	payload := s.Payload
+	if s.Len == 1 && seq == own.Una.Add(-1) && seq.Before(own.stream.Next()) {
+		payload = nil // a probe's, which may be any (RFC 9293 section 3.8.4)
+	}
+	fresh := own.stream.Add(seq, s.Len, payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
 	if own.ResentAt == 0 && own.ResentSegments > 0 {
 		own.ResentAt = at.Packet

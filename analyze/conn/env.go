@@ -41,6 +41,8 @@ type Sink interface {
 	Ending() *event.Ending
 	// Unacceptable comes with the packet of a segment that cannot be the connection's.
 	Unacceptable(packet int64)
+	// Inconsistent comes with the packet of a segment that has other bytes than another at the same sequence numbers.
+	Inconsistent(packet int64)
 	// Samples takes how the window of the side that sends in direction d has grown. The
 	// list is the sink's.
 	Samples(d segment.Dir, list []tcp.Sample)
@@ -61,8 +63,10 @@ type Env struct {
 	resumed resumed
 }
 
-// A Budget bounds what the connections of one shard that have not ended may keep.
+// A Budget bounds what the connections of one shard that have not ended may keep, and keeps what they have read lately.
 type Budget struct {
 	Kept, Most int // transactions
 	Room       int // bytes of the shard's memory that transactions may still take
+
+	recent recent // what they have read lately
 }

@@ -49,6 +49,7 @@ func (f *fed) Who() *event.Who { return new(event.Who) }
 func (f *fed) Ending() *event.Ending { return new(event.Ending) }
 
 func (f *fed) Unacceptable(int64) { f.unacceptable++ }
+func (f *fed) Inconsistent(int64) {}
 
 func (f *fed) Samples(segment.Dir, []tcp.Sample) {}
 

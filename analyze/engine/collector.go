@@ -143,6 +143,7 @@ func (k *collector) takeEnded(b *batch) {
 		k.ended = append(k.ended, w.ended.chunks...)
 		k.lost.Late.Add(w.late.N, w.late.First)
 		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
+		k.lost.Inconsistent.Add(w.inconsistent.N, w.inconsistent.First)
 	}
 	inPacketOrder(k, k.ended, k.end)
 }

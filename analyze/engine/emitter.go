@@ -23,6 +23,7 @@ type workerOutput struct {
 
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
+	inconsistent build.Tally // segments with other bytes than others at the same sequence numbers
 }
 
 // An emitter collects a worker's output. What its connections have in common lies there too.
@@ -42,7 +43,7 @@ type emitter struct {
 // clear empties the output.
 func (o *emitter) clear() {
 	o.opened, o.samples, o.steps = o.opened[:0], o.samples[:0], o.steps[:0]
-	o.late, o.unacceptable = build.Tally{}, build.Tally{}
+	o.late, o.unacceptable, o.inconsistent = build.Tally{}, build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	o.whos.clear(&o.freeWhos)
 	o.endings.clear(&o.freeEndings)
@@ -90,6 +91,9 @@ func (e *entry) Ending() *event.Ending { return e.out.endings.next(&e.out.freeEn
 
 // Unacceptable counts a segment that cannot be of e.
 func (e *entry) Unacceptable(packet int64) { e.out.unacceptable.Add(1, packet) }
+
+// Inconsistent counts a segment that contradicts another of e.
+func (e *entry) Inconsistent(packet int64) { e.out.inconsistent.Add(1, packet) }
 
 // Samples sends on how a window has grown.
 func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {

@@ -10,11 +10,12 @@ import (
 // A bbr follows the window that a sender has if it goes by BBR: the bottleneck's rate, as
 // acknowledgements show it, times the shortest round trip, times a gain (Cardwell and others,
 // "BBR: Congestion-Based Congestion Control", 2016; Linux's tcp_bbr.c and tcp_rate.c). It is
-// followed for each sender, and counts for those that are known to send by such a clock.
+// followed for each sender that may go by such a clock, and counts for those that are known to.
 // Rates are packets a second.
 type bbr struct {
-	cwnd      int // packets
-	prior     int // before recovery
+	on        bool // it is followed
+	cwnd      int  // packets
+	prior     int  // before recovery
 	delivered int64
 	at        segment.Time // when the latest of them was
 	from      segment.Time // and when that had been sent
@@ -115,6 +116,13 @@ func (b *bbr) gathers(packets int, at segment.Time) {
 	}
 	x.sum += packets
 	x.most[0] = max(x.most[0], min(x.sum-expected, b.cwnd))
+}
+
+// begin follows a sender that has a window of so many packets, midway: of the rates before nothing is known.
+// full says that its startup is over.
+func (b *bbr) begin(window int, full bool, at segment.Time) {
+	*b = bbr{on: true, cwnd: window, full: full, drained: full, at: at, from: at, delivered: b.delivered, round: b.round, rated: b.round,
+		roundEnd: b.delivered, marks: b.marks[:0]}
 }
 
 // sends notes that segments from seq on are sent. idle says that nothing was in flight, limited

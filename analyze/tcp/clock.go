@@ -8,10 +8,11 @@ import (
 
 // paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
 // (BBR) does not show its window by stopping. What follows a part segment has only then been written.
-func (s *Sender) paced(packets int, at segment.Time) {
-	s.rush(packets, at)
+func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	s.sends++
-	if quiet := at.Sub(s.lastSend); s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS {
+	quiet := at.Sub(s.lastSend)
+	s.rush(packets, quiet)
+	if s.lastAck != 0 && s.lastFull && pipe > 2*s.MSS {
 		switch {
 		case at.Sub(s.lastAck) > prompt:
 			if quiet > prompt/2 {
@@ -22,7 +23,7 @@ func (s *Sender) paced(packets int, at segment.Time) {
 			s.stops++
 		}
 	}
-	s.pace.sends(packets, at.Sub(s.lastSend))
+	s.pace.sends(packets, quiet)
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
@@ -35,6 +36,17 @@ func (s *Sender) paced(packets int, at segment.Time) {
 		s.stops /= 2
 		s.rushes /= 2
 	}
+}
+
+// mayGoByClock reports whether what was seen leaves it open that s goes by a clock of its own, as BBR
+// does: who has sent what no clock lets out at once, and hardly ever without an ACK, does not. Its model
+// needs a few round trips before it counts: that begins when a quarter of the sends that tell of a clock
+// have been seen (see paced), or the first of the swings that do at the receiver.
+func (s *Sender) mayGoByClock() bool {
+	if s.AtReceiver && s.swings > 0 || !s.AtReceiver && (s.hasClock || s.unprompted*16 >= s.sends) {
+		return true
+	}
+	return s.mayBeBBR()
 }
 
 func (s *Sender) isPaced() bool {
@@ -91,8 +103,8 @@ const (
 
 // rush counts bursts of more than twice what a clock of BBR's lets out at once: who sends so has
 // none.
-func (s *Sender) rush(packets int, at segment.Time) {
-	if at.Sub(s.lastSend) > rushGap {
+func (s *Sender) rush(packets int, quiet time.Duration) {
+	if quiet > rushGap {
 		s.run = 0
 	}
 	s.run += packets

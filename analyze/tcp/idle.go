@@ -44,7 +44,7 @@ func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
 func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
-	s.finishBurst(at)
+	s.finishBurst(at, s.pipe())
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
@@ -123,9 +123,6 @@ func (s *Sender) RoundsSinceMark() int { return int(s.Sums.Rounds-s.markedAt) + 
 
 // concludeIdle tells of an idle restart, unless what was sent since refutes it.
 func (s *Sender) concludeIdle() {
-	if !s.idle.on {
-		return
-	}
 	i := s.idle
 	s.idle.on = false
 	if i.refuted(s.Start.flight) {

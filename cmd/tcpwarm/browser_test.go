@@ -284,6 +284,7 @@ func toDraw(r *report.Report) drawn {
 func TestPages(t *testing.T) {
 	b := openBrowser(t)
 	axe := axeCore(t)
+	t.Parallel()
 	dir := t.TempDir()
 	captures := shownCaptures(t)
 	for _, name := range []string{"reused", "missed", "fifty", "thousand", "lossy", "hostile"} {
