@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"slices"
 
 	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
@@ -255,7 +256,11 @@ func (m met) noTCP() bool {
 
 // notRead adds to t what was met and not read: as problems where TCP may be behind it.
 func (d *decoder) notRead(t *segment.Totals) {
-	for _, m := range d.unread {
+	all := d.unread
+	if parts := d.wifiParts.count(); parts.count > 0 {
+		all = append(slices.Clip(all), metCount{met{inOther, partOfWiFi}, parts.count, parts.first})
+	}
+	for _, m := range all {
 		if m.noTCP() {
 			t.Others = append(t.Others, segment.Other{Protocol: m.String(), Packets: m.count, FirstPacket: m.first})
 			continue
