@@ -89,7 +89,8 @@ func TestWiFiFragments(t *testing.T) {
 		{"sent again", []wifiFrame{a[0], again(a[0]), a[1], again(a[1]), again(a[1]), a[2], a[3], again(a[3])}, "the first of them", 0, ""},
 		{"captured twice", slices.Concat(a[:1], a[:1], a[1:2], a[1:2], a[2:3], a[2:3], a[3:], a[3:]), "the first of them", 0, ""},
 		{"of two stations", mixed, "the first of them, the second", 0, ""},
-		{"of two classes", slices.Concat(with(a[:2], class(1)), with(same, class(2)), with(a[2:], class(1))), "the second, the first of them", 0, "it takes both for one frame"},
+		{"of two classes", slices.Concat(with(a[:2], class(1)), with(same, class(2)), with(a[2:], class(1))),
+			"the second, the first of them", 0, "it takes both for one frame"},
 		{"of two frames", slices.Concat(a[:2], next, a[2:]), "the second, the first of them", 0, ""},
 		{"one lacks", slices.Concat(a[:1], a[2:]), "", 3, ""},
 		{"the first lacks", a[1:], "", 3, ""},
@@ -116,7 +117,8 @@ func TestWiFiFragments(t *testing.T) {
 	if batch, totals := decodeAll(a, time.Second); payloads(batch) != "" || totals.Unread != 4 {
 		t.Errorf("too late: %q, %+v", payloads(batch), totals)
 	}
-	if batch, totals := decodeAll(with(a, sealed), time.Millisecond); payloads(batch) != "" || totals.Problems[0].Text != "802.11 data, encrypted, not read" {
+	batch, totals := decodeAll(with(a, sealed), time.Millisecond)
+	if payloads(batch) != "" || totals.Problems[0].Text != "802.11 data, encrypted, not read" {
 		t.Errorf("sealed: %q, %+v", payloads(batch), totals)
 	}
 }
