@@ -47,6 +47,9 @@ const (
 	keepaliveCAPWAP
 	signallingGTP
 	otherGTP
+	channelATM
+	partOfMPacket
+	otherERF
 	manyKinds
 )
 
@@ -223,6 +226,9 @@ var named = map[met]struct {
 	{inOther, keepaliveCAPWAP}: {"CAPWAP keepalive", true},
 	{inOther, signallingGTP}:   {"GTP-U signalling", true},
 	{inOther, otherGTP}:        {"GTP-U with neither IP nor PPP", false},
+	{inOther, channelATM}:      {"ATM channels without LLC", false},
+	{inOther, partOfMPacket}:   {"fragments of preempted Ethernet frames", false},
+	{inOther, otherERF}:        {"ERF records with neither IP nor Ethernet", false},
 	{inOther, manyKinds}:       {"other protocols", false},
 }
 
