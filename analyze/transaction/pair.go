@@ -204,11 +204,11 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 }
 
 // Close ends one direction: its FIN or a reset was reached, or the capture ended.
-func (p *Pairer) Close(fromClient bool, at segment.Mark) {
+func (p *Pairer) Close(fromClient bool, _ segment.Mark) {
 	if fromClient {
-		p.client.Close(at)
+		p.client.Close()
 	} else {
-		p.server.Close(at)
+		p.server.Close()
 	}
 }
 
