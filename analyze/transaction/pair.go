@@ -340,10 +340,7 @@ func (p *Pairer) requestEnd(e http1.End) {
 	}
 	p.request = nil
 	t.RequestBytes += e.BodyBytes
-	t.RequestDone = e.Complete
-	if e.BodyBytes > 0 {
-		t.RequestEnd = e.At
-	}
+	t.RequestDone, t.RequestEnd = e.Complete, e.At
 	p.handOn()
 }
 
