@@ -91,7 +91,6 @@ type Pairer struct {
 	to      Handler
 	in, out side         // the sinks of the two parsers
 	request *Transaction // the one whose request is being read
-	orphan  bool         // the response being read has no request
 	n       int32
 	lastIn  segment.Mark   // last bytes of the server
 	holeAt  segment.Mark   // the latest hole in them that may hold responses
@@ -156,7 +155,7 @@ func (s *Sums) Totals() *Sums { return s }
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	p.to, p.request, p.orphan, p.n, p.lastIn, p.holeAt = to, nil, false, 0, segment.Mark{}, segment.Mark{}
+	p.to, p.request, p.n, p.lastIn, p.holeAt = to, nil, 0, segment.Mark{}, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
 		p.waiting, p.free = p.room.waiting[:0], append(p.room.free[:0], &p.room.first)
@@ -362,8 +361,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 		return
 	}
 	p.Responses++
-	p.orphan = t == nil
-	if p.orphan {
+	if t == nil {
 		if p.Orphans++; p.Orphans == 1 {
 			p.Orphan = Orphan{h.Status, h.Start, crosses}
 		}
@@ -393,7 +391,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 
 func (p *Pairer) responseEnd(e http1.End) {
 	t := p.oldest()
-	if p.orphan || t == nil || !t.HasStatus || p.Next != nil {
+	if t == nil || !t.HasStatus || p.Next != nil {
 		return // interim, or without a request
 	}
 	t.ResponseBytes += e.BodyBytes
