@@ -13,9 +13,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
@@ -123,11 +126,36 @@ func liveBinary(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	binary := filepath.Join(t.TempDir(), "tcpwarm-live")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
+}
+
+// built builds the command, once for all tests: to link it takes seconds.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tcpwarm-test-")
+	if err != nil {
+		return "", err
+	}
+	builtIn = dir
+	binary := filepath.Join(dir, "tcpwarm-live")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+// builtIn is the folder of what was built, "" if nothing was.
+var builtIn string
+
+// tidying is what runs the tests, and takes away afterwards what was built for them.
+type tidying struct{ testscript.TestingM }
+
+func (m tidying) Run() int {
+	defer func() { os.RemoveAll(builtIn) }()
+	return m.TestingM.Run()
 }
 
 func TestVerifyRunsACommand(t *testing.T) {

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if scenario := os.Getenv("TCPWARM_SCENARIO"); scenario != "" {
 		os.Exit(play(scenario))
 	}
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidying{m}, map[string]func(){
 		"tcpwarm": func() { os.Exit(program()) },
 	})
 }
