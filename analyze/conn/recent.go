@@ -12,7 +12,7 @@ import "bytes"
 // Of one shard so many bytes and pieces are kept: what came before them cannot be compared any more. A busy server's
 // heads of a round trip fit.
 const (
-	maxRecentBytes  = 128 << 10 // a power of two
+	maxRecentBytes  = 64 << 10 // a power of two
 	maxRecentPieces = 1 << 10   // likewise
 	mostCompared    = 64        // pieces of one half that a segment is held against
 )
