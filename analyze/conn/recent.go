@@ -13,8 +13,8 @@ import "bytes"
 // heads of a round trip fit.
 const (
 	maxRecentBytes  = 64 << 10 // a power of two
-	maxRecentPieces = 1 << 10   // likewise
-	mostCompared    = 64        // pieces of one half that a segment is held against
+	maxRecentPieces = 1 << 10  // likewise
+	mostCompared    = 64       // pieces of one half that a segment is held against
 )
 
 // Recent holds the latest bytes of a shard's connections that were more than content. It takes the place of the

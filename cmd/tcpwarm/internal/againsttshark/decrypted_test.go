@@ -81,6 +81,10 @@ func (h *plainHalf) Bytes(b []byte, at segment.Mark) {
 	h.of.tls.Bytes(h.client, b, at)
 }
 
+// Again and Differs are not looked at.
+func (*plainHalf) Again([]byte, int, segment.Mark)    {}
+func (*plainHalf) Differs(segment.Mark, segment.Mark) {}
+
 func (h *plainHalf) Gap(n int64, at segment.Mark) { h.of.tls.Gap(h.client, n, at) }
 func (p *plain) Gap(bool, int64, segment.Mark)    {}
 func (p *plain) Notify(bool, segment.Mark)        {}
