@@ -54,7 +54,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			x.noteGivenUp(t.Start, t.RequestEnd)
 		}
 		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet,
-			Outcome: event.Unanswered, Status: uint16(t.Status)}
+			Outcome: event.Unanswered, Status: uint16(t.Status), Unserved: x.facts.leavesOut(t)}
 		reading := t.HasStatus && !t.ResponseDone && !x.leftBeforeAnswer(t.N, t.RequestEnd)
 		leaves := c.closing.By == event.Client
 		switch {

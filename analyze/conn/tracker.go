@@ -377,8 +377,8 @@ func (x *httpTracker) Crosses(t *transaction.Transaction) bool {
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {
-	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
-		m.Bytes(fromClient, b, at)
+	if a := x.conn.app.Upgrade(); a != nil {
+		a.Bytes(a.Direction(fromClient), b, at)
 		return
 	}
 	if x.tunnel == nil {
@@ -389,8 +389,8 @@ func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {
 
 // TunnelGap hands on that bytes inside are missing.
 func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
-	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
-		m.Gap(fromClient, n, at)
+	if a := x.conn.app.Upgrade(); a != nil {
+		a.Gap(a.Direction(fromClient), n, at)
 	} else if x.tunnel != nil {
 		x.tunnel.app.Gap(transaction.Direction(fromClient), n, at)
 	}

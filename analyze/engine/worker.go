@@ -34,6 +34,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
 		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
 		KeepSamples: o.Series != nil || o.Samples != nil,
+		KeepSteps:   o.Steps != nil,
 		OneClient:   o.OneClient || o.Judged != nil,
 	}}
 	for i := range w.shards {
@@ -125,6 +126,10 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 			e = w.decideContest(sh, e, s)
 			w.resume(sh, e)
 		}
+	}
+	if e != nil && s.Sum == segment.SumWrong && e.Half(s.Dir).Damaged(s) {
+		e.Unacceptable(s.Packet)
+		return
 	}
 	if e != nil && e.SupersededBy(s) {
 		if e.Contests(s) {
