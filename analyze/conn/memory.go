@@ -30,7 +30,7 @@ func (r *pendingReset) memory() int {
 
 // memory returns how many bytes x holds.
 func (x *httpTracker) memory() int {
-	n := cap(x.records)*int(unsafe.Sizeof(Record{})) + x.text
+	n := cap(x.records)*int(unsafe.Sizeof(Record{})) + x.text + x.starts.memory()
 	if cap(x.pending) > len(x.room) {
 		n += cap(x.pending) * int(unsafe.Sizeof(pending{}))
 	}

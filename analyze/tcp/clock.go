@@ -83,6 +83,13 @@ func (p *pace) over(quiet time.Duration) bool {
 	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*9/8
 }
 
+// onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
+// the sender had been silent for longer than its clock takes, though its window had room. A full send buffer
+// is such a writer.
+func (s *Sender) onlyNowWritten(at segment.Time) bool {
+	return !s.bbr.full && s.bbr.room && s.burst.on && at.Sub(s.lastAck) <= 2*prompt && s.pace.over(at.Sub(s.lastSend))
+}
+
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
 // longer than its clock takes, until an ACK comes, at least a third as often as the clock alone brings
 // something out. CUBIC and Reno senders are paced so, by fq or by TCP itself, at more than the window

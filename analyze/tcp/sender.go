@@ -77,7 +77,7 @@ type Sender struct {
 	lastSend, lastAck segment.Time
 	wasLost           int          // packets, in this episode
 	sentAt            segment.Time // when the newest segment was sent that is acknowledged
-	lastFull          bool         // the latest segment was full: more may be waiting
+	lastFull          bool         // the latest segment of new data was full: more may be waiting
 	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
@@ -233,25 +233,29 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.started {
 		s.begin(seq)
 	}
-	none := s.pipe() == 0
-	if none && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
+	before := s.pipe()
+	if before == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
 		s.startFlight(at)
-		none = s.pipe() == 0
+		before = s.pipe()
 	}
 	whole := s.whole(n)
 	full := whole == n
 	switch {
 	case end.After(s.nxt):
 		if s.bbr.on {
-			s.bbr.sends(seq, none, none && s.Rounds == 0, at)
+			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
+			s.bbr.sends(seq, s.packets(before), written, at)
 		}
 		s.push(end, whole-n, at)
-		s.credit.unused = 0
+		s.credit.unused, s.lastFull = 0, full
 	default:
 		s.again(seq, end, at)
 	}
 	p := s.pipe()
 	s.paced(s.packets(n), p, at)
+	if s.bbr.on && !s.bbr.full {
+		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
+	}
 	s.credit.sent += whole
 	if s.burst.on {
 		if s.burst.sent == 0 {
@@ -281,7 +285,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.burst.on && s.sink != nil {
 		s.tell(at)
 	}
-	s.lastSend, s.lastFull = at, full
+	s.lastSend = at
 	s.opens(end, at)
 }
 

@@ -180,13 +180,23 @@ func (v *SenderView) MarkStart() {
 	v.markAt = v.dataAt
 }
 
-// RoundsSinceMark returns in how many rounds the content was sent so far. Each but the first
+// A Mark is where a transaction's content began.
+type Mark struct {
+	Start
+	rounds int64 // until then
+	at     segment.Time
+}
+
+// Mark returns what is known of the latest start that was marked.
+func (v *SenderView) Mark() Mark { return Mark{v.Marked, v.markedAt, v.markAt} }
+
+// RoundsSince returns in how many rounds the content was sent that began at m, so far. Each but the first
 // was brought out by an ACK of the one before, and so is captured at least a round trip
 // after it; the handshake's may have been a slow one.
-func (v *SenderView) RoundsSinceMark() int {
-	n := v.Sender.RoundsSinceMark()
+func (v *SenderView) RoundsSince(m *Mark) int {
+	n := int(v.Sums.Rounds-m.rounds) + 1
 	if rtt := v.rttToSender * 3 / 4; v.AtReceiver && rtt > 0 {
-		n = min(n, 1+int(v.dataAt.Sub(v.markAt)/rtt))
+		n = min(n, 1+int(v.dataAt.Sub(m.at)/rtt))
 	}
 	return max(1, n)
 }
