@@ -1,6 +1,7 @@
 package app
 
 import (
+	"math"
 	"unsafe"
 
 	"tcpwarm/analyze/app/http1"
@@ -30,6 +31,9 @@ type Messages interface {
 	Bytes(fromClient bool, b []byte, at segment.Mark)
 	Gap(fromClient bool, n int64, at segment.Mark)
 	Close(fromClient bool, at segment.Mark)
+	// Content returns how many of the next bytes of one direction are content: whatever they are, they change
+	// nothing.
+	Content(fromClient bool) int64
 	// Waiting returns the transactions that have not ended, oldest first.
 	Waiting() []*transaction.Transaction
 	Totals() *transaction.Sums
@@ -160,6 +164,19 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 	case Other:
 		a.first[dir].lack(n)
 	}
+}
+
+// Content returns how many of the next bytes of direction dir are content: whatever they are, they change nothing.
+func (a *Layer) Content(dir int) int64 {
+	switch {
+	case a.proto == HTTP1, a.proto == HTTP2 && !a.unasked:
+		return a.read.Content(a.fromClient(dir))
+	case a.Sealed():
+		return a.tlsLayer.Content(a.fromClient(dir))
+	case a.proto == Other && (a.foreignName != "" || a.first[dir].tries > maxTries):
+		return math.MaxInt64
+	}
+	return 0
 }
 
 // Close ends direction dir.

@@ -51,7 +51,7 @@ func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 	h.marks = append(h.marks, keptMark{len(h.kept), at})
 	h.kept = append(h.kept, b...)
 	shake, answer := socks.Read(s.half[s.client].kept, s.half[1-s.client].kept)
-	if answer != socks.More || len(h.kept) > maxWaiting || len(h.marks) > maxWaiting {
+	if answer != socks.More || len(h.kept) > maxWaiting {
 		a.afterSOCKS(shake, answer)
 	}
 	return true

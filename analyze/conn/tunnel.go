@@ -57,8 +57,9 @@ func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
 		x.judgesTunnel, x.connect = true, nil
 	}
 	if x.judgesTunnel {
-		x.begun()
-		x.emitRequest(t.outside(u))
+		o := t.outside(u)
+		x.begun(o.N)
+		x.emitRequest(o)
 	}
 }
 
@@ -76,9 +77,10 @@ func (t *tunnel) Answered(u *transaction.Transaction) {
 		x.record(&t.records, u)
 		return
 	}
+	o := t.outside(u)
 	x.done(u)
-	x.keep(u)
-	x.emitResponse(t.outside(u))
+	x.keep(u, o.N)
+	x.emitResponse(o)
 }
 
 // Tunnel takes what follows an upgrade to HTTP/2 or TLS. A tunnel within a tunnel is not looked into.

@@ -344,6 +344,9 @@ func (f *Inferrer) finish() {
 // Bytes is not called: what cannot be read comes as records.
 func (f *Inferrer) Bytes(bool, []byte, segment.Mark) {}
 
+// Content is not asked for: tls.Conn knows where records end.
+func (f *Inferrer) Content(bool) int64 { return 0 }
+
 // Gap says that about n bytes are missing: requests may be among them.
 func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {

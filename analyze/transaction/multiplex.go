@@ -101,6 +101,9 @@ func (m *Multiplexer) Gap(fromClient bool, n int64, at segment.Mark) {
 	m.ResponsesHidden = m.ResponsesHidden || !fromClient && m.server.Lost()
 }
 
+// Content returns how many of the next bytes of one direction are content.
+func (m *Multiplexer) Content(fromClient bool) int64 { return m.side(fromClient).Content() }
+
 // Close ends one direction. Streams that have not ended stay so.
 func (m *Multiplexer) Close(bool, segment.Mark) {}
 

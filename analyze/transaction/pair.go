@@ -91,7 +91,6 @@ type Pairer struct {
 	to      Handler
 	in, out side         // the sinks of the two parsers
 	request *Transaction // the one whose request is being read
-	orphan  bool         // the response being read has no request
 	n       int32
 	lastIn  segment.Mark   // last bytes of the server
 	holeAt  segment.Mark   // the latest hole in them that may hold responses
@@ -156,7 +155,7 @@ func (s *Sums) Totals() *Sums { return s }
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	p.to, p.request, p.orphan, p.n, p.lastIn, p.holeAt = to, nil, false, 0, segment.Mark{}, segment.Mark{}
+	p.to, p.request, p.n, p.lastIn, p.holeAt = to, nil, 0, segment.Mark{}, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
 		p.waiting, p.free = p.room.waiting[:0], append(p.room.free[:0], &p.room.first)
@@ -186,6 +185,14 @@ func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	p.lastIn = at
 }
 
+// Content returns how many of the next bytes of one direction are content.
+func (p *Pairer) Content(fromClient bool) int64 {
+	if fromClient {
+		return p.client.Content()
+	}
+	return p.server.Content()
+}
+
 // Gap says that n bytes of one direction are missing here.
 func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {
@@ -204,11 +211,11 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 }
 
 // Close ends one direction: its FIN or a reset was reached, or the capture ended.
-func (p *Pairer) Close(fromClient bool, at segment.Mark) {
+func (p *Pairer) Close(fromClient bool, _ segment.Mark) {
 	if fromClient {
-		p.client.Close(at)
+		p.client.Close()
 	} else {
-		p.server.Close(at)
+		p.server.Close()
 	}
 }
 
@@ -340,10 +347,7 @@ func (p *Pairer) requestEnd(e http1.End) {
 	}
 	p.request = nil
 	t.RequestBytes += e.BodyBytes
-	t.RequestDone = e.Complete
-	if e.BodyBytes > 0 {
-		t.RequestEnd = e.At
-	}
+	t.RequestDone, t.RequestEnd = e.Complete, e.At
 	p.handOn()
 }
 
@@ -365,8 +369,7 @@ func (p *Pairer) responseHead(h *http1.Head) {
 		return
 	}
 	p.Responses++
-	p.orphan = t == nil
-	if p.orphan {
+	if t == nil {
 		if p.Orphans++; p.Orphans == 1 {
 			p.Orphan = Orphan{h.Status, h.Start, crosses}
 		}
@@ -432,7 +435,7 @@ func (p *Pairer) Resume() {
 
 func (p *Pairer) responseEnd(e http1.End) {
 	t := p.oldest()
-	if p.orphan || t == nil || !t.HasStatus || p.Next != nil {
+	if t == nil || !t.HasStatus || p.Next != nil {
 		return // interim, or without a request
 	}
 	t.ResponseBytes += e.BodyBytes

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -61,6 +63,9 @@ const quiet = 300 * time.Millisecond
 func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict.Demands, args []string) (*report.Report, error) {
 	signals := catchEndings() // before there is anything to leave behind
 	defer signal.Stop(signals)
+	if err := notThere(args[0]); err != nil {
+		return t.notThere(ctx, s, o, demands, args, err)
+	}
 	e, err := t.enter()
 	if err != nil {
 		return nil, &codedError{exitInput, err}
@@ -160,6 +165,38 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		err = &codedError{exitInput, endErr}
 	}
 	return r, err
+}
+
+// notThere returns why a command cannot even be tried: nothing has its name. What the hint is for is a saved
+// capture that was mistyped.
+func notThere(command string) error {
+	_, err := exec.LookPath(command)
+	if !errors.Is(err, exec.ErrNotFound) && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", command, errNotThere)
+	if captureName.MatchString(command) {
+		err = &suggested{err, "; a saved capture goes to -r: tcpwarm verify -r " + command}
+	}
+	return err
+}
+
+var errNotThere = errors.New("there is no such command")
+
+// captureName is what saved captures are called.
+var captureName = regexp.MustCompile(`\.(pcap|pcapng|cap|dmp)(\d|\.gz|\.zst|\.bz2)?$`)
+
+// notThere is run for a command that is not there: nothing is captured for it. There is a report for whoever waits
+// for one, which only a file or a format for programs does.
+func (t *trial) notThere(ctx context.Context, s *streams, o *output, demands *verdict.Demands, args []string, why error) (
+	*report.Report, error) {
+	t.became = &report.Command{Args: o.shownArgs(args), Exit: notStarted, Error: o.shown(why)}
+	if o.format.value == "text" && len(o.reports) == 0 {
+		return nil, nil
+	}
+	demands.Command = true
+	none := &nothingRead{t.ifaces, io.EOF}
+	return o.analyze(ctx, s, none, analyze.Options{Demands: demands}, func(r *report.Report) { r.Ran(t.became) })
 }
 
 // ownerNotKnown returns the problem that n of the command's connections were not noted as its own.

@@ -80,10 +80,12 @@ func (h *plainHalf) Bytes(b []byte, at segment.Mark) {
 	h.of.tls.Bytes(h.client, b, at)
 }
 
-func (h *plainHalf) Gap(n int64, at segment.Mark) { h.of.tls.Gap(h.client, n, at) }
-func (p *plain) Gap(bool, int64, segment.Mark)    {}
-func (p *plain) Notify(bool, segment.Mark)        {}
-func (p *plain) Record(tls.Record)                {}
+func (h *plainHalf) Gap(n int64, at segment.Mark)    { h.of.tls.Gap(h.client, n, at) }
+func (h *plainHalf) Again([]byte, int, segment.Mark) {}
+func (h *plainHalf) Differs(_, _ segment.Mark)       {}
+func (p *plain) Gap(bool, int64, segment.Mark)       {}
+func (p *plain) Notify(bool, segment.Mark)           {}
+func (p *plain) Record(tls.Record)                   {}
 func (p *plain) Data(cl bool, b []byte, _ segment.Mark) {
 	d := 1
 	if cl {

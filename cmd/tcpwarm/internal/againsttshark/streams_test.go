@@ -105,6 +105,9 @@ func (h *collectedHalf) Bytes(b []byte, _ segment.Mark) {
 	h.of.sums[h.dir] = crc32.Update(h.of.sums[h.dir], crc32.IEEETable, b)
 }
 
+func (h *collectedHalf) Again([]byte, int, segment.Mark) {}
+func (h *collectedHalf) Differs(_, _ segment.Mark)       {}
+
 func (h *collectedHalf) Gap(n int64, _ segment.Mark) { h.broken = h.broken || n > 0 }
 
 // ourStreams returns the first connections of a capture. It reports whether they have all of their

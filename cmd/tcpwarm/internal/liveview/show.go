@@ -27,6 +27,7 @@ type View struct {
 	program *tea.Program
 	in      *os.File
 	was     *term.State
+	guard   *guard // nil: there is none
 	ended   chan struct{}
 	once    sync.Once
 }
@@ -34,7 +35,8 @@ type View struct {
 // closing is how long a terminal may take to be given back: one whose output is held up by Ctrl-S takes nothing.
 const closing = 200 * time.Millisecond
 
-// Show begins to show w. Close gives the terminal back; so does the signal SIGQUIT, before it does what it does.
+// Show begins to show w. Close gives the terminal back; so does the signal SIGQUIT, before it does what it does,
+// and, where the program calls Guard first of all, whatever else may end it.
 func Show(w *Watch, o Options) (*View, error) {
 	was, err := term.GetState(int(o.In.Fd()))
 	if err != nil {
@@ -42,6 +44,7 @@ func Show(w *Watch, o Options) (*View, error) {
 	}
 	m := &model{Options: o, watch: w, title: printable.Clean(o.Title), snap: w.Latest()}
 	v := &View{in: o.In, was: was, ended: make(chan struct{})}
+	v.guard, _ = startGuard(o.In, o.Out) // without one the view is as good while nothing goes wrong
 	v.program = tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler(), tea.WithFPS(20))
 	go func() {
 		defer close(v.ended)
@@ -85,5 +88,6 @@ func (v *View) Close() {
 			}
 		}
 		term.Restore(int(v.in.Fd()), v.was)
+		v.guard.release()
 	})
 }
