@@ -47,6 +47,8 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.BoolVar(&t.isolated, "isolated", false,
 		"run the command in a network namespace of its own, with loopback only; needs no root, and no binary with setcap")
 	f.DurationVar(&t.settle, "settle", 2*time.Second, "longest `time` to wait for last packets after the command has ended")
+	t.screen.want = choice{value: "never", words: []string{"always", "never"}}
+	f.Var(&t.screen.want, "live", "show on the terminal what goes on, always or never; the command has none then")
 	f.StringVar(&t.keepKeys, "keep-keys", "", "keep the TLS keys that the command logs in this `file`")
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }
@@ -78,6 +80,15 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, err
 	}
 	defer rec.src.Close()
+	seen, err := t.show(s, e, rec, o, func() {
+		select {
+		case signals <- os.Interrupt:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, &codedError{exitInput, err}
+	}
 
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.err, s.err
@@ -85,6 +96,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		cmd.Stdin = s.in
 	}
 	e.prepare(cmd)
+	seen.give(cmd)
 	var group *process.Watch
 	scope := "every connection of the command's own network namespace"
 	if !t.isolated {
@@ -97,6 +109,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 			scope = "the command's connections, told by its control group"
 		}
 	}
+	defer seen.close()
+	seen.follow(group)
 	became, ended, runErr := runCommand(ctx, &child{cmd, group}, signals)
 	if sig := rec.watch.settle(t.settle, signals); ended == nil {
 		ended = sig
@@ -105,6 +119,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		became = &report.Command{Exit: notStarted, Error: o.shown(runErr)}
 	}
 	t.became = became
+	seen.close()
 	endErr, whole := rec.stop()
 	o.kernel.close()
 	var made map[process.Connection]bool

@@ -64,12 +64,15 @@ func (s *seat) resize(columns, lines int) {
 
 // start starts a command whose terminal this is.
 func (s *seat) start(cmd *exec.Cmd) {
-	cmd.Stdin, cmd.Stderr = s.theirs, s.theirs
+	cmd.Stderr = s.theirs
+	if cmd.Stdin == nil {
+		cmd.Stdin = s.theirs
+	}
 	if cmd.Stdout == nil {
 		cmd.Stdout = s.theirs
 	}
 	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color", "NO_COLOR=")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
