@@ -405,11 +405,26 @@ func TestTunnelThroughSOCKS(t *testing.T) {
 		{"as much is kept", []string{">" + greeting + ask + strings.Repeat("x", maxWaiting-13)}, 0, nil, 0, ""},
 		{"and no more", []string{">" + greeting + ask + strings.Repeat("x", maxWaiting-12)}, 1, nil, 0, ""},
 	} {
-		h := new(hearing).hear(x.steps...)
-		name, _ := h.a.Foreign()
-		if h.hops != x.hops || !slices.Equal(h.starts, x.starts) || len(h.answers) != x.answers || name != x.foreign {
-			t.Errorf("%s: %d hops, requests in %v, %d answers, %q; want %d, %v, %d, %q", x.claim, h.hops, h.starts, len(h.answers), name, x.hops, x.starts, x.answers, x.foreign)
+		for _, clientIsB := range []bool{false, true} {
+			h := new(hearing)
+			h.clientIsB = clientIsB
+			for _, s := range x.steps {
+				if clientIsB {
+					s = string('<'+'>'-s[0]) + s[1:]
+				}
+				h.hear(s)
+			}
+			name, _ := h.a.Foreign()
+			if h.hops != x.hops || !slices.Equal(h.starts, x.starts) || len(h.answers) != x.answers || name != x.foreign {
+				t.Errorf("%s, the other way %v: %d hops, requests in %v, %d answers, %q; want %d, %v, %d, %q", x.claim, clientIsB, h.hops,
+					h.starts, len(h.answers), name, x.hops, x.starts, x.answers, x.foreign)
+			}
 		}
+	}
+	var a Layer // inside another connection nobody speaks it
+	a.Begin(new(hearing), nil, new(Readers), false)
+	if a.Bytes(0, []byte(greeting), segment.Mark{Packet: 1}); a.socks != nil {
+		t.Error("SOCKS is looked for inside another connection")
 	}
 }
 
