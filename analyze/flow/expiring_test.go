@@ -17,7 +17,7 @@ func TestExpiringIsAMap(t *testing.T) {
 	var f Expiring[int]
 	want := map[uint64]held{}
 	most := 0
-	for now := segment.Time(0); now < 200_000; now++ {
+	for now := segment.Time(0); now < 50_000; now++ {
 		key := uint64(r.IntN(1 << 14))
 		if r.IntN(2) == 0 {
 			key <<= 40 // many alike in their low bits

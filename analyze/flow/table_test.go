@@ -18,7 +18,7 @@ func TestTableIsAMap(t *testing.T) {
 		}
 		return v
 	}
-	for i := range 200_000 {
+	for i := range 50_000 {
 		k := r.Uint64N(2000)
 		switch v := want[k]; r.IntN(3) {
 		case 0:

@@ -490,6 +490,17 @@ func TestPlausibleFrames(t *testing.T) {
 	}
 }
 
+// A frame that is whole is believed if nothing follows it, or the header of another.
+func TestFrameBeforeAnother(t *testing.T) {
+	ping := append([]byte{0, 0, 8, typePing, 0, 0, 0, 0, 0}, make([]byte, 8)...)
+	two := append(bytes.Clone(ping), ping...)
+	for n, want := range map[int]bool{8: false, 16: false, 17: true, 18: false, 25: false, 26: true, 34: true} {
+		if got := DetectMidstream(two[:n]) == Yes; got != want {
+			t.Errorf("%d bytes: %v", n, got)
+		}
+	}
+}
+
 // Of the error codes some blame the other side (RFC 9113 section 7).
 func TestBlame(t *testing.T) {
 	var blame []string
