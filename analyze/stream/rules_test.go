@@ -86,6 +86,39 @@ func TestHolesGivenUp(t *testing.T) {
 	}
 }
 
+// Of the room that waiting took some is kept for the next hole, and not all.
+func TestRoomForTheNextHole(t *testing.T) {
+	var st Stream
+	st.Start(isn)
+	for i := range 20 {
+		st.Add(isn.Add(1+i), 1, pattern(1), Mark{}, nothing{})
+	}
+	if st.Add(isn, 1, pattern(1), Mark{}, nothing{}); len(st.free) != 16 {
+		t.Errorf("room for %d segments is kept", len(st.free))
+	}
+}
+
+// A marker notes where gaps were seen.
+type marker struct {
+	nothing
+	packets []int64
+}
+
+func (m *marker) Gap(_ int64, at Mark) { m.packets = append(m.packets, at.Packet) }
+
+// A gap is where the segment came that was the first to acknowledge all of it.
+func TestGapIsWhereItWasAcknowledged(t *testing.T) {
+	var st Stream
+	var m marker
+	st.Start(isn)
+	for packet, n := range []int{5, 10, 10, 7} {
+		st.Acked(isn.Add(n), Mark{Packet: int64(packet)}, &m)
+	}
+	if st.Tick(Mark{Packet: 9, Time: segment.Time(2 * grace)}, &m); len(m.packets) != 1 || m.packets[0] != 1 {
+		t.Errorf("a gap in packets %v, want 1", m.packets)
+	}
+}
+
 // A counter counts calls.
 type counter struct{ bytes, gaps int }
 
@@ -143,6 +176,7 @@ func TestAcknowledgedInOrder(t *testing.T) {
 		{"holes given up", func(st *Stream, to Sink) {
 			st.GiveUpHoles(late, to)
 			st.Add(isn.Add(4), 1, []byte("e"), Mark{}, to)
+			st.GiveUpHoles(late, to)
 		}, "abc?e"},
 	} {
 		var st Stream
