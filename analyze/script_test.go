@@ -133,24 +133,30 @@ func TestStoriesHoweverRead(t *testing.T) {
 
 // TestSeries holds the lines about windows against themselves: however the segments
 // come in, with however many workers, they are the same, and each estimate lies within
-// its bounds.
+// its bounds. So are the segments for time-sequence graphs.
 func TestSeries(t *testing.T) {
-	written := 0
+	written, drawn := 0, 0
 	check := func(t *testing.T, _ string, a *script.Archive) {
-		series := func(size, workers int) string {
-			var b strings.Builder
+		series := func(size, workers int) (lines, steps string) {
+			var b, graphs strings.Builder
 			var told []string // the same samples, not as CSV
 			take := func(connection int64, byClient bool, list []tcp.Sample) {
 				for _, s := range list {
 					told = append(told, fmt.Sprintf("%d.%09d,%d,", s.At/1e9, s.At%1e9, connection))
 				}
 			}
-			o := Options{Workers: workers, Series: &b, Samples: take}
+			draw := func(connection int64, client segment.Dir, list []tcp.Step) {
+				for _, x := range list {
+					fmt.Fprintf(&graphs, "%d %v %+v\n", connection, x.Dir == client, x)
+				}
+				drawn += len(list)
+			}
+			o := Options{Workers: workers, Series: &b, Samples: take, Steps: draw}
 			if _, err := Run(context.Background(), &segments{list: a.Script.Segments(), size: size}, o); err != nil {
 				t.Fatal(err)
 			}
-			_, lines, _ := strings.Cut(b.String(), "\n") // its head
-			for line := range strings.Lines(lines) {
+			_, rows, _ := strings.Cut(b.String(), "\n") // its head
+			for line := range strings.Lines(rows) {
 				if len(told) == 0 || !strings.HasPrefix(line, told[0]) {
 					t.Fatalf("the series has %q, %d samples are left: %.1q", line, len(told), told)
 				}
@@ -159,9 +165,9 @@ func TestSeries(t *testing.T) {
 			if len(told) > 0 {
 				t.Errorf("%d samples are not in the series", len(told))
 			}
-			return b.String()
+			return b.String(), graphs.String()
 		}
-		one := series(3, 1)
+		one, steps := series(3, 1)
 		for line := range strings.Lines(one) {
 			f := strings.Split(line, ",")
 			if src, dst := f[2]+" "+f[3], f[4]+" "+f[5]; src == dst {
@@ -180,16 +186,20 @@ func TestSeries(t *testing.T) {
 		}
 		for _, workers := range []int{2, 7} {
 			for _, size := range []int{1, 1000} {
-				if got := series(size, workers); got != one {
+				got, graphs := series(size, workers)
+				if got != one {
 					t.Errorf("%d workers, %d segments at once:\n%s\nnot\n%s", workers, size, got, one)
+				}
+				if graphs != steps {
+					t.Errorf("%d workers, %d segments at once: the segments are\n%s\nnot\n%s", workers, size, graphs, steps)
 				}
 			}
 		}
 	}
 	archives(t, "story", check)
 	archives(t, "half", check)
-	if written == 0 {
-		t.Error("no script has a line about a window")
+	if written == 0 || drawn == 0 {
+		t.Error("no script has a line about a window, or none a segment for a graph")
 	}
 }
 

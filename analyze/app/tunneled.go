@@ -8,7 +8,7 @@ import (
 // maxWaiting is how many bytes of a direction are kept until the handshake with a SOCKS proxy
 // is over. A client that does not wait for the proxy's answer sends a request after its own
 // part, or TLS's first flight.
-const maxWaiting = socks.MaxClient + 4096
+const maxWaiting = socks.MaxClient + maxFlight
 
 // maxHops is how many SOCKS proxies may lead to one another. What looks like more of them is
 // nobody's chain, and each keeps the rest of the bytes anew.

@@ -125,6 +125,9 @@ type counter struct{ bytes, gaps int }
 func (c *counter) Bytes([]byte, Mark) { c.bytes++ }
 func (c *counter) Gap(int64, Mark)    { c.gaps++ }
 
+func (*counter) Again([]byte, int, Mark) {}
+func (*counter) Differs(Mark, Mark)      {}
+
 // Nobody is told of no bytes, nor of a gap of none.
 func TestNothingIsNotTold(t *testing.T) {
 	for _, x := range []struct{ captured, bytes, gaps int }{{0, 0, 1}, {1, 1, 1}, {2, 1, 0}} {

@@ -106,8 +106,8 @@ type Pairer struct {
 	}
 
 	// Next is the transaction that goes on as stream 1 of HTTP/2, to which the
-	// connection has changed (RFC 7540 section 3.2); nil if it has not. What comes
-	// now goes to Handler.Tunnel.
+	// connection has changed (RFC 7540 section 3.2), or where Upgrade says TLS, whose response
+	// comes inside that (RFC 2817 section 3.3); nil if it has not. What comes now goes to Handler.Tunnel.
 	Next *Transaction
 
 	Sums
@@ -183,6 +183,14 @@ func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	}
 	p.server.Feed(b, at)
 	p.lastIn = at
+}
+
+// Content returns how many of the next bytes of one direction are content.
+func (p *Pairer) Content(fromClient bool) int64 {
+	if fromClient {
+		return p.client.Content()
+	}
+	return p.server.Content()
 }
 
 // Gap says that n bytes of one direction are missing here.
@@ -355,8 +363,8 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	if h.Status >= 100 && h.Status < 200 && h.Status != 101 {
 		return // interim (RFC 9110 section 15.2)
 	}
-	if t != nil && h.Status == 101 && bytes.EqualFold(bytes.TrimSpace(h.Upgrade), []byte("h2c")) {
-		p.Next = t // its response comes as HTTP/2
+	if next := upgradeOf(h.Upgrade); t != nil && h.Status == 101 && next != "" {
+		p.Next, p.Upgrade = t, next // its response comes as HTTP/2, or inside
 		p.client.Upgraded()
 		return
 	}
@@ -387,6 +395,42 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	} else if t.Connect {
 		p.client.Resume()
 	}
+}
+
+// UpgradeTLS is what Upgrade says of a connection that changes to TLS.
+const UpgradeTLS = "tls"
+
+// upgradeOf returns "h2c" or UpgradeTLS where a server says that the connection changes to that, UpgradeTLS without its
+// version: what comes first in the field is the lowest layer (RFC 9110 section 7.8).
+func upgradeOf(field []byte) string {
+	first, _, _ := bytes.Cut(field, []byte(","))
+	name, _, versioned := bytes.Cut(bytes.TrimSpace(first), []byte("/"))
+	switch {
+	case !versioned && bytes.EqualFold(name, []byte("h2c")):
+		return "h2c"
+	case versioned && bytes.EqualFold(name, []byte("TLS")):
+		return UpgradeTLS
+	}
+	return ""
+}
+
+// Consume ends HTTP/1 where the change to TLS led to something else: the connection is used up by that.
+func (p *Pairer) Consume() {
+	t := p.Next
+	p.Next, p.Consumed = nil, true
+	p.Responses++
+	t.Status, t.HasStatus, t.Consumes, t.ResponseDone = 101, true, true, true
+	t.FirstByte, t.LastByte = p.lastIn, p.lastIn
+	p.to.Began(t)
+	p.handOn()
+}
+
+// Resume goes on with HTTP/1 after the change to TLS: inside it, or on the connection itself if TLS never came. What
+// comes first answers the request that asked for the change.
+func (p *Pairer) Resume() {
+	p.Next = nil
+	p.client.Reset(true, &p.in, p.Head)
+	p.server.Reset(false, &p.out, p.Head)
 }
 
 func (p *Pairer) responseEnd(e http1.End) {

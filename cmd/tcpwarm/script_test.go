@@ -9,10 +9,17 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 	"tcpwarm/pcaps/script"
 )
 
 func TestMain(m *testing.M) {
+	if liveview.Guard() {
+		os.Exit(0)
+	}
+	if how := os.Getenv(panicking); how != "" {
+		os.Exit(panicWhileShown(how))
+	}
 	if kind := os.Getenv(challengeClient); kind != "" {
 		os.Exit(beExamined(kind))
 	}

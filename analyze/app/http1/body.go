@@ -1,6 +1,9 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // passBody steps over bytes of a body.
 func (p *Parser) passBody(b []byte, at Mark) int {
@@ -13,6 +16,19 @@ func (p *Parser) passBody(b []byte, at Mark) int {
 	p.pass(n, at)
 	p.bodyStepped()
 	return int(n)
+}
+
+// Content returns how many of the next bytes are content: whatever they are, they change nothing.
+func (p *Parser) Content() int64 {
+	switch {
+	case p.expect == refused: // it may be the next request
+		return 0
+	case p.state == inBody, p.state == inChunk:
+		return p.left
+	case p.state == inRest:
+		return math.MaxInt64
+	}
+	return 0
 }
 
 // bodyStepped ends a body of known length, or goes on behind a chunk, when
