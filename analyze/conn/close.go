@@ -150,6 +150,7 @@ func (c *Conn) GiveUp() {
 func (c *Conn) End() {
 	c.ConcludeReset()
 	c.endAt(c.last)
+	c.flushSteps() // the last acknowledgement comes after both have closed
 }
 
 // endAt concludes the application's part: no bytes come any more.

@@ -48,6 +48,7 @@ type clientShown struct {
 type room struct {
 	views [2]*tcp.SenderView // by Dir: for its halves
 	syns  []markedSYN        // its first segments, as far as they are half-open's: see HalfOpen
+	steps *tcp.Steps         // of its time-sequence graphs; nil: nobody wants to see them
 }
 
 // The progress of a Conn.
@@ -67,12 +68,13 @@ type progress struct {
 // allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views, held, syns := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0]
+	a, b, views, held, syns, steps := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0], c.steps
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
 	c.views, c.reset.held, c.syns = views, held, syns
+	c.steps = readySteps(steps, env.KeepSteps)
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}
@@ -152,6 +154,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	own.stream.Tick(at, own)
 	c.history.add(s, own, c.isClient(s.Dir), fresh)
+	if c.steps != nil {
+		c.noteStep(s, own, peer, kind)
+	}
 	c.close(s, own, at)
 }
 

@@ -46,6 +46,9 @@ type Sink interface {
 	// Samples takes how the window of the side that sends in direction d has grown. The
 	// list is the sink's.
 	Samples(d segment.Dir, list []tcp.Sample)
+	// Steps takes what time-sequence graphs of the connection show, in the order of the capture. It
+	// comes after Opened. The list is the sink's.
+	Steps(list []tcp.Step)
 }
 
 // An Env is what the connections of one goroutine have in common.
@@ -54,6 +57,7 @@ type Env struct {
 	Readers     app.Readers
 	KeepTargets bool // transactions are kept, and with them targets
 	KeepSamples bool // Sink.Samples is wanted
+	KeepSteps   bool // Sink.Steps is wanted
 	OneClient   bool // whatever the wire shows, an address is one client's
 
 	resumed resumed

@@ -19,6 +19,7 @@ type workerOutput struct {
 	endings chunkedList[event.Ending]                 // likewise
 	ended   chunkedList[ended]
 	samples []samplesOf
+	steps   []stepsOf
 
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
@@ -41,8 +42,8 @@ type emitter struct {
 
 // clear empties the output.
 func (o *emitter) clear() {
-	o.opened, o.samples, o.late, o.unacceptable = o.opened[:0], o.samples[:0], build.Tally{}, build.Tally{}
-	o.inconsistent = build.Tally{}
+	o.opened, o.samples, o.steps = o.opened[:0], o.samples[:0], o.steps[:0]
+	o.late, o.unacceptable, o.inconsistent = build.Tally{}, build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	o.whos.clear(&o.freeWhos)
 	o.endings.clear(&o.freeEndings)
@@ -97,6 +98,11 @@ func (e *entry) Inconsistent(packet int64) { e.out.inconsistent.Add(1, packet) }
 // Samples sends on how a window has grown.
 func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {
 	e.out.samples = append(e.out.samples, samplesOf{e.handle, d, e.out.Now.Packet, list})
+}
+
+// Steps sends on what time-sequence graphs show.
+func (e *entry) Steps(list []tcp.Step) {
+	e.out.steps = append(e.out.steps, stepsOf{e.handle, e.out.Now.Packet, list})
 }
 
 // finish leaves to the collector what it needs of e, which may then serve again.

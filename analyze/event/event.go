@@ -129,6 +129,7 @@ type Event struct {
 	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask
 	Refused   bool          // the server refused the stream by REFUSED_STREAM (RFC 9113 section 8.7)
+	Unserved  bool          // of Unanswered: the server's GOAWAY says that it does not serve the stream (RFC 9113 section 6.8)
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none

@@ -137,6 +137,12 @@ func (d *Decision) closedAtNeed(r *Conn) {
 // Provoked reports whether the server had ended a connection by a GOAWAY that says the client did wrong.
 func (d *Decision) Provoked() bool { return d.lossManner.blamed }
 
+// LeftInUse reports whether the server had ended a connection in use by GOAWAY, without naming an error.
+func (d *Decision) LeftInUse() bool {
+	m := &d.lossManner
+	return d.Cause == ServerClosed && m.goAway && !m.blamed && (m.atOnce || m.left)
+}
+
 // FirstPackets returns the first packets of Conn and of InsteadOf, 0 where there is none.
 func (d *Decision) FirstPackets() (conn, insteadOf int64) { return d.openPacket, d.firstPacket }
 
@@ -335,6 +341,9 @@ func (m closeManner) text(packet int64) string {
 	switch {
 	case m.blamed:
 		return fmt.Sprintf("the server had ended a connection by GOAWAY, for what it calls the client's error (packet %d)", packet)
+	case m.left:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY, which left out what was asked last: that can be "+
+			"asked again (packet %d)", packet)
 	case m.goAway && m.atOnce:
 		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
 	case m.goAway:

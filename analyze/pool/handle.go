@@ -199,7 +199,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose, o.refused = e.Status, e.SaysClose, e.MayHideClose, e.Refused
-	o.announced, o.dead = c.announced, e.Dead
+	o.announced, o.dead, o.unserved = c.announced, e.Dead, e.Unserved
 	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }

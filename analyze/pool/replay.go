@@ -62,6 +62,16 @@ func (p *Pool) knownUntil(now segment.Time) segment.Time {
 	return until
 }
 
+// waitsForTime reports whether only what may still come from before now, of the side that is further
+// away, keeps p from deciding. An event that comes later has p decide by itself.
+func (p *Pool) waitsForTime(now segment.Time) bool {
+	if len(p.queue) == 0 {
+		return false
+	}
+	first := &p.queue[0]
+	return first.at >= now.Add(-2*p.clockOffset) || first.opens() && first.occ.end > now.Add(-p.clockOffset)
+}
+
 // replayUntil acts on what lies before an instant. All requests sent before known have been
 // seen: an opening waits until that is past its response.
 func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
@@ -116,7 +126,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := o.lastUse
+	last, manner := o.lastUse, c.manner(a.at)
+	manner.left = o.unserved
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -132,7 +143,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 		c.tokenLost = true
 		p.loseToken(t)
 		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
-			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
+			mayHaveAsked: cause == ServerClosed && !manner.left && c.mayHaveAsked(a.at), manner: manner})
 		return
 	}
 	p.freeToken(t, c, a.at, last)

@@ -56,13 +56,11 @@ func (p *Parser) pass(n int64, at Mark) {
 	}
 }
 
-// missing counts bytes in a gap for the open message.
+// missing counts bytes in a gap for the open message; where none is open nobody reads the sums.
 func (p *Parser) missing(n int64, at Mark) {
-	if p.open && n > 0 {
-		p.end.BodyBytes += n
-		p.end.Missing += n
-		p.end.At = at
-	}
+	p.end.BodyBytes += n
+	p.end.Missing += n
+	p.end.At = at
 }
 
 // chunks readies p for a chunked body.

@@ -343,7 +343,7 @@ func doubtNeeded(o *report.OpenedBecause) {
 // OpenedBecause writes d down.
 func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
 	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
-		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked()}
+		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked(), LeftInUse: d.LeftInUse()}
 	if d.HasIdle {
 		o.Idle = seconds(max(0, d.Idle))
 	}
