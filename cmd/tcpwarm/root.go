@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text))
+		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text, args))
 	}
 	var coded *codedError
 	if errors.As(err, &coded) {
@@ -93,8 +93,17 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	return exitUsage
 }
 
-// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything.
-func cleaned(text string) string {
+// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything. A line break is the
+// error's own, but for one of the arguments'.
+func cleaned(text string, args []string) string {
+	for _, arg := range args {
+		if _, value, is := strings.Cut(arg, "="); is && strings.HasPrefix(arg, "-") {
+			arg = value
+		}
+		if strings.Contains(arg, "\n") {
+			text = strings.ReplaceAll(text, arg, printable.Clean(arg))
+		}
+	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = printable.Clean(line)
