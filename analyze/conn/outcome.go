@@ -42,10 +42,11 @@ func (x *httpTracker) conclude(at segment.Mark) {
 	x.pending = x.pending[:0]
 	deadAt, isDead := c.dead()
 	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
-		x.keep(t)
+		inside := t
 		if x.judgesTunnel {
 			t = x.tunnel.outside(t)
 		}
+		x.keep(inside, t.N)
 		if t.N <= x.ignoredThrough {
 			continue
 		}

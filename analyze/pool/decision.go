@@ -49,6 +49,7 @@ type evidence struct {
 	mayBeFree    bool // the capture lacks bytes that its pool's server sent: the end of a response may be among them
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
+	inconsistent bool // bytes of Conn or InsteadOf came in two versions
 	mayHaveAsked bool // the request on InsteadOf may have asked for its end: it was not all read
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
@@ -182,6 +183,9 @@ func (d *Decision) Text() string {
 		if d.mayBeUnread {
 			text += "; but the client reset it with all acknowledged, as one does that leaves data unread: " +
 				"its response may not have been read"
+		}
+		if d.inconsistent {
+			text += "; but segments repeat other bytes at the same sequence numbers: which were taken is not known"
 		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"

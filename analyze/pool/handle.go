@@ -307,7 +307,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
-	c.ended, c.unread, c.holes = true, end.Unread, end.Holes
+	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
 	if end.Dead != 0 {
 		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
 	}
@@ -321,6 +321,10 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p.Agent = cmp.Or(p.Agent, end.Agent)
 	if end.Gaps {
 		p.Gaps++
+	}
+	if c.contradicted != 0 {
+		p.Inconsistent++
+		c.clientServer.inconsistent = true
 	}
 	if c.requests == 0 {
 		p.Unused++

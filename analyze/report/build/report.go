@@ -53,6 +53,7 @@ type Lost struct {
 	Ignored                          int64 // transactions likewise
 	Late                             Tally // segments of connections that had ended
 	Unacceptable                     Tally // segments that could not be of their connection
+	Inconsistent                     Tally // segments with other bytes than others at the same sequence numbers
 	Duplicates                       Tally // connections captured at a second place
 	OneWay                           Tally // connections with one direction only
 	Missing                          Tally // bytes
@@ -113,6 +114,9 @@ func Report(r *Result) *report.Report {
 		}
 		if r.Pools[id-1].ServerGaps > 0 {
 			doubtConcurrent(p.Record.OpenedBecause)
+		}
+		if r.Pools[id-1].Inconsistent > 0 {
+			doubtNeeded(p.Record.OpenedBecause)
 		}
 	}
 	for _, f := range r.Findings.Found() {
@@ -324,6 +328,15 @@ func with(has bool) string {
 func doubtConcurrent(o *report.OpenedBecause) {
 	if o.Cause == pool.Concurrent && o.Confidence == pool.Certain {
 		o.Confidence, o.Text = pool.Likely, pool.MayBeFree
+	}
+}
+
+// doubtNeeded takes certainty from a connection that was needed, in a pool whose connections turned out to have bytes in
+// two versions: what it was needed for rests on all that was read there.
+func doubtNeeded(o *report.OpenedBecause) {
+	if !o.Cause.Avoidable() && o.Confidence == pool.Certain {
+		o.Confidence = pool.Likely
+		o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
 	}
 }
 
