@@ -199,7 +199,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose, o.refused = e.Status, e.SaysClose, e.MayHideClose, e.Refused
-	o.announced, o.dead = c.announced, e.Dead
+	o.announced, o.dead, o.unserved = c.announced, e.Dead, e.Unserved
 	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
@@ -307,7 +307,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
-	c.ended, c.unread, c.holes = true, end.Unread, end.Holes
+	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
 	if end.Dead != 0 {
 		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
 	}
@@ -321,6 +321,10 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p.Agent = cmp.Or(p.Agent, end.Agent)
 	if end.Gaps {
 		p.Gaps++
+	}
+	if c.contradicted != 0 {
+		p.Inconsistent++
+		c.clientServer.inconsistent = true
 	}
 	if c.requests == 0 {
 		p.Unused++
