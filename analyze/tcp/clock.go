@@ -100,7 +100,8 @@ func (p *pace) over(quiet time.Duration) bool {
 // sk_stream_write_space). Who is kept by a window sends at each ACK.
 func (s *Sender) onlyNowWritten(at segment.Time) bool {
 	b := &s.burst
-	return !s.bbr.full && s.bbr.room && b.on && at.Sub(s.lastAck) <= 2*prompt && s.credit.unused > b.acked && s.pace.over(at.Sub(s.lastSend))
+	return !s.bbr.full && s.bbr.room && b.on && at.Sub(s.lastAck) <= 2*prompt &&
+		s.credit.unused > b.acked && s.pace.over(at.Sub(s.lastSend))
 }
 
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
