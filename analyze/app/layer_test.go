@@ -351,18 +351,21 @@ func TestLayerWhileItReadsAndAfter(t *testing.T) {
 	}
 }
 
-// An Upgrade header alone changes nothing: the answer does (RFC 7540 section 3.2).
-func TestUpgradeToHTTP2(t *testing.T) {
-	const asks = ">GET / HTTP/1.1\nUpgrade: h2c\n\n"
+// An Upgrade header alone changes nothing: the answer does (RFC 7540 section 3.2, RFC 2817 section 3.3).
+func TestUpgrade(t *testing.T) {
+	const asks, granted = ">GET / HTTP/1.1\nUpgrade: h2c\n\n", "<HTTP/1.1 101 x\nUpgrade: "
 	for _, x := range []struct {
-		steps []string
-		want  Protocol
+		steps   []string
+		want    Protocol
+		changes bool
 	}{
-		{[]string{asks}, HTTP1}, {[]string{asks, "<" + noContent}, HTTP1}, {[]string{asks, "<HTTP/1.1 101 x\nUpgrade: h2c\n\n"}, HTTP2},
-		{[]string{">" + preface}, HTTP2}, {nil, Undecided},
+		{[]string{asks}, HTTP1, false}, {[]string{asks, "<" + noContent}, HTTP1, false},
+		{[]string{asks, granted + "h2c\n\n"}, HTTP2, true}, {[]string{asks, granted + "TLS/1.2, HTTP/1.1\n\n"}, Undecided, true},
+		{[]string{asks, granted + "websocket\n\n"}, HTTP1, false},
+		{[]string{">" + preface}, HTTP2, false}, {nil, Undecided, false},
 	} {
 		h := new(hearing).hear(x.steps...)
-		if m := h.a.Upgrade(); h.a.Protocol() != x.want || (m != nil) != (x.want == HTTP2) {
+		if a := h.a.Upgrade(); h.a.Protocol() != x.want || (a != nil) != x.changes {
 			t.Errorf("%q: %d, want %d", x.steps, h.a.Protocol(), x.want)
 		}
 	}
