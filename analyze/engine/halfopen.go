@@ -24,6 +24,9 @@ func (w *worker) await(sh *shard, e *entry, s *segment.Segment) {
 		sh.halfOpen.push(e, s.Time)
 		w.restHalfOpen(sh, s.Time)
 	}
+	if sh.open.n > w.mostUnpacked && s.Time.Sub(sh.open.since) > w.quietFor {
+		w.packQuiet(sh, s.Time)
+	}
 }
 
 // restHalfOpen has half-open connections rest that have waited long, or are too many.
@@ -50,6 +53,10 @@ func (w *worker) resume(sh *shard, e *entry) {
 	}
 	e.live = sh.newLive(&w.out)
 	e.clients = w.out.clientShard(e.handle.Key.Sender(e.handle.Client).Addr)
+	if e.packed != nil {
+		sh.unpack(e)
+		return
+	}
 	e.Resume(&e.halfOpen, &w.out.Env, &sh.readers, &e.handle.Identity, e, &sh.budget)
 	e.halfOpen = conn.HalfOpen{}
 }
@@ -59,6 +66,9 @@ func (e *entry) hash() uint64 { return e.handle.Key.Hash() }
 
 // lastPacket returns e's latest packet.
 func (e *entry) lastPacket() int64 {
+	if e.packed != nil {
+		return e.packed.LastPacket()
+	}
 	if e.live == nil {
 		return e.halfOpen.LastPacket(e.handle.First.Packet)
 	}
@@ -70,6 +80,9 @@ func (e *entry) isOpen() bool { return e.live == nil || e.State() == conn.Open }
 
 // memory returns how many bytes e takes beside overhead.
 func (e *entry) memory() int {
+	if e.packed != nil {
+		return pool.CourseMemory + e.packed.Memory()
+	}
 	if e.live == nil {
 		return e.halfOpen.Memory() + pool.ClientMemory // a flood's has nothing else
 	}

@@ -25,6 +25,8 @@ type shard struct {
 	fresh  waitList // reset just now: that may yet turn out to have ended nothing
 	reset  waitList // ended by a reset
 
+	open     waitList // not ended: they are packed while they are quiet
+	store    conn.Store
 	halfOpen waitList // all that was seen is a SYN: they rest once there are many, or after a while
 
 	// timeWait is what connections that have ended and are finished were, by the hash of their
@@ -51,6 +53,7 @@ type entry struct {
 	size     int32         // bytes, as last measured
 	noted    int32         // where it is among the shard's memory.grown, plus 1; 0: nowhere
 	halfOpen conn.HalfOpen // what is kept while it rests
+	packed   *conn.Packed
 }
 
 // A live connection's are its parts that one which rests does without.
@@ -109,8 +112,8 @@ func (sh *shard) recycle(e *entry) {
 func (sh *shard) awaitLate(e *entry, now segment.Time) {
 	switch e.State() {
 	case conn.Open:
-		if e.list != nil { // it was reset, and goes on; or it is half-open no more
-			e.list.remove(e)
+		if e.list != &sh.open {
+			sh.open.push(e, now)
 		}
 	case conn.JustReset:
 		if e.list != &sh.fresh {
@@ -125,7 +128,7 @@ func (sh *shard) awaitLate(e *entry, now segment.Time) {
 			sh.acked.push(e, now)
 		}
 	case conn.Closed:
-		if e.list == nil {
+		if e.list == nil || e.list == &sh.open {
 			sh.closed.push(e, now)
 		}
 	}
