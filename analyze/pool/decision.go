@@ -78,7 +78,7 @@ type instead struct {
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
-	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+	d := Decision{Conn: c.id, From: c.client(), To: c.server(), At: c.opened, Pool: p.serial, Confidence: Certain,
 		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
 	if a.occ.ahead {

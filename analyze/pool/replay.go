@@ -103,7 +103,7 @@ func (p *Pool) act(s *clientShard, a action) {
 	case givesUp:
 		p.loseGivenUp(a)
 	case attemptFails:
-		p.addLoss(loss{cause: Failed, server: a.conn.server, conn: a.conn, packet: a.packet})
+		p.addLoss(loss{cause: Failed, server: a.conn.server(), conn: a.conn, packet: a.packet})
 	case occupationStarts:
 		p.startOccupation(s, a)
 	}
@@ -131,7 +131,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
+		p.addLoss(loss{cause: cause, server: c.server(), conn: c, packet: a.packet, inferred: c.inferred,
 			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
 		return
 	}
@@ -151,7 +151,7 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
+		p.addLoss(loss{cause: c.serverCause(), server: c.server(), conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
 			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
@@ -169,7 +169,7 @@ func (p *Pool) loseGivenUp(a action) {
 	if t := c.token; t != nil {
 		p.loseToken(t)
 	}
-	p.addLoss(loss{cause: Unknown, server: c.server, conn: c, packet: a.packet})
+	p.addLoss(loss{cause: Unknown, server: c.server(), conn: c, packet: a.packet})
 }
 
 // startOccupation gives an occupation a connection of the ideal client's.
@@ -250,7 +250,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
-	if l, ok := p.takeLoss(c.server); ok {
+	if l, ok := p.takeLoss(c.server()); ok {
 		p.needed(s, a, l)
 		return
 	}
@@ -374,6 +374,7 @@ func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 	if r.ended {
 		p.reviseAtEnd(d, r)
 	} else {
+		r.closes()
 		r.revisable = append(r.revisable, d)
 	}
 }
