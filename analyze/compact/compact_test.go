@@ -116,10 +116,11 @@ func TestUnpackedAsBefore(t *testing.T) {
 	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
 	r := rand.New(rand.NewPCG(1, 2))
 	var p Packer
+	var free Free
 	for range 100 {
 		var m Model
 		first, first2 := anyWhole(r)
-		p.Pack([]Part{PartOf(first, layout), PartOf(first2, layout2)}, &m, first.when)
+		p.Pack([]Part{PartOf(first, layout), PartOf(first2, layout2)}, &m, first.when, &free)
 		to, to2 := anyWhole(r)
 		for range 20 {
 			a, s := anyWhole(r)
@@ -129,10 +130,9 @@ func TestUnpackedAsBefore(t *testing.T) {
 			for i := range before.short {
 				before.short[i].list = append([]uint16(nil), before.short[i].list...)
 			}
-			b, refs := p.Pack(parts, &m, a.when)
-			b, refs = append([]byte(nil), b...), append([]unsafe.Pointer(nil), refs...)
+			x := p.Pack(parts, &m, a.when, &free)
 			parts2 := []Part{PartOf(to, layout), PartOf(to2, layout2)}
-			p.Unpack(parts2, &m, before.when, b, refs)
+			p.Unpack(parts2, &m, before.when, &x, &free)
 			// a's own pointers have been taken away: it is compared as it was.
 			*a, *s = before, before2
 			if cap(to.short) > 0 && unsafe.SliceData(to.short[:1]) == &to.room[0] {
@@ -149,16 +149,17 @@ func TestUnpackedAsBefore(t *testing.T) {
 func TestAsExpected(t *testing.T) {
 	layout := LayoutOf[whole]()
 	var p Packer
+	var free Free
 	var m Model
 	at := func(when int64) *whole {
 		return &whole{when: when, then: when, n: 1460, text: string([]byte("example"))}
 	}
 	a := at(1e18)
-	p.Pack([]Part{PartOf(a, layout)}, &m, 1e18)
+	p.Pack([]Part{PartOf(a, layout)}, &m, 1e18, &free)
 	a = at(1e18 + 5e17)
-	b, refs := p.Pack([]Part{PartOf(a, layout)}, &m, 1e18+5e17)
-	if len(b) > 8 || len(refs) > 0 {
-		t.Errorf("% x with %d references", b, len(refs))
+	x := p.Pack([]Part{PartOf(a, layout)}, &m, 1e18+5e17, &free)
+	if len(p.bytes) > 8 || x.refs != nil {
+		t.Errorf("% x with %d references", p.bytes, x.refSteps)
 	}
 }
 
@@ -199,15 +200,13 @@ func TestLayoutIsComplete(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
 	var p Packer
+	var free Free
 	var m Model
 	a, s := anyWhole(rand.New(rand.NewPCG(3, 4)))
 	parts := []Part{PartOf(a, layout), PartOf(s, layout2)}
-	var bytes []byte
-	var refs []unsafe.Pointer
 	if n := testing.AllocsPerRun(100, func() {
-		b, r := p.Pack(parts, &m, a.when)
-		bytes, refs = append(bytes[:0], b...), append(refs[:0], r...)
-		p.Unpack(parts, &m, a.when, bytes, refs)
+		x := p.Pack(parts, &m, a.when, &free)
+		p.Unpack(parts, &m, a.when, &x, &free)
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -216,12 +215,12 @@ func TestAllocations(t *testing.T) {
 func BenchmarkPack(b *testing.B) {
 	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
 	var p Packer
+	var free Free
 	var m Model
 	a, s := anyWhole(rand.New(rand.NewPCG(3, 4)))
 	parts := []Part{PartOf(a, layout), PartOf(s, layout2)}
 	for b.Loop() {
-		bytes, refs := p.Pack(parts, &m, 0)
-		bytes, refs = append([]byte(nil), bytes...), append([]unsafe.Pointer(nil), refs...)
-		p.Unpack(parts, &m, 0, bytes, refs)
+		x := p.Pack(parts, &m, 0, &free)
+		p.Unpack(parts, &m, 0, &x, &free)
 	}
 }

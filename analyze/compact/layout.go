@@ -11,6 +11,8 @@ type Layout struct {
 	typ  reflect.Type
 	size uintptr
 	ops  []op
+
+	leads bool // there are pointers in it, beside those of strings
 }
 
 // A kind is what an op is about.
@@ -56,13 +58,13 @@ func (l *Layout) add(t reflect.Type, off uintptr) {
 			l.add(t.Elem(), off+uintptr(i)*t.Elem().Size())
 		}
 	case reflect.Pointer, reflect.UnsafePointer, reflect.Map, reflect.Chan, reflect.Func:
-		l.ops = append(l.ops, op{kind: pointer, off: off})
+		l.ops, l.leads = append(l.ops, op{kind: pointer, off: off}), true
 	case reflect.String:
 		l.ops = append(l.ops, op{kind: text, off: off})
 	case reflect.Interface:
-		l.ops = append(l.ops, op{kind: dynamic, off: off})
+		l.ops, l.leads = append(l.ops, op{kind: dynamic, off: off}), true
 	case reflect.Slice:
-		l.ops = append(l.ops, op{kind: list, off: off, elem: layoutOf(t.Elem())})
+		l.ops, l.leads = append(l.ops, op{kind: list, off: off, elem: layoutOf(t.Elem())}), true
 	default:
 		switch size := t.Size(); size {
 		case 8:
@@ -122,4 +124,10 @@ func find(parts []Part, at unsafe.Pointer) (i int, off uintptr) {
 		}
 	}
 	return -1, 0
+}
+
+// Within reports whether at lies in one of parts.
+func Within(parts []Part, at unsafe.Pointer) bool {
+	i, _ := find(parts, at)
+	return i >= 0
 }

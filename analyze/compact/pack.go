@@ -45,7 +45,7 @@ func again(ref int) uint64                { return isOther + 2*uint64(ref) + 1 }
 const maxParts = 8
 
 // mostInline is the most bytes of a list that is packed with what it belongs to; a longer one is moved as a
-// whole, for to copy it again and again would cost more than it saves.
+// whole, for to copy it again and again would cost more than it saves; unless it has pointers, which may lead into a part.
 const mostInline = 512
 
 // A Packer packs and unpacks. It is for one goroutine.
@@ -76,11 +76,10 @@ func (p *Packer) begin(parts []Part, m *Model, base int64) {
 	p.all, p.expected, p.n, p.inList = p.all[:0], 0, 0, false
 }
 
-// Pack packs parts as m expects them; base is near the most of their words that are large. It returns bytes and
-// references that are valid until p is used again. The parts must not be used any more but to unpack to them.
-func (p *Packer) Pack(parts []Part, m *Model, base int64) ([]byte, []unsafe.Pointer) {
+// Pack packs parts as m expects them; base is near the most of their words that are large. The parts' references go with
+// it: they may only be unpacked to, or be made anew.
+func (p *Packer) Pack(parts []Part, m *Model, base int64, free *Free) (x Packed) {
 	p.begin(parts, m, base)
-	clear(p.refs[:cap(p.refs)])
 	p.bytes, p.refs, p.learns, p.moved = p.bytes[:0], p.refs[:0], p.learns[:0], 0
 	p.index = [256]uint8{}
 	for i := range parts {
@@ -91,7 +90,12 @@ func (p *Packer) Pack(parts []Part, m *Model, base int64) ([]byte, []unsafe.Poin
 		m.learn(p.all, p.learns)
 	}
 	clear(p.learns)
-	return p.bytes, p.refs
+	x.bytes, x.byteSteps = free.bytes.hold(p.bytes, byteStep)
+	x.refs, x.refSteps = free.refs.hold(p.refs, refStep)
+	x.moved = uint32(p.moved)
+	clear(p.refs)
+	p.parts = nil
+	return x
 }
 
 // pack packs what lies at an address by its layout.
@@ -126,9 +130,6 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 		}
 	}
 }
-
-// Moved returns how many bytes the lists take that were not packed but moved, when Pack was called last.
-func (p *Packer) Moved() int { return p.moved }
 
 // octets packs n bytes, eight to a word.
 func (p *Packer) octets(at unsafe.Pointer, n uintptr) {
@@ -206,7 +207,7 @@ func (p *Packer) list(elem *Layout, h *header) {
 		p.put(isNil)
 		p.put(0)
 		p.put(0)
-	case uintptr(h.len)*elem.size > mostInline:
+	case uintptr(h.len)*elem.size > mostInline && !elem.leads:
 		n, c := h.len, h.cap
 		p.moved += c * int(elem.size)
 		p.refer(h.at)

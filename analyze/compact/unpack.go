@@ -5,15 +5,18 @@ import (
 	"unsafe"
 )
 
-// Unpack makes parts, which may lie elsewhere now, what they were when they were packed to bytes and refs. What
-// they hold of their own gives room to their lists.
-func (p *Packer) Unpack(parts []Part, m *Model, base int64, bytes []byte, refs []unsafe.Pointer) {
+// Unpack makes parts, which may lie elsewhere now, what they were when they were packed to x. What they hold of their own
+// gives room to their lists. x is not valid any more.
+func (p *Packer) Unpack(parts []Part, m *Model, base int64, x *Packed, free *Free) {
 	p.begin(parts, m, base)
-	p.in, p.inRefs, p.resolved = bytes, refs, 0
+	p.in, p.inRefs, p.resolved = unsafe.Slice(x.bytes, byteStep*int(x.byteSteps)), unsafe.Slice(x.refs, refStep*int(x.refSteps)), 0
 	for i := range parts {
 		p.unpack(parts[i].l, parts[i].at)
 	}
-	p.in, p.inRefs, p.parts = nil, nil, nil // they are another's
+	p.in, p.inRefs, p.parts = nil, nil, nil
+	free.bytes.give(x.bytes, x.byteSteps, byteStep)
+	free.refs.give(x.refs, x.refSteps, refStep)
+	*x = Packed{}
 }
 
 func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {

@@ -13,13 +13,20 @@ import (
 // matters of an idle one takes some hundred bytes (see compact). These are kept instead, and make a Conn what it was
 // once another segment comes.
 
-// A Packed is what is kept instead of a Conn on which nothing happens.
-type Packed struct {
-	bytes []byte
-	refs  []unsafe.Pointer
-	like  *likeness
-	last  segment.Mark
-	held  int // bytes of what refs lead to
+// A Resting is what is kept instead of a Conn: of one that is half-open its SYNs, of another what it was packed to. There may
+// be many of them: it is small.
+type Resting struct {
+	first       syn  // if half-open: its mark is the connection's
+	keepTargets bool // likewise: as Env said when that began
+	open        bool // not half-open
+	packed      *packed
+}
+
+// A packed is a Conn, or the SYNs after the first.
+type packed struct {
+	like *likeness
+	last segment.Mark
+	compact.Packed
 }
 
 // A likeness is what Conns that are packed alike have in common.
@@ -42,18 +49,20 @@ type shape struct {
 type Store struct {
 	Packer   *compact.Packer
 	likeness map[shape]*likeness
-	parts    []compact.Part
-
-	free struct { // to pack others
-		packed []*Packed
-		bytes  rooms[byte]
-		refs   rooms[unsafe.Pointer]
+	syns     struct {
+		likeness
+		list []markedSYN // room
 	}
+
+	parts  []compact.Part // room
+	memory compact.Free
+	free   []*packed
 }
 
 var (
 	connLayout = compact.LayoutOf[Conn]()
 	viewLayout = compact.LayoutOf[tcp.SenderView]()
+	synsLayout = compact.LayoutOf[[]markedSYN]()
 )
 
 // CanPack reports whether c may be packed: it is open, and nothing but its own parts points into it.
@@ -73,62 +82,93 @@ func (c *Conn) shape() shape {
 	return s
 }
 
-// Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
-func (c *Conn) Pack(st *Store) *Packed {
-	p := take(&st.free.packed)
-	s := c.shape()
-	p.like, p.last, p.held = st.like(&s), c.last, c.http.text
-	readers, views := c.app.Readers(), c.views
-	st.parts = append(st.parts[:0], compact.PartOf(c, connLayout))
-	for d := range views {
-		if s.views[d] {
-			st.parts = append(st.parts, compact.PartOf(views[d], viewLayout))
+// parts adds c's to list.
+func (c *Conn) parts(list []compact.Part) []compact.Part {
+	list = append(list, compact.PartOf(c, connLayout))
+	for d := range c.half {
+		if v := c.half[d].View; v != nil {
+			list = append(list, compact.PartOf(v, viewLayout))
 		}
 	}
-	st.parts = c.app.Parts(st.parts)
-	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
-	bytes, refs := st.Packer.Pack(st.parts, &p.like.Model, int64(p.last.Time))
-	p.bytes, p.refs = st.free.bytes.hold(bytes, bytesStep), st.free.refs.hold(refs, refsStep)
-	p.held += st.Packer.Moved()
-	c.views = views
-	c.app.Emptied(readers)
-	clear(st.parts)
-	return p
+	return c.app.Parts(list)
 }
 
-// Unpack makes c, which may have served before, what it was when p was packed, to go on with its Identity and its sink.
-// p is no longer valid then.
-func (c *Conn) Unpack(p *Packed, st *Store, readers *app.Readers, id *Identity, sink Sink) {
-	views := c.views
-	st.parts = append(st.parts[:0], compact.PartOf(c, connLayout))
-	for d, has := range p.like.views {
+// Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
+func (c *Conn) Pack(st *Store) Resting {
+	s, readers, views := c.shape(), c.app.Readers(), c.views
+	parts := c.parts(st.parts[:0])
+	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
+	p := st.pack(st.like(&s), parts, c.last)
+	p.Charge(c.http.text)
+	c.views = views
+	c.app.Emptied(readers)
+	return Resting{open: true, packed: p}
+}
+
+// unpackOpen makes c, which may have served before, what it was when it was packed.
+func (c *Conn) unpackOpen(p *packed, st *Store, readers *app.Readers, id *Identity, sink Sink) {
+	views, like := c.views, p.like
+	parts := append(st.parts[:0], compact.PartOf(c, connLayout))
+	for d, has := range like.views {
 		if !has {
 			continue
 		}
 		if views[d] == nil {
 			views[d] = new(tcp.SenderView)
 		}
-		st.parts = append(st.parts, compact.PartOf(views[d], viewLayout))
+		parts = append(parts, compact.PartOf(views[d], viewLayout))
 	}
-	st.parts = readers.Parts(p.like.reading, st.parts)
-	st.Packer.Unpack(st.parts, &p.like.Model, int64(p.last.Time), p.bytes, p.refs)
+	st.unpack(p, readers.Parts(like.reading, parts))
 	c.views, c.id, c.sink = views, id, sink
-	clear(st.parts)
-	st.free.bytes.give(p.bytes, bytesStep)
-	st.free.refs.give(p.refs, refsStep)
-	*p = Packed{}
-	if len(st.free.packed) < mostFree {
-		st.free.packed = append(st.free.packed, p)
+}
+
+// Resume readies c, which may have served before, to go on with the connection that r was kept of, which is not valid
+// any more.
+func (c *Conn) Resume(r *Resting, st *Store, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
+	if r.open {
+		c.unpackOpen(r.packed, st, readers, id, sink)
+	} else {
+		c.resumeHalfOpen(r, st, env, readers, id, sink, budget)
+	}
+	*r = Resting{}
+}
+
+// pack packs parts, whose latest segment has a mark.
+func (st *Store) pack(like *likeness, parts []compact.Part, last segment.Mark) *packed {
+	p := take(&st.free)
+	p.like, p.last = like, last
+	p.Packed = st.Packer.Pack(parts, &like.Model, int64(last.Time), &st.memory)
+	st.parts = parts
+	return p
+}
+
+// unpack makes parts what p was packed of, and p serves again.
+func (st *Store) unpack(p *packed, parts []compact.Part) {
+	st.Packer.Unpack(parts, &p.like.Model, int64(p.last.Time), &p.Packed, &st.memory)
+	*p = packed{}
+	if st.parts = parts; len(st.free) < mostFree {
+		st.free = append(st.free, p)
 	}
 }
 
-// Memory returns how many bytes p takes.
-func (p *Packed) Memory() int {
-	return int(unsafe.Sizeof(*p)) + cap(p.bytes) + cap(p.refs)*int(unsafe.Sizeof(p.refs[0])) + p.held
+// HalfOpen reports whether r was kept of a Conn that was half-open.
+func (r *Resting) HalfOpen() bool { return !r.open }
+
+// Memory returns how many bytes r holds beside itself.
+func (r *Resting) Memory() int {
+	if r.packed == nil {
+		return 0
+	}
+	return int(unsafe.Sizeof(*r.packed)) + r.packed.Memory()
 }
 
-// LastPacket returns the latest packet of the connection that p stands for.
-func (p *Packed) LastPacket() int64 { return p.last.Packet }
+// LastPacket returns the latest packet of the connection that r stands for, which began with first.
+func (r *Resting) LastPacket(first int64) int64 {
+	if r.packed == nil {
+		return first
+	}
+	return r.packed.last.Packet
+}
 
 // like returns the likeness of what has a shape.
 func (st *Store) like(s *shape) *likeness {
@@ -163,45 +203,5 @@ func take[T any](list *[]*T) *T {
 	return x
 }
 
-// rooms are slices that hold nothing, by how many steps of their elements each has room for.
-type rooms[T any] struct {
-	by [sizes][][]T
-	n  int
-}
-
-// What is packed takes whole steps of bytes and of references, so that it serves again. What takes more than
-// there are sizes does not, and no more does than mostFree of each.
-const (
-	bytesStep = 32
-	refsStep  = 2
-	sizes     = 16
-	mostFree  = 64
-)
-
-// hold returns a copy of what.
-func (r *rooms[T]) hold(what []T, step int) []T {
-	n := (len(what) + step - 1) / step
-	if n == 0 {
-		return nil
-	}
-	if n <= sizes {
-		if l := &r.by[n-1]; len(*l) > 0 {
-			last := len(*l) - 1
-			to := (*l)[last]
-			(*l)[last] = nil
-			*l = (*l)[:last]
-			r.n--
-			return append(to, what...)
-		}
-	}
-	return append(make([]T, 0, n*step), what...)
-}
-
-// give takes back what hold has returned.
-func (r *rooms[T]) give(what []T, step int) {
-	if n := cap(what) / step; n > 0 && n <= sizes && r.n < mostFree {
-		clear(what)
-		r.by[n-1] = append(r.by[n-1], what[:0])
-		r.n++
-	}
-}
+// mostFree is how many wait to serve again.
+const mostFree = 64

@@ -86,7 +86,7 @@ func (w *worker) relieve(sh *shard) {
 	m.measureGrown()
 	all := slices.Collect(sh.table.All)
 	halfOpen := func(e *entry) int {
-		if e.packed == nil && (e.live == nil || e.HalfOpen()) { // a flood of SYNs must not cost others their place
+		if e.isHalfOpen() { // a flood of SYNs must not cost others their place
 			return 0
 		}
 		return 1
@@ -98,8 +98,8 @@ func (w *worker) relieve(sh *shard) {
 		if m.taken <= enough {
 			return
 		}
-		if e.live != nil && e.list == &sh.open && e.contests == nil && e.CanPack() {
-			sh.pack(e)
+		if e.live != nil && e.list == &sh.open && e.canPack() {
+			w.guarded(sh, e, func() { sh.pack(e) })
 		}
 	}
 	for _, e := range all {

@@ -25,8 +25,7 @@ type shard struct {
 	fresh  waitList // reset just now: that may yet turn out to have ended nothing
 	reset  waitList // ended by a reset
 
-	open     waitList // not ended: they are packed while they are quiet
-	store    conn.Store
+	open     waitList // all others that have not ended: they rest once there are many, and nothing has happened for a while
 	halfOpen waitList // all that was seen is a SYN: they rest once there are many, or after a while
 
 	// timeWait is what connections that have ended and are finished were, by the hash of their
@@ -34,6 +33,7 @@ type shard struct {
 	// midway loses segments: that is counted.
 	timeWait flow.Expiring[finished]
 
+	store  conn.Store  // of those that rest
 	budget conn.Budget // of transactions kept by connections that have not finished
 	memory memory
 
@@ -48,12 +48,11 @@ type shard struct {
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
 type entry struct {
-	*live    // nil: it rests
-	handle   *handle
-	size     int32         // bytes, as last measured
-	noted    int32         // where it is among the shard's memory.grown, plus 1; 0: nowhere
-	halfOpen conn.HalfOpen // what is kept while it rests
-	packed   *conn.Packed
+	*live  // nil: it rests
+	handle *handle
+	size   int32        // bytes, as last measured
+	noted  int32        // where it is among the shard's memory.grown, plus 1; 0: nowhere
+	rest   conn.Resting // what is kept while it rests
 }
 
 // A live connection's are its parts that one which rests does without.
