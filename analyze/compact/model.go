@@ -4,7 +4,8 @@ import "unsafe"
 
 // A Model says of each word of some parts what it is expected to be. It is made of the first ones that are packed
 // with it, for connections resemble each other; the zero Model has yet to be made. A word that was the same as one
-// before it is expected to be so again: times, packet numbers and sequence numbers stand at many places.
+// before it is expected to be so again: times, packet numbers and sequence numbers stand at many places. Of a list as many
+// words have numbers as it had then: what lies behind has the same number whatever the list holds.
 type Model struct {
 	made bool
 	is   []expected
@@ -18,11 +19,12 @@ type expected struct {
 	ref   int32 // where in refs what it refers to is, plus 1; 0: to nothing
 }
 
-// A reference is what a pointer, or a string, referred to that was no part.
+// A reference is what a pointer, or a string, referred to that was no part; or the words of a list.
 type reference struct {
-	word int
-	at   unsafe.Pointer
-	text string
+	word  int
+	at    unsafe.Pointer // nil: it is a list
+	text  string
+	words int
 }
 
 // distinctive words are no flags, counts or the like: two that are equal are so for a reason.
@@ -51,15 +53,16 @@ func (m *Model) learn(all []uint64, refs []reference) {
 	}
 	m.refs = append(m.refs, refs...)
 	for i, r := range refs {
-		m.is[r.word].ref = int32(i) + 1
+		if m.is[r.word].ref = int32(i) + 1; r.at != nil {
+			m.is[r.word].value, m.is[r.word].from = isModels, 0
+		}
 	}
 	m.made = true
 }
 
-// word returns what word i is expected to be after those in all, and what it is expected to refer to, nil: to
-// nothing.
+// word returns what word i is expected to be after those in all; one without a number, -1, is expected to be zero.
 func (m *Model) word(i int, all []uint64) uint64 {
-	if i >= len(m.is) {
+	if i < 0 || i >= len(m.is) {
 		return 0
 	}
 	x := &m.is[i]
@@ -71,8 +74,16 @@ func (m *Model) word(i int, all []uint64) uint64 {
 
 // ref returns what word i is expected to refer to, nil: to nothing.
 func (m *Model) ref(i int) *reference {
-	if i >= len(m.is) || m.is[i].ref == 0 {
+	if i < 0 || i >= len(m.is) || m.is[i].ref == 0 {
 		return nil
 	}
 	return &m.refs[m.is[i].ref-1]
+}
+
+// list returns how many words of the list have numbers whose first word is i.
+func (m *Model) list(i int) int {
+	if r := m.ref(i); r != nil {
+		return r.words
+	}
+	return 0
 }

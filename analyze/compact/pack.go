@@ -1,6 +1,7 @@
 package compact
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"unsafe"
@@ -15,7 +16,7 @@ import (
 //	0x90-0x97  likewise by how far it is from what was expected
 //	0xa0-0xff  a word less than that many
 //
-// The words of a list that is packed with what it belongs to follow on the list's own. Of them zero is expected.
+// The words of a list that is packed with what it belongs to follow on the list's own three.
 const (
 	tokenExpected = 0x00
 	tokenBefore   = 0x40
@@ -56,8 +57,9 @@ type Packer struct {
 
 	bytes    []byte
 	refs     []unsafe.Pointer
-	all      []uint64 // the words of the parts, but for lists' elements
+	all      []uint64 // the words that have numbers, in their order
 	inList   bool
+	listEnd  int // while in a list: as many words have numbers, with those of the list
 	expected int // words before the next, that are as expected
 	written  [most]uint64
 	n        int        // of written
@@ -158,9 +160,10 @@ func (p *Packer) pointer(at *unsafe.Pointer) {
 
 // refer packs a pointer to what is none of the parts.
 func (p *Packer) refer(at unsafe.Pointer) {
-	x := p.model.ref(len(p.all))
-	if p.inList {
-		x = nil
+	word := p.number()
+	x := p.model.ref(word)
+	if !p.model.made {
+		p.learns = append(p.learns, reference{word: word, at: at})
 	}
 	switch i := slices.Index(p.refs, at); {
 	case x != nil && x.at == at:
@@ -168,9 +171,6 @@ func (p *Packer) refer(at unsafe.Pointer) {
 	case i >= 0:
 		p.put(again(i))
 	default:
-		if !p.model.made && !p.inList {
-			p.learns = append(p.learns, reference{word: len(p.all), at: at})
-		}
 		p.refs = append(p.refs, at)
 		p.put(isElsewhere)
 	}
@@ -179,17 +179,16 @@ func (p *Packer) refer(at unsafe.Pointer) {
 // text packs a string. One that says what the model's says is given up for that: many connections have the same name.
 func (p *Packer) text(s *string) {
 	p.put(uint64(len(*s)))
-	word := len(p.all)
-	x := p.model.ref(word)
+	x := p.model.ref(p.number())
 	switch {
 	case *s == "":
 		p.put(isNil)
-	case !p.inList && x != nil && x.text == *s:
+	case x != nil && x.text == *s:
 		p.put(isModels)
 	default:
-		n := len(p.learns)
-		if p.refer(unsafe.Pointer(unsafe.StringData(*s))); len(p.learns) > n {
-			p.learns[n].text = *s
+		p.refer(unsafe.Pointer(unsafe.StringData(*s)))
+		if !p.model.made {
+			p.learns[len(p.learns)-1].text = *s
 		}
 	}
 	*s = ""
@@ -197,6 +196,7 @@ func (p *Packer) text(s *string) {
 
 // list packs a slice. An empty one leaves its room where it is.
 func (p *Packer) list(elem *Layout, h *header) {
+	defer p.endList(len(p.all), p.inList)
 	part, off := find(p.parts, h.at)
 	switch {
 	case h.cap > 0 && part >= 0:
@@ -218,8 +218,7 @@ func (p *Packer) list(elem *Layout, h *header) {
 		p.put(isInline)
 		p.put(uint64(h.len))
 		p.put(0)
-		before := p.inList
-		p.inList = true
+		p.beginList()
 		if elem.plain() {
 			p.octets(h.at, uintptr(h.len)*elem.size)
 		} else {
@@ -227,23 +226,53 @@ func (p *Packer) list(elem *Layout, h *header) {
 				p.pack(elem, unsafe.Add(h.at, uintptr(i)*elem.size))
 			}
 		}
-		p.inList = before
 		h.len = 0
 	}
 }
 
-// expect returns what the next word is expected to be.
-func (p *Packer) expect() uint64 {
+// A list begins with three words: what and where it is, its length and its capacity.
+const listWords = 3
+
+// beginList comes between those and its elements.
+func (p *Packer) beginList() {
 	if p.inList {
-		return 0
+		return
 	}
-	return p.model.word(len(p.all), p.all)
+	p.inList = true
+	if p.listEnd = math.MaxInt; p.model.made {
+		p.listEnd = len(p.all) + p.model.list(len(p.all)-listWords)
+	}
+}
+
+// endList comes after a list whose first word has a number, which may be one in another list.
+func (p *Packer) endList(first int, inList bool) {
+	if p.inList = inList; inList {
+		return
+	}
+	if !p.model.made {
+		if n := len(p.all) - first - listWords; n > 0 {
+			p.learns = append(p.learns, reference{word: first, words: n})
+		}
+		return
+	}
+	for end := first + listWords + p.model.list(first); len(p.all) < end; {
+		p.all = append(p.all, 0)
+	}
+}
+
+// number returns the number of the next word, -1: it has none.
+func (p *Packer) number() int {
+	if p.inList && len(p.all) >= p.listEnd {
+		return -1
+	}
+	return len(p.all)
 }
 
 // put packs a word.
 func (p *Packer) put(w uint64) {
-	x := p.expect()
-	if !p.inList {
+	word := p.number()
+	x := p.model.word(word, p.all)
+	if word >= 0 {
 		p.all = append(p.all, w)
 	}
 	if w == x {

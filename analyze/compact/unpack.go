@@ -37,7 +37,7 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		case pointer:
 			*(*unsafe.Pointer)(at) = p.target()
 		case text:
-			n, word := int(p.get()), len(p.all)
+			n, word := int(p.get()), p.number()
 			if w := p.get(); w == isModels {
 				*(*string)(at) = p.model.ref(word).text
 			} else {
@@ -65,7 +65,7 @@ func (p *Packer) putOctets(at unsafe.Pointer, n uintptr) {
 
 // target returns what the next word, a pointer, points to.
 func (p *Packer) target() unsafe.Pointer {
-	word := len(p.all)
+	word := p.number()
 	return p.resolve(p.get(), word)
 }
 
@@ -88,7 +88,8 @@ func (p *Packer) resolve(w uint64, word int) unsafe.Pointer {
 
 // putList unpacks a slice. It is given the room that h has, if that is none of the parts and large enough.
 func (p *Packer) putList(elem *Layout, h *header) {
-	word := len(p.all)
+	defer p.endList(len(p.all), p.inList)
+	word := p.number()
 	is := p.get()
 	n, c := int(p.get()), int(p.get())
 	switch is {
@@ -100,8 +101,7 @@ func (p *Packer) putList(elem *Layout, h *header) {
 			h.at = reflect.MakeSlice(reflect.SliceOf(elem.typ), n, n).UnsafePointer()
 			h.cap = n
 		}
-		before := p.inList
-		p.inList = true
+		p.beginList()
 		if elem.plain() {
 			p.putOctets(h.at, uintptr(n)*elem.size)
 		} else {
@@ -109,7 +109,6 @@ func (p *Packer) putList(elem *Layout, h *header) {
 				p.unpack(elem, unsafe.Add(h.at, uintptr(i)*elem.size))
 			}
 		}
-		p.inList = before
 		h.len = n
 	default:
 		h.len, h.cap = 0, 0
@@ -120,7 +119,8 @@ func (p *Packer) putList(elem *Layout, h *header) {
 
 // get unpacks a word.
 func (p *Packer) get() (w uint64) {
-	x := p.expect()
+	word := p.number()
+	x := p.model.word(word, p.all)
 	switch {
 	case p.expected > 0:
 		p.expected--
@@ -128,7 +128,7 @@ func (p *Packer) get() (w uint64) {
 	default:
 		w = p.token(x)
 	}
-	if !p.inList {
+	if word >= 0 {
 		p.all = append(p.all, w)
 	}
 	return w

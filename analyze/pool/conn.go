@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 
@@ -138,6 +139,17 @@ func (c *Conn) closes() {
 	}
 }
 
+// forget has c change d no more.
+func (c *Conn) forget(d *Decision) {
+	d.awaits = nil
+	i := slices.Index(c.revisable, d)
+	c.revisable = slices.Delete(c.revisable, i, i+1)
+	if x := c.closeState; len(x.revisable) == 0 && x.closedBy == event.Nobody && !x.ended {
+		c.closeState = &notClosed
+		c.shard.free.closeStates.put(x)
+	}
+}
+
 // client and server return the two ends of c.
 func (c *Conn) client() segment.Endpoint {
 	return segment.Endpoint{Addr: c.clientServer.client.addr, Port: c.port}
@@ -153,11 +165,11 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event. ClientMemory is what it takes for a client of one server that has
+// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it takes for a client of one server that has
 // no pool; with pools their number bounds it.
 const (
 	ConnMemory   = int(unsafe.Sizeof(Conn{}))
-	CourseMemory = int(unsafe.Sizeof(course{}))
+	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
 	ClientMemory = int(unsafe.Sizeof(client{}) + unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}))
 )
 

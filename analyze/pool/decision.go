@@ -22,12 +22,12 @@ type Decision struct {
 	Nth        int64 // of its pool's avoidable ones, as they became final; 0: it is not avoidable
 
 	evidence
-	shard           *clientShard  // of its pool
+	shard           *clientShard  // of its pool, valid if final
+	awaits          *Conn         // InsteadOf, while what it does may change the decision
 	setupTime       time.Duration // how long Conn's handshakes took
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
-	handedOver      bool          // as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 

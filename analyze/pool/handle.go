@@ -364,6 +364,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		p.reviseAtEnd(d, c)
+		d.awaits = nil
 	}
 	c.revisable = nil
 }

@@ -311,7 +311,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	p.Avoidable++
 	p.Cold.add(c.setupCost())
 
-	d := new(Decision)
+	d := s.free.decisions.get()
 	*d = p.newDecision(a)
 	d.insteadOf(t, a.at, c.neededAt())
 	if a.occ.ahead && d.Cause == Missed {
@@ -345,7 +345,10 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
 		for _, d := range p.provisional[:over] {
-			d.handedOver = true
+			d.shard, d.final = s, true
+			if r := d.awaits; r != nil {
+				r.forget(d)
+			}
 			s.handOver(p, d)
 		}
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
@@ -375,16 +378,13 @@ func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 		p.reviseAtEnd(d, r)
 	} else {
 		r.closes()
-		r.revisable = append(r.revisable, d)
+		r.revisable, d.awaits = append(r.revisable, d), r
 	}
 }
 
 // reviseAtEnd tells d, which says that r idled, what suggests that the transaction before was
 // never read, and that r may have been in use where the capture lacks bytes of it.
 func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
-	if d.handedOver {
-		return
-	}
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
@@ -407,9 +407,6 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 // reviseClosed changes d, which says that r was missed, if the client turns out to have
 // closed r only when it opened the other.
 func (p *Pool) reviseClosed(d *Decision, r *Conn) {
-	if d.handedOver {
-		return
-	}
 	d.closePacket = r.closePacket // after all
 	if d.Cause == Missed && d.HasIdle && r.closedFor(d.opened, d.freedAt) {
 		p.changeCause(d, ClientIdleTimeout)
