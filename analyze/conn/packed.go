@@ -65,10 +65,12 @@ var (
 	synsLayout = compact.LayoutOf[[]markedSYN]()
 )
 
-// CanPack reports whether c may be packed: it is open, and nothing but its own parts points into it.
+// CanPack reports whether c may be packed: it is open, waits for no bytes that are missing, which take what packing does not
+// save, and nothing but its own parts points into it.
 func (c *Conn) CanPack() bool {
 	x := &c.http
-	return c.opened && c.State() == Open && !c.reset.exists() && x.tunnel == nil && x.connect == nil && c.app.Reading() != app.Unpackable
+	return c.opened && c.State() == Open && !c.reset.exists() && x.tunnel == nil && x.connect == nil &&
+		!c.half[0].stream.Holes() && !c.half[1].stream.Holes() && c.app.Reading() != app.Unpackable
 }
 
 // shape returns c's.
@@ -96,10 +98,14 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 // Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
 func (c *Conn) Pack(st *Store) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
-	parts := c.parts(st.parts[:0])
+	parts, held := c.parts(st.parts[:0]), c.http.text
+	for d := range c.half {
+		h := &c.half[d]
+		held += h.stream.Memory() + h.Half.Referred()
+	}
 	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
 	p := st.pack(st.like(&s), parts, c.last)
-	p.Charge(c.http.text)
+	p.Charge(held)
 	c.views = views
 	c.app.Emptied(readers)
 	return Resting{open: true, packed: p}

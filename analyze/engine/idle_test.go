@@ -57,7 +57,7 @@ func (r *replayed) take(client, server segment.Endpoint, i, j int) (e *entry) {
 
 // An idle connection takes a kilobyte in all, with what its judge knows of it, and what it takes is counted.
 func TestIdleIsSmall(t *testing.T) {
-	const each, kept = 16_000, 1024
+	const each, kept = 32_000, 1024
 	o := Options{Workers: 1, Limits: Limits{Memory: 1 << 40}}
 	o.Limits.setDefaults()
 	w, k := newWorker(0, o, new(faults)), newCollector(o, new(faults))
@@ -121,7 +121,7 @@ func TestQuietIsPacked(t *testing.T) {
 		if e.live == nil != (most == 0) {
 			t.Fatalf("%d are followed: it rests: %v", most, e.live == nil)
 		}
-		if most == 0 && m.taken > live/4 {
+		if most == 0 && m.taken > live/3 {
 			t.Errorf("%d bytes are counted when packed, %d else", m.taken, live)
 		}
 		if e.lastPacket() != 6 || !e.isOpen() {
