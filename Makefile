@@ -6,7 +6,7 @@ FUZZRUNS ?= 200000
 VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -88,6 +88,33 @@ accuracy: build ## errors of the congestion window against the kernel's, and oth
 
 accuracy-live: build ## a transfer in network namespaces, captured live: the window beside what the kernel says of it (Linux, root); FLAGS
 	$(GO) build -o tcpwarm-live ./cmd/tcpwarm/internal/accuracylive && ./tcpwarm-live --binary ./tcpwarm $(FLAGS); code=$$?; rm -f tcpwarm-live; exit $$code
+
+# What Wireshark is set up with for its picture: a column of the comments, and nothing that takes room from it.
+define WIRESHARK_PREFERENCES
+gui.column.format: "No.", "%m", "Time", "%t", "Source port", "%Cus:tcp.srcport:0:R", "Packet comment", "%Cus:frame.comment:0:R"
+privs.warn_if_elevated: FALSE
+endef
+define WIRESHARK_RECENT
+gui.geometry_main_x: 0
+gui.geometry_main_y: 0
+gui.geometry_main_width: 1120
+gui.geometry_main_height: 528
+gui.toolbar_main_show: FALSE
+gui.byte_view_show: FALSE
+gui.statusbar_show: FALSE
+gui.geometry_main_upper_pane: 380
+column.width: %m, 50, %t, 80, %Cus:tcp.srcport:0:R, 90, %Cus:frame.comment:0:R, 890
+endef
+export WIRESHARK_PREFERENCES WIRESHARK_RECENT
+
+wireshark-picture: build ## README's picture of Wireshark, taken anew (wireshark, xvfb, imagemagick)
+	@dir=$$(mktemp -d) && printf '%s\n' "$$WIRESHARK_PREFERENCES" >$$dir/preferences && \
+	printf '%s\n' "$$WIRESHARK_RECENT" | tee $$dir/recent >$$dir/recent_common && \
+	./tcpwarm analyze --report pcapng=$$dir/annotated.pcapng pcaps/axios/axios-each.pcap >/dev/null && \
+	WIRESHARK_CONFIG_DIR=$$dir HOME=$$dir LC_ALL=C.UTF-8 xvfb-run -a -s '-screen 0 1120x528x24' sh -c ' \
+	  wireshark -r "$$0/annotated.pcapng" -g 8 -Y "frame.comment contains \"tcpwarm\"" 2>/dev/null & \
+	  sleep 10; import -window root "$$0/all.png"; kill $$!' $$dir && \
+	convert $$dir/all.png -colors 64 -strip png8:analyze/report/comments/wireshark.png; rm -rf $$dir
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

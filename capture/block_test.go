@@ -105,6 +105,9 @@ func TestMessages(t *testing.T) {
 		{string(cut[:10]), "x.pcap: the file is cut short"},
 		{"", "x.pcap: the file is empty"},
 		{"GET / HTTP/1.1", "x.pcap: neither pcap nor pcapng"},
+		{"snoop\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x04", "x.pcap: a capture of snoop (RFC 1761), which is not read; " +
+			"editcap -F pcapng, of Wireshark, makes a capture that is of most"},
+		{"snooping around", "x.pcap: neither pcap nor pcapng"},
 		{"\x04\x22\x4d\x18....", "x.pcap: compressed with lz4, which is not read; gzip, zstd and bzip2 are"},
 		{"\xd4\xc3\xb2\xa1\x03\x00\x04\x00" + strings.Repeat("\x00", 16), "x.pcap: pcap version 3.4 is not known"},
 	} {

@@ -19,6 +19,7 @@ type decoder struct {
 	stepped   time.Duration  // how far the clock has gone back since it was set
 	unread    []metCount     // protocols that were met and are not read, at most mostMet
 	fragments fragments      // IP packets that are not whole
+	wifiParts wifiParts      // and frames of 802.11
 	found     found          // in the packet being decoded
 	batch     *segment.Batch // that is being filled
 	before    int            // segments of it that were there before this packet

@@ -55,6 +55,10 @@ func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, prob
 		return d.pppoe(b, wire, f)
 	case assigned.LinkHDLC:
 		return d.hdlc(b, wire, f)
+	case assigned.LinkHDLCDir: // a direction stands before
+		return d.behind(1, b, wire, f, d.hdlc)
+	case assigned.LinkFrameDir:
+		return d.behind(1, b, wire, f, d.frameRelay)
 	case assigned.LinkFrameRelay:
 		return d.frameRelay(b, wire, f)
 	case assigned.LinkRFC1483, assigned.LinkRFC1483BSD:
@@ -77,6 +81,16 @@ func (d *decoder) link(b []byte, wire int, link uint32, f *found) (verdict, prob
 		return d.mpls(b, wire, f)
 	case assigned.LinkNFLOG:
 		return d.nflog(b, wire, f)
+	case assigned.LinkIPOverFC: // two names of eight bytes (RFC 4338 section 4)
+		return d.behind(16, b, wire, f, d.llc)
+	case assigned.LinkSunATM:
+		return d.sunATM(b, wire, f)
+	case assigned.LinkIPNET: // of Solaris: its family is 2 or 26, and zones say who has sent what
+		return d.behind(24, b, wire, f, d.ip)
+	case assigned.LinkMPacket: // a preamble whose last byte says that all of the frame follows (IEEE 802.3br)
+		return d.mPacket(b, wire, f)
+	case assigned.LinkERF:
+		return d.erf(b, wire, f)
 	}
 	return d.unknownLink(b, wire, link)
 }
@@ -155,6 +169,56 @@ func (d *decoder) nflog(b []byte, wire int, f *found) (verdict, problem) {
 		b, wire = b[min(n, len(b)):], wire-n
 	}
 	return notTCP, badIP
+}
+
+// sunATM reads what SunATM puts before the payload of a virtual channel: what that is, and the channel's numbers.
+func (d *decoder) sunATM(b []byte, wire int, f *found) (verdict, problem) {
+	const kinds, llc = 0x0f, 2
+	if len(b) < 4 {
+		return notTCP, badIP
+	}
+	if b[0]&kinds != llc {
+		return d.met(inOther, channelATM)
+	}
+	return d.llc(b[4:], wire-4, f)
+}
+
+// mPacket reads a frame with its preamble. Of one that others may break in on, the parts are told by the last byte.
+func (d *decoder) mPacket(b []byte, wire int, f *found) (verdict, problem) {
+	const express = 0xd5
+	if len(b) < 8 {
+		return notTCP, badIP
+	}
+	if b[7] != express {
+		return d.met(inOther, partOfMPacket)
+	}
+	return d.frame(b[8:], wire-8, f)
+}
+
+// erf reads a record of Endace's format: a header, which says what follows, with others behind it as long as a bit says
+// so in each (ERF Types Reference Guide).
+func (d *decoder) erf(b []byte, wire int, f *found) (verdict, problem) {
+	const head, another = 16, 0x80
+	const serial, ethernet, coloured, coded, hashed, ip4, ip6 = 1, 2, 11, 16, 20, 22, 23
+	if len(b) < head {
+		return notTCP, badIP
+	}
+	typ, at := b[8], head
+	for more := typ&another != 0; more; at += 8 {
+		if len(b) < at+8 || !f.deeper() {
+			return notTCP, badIP
+		}
+		more = b[at]&another != 0
+	}
+	switch b, wire = b[at:], wire-at; typ &^ another {
+	case ethernet, coloured, coded, hashed:
+		return d.behind(2, b, wire, f, d.frame)
+	case serial:
+		return d.serial(b, wire, f)
+	case ip4, ip6:
+		return d.ip(b, wire, f)
+	}
+	return d.met(inOther, otherERF)
 }
 
 // ppi reads a header that says its length and the link type of what follows, both in

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"slices"
 
 	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
@@ -46,6 +47,9 @@ const (
 	keepaliveCAPWAP
 	signallingGTP
 	otherGTP
+	channelATM
+	partOfMPacket
+	otherERF
 	manyKinds
 )
 
@@ -222,6 +226,9 @@ var named = map[met]struct {
 	{inOther, keepaliveCAPWAP}: {"CAPWAP keepalive", true},
 	{inOther, signallingGTP}:   {"GTP-U signalling", true},
 	{inOther, otherGTP}:        {"GTP-U with neither IP nor PPP", false},
+	{inOther, channelATM}:      {"ATM channels without LLC", false},
+	{inOther, partOfMPacket}:   {"fragments of preempted Ethernet frames", false},
+	{inOther, otherERF}:        {"ERF records with neither IP nor Ethernet", false},
 	{inOther, manyKinds}:       {"other protocols", false},
 }
 
@@ -255,7 +262,11 @@ func (m met) noTCP() bool {
 
 // notRead adds to t what was met and not read: as problems where TCP may be behind it.
 func (d *decoder) notRead(t *segment.Totals) {
-	for _, m := range d.unread {
+	all := d.unread
+	if parts := d.wifiParts.count(); parts.count > 0 {
+		all = append(slices.Clip(all), metCount{met{inOther, partOfWiFi}, parts.count, parts.first})
+	}
+	for _, m := range all {
 		if m.noTCP() {
 			t.Others = append(t.Others, segment.Other{Protocol: m.String(), Packets: m.count, FirstPacket: m.first})
 			continue

@@ -2,7 +2,6 @@ package capture
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -58,7 +57,7 @@ func newPcap(b []byte) (*pcap, error) {
 	magic := binary.LittleEndian.Uint32(b)
 	p := &pcap{tick: 1000, head: 16, start: pcapHeader}
 	if !isPcap(magic) {
-		return nil, errors.New("neither pcap nor pcapng")
+		return nil, notACapture(b)
 	}
 	if b[0] == magicMicro>>24 || b[0] == magicIxiaHard>>24 {
 		p.order, magic = bigEndian, bits.ReverseBytes32(magic)

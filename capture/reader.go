@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -17,6 +18,10 @@ const (
 	maxPacket  = 16 << 20 // bytes; a captured length beyond this is no packet's
 	maxInBatch = 8192     // segments
 )
+
+// ErrNoneYet is what a reader that OpenReader was given returns where more will come later: Fill then hands on what
+// there is, perhaps nothing.
+var ErrNoneYet = errors.New("there is no more yet")
 
 // A Reader reads one capture, or several that follow each other in time. It is
 // an analyze.Source, for one goroutine.
@@ -94,6 +99,10 @@ func (r *Reader) Fill(b *segment.Batch) error {
 		}
 		n, err = r.read(b.Bytes[have:min(have+readSize, len(b.Bytes))])
 		have += n
+		if errors.Is(err, ErrNoneYet) {
+			r.carry = append(r.carry, b.Bytes[at:have]...)
+			return nil
+		}
 		if err != nil {
 			if r.err = r.ended(err, have-at); r.err != nil {
 				return r.err

@@ -72,7 +72,7 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	if first&(version|kind) != data || first&empty != 0 {
 		return d.met(inOther, controlFrame)
 	}
-	head, many, mesh := 24, false, false
+	head, h := 24, wifiHeader{second: second}
 	if len(b) < head {
 		return notTCP, badIP
 	}
@@ -80,13 +80,13 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 		head += 6
 	}
 	if first&qos != 0 {
-		many, mesh = len(b) > head && b[head]&0x80 != 0, len(b) > head+1 && b[head+1]&1 != 0
+		if len(b) < head+2 {
+			return notTCP, badIP
+		}
+		h.many, h.mesh, h.part.class = b[head]&0x80 != 0, b[head+1]&1 != 0, b[head]&15
 		if head += 2; second&order != 0 {
 			head += 4
 		}
-	}
-	if second&more != 0 || b[22]&15 != 0 {
-		return d.met(inOther, partOfWiFi)
 	}
 	if flags&paddedRadio != 0 {
 		head = (head + 3) &^ 3
@@ -94,16 +94,36 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	if len(b) < head {
 		return notTCP, badIP
 	}
-	sealed := second&protected != 0
-	b, wire = b[head:], wire-head
-	if skip := meshControl(b); mesh && !sealed && !many && skip <= len(b) && isSNAP(b[skip:]) && !isSNAP(b) {
-		b, wire = b[skip:], wire-skip
+	h.sealed = second&protected != 0
+	if h.more, h.fragment = second&more != 0, b[22]&15; h.more || h.fragment != 0 {
+		h.part.to, h.part.from = [6]byte(b[4:]), [6]byte(b[10:])
+		h.part.number = binary.LittleEndian.Uint16(b[22:]) >> 4
+		return d.wifiFragment(b, head, wire, flags, &h, f)
 	}
-	if sealed {
-		skip := decrypted(b, many)
+	b, wire = b[head:], wire-head
+	if h.sealed {
+		skip := decrypted(b, h.many)
 		if skip < 0 {
 			return d.met(inOther, sealedWiFi)
 		}
+		b, wire = b[skip:], wire-skip
+	}
+	return d.wifiBody(b, wire, h.many, h.mesh && !h.sealed, f)
+}
+
+// A wifiHeader is what the header of a data frame says.
+type wifiHeader struct {
+	second     byte // of frame control
+	sealed     bool
+	many, mesh bool     // it holds an A-MSDU; it may begin with a mesh's header
+	more       bool     // fragments follow
+	fragment   byte     // its number
+	part       wifiPart // the frame that a fragment is of
+}
+
+// wifiBody reads what a data frame carries, in clear.
+func (d *decoder) wifiBody(b []byte, wire int, many, mesh bool, f *found) (verdict, problem) {
+	if skip := meshControl(b); mesh && !many && skip <= len(b) && isSNAP(b[skip:]) && !isSNAP(b) {
 		b, wire = b[skip:], wire-skip
 	}
 	if many {

@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -139,6 +140,16 @@ func wrap(v int, ip []byte) []wrapped {
 		{"ARCNET", assigned.LinkARCNET, slices.Concat([]byte{9, 8, 0, 0, map[int]byte{4: 212, 6: 196}[v], 0, 0, 1}, ip), true, 0},
 		{"ARCNET of BSD", assigned.LinkARCNETBSD, slices.Concat([]byte{9, 8, map[int]byte{4: 212, 6: 196}[v], 0, 0, 1}, ip), true, 0},
 		{"ARCNET, RFC 1051", assigned.LinkARCNETBSD, slices.Concat([]byte{9, 8, 240}, ip), true, 0},
+		{"cHDLC with a direction", assigned.LinkHDLCDir, slices.Concat([]byte{1, 0x0f, 0}, be16(typ), ip), false, 0},
+		{"Frame Relay with a direction", assigned.LinkFrameDir, slices.Concat([]byte{0, 0x18, 0x41, 3, map[int]byte{4: 0xcc, 6: 0x8e}[v]}, ip), false, 0},
+		{"IP over Fibre Channel", assigned.LinkIPOverFC, slices.Concat(make([]byte, 16), snap), true, 0},
+		{"SunATM", assigned.LinkSunATM, slices.Concat([]byte{2, 0, 0, 100}, snap), true, 0},
+		{"IPNET", assigned.LinkIPNET, slices.Concat([]byte{1, map[int]byte{4: 2, 6: 26}[v], 0, 0}, be16(0, uint16(n)), make([]byte, 16), ip), true, 0},
+		{"mPacket", assigned.LinkMPacket, slices.Concat(bytes.Repeat([]byte{0x55}, 7), []byte{0xd5}, eth, binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(eth))), true, 0},
+		{"ERF", assigned.LinkERF, slices.Concat(make([]byte, 8), []byte{2, 4}, be16(uint16(18+len(eth)), 0, uint16(len(eth)), 0), eth), true, 0},
+		{"ERF with more headers", assigned.LinkERF, slices.Concat(make([]byte, 8), []byte{0x82, 4}, be16(uint16(34+len(eth)), 0, uint16(len(eth))), []byte{0x83, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0}, be16(0), eth), true, 0},
+		{"ERF, IP", assigned.LinkERF, slices.Concat(make([]byte, 8), []byte{map[int]byte{4: 22, 6: 23}[v], 4}, be16(uint16(16+n), 0, uint16(n)), ip), true, 0},
+		{"ERF, cHDLC", assigned.LinkERF, slices.Concat(make([]byte, 8), []byte{1, 4}, be16(uint16(20+n), 0, uint16(n+4)), []byte{0x0f, 0}, be16(typ), ip), true, 0},
 		{"NFLOG", assigned.LinkNFLOG, nflogOf(binary.LittleEndian, family, ip), true, 0},
 		{"NFLOG, big-endian", assigned.LinkNFLOG, nflogOf(binary.BigEndian, family, ip), false, 0},
 		{"SLL with LLC", assigned.LinkSLL, slices.Concat(make([]byte, 14), be16(4), snap), true, 0},
@@ -381,6 +392,9 @@ func TestMetAndNotRead(t *testing.T) {
 		{"MPLS, odd", assigned.LinkEthernet, inFrame(assigned.EtherMPLS, []byte{0, 1, 1, 64}, bytes.Repeat([]byte{0x99}, 60)), "MPLS with neither IP nor Ethernet, not read"},
 		{"a SNAP organization", assigned.LinkEthernet, inFrame(60, be16(0xaaaa, 0x0312, 0x3456, 0x800), ip), "SNAP protocol 0x1234560800, not read"},
 
+		{"ATM without LLC", assigned.LinkSunATM, slices.Concat([]byte{5, 0, 0, 100}, snap), "ATM channels without LLC, not read"},
+		{"a part of a frame", assigned.LinkMPacket, slices.Concat(bytes.Repeat([]byte{0x55}, 7), []byte{0xe6}, eth), "fragments of preempted Ethernet frames, not read"},
+		{"ERF of InfiniBand", assigned.LinkERF, slices.Concat(make([]byte, 8), []byte{21, 4}, be16(uint16(16+len(eth)), 0, uint16(len(eth))), eth), "ERF records with neither IP nor Ethernet, not read"},
 		{"a part of ARCNET's", assigned.LinkARCNET, slices.Concat([]byte{9, 8, 0, 0, 212, 1, 0, 1}, ip), "fragments of ARCNET packets, not read"},
 
 		{"ARCNET, ARP", assigned.LinkARCNET, slices.Concat([]byte{9, 8, 0, 0, 213, 0, 0, 1}, ip), "ARCNET system code 213"},

@@ -167,6 +167,14 @@ func strftime(pattern string, at time.Time) string {
 		"%M", at.Format("04"), "%S", at.Format("05"), "%s", fmt.Sprint(at.Unix()), "%%", "%").Replace(pattern)
 }
 
+// Flush has what was written be in the file, for whoever reads it meanwhile.
+func (w *Writer) Flush() error {
+	if w.ng == nil || w.buf == nil {
+		return nil
+	}
+	return w.flush()
+}
+
 func (w *Writer) flush() error {
 	if err := w.ng.Flush(); err != nil {
 		return err

@@ -12,6 +12,10 @@ import (
 // maxDetect is how many bytes of a half are kept until its protocol is clear.
 const maxDetect = 1024
 
+// maxFlight is how many bytes are kept of what a client says before its answer shows what it is: a request, or
+// TLS's first flight.
+const maxFlight = 4096
+
 // maxTries bounds the segments of a connection begun midstream, or with a gap,
 // that are looked at for a message start.
 const maxTries = 1000
@@ -91,7 +95,7 @@ func (a *Layer) afterProxyHeader(dir int, b []byte, at segment.Mark) ([]byte, se
 func (a *Layer) detect(dir int, b []byte, at segment.Mark) {
 	d := &a.first[dir]
 	if d.gone {
-		a.keepRequest(d, b, at)
+		a.keepAsked(d, b, at)
 		return
 	}
 	b, start := a.afterProxyHeader(dir, b, at)
@@ -134,41 +138,52 @@ func (a *Layer) miss(d *detector, b []byte) {
 	}
 	if a.first[0].gone && a.first[1].gone {
 		a.proto = Other
+		if before := a.upgradedFrom(); before != nil {
+			before.Consume()
+		}
 	}
 }
 
-// afterOthers looks for HTTP/1 in the next bytes of a connection both of whose halves began with something
+// afterOthers looks for HTTP/1 and TLS in the next bytes of a connection both of whose halves began with something
 // else that did not tell what it is: there is some where what begins like a request is answered by what begins
-// like a response. What has a name goes on as that: what STARTTLS and its like turn to is the same, sealed
-// (RFC 3207, RFC 2595, RFC 4217, RFC 6120 section 5).
+// like a response, or a client's hello by a server's. What has a name goes on as that: what STARTTLS and its like
+// turn to is the same, sealed (RFC 3207, RFC 2595, RFC 4217, RFC 6120 section 5).
 func (a *Layer) afterOthers(dir int, b []byte, at segment.Mark) {
 	own, peer := &a.first[dir], &a.first[1-dir]
 	switch {
 	case a.foreignName != "":
 	case len(peer.kept) > 0 && http1.DetectResponse(b) == http1.Yes:
-		own.kept = own.kept[:0]
-		a.start(HTTP1, 1-dir, true)
-		a.replay()
-		a.Bytes(dir, b, at)
+		a.beginLate(HTTP1, dir, b, at)
+	case tls.Answers(peer.kept, b):
+		a.beginLate(TLS, dir, b, at)
 	default:
-		peer.forgetRequest() // it was answered by something else
-		a.keepRequest(own, b, at)
+		peer.forgetAsked() // it was answered by something else
+		a.keepAsked(own, b, at)
 	}
 }
 
-// keepRequest keeps b, and what follows it, if it begins like a request.
-func (a *Layer) keepRequest(d *detector, b []byte, at segment.Mark) {
+// beginLate starts to read p, which b, the server's in direction dir, shows: it answers what was kept of the client.
+func (a *Layer) beginLate(p Protocol, dir int, b []byte, at segment.Mark) {
+	a.first[dir].kept = a.first[dir].kept[:0]
+	a.start(p, 1-dir, true)
+	a.replay()
+	a.Bytes(dir, b, at)
+}
+
+// keepAsked keeps b, and what follows it, if it begins like a request or a client's hello.
+func (a *Layer) keepAsked(d *detector, b []byte, at segment.Mark) {
 	if d.tries++; a.foreignName != "" || d.tries > maxTries {
-		d.forgetRequest()
+		d.forgetAsked()
 		return
 	}
-	if begins := http1.DetectRequest(b) == http1.Yes; len(d.kept) == 0 {
-		if !begins {
+	if len(d.kept) == 0 {
+		hello, client := tls.Detect(b)
+		if http1.DetectRequest(b) != http1.Yes && (hello != tls.Yes || !client) {
 			return
 		}
 		d.mark = at
 	}
-	n := min(len(b), maxDetect-len(d.kept))
+	n := min(len(b), maxFlight-len(d.kept))
 	d.kept = append(d.kept, b[:n]...)
 	d.lack(int64(len(b) - n))
 }
@@ -180,7 +195,7 @@ func (d *detector) lack(n int64) {
 	}
 }
 
-func (d *detector) forgetRequest() { d.kept, d.more = d.kept[:0], 0 }
+func (d *detector) forgetAsked() { d.kept, d.more = d.kept[:0], 0 }
 
 // decide looks at b, the first bytes of direction dir, and starts the reader of
 // the protocol they speak. With last, no more bytes will come.
@@ -235,12 +250,19 @@ func (a *Layer) start(p Protocol, dir int, client bool) {
 		a.tlsLayer = a.readers.tlsLayer()
 		a.tlsLayer.begin(a)
 	case HTTP1:
+		if before := a.upgradedFrom(); before != nil {
+			before.Resume()
+			return
+		}
 		p := a.pairer()
 		p.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
 		a.read = p
 	case HTTP2:
 		m := a.multiplexer()
 		m.Reset(a.to, a.midstreamIn(true), a.midstreamIn(false))
+		if before := a.upgradedFrom(); before != nil {
+			m.Continue(before.Next, before.Sums)
+		}
 		a.read, a.unasked = m, !client
 	}
 }

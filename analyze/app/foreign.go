@@ -57,7 +57,7 @@ var prefixes = [...]struct{ first, name string }{
 func isRedis(b []byte) bool {
 	line := firstLine(b)
 	if len(line) < 2 || len(line) == len(b) { // it has not ended
-		return len(line) > 1 && b[0] == '*' && digits(line[1:])
+		return len(line) > 0 && b[0] == '*' && digits(line[1:])
 	}
 	switch b[0] {
 	case '*', '$', ':':
@@ -109,7 +109,7 @@ func isMySQL(b []byte) bool {
 // isMQTT tells a CONNECT: its type, its length of up to four bytes, and a name (MQTT 5.0
 // section 3.1).
 func isMQTT(b []byte) bool {
-	if len(b) < 2 || b[0] != 0x10 {
+	if len(b) == 0 || b[0] != 0x10 {
 		return false
 	}
 	k := 1

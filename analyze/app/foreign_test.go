@@ -30,7 +30,31 @@ func TestForeignProtocolsByTheirFirstBytes(t *testing.T) {
 		"\x00\x00\x00\x85\xfeSMB":                                          "smb",
 		"\x00\x00\x00\x85\xffSMBr":                                         "smb",
 
+		// The shortest, the longest and each kind of them.
+		":5\r\n":                           "redis",
+		"\x00\x00\x00\x09\x00\x03\x00\x00": "postgresql",
+		"\x00\x00\x27\x10\x00\x03\x00\x02": "postgresql",
+		"\x00\x00\x00\x10\x04\xd2\x16\x2e": "postgresql",
+		"\x01\x00\x00\x00\x0a0":            "mysql",
+		"\x01\x00\x00\x00\x0a9":            "mysql",
+		"\x10\x80\x01\x00\x04MQTT":         "mqtt",
+		"\x10\xff\xff\xff\x7f\x00\x04MQTT": "mqtt",
+		"\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xd4\x07\x00\x00": "mongodb", // 16 bytes, OP_QUERY
+		"\x00\x6c\xdc\x02\x01\x00\x00\x00\x00\x00\x00\x00\xdc\x07\x00\x00": "mongodb", // 48 million, OP_COMPRESSED
+
 		// What is near is none of them.
+		"$-\r\n":                               "",
+		"\x00\x00\x27\x11\x00\x03\x00\x00":     "",
+		"\x00\x00\x00\x10\x04\xd2\x16\x2d":     "",
+		"\x01\x00\x00\x00\x0a":                 "",
+		"\x01\x00\x00\x00\x0a/":                "",
+		"\x01\x00\x00\x00\x0a:":                "",
+		"\x10":                                 "",
+		"\x10\x80":                             "",
+		"\x10\xff\xff\xff\xff\x7f\x00\x04MQTT": "",
+		"\x01\x6c\xdc\x02\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00": "",
+		"\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xd5\x07\x00\x00": "",
+		"220 ":                                 "",
 		"GET / HTTP/1.1\r\n":                   "",
 		"HTTP/1.1 220 OK\r\n":                  "",
 		"SSHD":                                 "",

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"math"
 	"unsafe"
 
 	"tcpwarm/analyze/app/http1"
@@ -30,6 +31,9 @@ type Messages interface {
 	Bytes(fromClient bool, b []byte, at segment.Mark)
 	Gap(fromClient bool, n int64, at segment.Mark)
 	Close(fromClient bool, at segment.Mark)
+	// Content returns how many of the next bytes of one direction are content: whatever they are, they change
+	// nothing.
+	Content(fromClient bool) int64
 	// Waiting returns the transactions that have not ended, oldest first.
 	Waiting() []*transaction.Transaction
 	Totals() *transaction.Sums
@@ -43,6 +47,7 @@ type Layer struct {
 	swapped     bool // direction 0 is the server's after all
 	missed      bool // a half told nothing that is read here
 	unasked     bool // the server has spoken HTTP/2, and the client has not spoken yet
+	upgraded    bool // it was HTTP/1 that has agreed on what is spoken now
 	keepTargets bool
 	foreignName string     // of what is spoken, if it told that
 	read        Messages   // of HTTP, until released
@@ -121,6 +126,7 @@ func (a *Layer) answeredInPlain(dir int, b []byte) bool {
 		http1.DetectResponse(b) != http1.Yes {
 		return false
 	}
+	a.read = a.tlsLayer.plaintext.read
 	a.readers.putTLSLayer(a.tlsLayer)
 	a.tlsLayer = nil
 	a.first[1-dir].gone = true
@@ -160,6 +166,19 @@ func (a *Layer) Gap(dir int, n int64, at segment.Mark) {
 	}
 }
 
+// Content returns how many of the next bytes of direction dir are content: whatever they are, they change nothing.
+func (a *Layer) Content(dir int) int64 {
+	switch {
+	case a.proto == HTTP1, a.proto == HTTP2 && !a.unasked:
+		return a.read.Content(a.fromClient(dir))
+	case a.Sealed():
+		return a.tlsLayer.Content(a.fromClient(dir))
+	case a.proto == Other && (a.foreignName != "" || a.first[dir].tries > maxTries):
+		return math.MaxInt64
+	}
+	return 0
+}
+
 // Close ends direction dir.
 func (a *Layer) Close(dir int, at segment.Mark) {
 	for a.socks != nil { // what one leads to may be another; there are maxHops at most
@@ -178,21 +197,43 @@ func (a *Layer) Close(dir int, at segment.Mark) {
 
 func (a *Layer) fromClient(dir int) bool { return (dir == 0) != a.swapped }
 
-// Upgrade changes from HTTP/1 to HTTP/2 if the messages have said so (RFC 7540 section
-// 3.2), and returns the reader of HTTP/2; nil if that is not spoken.
-func (a *Layer) Upgrade() Messages {
-	if p, ok := a.read.(*transaction.Pairer); ok && p.Next != nil {
+// Upgrade changes from HTTP/1 to HTTP/2 or TLS if the messages have said so (RFC 7540 section 3.2, RFC 2817 section 3),
+// in a or in what runs inside it, and returns the layer that has changed, which takes what follows; nil if none has.
+func (a *Layer) Upgrade() *Layer {
+	if a.tlsLayer != nil && a.tlsLayer.plaintext.proto != Undecided {
+		return a.tlsLayer.plaintext.Upgrade()
+	}
+	switch p, ok := a.read.(*transaction.Pairer); {
+	case a.proto != HTTP1:
+	case !ok || p.Next == nil:
+		return nil
+	case p.Upgrade == transaction.UpgradeTLS: // if that is what comes
+		a.proto, a.upgraded = Undecided, true
+		a.first = [2]detector{{begun: true, started: true}, {begun: true, started: true}}
+	default:
 		m := a.multiplexer()
 		m.Reset(a.to, false, false)
 		m.Upgraded(p.Next, p.Sums)
-		a.proto, a.read = HTTP2, m
+		a.proto, a.read, a.upgraded = HTTP2, m, true
 		// p is being read and may not serve again yet.
 	}
-	if a.proto != HTTP2 {
+	if !a.upgraded {
 		return nil
 	}
-	return a.read
+	return a
 }
+
+// upgradedFrom returns the reader of the HTTP/1 that has agreed to change to TLS, and goes on inside, or on a itself
+// where something else came; nil if none has.
+func (a *Layer) upgradedFrom() *transaction.Pairer {
+	if p, ok := a.read.(*transaction.Pairer); ok && p.Next != nil {
+		return p
+	}
+	return nil
+}
+
+// Direction returns that of the client's bytes, or the server's.
+func (a *Layer) Direction(client bool) int { return transaction.Direction(client != a.swapped) }
 
 // Release ends the reading: what the messages came to stays.
 func (a *Layer) Release() {
@@ -201,6 +242,9 @@ func (a *Layer) Release() {
 		a.sums.Target = a.readers.names().Host(a.sums.Target)
 		a.readers.put(a.read)
 		a.read = nil
+		if a.proto == Undecided || a.proto == Other { // what was agreed on never came
+			a.proto = HTTP1
+		}
 	}
 	if a.tlsLayer != nil {
 		a.opened = a.tlsLayer.end()

@@ -74,4 +74,10 @@ func TestProxyHeaderInsideTLS(t *testing.T) {
 	if o.said != 0 {
 		t.Error("the server's bytes were taken for a proxy's header")
 	}
+	a = Layer{} // nor does anybody within a stream
+	a.Begin(&requestCounter{}, &o, new(Readers), false)
+	a.Midstream(0)
+	if a.Bytes(0, []byte(header), segment.Mark{Packet: 1}); o.said != 0 {
+		t.Error("a header in the midst of a stream was taken for one")
+	}
 }

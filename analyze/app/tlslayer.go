@@ -27,6 +27,7 @@ func (s *tlsLayer) begin(outer *Layer) {
 	s.outer, s.hidden = outer, 0
 	s.plaintext = Layer{}
 	s.plaintext.Begin(outer.to, nil, outer.readers, outer.keepTargets)
+	s.plaintext.read, outer.read = outer.read, nil // of HTTP/1 that has agreed to go on inside
 	if outer.speaks != nil {
 		s.plaintext.speaks = s
 	}
@@ -98,6 +99,9 @@ func (s *tlsLayer) Record(r tls.Record) {
 		return
 	case s.plaintext.proto == Undecided:
 		s.infer.Reset(s.plaintext.to, s.Info())
+		if before := s.plaintext.upgradedFrom(); before != nil {
+			s.infer.Continue(before.Next, before.Sums)
+		}
 		s.plaintext.proto, s.plaintext.read = Sealed, &s.infer
 	}
 	if s.plaintext.proto == Sealed {

@@ -8,7 +8,7 @@ import (
 // maxWaiting is how many bytes of a direction are kept until the handshake with a SOCKS proxy
 // is over. A client that does not wait for the proxy's answer sends a request after its own
 // part, or TLS's first flight.
-const maxWaiting = socks.MaxClient + 4096
+const maxWaiting = socks.MaxClient + maxFlight
 
 // maxHops is how many SOCKS proxies may lead to one another. What looks like more of them is
 // nobody's chain, and each keeps the rest of the bytes anew.
@@ -51,7 +51,7 @@ func (a *Layer) inSOCKS(dir int, b []byte, at segment.Mark) bool {
 	h.marks = append(h.marks, keptMark{len(h.kept), at})
 	h.kept = append(h.kept, b...)
 	shake, answer := socks.Read(s.half[s.client].kept, s.half[1-s.client].kept)
-	if answer != socks.More || len(h.kept) > maxWaiting || len(h.marks) > maxWaiting {
+	if answer != socks.More || len(h.kept) > maxWaiting {
 		a.afterSOCKS(shake, answer)
 	}
 	return true

@@ -150,6 +150,7 @@ func (c *Conn) GiveUp() {
 func (c *Conn) End() {
 	c.ConcludeReset()
 	c.endAt(c.last)
+	c.flushSteps() // the last acknowledgement comes after both have closed
 }
 
 // endAt concludes the application's part: no bytes come any more.
@@ -198,22 +199,22 @@ func (c *Conn) ending() event.Ending {
 	}
 	deadAt, _ := c.dead()
 	e := event.Ending{
-		Dead:       deadAt.Time,
-		Refused:    c.Refused(),
-		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
-		Unread:     x.unread(),
-		Reads:      event.Reads{Reopened: x.reopened, Stopped: x.stopped},
-		MaxOver:    x.facts.Count - fewest,
-		MaxUnder:   most - x.facts.Count,
-		Declined:   judged.DeclinedHTTP2(),
-		Warmth:     c.warmths(),
-		Probes:     x.facts.Probes,
-		FirstProbe: x.facts.FirstProbe.Packet,
-		Agent:      judged.FinalLayer().Sums().Agent,
-		OldEnds:    x.facts.OldEnds,
-		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
-		Untimed:    c.untimed,
-		GaveUp:     c.gaveUp,
+		Dead:         deadAt.Time,
+		Refused:      c.Refused(),
+		ServerGaps:   judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
+		Unread:       x.unread(),
+		Reads:        event.Reads{Reopened: x.reopened, Stopped: x.stopped},
+		MaxOver:      x.facts.Count - fewest,
+		MaxUnder:     most - x.facts.Count,
+		Declined:     judged.DeclinedHTTP2(),
+		Warmth:       c.warmths(),
+		Probing:      event.Probing{Probes: x.facts.Probes, FirstProbe: x.facts.FirstProbe.Packet},
+		Agent:        judged.FinalLayer().Sums().Agent,
+		OldEnds:      x.facts.OldEnds,
+		Gaps:         c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
+		Untimed:      c.untimed,
+		Inconsistent: c.Contradicted(),
+		GaveUp:       c.gaveUp,
 	}
 	e.Holes = c.holes(&e)
 	if x.facts.Count == 0 && most == 0 {
@@ -224,6 +225,15 @@ func (c *Conn) ending() event.Ending {
 		}
 	}
 	return e
+}
+
+// Contradicted returns the packet of c's first segment that another contradicts, 0 if there is none.
+func (c *Conn) Contradicted() int64 {
+	a, b := c.half[0].inconsistent, c.half[1].inconsistent
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // holes returns where the bytes may be that e says are missing.

@@ -48,6 +48,7 @@ type clientShown struct {
 type room struct {
 	views [2]*tcp.SenderView // by Dir: for its halves
 	syns  []markedSYN        // its first segments, as far as they are half-open's: see HalfOpen
+	steps *tcp.Steps         // of its time-sequence graphs; nil: nobody wants to see them
 }
 
 // The progress of a Conn.
@@ -67,12 +68,13 @@ type progress struct {
 // allows.
 func (c *Conn) Reset(s *segment.Segment, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	// Keep what has grown. A Conn is large: it is cleared, never copied.
-	a, b, views, held, syns := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0]
+	a, b, views, held, syns, steps := c.half[0].Space(), c.half[1].Space(), c.views, c.reset.held[:0], c.syns[:0], c.steps
 	letters, waiting, records := c.history.letters[:0], c.http.pending[:0], c.http.records[:0]
 	*c = Conn{}
 	c.half[0].Reuse(a)
 	c.half[1].Reuse(b)
 	c.views, c.reset.held, c.syns = views, held, syns
+	c.steps = readySteps(steps, env.KeepSteps)
 	if waiting == nil {
 		waiting = c.http.room[:0]
 	}
@@ -105,6 +107,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.last = at
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if kind == tcp.Duplicate {
+		if s.Len > 1 { // a forged one may look the same but for what it carries
+			own.stream.Compare(s.FirstByte(), s.Payload, at, own)
+		}
 		return
 	}
 	c.handshake(s, at)
@@ -149,6 +154,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	own.stream.Tick(at, own)
 	c.history.add(s, own, c.isClient(s.Dir), fresh)
+	if c.steps != nil {
+		c.noteStep(s, own, peer, kind)
+	}
 	c.close(s, own, at)
 }
 
@@ -215,9 +223,8 @@ func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
 
 // data puts the payload of s in order and returns how much of it was new.
 func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
-	seq := s.Seq
+	seq := s.FirstByte()
 	if s.Flags.Has(segment.SYN) {
-		seq = seq.Add(1)
 		c.shake.SYNData = true
 	}
 	if !own.stream.Started() {
@@ -226,7 +233,11 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	if c.finUnseen {
 		c.goesOnAfter(at)
 	}
-	fresh := own.stream.Add(seq, s.Len, s.Payload, at, own)
+	payload := s.Payload
+	if s.Len == 1 && seq == own.Una.Add(-1) && seq.Before(own.stream.Next()) {
+		payload = nil // a probe's, which may be any (RFC 9293 section 3.8.4)
+	}
+	fresh := own.stream.Add(seq, s.Len, payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
 	if own.ResentAt == 0 && own.ResentSegments > 0 {
 		own.ResentAt = at.Packet

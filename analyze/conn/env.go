@@ -41,9 +41,14 @@ type Sink interface {
 	Ending() *event.Ending
 	// Unacceptable comes with the packet of a segment that cannot be the connection's.
 	Unacceptable(packet int64)
+	// Inconsistent comes with the packet of a segment that has other bytes than another at the same sequence numbers.
+	Inconsistent(packet int64)
 	// Samples takes how the window of the side that sends in direction d has grown. The
 	// list is the sink's.
 	Samples(d segment.Dir, list []tcp.Sample)
+	// Steps takes what time-sequence graphs of the connection show, in the order of the capture. It
+	// comes after Opened. The list is the sink's.
+	Steps(list []tcp.Step)
 }
 
 // An Env is what the connections of one goroutine have in common.
@@ -52,13 +57,16 @@ type Env struct {
 	Readers     app.Readers
 	KeepTargets bool // transactions are kept, and with them targets
 	KeepSamples bool // Sink.Samples is wanted
+	KeepSteps   bool // Sink.Steps is wanted
 	OneClient   bool // whatever the wire shows, an address is one client's
 
 	resumed resumed
 }
 
-// A Budget bounds what the connections of one shard that have not ended may keep.
+// A Budget bounds what the connections of one shard that have not ended may keep, and keeps what they have read lately.
 type Budget struct {
 	Kept, Most int // transactions
 	Room       int // bytes of the shard's memory that transactions may still take
+
+	recent recent // what they have read lately
 }

@@ -17,6 +17,9 @@ type Half struct {
 	holes     event.Holes // in the bytes that the capture has of it
 	lastBytes int64       // packet of the latest bytes handed on
 
+	latest       uint64 // the latest piece of what was read of it that is kept: see recent
+	inconsistent int64  // packet of the first segment that others contradict, 0: none
+
 	fin    segment.Mark // its FIN, packet 0: none
 	finSeq segment.Seq
 	finUna segment.Seq // what had been acknowledged then
@@ -77,12 +80,50 @@ func (h *Half) streamEnd(ack segment.Seq) segment.Seq {
 // Bytes hands on what the stream gives.
 func (h *Half) Bytes(b []byte, at segment.Mark) {
 	h.lastBytes = at.Packet
+	h.keep(b, at)
 	switch c := h.conn; {
 	case c.ended:
 	case c.reset.holds:
 		c.reset.hold(h.dir, b, at)
 	default:
 		c.app.Bytes(int(h.dir), b, at)
+	}
+}
+
+// keep keeps what of b, the next bytes, is more than content, for the case that it comes again.
+func (h *Half) keep(b []byte, at segment.Mark) {
+	c := h.conn
+	if c.ended {
+		return
+	}
+	skip := c.app.Content(int(h.dir))
+	if c.reset.holds {
+		skip = 0 // what is held back before it has not been read
+	}
+	if n := int64(len(b)); skip < n {
+		h.latest = c.budget.recent.keep(h.latest, h.stream.Offset()-n+skip, b[skip:], at.Packet)
+	}
+}
+
+// Again takes bytes that have come before.
+func (h *Half) Again(b []byte, back int, at segment.Mark) {
+	if h.latest == 0 {
+		return
+	}
+	if first := h.conn.budget.recent.differs(h.latest, h.stream.Offset()-int64(back), b); first != 0 {
+		h.contradicts(first, at)
+	}
+}
+
+// Differs says that bytes which wait for others differ from what the segment at has.
+func (h *Half) Differs(first, at segment.Mark) { h.contradicts(first.Packet, at) }
+
+// contradicts notes a segment with other bytes than the one of packet first has at the same sequence numbers. Which
+// of the two the receiver has taken is not known, nor whatever was read behind them.
+func (h *Half) contradicts(first int64, at segment.Mark) {
+	h.conn.sink.Inconsistent(at.Packet)
+	if h.inconsistent == 0 || first < h.inconsistent {
+		h.inconsistent = first
 	}
 }
 

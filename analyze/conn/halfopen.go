@@ -142,5 +142,11 @@ func (deaf) Ending() *event.Ending { return new(event.Ending) }
 // Unacceptable does nothing.
 func (deaf) Unacceptable(int64) {}
 
+// Steps does nothing.
+func (deaf) Steps([]tcp.Step) {}
+
+// Inconsistent does nothing.
+func (deaf) Inconsistent(int64) {}
+
 // Samples does nothing.
 func (deaf) Samples(segment.Dir, []tcp.Sample) {}

@@ -23,6 +23,7 @@ type fed struct {
 	events       []*event.Event
 	unacceptable int
 	opened       int
+	steps        []tcp.Step
 }
 
 func newFed() *fed { return &fed{env: Env{KeepTargets: true}} }
@@ -48,8 +49,11 @@ func (f *fed) Who() *event.Who { return new(event.Who) }
 func (f *fed) Ending() *event.Ending { return new(event.Ending) }
 
 func (f *fed) Unacceptable(int64) { f.unacceptable++ }
+func (f *fed) Inconsistent(int64) {}
 
 func (f *fed) Samples(segment.Dir, []tcp.Sample) {}
+
+func (f *fed) Steps(list []tcp.Step) { f.steps = append(f.steps, list...) }
 
 // TestHalves runs the scripts that check what is known of a half next to the
 // segment that causes it; and again with sequence numbers that wrap within the

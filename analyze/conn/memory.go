@@ -10,6 +10,9 @@ import (
 func (c *Conn) Memory() int {
 	n := int(unsafe.Sizeof(*c)) + cap(c.syns)*int(unsafe.Sizeof(markedSYN{})) + cap(c.history.letters)
 	n += c.app.Memory() + c.http.memory() + c.reset.memory()
+	if c.steps != nil {
+		n += c.steps.Memory()
+	}
 	for d := range c.half {
 		h := &c.half[d]
 		n += h.stream.Memory() + h.Half.Memory()
@@ -27,7 +30,7 @@ func (r *pendingReset) memory() int {
 
 // memory returns how many bytes x holds.
 func (x *httpTracker) memory() int {
-	n := cap(x.records)*int(unsafe.Sizeof(Record{})) + x.text
+	n := cap(x.records)*int(unsafe.Sizeof(Record{})) + x.text + x.starts.memory()
 	if cap(x.pending) > len(x.room) {
 		n += cap(x.pending) * int(unsafe.Sizeof(pending{}))
 	}
@@ -47,7 +50,7 @@ func (c *Conn) HalfOpen() bool {
 }
 
 // GiveUpWaiting frees what waits for bytes that are missing: they are taken not to come. What is known of
-// windows is handed on.
+// windows and of segments is handed on.
 func (c *Conn) GiveUpWaiting(at segment.Mark) {
 	for _, d := range c.bothSides() {
 		c.half[d].stream.GiveUpHoles(at, &c.half[d])
@@ -55,4 +58,5 @@ func (c *Conn) GiveUpWaiting(at segment.Mark) {
 			c.flushSamples(segment.Dir(d))
 		}
 	}
+	c.flushSteps()
 }

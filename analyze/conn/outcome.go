@@ -42,10 +42,11 @@ func (x *httpTracker) conclude(at segment.Mark) {
 	x.pending = x.pending[:0]
 	deadAt, isDead := c.dead()
 	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
-		x.keep(t)
+		inside := t
 		if x.judgesTunnel {
 			t = x.tunnel.outside(t)
 		}
+		x.keep(inside, t.N)
 		if t.N <= x.ignoredThrough {
 			continue
 		}
@@ -53,7 +54,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 			x.noteGivenUp(t.Start, t.RequestEnd)
 		}
 		e := event.Event{Kind: event.Answered, N: t.N, Time: at.Time, Packet: at.Packet,
-			Outcome: event.Unanswered, Status: uint16(t.Status)}
+			Outcome: event.Unanswered, Status: uint16(t.Status), Unserved: x.facts.leavesOut(t)}
 		reading := t.HasStatus && !t.ResponseDone && !x.leftBeforeAnswer(t.N, t.RequestEnd)
 		leaves := c.closing.By == event.Client
 		switch {

@@ -38,11 +38,10 @@ func (r *Record) Warmth(midstream bool) transaction.Warmth {
 
 // keptRecords are the Records of one connection.
 type keptRecords struct {
-	records      []Record
-	kept         int // records of it, and of its tunnel
-	text         int // bytes of their targets
-	unkept       int // transactions of which there are none, for there were too many
-	pendingStart int // index of the record whose start may still show more, plus 1
+	records []Record
+	kept    int // records of it, and of its tunnel
+	text    int // bytes of their targets
+	unkept  int // transactions of which there are none, for there were too many
 }
 
 // Records returns the transactions that are kept of c itself.
@@ -56,11 +55,12 @@ func (c *Conn) JudgedRecords() []Record { return *c.http.judgedRecords() }
 // many.
 func (c *Conn) Kept() (kept, unkept int) { return c.http.kept, c.http.unkept }
 
-// keep records t among the transactions that are judged.
-func (x *httpTracker) keep(t *transaction.Transaction) {
+// keep records t among the transactions that are judged. The connection counts it as n, a tunnel as another.
+func (x *httpTracker) keep(t *transaction.Transaction, n int32) {
 	if list := x.judgedRecords(); x.record(list, t) {
-		x.noteStart(len(*list) - 1)
+		x.noteStart(len(*list)-1, n)
 	}
+	x.ends(n)
 }
 
 // record copies t to list, and reports whether it did: where nobody will see it, or
@@ -103,36 +103,6 @@ func (x *httpTracker) judgedRecords() *[]Record {
 		return &x.tunnel.records
 	}
 	return &x.records
-}
-
-// markStart notes that content begins in direction d.
-func (x *httpTracker) markStart(d segment.Dir) {
-	if v := x.conn.half[d].View; v != nil {
-		v.MarkStart()
-	}
-}
-
-// noteStart notes the window that the content of record i began with. Its first ACK may
-// still show more.
-func (x *httpTracker) noteStart(i int) {
-	r, c := &(*x.judgedRecords())[i], x.conn
-	r.Dir = 1 - c.client
-	if r.RequestBytes > r.ResponseBytes {
-		r.Dir = c.client
-	}
-	if v := c.half[r.Dir].View; v != nil {
-		r.Window, r.Rounds = v.Marked, v.RoundsSinceMark()
-		x.pendingStart = i + 1
-	}
-}
-
-// reviseStart looks again at the latest record's start, before another is noted.
-func (x *httpTracker) reviseStart() {
-	if list := *x.judgedRecords(); x.pendingStart > 0 && x.pendingStart <= len(list) {
-		r := &list[x.pendingStart-1]
-		r.Window = x.conn.half[r.Dir].View.Marked
-	}
-	x.pendingStart = 0
 }
 
 // FreeBudget gives back what c's records have taken of the budget.

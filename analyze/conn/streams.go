@@ -44,6 +44,12 @@ func (x *httpTracker) GoAway(fromClient bool, last uint32, code http2.Code, debu
 	x.conn.closes(sideOf(fromClient), false, said, at)
 }
 
+// leavesOut reports whether the server said by GOAWAY that it does not serve t: a stream above the last that it
+// names, which may be asked for again (RFC 9113 section 6.8).
+func (f *Facts) leavesOut(t *transaction.Transaction) bool {
+	return f.GoAway != nil && !t.HasStatus && t.Stream > f.GoAway.LastStream
+}
+
 // StreamReset is told of a stream that one side has ended.
 func (x *httpTracker) StreamReset(t *transaction.Transaction, fromClient bool, code http2.Code, at segment.Mark) {
 	f := &x.facts

@@ -35,6 +35,7 @@ type httpTracker struct {
 	ignoredThrough int32 // up to this transaction all are ignored: the sink is told of none
 
 	keptRecords
+	starts
 	facts Facts
 	setup setup
 	room  [1]pending // for pending, as long as it will do
@@ -135,7 +136,7 @@ func (c *Conn) Name() string { return c.http.name }
 // Requested is told of a request's head.
 func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
-	if x.begun(); x.open == 1 {
+	if x.begun(t.N); x.open == 1 {
 		client, server := &x.conn.half[x.conn.client], &x.conn.half[1-x.conn.client]
 		x.asked = asked{t.N, client.Nxt.Add(-int(t.RequestBytes)), server.Nxt}
 	}
@@ -164,10 +165,10 @@ func (x *httpTracker) flushConnect() {
 	}
 }
 
-// begun notes that a request has begun.
-func (x *httpTracker) begun() {
+// begun notes that request n has begun.
+func (x *httpTracker) begun(n int32) {
 	x.reviseStart()
-	x.markStart(x.conn.client)
+	x.markStart(x.conn.client, n)
 	x.open++
 }
 
@@ -223,7 +224,7 @@ func (x *httpTracker) named(host []byte) {
 // Answered is told that request and response have both ended.
 func (x *httpTracker) Answered(t *transaction.Transaction) {
 	x.done(t)
-	x.keep(t)
+	x.keep(t, t.N)
 	if x.connect == nil {
 		x.emitResponse(t)
 	} else if *x.connect = *t; !t.Consumes { // else what runs inside may count instead
@@ -297,7 +298,7 @@ func (x *httpTracker) tell(n int, acked segment.Time) {
 
 // Began notes where the client's window stood when a response began.
 func (x *httpTracker) Began(t *transaction.Transaction) {
-	x.markStart(1 - x.conn.client)
+	x.markStart(1-x.conn.client, t.N)
 	if f := &x.facts; !t.RequestDone && t.Streams == 0 && !t.Cut && !t.Connect && f.Early.Status == 0 {
 		f.Early = event.Response{Status: t.Status, At: t.FirstByte}
 	}
@@ -376,8 +377,8 @@ func (x *httpTracker) Crosses(t *transaction.Transaction) bool {
 
 // Tunnel hands on what runs inside after 101 or a 2xx to CONNECT.
 func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {
-	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
-		m.Bytes(fromClient, b, at)
+	if a := x.conn.app.Upgrade(); a != nil {
+		a.Bytes(a.Direction(fromClient), b, at)
 		return
 	}
 	if x.tunnel == nil {
@@ -388,8 +389,8 @@ func (x *httpTracker) Tunnel(fromClient bool, b []byte, at segment.Mark) {
 
 // TunnelGap hands on that bytes inside are missing.
 func (x *httpTracker) TunnelGap(fromClient bool, n int64, at segment.Mark) {
-	if m := x.conn.app.PayloadLayer().Upgrade(); m != nil {
-		m.Gap(fromClient, n, at)
+	if a := x.conn.app.Upgrade(); a != nil {
+		a.Gap(a.Direction(fromClient), n, at)
 	} else if x.tunnel != nil {
 		x.tunnel.app.Gap(transaction.Direction(fromClient), n, at)
 	}

@@ -57,8 +57,9 @@ func (t *tunnel) Requested(u *transaction.Transaction, _ []byte) {
 		x.judgesTunnel, x.connect = true, nil
 	}
 	if x.judgesTunnel {
-		x.begun()
-		x.emitRequest(t.outside(u))
+		o := t.outside(u)
+		x.begun(o.N)
+		x.emitRequest(o)
 	}
 }
 
@@ -76,16 +77,25 @@ func (t *tunnel) Answered(u *transaction.Transaction) {
 		x.record(&t.records, u)
 		return
 	}
+	o := t.outside(u)
 	x.done(u)
-	x.keep(u)
-	x.emitResponse(t.outside(u))
+	x.keep(u, o.N)
+	x.emitResponse(o)
 }
 
-// Tunnel ends here: a tunnel within a tunnel is not looked into.
-func (t *tunnel) Tunnel(bool, []byte, segment.Mark) {}
+// Tunnel takes what follows an upgrade to HTTP/2 or TLS. A tunnel within a tunnel is not looked into.
+func (t *tunnel) Tunnel(fromClient bool, b []byte, at segment.Mark) {
+	if a := t.app.Upgrade(); a != nil {
+		a.Bytes(a.Direction(fromClient), b, at)
+	}
+}
 
-// TunnelGap ends here too.
-func (t *tunnel) TunnelGap(bool, int64, segment.Mark) {}
+// TunnelGap says that bytes of that are missing.
+func (t *tunnel) TunnelGap(fromClient bool, n int64, at segment.Mark) {
+	if a := t.app.Upgrade(); a != nil {
+		a.Gap(a.Direction(fromClient), n, at)
+	}
+}
 
 // HasRead reports whether the proxy is seen to have acknowledged all of x's request.
 func (t *tunnel) HasRead(x *transaction.Transaction) bool { return t.outer.HasRead(x) }

@@ -12,7 +12,7 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		return
 	}
 	if v := peer.View; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
-		v.Ack(s, s.Ack.Add(own.Window.Offered), &peer.Half, c.path(1-s.Dir))
+		v.Ack(s, s.Ack.Add(own.Window.Offered), &peer.Half, c.way(1-s.Dir))
 	}
 	if s.Len == 0 || kind != tcp.Ordinary {
 		return
@@ -23,7 +23,7 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		}
 		own.View = c.watch(s.Dir)
 	}
-	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.path(s.Dir))
+	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.way(s.Dir))
 	if len(own.View.Samples()) >= MaxSamples {
 		c.flushSamples(s.Dir)
 	}
@@ -51,14 +51,9 @@ func (c *Conn) watch(d segment.Dir) *tcp.SenderView {
 	return v
 }
 
-// path returns how long packets of direction d take, as the handshake has shown it.
-func (c *Conn) path(d segment.Dir) tcp.Path {
-	toServer, toClient := c.shake.RTTs()
-	p := tcp.Path{RTT: toServer + toClient, RTTToReceiver: toClient}
-	if d == c.client {
-		p.RTTToReceiver = toServer
-	}
-	return p
+// way returns the way of what direction d sends.
+func (c *Conn) way(d segment.Dir) tcp.Way {
+	return tcp.Way{Handshake: &c.shake, FromClient: d == c.client}
 }
 
 // inMessage reports whether a message of direction d has begun and not ended, as far as

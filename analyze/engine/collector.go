@@ -94,6 +94,7 @@ func (k *collector) take(b *batch) {
 	k.judgeEvents(b)
 	k.faults.guard(func() { k.tellEvents(b) })
 	k.faults.guard(func() { k.writeSamples(b) })
+	k.faults.guard(func() { k.tellSteps(b) })
 	k.takeEnded(b)
 	k.faults.guard(k.decide)
 	k.faults.guard(k.tellVerdicts)
@@ -142,6 +143,7 @@ func (k *collector) takeEnded(b *batch) {
 		k.ended = append(k.ended, w.ended.chunks...)
 		k.lost.Late.Add(w.late.N, w.late.First)
 		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
+		k.lost.Inconsistent.Add(w.inconsistent.N, w.inconsistent.First)
 	}
 	inPacketOrder(k, k.ended, k.end)
 }
@@ -297,6 +299,25 @@ func (k *collector) writeSamples(b *batch) {
 			to = k.o.Redact.Client(to)
 		}
 		k.series.Write(s.handle.seq, from, to, s.list)
+	}
+}
+
+// tellSteps hands on what time-sequence graphs show, in one order however many workers there are.
+func (k *collector) tellSteps(b *batch) {
+	if k.o.Steps == nil {
+		return
+	}
+	var all []stepsOf
+	for i := range b.output {
+		all = append(all, b.output[i].steps...)
+	}
+	slices.SortStableFunc(all, func(a, b stepsOf) int {
+		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.handle.seq, b.handle.seq))
+	})
+	for _, s := range all {
+		if !s.handle.duplicate && !s.handle.foreign {
+			k.o.Steps(s.handle.seq, s.handle.Client, s.list)
+		}
 	}
 }
 

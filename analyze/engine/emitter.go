@@ -19,9 +19,11 @@ type workerOutput struct {
 	endings chunkedList[event.Ending]                 // likewise
 	ended   chunkedList[ended]
 	samples []samplesOf
+	steps   []stepsOf
 
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
+	inconsistent build.Tally // segments with other bytes than others at the same sequence numbers
 }
 
 // An emitter collects a worker's output. What its connections have in common lies there too.
@@ -40,7 +42,8 @@ type emitter struct {
 
 // clear empties the output.
 func (o *emitter) clear() {
-	o.opened, o.samples, o.late, o.unacceptable = o.opened[:0], o.samples[:0], build.Tally{}, build.Tally{}
+	o.opened, o.samples, o.steps = o.opened[:0], o.samples[:0], o.steps[:0]
+	o.late, o.unacceptable, o.inconsistent = build.Tally{}, build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	o.whos.clear(&o.freeWhos)
 	o.endings.clear(&o.freeEndings)
@@ -89,9 +92,17 @@ func (e *entry) Ending() *event.Ending { return e.out.endings.next(&e.out.freeEn
 // Unacceptable counts a segment that cannot be of e.
 func (e *entry) Unacceptable(packet int64) { e.out.unacceptable.Add(1, packet) }
 
+// Inconsistent counts a segment that contradicts another of e.
+func (e *entry) Inconsistent(packet int64) { e.out.inconsistent.Add(1, packet) }
+
 // Samples sends on how a window has grown.
 func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {
 	e.out.samples = append(e.out.samples, samplesOf{e.handle, d, e.out.Now.Packet, list})
+}
+
+// Steps sends on what time-sequence graphs show.
+func (e *entry) Steps(list []tcp.Step) {
+	e.out.steps = append(e.out.steps, stepsOf{e.handle, e.out.Now.Packet, list})
 }
 
 // finish leaves to the collector what it needs of e, which may then serve again.

@@ -53,6 +53,12 @@ type Options struct {
 	// by its ID, what one side sent. They are its own only until it returns.
 	Samples func(connection int64, byClient bool, list []tcp.Sample)
 
+	// Steps, where set, is called with what time-sequence graphs of a connection show, by its ID: of both sides,
+	// in the order of the capture. There is nothing of a connection of few segments, none of them unusual, nor of one that
+	// is not judged.
+	// They are its own only until it returns.
+	Steps func(connection int64, client segment.Dir, list []tcp.Step)
+
 	// Judged, where set, tells whether a connection is judged: one of a command's, which
 	// at each of its addresses is one client. The others are kept in the report and
 	// counted, no more.

@@ -142,7 +142,7 @@ type followed struct {
 // follow reads src for connections by their first packets, and returns them by ID.
 func follow(ctx context.Context, src Source, o Options, wanted map[int64]int64) map[int64]followed {
 	found := map[int64]followed{}
-	o.Series, o.Samples = nil, nil
+	o.Series, o.Samples, o.Steps = nil, nil, nil
 	r := newReader(src, o)
 	r.only = newOnly(wanted)
 	r.take = func(b *batch) {

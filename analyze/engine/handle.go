@@ -100,6 +100,13 @@ func (e *ended) prefetch() int {
 		int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.NagleWaits.N) + int(v.Missing)
 }
 
+// stepsOf are segments of a connection.
+type stepsOf struct {
+	handle *handle
+	when   int64 // packet
+	list   []tcp.Step
+}
+
 // samplesOf are how a connection's window has grown in one direction.
 type samplesOf struct {
 	handle *handle

@@ -40,6 +40,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
 		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
 		KeepSamples: o.Series != nil || o.Samples != nil,
+		KeepSteps:   o.Steps != nil,
 		OneClient:   o.OneClient || o.Judged != nil,
 	}}
 	for i := range w.shards {

@@ -129,6 +129,7 @@ type Event struct {
 	Status    uint16        // of the final response, 0 if it could not be read
 	SaysClose bool          // it said close, or can only end by closing, and the request did not ask
 	Refused   bool          // the server refused the stream by REFUSED_STREAM (RFC 9113 section 8.7)
+	Unserved  bool          // of Unanswered: the server's GOAWAY says that it does not serve the stream (RFC 9113 section 6.8)
 	Certain   bool          // of Abandoned: certain, else likely
 	Acked     segment.Time  // when the client had acknowledged all of the response; 0: not known
 	KeepAlive time.Duration // the timeout in its Keep-Alive field, 0 if it said none
@@ -192,26 +193,35 @@ func (a *Holes) Add(b Holes) {
 // hole ends with the packet behind it, so from counts too.
 func (a Holes) Between(from, to int64) bool { return a.Before > 0 && a.After < to && a.Before >= from }
 
+// Probing is what a connection has shown of TCP's keep-alive probes after its latest transaction.
+type Probing struct {
+	Probes     int64
+	FirstProbe int64 // packet of the first
+}
+
 // An Ending is what is known of a connection in the end.
 type Ending struct {
+	Probing
+
 	Refused    bool  // it was never answered, or the SYN was answered by RST
 	Gaps       bool  // the capture lacks bytes that the client sent: requests may hide there
 	ServerGaps bool  // the capture lacks bytes that the server sent, which may hold responses or their ends
 	Holes      Holes // where what Gaps and ServerGaps say is missing
 	Untimed    bool  // some of its packets have no time of their own
-	GaveUp     bool  // it was given up: there were too many, or it was broken; what came of it is not known
-	Snapped    bool  // no request could be read, for the snap length cut off what the client sent
-	NotHTTP    bool  // no request could be read, for what was spoken is not HTTP
-	Declined   bool  // it offered HTTP/2, and the server took another protocol
-	Unread     Unread
-	Dead       segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
-	Reads      Reads
-	MaxOver    int64 // how many transactions too many may have been told of, where they are inferred
-	MaxUnder   int64 // likewise too few; also where some may be hidden
-	Warmth     Warmths
-	Spoken     string // instead of HTTP, where the first bytes tell: one of a few names
-	Probes     int64  // TCP's keep-alive probes after the latest transaction
-	FirstProbe int64  // packet of the first
-	Agent      string // what the client calls itself, "" if it did not say, or that could not be read
-	OldEnds    int64  // responses to HTTP/1.0 without a length, which only closing could end
+
+	Inconsistent int64 // packet of its first segment that another has other bytes for, 0: none
+
+	GaveUp   bool // it was given up: there were too many, or it was broken; what came of it is not known
+	Snapped  bool // no request could be read, for the snap length cut off what the client sent
+	NotHTTP  bool // no request could be read, for what was spoken is not HTTP
+	Declined bool // it offered HTTP/2, and the server took another protocol
+	Unread   Unread
+	Dead     segment.Time // from when on nothing that the client sent was acknowledged, though it was sent again; 0: not so
+	Reads    Reads
+	MaxOver  int64 // how many transactions too many may have been told of, where they are inferred
+	MaxUnder int64 // likewise too few; also where some may be hidden
+	Warmth   Warmths
+	Spoken   string // instead of HTTP, where the first bytes tell: one of a few names
+	Agent    string // what the client calls itself, "" if it did not say, or that could not be read
+	OldEnds  int64  // responses to HTTP/1.0 without a length, which only closing could end
 }

@@ -35,3 +35,21 @@ func TestTimeAloneDecides(t *testing.T) {
 		}
 	}
 }
+
+// Where the two sides' packets are seen at different distances, what one of them did by now may yet
+// come: a decision waits for as long, and for no event beyond it.
+func TestDecisionWaitsForTheOtherSide(t *testing.T) {
+	j := pool.New(0)
+	at := func(ms int) segment.Time { return segment.Time(ms) * segment.Time(time.Millisecond) }
+	c := j.Open(0, &event.Opening{ID: 1, Packet: 1, Client: segment.Endpoint{Addr: segment.Addr{Lo: 1}}, Server: segment.Endpoint{Port: 80}})
+	j.Handle(c, &event.Event{Kind: event.Requested, N: 1, Name: "a", Time: at(21), Packet: 2, ClockOffset: 5 * time.Millisecond})
+	j.Handle(c, &event.Event{Kind: event.Answered, N: 1, Time: at(22), Packet: 3, ClockOffset: 5 * time.Millisecond})
+	for _, x := range []struct{ ms, decided int }{{22, 0}, {26, 0}, {200, 1}, {1000, 0}} {
+		j.Advance(0, at(x.ms))
+		n := 0
+		j.Decisions(func(*pool.Decision) { n++ })
+		if n != x.decided {
+			t.Errorf("%d decisions at %d ms, want %d", n, x.ms, x.decided)
+		}
+	}
+}

@@ -27,6 +27,10 @@ type clientServer struct {
 	pools  []*Pool      // that have connections here, the latest last
 	unused *unusedConns // the client's to the port: a name may have several addresses
 	tokens int          // on the stacks of the pools, of connections here
+
+	// A connection here has segments that repeat other bytes at the same sequence numbers: which of the pools it is
+	// in rests on them.
+	inconsistent bool
 }
 
 // clientServer returns what addr has to do with server.

@@ -83,19 +83,20 @@ type loadState struct {
 
 // A closeState is how a connection was closed and ended.
 type closeState struct {
-	closedBy    event.Side // who did it first
-	byReset     bool
-	goAway      *event.GoAway // nil: it was not by HTTP/2's
-	finUnseen   bool          // it was by a FIN that the capture lacks
-	obeyed      bool          // the client did, when the server had announced that it would
-	closedAt    segment.Time
-	closePacket int64
-	unasked     bool // nobody had said close, and its latest response's end is still to be told of
-	ended       bool // nothing more is told of it
-	unread      event.Unread
-	holes       event.Holes // where the capture lacks bytes of it that may matter
-	deadFrom    moment      // what the client sent from then on was never acknowledged
-	revisable   []*Decision // openings judged by its idling, while it may still turn out unread
+	closedBy     event.Side // who did it first
+	byReset      bool
+	goAway       *event.GoAway // nil: it was not by HTTP/2's
+	finUnseen    bool          // it was by a FIN that the capture lacks
+	obeyed       bool          // the client did, when the server had announced that it would
+	closedAt     segment.Time
+	closePacket  int64
+	unasked      bool // nobody had said close, and its latest response's end is still to be told of
+	ended        bool // nothing more is told of it
+	unread       event.Unread
+	holes        event.Holes // where the capture lacks bytes of it that may matter
+	contradicted int64       // packet of its first segment that another has other bytes for, 0: none
+	deadFrom     moment      // what the client sent from then on was never acknowledged
+	revisable    []*Decision // openings that rest on it, while it may still turn out unread, or inconsistent
 }
 
 // Prefetch reads here and there what Judge.Handle will want of c and its pool, and returns
@@ -141,7 +142,6 @@ func (c *Conn) closes() {
 
 // forget has c change d no more.
 func (c *Conn) forget(d *Decision) {
-	d.awaits = nil
 	i := slices.Index(c.revisable, d)
 	c.revisable = slices.Delete(c.revisable, i, i+1)
 	if x := c.closeState; len(x.revisable) == 0 && x.closedBy == event.Nobody && !x.ended {

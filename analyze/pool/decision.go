@@ -23,7 +23,7 @@ type Decision struct {
 
 	evidence
 	shard           *clientShard  // of its pool, valid if final
-	awaits          *Conn         // InsteadOf, while what it does may change the decision
+	awaits          [2]*Conn      // InsteadOf and Conn, while what they do may change the decision
 	setupTime       time.Duration // how long Conn's handshakes took
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
@@ -49,6 +49,7 @@ type evidence struct {
 	mayBeFree    bool // the capture lacks bytes that its pool's server sent: the end of a response may be among them
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
+	inconsistent bool // bytes of Conn or InsteadOf came in two versions
 	mayHaveAsked bool // the request on InsteadOf may have asked for its end: it was not all read
 	mayHideClose bool // what was not read may have said close: a request, or if Conn was avoidable a response
 }
@@ -136,6 +137,12 @@ func (d *Decision) closedAtNeed(r *Conn) {
 // Provoked reports whether the server had ended a connection by a GOAWAY that says the client did wrong.
 func (d *Decision) Provoked() bool { return d.lossManner.blamed }
 
+// LeftInUse reports whether the server had ended a connection in use by GOAWAY, without naming an error.
+func (d *Decision) LeftInUse() bool {
+	m := &d.lossManner
+	return d.Cause == ServerClosed && m.goAway && !m.blamed && (m.atOnce || m.left)
+}
+
 // FirstPackets returns the first packets of Conn and of InsteadOf, 0 where there is none.
 func (d *Decision) FirstPackets() (conn, insteadOf int64) { return d.openPacket, d.firstPacket }
 
@@ -176,6 +183,9 @@ func (d *Decision) Text() string {
 		if d.mayBeUnread {
 			text += "; but the client reset it with all acknowledged, as one does that leaves data unread: " +
 				"its response may not have been read"
+		}
+		if d.inconsistent {
+			text += "; but segments repeat other bytes at the same sequence numbers: which were taken is not known"
 		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"
@@ -331,6 +341,9 @@ func (m closeManner) text(packet int64) string {
 	switch {
 	case m.blamed:
 		return fmt.Sprintf("the server had ended a connection by GOAWAY, for what it calls the client's error (packet %d)", packet)
+	case m.left:
+		return fmt.Sprintf("the server had ended a connection in use by GOAWAY, which left out what was asked last: that can be "+
+			"asked again (packet %d)", packet)
 	case m.goAway && m.atOnce:
 		return fmt.Sprintf("the server had ended a connection in use by GOAWAY (packet %d)", packet)
 	case m.goAway:

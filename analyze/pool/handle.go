@@ -201,7 +201,7 @@ func (o *occupation) answer(c *Conn, e *event.Event) {
 		o.outcome, o.certain = e.Outcome, e.Certain
 	}
 	o.status, o.saysClose, o.mayHideClose, o.refused = e.Status, e.SaysClose, e.MayHideClose, e.Refused
-	o.announced, o.dead = c.announced, e.Dead
+	o.announced, o.dead, o.unserved = c.announced, e.Dead, e.Unserved
 	o.binds = o.binds || e.Status == 401 || e.Status == 407 // RFC 9110 sections 15.5.2 and 15.5.8
 	o.outstanding--
 }
@@ -311,7 +311,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.closes()
-	c.ended, c.unread, c.holes = true, end.Unread, end.Holes
+	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
 	if end.Dead != 0 {
 		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
 	}
@@ -325,6 +325,10 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	p.Agent = cmp.Or(p.Agent, end.Agent)
 	if end.Gaps {
 		p.Gaps++
+	}
+	if c.contradicted != 0 {
+		p.Inconsistent++
+		c.clientServer.inconsistent = true
 	}
 	if c.requests == 0 {
 		p.Unused++
@@ -364,7 +368,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		p.reviseAtEnd(d, c)
-		d.awaits = nil
+		d.awaits[d.awaiting(c)] = nil
 	}
 	c.revisable = nil
 }

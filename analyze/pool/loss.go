@@ -27,6 +27,7 @@ type closeManner struct {
 	goAway bool // by HTTP/2's GOAWAY
 	blamed bool // by a GOAWAY that says that the client did wrong
 	unseen bool // by a FIN that the capture lacks
+	left   bool // by a GOAWAY that left out what was asked on it: that may be asked again
 }
 
 // manner returns how the server closed c, which has idled since an instant.
@@ -101,6 +102,8 @@ func lossAfter(c *Conn, o *occupation) Cause {
 		return UsedUp
 	case o.dead:
 		return SilentDrop
+	case o.unserved: // the server said so in words, and broke nothing off
+		return ServerClosed
 	case o.refusedByServer():
 		return Reset
 	case o.givenUp():

@@ -46,6 +46,7 @@ type lastUse struct {
 	mayHaveAsked bool   // its request may have: something of its head could not be read
 	mayHideClose bool   // of its response's head something could not be read
 	refused      bool   // the server refused it, and not its connection
+	unserved     bool   // the server ended its connection by a GOAWAY that leaves it out
 	endPacket    int64
 	announced    time.Duration // the timeout that the server had announced by then, 0: none
 }

@@ -49,6 +49,10 @@ type Sums struct {
 	ServerGaps  int64 // of Used, those of which the capture lacks bytes that the server sent, which may hold responses
 	Untimed     int64 // of Used, those with packets that have no time of their own
 	GivenUp     int64 // of Used, those that were given up: there were too many
+
+	// Inconsistent are, of Connections, those with segments that repeat other bytes at the same sequence numbers.
+	Inconsistent int64
+
 	ServerEnded int64 // of Used, those that the server ended first
 
 	Transactions      int64 // that are judged
@@ -84,6 +88,7 @@ func (a *Sums) Add(b *Sums) {
 	a.ServerGaps += b.ServerGaps
 	a.Untimed += b.Untimed
 	a.GivenUp += b.GivenUp
+	a.Inconsistent += b.Inconsistent
 	a.ServerEnded += b.ServerEnded
 
 	a.Transactions += b.Transactions

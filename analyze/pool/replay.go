@@ -62,6 +62,16 @@ func (p *Pool) knownUntil(now segment.Time) segment.Time {
 	return until
 }
 
+// waitsForTime reports whether only what may still come from before now, of the side that is further
+// away, keeps p from deciding. An event that comes later has p decide by itself.
+func (p *Pool) waitsForTime(now segment.Time) bool {
+	if len(p.queue) == 0 {
+		return false
+	}
+	first := &p.queue[0]
+	return first.at >= now.Add(-2*p.clockOffset) || first.opens() && first.occ.end > now.Add(-p.clockOffset)
+}
+
 // replayUntil acts on what lies before an instant. All requests sent before known have been
 // seen: an opening waits until that is past its response.
 func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
@@ -116,7 +126,8 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	if o.refusedByServer() && !o.first && !o.ignored {
 		p.ReusedUnanswered++
 	}
-	last := o.lastUse
+	last, manner := o.lastUse, c.manner(a.at)
+	manner.left = o.unserved
 	if o.started { // else its start is still queued
 		s.free.occupations.put(o)
 	}
@@ -132,7 +143,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 		c.tokenLost = true
 		p.loseToken(t)
 		p.addLoss(loss{cause: cause, server: c.server(), conn: c, packet: a.packet, inferred: c.inferred,
-			mayHaveAsked: cause == ServerClosed && c.mayHaveAsked(a.at), manner: c.manner(a.at)})
+			mayHaveAsked: cause == ServerClosed && !manner.left && c.mayHaveAsked(a.at), manner: manner})
 		return
 	}
 	p.freeToken(t, c, a.at, last)
@@ -293,6 +304,9 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	if why.cause == Concurrent && p.ServerGaps > 0 {
 		d.Confidence, d.mayBeFree = Likely, true
 	}
+	if p.Inconsistent > 0 {
+		d.Confidence = Likely
+	}
 	if why.manner.blamed {
 		p.Provoked++
 	}
@@ -333,9 +347,8 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 		p.PerhapsNeeded.Add(d.Cause, 1)
 	}
 	p.Causes.Add(d.Cause, 1)
-	if d.Cause.idled() {
-		p.awaitEnd(d, t.conn)
-	}
+	p.awaitEnd(d, t.conn)
+	p.awaitEnd(d, c)
 	p.provisional = append(p.provisional, d)
 	s.boundProvisional(p)
 }
@@ -346,8 +359,10 @@ func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
 		for _, d := range p.provisional[:over] {
 			d.shard, d.final = s, true
-			if r := d.awaits; r != nil {
-				r.forget(d)
+			for i, r := range d.awaits {
+				if d.awaits[i] = nil; r != nil {
+					r.forget(d)
+				}
 			}
 			s.handOver(p, d)
 		}
@@ -371,20 +386,37 @@ func (s *clientShard) handOver(p *Pool, d *Decision) {
 	s.ready = append(s.ready, d)
 }
 
-// awaitEnd has d, which says that r idled, told what r's end shows: signs that r was never read,
-// and whether bytes of it are missing from the capture.
+// awaitEnd has d, which rests on r, told what r's end shows: whether its bytes came in two versions; and of one that
+// idled signs that it was never read, and whether bytes of it are missing from the capture.
 func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 	if r.ended {
 		p.reviseAtEnd(d, r)
 	} else {
 		r.closes()
-		r.revisable, d.awaits = append(r.revisable, d), r
+		r.revisable = append(r.revisable, d)
+		d.awaits[d.awaiting(r)] = r
 	}
 }
 
-// reviseAtEnd tells d, which says that r idled, what suggests that the transaction before was
-// never read, and that r may have been in use where the capture lacks bytes of it.
+// awaiting returns where in d.awaits the one is that d rests on.
+func (d *Decision) awaiting(r *Conn) int {
+	if r.id == d.Conn {
+		return 1
+	}
+	return 0
+}
+
+// reviseAtEnd tells d, which rests on r, that bytes of r came in two versions; and if it says that r idled, what
+// suggests that the transaction before was never read, and that r may have been in use where the capture lacks bytes
+// of it.
 func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
+	if r.contradicted != 0 && d.Cause.Avoidable() {
+		d.inconsistent = true
+		p.doubt(d)
+	}
+	if r.id != d.InsteadOf || !d.Cause.idled() {
+		return
+	}
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
@@ -394,10 +426,16 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 	if !d.Cause.Avoidable() || !gaps && !diesNext {
 		return
 	}
-	d.Confidence, d.gaps, d.diesNext = Likely, gaps, diesNext
+	d.gaps, d.diesNext = gaps, diesNext
 	if diesNext {
 		p.conns.diedNext++
 	}
+	p.doubt(d)
+}
+
+// doubt says that d, by which a connection was avoidable, is not certain: it may have been needed.
+func (p *Pool) doubt(d *Decision) {
+	d.Confidence = Likely
 	if !d.perhapsNeeded {
 		d.perhapsNeeded = true
 		p.PerhapsNeeded.Add(d.Cause, 1)
@@ -407,6 +445,9 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 // reviseClosed changes d, which says that r was missed, if the client turns out to have
 // closed r only when it opened the other.
 func (p *Pool) reviseClosed(d *Decision, r *Conn) {
+	if r.id != d.InsteadOf || !d.Cause.idled() && d.Cause != Early {
+		return
+	}
 	d.closePacket = r.closePacket // after all
 	if d.Cause == Missed && d.HasIdle && r.closedFor(d.opened, d.freedAt) {
 		p.changeCause(d, ClientIdleTimeout)
@@ -421,7 +462,7 @@ func (p *Pool) changeCause(d *Decision, to Cause) {
 	d.mayHideClose = false
 	if d.perhapsNeeded {
 		p.PerhapsNeeded.Add(d.Cause, -1)
-		if d.perhapsNeeded = (d.gaps || d.diesNext || d.otherUser || d.refused) && to.Avoidable(); d.perhapsNeeded {
+		if d.perhapsNeeded = (d.gaps || d.inconsistent || d.diesNext || d.otherUser || d.refused) && to.Avoidable(); d.perhapsNeeded {
 			p.PerhapsNeeded.Add(to, 1)
 		}
 	}

@@ -44,17 +44,21 @@ func (s *clientShard) markDirty(p *Pool) {
 
 // advance looks at the dirty pools: they decide what can be decided now.
 func (s *clientShard) advance() {
+	waiting := s.dirty[:0]
 	for _, p := range s.dirty {
 		p.dirty = false
 		switch {
 		case !p.merged:
 			p.decide(s, s.now)
 			s.noteVerdict(p)
+			if p.dirty = p.waitsForTime(s.now); p.dirty {
+				waiting = append(waiting, p)
+			}
 		case p.evicted:
 			s.recycle(p)
 		}
 	}
-	s.dirty = s.dirty[:0]
+	s.dirty = waiting
 }
 
 // noteVerdict notes p's verdict if it has changed since it was last reported.

@@ -1,5 +1,7 @@
 package pool
 
+import "slices"
+
 const inferredOnly = "its transactions are inferred from encrypted records and can only be bounded"
 
 // verdict says how well p reuses its connections, from its sums, and where that is not
@@ -12,6 +14,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	switch {
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
+	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.contradicted():
+		return NotKnown, contradicted
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.Gaps+p.ServerGaps > 0:
 		return NotKnown, "the capture lacks bytes of connections that seem to have been idle: requests or responses may hide there"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.diedNext > 0:
@@ -39,6 +43,14 @@ func (p *Pool) verdict() (v Verdict, why string) {
 		return ServerPrevents, ""
 	}
 	return NoOpportunity, ""
+}
+
+const contradicted = "segments repeat other bytes at the same sequence numbers: which were taken is not known, nor which pool they are of"
+
+// contradicted reports whether bytes of p's connections came in two versions, or of another connection of its client
+// to the same server, which may be p's.
+func (p *Pool) contradicted() bool {
+	return p.Inconsistent > 0 || slices.ContainsFunc(p.clientServers, func(cs *clientServer) bool { return cs.inconsistent })
 }
 
 // unsure says why nothing that p came to is sure, not even that connections were avoidable; ""
@@ -76,6 +88,8 @@ func (p *Pool) boundsLeaveReuseOpen() bool {
 // nothing.
 func (p *Pool) evidenceMissing() string {
 	switch several := p.Used > 1; {
+	case p.contradicted():
+		return contradicted
 	case p.Snapped > 0:
 		return "the capture's snap length cut off what its connections carried"
 	case p.Opaque > p.Gaps:

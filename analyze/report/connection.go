@@ -92,6 +92,7 @@ type OpenedBecause struct {
 	Text       string          `json:"text"`                 // evidence in words, one sentence
 	RefutedBy  string          `json:"refuted_by,omitempty"` // what would show the cause to be wrong
 	Provoked   bool            `json:"-"`                    // the server ended one by GOAWAY for the client's error
+	LeftInUse  bool            `json:"-"`                    // the server ended one in use by GOAWAY, for no error
 }
 
 // Closed says how a connection ended.

@@ -13,7 +13,8 @@
 // Packages below write a report: text, html, jsonreport, junit and github. None of them
 // computes: where two need a number it belongs here. Package compare holds two
 // reports against each other, timeline places connections in time, growth
-// keeps how windows grew for a picture, printable makes names from packets fit to be shown,
+// keeps how windows grew for a picture, timesequence what was sent and acknowledged
+// for another, printable makes names from packets fit to be shown,
 // and reporttest has reports to try writers on. The words for causes, findings and
 // verdicts are those of package explain.
 package report

@@ -7,6 +7,7 @@
 package stream
 
 import (
+	"bytes"
 	"sort"
 	"time"
 	"unsafe"
@@ -34,6 +35,10 @@ type Mark = segment.Mark
 type Sink interface {
 	Bytes(b []byte, at Mark)
 	Gap(n int64, at Mark)
+	// Again takes bytes of the stream that have been handed on before: they begin back bytes before the next due.
+	Again(b []byte, back int, at Mark)
+	// Differs comes where bytes that wait for others differ from those of another segment: the first came at first.
+	Differs(first, at Mark)
 }
 
 // A Stream is the payload of one half, in order. Use Start once, then Add,
@@ -108,6 +113,9 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 		return n
 	}
 	if skip := st.next.Sub(seq); skip > 0 {
+		if again := payload[:min(skip, len(payload))]; len(again) > 0 {
+			to.Again(again, skip, at)
+		}
 		if skip >= n {
 			return 0
 		}
@@ -125,6 +133,7 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	if st.waiting == nil {
 		st.waiting = new(waiting)
 	}
+	st.compare(seq, payload, at, to)
 	fresh = st.hold(seq, n, payload, at)
 	st.drain(to)
 	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
@@ -134,6 +143,44 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	}
 	return fresh
 }
+
+// Compare holds payload, which begins at seq and is of a packet that was captured before, against what came then.
+func (st *Stream) Compare(seq segment.Seq, payload []byte, at Mark, to Sink) {
+	if !st.started {
+		return
+	}
+	if skip := st.next.Sub(seq); skip > 0 {
+		again := payload[:min(skip, len(payload))]
+		if len(again) > 0 {
+			to.Again(again, skip, at)
+		}
+		seq, payload = st.next, payload[len(again):]
+	}
+	st.compare(seq, payload, at, to)
+}
+
+// compare holds payload, which begins at seq, against what waits.
+func (st *Stream) compare(seq segment.Seq, payload []byte, at Mark, to Sink) {
+	if len(payload) == 0 || !st.Holes() {
+		return
+	}
+	i := sort.Search(len(st.held), func(i int) bool { return st.held[i].end().After(seq) })
+	for ; i < len(st.held); i++ {
+		c := &st.held[i]
+		from := c.seq.Sub(seq) // where c begins in payload
+		if from >= len(payload) {
+			return
+		}
+		a, b := payload[max(0, from):], c.data[min(max(0, -from), len(c.data)):]
+		if n := min(len(a), len(b)); !bytes.Equal(a[:n], b[:n]) {
+			to.Differs(c.at, at)
+			return
+		}
+	}
+}
+
+// Offset returns how many bytes of the stream lie before the next due.
+func (st *Stream) Offset() int64 { return st.Delivered + st.Missing + st.Snapped }
 
 // hold keeps the parts of [seq, seq+n) that are not held yet. Bytes already
 // held win over new ones, as a receiver's kernel would have it.

@@ -10,10 +10,23 @@ import (
 )
 
 // A record keeps what a stream gave; gaps are written as '?'.
-type record struct{ bytes.Buffer }
+type record struct {
+	bytes.Buffer
+	differs bool
+}
 
 func (r *record) Bytes(b []byte, _ Mark) { r.Write(b) }
 func (r *record) Gap(n int64, _ Mark)    { r.Write(bytes.Repeat([]byte{'?'}, int(n))) }
+
+// What is given again must be what was given.
+func (r *record) Again(b []byte, back int, _ Mark) {
+	was := r.Buffer.Bytes()
+	if lacks := back - len(was); lacks > 0 { // they lie before the first byte that was given
+		b, back = b[min(lacks, len(b)):], len(was)
+	}
+	r.differs = r.differs || !bytes.Equal(was[len(was)-back:][:len(b)], b)
+}
+func (r *record) Differs(_, _ Mark) { r.differs = true }
 
 // isn lies so that the data wraps at 2^32.
 const isn = segment.Seq(1<<32 - 50)
@@ -46,8 +59,42 @@ func TestAnyOrderGivesTheBytes(t *testing.T) {
 			}
 			fresh += st.Add(isn.Add(i), n, want[i:i+n], Mark{}, &got)
 		}
-		if !bytes.Equal(got.Buffer.Bytes(), want) || fresh != len(want) || st.Missing != 0 || st.Holes() {
-			t.Fatalf("got %q, %d fresh, %d missing", got.String(), fresh, st.Missing)
+		if !bytes.Equal(got.Buffer.Bytes(), want) || fresh != len(want) || st.Missing != 0 || st.Holes() || got.differs {
+			t.Fatalf("got %q, %d fresh, %d missing, differing %t", got.String(), fresh, st.Missing, got.differs)
+		}
+	}
+}
+
+// That a segment has another byte than one before it is told of just where that byte has come before, be it handed on
+// or waiting; and the first stays.
+func TestOtherBytesAreToldOf(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20000 {
+		var st Stream
+		var got record
+		st.Start(isn)
+		want := pattern(60)
+		covered := make([]bool, len(want))
+		for range 1 + r.IntN(12) {
+			i := r.IntN(len(want))
+			n := min(1+r.IntN(20), len(want)-i)
+			st.Add(isn.Add(i), n, want[i:i+n], Mark{}, &got)
+			for k := i; k < i+n; k++ {
+				covered[k] = true
+			}
+		}
+		i := r.IntN(len(want))
+		n := min(1+r.IntN(20), len(want)-i)
+		other := bytes.Clone(want[i : i+n])
+		k := r.IntN(n)
+		other[k] = '!'
+		if r.IntN(2) == 0 {
+			st.Compare(isn.Add(i), other, Mark{}, &got)
+		} else {
+			st.Add(isn.Add(i), n, other, Mark{}, &got)
+		}
+		if got.differs != covered[i+k] {
+			t.Fatalf("byte %d, which had come before: %t; told of: %t", i+k, covered[i+k], got.differs)
 		}
 	}
 }
@@ -134,6 +181,9 @@ type nothing struct{}
 
 func (nothing) Bytes([]byte, Mark) {}
 func (nothing) Gap(int64, Mark)    {}
+
+func (nothing) Again([]byte, int, Mark) {}
+func (nothing) Differs(Mark, Mark)      {}
 
 // FuzzStream holds any sequence of calls to: never a panic, never more held
 // than the limit, delivered and gaps add up to where the stream stands.

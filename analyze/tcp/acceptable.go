@@ -98,7 +98,7 @@ func (h *Half) AssumeAcked(seq segment.Seq) {
 // AssumeAcked takes it that everything before seq was sent and has been acknowledged, though
 // the capture lacks it. Nothing that s knows stays behind.
 func (s *Sender) AssumeAcked(seq segment.Seq) {
-	s.finishBurst(s.lastSend)
+	s.finishBurst(s.lastSend, s.pipe())
 	s.una = seq
 	if s.nxt.Before(seq) {
 		s.nxt = seq

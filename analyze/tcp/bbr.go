@@ -10,12 +10,15 @@ import (
 // A bbr follows the window that a sender has if it goes by BBR: the bottleneck's rate, as
 // acknowledgements show it, times the shortest round trip, times a gain (Cardwell and others,
 // "BBR: Congestion-Based Congestion Control", 2016; Linux's tcp_bbr.c and tcp_rate.c). It is
-// followed for each sender, and counts for those that are known to send by such a clock.
+// followed for each sender that may go by such a clock, and counts for those that are known to.
 // Rates are packets a second.
 type bbr struct {
-	cwnd      int // packets
-	prior     int // before recovery
+	on        bool // it is followed
+	cwnd      int  // packets
+	prior     int  // before recovery
 	delivered int64
+	limited   int64        // until so many were, the application has set the rate; 0: it does not
+	room      bool         // the latest send has left a third of the window, more than a sender that has data (tcp_tso_should_defer)
 	at        segment.Time // when the latest of them was
 	from      segment.Time // and when that had been sent
 	rates     [bbrRounds]float64
@@ -49,7 +52,7 @@ type bbrMark struct {
 	from      segment.Time // when the latest segment was sent that was known to be delivered then
 	at        segment.Time
 	delivered int64
-	limited   bool // there was no more to send
+	limited   bool // by the application
 }
 
 const (
@@ -117,13 +120,25 @@ func (b *bbr) gathers(packets int, at segment.Time) {
 	x.most[0] = max(x.most[0], min(x.sum-expected, b.cwnd))
 }
 
-// sends notes that segments from seq on are sent. idle says that nothing was in flight, limited
-// that there had been no more to send.
-func (b *bbr) sends(seq segment.Seq, idle, limited bool, at segment.Time) {
-	if idle {
+// begin follows a sender that has a window of so many packets, midway: of the rates before nothing is known.
+// full says that its startup is over.
+func (b *bbr) begin(window int, full bool, at segment.Time) {
+	*b = bbr{on: true, cwnd: window, full: full, drained: full, at: at, from: at, delivered: b.delivered, round: b.round, rated: b.round,
+		roundEnd: b.delivered, marks: b.marks[:0]}
+}
+
+// sends notes that segments from seq on are sent while so many are in flight. written says that there had been
+// no more to send: while the window has room the rate is the application's, until what is in flight has been
+// delivered (Linux's tcp_rate_check_app_limited).
+func (b *bbr) sends(seq segment.Seq, inFlight int, written bool, at segment.Time) {
+	if inFlight == 0 {
 		b.at, b.from, b.marks, b.gone = at, at, b.marks[:0], 0
 	}
-	if n := len(b.marks); n > b.gone && (b.marks[n-1].delivered == b.delivered || n-b.gone >= mostMarks) {
+	if written && inFlight < b.cwnd {
+		b.limited = max(b.delivered+int64(inFlight), 1)
+	}
+	limited := b.limited > 0
+	if n := len(b.marks); n > b.gone && (b.marks[n-1].delivered == b.delivered && b.marks[n-1].limited == limited || n-b.gone >= mostMarks) {
 		return
 	}
 	if b.gone > 0 && 2*b.gone >= len(b.marks) {
@@ -147,7 +162,9 @@ func (b *bbr) acked(d *delivery, at segment.Time) {
 	if d.packets <= 0 {
 		return
 	}
-	b.delivered += int64(d.packets)
+	if b.delivered += int64(d.packets); b.delivered > b.limited {
+		b.limited = 0
+	}
 	b.at, b.from = at, max(b.from, d.sent)
 	roundStart := b.sample(d.before, d.rtt, at)
 	b.gathers(d.packets, at)

@@ -16,6 +16,7 @@ type bottleneck struct {
 	sentAt    []segment.Time
 	busy      segment.Time
 	credit    float64 // packets that pacing lets out
+	written   bool    // each of them was only then
 }
 
 const (
@@ -31,7 +32,7 @@ func (l *bottleneck) seqOf(n int) segment.Seq { return segment.Seq(n * 1000) }
 
 // send sends a packet, which waits for those before it.
 func (l *bottleneck) send() {
-	l.b.sends(l.seqOf(l.next), l.next == l.una, false, l.now)
+	l.b.sends(l.seqOf(l.next), l.next-l.una, l.written, l.now)
 	l.busy = max(l.busy, l.now).Add(time.Millisecond)
 	l.acks, l.sentAt = append(l.acks, l.busy.Add(tripTime-time.Millisecond)), append(l.sentAt, l.now)
 	l.next++
@@ -112,7 +113,7 @@ func TestBBRWindowOfSmallResponses(t *testing.T) {
 	l := newBottleneck()
 	for range 30 {
 		for range 4 {
-			l.b.sends(l.seqOf(l.next), l.next == l.una, l.next == l.una, l.now)
+			l.b.sends(l.seqOf(l.next), l.next-l.una, l.next == l.una, l.now)
 			l.next++
 		}
 		l.una = l.next
@@ -139,12 +140,43 @@ func TestBBRMarksAreBounded(t *testing.T) {
 		t.Errorf("%d marks", n)
 	}
 	if n := testing.AllocsPerRun(100, func() {
-		l.b.sends(l.seqOf(l.next), false, false, l.now)
+		l.b.sends(l.seqOf(l.next), 1<<10, false, l.now)
 		l.next++
 		l.una++
 		l.acked(1, l.now, false, l.now)
 		l.now = l.now.Add(time.Millisecond)
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+// Where a full send buffer, or the application, is what keeps the sender, a rate that does not grow says nothing of the
+// pipe: startup goes on (tcp_rate_check_app_limited, bbr_check_full_bw_reached). Where the window is full it
+// is no writer that keeps it.
+func TestBBRStartupGoesOnWhileTheApplicationSetsTheRate(t *testing.T) {
+	for _, written := range []bool{false, true} {
+		l := newBottleneck()
+		l.written = written
+		for range 20 { // each round delivers twenty packets, and the window has room for more
+			for range 20 {
+				l.send()
+			}
+			l.now = l.now.Add(tripTime)
+			l.una, l.acks = l.next, nil
+			l.acked(20, l.now.Add(-tripTime), false, l.now)
+		}
+		if l.b.full == written {
+			t.Errorf("written only then %v: startup is over %v", written, l.b.full)
+		}
+	}
+	l := newBottleneck()
+	l.written, l.b.cwnd = true, 10
+	l.b.sends(l.seqOf(0), 10, true, l.now)
+	if l.b.limited != 0 {
+		t.Error("the application is said to set the rate of a sender whose window is full")
+	}
+	l.b.sends(l.seqOf(0), 9, true, l.now)
+	if l.b.limited != 9 {
+		t.Errorf("until %d packets are delivered the rate is the application's, want 9", l.b.limited)
 	}
 }

@@ -30,14 +30,13 @@ func (b *burst) clocked() bool {
 	return b.quiet > 2*prompt && b.sent >= b.acked && b.sent <= 2*b.acked && b.first.Sub(b.at) <= prompt
 }
 
-// finishBurst reads off what the latest ACK let out until now, when something else comes.
-func (s *Sender) finishBurst(now segment.Time) {
+// finishBurst reads off what the latest ACK let out until now, when something else comes and p is in flight.
+func (s *Sender) finishBurst(now segment.Time, p int) {
 	b := &s.burst
 	if !b.on {
 		return
 	}
 	b.on = false
-	p := s.pipe()
 	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
 	if b.sent > 0 {
 		// At the receiver not all that was in flight shows.
@@ -78,13 +77,17 @@ func (s *Sender) finishBurst(now segment.Time) {
 	default: // no room, nothing sent: a window that is full stays so
 	}
 	s.vanished = 0
-	s.concludeIdle()
-	if s.Marked.N == s.Start.N {
+	if s.idle.on {
+		s.concludeIdle()
+	}
+	if b.opening && s.Marked.N == s.Start.N {
 		s.Marked = s.Start
 	}
 	s.Sums.Max = max(s.Sums.Max, s.cwnd)
 	s.Sums.By[s.limit]++
-	s.tell(b.at)
+	if s.sink != nil {
+		s.tell(b.at)
+	}
 	if b.tail && s.sink != nil && s.limit == Application {
 		s.sink.Window(b.tailAt, s.Estimate(), s)
 	}

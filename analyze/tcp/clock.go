@@ -8,10 +8,11 @@ import (
 
 // paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
 // (BBR) does not show its window by stopping. What follows a part segment has only then been written.
-func (s *Sender) paced(packets int, at segment.Time) {
-	s.rush(packets, at)
+func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	s.sends++
-	if quiet := at.Sub(s.lastSend); s.lastAck != 0 && s.lastFull && s.pipe() > 2*s.MSS {
+	quiet := at.Sub(s.lastSend)
+	s.rush(packets, quiet)
+	if s.lastAck != 0 && s.lastFull && pipe > 2*s.MSS {
 		switch {
 		case at.Sub(s.lastAck) > prompt:
 			if quiet > prompt/2 {
@@ -22,7 +23,7 @@ func (s *Sender) paced(packets int, at segment.Time) {
 			s.stops++
 		}
 	}
-	s.pace.sends(packets, at.Sub(s.lastSend))
+	s.pace.sends(packets, quiet)
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
@@ -35,6 +36,17 @@ func (s *Sender) paced(packets int, at segment.Time) {
 		s.stops /= 2
 		s.rushes /= 2
 	}
+}
+
+// mayGoByClock reports whether what was seen leaves it open that s goes by a clock of its own, as BBR
+// does: who has sent what no clock lets out at once, and hardly ever without an ACK, does not. Its model
+// needs a few round trips before it counts: that begins when a quarter of the sends that tell of a clock
+// have been seen (see paced), or the first of the swings that do at the receiver.
+func (s *Sender) mayGoByClock() bool {
+	if s.AtReceiver && s.swings > 0 || !s.AtReceiver && (s.hasClock || s.unprompted*16 >= s.sends) {
+		return true
+	}
+	return s.mayBeBBR()
 }
 
 func (s *Sender) isPaced() bool {
@@ -71,6 +83,13 @@ func (p *pace) over(quiet time.Duration) bool {
 	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*9/8
 }
 
+// onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
+// the sender had been silent for longer than its clock takes, though its window had room. A full send buffer
+// is such a writer.
+func (s *Sender) onlyNowWritten(at segment.Time) bool {
+	return !s.bbr.full && s.bbr.room && s.burst.on && at.Sub(s.lastAck) <= 2*prompt && s.pace.over(at.Sub(s.lastSend))
+}
+
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
 // longer than its clock takes, until an ACK comes, at least a third as often as the clock alone brings
 // something out. CUBIC and Reno senders are paced so, by fq or by TCP itself, at more than the window
@@ -91,8 +110,8 @@ const (
 
 // rush counts bursts of more than twice what a clock of BBR's lets out at once: who sends so has
 // none.
-func (s *Sender) rush(packets int, at segment.Time) {
-	if at.Sub(s.lastSend) > rushGap {
+func (s *Sender) rush(packets int, quiet time.Duration) {
+	if quiet > rushGap {
 		s.run = 0
 	}
 	s.run += packets

@@ -44,7 +44,7 @@ func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
 func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
-	s.finishBurst(at)
+	s.finishBurst(at, s.pipe())
 	s.idle = idle{}
 	was, restarted, doubt := s.cwnd, false, false
 	gap, rto := at.Sub(s.lastSend), s.rto()
@@ -118,14 +118,21 @@ func (s *Sender) MarkStart() {
 		Grown: e.Best > s.initial, Lost: s.lost}
 }
 
-// RoundsSinceMark returns in how many rounds the content was sent so far.
-func (s *Sender) RoundsSinceMark() int { return int(s.Sums.Rounds-s.markedAt) + 1 }
+// StartOf returns what is known of the start that began flight n, as long as that is the latest, or the
+// latest that was marked; nil if neither. open says that its first ACK has not come: more may show.
+func (s *Sender) StartOf(n int) (start *Start, open bool) {
+	switch {
+	case n <= 0: // one that began while something was in flight
+	case n == s.Marked.N:
+		return &s.Marked, n == s.Start.N && s.Start.open
+	case n == s.Start.N:
+		return &s.Start, s.Start.open
+	}
+	return nil, false
+}
 
 // concludeIdle tells of an idle restart, unless what was sent since refutes it.
 func (s *Sender) concludeIdle() {
-	if !s.idle.on {
-		return
-	}
 	i := s.idle
 	s.idle.on = false
 	if i.refuted(s.Start.flight) {

@@ -119,10 +119,11 @@ func (s *Sender) learn() {
 // no room, need not have its own full: that does not show the window.
 func (s *Sender) slowed(p int) {
 	c := &s.credit
+	waits := s.lastFull
 	if s.deemedLost() > s.resent.size() { // what it sends again waits for the window, too
-		c.unused = 0
+		c.unused, waits = 0, true
 	}
-	if full := s.peerIsFull(); full || c.unused > 4*s.MSS {
+	if full := s.peerIsFull(); full || !waits || c.unused > 4*s.MSS {
 		w := p + max(0, c.delivered*s.beta/100-c.sent)
 		if p < s.ssthresh {
 			w = min(s.ssthresh, p+max(0, c.delivered-c.sent))

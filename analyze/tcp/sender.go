@@ -77,7 +77,7 @@ type Sender struct {
 	lastSend, lastAck segment.Time
 	wasLost           int          // packets, in this episode
 	sentAt            segment.Time // when the newest segment was sent that is acknowledged
-	lastFull          bool         // the latest segment was full: more may be waiting
+	lastFull          bool         // the latest segment of new data was full: more may be waiting
 	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
@@ -129,14 +129,13 @@ const (
 // bytes to one that has offered a window of offered bytes at most: 0 if none yet, -1 if
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
-	*s = Sender{
-		MSS: max(mss, 1), largest: max(mss, 1), ssthresh: never, beta: 70,
-		out:    ring{buf: s.out.buf},
-		bbr:    bbr{cwnd: initialSegs, marks: s.bbr.marks[:0]},
-		sacked: ranges{list: s.sacked.list[:0]},
-		resent: ranges{list: s.resent.list[:0]},
-		Sums:   WindowSums{Growth: s.Sums.Growth[:0], Phases: s.Sums.Phases[:0]},
-	}
+	out, marks, sacked, resent := s.out.buf, s.bbr.marks[:0], s.sacked.list[:0], s.resent.list[:0]
+	growth, phases := s.Sums.Growth[:0], s.Sums.Phases[:0]
+	*s = Sender{} // it is large: cleared where it lies, never copied
+	s.MSS, s.largest, s.ssthresh, s.beta = max(mss, 1), max(mss, 1), never, 70
+	s.out.buf, s.bbr.marks, s.sacked.list, s.resent.list = out, marks, sacked, resent
+	s.bbr.on, s.bbr.cwnd = true, initialSegs
+	s.Sums.Growth, s.Sums.Phases = growth, phases
 	if s.widen(offered); offered < 0 {
 		s.widest = offered
 	}
@@ -200,9 +199,13 @@ func (s *Sender) Watch(w Watcher) { s.sink = w }
 // pipe is what is in flight: sent, not acknowledged, not SACKed, not deemed lost,
 // and what was sent again (RFC 6675 section 4).
 func (s *Sender) pipe() int {
-	if !s.started {
-		return 0
+	if s.recovery == open && s.sacked.total == 0 && s.dups == 0 { // nothing is missing
+		return s.nxt.Sub(s.una) + int(s.pad.all-s.pad.sacked)
 	}
+	return s.pipeInLoss()
+}
+
+func (s *Sender) pipeInLoss() int {
 	n := s.nxt.Sub(s.una)
 	if n <= 0 {
 		return 0
@@ -230,30 +233,40 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	if !s.started {
 		s.begin(seq)
 	}
-	if s.pipe() == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
+	before := s.pipe()
+	if before == 0 && !(s.burst.on && s.burst.acked > 0 && s.lastFull && at.Sub(s.lastAck) <= 2*prompt) {
 		s.startFlight(at)
+		before = s.pipe()
 	}
+	whole := s.whole(n)
+	full := whole == n
 	switch {
 	case end.After(s.nxt):
-		s.bbr.sends(seq, s.pipe() == 0, s.pipe() == 0 && s.Rounds == 0, at)
-		s.push(end, n, at)
-		s.credit.unused = 0
+		if s.bbr.on {
+			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
+			s.bbr.sends(seq, s.packets(before), written, at)
+		}
+		s.push(end, whole-n, at)
+		s.credit.unused, s.lastFull = 0, full
 	default:
 		s.again(seq, end, at)
 	}
-	s.paced(s.packets(n), at)
-	s.credit.sent += s.whole(n)
 	p := s.pipe()
+	s.paced(s.packets(n), p, at)
+	if s.bbr.on && !s.bbr.full {
+		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
+	}
+	s.credit.sent += whole
 	if s.burst.on {
 		if s.burst.sent == 0 {
 			s.burst.first = at
 		}
-		s.burst.sent += s.whole(n)
-		if s.burst.full = n%s.MSS == 0; !s.burst.full {
+		s.burst.sent += whole
+		if s.burst.full = full; !full {
 			s.burst.tail, s.burst.tailAt = true, at
 		}
 	} else {
-		s.Start.full = n%s.MSS == 0
+		s.Start.full = full
 	}
 	if s.Start.open {
 		if s.Start.flight > 0 {
@@ -269,20 +282,19 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.cwnd = max(s.cwnd, s.whole(p))
 		s.doubtExit()
 	}
-	if !s.burst.on {
+	if !s.burst.on && s.sink != nil {
 		s.tell(at)
 	}
-	s.lastSend, s.lastFull = at, n%s.MSS == 0
+	s.lastSend = at
 	s.opens(end, at)
 }
 
-// push notes n bytes before end that were not sent before. Linux counts the window in packets:
-// one that is not full takes as much of it as any.
-func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
+// push notes a segment before end that was not sent before, and is so many bytes short of a full one.
+// Linux counts the window in packets: one that is not full takes as much of it as any.
+func (s *Sender) push(end segment.Seq, short int, at segment.Time) {
 	if s.out.n == maxSent {
 		s.forget()
 	}
-	short := s.whole(n) - n
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
 	s.pad.all += int32(short)
@@ -291,7 +303,9 @@ func (s *Sender) push(end segment.Seq, n int, at segment.Time) {
 // forget returns the oldest of what was sent, which is kept no longer.
 func (s *Sender) forget() sentSegment {
 	x := s.out.pop()
-	s.pad.unmark(&x)
+	if x.is != 0 {
+		s.pad.unmark(&x)
+	}
 	s.pad.all -= int32(x.short)
 	return x
 }
@@ -312,8 +326,19 @@ func (s *Sender) begin(seq segment.Seq) {
 }
 
 // packets is how many segments n bytes take, and whole how many bytes these have when full.
-func (s *Sender) packets(n int) int { return (n + s.MSS - 1) / s.MSS }
-func (s *Sender) whole(n int) int   { return s.packets(n) * s.MSS }
+func (s *Sender) packets(n int) int {
+	if 0 < n && n <= s.MSS {
+		return 1
+	}
+	return (n + s.MSS - 1) / s.MSS
+}
+
+func (s *Sender) whole(n int) int {
+	if 0 < n && n <= s.MSS {
+		return s.MSS
+	}
+	return (n + s.MSS - 1) / s.MSS * s.MSS
+}
 
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
@@ -321,8 +346,12 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if !s.started {
 		return
 	}
-	s.finishBurst(at)
 	before := s.pipe()
+	if before == 0 && s.restsOn(ack, blocks, ece) {
+		s.hears(edge, at)
+		return
+	}
+	s.finishBurst(at, before)
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
@@ -336,14 +365,19 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		if s.recovery == open || !ack.Before(s.recoverAt) {
 			s.dups = 0
 		}
-		s.sacked.below(ack)
-		s.resent.below(ack)
+		if len(s.sacked.list) > 0 {
+			s.sacked.below(ack)
+		}
+		if len(s.resent.list) > 0 {
+			s.resent.below(ack)
+		}
 		short := s.pad.all
 		s.time(ack, at)
 		acked += int(short - s.pad.all)
 	}
 	was := s.sacked.size()
-	for _, b := range blocks {
+	for i := range blocks {
+		b := &blocks[i]
 		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
 		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
 			continue // a duplicate's report (RFC 2883), or nonsense
@@ -372,21 +406,49 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.burst = burst{on: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd, before: before,
-		acked: delivered, opening: opening, wasFull: s.Start.full}
+	b := &s.burst
+	*b = burst{}
+	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
+	b.acked, b.opening, b.wasFull = delivered, opening, s.Start.full
 	s.Start.open = false
 	s.credit.delivered += delivered
 	s.credit.unused += delivered
 	fresh := s.news(delivered, acked, held)
-	s.follow(fresh, at)
+	switch {
+	case !s.mayGoByClock():
+		s.bbr.on = false
+	case fresh > 0 || s.recovery == fast:
+		if !s.bbr.on {
+			s.bbr.begin(s.packets(s.cwnd), s.exited, at)
+		}
+		s.follow(fresh, at)
+	}
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
-	if s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
+	if s.undo.on && s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
 		s.takeBack(at)
 	}
 	s.react(acked, fresh, ece, at)
 	s.goesByClock()
+	s.lastAck = at
+}
+
+// restsOn reports whether an ACK changes nothing, as the one before it: nothing is in flight, and nothing was
+// sent since. Each segment of the other side's data carries such a one.
+func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool {
+	b := &s.burst
+	return ack == s.una && s.una == s.nxt && len(blocks) == 0 && !ece && s.recovery == open && !s.Start.open &&
+		b.on && b.sent == 0 && b.acked == 0 && !b.opening && s.limit == Application && !s.idle.on
+}
+
+// hears notes an ACK that changes nothing but the window that it offers.
+func (s *Sender) hears(edge segment.Seq, at segment.Time) {
+	s.Sums.By[s.limit]++
+	s.burst.at, s.burst.quiet, s.burst.window = at, at.Sub(s.lastSend), s.cwnd
+	if s.edge, s.hasEdge = edge, !s.Blind(); s.hasEdge {
+		s.widen(edge.Sub(s.una))
+	}
 	s.lastAck = at
 }
 
@@ -455,4 +517,4 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 }
 
 // Close reads off what is left.
-func (s *Sender) Close() { s.finishBurst(s.lastSend) }
+func (s *Sender) Close() { s.finishBurst(s.lastSend, s.pipe()) }

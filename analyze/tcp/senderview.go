@@ -53,6 +53,16 @@ type ackQueue struct {
 
 func (q *ackQueue) waiting() []ackSeen { return q.list[q.gone:] }
 
+// push adds an ACK, to be filled in: it may hold what another has left.
+func (q *ackQueue) push() *ackSeen {
+	if n := len(q.list); n < cap(q.list) {
+		q.list = q.list[:n+1]
+	} else {
+		q.list = append(q.list, ackSeen{})
+	}
+	return &q.list[len(q.list)-1]
+}
+
 func (q *ackQueue) pop() {
 	if q.gone++; 2*q.gone >= len(q.list) {
 		q.list, q.gone = q.list[:copy(q.list, q.list[q.gone:])], 0
@@ -67,7 +77,8 @@ const maxAcks = 4096
 // has v collect how the estimate goes on.
 func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSamples bool) {
 	stamps := stamped(own, peer)
-	*v = SenderView{Sender: v.Sender, acks: ackQueue{list: v.acks.list[:0]}, keepSamples: keepSamples}
+	v.clear()
+	v.keepSamples = keepSamples
 	offered := -1
 	if scalesKnown(own, peer) {
 		offered = max(peer.Window.Most, peer.Window.Offered)
@@ -86,6 +97,14 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 	}
 	v.rttToSender = toSender
 	v.Handshake(max(toSender, toReceiver))
+}
+
+// clear clears all of v but its Sender, and keeps what its queue has grown. v is large: it is cleared where
+// it lies, never copied.
+func (v *SenderView) clear() {
+	v.Stalls, v.acks, v.probe, v.sizes, v.samples = SendStalls{}, ackQueue{list: v.acks.list[:0]}, vantageProbe{}, sizes{}, samples{}
+	v.arrivedByAge, v.rttToSender, v.latest, v.now, v.dataAt, v.markAt = 0, 0, 0, 0, 0, 0
+	v.keepSamples = false
 }
 
 // scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
@@ -111,8 +130,8 @@ func (v *SenderView) TakeSamples() []Sample {
 }
 
 // Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
-// inMessage says that s is part of a message, and path is what the handshake has shown.
-func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, path Path) {
+// inMessage says that s is part of a message, and way is that of what own sends.
+func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, way Way) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
 	}
@@ -120,7 +139,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.largest = v.sizes.full
 		v.resize()
 	}
-	v.Stalls.data(s, own, offered, &v.Sender, inMessage, path)
+	v.Stalls.data(s, own, offered, &v.Sender, inMessage, way)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
 	sinceData := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
@@ -128,7 +147,9 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.Sent(s.Seq, s.Len, s.Time)
 		return
 	}
-	v.lostBefore(s)
+	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
+		v.lostBefore(s)
+	}
 	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s) {
 		v.deliver()
 	}
@@ -159,13 +180,23 @@ func (v *SenderView) MarkStart() {
 	v.markAt = v.dataAt
 }
 
-// RoundsSinceMark returns in how many rounds the content was sent so far. Each but the first
+// A Mark is where a transaction's content began.
+type Mark struct {
+	Start
+	rounds int64 // until then
+	at     segment.Time
+}
+
+// Mark returns what is known of the latest start that was marked.
+func (v *SenderView) Mark() Mark { return Mark{v.Marked, v.markedAt, v.markAt} }
+
+// RoundsSince returns in how many rounds the content was sent that began at m, so far. Each but the first
 // was brought out by an ACK of the one before, and so is captured at least a round trip
 // after it; the handshake's may have been a slow one.
-func (v *SenderView) RoundsSinceMark() int {
-	n := v.Sender.RoundsSinceMark()
+func (v *SenderView) RoundsSince(m *Mark) int {
+	n := int(v.Sums.Rounds-m.rounds) + 1
 	if rtt := v.rttToSender * 3 / 4; v.AtReceiver && rtt > 0 {
-		n = min(n, 1+int(v.dataAt.Sub(v.markAt)/rtt))
+		n = min(n, 1+int(v.dataAt.Sub(m.at)/rtt))
 	}
 	return max(1, n)
 }
@@ -175,9 +206,6 @@ func (v *SenderView) RoundsSinceMark() int {
 // had arrived when s was.
 func (v *SenderView) lostBefore(s *segment.Segment) {
 	lost := s.Seq.Sub(v.Next())
-	if !v.Started() || lost <= 0 || !s.Options.HasTimestamps {
-		return
-	}
 	acked, latest := 0, v.latest
 	acks := v.acks.waiting()
 	for i := range acks {
@@ -232,9 +260,9 @@ func (v *SenderView) deliver() {
 
 // Ack notes an acknowledgement of the data that data sends; edge is the right edge of the
 // window that it offers.
-func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, path Path) {
+func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, way Way) {
 	v.acknowledged(s, edge)
-	v.Stalls.acked(s, data, path)
+	v.Stalls.acked(s, data, way)
 }
 
 func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
@@ -249,16 +277,23 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	if len(v.acks.waiting()) >= maxAcks {
 		v.deliver()
 	}
-	v.acks.list = append(v.acks.list, ackSeen{ack: s.Ack, edge: edge, blocks: s.Options.SACK, n: s.Options.SACKBlocks, ece: ece, pure: pure,
-		stamp: s.Options.TSVal, echo: s.Options.TSEcr, stamps: s.Options.HasTimestamps, at: s.Time})
+	a := v.acks.push()
+	a.ack, a.edge, a.ece, a.pure, a.at = s.Ack, edge, ece, pure, s.Time
+	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
+	if a.n = s.Options.SACKBlocks; a.n > 0 {
+		a.blocks = s.Options.SACK
+	}
 }
 
 // AssumeAcked takes it that everything before seq has been acknowledged, though no ACK in the
 // capture says so.
 func (v *SenderView) AssumeAcked(seq segment.Seq) {
-	if !v.Started() {
-		return
+	if v.started && v.una.Before(seq) {
+		v.assumeAcked(seq)
 	}
+}
+
+func (v *SenderView) assumeAcked(seq segment.Seq) {
 	for v.Acknowledged().Before(seq) && len(v.acks.waiting()) > 0 {
 		v.deliver()
 	}

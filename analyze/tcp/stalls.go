@@ -45,15 +45,30 @@ const (
 	mostDelay  = 500 * time.Millisecond // nobody may delay one longer (RFC 9293 section 3.8.6.3)
 )
 
-// A Path is how long packets of a direction take, as the handshake has shown it.
-type Path struct {
-	RTT           time.Duration // the whole round trip
-	RTTToReceiver time.Duration // from the capture to the side that the data goes to, and back
+// A Way is that of a direction's packets: how long they take, the handshake has shown.
+type Way struct {
+	*Handshake
+	FromClient bool
+}
+
+// rtt is the whole round trip.
+func (w Way) rtt() time.Duration {
+	toServer, toClient := w.RTTs()
+	return toServer + toClient
+}
+
+// rttToReceiver is the round trip from the capture to the side that the data goes to.
+func (w Way) rttToReceiver() time.Duration {
+	toServer, toClient := w.RTTs()
+	if w.FromClient {
+		return toServer
+	}
+	return toClient
 }
 
 // data notes data of a half, which is part of a message if inMessage says so. offered is
 // the peer's window; mss and blind are what is known of the sender (see Sender).
-func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender *Sender, inMessage bool, path Path) {
+func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender *Sender, inMessage bool, way Way) {
 	at := s.Mark()
 	if offered.Known && !sender.Blind() && offered.Edge.Sub(own.Nxt) < sender.MSS {
 		if p.filled = true; p.FullAt == 0 {
@@ -63,9 +78,9 @@ func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender
 	nothingElseInFlight := s.Seq == own.Una && s.End() == own.Nxt && !own.Resending()
 	switch {
 	case !inMessage || p.lastData == 0 || !nothingElseInFlight:
-	case p.lateACK != 0 && at.Time.Sub(p.lateACK) <= path.RTT-path.RTTToReceiver+5*time.Millisecond:
+	case p.lateACK != 0 && at.Time.Sub(p.lateACK) <= way.rtt()-way.rttToReceiver()+5*time.Millisecond:
 		p.Nagle.Add(p.late, at) // that ACK let it go (Nagle; RFC 9293 section 3.7.4)
-	case at.Time.Sub(max(p.lastData, offered.Moved)) >= max(leastStall, 3*path.RTT) && 2*offered.Offered > offered.Most:
+	case at.Time.Sub(max(p.lastData, offered.Moved)) >= max(leastStall, 3*way.rtt()) && 2*offered.Offered > offered.Most:
 		p.Idle.Add(at.Time.Sub(p.lastData), at) // with less than half of the window open it would wait for room
 	}
 	p.lastData, p.lateACK = at.Time, 0
@@ -73,7 +88,7 @@ func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender
 }
 
 // acked notes an ACK of a half's data, before it is counted.
-func (p *SendStalls) acked(s *segment.Segment, data *Half, path Path) {
+func (p *SendStalls) acked(s *segment.Segment, data *Half, way Way) {
 	full := p.filled
 	if p.ACKs++; full {
 		p.Full++
@@ -82,8 +97,10 @@ func (p *SendStalls) acked(s *segment.Segment, data *Half, path Path) {
 	if data.Nxt != s.Ack || full { // else what comes has waited for room
 		return
 	}
-	late := s.Time.Sub(p.lastData) - path.RTTToReceiver
-	if s.Len == 0 && p.small && leastDelay <= late && late <= mostDelay && s.Ack.After(data.Una) {
+	if s.Len > 0 || !p.small || !s.Ack.After(data.Una) {
+		return
+	}
+	if late := s.Time.Sub(p.lastData) - way.rttToReceiver(); leastDelay <= late && late <= mostDelay {
 		p.lateACK, p.late = s.Time, late
 	}
 }

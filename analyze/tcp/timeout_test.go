@@ -59,13 +59,13 @@ func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
 		at = at.Add(later)
 		s := segment.Segment{Seq: seq, Len: 1000, Time: at, Flags: segment.ACK}
 		s.Options.HasTimestamps, s.Options.TSEcr = true, echo
-		v.Data(&s, own, &Window{}, true, Path{})
+		v.Data(&s, own, &Window{}, true, Way{Handshake: &Handshake{}})
 		seq = s.End()
 	}
 	ack := func(stamp uint32) {
 		s := segment.Segment{Ack: seq, Time: at, Flags: segment.ACK}
 		s.Options.HasTimestamps, s.Options.TSVal = true, stamp
-		v.Ack(&s, seq.Add(100000), own, Path{})
+		v.Ack(&s, seq.Add(100000), own, Way{Handshake: &Handshake{}})
 	}
 	ack(1000)
 	data(1000, 3*time.Second)

@@ -17,7 +17,7 @@ func (f *Inferrer) isSure(n int) bool {
 	switch {
 	case f.blind:
 		return false
-	case f.Requests == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
+	case f.inside() == 0 || alike(n, f.firstLen) || alike(n, f.lastLen):
 		return true
 	case n > mostHead || a.cut || f.switched():
 		return false
@@ -66,7 +66,7 @@ func (f *Inferrer) mayBeTickets(n int) bool {
 }
 
 func (f *Inferrer) ticketsMayCome() bool {
-	return f.info.Version == tls.Version13 && f.Requests == 1 && !f.ticketsSent && (f.tickets == 0 || f.answers.first == f.ticket)
+	return f.info.Version == tls.Version13 && f.inside() == 1 && !f.ticketsSent && (f.tickets == 0 || f.answers.first == f.ticket)
 }
 
 // areTickets reports whether the turn looks like nothing else: OpenSSL sends two,

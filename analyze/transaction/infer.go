@@ -28,6 +28,8 @@ type Inferrer struct {
 	first          int        // the client's records so far
 	held           tls.Record // the latest of them; later, of HTTP/2's pings
 
+	inClear     int64        // requests that were read before TLS began
+	resumes     bool         // the last of them, t, is answered inside
 	current     *Transaction // nil if none is going on
 	t           Transaction
 	asked       turn   // the client's latest turn
@@ -87,6 +89,22 @@ func (f *Inferrer) Reset(to Handler, info *tls.Info) {
 	*f = Inferrer{to: to, info: info}
 	f.Minor = 1
 }
+
+// Continue says that HTTP/1 in clear has changed to TLS: the sums go on, and the answer to t, the request that asked
+// for it, comes first (RFC 2817 section 3.3).
+func (f *Inferrer) Continue(t *Transaction, sums Sums) {
+	f.Sums, f.inClear, f.t, f.resumes = sums, sums.Requests, *t, true
+}
+
+// resume makes the request that asked for TLS the current one.
+func (f *Inferrer) resume() {
+	if f.resumes {
+		f.resumes, f.current = false, &f.t
+	}
+}
+
+// inside returns how many requests were inferred.
+func (f *Inferrer) inside() int64 { return f.Requests - f.inClear }
 
 // Record takes the next record that cannot be opened.
 func (f *Inferrer) Record(r *tls.Record) {
@@ -237,8 +255,9 @@ func (f *Inferrer) begin(l length, r *tls.Record) {
 		f.low++
 		f.lastLen = l.most
 	}
+	f.resume()
 	f.finish()
-	if f.Requests == 0 {
+	if f.inside() == 0 {
 		f.firstLen = l.most
 	}
 	f.asked, f.answers, f.blind = turn{}, turn{}, false
@@ -275,7 +294,9 @@ func (f *Inferrer) server(l length, r *tls.Record) {
 	case f.pinged: // no ping, for it is answered with more than a ping
 		f.pinged = false
 		f.begin(length{framePing, framePing}, &f.held)
-	case f.Requests == 0:
+	case f.resumes:
+		f.resume()
+	case f.inside() == 0 && f.current == nil:
 		f.unasked(l)
 		return
 	}
@@ -305,7 +326,7 @@ func (f *Inferrer) pipelined() int64 {
 		said += f.asked.bytes
 		exchanged += f.asked.records(&f.answers)
 	}
-	return max(f.Requests, min(said/leastLasting, exchanged))
+	return max(f.inside(), min(said/leastLasting, exchanged))
 }
 
 // finish ends the transaction before another begins.
@@ -322,6 +343,9 @@ func (f *Inferrer) finish() {
 
 // Bytes is not called: what cannot be read comes as records.
 func (f *Inferrer) Bytes(bool, []byte, segment.Mark) {}
+
+// Content is not asked for: tls.Conn knows where records end.
+func (f *Inferrer) Content(bool) int64 { return 0 }
 
 // Gap says that about n bytes are missing: requests may be among them.
 func (f *Inferrer) Gap(fromClient bool, n int64, at segment.Mark) {
@@ -354,10 +378,10 @@ func (f *Inferrer) Close(fromClient bool, at segment.Mark) {
 
 // Waiting returns the transaction that has not ended.
 func (f *Inferrer) Waiting() []*Transaction {
-	if f.current == nil {
+	if f.current == nil && !f.resumes {
 		return nil
 	}
-	return []*Transaction{f.current}
+	return []*Transaction{&f.t}
 }
 
 // Totals returns what the messages came to, with bounds. In HTTP/2 all that a client
@@ -365,15 +389,16 @@ func (f *Inferrer) Waiting() []*Transaction {
 func (f *Inferrer) Totals() *Sums {
 	f.Low, f.High = f.low, f.most+f.pipelined()
 	if f.MaybeHTTP2() {
-		f.Low, f.High = min(1, f.low), max(f.Requests, f.High, f.bytes/leastFrame)
+		f.Low, f.High = min(1, f.low), max(f.inside(), f.High, f.bytes/leastFrame)
 		if f.replied < leastReply {
 			f.Low = 0
 		}
 	}
 	// Begun midstream, the first that is seen may be the rest of an earlier request.
-	if f.info.Version == 0 && f.Requests <= 1 {
+	if f.info.Version == 0 && f.inside() <= 1 {
 		f.Low = 0
 	}
+	f.Low, f.High = f.Low+f.inClear, f.High+f.inClear
 	return &f.Sums
 }
 

@@ -74,6 +74,21 @@ func (m *Multiplexer) Upgraded(t *Transaction, sums Sums) {
 	m.waiting = append(m.waiting, u)
 }
 
+// Continue says that the connection began as HTTP/1 and changed to TLS, inside which HTTP/2 was chosen: that has no
+// stream for t, the request that asked for it, so that the change itself is its answer. The sums go on.
+func (m *Multiplexer) Continue(t *Transaction, sums Sums) {
+	m.Sums = sums
+	m.Minor = 2
+	m.Responses++
+	m.n = t.N
+	t.Status, t.HasStatus, t.ResponseDone = 101, true, true
+	if t.FirstByte.Packet == 0 {
+		t.FirstByte, t.LastByte = t.RequestEnd, t.RequestEnd
+	}
+	m.to.Began(t)
+	m.to.Answered(t)
+}
+
 // Bytes takes the next bytes of one direction.
 func (m *Multiplexer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	m.side(fromClient).Feed(b, at)
@@ -85,6 +100,9 @@ func (m *Multiplexer) Gap(fromClient bool, n int64, at segment.Mark) {
 	// Whether or not a stream is open: the server may have said GOAWAY there.
 	m.ResponsesHidden = m.ResponsesHidden || !fromClient && m.server.Lost()
 }
+
+// Content returns how many of the next bytes of one direction are content.
+func (m *Multiplexer) Content(fromClient bool) int64 { return m.side(fromClient).Content() }
 
 // Close ends one direction. Streams that have not ended stay so.
 func (m *Multiplexer) Close(bool, segment.Mark) {}

@@ -91,7 +91,6 @@ type Pairer struct {
 	to      Handler
 	in, out side         // the sinks of the two parsers
 	request *Transaction // the one whose request is being read
-	orphan  bool         // the response being read has no request
 	n       int32
 	lastIn  segment.Mark   // last bytes of the server
 	holeAt  segment.Mark   // the latest hole in them that may hold responses
@@ -107,8 +106,8 @@ type Pairer struct {
 	}
 
 	// Next is the transaction that goes on as stream 1 of HTTP/2, to which the
-	// connection has changed (RFC 7540 section 3.2); nil if it has not. What comes
-	// now goes to Handler.Tunnel.
+	// connection has changed (RFC 7540 section 3.2), or where Upgrade says TLS, whose response
+	// comes inside that (RFC 2817 section 3.3); nil if it has not. What comes now goes to Handler.Tunnel.
 	Next *Transaction
 
 	Sums
@@ -156,7 +155,7 @@ func (s *Sums) Totals() *Sums { return s }
 // Reset readies p for a new connection. A parser begun midway looks for the
 // next message start.
 func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
-	p.to, p.request, p.orphan, p.n, p.lastIn, p.holeAt = to, nil, false, 0, segment.Mark{}, segment.Mark{}
+	p.to, p.request, p.n, p.lastIn, p.holeAt = to, nil, 0, segment.Mark{}, segment.Mark{}
 	p.Next, p.Sums = nil, Sums{}
 	if p.waiting == nil {
 		p.waiting, p.free = p.room.waiting[:0], append(p.room.free[:0], &p.room.first)
@@ -189,6 +188,14 @@ func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	p.lastIn = at
 }
 
+// Content returns how many of the next bytes of one direction are content.
+func (p *Pairer) Content(fromClient bool) int64 {
+	if fromClient {
+		return p.client.Content()
+	}
+	return p.server.Content()
+}
+
 // Gap says that n bytes of one direction are missing here.
 func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	if fromClient {
@@ -207,11 +214,11 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 }
 
 // Close ends one direction: its FIN or a reset was reached, or the capture ended.
-func (p *Pairer) Close(fromClient bool, at segment.Mark) {
+func (p *Pairer) Close(fromClient bool, _ segment.Mark) {
 	if fromClient {
-		p.client.Close(at)
+		p.client.Close()
 	} else {
-		p.server.Close(at)
+		p.server.Close()
 	}
 }
 
@@ -343,10 +350,7 @@ func (p *Pairer) requestEnd(e http1.End) {
 	}
 	p.request = nil
 	t.RequestBytes += e.BodyBytes
-	t.RequestDone = e.Complete
-	if e.BodyBytes > 0 {
-		t.RequestEnd = e.At
-	}
+	t.RequestDone, t.RequestEnd = e.Complete, e.At
 	p.handOn()
 }
 
@@ -362,14 +366,13 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	if h.Status >= 100 && h.Status < 200 && h.Status != 101 {
 		return // interim (RFC 9110 section 15.2)
 	}
-	if t != nil && h.Status == 101 && bytes.EqualFold(bytes.TrimSpace(h.Upgrade), []byte("h2c")) {
-		p.Next = t // its response comes as HTTP/2
+	if next := upgradeOf(h.Upgrade); t != nil && h.Status == 101 && next != "" {
+		p.Next, p.Upgrade = t, next // its response comes as HTTP/2, or inside
 		p.client.Upgraded()
 		return
 	}
 	p.Responses++
-	p.orphan = t == nil
-	if p.orphan {
+	if t == nil {
 		if p.Orphans++; p.Orphans == 1 {
 			p.Orphan = Orphan{h.Status, h.Start, crosses}
 		}
@@ -397,9 +400,45 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	}
 }
 
+// UpgradeTLS is what Upgrade says of a connection that changes to TLS.
+const UpgradeTLS = "tls"
+
+// upgradeOf returns "h2c" or UpgradeTLS where a server says that the connection changes to that, UpgradeTLS without its
+// version: what comes first in the field is the lowest layer (RFC 9110 section 7.8).
+func upgradeOf(field []byte) string {
+	first, _, _ := bytes.Cut(field, []byte(","))
+	name, _, versioned := bytes.Cut(bytes.TrimSpace(first), []byte("/"))
+	switch {
+	case !versioned && bytes.EqualFold(name, []byte("h2c")):
+		return "h2c"
+	case versioned && bytes.EqualFold(name, []byte("TLS")):
+		return UpgradeTLS
+	}
+	return ""
+}
+
+// Consume ends HTTP/1 where the change to TLS led to something else: the connection is used up by that.
+func (p *Pairer) Consume() {
+	t := p.Next
+	p.Next, p.Consumed = nil, true
+	p.Responses++
+	t.Status, t.HasStatus, t.Consumes, t.ResponseDone = 101, true, true, true
+	t.FirstByte, t.LastByte = p.lastIn, p.lastIn
+	p.to.Began(t)
+	p.handOn()
+}
+
+// Resume goes on with HTTP/1 after the change to TLS: inside it, or on the connection itself if TLS never came. What
+// comes first answers the request that asked for the change.
+func (p *Pairer) Resume() {
+	p.Next = nil
+	p.client.Reset(true, &p.in, p.Head)
+	p.server.Reset(false, &p.out, p.Head)
+}
+
 func (p *Pairer) responseEnd(e http1.End) {
 	t := p.oldest()
-	if p.orphan || t == nil || !t.HasStatus || p.Next != nil {
+	if t == nil || !t.HasStatus || p.Next != nil {
 		return // interim, or without a request
 	}
 	t.ResponseBytes += e.BodyBytes

@@ -1,6 +1,9 @@
 package transaction
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPattern(t *testing.T) {
 	for _, c := range []struct {
@@ -26,9 +29,13 @@ func TestPattern(t *testing.T) {
 			t.Errorf("%s on %s %s: %v", c.pattern, c.method, c.target, got)
 		}
 	}
-	for _, s := range []string{"", "target", "target=", "status=200", "/healthz"} {
-		if _, err := ParsePattern(s); err == nil {
+	for s, suggests := range map[string]string{"": "", "target": "", "target=": "", "method=": "", "status=200": "", "/healthz": "",
+		"targt=/x": "; did you mean target?", "Method=GET": "; did you mean method?"} {
+		_, err := ParsePattern(s)
+		if err == nil {
 			t.Errorf("%q was taken", s)
+		} else if _, suggested, _ := strings.Cut(err.Error(), "method=VALUE"); suggested != suggests {
+			t.Errorf("%v, want %q at its end", err, suggests)
 		}
 	}
 }

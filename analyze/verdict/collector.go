@@ -19,6 +19,7 @@ type Collector struct {
 	Counts Counts
 
 	limit       int
+	doubtful    bool // a connection was inconsistent: see Unseen
 	kept        map[string][]Found
 	connections []*Finding // whose rule looks at one connection: many end, so they are not sought each time
 	tracked     []tracked
@@ -48,15 +49,18 @@ func NewCollector(limit int) *Collector {
 // Connection applies the rules to a connection that has ended. Connections come
 // in the order of their ends.
 func (k *Collector) Connection(c *Conn) {
+	k.doubtful = k.doubtful || c.Inconsistent
 	for _, f := range k.connections {
 		if r := f.rule.connection; r.holds(c) && k.count(f.ID) {
 			e := r.evidence(c)
 			e.Connections = []int64{c.ID}
+			e.doubt(c.Inconsistent)
 			k.keep(Found{ID: f.ID, Evidence: e})
 		}
 	}
 	for _, t := range k.tracked {
 		if e, ok := t.note(c); ok {
+			e.doubt(c.Inconsistent)
 			k.add(Found{ID: t.ID, Evidence: e})
 		}
 	}
@@ -81,6 +85,7 @@ func (k *Collector) Conclude(pools []*pool.Pool) {
 		if f := &table[i]; f.rule.pool != nil {
 			for _, p := range pools {
 				if e, ok := f.rule.pool(p); ok {
+					e.doubt(p.Inconsistent > 0)
 					k.add(Found{ID: f.ID, Pool: p.ID, Evidence: e})
 				} else if f.rule.poolCut != nil && f.rule.poolCut(p) {
 					k.Counts.Cut[f.ID] = true
@@ -90,6 +95,7 @@ func (k *Collector) Conclude(pools []*pool.Pool) {
 	}
 	for _, t := range k.tracked {
 		for _, e := range t.conclude() {
+			e.doubt(k.doubtful)
 			k.add(Found{ID: t.ID, Evidence: e})
 		}
 		if t.cut() {

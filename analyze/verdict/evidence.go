@@ -20,6 +20,13 @@ type Evidence struct {
 	Text        string // one sentence, with the numbers
 }
 
+// doubt takes e's certainty where what it rests on is inconsistent.
+func (e *Evidence) doubt(inconsistent bool) {
+	if inconsistent && e.Confidence == pool.Certain {
+		e.Confidence = pool.Likely
+	}
+}
+
 // mostListed bounds how many connections a finding names; it counts all.
 const mostListed = 8
 

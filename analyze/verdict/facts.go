@@ -120,9 +120,11 @@ type Pace struct {
 
 // Unseen is what the capture lacks of a connection.
 type Unseen struct {
-	Missing   int64 // bytes, of both directions
-	OneWay    bool  // one direction, wholly
-	Midstream bool  // its begin
+	Missing int64 // bytes, of both directions
+	OneWay  bool  // one direction, wholly
+
+	Inconsistent bool // segments repeat other bytes at the same sequence numbers: what was read may not have been taken
+	Midstream    bool // its begin
 }
 
 // A ColdStart is the first transaction of a connection that was opened without

@@ -24,7 +24,7 @@ var goaway = rule{
 			"beside the limit of streams that SETTINGS gave.",
 		RefutedBy: "the one who says so is mistaken: a proxy between may speak for the server",
 		Remedy: "Consistent with a limit of the server (NO_ERROR), or with what the code names. What was above the last " +
-			"stream, or refused, was not processed and can be sent again (RFC 9113 section 8.7). For " +
+			"stream, or refused, was not processed and can be sent again (RFC 9113 sections 6.8 and 8.7). For " +
 			"ENHANCE_YOUR_CALM have the client ping less often:",
 		Knobs: []Knob{
 			{"grpc client", "GRPC_ARG_KEEPALIVE_TIME_MS, in Go keepalive.ClientParameters.Time: not below the server's " +

@@ -21,6 +21,7 @@ var h2StreamLimit = rule{
 			{"nginx", "http2_max_concurrent_streams (128)"},
 			{"go net/http server", "http2.Server.MaxConcurrentStreams (250)"},
 			{"node http2 server", "settings.maxConcurrentStreams"},
+			{"java HttpClient", "no setting: it gives up what comes beyond; a Semaphore of the server's limit lets it wait"},
 		},
 	},
 	pool: streamsAtLimit,

@@ -80,7 +80,7 @@ func findings(t *testing.T, history string) map[string]verdict.Found {
 		case "end":
 			ended(event.Ending{})
 		case "probed":
-			ended(event.Ending{Probes: 3, FirstProbe: e.Packet})
+			ended(event.Ending{Probing: event.Probing{Probes: 3, FirstProbe: e.Packet}})
 		case "declined":
 			ended(event.Ending{Declined: true})
 		default:

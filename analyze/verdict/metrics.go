@@ -44,12 +44,38 @@ func (d *Demands) occurs(id string, pools []*pool.Pool, findings Counts) Interva
 	if findings.Cut[id] || d.unsure(pools) || anyUnknown(judged) || anySummedUp(judged) && needsPools(id) {
 		n.High = math.Inf(1)
 	}
+	if anyInconsistent(pools) {
+		n.High = math.Inf(1)
+		if !cause.Avoidable() {
+			least = 0
+		}
+		n.Low = float64(least)
+	}
 	return n
 }
 
 // anyUnknown reports whether the verdict of a pool is not known: it may hide anything.
 func anyUnknown(pools []*pool.Pool) bool {
 	return slices.ContainsFunc(pools, func(p *pool.Pool) bool { return p.Verdict == pool.NotKnown })
+}
+
+// anyInconsistent reports whether bytes of a pool's connection came in two versions: which pool it is of rests on
+// them, so others' count too.
+func anyInconsistent(pools []*pool.Pool) bool {
+	return slices.ContainsFunc(pools, func(p *pool.Pool) bool { return p.Inconsistent > 0 })
+}
+
+// trustNone widens what m says by what was read. How many connections there were does not rest on that, but whose
+// server's they were; what was certainly avoidable stays.
+func (d *Demands) trustNone(m map[string]Interval) {
+	for name, i := range m {
+		switch {
+		case name == "avoidable":
+			m[name] = Interval{i.Low, math.Inf(1)}
+		case name != "connections" || d.Server != "":
+			m[name] = Interval{0, math.Inf(1)}
+		}
+	}
 }
 
 // anySummedUp reports whether pools were not kept, of which there are only sums.
@@ -105,6 +131,9 @@ func (d *Demands) measure(pools []*pool.Pool, findings Counts) map[string]Interv
 		for name, i := range m {
 			m[name] = Interval{i.Low, math.Inf(1)}
 		}
+	}
+	if anyInconsistent(pools) {
+		d.trustNone(m)
 	}
 	return m
 }

@@ -90,6 +90,14 @@ func (s *Segment) From() Endpoint { return s.Key.Sender(s.Dir) }
 // To returns the endpoint s was sent to.
 func (s *Segment) To() Endpoint { return s.Key.Sender(1 - s.Dir) }
 
+// FirstByte returns the sequence number of the first byte of s's payload: a SYN takes one before it.
+func (s *Segment) FirstByte() Seq {
+	if s.Flags.Has(SYN) {
+		return s.Seq.Add(1)
+	}
+	return s.Seq
+}
+
 // End returns the sequence number after s: SYN and FIN take one each (RFC 9293
 // section 3.4).
 func (s *Segment) End() Seq {

@@ -28,6 +28,7 @@ import (
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/perfetto"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/report/timesequence"
 	"tcpwarm/analyze/transaction"
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
@@ -48,15 +49,15 @@ type output struct {
 	series  string   // file
 	server  string   // only pools of it are looked at
 	pick    timeRange
-	sized   bool // top and all were asked about
+	size    *pflag.FlagSet // has top and all; nil: they were not asked about
 	top     int
 	all     bool
 
 	ignore    patterns
 	oneClient bool
 	redaction
-	windows *growth.Recorder // how they grew, nil: nobody wants to see
-	kernel  *kernelWitness   // asked while capturing, nil: it was not
+	recorded html.Recorded  // for a page, if one is wanted
+	kernel   *kernelWitness // asked while capturing, nil: it was not
 
 	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
 	unplaced int64                           // packets without room for their comments
@@ -131,7 +132,7 @@ func (o *output) serverFlag(f *pflag.FlagSet) {
 
 // sizeFlags are how much of it text tells.
 func (o *output) sizeFlags(f *pflag.FlagSet) {
-	o.sized = true
+	o.size = f
 	f.IntVar(&o.top, "top", text.DefaultLimit, "list and tell at most `N` destinations, the worst first")
 	f.BoolVar(&o.all, "all", false, "tell of all destinations, those too that are fine, and of all that is known of windows")
 }
@@ -382,8 +383,9 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	opts.Limits.Memory = int64(o.memory)
 	o.memory.obey()
 	if o.writesHTML() {
-		o.windows = new(growth.Recorder)
-		opts.Samples = sampled(opts.Samples, o.windows.Add)
+		o.recorded = html.Recorded{Windows: new(growth.Recorder), Sequences: new(timesequence.Recorder)}
+		opts.Samples = sampled(opts.Samples, o.recorded.Windows.Add)
+		opts.Steps = o.recorded.Sequences.Add
 	}
 	lines, seriesErr := o.openSeries()
 	if lines != nil {
@@ -517,10 +519,10 @@ func (o *output) writeAs(kind string, w io.Writer, r *report.Report, as text.Opt
 		return github.Write(w, r)
 	case "html":
 		page := html.Options{All: as.All}
-		if as.Limit != text.DefaultLimit { // a page takes more than text does, where nobody says how many
+		if o.size != nil && o.size.Changed("top") { // a page takes more than text does, where nobody says how many
 			page.Top = as.Limit
 		}
-		return html.Write(w, r, o.windows, page)
+		return html.Write(w, r, o.recorded, page)
 	}
 	return text.Write(w, r, as)
 }
@@ -535,7 +537,7 @@ func reportKinds(formats *choice) []string {
 // output. One that goes there is the format.
 func (o *output) check() error {
 	switch {
-	case o.sized && o.top < 1:
+	case o.size != nil && o.top < 1:
 		return fmt.Errorf("--top %d: at least one is needed", o.top)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)

@@ -33,8 +33,10 @@ import (
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/html"
 	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/report/timesequence"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/analyze/verdict"
+	"tcpwarm/capture"
 	"tcpwarm/capture/segment"
 )
 
@@ -282,6 +284,7 @@ func toDraw(r *report.Report) drawn {
 func TestPages(t *testing.T) {
 	b := openBrowser(t)
 	axe := axeCore(t)
+	t.Parallel()
 	dir := t.TempDir()
 	captures := shownCaptures(t)
 	for _, name := range []string{"reused", "missed", "fifty", "thousand", "lossy", "hostile"} {
@@ -314,6 +317,7 @@ func TestPages(t *testing.T) {
 			}
 			if name == "lossy" {
 				b.windowAsReported(t, r.Connections[0].ServerToClient.Window)
+				b.sequenceAsCaptured(t, captures[name], &r)
 			}
 			if name == "hostile" {
 				text := ask[string](t, b, `document.body.textContent`)
@@ -353,6 +357,113 @@ func (b *browser) windowAsReported(t *testing.T, w *report.HalfWindow) {
 	}
 }
 
+// toStroke is what a time-sequence graph is to show of one side's data.
+type toStroke struct{ sent, acked, sacked int }
+
+// strokesOf counts that in a capture of one connection, whose server has a port.
+func strokesOf(t *testing.T, packets []byte, port uint16) (server, client toStroke) {
+	src, err := capture.OpenReader("pcap", bytes.NewReader(packets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var latest [2]segment.Segment
+	for batch, err := new(segment.Batch), error(nil); err == nil; {
+		err = src.Fill(batch)
+		for i := range batch.Segments {
+			s := &batch.Segments[i]
+			own, other := &server, &client
+			if s.From().Port != port {
+				own, other = &client, &server
+			}
+			if s.Len > 0 || s.Flags.Has(segment.SYN|segment.FIN) {
+				own.sent++
+			}
+			if before := &latest[s.Dir]; s.Flags.Has(segment.ACK) {
+				if s.Ack != before.Ack || s.Window != before.Window {
+					other.acked++
+				}
+				for _, block := range s.Options.SACK[:s.Options.SACKBlocks] {
+					if !slices.Contains(before.Options.SACK[:before.Options.SACKBlocks], block) {
+						other.sacked++
+					}
+				}
+				*before = *s
+			}
+		}
+	}
+	return server, client
+}
+
+// sequenceAsCaptured holds the time-sequence graph of a page, which is open, against the packets, and has it
+// asked about by pointer and keyboard.
+func (b *browser) sequenceAsCaptured(t *testing.T, packets []byte, r *report.Report) {
+	t.Helper()
+	const drawn = `(() => {
+		const count = (kinds, letter) => kinds.reduce((n, kind) => n + document.querySelector(".sequence .strokes:not(.swatch) ." + kind).getAttribute("d").split(letter).length - 1, 0);
+		return [count(["data", "resent", "reordered"], "M"), count(["resent"], "M"), count(["reordered"], "M"), count(["acked"], "V") + 1, count(["sacked"], "M")];
+	})()`
+	server := &r.Connections[0].ServerToClient
+	fromServer, fromClient := strokesOf(t, packets, 8080)
+	want := []int{fromServer.sent, int(server.ResentSegments), int(server.OutOfOrder), fromServer.acked, fromServer.sacked}
+	if got := ask[[]int](t, b, drawn); !slices.Equal(got, want) || got[1] == 0 || got[4] == 0 {
+		t.Errorf("strokes, sent again, out of order, ACKs, SACK blocks: %v, want %v", got, want)
+	}
+	const node = `document.querySelector(".sequence")`
+	label := ask[string](t, b, node+`.querySelector("svg[role=img]").getAttribute("aria-label")`)
+	if says := fmt.Sprintf("what the server sent: %d segments, %d sent again", fromServer.sent, server.ResentSegments); !strings.Contains(label, says) {
+		t.Errorf("the graph is called %q, want %q", label, says)
+	}
+	const said, filter, slider = node + `.querySelector(".readout").textContent`, node + `.querySelector(".readout code").textContent`, node + `.querySelector("input[type=range]")`
+	lossy := slices.IndexFunc(r.Findings, func(f report.Finding) bool { return f.ID == "lossy" })
+	if lossy < 0 {
+		t.Fatal("no finding says what was sent again first")
+	}
+	first := fmt.Sprintf("frame.number == %d", r.Findings[lossy].Packets[0])
+	if got := ask[string](t, b, filter); got != first {
+		t.Errorf("what was sent again first is found by %q, want %q", got, first)
+	}
+	b.tell(t, slider+`.focus()`)
+	b.do(t, chromedp.KeyEvent(kb.Home))
+	if got := ask[string](t, b, said); !strings.Contains(got, "packet 2, ") || !strings.Contains(got, "sent, 0 to 1: frame.number == 2") {
+		t.Errorf("the first is %q", got)
+	}
+	b.do(t, chromedp.KeyEvent(kb.ArrowRight))
+	if got := ask[string](t, b, slider+`.getAttribute("aria-valuetext")`); !strings.Contains(got, "packet 3, ") || !strings.Contains(got, "acknowledges what is before 1") {
+		t.Errorf("the second is %q", got)
+	}
+	b.tell(t, `(() => {
+		const graph = `+node+`.querySelector(".strokes"), box = graph.getBoundingClientRect();
+		const [, x, y] = graph.querySelector(".dots").getAttribute("d").match(/^M([\d.]+) ([\d.]+)/);
+		graph.dispatchEvent(new PointerEvent("click", {clientX: box.left + x / 1000 * box.width, clientY: box.top + y / 300 * box.height}));
+	})()`)
+	if got := ask[string](t, b, filter); got != first {
+		t.Errorf("a click at what was sent again first shows %q, want %q", got, first)
+	}
+	press := func(text string) {
+		t.Helper()
+		b.tell(t, `[...`+node+`.querySelectorAll("button")].find(x => x.textContent === "`+text+`").click()`)
+	}
+	press("+")
+	if got := ask[[]int](t, b, drawn); got[0] >= want[0] || got[1] == 0 {
+		t.Errorf("magnified around what was sent again it shows %v of %v", got, want)
+	}
+	press("all")
+	if got := ask[[]int](t, b, drawn); !slices.Equal(got, want) {
+		t.Errorf("all of it is %v, want %v", got, want)
+	}
+	press("client")
+	if got, want := ask[[]int](t, b, drawn), []int{fromClient.sent, 0, 0, fromClient.acked, fromClient.sacked}; !slices.Equal(got, want) {
+		t.Errorf("of the client: %v, want %v", got, want)
+	}
+	for _, width := range []int64{360, 2500} {
+		b.do(t, chromedp.EmulateViewport(width, 900))
+		if wide := ask[int64](t, b, `Math.ceil(Math.max(...[...`+node+`.querySelectorAll("*")].map(e => e.getBoundingClientRect().right)))`); wide > width {
+			t.Errorf("at %d pixels the graph is %d wide", width, wide)
+		}
+	}
+	b.do(t, chromedp.EmulateViewport(1200, 900))
+}
+
 // use does with a page's first lanes what a person at a keyboard might.
 func (b *browser) use(t *testing.T) {
 	const first = `document.querySelector(".scroller")`
@@ -389,7 +500,7 @@ func TestPageKernelsWindow(t *testing.T) {
 	}
 	windows.Add(r.Connections[0].ID, false, list)
 	var written bytes.Buffer
-	if err := html.Write(&written, r, &windows, html.Options{}); err != nil {
+	if err := html.Write(&written, r, html.Recorded{Windows: &windows}, html.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "page.html")
@@ -409,6 +520,65 @@ func TestPageKernelsWindow(t *testing.T) {
 	higher := `(([a, b]) => a.getBoundingClientRect().top > b.getBoundingClientRect().top)([...document.querySelectorAll(".window-time .kernel")])`
 	if !ask[bool](t, b, higher) {
 		t.Error("the larger window is not higher")
+	}
+	for _, f := range b.faults {
+		t.Error(f)
+	}
+}
+
+// Of a transfer of more segments than a picture has room for, what was sent again stays single, and what is joined says
+// of how many segments and leads to all their packets. What is not known is not drawn.
+func TestPageJoinedStrokes(t *testing.T) {
+	b := openBrowser(t)
+	r := reporttest.Missed()
+	c := r.Connections[0]
+	var graphs timesequence.Recorder
+	var list []tcp.Step
+	add := func(i, packet int, kind tcp.StepKind, start, end int) {
+		at := segment.Time(c.Start) + segment.Time(i)*segment.Time(time.Millisecond)
+		list = append(list, tcp.Step{At: at, Packet: int64(packet), Kind: kind, Start: int64(start), End: int64(end), Dir: 1})
+	}
+	for i := range 5000 {
+		packet, from := 100+3*i, 5001+1000*i
+		add(i, packet, tcp.NewStep, from, from+1000)
+		add(i, packet+1, tcp.ACKStep, from, from-1)
+		if i%200 == 100 {
+			add(i, packet+2, tcp.ResentStep, from, from+1000)
+		}
+	}
+	graphs.Add(c.ID, 0, list)
+	var written bytes.Buffer
+	if err := html.Write(&written, r, html.Recorded{Sequences: &graphs}, html.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, written.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
+	b.use(t)
+	const node = `document.querySelector(".sequence")`
+	counts := ask[[]int](t, b, `["data", "resent", "dots", "edge"].map(kind => `+node+`.querySelector(".strokes:not(.swatch) ." + kind).getAttribute("d").split("M").length - 1)`)
+	if counts[0] < 500 || counts[0] > 1023 || counts[1] != 25 || counts[2] != 25 || counts[3] != 0 {
+		t.Errorf("data, sent again, dots and edges are drawn %v times", counts)
+	}
+	b.tell(t, node+`.querySelector("input[type=range]").focus()`)
+	b.do(t, chromedp.KeyEvent(kb.Home))
+	said := ask[string](t, b, node+`.querySelector(".readout").textContent`)
+	filter := ask[string](t, b, node+`.querySelector(".readout code").textContent`)
+	if !strings.Contains(said, " segments, packets 100 to ") || !strings.HasPrefix(filter, "ip.addr == ") || !strings.Contains(filter, " && frame.number >= 100 && frame.number <= ") {
+		t.Errorf("the first stroke is %q, %q", said, filter)
+	}
+	text := ask[string](t, b, node+`.textContent`)
+	for _, want := range []string{"5025 segments, 25 sent again", "strokes for 10025 segments", "begins with packet 100: what came before was not kept", "window cannot be read"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %q", want, text)
+		}
+	}
+	b.tell(t, `document.querySelector(".scroller").focus()`)
+	b.do(t, chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent(kb.Enter))
+	if text := ask[string](t, b, `document.querySelector(".detail").textContent`); !strings.Contains(text, "#2 ") || !strings.Contains(text, "no time-sequence graph: ") {
+		t.Errorf("of a connection without: %q", text)
 	}
 	for _, f := range b.faults {
 		t.Error(f)

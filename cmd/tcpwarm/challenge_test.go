@@ -201,6 +201,7 @@ func examineBoth(t *testing.T, kind, only string, families []scenario.Family) *e
 
 // A client that does not do what is asked never passes.
 func TestChallengeInShort(t *testing.T) {
+	t.Parallel()
 	const few = "one-after-another,tls-one-after-another"
 	not := "one-after-another not-known,tls-one-after-another not-known"
 	for _, c := range []struct {
@@ -237,9 +238,9 @@ func TestREADMEOnNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Parallel()
 	_, said, _ := strings.Cut(string(b), "\nNode passes all that it does not decline but three:")
 	said, _, _ = strings.Cut(said, "\n\n")
-	t.Setenv("COLUMNS", "80")
 	args := []string{"challenge", "--only", "one*,five*,redirect*,close*", "--", "node", "../../pcaps/lab/clients/node/lines.mjs"}
 	var out bytes.Buffer
 	run(t.Context(), args, strings.NewReader(""), &out, io.Discard)
@@ -290,12 +291,12 @@ func TestREADMEOnChallenge(t *testing.T) {
 	}
 	for _, m := range all {
 		t.Run(m[3], func(t *testing.T) {
+			t.Parallel()
 			if _, err := exec.LookPath(m[3]); err != nil {
 				t.Skip(m[3], "is not here")
 			}
 			args := append([]string{"challenge"}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
 			args = append(append(args, "--", m[3]), strings.Fields(strings.ReplaceAll(m[4], "pcaps/", "../../pcaps/"))...)
-			t.Setenv("COLUMNS", "80")
 			var out, errs bytes.Buffer
 			run(t.Context(), args, strings.NewReader(""), &out, &errs)
 			if got, want := clientIn(out.String()), clientIn(m[5]); got != want {

@@ -89,6 +89,7 @@ func TestChallengeFindsWhatIsBad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
 	}
+	t.Parallel()
 	free := make(chan bool, badAtOnce)
 	var all sync.WaitGroup
 	for _, c := range badClients {

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -45,6 +47,8 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.BoolVar(&t.isolated, "isolated", false,
 		"run the command in a network namespace of its own, with loopback only; needs no root, and no binary with setcap")
 	f.DurationVar(&t.settle, "settle", 2*time.Second, "longest `time` to wait for last packets after the command has ended")
+	t.screen.want = choice{value: "never", words: []string{"always", "never"}}
+	f.Var(&t.screen.want, "live", "show on the terminal what goes on, always or never; the command has none then")
 	f.StringVar(&t.keepKeys, "keep-keys", "", "keep the TLS keys that the command logs in this `file`")
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }
@@ -61,6 +65,9 @@ const quiet = 300 * time.Millisecond
 func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict.Demands, args []string) (*report.Report, error) {
 	signals := catchEndings() // before there is anything to leave behind
 	defer signal.Stop(signals)
+	if err := notThere(args[0]); err != nil {
+		return t.notThere(ctx, s, o, demands, args, err)
+	}
 	e, err := t.enter()
 	if err != nil {
 		return nil, &codedError{exitInput, err}
@@ -73,6 +80,15 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, err
 	}
 	defer rec.src.Close()
+	seen, err := t.show(s, e, rec, o, func() {
+		select {
+		case signals <- os.Interrupt:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, &codedError{exitInput, err}
+	}
 
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.err, s.err
@@ -80,6 +96,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		cmd.Stdin = s.in
 	}
 	e.prepare(cmd)
+	seen.give(cmd)
 	var group *process.Watch
 	scope := "every connection of the command's own network namespace"
 	if !t.isolated {
@@ -92,6 +109,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 			scope = "the command's connections, told by its control group"
 		}
 	}
+	defer seen.close()
+	seen.follow(group)
 	became, ended, runErr := runCommand(ctx, &child{cmd, group}, signals)
 	if sig := rec.watch.settle(t.settle, signals); ended == nil {
 		ended = sig
@@ -100,6 +119,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		became = &report.Command{Exit: notStarted, Error: o.shown(runErr)}
 	}
 	t.became = became
+	seen.close()
 	endErr, whole := rec.stop()
 	o.kernel.close()
 	var made map[process.Connection]bool
@@ -160,6 +180,38 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		err = &codedError{exitInput, endErr}
 	}
 	return r, err
+}
+
+// notThere returns why a command cannot even be tried: nothing has its name. What the hint is for is a saved
+// capture that was mistyped.
+func notThere(command string) error {
+	_, err := exec.LookPath(command)
+	if !errors.Is(err, exec.ErrNotFound) && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", command, errNotThere)
+	if captureName.MatchString(command) {
+		err = &suggested{err, "; a saved capture goes to -r: tcpwarm verify -r " + command}
+	}
+	return err
+}
+
+var errNotThere = errors.New("there is no such command")
+
+// captureName is what saved captures are called.
+var captureName = regexp.MustCompile(`\.(pcap|pcapng|cap|dmp)(\d|\.gz|\.zst|\.bz2)?$`)
+
+// notThere is run for a command that is not there: nothing is captured for it. There is a report for whoever waits
+// for one, which only a file or a format for programs does.
+func (t *trial) notThere(ctx context.Context, s *streams, o *output, demands *verdict.Demands, args []string, why error) (
+	*report.Report, error) {
+	t.became = &report.Command{Args: o.shownArgs(args), Exit: notStarted, Error: o.shown(why)}
+	if o.format.value == "text" && len(o.reports) == 0 {
+		return nil, nil
+	}
+	demands.Command = true
+	none := &nothingRead{t.ifaces, io.EOF}
+	return o.analyze(ctx, s, none, analyze.Options{Demands: demands}, func(r *report.Report) { r.Ran(t.became) })
 }
 
 // ownerNotKnown returns the problem that n of the command's connections were not noted as its own.

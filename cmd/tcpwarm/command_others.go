@@ -24,6 +24,10 @@ type trial struct {
 
 func (t *trial) flags(*pflag.FlagSet) {}
 
+func (t *trial) view(context.Context, *streams, *output) error { return nil }
+
+func isViewer() bool { return false }
+
 func (t *trial) run(context.Context, *streams, *output, *verdict.Demands, []string) (*report.Report, error) {
 	return nil, errors.New("verify: a command cannot be watched on this system; capture with another tool and use -r")
 }

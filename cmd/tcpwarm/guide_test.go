@@ -23,7 +23,6 @@ func TestGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("COLUMNS", "80")
 	n := 0
 	for _, file := range append(files, "../../pcaps/README.md") {
 		n += guide(t, file)

@@ -53,10 +53,13 @@ func inForeground() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
+// ownGroup reports whether the command leads a process group of its own.
+func (c *child) ownGroup() bool { return c.cmd.SysProcAttr.Setpgid || c.cmd.SysProcAttr.Setsid }
+
 // signal sends a signal to the command's process group, or to it alone where it has
 // none of its own, and reports whether anybody was there.
 func (c *child) signal(sig syscall.Signal) bool {
-	if c.cmd.SysProcAttr.Setpgid {
+	if c.ownGroup() {
 		return syscall.Kill(-c.cmd.Process.Pid, sig) == nil
 	}
 	return c.cmd.Process.Signal(sig) == nil
@@ -85,7 +88,7 @@ func (c *child) wait(ctx context.Context, signals <-chan os.Signal) (os.Signal, 
 	select {
 	case err := <-done:
 		c.signal(syscall.SIGTERM) // what a shell has started in the background ignores INT and QUIT
-		for c.cmd.SysProcAttr.Setpgid && c.signal(0) && time.Now().Before(end) {
+		for c.ownGroup() && c.signal(0) && time.Now().Before(end) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		c.kill()

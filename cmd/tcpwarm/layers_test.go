@@ -50,6 +50,7 @@ var ranks = map[string]int{
 	"tcpwarm/analyze/report/reporttest":          7,
 	"tcpwarm/analyze/report/timeline":            7,
 	"tcpwarm/analyze/report/growth":              7,
+	"tcpwarm/analyze/report/timesequence":        7,
 	"tcpwarm/analyze/report/text":                8,
 	"tcpwarm/analyze/report/html":                9,
 	"tcpwarm/analyze/report/jsonreport":          8,

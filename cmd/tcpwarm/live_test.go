@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -123,11 +124,35 @@ func liveBinary(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	binary := filepath.Join(t.TempDir(), "tcpwarm-live")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary, err := builtOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
+}
+
+// builtFolder is where builtOnce has built, "" as long as it has not.
+var builtFolder string
+
+// builtOnce builds the command for all tests that run it as a process of its own.
+var builtOnce = sync.OnceValues(func() (binary string, err error) {
+	if builtFolder, err = os.MkdirTemp("", "tcpwarm-test-"); err != nil {
+		return "", err
+	}
+	os.Chmod(builtFolder, 0o755) // some run it as somebody else
+	binary = filepath.Join(builtFolder, "tcpwarm-live")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+// A cleaning runs all tests and removes what they have built for each other.
+type cleaning struct{ *testing.M }
+
+func (c cleaning) Run() int {
+	defer func() { os.RemoveAll(builtFolder) }()
+	return c.M.Run()
 }
 
 func TestVerifyRunsACommand(t *testing.T) {
@@ -229,28 +254,30 @@ func TestSignalsLoseNoReport(t *testing.T) {
 	isolatedVerify(t, binary, "nothing") // skips where it is forbidden
 	self, _ := os.Executable()
 	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTERM} {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, binary, "verify", "--isolated", "--format", "json", "--", self)
-		cmd.Env = append(os.Environ(), "TCPWARM_SCENARIO=waits")
-		var out bytes.Buffer
-		cmd.Stdout = &out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		// A terminal's Ctrl-C, and most supervisors, reach the whole tree; here it
-		// is us alone.
-		cmd.Process.Signal(sig)
-		cmd.Wait()
-		var r report.Report
-		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-			t.Errorf("%v: %v\n%s", sig, err, out.String())
-			continue
-		}
-		if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitInput {
-			t.Errorf("%v: %d transactions, command %+v, exit code %d", sig, r.Totals.Transactions, r.Command, cmd.ProcessState.ExitCode())
-		}
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, binary, "verify", "--isolated", "--format", "json", "--", self)
+			cmd.Env = append(os.Environ(), "TCPWARM_SCENARIO=waits")
+			var out bytes.Buffer
+			cmd.Stdout = &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			// A terminal's Ctrl-C, and most supervisors, reach the whole tree; here it
+			// is us alone.
+			cmd.Process.Signal(sig)
+			cmd.Wait()
+			var r report.Report
+			if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if r.Totals.Transactions != 2 || r.Command == nil || r.Command.Exit == 0 || cmd.ProcessState.ExitCode() != exitInput {
+				t.Errorf("%d transactions, command %+v, exit code %d", r.Totals.Transactions, r.Command, cmd.ProcessState.ExitCode())
+			}
+		})
 	}
 }
 

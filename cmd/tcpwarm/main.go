@@ -14,6 +14,8 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 )
 
 // gcPercent lets the heap grow to four times what is in use before it is swept:
@@ -29,6 +31,9 @@ func main() { os.Exit(program()) }
 
 // program is the process: run, and the signals that end it.
 func program() int {
+	if liveview.Guard() {
+		return exitOK
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

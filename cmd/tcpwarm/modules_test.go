@@ -2,7 +2,6 @@ package main
 
 import (
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -66,9 +65,9 @@ func TestLinkedModules(t *testing.T) {
 	}
 	complain(t, found, linked)
 
-	binary := filepath.Join(t.TempDir(), "tcpwarm")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary, err := builtOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	out, err := exec.Command("go", "version", "-m", binary).Output()
 	if err != nil {

@@ -21,7 +21,6 @@ func TestREADME(t *testing.T) {
 	}
 	_, block, _ := strings.Cut(after, "```\n")
 	want, _, _ := strings.Cut(block, "```\n")
-	t.Setenv("COLUMNS", "80")
 	var out, errs bytes.Buffer
 	if code := run(context.Background(), []string{"analyze", sample}, nil, &out, &errs); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs.String())
@@ -43,7 +42,6 @@ func TestREADMEOnWarmth(t *testing.T) {
 	}
 	_, block, _ := strings.Cut(after, "```\n")
 	want, _, _ := strings.Cut(block, "```\n")
-	t.Setenv("COLUMNS", "80")
 	var out bytes.Buffer
 	run(context.Background(), []string{"analyze", "../../pcaps/path-warm.pcap"}, nil, &out, &out)
 	if want == "" || !strings.Contains(out.String(), want) {

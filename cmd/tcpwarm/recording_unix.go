@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"tcpwarm/capture"
@@ -19,6 +20,32 @@ type recording struct {
 	spool *spool
 	w     *capture.Writer
 	watch *pump
+	shown standsAt
+}
+
+// A standsAt is how far a recording has come, for whoever follows it: what has been told can be read in the spool.
+type standsAt struct {
+	wanted                  atomic.Bool
+	size, captured, dropped atomic.Int64
+	next                    time.Time // when to say so again
+}
+
+// toldEvery is how often that is.
+const toldEvery = 50 * time.Millisecond
+
+// tell says how far it is. It is called where packets are written.
+func (r *recording) tell() {
+	now := time.Now()
+	if !r.shown.wanted.Load() || now.Before(r.shown.next) || r.w.Flush() != nil {
+		return
+	}
+	r.shown.next = now.Add(toldEvery)
+	n := r.src.Counters()
+	r.shown.captured.Store(n.Captured)
+	r.shown.dropped.Store(n.Dropped)
+	if st, err := r.spool.file.Stat(); err == nil {
+		r.shown.size.Store(st.Size())
+	}
 }
 
 // record begins to capture what expression lets through. Meanwhile kernel, which may be nil, is
@@ -30,7 +57,9 @@ func (l *live) record(expression string, to *spool, kernel *kernelWitness) (*rec
 	}
 	w := capture.NewWriter(capture.WriteOptions{To: to.file})
 	src.Tee(w.Write)
-	return &recording{src, to, w, newPump(src, kernel)}, nil
+	r := &recording{src: src, spool: to, w: w}
+	r.watch = newPump(src, kernel, r.tell)
+	return r, nil
 }
 
 // stop ends the capture. Whatever ended it before its time, which err says, what was caught
@@ -73,7 +102,7 @@ type pump struct {
 	done chan error
 }
 
-func newPump(src *capture.Live, kernel *kernelWitness) *pump {
+func newPump(src *capture.Live, kernel *kernelWitness, filled func()) *pump {
 	p := &pump{src, make(chan time.Time, 1), make(chan error, 1)}
 	p.last <- time.Now()
 	go func() {
@@ -81,6 +110,7 @@ func newPump(src *capture.Live, kernel *kernelWitness) *pump {
 		for {
 			err := src.Fill(&b)
 			kernel.look(&b)
+			filled()
 			if len(b.Segments) > 0 {
 				<-p.last
 				p.last <- time.Now()

@@ -70,3 +70,14 @@ type fullDisk struct{}
 var errFull = errors.New("no space left on device")
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+// How many pools a page tells in full is as asked for, also where that is what text does unasked.
+func TestPageTellsOfTop(t *testing.T) {
+	capture := shownCaptures(t)["fifty"]
+	for flag, want := range map[string]int{"": 50, "--top=10": 10, "--top=7": 7, "--top=60": 50, "--all": 50} {
+		flags := strings.Fields(flag + " --format html")
+		if got := strings.Count(analyzed(t, capture, flags...), `<details class="pool"`); got != want {
+			t.Errorf("%s: %d pools in full, want %d", flag, got, want)
+		}
+	}
+}

@@ -17,6 +17,9 @@ import (
 // A report may come from another program, or from an enemy: with any value of it at an extreme, missing or of
 // another kind it is refused or written, in each form, and compared.
 func TestReportsOfOthers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short: it meets no other goroutine, which is what the race detector looks for")
+	}
 	for _, name := range []string{"axios-two-agents", "path-warm"} {
 		var b bytes.Buffer
 		if code := run(t.Context(), []string{"analyze", "--format", "json", "../../pcaps/" + name + ".pcap"}, nil, &b, io.Discard); code != exitOK {

@@ -167,8 +167,8 @@ var commandLike = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
 func refuseOthers(root, help *cobra.Command) {
 	show := help.Run
 	help.Run, help.RunE = nil, func(cmd *cobra.Command, words []string) error {
-		if of, rest, err := root.Find(words); err != nil || of == root && len(rest) > 0 {
-			return fmt.Errorf("help: there is no command %q; tcpwarm --help lists the commands", words[0])
+		if _, rest, err := root.Find(words); err != nil || len(rest) > 0 {
+			return fmt.Errorf("help: there is no command %q; tcpwarm --help lists the commands", strings.Join(words, " "))
 		}
 		show(cmd, words)
 		return nil

@@ -9,17 +9,25 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 	"tcpwarm/pcaps/script"
 )
 
 func TestMain(m *testing.M) {
+	if liveview.Guard() {
+		os.Exit(0)
+	}
+	if how := os.Getenv(panicking); how != "" {
+		os.Exit(panicWhileShown(how))
+	}
 	if kind := os.Getenv(challengeClient); kind != "" {
 		os.Exit(beExamined(kind))
 	}
 	if scenario := os.Getenv("TCPWARM_SCENARIO"); scenario != "" {
 		os.Exit(play(scenario))
 	}
-	testscript.Main(m, map[string]func(){
+	os.Setenv("COLUMNS", "80") // as wide as the README and the golden texts
+	testscript.Main(cleaning{m}, map[string]func(){
 		"tcpwarm": func() { os.Exit(program()) },
 	})
 }

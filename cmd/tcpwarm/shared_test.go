@@ -22,9 +22,9 @@ func shared(t *testing.T) (dir, binary string) {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	binary = filepath.Join(t.TempDir(), "tcpwarm")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	binary, err := builtOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return dir, binary
 }

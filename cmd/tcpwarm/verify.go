@@ -29,8 +29,11 @@ func newVerify(s *streams) *cobra.Command {
 code. What the command writes goes to standard error, the report to standard
 output. Under sudo the command runs as the user who called it. Its TLS keys are
 logged by SSLKEYLOGFILE, and Node's option --tls-keylog, and used.
-What was captured is analysed once the command has ended and root is given up, so
-nothing is shown before; in another terminal, capture shows it as it happens.
+What was captured is analysed once the command has ended and root is given up.
+
+--live always shows on the terminal what goes on, as capture does. The command has no
+terminal then: what it prints comes once the view is left, and standard input is empty
+unless it comes from elsewhere. The report is the same.
 
 Without --expect: at least one transaction that could be reused, and no avoidable
 connection. client-idle-timeout is allowed by default.
@@ -71,6 +74,12 @@ itself failed.`,
 				return err
 			}
 			o.look(&demands)
+			if file == "" && isViewer() {
+				return t.view(cmd.Context(), s, &o)
+			}
+			if err := t.screen.place(s); err != nil {
+				return err
+			}
 			var r *report.Report
 			switch {
 			case file != "":

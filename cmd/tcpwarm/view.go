@@ -44,6 +44,25 @@ func (c *screen) possible(s *streams) bool {
 	return true
 }
 
+// place finds the terminal for a view beside a command, if one is wanted: it may have no keys.
+func (c *screen) place(s *streams) error {
+	if c.want.value != "always" {
+		return nil
+	}
+	for _, w := range []io.Writer{s.err, s.out} {
+		if f, ok := w.(*os.File); ok && c.out == nil && terminal(f) >= 0 {
+			c.out = f
+		}
+	}
+	if f, ok := s.in.(*os.File); ok && terminal(f) >= 0 {
+		c.in = f
+	}
+	if c.out == nil || os.Getenv("TERM") == "dumb" || inBackground(c.out) {
+		return errors.New("--live always: standard error, or standard output, must be a terminal, and this its foreground job")
+	}
+	return nil
+}
+
 // wanted reports whether it is to be shown; auto is what --live auto means here.
 func (c *screen) wanted(s *streams, auto bool) (bool, error) {
 	switch c.want.value {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 	"golang.org/x/sys/unix"
+
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 )
 
 // A seat is a terminal with somebody at it: what a program draws is kept as a screen has it.
@@ -62,12 +64,15 @@ func (s *seat) resize(columns, lines int) {
 
 // start starts a command whose terminal this is.
 func (s *seat) start(cmd *exec.Cmd) {
-	cmd.Stdin, cmd.Stderr = s.theirs, s.theirs
+	cmd.Stderr = s.theirs
+	if cmd.Stdin == nil {
+		cmd.Stdin = s.theirs
+	}
 	if cmd.Stdout == nil {
 		cmd.Stdout = s.theirs
 	}
 	cmd.Env = append(cmd.Environ(), "TERM=xterm-256color", "NO_COLOR=")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -103,6 +108,79 @@ func (s *seat) modes() unix.Termios {
 		s.t.Fatal(err)
 	}
 	return *m
+}
+
+// isBack waits for the terminal to be as it was.
+func (s *seat) isBack(before unix.Termios) {
+	s.t.Helper()
+	for range 200 {
+		if !s.screen.IsAltScreen() && !s.screen.CursorHidden() && s.modes() == before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	s.t.Errorf("the terminal is not as it was: %+v, was %+v; alt screen %v, cursor hidden %v\n%s",
+		s.modes(), before, s.screen.IsAltScreen(), s.screen.CursorHidden(), s.screen.String())
+}
+
+// panicking, in the environment, says that this is a program that panics while a view is shown, and where.
+const panicking = "TCPWARM_TEST_PANICS"
+
+// panicWhileShown shows a view of nothing, and panics once a key is pressed.
+func panicWhileShown(how string) int {
+	panics := func() { panic("injected\x1b") }
+	all := map[string]func(){
+		"in a goroutine": func() { go panics() },
+		"as it is drawn": panics, // which bubbletea recovers from
+		"in the runtime": func() {
+			for m, i := map[int]int{}, 0; i < 8; i++ { // a fatal error, from which nobody recovers
+				go func() {
+					for {
+						m[i]++
+					}
+				}()
+			}
+		},
+		"all stopped":      func() { syscall.Kill(os.Getpid(), syscall.SIGABRT) },
+		"out of resources": func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) },
+	}
+	v, err := liveview.Show(liveview.New(func() (int64, int64) { return 0, 0 }, nil), liveview.Options{Title: "shown",
+		In: os.Stdin, Out: os.Stderr, End: all[how], Save: func(string) (string, error) { return "", nil }})
+	if err != nil {
+		return 1
+	}
+	time.Sleep(10 * time.Second)
+	v.Close()
+	return 1
+}
+
+// Wherever a program panics while a view is shown, the terminal is given back, and what was said is to be read.
+func TestLiveViewPanics(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for how, says := range map[string]string{
+		"in a goroutine":   `ended by a fault of its own: panic: injected\x1b`,
+		"as it is drawn":   "Caught panic:",
+		"in the runtime":   "ended by a fault of its own: a fatal error of the runtime",
+		"all stopped":      "ended by a fault of its own: SIGABRT: abort",
+		"out of resources": "",
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			s := newSeat(t, 100, 100)
+			before := s.modes()
+			cmd := exec.Command(self)
+			cmd.Env = append(os.Environ(), panicking+"="+how, "GORACE=log_path="+filepath.Join(t.TempDir(), "race"))
+			s.start(cmd)
+			t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+			s.until("at first", "waiting for requests")
+			s.press("q")
+			s.until("its end", says)
+			s.isBack(before)
+		})
+	}
 }
 
 // eachItsOwn has a server of its own, and a client that opens a connection for each request to it.
@@ -210,6 +288,8 @@ func TestLiveViewGivesTheTerminalBack(t *testing.T) {
 		"Ctrl-C":  func(s *seat, cmd *exec.Cmd) { s.press("\x03") },
 		"SIGINT":  func(s *seat, cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGINT) },
 		"SIGTERM": func(s *seat, cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGTERM) },
+		"SIGHUP":  func(s *seat, cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGHUP) },
+		"SIGKILL": func(s *seat, cmd *exec.Cmd) { cmd.Process.Kill() },
 		"SIGQUIT": func(s *seat, cmd *exec.Cmd) { cmd.Process.Signal(syscall.SIGQUIT) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -230,18 +310,15 @@ func TestLiveViewGivesTheTerminalBack(t *testing.T) {
 			s.until("after a request", "1 request on 1 connection: none too many")
 			end(s, cmd)
 			err = cmd.Wait()
-			if name != "SIGQUIT" {
+			killed := name == "SIGQUIT" || name == "SIGKILL"
+			if !killed {
 				s.until("given back", "packets captured")
-			} else { // the stacks have no end that is the same everywhere
-				time.Sleep(200 * time.Millisecond)
 			}
-			if (err != nil) != (name == "SIGQUIT") {
+			if (err != nil) != killed {
 				t.Error(err)
 			}
-			if s.screen.IsAltScreen() || s.screen.CursorHidden() || s.modes() != before {
-				t.Errorf("the terminal is not as it was: %+v, was %+v", s.modes(), before)
-			}
-			if lines, err := os.ReadFile(out.Name()); name != "SIGQUIT" && bytes.Count(lines, []byte("\n")) < 2 {
+			s.isBack(before)
+			if lines, err := os.ReadFile(out.Name()); !killed && bytes.Count(lines, []byte("\n")) < 2 {
 				t.Errorf("lines: %q, %v", lines, err)
 			}
 		})

@@ -103,7 +103,7 @@ func (h *h2conn) request(f *http2.MetaHeadersFrame) {
 		h.first = h.s.ledger.isFirst(r)
 	}
 	if beyond { // RFC 9113 section 5.1.2: it may be asked again
-		h.s.ledger.do(func() { r.Again = Lost })
+		h.s.ledger.do(func() { r.Again = Refused })
 		h.write(func(w *http2.Framer) error { return w.WriteRSTStream(id, http2.ErrCodeRefusedStream) })
 		h.closed()
 		return

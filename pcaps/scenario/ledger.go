@@ -31,6 +31,7 @@ const (
 	Redirected  Again = "redirected"
 	ToAuthorise Again = "to authorise"
 	Lost        Again = "the connection was ended instead of an answer"
+	Refused     Again = "the stream was refused" // by REFUSED_STREAM (RFC 9113 section 8.7)
 )
 
 // Answered reports whether r was answered to its end, and that was all it asked for.

@@ -63,7 +63,7 @@ func (s *Server) rested() (now, together time.Duration) {
 // hardly be: so those that are asked for at once are outstanding at once. It reports whether the
 // server still runs then.
 func (s *Server) gather(url int) bool {
-	first, end := s.Scenario.stepOf(url)
+	first, end := s.Scenario.Step(url)
 	for began := time.Now(); !s.ledger.came(first, end); {
 		rested, _ := s.rested()
 		if d := time.Since(began); min(d, rested) > atOnce || d > mostRest {
@@ -76,8 +76,8 @@ func (s *Server) gather(url int) bool {
 	return true
 }
 
-// stepOf returns the URLs that are handed out with this one: from first to before end.
-func (s *Scenario) stepOf(url int) (first, end int) {
+// Step returns the URLs that are handed out with this one: from first to before end.
+func (s *Scenario) Step(url int) (first, end int) {
 	for _, t := range s.steps {
 		if end = first + t.urls; url < end {
 			break

@@ -67,6 +67,9 @@ func (s *Scenario) Together() (most int64) {
 	return most
 }
 
+// StreamLimit is how many streams the server of s permits at once, 0 where it sets no limit.
+func (s *Scenario) StreamLimit() int { return int(s.serve.streams) }
+
 // Count is how many URLs s hands out.
 func (s *Scenario) Count() (n int) {
 	for _, t := range s.steps {

@@ -1,6 +1,9 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // passBody steps over bytes of a body.
 func (p *Parser) passBody(b []byte, at Mark) int {
@@ -13,6 +16,19 @@ func (p *Parser) passBody(b []byte, at Mark) int {
 	p.pass(n, at)
 	p.bodyStepped()
 	return int(n)
+}
+
+// Content returns how many of the next bytes are content: whatever they are, they change nothing.
+func (p *Parser) Content() int64 {
+	switch {
+	case p.expect == refused: // it may be the next request
+		return 0
+	case p.state == inBody, p.state == inChunk:
+		return p.left
+	case p.state == inRest:
+		return math.MaxInt64
+	}
+	return 0
 }
 
 // bodyStepped ends a body of known length, or goes on behind a chunk, when
@@ -40,13 +56,11 @@ func (p *Parser) pass(n int64, at Mark) {
 	}
 }
 
-// missing counts bytes in a gap for the open message.
+// missing counts bytes in a gap for the open message; where none is open nobody reads the sums.
 func (p *Parser) missing(n int64, at Mark) {
-	if p.open && n > 0 {
-		p.end.BodyBytes += n
-		p.end.Missing += n
-		p.end.At = at
-	}
+	p.end.BodyBytes += n
+	p.end.Missing += n
+	p.end.At = at
 }
 
 // chunks readies p for a chunked body.

@@ -32,7 +32,7 @@ const preface = "PRI * HTTP/2"
 func DetectRequest(b []byte) Answer {
 	b = skipEmpty(b)
 	sp := bytes.IndexByte(b[:min(len(b), maxMethod+1)], ' ')
-	if sp < 0 {
+	if sp <= 0 { // a space is no token
 		if len(b) > maxMethod || !isToken(b) {
 			return No
 		}
@@ -46,7 +46,7 @@ func DetectRequest(b []byte) Answer {
 	}
 	at := targetAt(b, sp)
 	switch known := isUsual(b[:sp]); {
-	case sp == 0 || !isToken(b[:sp]):
+	case !isToken(b[:sp]):
 		return No
 	case len(b) == at:
 		return More

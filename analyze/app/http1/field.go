@@ -49,11 +49,11 @@ func (h *Head) fields(b []byte) int {
 // 9112 section 5.1) that some recipients forgive; so do we. Few names matter,
 // and their lengths tell most others at a glance.
 func (h *Head) fieldLine(line []byte) {
-	i := bytes.IndexByte(line, ':')
-	if i < 0 {
+	name, value, is := bytes.Cut(line, []byte(":"))
+	if !is {
 		return
 	}
-	name, value := trim(line[:i]), trim(line[i+1:])
+	name, value = trim(name), trim(value)
 	switch len(name) {
 	case 3:
 		first(&h.Via, name, "via", value)
@@ -99,10 +99,7 @@ func (h *Head) fieldLine(line []byte) {
 // credentials reads the scheme of credentials (RFC 9110 section 11.4). NTLM and Negotiate
 // authenticate the connection, not the request (RFC 4559 section 6).
 func (h *Head) credentials(value []byte) {
-	scheme := value
-	if i := bytes.IndexByte(value, ' '); i >= 0 {
-		scheme = value[:i]
-	}
+	scheme, _, _ := bytes.Cut(value, []byte(" "))
 	h.Binds = h.Binds || equal(scheme, "ntlm") || equal(scheme, "negotiate")
 }
 
@@ -136,12 +133,11 @@ func (h *Head) hint(value []byte) {
 	for len(value) > 0 {
 		var param []byte
 		param, value = element(value)
-		i := bytes.IndexByte(param, '=')
-		if i < 0 || !equal(trim(param[:i]), "timeout") {
+		name, digits, is := bytes.Cut(param, []byte("="))
+		if !is || !equal(trim(name), "timeout") {
 			continue
 		}
-		n, digits := int64(0), bytes.Trim(trim(param[i+1:]), `"`)
-		if n = decimal(digits); n >= 0 && n < 1<<31 {
+		if n := decimal(bytes.Trim(trim(digits), `"`)); n >= 0 && n < 1<<31 {
 			h.KeepAliveTimeout = int(n)
 		}
 	}

@@ -112,7 +112,7 @@ func TestNetHTTPAgrees(t *testing.T) {
 		for _, part := range cut(b.String()) {
 			p.Feed([]byte(part), at(1))
 		}
-		p.Close(at(2))
+		p.Close()
 		if s.String() != want.String() {
 			t.Fatalf("%q\ngot:\n%s\nwant:\n%s", b.String(), s.String(), want.String())
 		}

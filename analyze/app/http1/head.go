@@ -88,32 +88,27 @@ func (h *Head) line(line []byte) (ok bool) {
 	return true
 }
 
-// cutLine takes a start line that was not captured to its end. It needs less
-// than Detect wants: where a message is due, what begins like one is one.
+// cutLine takes a start line that was not captured to its end, and that Detect has not refused.
+// Where a message is due, what begins like one is one.
 func (h *Head) cutLine(line []byte, due bool) (ok bool) {
 	h.Minor = 1
 	if !h.Request {
 		return h.cutStatus(line)
 	}
-	sp := bytes.IndexByte(line, ' ')
-	if sp <= 0 || sp > maxMethod || !isToken(line[:sp]) || !due && !isUsual(line[:sp]) {
+	method, _, ended := bytes.Cut(line, []byte(" "))
+	if !ended || !due && !isUsual(method) {
 		return false
 	}
-	h.Method, h.Target = line[:sp], line[sp+1:]
-	if len(h.Target) > 0 && !isTarget(h.Target[0]) || bytes.HasPrefix(line, []byte(preface)) {
-		return false
+	target, v, _ := bytes.Cut(line[targetAt(line, len(method)):], []byte(" "))
+	if len(v) > 7 && string(v[:7]) == "HTTP/1." && isDigit(v[7]) {
+		h.Minor = int(v[7] - '0')
 	}
-	if i := bytes.IndexByte(h.Target, ' '); i >= 0 {
-		if v := h.Target[i+1:]; len(v) > 7 && string(v[:7]) == "HTTP/1." && isDigit(v[7]) {
-			h.Minor = int(v[7] - '0')
-		}
-		h.Target = h.Target[:i]
-	}
-	return len(h.Target) > 0 || isUsual(h.Method)
+	h.Method, h.Target = method, target
+	return len(target) > 0 || isUsual(method)
 }
 
 func (h *Head) cutStatus(line []byte) bool {
-	if DetectResponse(line) == No || len(line) < len("HTTP/1.") {
+	if len(line) < len("HTTP/1.") {
 		return false
 	}
 	if line[0] == 'I' {

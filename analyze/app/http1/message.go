@@ -35,15 +35,13 @@ func (p *Parser) cutHead(gap bool) bool {
 }
 
 func (p *Parser) readCut(h *Head) bool {
-	i := bytes.IndexByte(p.buf, '\n')
-	if i < 0 {
+	line, fields, whole := bytes.Cut(p.buf, []byte("\n"))
+	if !whole {
 		*h = Head{Request: p.request, KeepAliveTimeout: -1}
 		return h.cutLine(p.buf, !p.sought)
 	}
-	if !p.startLine(p.buf[:i]) {
-		return false
-	}
-	h.fields(p.buf[i+1:])
+	p.startLine(line) // as it was when it came
+	h.fields(fields)
 	return true
 }
 

@@ -198,12 +198,11 @@ func (p *Parser) readLine(b []byte, at Mark, fresh bool) int {
 			p.lineDone(at)
 			return n
 		}
-	case len(p.buf) == MaxHead:
-		if !p.sought { // nobody's first guess for so long a line
-			p.long()
-			return n
-		}
-	case p.detect(p.buf) != No:
+	case p.detect(p.buf) == No:
+	case len(p.buf) < MaxHead:
+		return n
+	case !p.sought: // nobody's first guess for so long a line
+		p.long()
 		return n
 	}
 	p.noLine(p.buf, at)
@@ -281,7 +280,7 @@ func (p *Parser) readFields(b []byte, at Mark) int {
 	take := min(len(b), MaxHead-had)
 	p.buf = append(p.buf, b[:take]...)
 	p.last = at
-	if n := headEnd(p.buf, had-min(had, 2)); n > 0 {
+	if n := headEnd(p.buf, had-2); n > 0 {
 		p.startLine(p.buf[:bytes.IndexByte(p.buf, '\n')])
 		p.head.read(p.buf[:n], bytes.IndexByte(p.buf, '\n')+1)
 		p.headDone(p.buf[:n], at)

@@ -53,7 +53,7 @@ func describe(h *Head) string {
 	for _, v := range []struct {
 		name  string
 		value []byte
-	}{{"host", h.Host}, {"type", h.ContentType}, {"upgrade", h.Upgrade}, {"connection", h.ConnectionHeader}, {"hint", h.KeepAliveHeader}} {
+	}{{"host", h.Host}, {"type", h.ContentType}, {"upgrade", h.Upgrade}, {"connection", h.ConnectionHeader}, {"hint", h.KeepAliveHeader}, {"agent", h.UserAgent}, {"via", h.Via}} {
 		if v.value != nil {
 			s += fmt.Sprintf(" %s=%q", v.name, v.value)
 		}
@@ -61,7 +61,7 @@ func describe(h *Head) string {
 	for _, v := range []struct {
 		name string
 		is   bool
-	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"chunked", h.Chunked}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
+	}{{"close", h.Close}, {"keep-alive", h.KeepAlive}, {"binds", h.Binds}, {"expects", h.Expects}, {"chunked", h.Chunked}, {"until-close", h.UntilClose}, {"cut", h.Cut}} {
 		if v.is {
 			s += " " + v.name
 		}
@@ -151,7 +151,7 @@ func play(r *recorder, request, midstream bool, steps []step, cut func(b string)
 		p.Gap(s.gap, at(n))
 		note()
 	}
-	p.Close(at(n + 1))
+	p.Close()
 	if r.open != 0 {
 		r.bad = "no End at Close"
 	}
@@ -251,7 +251,7 @@ var requestRules = []rule{
 			end 0 complete`},
 	{name: "RFC 9112 section 5: names in any case, space before the colon, folds", steps: bytesOf(
 		"PUT /x HTTP/1.1\r\nhOsT : h:80 \r\nCONTENT-LENGTH:\r\n 3\r\nConnection: a,\r\n\t close\r\nContent-Type: t\r\nExpect: 100-Continue\r\n\r\nabc"),
-		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close length=3 [118]
+		want: `PUT /x 1.1 host="h:80" type="t" connection="a,\r\n\t close" close expects length=3 [118]
 			end 3 complete`},
 	{name: "RFC 9110 section 7.6.1: options over several lines", steps: bytesOf(
 		"GET / HTTP/1.1\r\nConnection: upgrade , ,KEEP-alive\r\nconnection:x\r\nProxy-Connection: Close\r\nUpgrade: websocket\r\n\r\n"),
@@ -328,6 +328,44 @@ var requestRules = []rule{
 			end 8 missing 8
 			GET /l 1.1 cut [18]
 			end 9 missing 9`},
+	{name: "RFC 9112 section 3: a method has a byte at least", steps: bytesOf(" / HTTP/1.1\r\n\r\n"), skipped: 15},
+	{name: "RFC 9112 section 2.3: a version without its last digit", steps: bytesOf("GET / HTTP/1\n\nGET / HTTP/1.\n\n"),
+		want: `GET / 1.0 [14]
+			end 0 complete
+			GET / 1.0 [15]
+			end 0 complete`},
+	{name: "RFC 9112 section 2.2: a line is not empty for the CR that it begins with", steps: bytesOf("GET / HTTP/1.1\r\n\rX: y\r\n\r\n"),
+		want: `GET / 1.1 [25]
+			end 0 complete`},
+	{name: "RFC 9112 section 2.2: empty lines, and a CR, before what was looked for", steps: bytesOf("%$\n\r\n\rGET /x HTTP/1.1\r\n\r\n"), skipped: 6,
+		want: `GET /x 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 9112 section 3: an unusual method in a line of less than 1024 bytes", steps: bytesOf("FOO " + strings.Repeat("x", maxLine-14) + " HTTP/1.1\n\n"),
+		want: "FOO " + strings.Repeat("x", maxLine-14) + ` 1.1 [1025]
+			end 0 complete`},
+	{name: "RFC 9112 section 3: and in a longer one", steps: bytesOf("FOO " + strings.Repeat("x", maxLine-13) + " HTTP/1.1\n\n"), skipped: maxLine + 2},
+	{name: "RFC 9112 section 3: a usual one in a longer one", steps: bytesOf("GET " + strings.Repeat("x", maxLine) + " HTTP/1.1\n\n"),
+		want: "GET " + strings.Repeat("x", maxLine) + ` 1.1 [1039]
+			end 0 complete`},
+	{name: "RFC 1945 section 6: no request is without a head", methods: []Method{Simple}, steps: bytesOf("<html>\nGET /x HTTP/1.1\r\n\r\n"), skipped: 7,
+		want: `GET /x 1.1 [19]
+			end 0 complete`},
+	{name: "no byte missing is no gap", steps: []step{{"PUT / HT", 0}, {"TP/1.1\r\nContent-", 0}, {"Length: 1\r\n\r\n", 0}, {"x", 0}},
+		want: `PUT / 1.1 length=1 [37]
+			end 1 complete`},
+	{name: "snapped in the version", steps: []step{{"PUT /a HTTP/1.", 9}, {"PUT /b HTTP/1.0", 9}, {"PUT /c HTTP/1.x", 9}, {"PUT /d e HTTP/1.0", 9}, {"PUT   /f", 9}},
+		want: `PUT /a 1.1 cut [14]
+			end 9 missing 9
+			PUT /b 1.0 cut [15]
+			end 9 missing 9
+			PUT /c 1.1 cut [15]
+			end 9 missing 9
+			PUT /d 1.1 cut [17]
+			end 9 missing 9
+			PUT /f 1.1 cut [8]
+			end 9 missing 9`},
+	{name: "a snapped line with nothing but an unusual method", steps: []step{{"FOO ", 80}}, skipped: 4},
+	{name: "a snapped line with a part of a method", steps: []step{{"GE", 80}}, skipped: 2},
 	{name: "a snapped line without a method", steps: []step{{" /x", 80}}, skipped: 3},
 	{name: "a snapped line with too long a method", steps: []step{{strings.Repeat("M", maxMethod+1) + " /x", 80}}, skipped: maxMethod + 4},
 	{name: "a snapped line with the longest method", steps: []step{{strings.Repeat("M", maxMethod) + " /x", 80}},
@@ -347,7 +385,7 @@ var responseRules = []rule{
 			end 0 complete
 			404 1.0 length=1 [36]
 			end 1 complete`},
-	{name: "RFC 9110 section 15.2: interim responses", methods: []Method{Head_}, steps: bytesOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"),
+	{name: "RFC 9110 section 15.2: interim responses", methods: []Method{Head_, Other}, steps: bytesOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"),
 		want: `100 1.1 [25]
 			end 0 complete
 			103 1.1 length=5 [41]
@@ -380,6 +418,24 @@ var responseRules = []rule{
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nab\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
 		want: `200 1.1 chunked [47]
 			end 47`},
+	{name: "RFC 9112 section 7.1: the longest chunk", steps: []step{{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000000000000\r\n", maxLength}, {"\r\n0\r\n\r\n", 0}},
+		want: `200 1.1 chunked [47]
+			end 1152921504606847001 missing 1152921504606846976 complete`},
+	{name: "RFC 9112 section 7.1: a chunk size that overflows by zeros", steps: bytesOf(
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20000000000000000\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 40`},
+	{name: "RFC 9112 section 7.1: space before a size", steps: bytesOf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n 3\r\nabc\r\n\t0\r\n\r\n"),
+		want: `200 1.1 chunked [47]
+			end 15 complete`},
+	{name: "RFC 9112 section 4: nothing but space", steps: bytesOf("  \r\n"), skipped: 4},
+	{name: "RFC 9112 section 4: no status", steps: bytesOf("HTTP/1.1 2x0\nHTTP/1.x 200\nHTTP/1.1 2000\n  \r\nHTTP/1.1 204 No\r\n\r\n"), skipped: 44,
+		want: `204 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 1945 section 6: only the first response may lack its head", methods: []Method{Simple}, steps: bytesOf("HTTP/1.1 304 No\r\n\r\n<html>\n"), skipped: 7,
+		want: `304 1.1 [19]
+			end 0 complete`},
+	{name: "RFC 1945 section 6: another version is no body", methods: []Method{Simple}, steps: bytesOf("HTTP/3 200 OK\n"), skipped: 14},
 	{name: "RFC 9112 section 7.1: no chunk size", steps: bytesOf(
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nHTTP/1.1 204 No\r\n\r\n"),
 		want: `200 1.1 chunked [47]
@@ -451,6 +507,10 @@ var responseRules = []rule{
 			end 5 missing 5
 			0 1.1 cut [7]
 			end 5 missing 5`},
+	{name: "a snapped status line of SHOUTcast", steps: []step{{"ICY 200 O", 20}},
+		want: `200 1.0 cut [9]
+			end 20 missing 20`},
+	{name: "a status line snapped before it tells", steps: []step{{"HTTP/1", 20}, {"ICY 20", 20}}, skipped: 12},
 	{name: "a snapped 2xx to CONNECT", methods: []Method{Connect}, steps: []step{{"HTTP/1.1 200 OK\r\nVia", 20}, {"\x16\x03", 0}},
 		want: `200 1.1 cut [20]
 			end 0 complete`, tunnel: "\x16\x03"},
@@ -486,6 +546,35 @@ func TestLongResponseHead(t *testing.T) {
 	})
 }
 
+// A head may be as long as MaxHead to be known whole.
+func TestLongestHead(t *testing.T) {
+	for _, beyond := range []int{0, 1} {
+		const first, end = "GET / HTTP/1.1\r\nX: ", "\r\n\r\n"
+		b := first + strings.Repeat("y", MaxHead+beyond-len(first)-len(end)) + end
+		for i, cut := range []func(string) []string{whole, byLine} {
+			r := new(recorder)
+			play(r, true, false, bytesOf(b), cut)
+			if cutOff := strings.Contains(r.text(), "cut"); cutOff != (beyond > 0) || r.bad != "" {
+				t.Errorf("split %d, %d bytes: %s, %s", i, len(b), r.text(), r.bad)
+			}
+		}
+	}
+}
+
+// What begins no request is none, however long its line is.
+func TestLongLineThatIsNone(t *testing.T) {
+	for _, begin := range []string{" /", "G(T /", strings.Repeat("M", maxMethod+1) + " /", "GET \x01"} {
+		b := begin + strings.Repeat("x", MaxHead) + "\r\n\r\nGET / HTTP/1.1\r\n\r\n"
+		check(t, true, []rule{{name: begin[:1], steps: bytesOf(b), want: "GET / 1.1 [18]\nend 0 complete", skipped: int64(len(b) - 18)}})
+	}
+}
+
+// A sought line that ends just where no more of it is kept is none, and the next one is read.
+func TestSoughtLineOfMaxHead(t *testing.T) {
+	b := "%\nGET " + strings.Repeat("x", MaxHead-4) + "\nGET / HTTP/1.1\r\n\r\n"
+	check(t, true, []rule{{name: "a line", steps: bytesOf(b), want: "GET / 1.1 [18]\nend 0 complete", skipped: int64(len(b) - 18)}})
+}
+
 // A sought line that never ends is no start line.
 func TestLongSoughtLine(t *testing.T) {
 	b := "%\nGET " + strings.Repeat("x", 2*MaxHead) + "\nGET / HTTP/1.1\r\n\r\n"
@@ -519,8 +608,9 @@ func TestUpgradedMidway(t *testing.T) {
 	p.Upgraded()
 	p.Feed([]byte("lo"), at(2))
 	p.Gap(3, at(2))
-	p.Close(at(3))
-	if string(r.tunnel) != "hello" || len(r.events) != 2 {
+	p.Close()
+	p.Feed([]byte("!"), at(4)) // a half that has ended is a tunnel still
+	if string(r.tunnel) != "hello!" || len(r.events) != 2 {
 		t.Errorf("tunnel %q, events %q", r.tunnel, r.events)
 	}
 	r = new(recorder)
@@ -544,6 +634,75 @@ func TestHeldIsCounted(t *testing.T) {
 	}
 	if n, least := p.Memory()-before, 100+100*int(unsafe.Sizeof(piece{})); n < least || n > 4*least {
 		t.Errorf("%d bytes more for 100 pieces of one, want %d at least", n, least)
+	}
+}
+
+// Many bytes in one piece are counted, too.
+func TestHeldBytesAreCounted(t *testing.T) {
+	p := New(true, new(recorder))
+	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
+	before := p.Memory()
+	p.Feed(make([]byte, 10_000), at(2))
+	if n := p.Memory() - before; n < 10_000 {
+		t.Errorf("%d bytes more for 10000", n)
+	}
+}
+
+// Of what is held just so many bytes, and pieces, are kept as the bounds say; what is beyond is a gap.
+func TestHeldBounds(t *testing.T) {
+	for _, x := range []struct{ pieces, size, kept, gap int }{
+		{maxPieces, 1, maxPieces, 0},
+		{maxPieces + 2, 1, maxPieces, 2},
+		{1, maxHeld, maxHeld, 0},
+		{1, maxHeld + 1, maxHeld, 1},
+		{2, maxHeld - 1, maxHeld, maxHeld - 2},
+	} {
+		r := new(recorder)
+		p := New(true, r)
+		p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
+		for i := range x.pieces {
+			p.Feed(make([]byte, x.size), at(i+2))
+		}
+		p.Upgraded()
+		if len(r.tunnel) != x.kept || r.tunnelGaps != int64(x.gap) {
+			t.Errorf("%d of %d bytes: %d kept and a gap of %d, want %d and %d", x.pieces, x.size, len(r.tunnel), r.tunnelGaps, x.kept, x.gap)
+		}
+	}
+	p := New(true, new(recorder))
+	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
+	p.Gap(5, at(2))
+	p.Gap(5, at(3))
+	if n := len(p.holds().pieces); n != 1 {
+		t.Errorf("two gaps in a row are %d pieces", n)
+	}
+}
+
+// Room for a head is kept for the next one, and for the next connection, up to a bound each.
+func TestRoomThatIsKept(t *testing.T) {
+	for _, x := range []struct {
+		bound int
+		give  func(*Parser)
+	}{{maxKept, (*Parser).clear}, {usualHead, (*Parser).Trim}} {
+		for _, beyond := range []int{0, 1} {
+			p := &Parser{buf: make([]byte, 0, x.bound+beyond)}
+			if x.give(p); (cap(p.buf) > 0) != (beyond == 0) {
+				t.Errorf("of %d bytes of room %d are kept", x.bound+beyond, cap(p.buf))
+			}
+		}
+	}
+}
+
+// A parser that has lost its way says so, and one whose stream has ended.
+func TestLost(t *testing.T) {
+	p := New(true, new(recorder))
+	p.Feed([]byte("GET / HTTP/1.1\r\n\r\n"), at(1))
+	before := p.Lost()
+	if p.Gap(5, at(2)); before || !p.Lost() {
+		t.Errorf("lost: %v, and after a gap %v", before, p.Lost())
+	}
+	p = New(true, new(recorder))
+	if p.Close(); !p.Lost() {
+		t.Error("it has ended")
 	}
 }
 
@@ -573,7 +732,7 @@ func TestResumeAfterClose(t *testing.T) {
 	p := New(true, r)
 	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
 	p.Feed([]byte("GET / HTTP/1.1\r\n\r\nPOST / HTT"), at(2))
-	p.Close(at(3))
+	p.Close()
 	p.Resume()
 	want := "CONNECT a:1 1.1 [24]\nend 0 complete\nGET / 1.1 [18]\nend 0 complete"
 	if r.text() != want {

@@ -101,10 +101,10 @@ func (p *Parser) gapInBody(n int64, at Mark) {
 }
 
 // Close ends the stream: its FIN or a reset was reached, or the capture ended.
-func (p *Parser) Close(at Mark) {
+func (p *Parser) Close() {
 	switch p.state {
 	case holding:
-		p.holds().close(at)
+		p.holds().closed = true
 		return
 	case tunnelled:
 		return

@@ -13,8 +13,7 @@ const (
 type held struct {
 	bytes  []byte
 	pieces []piece
-	closed bool
-	end    Mark // of the stream, if closed
+	closed bool // the stream ends behind them
 }
 
 // A piece is what one call brought.
@@ -55,12 +54,6 @@ func (h *held) gap(n int64, at Mark) {
 	h.pieces = append(h.pieces, piece{gap: n, at: at})
 }
 
-func (h *held) close(at Mark) {
-	if !h.closed {
-		h.closed, h.end = true, at
-	}
-}
-
 // Upgraded says that the connection has become a tunnel: all further bytes, and
 // those held since a CONNECT, go to Sink.Tunnel. It may be called from within
 // Sink.Head and Sink.End. A request whose body has not ended by then ends here,
@@ -73,7 +66,7 @@ func (p *Parser) Upgraded() {
 	kept := p.holds()
 	p.state, p.held = tunnelled, nil
 	p.finish(was == inStart || was == holding)
-	if (was == inLine || was == inHead) && len(p.buf) > 0 {
+	if was == inLine || was == inHead {
 		p.sink.Tunnel(p.buf, p.start)
 		p.clear()
 	}
@@ -105,6 +98,6 @@ func (p *Parser) Resume() {
 		b = b[piece.bytes:]
 	}
 	if kept.closed {
-		p.Close(kept.end)
+		p.Close()
 	}
 }

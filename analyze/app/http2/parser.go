@@ -114,6 +114,14 @@ func (p *Parser) Feed(b []byte, at Mark) {
 	}
 }
 
+// Content returns how many of the next bytes are content: whatever they are, they change nothing.
+func (p *Parser) Content() int64 {
+	if p.lost || p.preface > 0 || len(p.buf) < headerLen || p.buf[3] != typeData {
+		return 0
+	}
+	return int64(p.left)
+}
+
 // seek finds where frames begin again; what goes before is passed over. Frames
 // often begin where a segment, or a record, does.
 func (p *Parser) seek(b []byte) []byte {

@@ -80,6 +80,20 @@ func (c *Conn) Bytes(client bool, b []byte, at Mark) { c.side(client).bytes(b, a
 // Gap says that n bytes of one direction are missing here.
 func (c *Conn) Gap(client bool, n int64, at Mark) { c.side(client).gap(n, at) }
 
+// Content returns how many of the next bytes of one direction lie within a record, of which no more than the length
+// is read.
+func (c *Conn) Content(client bool) int64 {
+	switch h := c.side(client); {
+	case h.lost:
+		return 0
+	case h.skip > 0:
+		return int64(h.skip)
+	case len(h.buf) >= headerLen:
+		return int64(recordLen(h.buf) - len(h.buf))
+	}
+	return 0
+}
+
 // Close ends one direction.
 func (c *Conn) Close(client bool, at Mark) {
 	c.side(client).unfinished()

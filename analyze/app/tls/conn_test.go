@@ -49,29 +49,47 @@ func (c *tap) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
+// certificates are made once: to find an RSA key takes longer than most tests do.
+var certificates = [...]func() (tls.Certificate, error){
+	sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(false) }),
+	sync.OnceValues(func() (tls.Certificate, error) { return newCertificate(true) }),
+}
+
 func certificate(t testing.TB, useRSA bool) tls.Certificate {
 	t.Helper()
+	make := certificates[0]
+	if useRSA {
+		make = certificates[1]
+	}
+	c, err := make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func newCertificate(useRSA bool) (tls.Certificate, error) {
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"a.example"}, NotAfter: time.Now().Add(time.Hour)}
 	if useRSA {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
-			t.Fatal(err)
+			return tls.Certificate{}, err
 		}
 		der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 		if err != nil {
-			t.Fatal(err)
+			return tls.Certificate{}, err
 		}
-		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		return tls.Certificate{}, err
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		t.Fatal(err)
+		return tls.Certificate{}, err
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // exchange has two requests answered over a connection and returns its

@@ -35,6 +35,7 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 		},
 		Unseen: verdict.Unseen{
 			Missing: client.MissingBytes() + server.MissingBytes(), OneWay: c.Unseen(0) || c.Unseen(1), Midstream: !client.SawSYN,
+			Inconsistent: c.Contradicted() != 0,
 		},
 	}
 	fate(c, &v.Fate)

@@ -53,6 +53,7 @@ type Lost struct {
 	Ignored                          int64 // transactions likewise
 	Late                             Tally // segments of connections that had ended
 	Unacceptable                     Tally // segments that could not be of their connection
+	Inconsistent                     Tally // segments with other bytes than others at the same sequence numbers
 	Duplicates                       Tally // connections captured at a second place
 	OneWay                           Tally // connections with one direction only
 	Missing                          Tally // bytes
@@ -113,6 +114,9 @@ func Report(r *Result) *report.Report {
 		}
 		if r.Pools[id-1].ServerGaps > 0 {
 			doubtConcurrent(p.Record.OpenedBecause)
+		}
+		if r.Pools[id-1].Inconsistent > 0 {
+			doubtNeeded(p.Record.OpenedBecause)
 		}
 	}
 	for _, f := range r.Findings.Found() {
@@ -327,10 +331,19 @@ func doubtConcurrent(o *report.OpenedBecause) {
 	}
 }
 
+// doubtNeeded takes certainty from a connection that was needed, in a pool whose connections turned out to have bytes in
+// two versions: what it was needed for rests on all that was read there.
+func doubtNeeded(o *report.OpenedBecause) {
+	if !o.Cause.Avoidable() && o.Confidence == pool.Certain {
+		o.Confidence = pool.Likely
+		o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
+	}
+}
+
 // OpenedBecause writes d down.
 func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
 	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
-		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked()}
+		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked(), LeftInUse: d.LeftInUse()}
 	if d.HasIdle {
 		o.Idle = seconds(max(0, d.Idle))
 	}

@@ -7,6 +7,7 @@
 //	lane.go      a connection as it is drawn, by Go and by the script alike
 //	picture.go   the lanes that stand in the page without the script; curve.go, the pool's curve
 //	series.go    how a window grew, as package growth has recorded it
+//	sequence.go  time-sequence graphs, as package timesequence has recorded them
 //	ideal.go     the connections of an ideal client, where the report shows them
 //	filter.go    display filters for packets, connections and pools
 //

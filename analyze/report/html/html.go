@@ -14,6 +14,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
+	"tcpwarm/analyze/report/timesequence"
 )
 
 var (
@@ -67,9 +68,15 @@ type Options struct {
 	All bool // all that are listed are told in full
 }
 
-// Write writes r as one page of HTML, with how windows grew as far as that was recorded; nil: it was not.
-func Write(w io.Writer, r *report.Report, windows *growth.Recorder, o Options) error {
-	v := newView(r, windows, o)
+// Recorded is what was recorded for pages while a capture was read, beside its report; nil: it was not.
+type Recorded struct {
+	Windows   *growth.Recorder
+	Sequences *timesequence.Recorder
+}
+
+// Write writes r as one page of HTML, with what was recorded.
+func Write(w io.Writer, r *report.Report, recorded Recorded, o Options) error {
+	v := newView(r, recorded, o)
 	v.Policy = policy
 	return execute(w, page, v)
 }

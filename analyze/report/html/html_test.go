@@ -17,6 +17,7 @@ import (
 	"tcpwarm/analyze/report"
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/reporttest"
+	"tcpwarm/analyze/report/timesequence"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -30,7 +31,7 @@ func written(t *testing.T, r *report.Report) (string, []*html.Node) {
 func writtenWith(t *testing.T, r *report.Report, o Options) (string, []*html.Node) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, r, nil, o); err != nil {
+	if err := Write(&b, r, Recorded{}, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String(), elements(t, b.Bytes())
@@ -567,5 +568,68 @@ func TestPacketsHaveFilters(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("no packets are told")
+	}
+}
+
+// What was recorded of a connection's segments is drawn with it, the side that sent most first; times count from the
+// page's zero, and numbers stay. Strokes that stand for several segments say which.
+func TestSequence(t *testing.T) {
+	r := reporttest.Missed()
+	zero := segment.Time(r.Connections[0].Start)
+	const client = segment.Dir(1)
+	var recorded timesequence.Recorder
+	recorded.Add(2, client, []tcp.Step{
+		{At: zero + 5000, Packet: 7, Start: 1, End: 101, Kind: tcp.NewStep, Dir: client},
+		{At: zero + 9000, Packet: 9, Start: 1, End: 1001, Kind: tcp.NewStep, Dir: 1 - client},
+		{At: zero + 9000, Packet: 9, Start: 101, End: 60_101, Kind: tcp.ACKStep, Dir: client},
+		{At: zero + 15_000, Packet: 12, Start: 1, End: 1001, Kind: tcp.ResentStep, Dir: 1 - client},
+		{At: zero + 16_000, Packet: 14, Start: 1001, End: 1501, Kind: tcp.NewStep, Dir: 1 - client},
+		{At: zero + 17_000, Packet: 15, Start: 1501, End: 1500, Kind: tcp.ACKStep, Dir: 1 - client},
+	})
+	d := &drawing{zero: r.Connections[0].Start, sequences: sequencesOf(&recorded)}
+	l := d.lane(r.Connections[1])
+	got, err := json.Marshal(l.Sequences)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"f":"server","k":[{"t":[9,7],"p":[9,5],"s":[1,1000],"l":[1000,500]},{"t":[15],"p":[12],"s":[1],"l":[1000]},null,null,` +
+		`{"t":[17],"p":[15],"s":[1501],"l":[-1]},null,null,null]},` +
+		`{"f":"client","k":[{"t":[5],"p":[7],"s":[1],"l":[100]},null,null,null,{"t":[9],"p":[9],"s":[101],"l":[60000]},null,null,null]}]`
+	if string(got) != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if l := d.lane(r.Connections[0]); l.Sequences != nil {
+		t.Errorf("another connection has %+v", l.Sequences)
+	}
+	joined := d.strokes([]timesequence.Stroke{{At: zero, Packet: 3, Last: 3, From: 1, To: 2, N: 1}, {At: zero + 1000, Packet: 4, Last: 9, From: 2, To: 8, N: 6}})
+	if !slices.Equal(joined.Count, []int64{1, 6}) || !slices.Equal(joined.Last, []int64{0, 5}) {
+		t.Errorf("%+v", joined)
+	}
+}
+
+// However much was recorded, a page has so much of it that it still opens at once.
+func TestSequencesAreBounded(t *testing.T) {
+	var recorded timesequence.Recorder
+	for id := range int64(mostSequences + 4) {
+		for i := range 3000 {
+			var list []tcp.Step
+			for kind := range tcp.StepKind(tcp.StepKinds) {
+				from := int64(1000*i) + int64(kind)*1e6
+				list = append(list, tcp.Step{At: segment.Time(i) * 1e6, Packet: int64(9 * i), Start: from, End: from + 1000, Kind: kind})
+			}
+			recorded.Add(1+id, 0, list)
+		}
+	}
+	d := &drawing{sequences: sequencesOf(&recorded)}
+	bytes := 0
+	for id := range int64(mostSequences + 4) {
+		b, err := json.Marshal(d.sequencesOf(1 + id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += len(b)
+	}
+	if len(d.sequences) != mostSequences || bytes > 1_100_000 || bytes < 100_000 {
+		t.Errorf("%d connections in %d bytes", len(d.sequences), bytes)
 	}
 }

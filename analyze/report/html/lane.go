@@ -13,6 +13,7 @@ import (
 	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/report/timeline"
+	"tcpwarm/analyze/report/timesequence"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -37,6 +38,7 @@ type lane struct {
 	Filter    string     `json:"q"`
 	About     []string   `json:"a"`
 	Windows   []window   `json:"w,omitempty"`
+	Sequences []sequence `json:"g,omitempty"` // what each side sent, most first
 
 	connection *report.Connection
 }
@@ -94,11 +96,12 @@ const (
 
 // A drawing makes lanes of connections.
 type drawing struct {
-	zero     report.Instant
-	until    report.Instant // 0: not known
-	redacted bool
-	left     int // lanes that may still be made
-	series   map[seriesKey]*growth.Series
+	zero      report.Instant
+	until     report.Instant // 0: not known
+	redacted  bool
+	left      int // lanes that may still be made
+	series    map[seriesKey]*growth.Series
+	sequences map[int64]*timesequence.Connection
 }
 
 func (d *drawing) at(t report.Instant) int64 { return int64(t-d.zero) / 1000 }
@@ -146,6 +149,7 @@ func (d *drawing) lane(c *report.Connection) *lane {
 		}
 		l.Windows = append(l.Windows, v)
 	}
+	l.Sequences = d.sequencesOf(c.ID)
 	return l
 }
 

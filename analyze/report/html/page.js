@@ -361,6 +361,8 @@ function detail(lane, goTo, close) {
     if (lane.m) parts.push(el("p", {class: "meta"}, `and ${lane.m} more`));
   }
   for (const w of lane.w || []) parts.push(w.s ? overTime(w, lane) : growth(w));
+  if (lane.g) parts.push(timeSequence(lane));
+  else if (anyGraphs) parts.push(el("p", {class: "meta"}, "no time-sequence graph: this page has those of the connections with the most to see"));
   return el("div", {class: "detail", tabindex: -1}, parts);
 }
 
@@ -441,6 +443,158 @@ function overTime(w, lane) {
     el("h4", {}, "what limited the sender"), limits, el("ul", {class: "legend"}, legend("limit", s.m)),
     trips ? [el("h4", {}, `smoothed round trip, up to ${span(slowest)}`), trips] : null,
     el("p", {class: "meta"}, `times are after the connection's begin, on the sender's clock; ${n} points of ${s.n} samples · ` + w.a.join(" · ")));
+}
+
+// ---- time-sequence graph
+
+// strokeKinds are what a graph has, in the order of the data, and how its legend tells them. The first four were sent.
+const strokeKinds = [["data", "sent", "thin stroke: data"], ["resent", "sent again", "thick stroke with a dot on top: sent again"],
+  ["reordered", "out of order", "stroke with a square at its foot: out of order"], ["probe", "a probe", "square: a keep-alive or window probe"],
+  ["acked", "acknowledges", "line: acknowledged up to here"], ["repeated", "the same acknowledgement again", "dot on the line: a duplicate acknowledgement"],
+  ["sacked", "SACK", "dashed stroke: a SACK block"], ["zero", "the window closes", "large square on the line: the window is closed"]];
+const [newKind, resentKind, reorderedKind, probeKind, ackKind, repeatedKind, sackKind, zeroKind] = strokeKinds.keys();
+
+// unpack makes rows of columns, each with how many segments it stands for.
+function unpack(columns, kind) {
+  if (!columns) return [];
+  let t = 0, p = 0, s = 0;
+  return columns.t.map((dt, i) => {
+    t += dt; p += columns.p[i]; s += columns.s[i];
+    return {kind, t, p, s, e: s + columns.l[i], n: columns.n ? columns.n[i] : 1, last: p + (columns.q ? columns.q[i] : 0)};
+  });
+}
+
+// anyGraphs is whether some connection has a graph.
+const anyGraphs = data.pools.some(pool => pool.lanes.some(lane => lane.g));
+
+// tellStroke says what a stroke is, and strokeFilter finds its packets.
+function tellStroke(k, lane) {
+  const packets = k.n > 1 ? `${k.n} segments, packets ${k.p} to ${k.last}` : `packet ${k.p}`;
+  const range = `${k.s} to ${k.e}`, what = strokeKinds[k.kind][1];
+  const says = k.kind === ackKind ? `${what} what is before ${k.s}` + (k.e >= k.s ? `, window ${k.e - k.s}` : "") :
+    k.kind === zeroKind || k.kind === repeatedKind ? `${what}, at ${k.s}` : `${what}, ${range}`;
+  return `${packets}, ${span(Math.max(0, k.t - lane.s))}: ${says}`;
+}
+function strokeFilter(k, lane) {
+  if (k.n < 2) return `frame.number == ${k.p}`;
+  const ends = lane.q.split(" && frame.number")[0];
+  return (ends.includes("tcp.port") ? ends + " && " : "") + `frame.number >= ${k.p} && frame.number <= ${k.last}`;
+}
+
+// timeSequence draws what each side sent and what the other said of it, as tcptrace does: time to the right, relative
+// sequence numbers upwards.
+function timeSequence(lane) {
+  const node = el("div", {class: "window sequence", "aria-live": "off"}); // the slider says what is picked
+  const choose = from => el("p", {class: "tools"}, "data sent by the", lane.g.map(g => el("button", {type: "button",
+    "aria-pressed": String(g.f === from.f), onclick: () => { show(g); node.querySelector("[aria-pressed=true]").focus(); }}, g.f)));
+  const show = g => node.replaceChildren(el("h4", {}, `time-sequence graph of the ${g.f}'s data`), lane.g.length > 1 ? choose(g) : "", ...sequenceGraph(g, lane));
+  show(lane.g[0]);
+  return node;
+}
+
+function sequenceGraph(g, lane) {
+  const height = 300, lists = g.k.map(unpack), items = lists.flat().sort((a, b) => a.p - b.p || a.kind - b.kind);
+  const counts = lists.map(list => list.reduce((sum, k) => sum + k.n, 0)), joined = items.some(k => k.n > 1);
+  const first = Math.min(...items.map(k => k.t)), length = Math.max(1, Math.max(...items.map(k => k.t)) - first);
+  const top = k => k.kind === ackKind ? k.s : k.e;
+  let from = 0, to = 1, low = 0, high = 1, at = items.findIndex(k => k.kind === resentKind), pinned = false;
+  if (at < 0) at = 0;
+  const share = k => (k.t - first) / length, x = k => (share(k) - from) / (to - from) * 1000;
+  const y = n => 6 + (high - n) / (high - low) * (height - 12), fixed = n => n.toFixed(2);
+  const path = (kind, title) => svg("path", {class: kind}, title ? svg("title", {}, title) : null);
+  const lines = strokeKinds.map(([name, , looks]) => path("stroke " + name, looks));
+  const edge = path("edge", "dashed line: what the receiver's window permits"), dots = path("stroke dots"), feet = path("stroke feet"), cursor = path("cursor");
+  const sent = counts[newKind] + counts[resentKind] + counts[reorderedKind];
+  const told = [`${sent} segments`, `${counts[resentKind]} sent again`, `${counts[reorderedKind]} out of order`, `${counts[sackKind]} SACK blocks`,
+    `${counts[zeroKind]} times a closed window`].filter((s, i) => i < 2 || !s.startsWith("0 ")).join(", ");
+  const picture = svg("svg", {class: "strokes", viewBox: `0 0 1000 ${height}`, preserveAspectRatio: "none", role: "img",
+    "aria-label": `time-sequence graph of what the ${g.f} sent: ${told}`, onpointermove: e => { if (!pinned) near(e); },
+    onclick: e => { pinned = true; near(e); }}, edge, ...lines, dots, feet, cursor);
+  const labels = [el("span"), el("span"), el("span")], ends = el("p", {class: "meta ends"}, el("span"), el("span"));
+  const readout = el("p", {class: "packets readout"}), slider = el("input", {type: "range", min: 0, max: Math.max(0, items.length - 1), step: 1,
+    "aria-label": "a stroke of the graph, in order of packets", oninput: () => { pinned = true; pick(+slider.value); }});
+  const beyond = el("span");
+
+  // draw draws what lies between from and to.
+  function draw() {
+    const seen = lists.map(list => list.filter(k => share(k) >= from && share(k) <= to)), all = seen.flat();
+    const before = lists[ackKind].findLast(k => share(k) < from);
+    const line = before ? [before, ...seen[ackKind]] : seen[ackKind];
+    const bottoms = all.map(k => k.s), tops = all.map(top);
+    low = bottoms.reduce((a, b) => Math.min(a, b), bottoms.length || !before ? Infinity : before.s);
+    high = tops.reduce((a, b) => Math.max(a, b), before && !tops.length ? before.s : -Infinity);
+    if (!(high > low)) { low = (low === Infinity ? 0 : low) - 1; high = low + 2; }
+    // A window much larger than what is on its way would leave no room for that.
+    const permitted = line.reduce((a, k) => Math.max(a, k.e), 0), room = high + (high - low) / 3;
+    beyond.textContent = permitted > room ? ` · the receiver's window goes on up to ${permitted}, above the picture` : "";
+    high = Math.max(high, Math.min(permitted, room));
+    const stroke = k => { const a = y(k.s), b = y(k.e); return `M${fixed(x(k))} ${fixed(a)}V${fixed(Math.min(b, a - 1.5))}`; };
+    const dot = n => k => `M${fixed(x(k))} ${fixed(y(n(k)))}h.01`;
+    const put = (node, list, shape) => node.setAttribute("d", list.map(shape).join(""));
+    for (const kind of [newKind, resentKind, reorderedKind, sackKind]) put(lines[kind], seen[kind], stroke);
+    for (const kind of [probeKind, repeatedKind, zeroKind]) put(lines[kind], seen[kind], dot(k => k.e));
+    put(dots, seen[resentKind], dot(k => k.e));
+    put(feet, seen[reorderedKind], dot(k => k.s));
+    const steps = value => line.map((k, i) => i ? `H${fixed(x(k))}V${fixed(y(value(k)))}` : `M${fixed(x(k))} ${fixed(y(value(k)))}`).join("") + (line.length ? "H1000" : "");
+    lines[ackKind].setAttribute("d", steps(k => k.s));
+    edge.setAttribute("d", line.some(k => k.e < k.s) ? "" : steps(k => k.e));
+    labels.forEach((label, i) => { label.textContent = [String(Math.round(high)), "", String(Math.round(low))][i]; });
+    [from, to].forEach((s, i) => { ends.children[i].textContent = span(Math.round(Math.max(0, first + length * s - lane.s))); });
+    mark();
+  }
+  function mark() {
+    const k = items[at], inside = k && x(k) >= 0 && x(k) <= 1000;
+    cursor.setAttribute("d", inside ? `M${fixed(x(k))} 0V${fixed(y(top(k)) - 5)}M${fixed(x(k))} ${fixed(y(k.s) + 5)}V${height}` : "");
+  }
+  function pick(i) {
+    const k = items[at = i];
+    slider.value = i;
+    slider.setAttribute("aria-valuetext", tellStroke(k, lane));
+    const filter = strokeFilter(k, lane);
+    readout.replaceChildren(tellStroke(k, lane) + ": ", el("code", {class: "filter", tabindex: 0}, filter), copyButton("copy", filter));
+    mark();
+  }
+  // near picks the stroke that is nearest to a pointer; what is not as usual rather than what is, where both are near.
+  function near(e) {
+    const box = picture.getBoundingClientRect(), px = e.clientX - box.left, py = (e.clientY - box.top) / box.height * height;
+    let best = -1, least = Infinity;
+    items.forEach((k, i) => {
+      const dx = x(k) / 1000 * box.width - px, a = y(k.s), b = y(top(k)), dy = py > a ? py - a : py < b ? b - py : 0;
+      const d = dx * dx + dy * dy - (k.kind === newKind || k.kind === ackKind ? 0 : 25);
+      if (d < least) [best, least] = [i, d];
+    });
+    if (best >= 0) pick(best);
+  }
+  function zoom(factor) {
+    const s = share(items[at]), middle = s >= from && s <= to ? s : (from + to) / 2, width = Math.min(1, Math.max(1e-6, (to - from) * factor));
+    move(middle - width * (middle - from) / (to - from), width);
+  }
+  function move(start, width) { from = Math.min(Math.max(0, start), 1 - width); to = from + width; draw(); }
+  // again goes to the next stroke of what was sent again.
+  function again() {
+    const next = items.findIndex((k, i) => i > at && k.kind === resentKind), i = next < 0 ? items.findIndex(k => k.kind === resentKind) : next;
+    pinned = true;
+    pick(i);
+    const s = share(items[i]);
+    if (s < from || s > to) move(s - (to - from) / 2, to - from);
+  }
+  const button = (text, label, action) => el("button", {type: "button", "aria-label": label, title: label, onclick: action}, text);
+  const tools = el("p", {class: "tools"}, button("+", "magnify the time around the stroke that is picked", () => zoom(.5)), button("−", "the reverse", () => zoom(2)),
+    button("←", "earlier in the graph", () => move(from - (to - from) * .3, to - from)), button("→", "later in the graph", () => move(from + (to - from) * .3, to - from)),
+    button("all", "all the time of the graph", () => move(0, 1)), counts[resentKind] ? el("button", {type: "button", onclick: again}, "next sent again") : null,
+    el("label", {class: "pick"}, "stroke ", slider));
+  const swatch = kind => svg("svg", {class: "strokes swatch", viewBox: "0 0 18 14", "aria-hidden": "true"}, {
+    acked: () => svg("path", {class: "stroke acked", d: "M0 11H9V4H18"}), edge: () => svg("path", {class: "edge", d: "M0 11H9V4H18"})}[kind]?.() ||
+    svg("path", {class: "stroke " + kind, d: ["probe", "repeated", "zero"].includes(kind) ? "M9 7h.01" : "M9 13V2"}),
+    kind === "resent" ? svg("path", {class: "stroke dots", d: "M9 3h.01"}) : null, kind === "reordered" ? svg("path", {class: "stroke feet", d: "M9 11h.01"}) : null);
+  const legend = el("ul", {class: "legend"}, strokeKinds.map(([name, , looks], kind) => counts[kind] ? el("li", {}, swatch(name), `${looks} (${counts[kind]})`) : null),
+    lists[ackKind].some(k => k.e < k.s) ? el("li", {}, "the receiver's window cannot be read") : el("li", {}, swatch("edge"), "dashed line: the receiver's window ends here"));
+  const late = items[0].p > lane.f && lists[newKind][0]?.s > 1 ? ` · it begins with packet ${items[0].p}: what came before was not kept` : "";
+  draw();
+  pick(at);
+  return [el("div", {class: "scale"}, picture, labels), ends, tools, readout, legend,
+    el("p", {class: "meta"}, `${told} · times are after the connection's begin, as captured; sequence numbers are relative, the SYN is 0`,
+      joined ? ` · ${items.length} strokes for ${counts.reduce((a, b) => a + b)} segments: those too near each other to be told apart are one` : "", late, beyond)];
 }
 
 // ---- a pool

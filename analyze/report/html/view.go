@@ -8,7 +8,6 @@ import (
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/report"
-	"tcpwarm/analyze/report/growth"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/analyze/report/timeline"
 )
@@ -72,11 +71,12 @@ const (
 	mostPools  = 200 // that have a section, where nobody says how many
 )
 
-func newView(r *report.Report, windows *growth.Recorder, o Options) *view {
+func newView(r *report.Report, recorded Recorded, o Options) *view {
 	c := text.ContentOf(r)
 	v := &view{Content: c, Shares: sharesOf(&r.Totals), Title: titleOf(c)}
 	v.full, v.still = o.pools()
-	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes, series: seriesOf(windows)}
+	d := &drawing{until: c.Until, redacted: r.Capture.Redacted, left: mostLanes,
+		series: seriesOf(recorded.Windows), sequences: sequencesOf(recorded.Sequences)}
 	if r.Capture.Start != nil {
 		d.zero = *r.Capture.Start
 	}

@@ -85,7 +85,7 @@ func TestAdviceOnAGoAwayForTheClientsError(t *testing.T) {
 	for _, x := range []struct {
 		what          string
 		provoked      []bool // of the connections opened because the server had closed one
-		said          bool   // by a finding
+		said          bool   // by a finding, of the connection that the server had closed
 		closer, raise bool
 	}{
 		{"for an error", []bool{true}, true, true, false},
@@ -107,11 +107,29 @@ func TestAdviceOnAGoAwayForTheClientsError(t *testing.T) {
 		p.Used, p.Needed, p.Avoidable, p.Verdict = n+1, n+1, 0, pool.ServerPrevents
 		p.Causes = map[pool.Cause]int64{pool.First: 1, pool.ServerClosed: n}
 		if x.said {
-			r.Findings = append(r.Findings, report.Finding{ID: "goaway", Confidence: pool.Certain, Pool: p.ID, Connections: []int64{1}})
+			r.Findings = append(r.Findings, report.Finding{ID: "goaway", Confidence: pool.Certain, Connections: []int64{1}})
 		}
 		got := strings.ToLower(written(t, r))
 		if closer := strings.Contains(got, "what helps says goaway below."); closer != x.closer || strings.Contains(got, raise) != x.raise {
 			t.Errorf("%s: it points to goaway: %v, want %v; advice on limits wanted: %v\n%s", x.what, closer, x.closer, x.raise, got)
+		}
+	}
+}
+
+// Nor is one that the server ended in use, without an error: a keep-alive limit above the pause between requests
+// would not have kept it.
+func TestAdviceOnAGoAwayInUse(t *testing.T) {
+	const raise = "raise it above the pause between requests"
+	for _, inUse := range []bool{true, false} {
+		r := reporttest.Missed()
+		r.Connections[1].OpenedBecause = &report.OpenedBecause{Cause: pool.ServerClosed, Confidence: pool.Certain, LeftInUse: inUse}
+		p := r.Pools[0]
+		p.Needed, p.Avoidable, p.Verdict = 2, 0, pool.ServerPrevents
+		p.Causes = map[pool.Cause]int64{pool.First: 1, pool.ServerClosed: 1}
+		r.Findings = append(r.Findings, report.Finding{ID: "goaway", Confidence: pool.Certain, Connections: []int64{1}})
+		got := strings.ToLower(written(t, r))
+		if closer := strings.Contains(got, "what helps says goaway below."); closer != inUse || strings.Contains(got, raise) == inUse {
+			t.Errorf("in use: %v, it points to goaway: %v\n%s", inUse, closer, got)
 		}
 	}
 }

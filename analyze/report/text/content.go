@@ -92,7 +92,7 @@ func (x *index) content(pl *report.Pool) PoolContent {
 	c := PoolContent{Pool: pl, Kept: kept, Label: label(pl.Verdict), Tone: toneOf(st),
 		Destination: pl.Authority().Label(name), Whose: x.client(pl), Circumstances: x.circumstances(pl, kept),
 		Identity: identity(pl), Facts: facts(pl), Why: whyBad(pl), First: firstBlamed(pl, opened), Margin: marginOf(pl),
-		Reasons: reasonsOf(opened, pl.Causes, x.findings[pl.ID], advice{pl.UserAgent, x.vantage}),
+		Reasons: reasonsOf(opened, pl.Causes, x.about[pl.ID], advice{pl.UserAgent, x.vantage}),
 		Notices: notices(x.findings[pl.ID], x)}
 	if len(troubled([]*report.Pool{pl})) == 0 {
 		c.Why, c.First = "-", nil

@@ -344,7 +344,7 @@ func (p *page) whatToDo(pools []*report.Pool, x *index) {
 // remedies are where no knob of the client that shows is known.
 func (x *index) help(pl *report.Pool) string {
 	cause, _ := worstCause(pl, true)
-	id := cmp.Or(closerThan(&report.OpenedBecause{Cause: cause}, x.findings[pl.ID]), string(cause))
+	id := cmp.Or(closerThan(&report.OpenedBecause{Cause: cause}, x.about[pl.ID]), string(cause))
 	e, _ := explain.Lookup(id)
 	knob, named := e.KnobFor(pl.UserAgent)
 	text := strings.TrimSuffix(strings.TrimSuffix(statement(e.Remedy), ":"), ".")

@@ -27,7 +27,7 @@ func (p *page) pool(pl *report.Pool, x *index) {
 	}
 	p.curve(pl)
 	p.margin(pl)
-	p.reasons(pl.Opened(conns), pl.Causes, x.findings[pl.ID], advice{pl.UserAgent, x.vantage})
+	p.reasons(pl.Opened(conns), pl.Causes, x.about[pl.ID], advice{pl.UserAgent, x.vantage})
 	p.findings(x.findings[pl.ID], x)
 }
 

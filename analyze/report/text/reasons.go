@@ -70,7 +70,7 @@ func closerThan(b *report.OpenedBecause, found []report.Finding) string {
 	switch {
 	case b.Cause == pool.Missed:
 		id = "parallel-pools"
-	case b.Provoked: // no limit of the server's is the matter
+	case b.Provoked, b.LeftInUse: // no idle timeout of the server's is the matter
 		id = "goaway"
 	}
 	if slices.ContainsFunc(found, func(f report.Finding) bool { return f.ID == id }) {
@@ -79,10 +79,12 @@ func closerThan(b *report.OpenedBecause, found []report.Finding) string {
 	return ""
 }
 
-// exemplar puts first, and returns, the connection that is told of in full: one that the client's own error
-// made necessary only where there is no other.
+// exemplar puts first, and returns, the connection that is told of in full: one that the client's own error, or
+// a GOAWAY in the middle of its requests, made necessary only where there is no other.
 func exemplar(conns []*report.Connection) *report.Connection {
-	if i := slices.IndexFunc(conns, func(c *report.Connection) bool { return !c.OpenedBecause.Provoked }); i > 0 {
+	if i := slices.IndexFunc(conns, func(c *report.Connection) bool {
+		return !c.OpenedBecause.Provoked && !c.OpenedBecause.LeftInUse
+	}); i > 0 {
 		c := conns[i]
 		copy(conns[1:i+1], conns[:i])
 		conns[0] = c

@@ -72,7 +72,8 @@ func (p *page) summary(r *report.Report, x *index, o *Options) (limit int) {
 // An index finds the connections and findings of a pool.
 type index struct {
 	connections map[int64][]*report.Connection // by pool
-	findings    map[int64][]report.Finding     // by pool; 0 holds those of no pool
+	findings    map[int64][]report.Finding     // by pool; 0 holds those of no pool, or of a connection
+	about       map[int64][]report.Finding     // by pool, with those of its connections
 	agents      map[int64]string               // what clients call themselves, by pool
 	pools       map[int64]int64                // by connection, of those kept
 	sayVerdict  bool                           // each block says its own verdict
@@ -88,6 +89,7 @@ func newIndex(r *report.Report) *index {
 	x := &index{
 		connections: make(map[int64][]*report.Connection),
 		findings:    make(map[int64][]report.Finding),
+		about:       make(map[int64][]report.Finding),
 		agents:      make(map[int64]string),
 		pools:       make(map[int64]int64),
 		sayVerdict:  several(r) || r.Outcome != "",
@@ -114,15 +116,18 @@ func newIndex(r *report.Report) *index {
 			id = 0
 		}
 		x.findings[id] = append(x.findings[id], f)
+		x.about[x.poolOf(&f)] = append(x.about[x.poolOf(&f)], f)
 	}
 	return x
 }
 
-// advice returns to whom f's remedy speaks.
-func (x *index) advice(f *report.Finding) advice {
-	id := f.Pool
-	if id == 0 && len(f.Connections) > 0 {
-		id = x.pools[f.Connections[0]]
+// poolOf returns the pool that f is about, or whose connection it is about, 0 if that is not known.
+func (x *index) poolOf(f *report.Finding) int64 {
+	if f.Pool == 0 && len(f.Connections) > 0 {
+		return x.pools[f.Connections[0]]
 	}
-	return advice{x.agents[id], x.vantage}
+	return f.Pool
 }
+
+// advice returns to whom f's remedy speaks.
+func (x *index) advice(f *report.Finding) advice { return advice{x.agents[x.poolOf(f)], x.vantage} }

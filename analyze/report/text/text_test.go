@@ -246,3 +246,19 @@ func TestNarrowLosesNothing(t *testing.T) {
 		}
 	}
 }
+
+// What is to be done about an expectation that cannot be decided is in its text, which is never cut.
+func TestExpectationIsNotCut(t *testing.T) {
+	const doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
+	for _, width := range []int{40, 60, 80, 200} {
+		var b bytes.Buffer
+		p := newPage(&b, width, false)
+		p.expectations([]report.Expectation{{Text: doubt, Measured: "43"}, {Text: "avoidable == 0", Measured: "3"}})
+		if err := p.flush(); err != nil {
+			t.Fatal(err)
+		}
+		if flat := strings.Join(strings.Fields(b.String()), " "); !strings.Contains(flat, "? "+doubt+" 43 ? avoidable == 0 3") {
+			t.Errorf("%d columns:\n%s", width, &b)
+		}
+	}
+}

@@ -181,7 +181,7 @@ func (p *page) expectations(all []report.Expectation) {
 		default:
 			sign, st = "x ", red
 		}
-		text := name(e.Text)
+		text := statement(e.Text)
 		text += strings.Repeat(" ", max(0, width-printable.Columns(text))) + "  " + statement(e.Measured)
 		if e.Note != "" {
 			text += "  (" + statement(e.Note) + ")"

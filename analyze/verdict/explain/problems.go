@@ -60,6 +60,9 @@ var problems = []Entry{
 	term("unacceptable-segments", "segments that no receiver would take for their connection's",
 		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
 			"section 3.10.7), or they are SYNs within a connection that went on (RFC 5961 section 4.2)."),
+	term("inconsistent-segments", "segments that repeat other bytes at the same sequence numbers",
+		"One of two such segments is forged, or was changed on its way. Receivers differ in which they keep (RFC 9293 section "+
+			"3.10.7.4), and one may never have arrived: nothing that rests on their connection is certain, and its pools do not pass."),
 	term("stream-overflow", "holes that were given up because too much waited behind them", "What is behind is read on from there."),
 	term("decided-early", "openings judged before all that bears on them was seen", "Too much was waiting; a limit of memory."),
 }

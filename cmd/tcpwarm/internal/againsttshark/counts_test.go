@@ -93,7 +93,7 @@ func TestCountsAsTshark(t *testing.T) {
 		id, _ := filepath.Rel(corpus, name)
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			theirs, ok := tsharkCounts(name)
+			theirs, ok := dissect(name).counted()
 			if !ok {
 				t.Skip("tshark reads none of it")
 			}
@@ -136,41 +136,28 @@ func ourCounts(name string) (n counts, err error) {
 	return n, nil
 }
 
-// tsharkCounts reports whether tshark reads any packet of a capture.
-func tsharkCounts(name string) (n counts, ok bool) {
-	arg := []string{"-2", "-n", "-r", name, "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-E", "occurrence=a"}
-	fields := []string{"tcp.stream", "tcp.len", "http.request.method", "http.response.code", "http2.headers.method", "http2.headers.status"}
-	for _, f := range fields {
-		arg = append(arg, "-e", f)
+// add counts what a line of fields says. A frame that ends before its TCP header has no length.
+func (n *counts) add(f []string, streams map[string]bool) {
+	of := func(i int) []string {
+		if f[i] == "" {
+			return nil
+		}
+		return strings.Split(f[i], ",")
 	}
-	out, _ := exec.Command("tshark", arg...).Output() // an error comes with what was read before it
-	streams := map[string]bool{}
-	for line := range strings.Lines(string(out)) {
-		ok = true
-		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		of := func(i int) []string {
-			if f[i] == "" {
-				return nil
-			}
-			return strings.Split(f[i], ",")
-		}
-		if len(of(0)) == 0 {
-			continue
-		}
-		for _, s := range of(0) {
-			streams[s] = true
-		}
-		if all := of(1); len(all) > 0 { // else the frame ends before
-			size, _ := strconv.ParseInt(all[len(all)-1], 10, 64)
-			n.bytes += size
-		}
-		n.requests += len(of(2)) + len(of(4))
-		for _, code := range append(of(3), of(5)...) {
-			if code[0] != '1' || code == "101" {
-				n.responses++
-			}
+	if len(of(0)) == 0 {
+		return
+	}
+	for _, s := range of(0) {
+		streams[s] = true
+	}
+	if all := of(1); len(all) > 0 {
+		size, _ := strconv.ParseInt(all[len(all)-1], 10, 64)
+		n.bytes += size
+	}
+	n.requests += len(of(2)) + len(of(4))
+	for _, code := range append(of(3), of(5)...) {
+		if code[0] != '1' || code == "101" {
+			n.responses++
 		}
 	}
-	n.connections = len(streams)
-	return n, ok
 }

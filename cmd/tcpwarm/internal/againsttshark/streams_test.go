@@ -1,13 +1,10 @@
 package againsttshark
 
 import (
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -41,8 +38,7 @@ func TestStreamsAsTshark(t *testing.T) {
 				if !ok {
 					t.Skip("holes or packets cut short: tshark writes a text into the bytes")
 				}
-				theirs := tsharkStreams(name, len(ours))
-				ours, theirs = withBytes(ours), withBytes(theirs)
+				ours, theirs := withBytes(ours), withBytes(dissect(name).streams)
 				if why := streamsDiffer[id]; (why != "") == slices.Equal(ours, theirs) {
 					t.Errorf("%+v, tshark has %+v; the reason stated is %q", ours, theirs, why)
 				}
@@ -109,6 +105,9 @@ func (h *collectedHalf) Bytes(b []byte, _ segment.Mark) {
 	h.of.sums[h.dir] = crc32.Update(h.of.sums[h.dir], crc32.IEEETable, b)
 }
 
+func (h *collectedHalf) Again([]byte, int, segment.Mark) {}
+func (h *collectedHalf) Differs(_, _ segment.Mark)       {}
+
 func (h *collectedHalf) Gap(n int64, _ segment.Mark) { h.broken = h.broken || n > 0 }
 
 // ourStreams returns the first connections of a capture. It reports whether they have all of their
@@ -156,41 +155,4 @@ func ourStreams(name string) (list []streamed, ok bool) {
 		list = append(list, c.inOrder())
 	}
 	return list, true
-}
-
-// tsharkStreams returns the first n connections as tshark has them.
-func tsharkStreams(name string, n int) []streamed {
-	if n == 0 {
-		return nil
-	}
-	arg := []string{"-n", "-r", name, "-q"}
-	for i := range n {
-		arg = append(arg, "-z", fmt.Sprintf("follow,tcp,raw,%d", i))
-	}
-	out, _ := exec.Command("tshark", arg...).Output() // an error comes with what was read before it
-	list := make([]streamed, n)
-	now := -1
-	for line := range strings.Lines(string(out)) {
-		line = strings.TrimSuffix(line, "\n")
-		var d int
-		if _, err := fmt.Sscanf(line, "Filter: tcp.stream eq %d", &now); err == nil || now < 0 {
-			continue
-		}
-		if end, ok := strings.CutPrefix(line, "Node "); ok {
-			fmt.Sscanf(end, "%d", &d)
-			list[now].ends[d] = strings.NewReplacer("[", "", "]", "").Replace(end[len("0: "):])
-			continue
-		}
-		if strings.HasPrefix(line, "\t") {
-			d = 1
-		}
-		if b, err := hex.DecodeString(strings.TrimSpace(line)); err == nil {
-			list[now].bytes[d] += len(b)
-			list[now].sums[d] = crc32.Update(list[now].sums[d], crc32.IEEETable, b)
-		}
-	}
-	for i := range list {
-		list[i] = list[i].inOrder()
-	}
-	return list
 }

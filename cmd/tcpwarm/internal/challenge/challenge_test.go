@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,7 @@ func TestCount(t *testing.T) {
 		{scenario.Request{Begun: now, Again: scenario.ToAuthorise}, counts{}},
 		{scenario.Request{Begun: now, Done: true, Again: scenario.Redirected}, counts{}},
 		{scenario.Request{Again: scenario.Lost}, counts{}},
+		{scenario.Request{Again: scenario.Refused}, counts{}},
 		{scenario.Request{Begun: now}, counts{often: 1}},
 		{whole, counts{often: 1}},
 		{scenario.Request{Begun: now, Done: true, Status: 503}, counts{}},
@@ -213,6 +215,42 @@ func TestCount(t *testing.T) {
 	} {
 		if got := count([]scenario.Request{c.first, whole}, 1); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.first, got, c.want)
+		}
+	}
+}
+
+// What a client gives up without having asked for it is its failure where the server has shown why it had to
+// wait, or to ask elsewhere; else the command may have had reasons of its own.
+func TestGivenUpUnasked(t *testing.T) {
+	on := func(conn int, again scenario.Again, urls ...int) (all []scenario.Request) {
+		for _, url := range urls {
+			all = append(all, scenario.Request{URL: url, Connection: conn, Done: again == "", Again: again, Protocol: "HTTP/2.0"})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		what, scenario               string
+		requests                     []scenario.Request
+		ended, beyond, lost, refused int64
+	}{
+		{"it waited for a connection that went", "http2-goaway",
+			slices.Concat(on(0, "", 0, 1), on(0, scenario.Lost, 2), on(1, "", 2, 4, 5)), 1, 0, 0, 0},
+		{"nothing is asked any more", "http2-goaway", slices.Concat(on(0, "", 0, 1), on(0, scenario.Lost, 2), on(1, "", 2)), 3, 0, 0, 0},
+		{"it was given up before", "http2-goaway", slices.Concat(on(0, "", 0, 1, 2), on(0, scenario.Lost, 4), on(1, "", 4, 5)), 0, 0, 0, 0},
+		{"nothing was ended", "http2-goaway", on(0, "", 0, 1, 2, 4, 5), 0, 0, 0, 0},
+		{"asked and lost", "http2-goaway", slices.Concat(on(0, "", 0, 1), on(0, scenario.Lost, 2, 3), on(1, "", 2, 4, 5)), 0, 0, 1, 0},
+		{"beyond the limit", "http2-stream-limit", on(0, "", 0, 1, 2, 3, 7, 8, 9), 0, 6, 0, 0},
+		{"beyond that of two connections", "http2-stream-limit",
+			slices.Concat(on(0, "", 0, 1, 2, 3, 7, 8, 9), on(1, "", 4, 5, 6, 10, 11)), 0, 0, 0, 0},
+		{"below the limit", "http2-stream-limit", on(0, "", 0, 1, 2, 7, 8), 0, 0, 0, 0},
+		{"no more", "http2-stream-limit", on(0, "", 0, 1, 2, 3), 0, 3, 0, 0},
+		{"refused", "http2-stream-limit", slices.Concat(on(0, "", 0, 1, 2, 3, 7, 8, 9, 10, 11, 12), on(0, scenario.Refused, 4, 5, 6)), 0, 0, 0, 3},
+	} {
+		sc, _ := scenario.Lookup(c.scenario)
+		n := count(c.requests, sc.Count())
+		ended, beyond := neverAsked(c.requests, sc, afterEnd), neverAsked(c.requests, sc, beyondLimit)
+		if ended != c.ended || beyond != c.beyond || n.lost != c.lost || n.refused != c.refused {
+			t.Errorf("%s: %d after the end, %d beyond the limit, %+v", c.what, ended, beyond, n)
 		}
 	}
 }

@@ -166,12 +166,18 @@ func fetched(s *scenario.Server, ran *Ran) finding {
 	switch {
 	case n.redirected > 0 && n.redirected == n.missing:
 		return finding{examined.Declined, "", "follows no redirects"}
+	case n.refused > 0:
+		return finding{examined.Failed, limited, missing + ": the server had refused the stream, and the command did " +
+			"not ask again" + said}
 	case n.missing > 0 && (n.lost > 0 || seen.Late > 0):
-		cause := "stale-reuse-race"
-		if sc.Multiplexed() {
-			cause = "goaway"
-		}
-		return finding{examined.Failed, cause, missing + ": the server had ended the connection, and the command did not ask again" + said}
+		return finding{examined.Failed, endingOf(sc), missing + ": the server had ended the connection, and the command " +
+			"did not ask again" + said}
+	case n.missing > 0 && neverAsked(all, sc, afterEnd) == n.missing:
+		return finding{examined.Failed, endingOf(sc), missing + ": the server had ended the connection, and the command gave up " +
+			"what it had not asked for yet" + said}
+	case n.missing > 0 && neverAsked(all, sc, beyondLimit) == n.missing:
+		return finding{examined.Failed, limited, fmt.Sprintf("%s: the command gave up what came beyond the %s that the "+
+			"server permits at once", missing, plural.Count(int64(sc.StreamLimit()), "stream")) + said}
 	case n.missing > 0:
 		return finding{examined.NotKnown, "", missing + said}
 	case n.often > 0:
@@ -183,6 +189,55 @@ func fetched(s *scenario.Server, ran *Ran) finding {
 	return finding{verdict: examined.Passed}
 }
 
+// limited is the cause of losing what came beyond the server's limit of streams.
+const limited = "h2-stream-limit"
+
+// endingOf is the cause of losing what the server's end of a connection of s left unanswered.
+func endingOf(s *scenario.Scenario) string {
+	if s.Multiplexed() {
+		return "goaway"
+	}
+	return "stale-reuse-race"
+}
+
+// A reason says whether the server has shown why one of the URLs that were handed out together, from first to before
+// end, may not have been asked for.
+type reason func(all []scenario.Request, s *scenario.Scenario, first, end int) bool
+
+// neverAsked is how many URLs nobody has asked for, where there is that reason.
+func neverAsked(all []scenario.Request, s *scenario.Scenario, why reason) (n int64) {
+	for url := range s.Count() {
+		first, end := s.Step(url)
+		if !slices.ContainsFunc(all, func(r scenario.Request) bool { return r.URL == url }) && why(all, s, first, end) {
+			n++
+		}
+	}
+	return n
+}
+
+// afterEnd reports whether the server had ended a connection instead of an answer to one of the URLs before end:
+// a client that kept the rest for that connection still had to ask for it on another.
+func afterEnd(all []scenario.Request, _ *scenario.Scenario, _, end int) bool {
+	return slices.ContainsFunc(all, func(r scenario.Request) bool { return r.URL < end && r.Again == scenario.Lost })
+}
+
+// beyondLimit reports whether of the URLs from first to before end each connection that carried some carried just as
+// many as the server permits at once: what was not asked for had to wait (RFC 9113 section 5.1.2).
+func beyondLimit(all []scenario.Request, s *scenario.Scenario, first, end int) bool {
+	carried := map[int]int{} // by connection
+	for _, r := range all {
+		if r.URL >= first && r.URL < end {
+			carried[r.Connection]++
+		}
+	}
+	for _, n := range carried {
+		if n != s.StreamLimit() {
+			return false
+		}
+	}
+	return len(carried) > 0
+}
+
 func speaksHTTP2(all []scenario.Request) bool {
 	return slices.ContainsFunc(all, func(r scenario.Request) bool { return r.Protocol == "HTTP/2.0" })
 }
@@ -192,6 +247,7 @@ type counts struct {
 	missing    int64 // without an answer
 	redirected int64 // of these: a redirect was the last that the client got
 	lost       int64 // of these: the last request's connection was ended instead
+	refused    int64 // of these: the last request's stream was refused
 	often      int64 // answered more than once
 }
 
@@ -219,6 +275,9 @@ func count(all []scenario.Request, urls int) (n counts) {
 		case last == scenario.Lost:
 			n.missing++
 			n.lost++
+		case last == scenario.Refused:
+			n.missing++
+			n.refused++
 		default:
 			n.missing++
 		}

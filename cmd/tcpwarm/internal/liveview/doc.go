@@ -8,4 +8,7 @@
 // shown. The model draws the latest one, in its own goroutine: a terminal that takes nothing any more holds up
 // no analysis. What is asked of it (which pool, which filter) goes back to the Watch, so that a Snapshot holds
 // no more than is drawn.
+//
+// However the program ends, the terminal is given back: by Close, or by a guard, another process that waits for
+// the end of this one.
 package liveview

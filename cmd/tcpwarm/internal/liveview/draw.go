@@ -55,11 +55,12 @@ const fixed = 7
 // lines are the screen.
 func (m *model) lines() []line {
 	s := m.snap
-	rest := max(0, m.height-fixed)
+	said := m.said()
+	rest := max(0, m.height-fixed-len(said))
 	pools := min(max(1, len(s.Pools)), max(2, rest*3/8))
 	lanes := min(max(1, len(s.Lanes)), rest-pools-max(2, rest/4))
 	causes := rest - pools - max(0, lanes)
-	all := slices.Concat(m.head(), m.table(pools), m.lanes(lanes), m.causes(causes), []line{m.found()})
+	all := slices.Concat(m.head(), m.table(pools), m.lanes(lanes), m.causes(causes), []line{m.found()}, said)
 	for len(all) < m.height-1 {
 		all = append(all, line{})
 	}
@@ -202,6 +203,19 @@ func (m *model) found() line {
 	return line{"found so far: " + strings.Join(list, ", "), yellow}
 }
 
+// said is what the command prints: how much, and the last line of it, which may be a question.
+func (m *model) said() []line {
+	if m.Said == nil {
+		return nil
+	}
+	last, n := m.Said()
+	if n == 0 && last == "" {
+		return []line{{"the command has printed nothing so far", faint}}
+	}
+	text := fmt.Sprintf("the command has printed %s, shown afterwards; the last: %s", plural.Count(n, "line"), printable.Clean(last))
+	return []line{{text, plain}}
+}
+
 // foot names the keys, or is what is typed.
 func (m *model) foot() line {
 	switch {
@@ -210,9 +224,19 @@ func (m *model) foot() line {
 	case m.note != "":
 		return line{m.note, bold}
 	}
-	keys := fmt.Sprintf("↑↓ pool  s sort: %s  / filter  space pause  w save  q end", m.sort)
-	if printable.Columns(keys) > m.width {
-		keys = "↑↓ pool  s sort  / filter  space pause  w save  q end"
+	if m.In == nil {
+		return line{"Ctrl-C end", chosen}
+	}
+	ends := "q end"
+	if m.Leave != nil {
+		ends = "q leave  Ctrl-C end"
+	}
+	keys := ""
+	for _, others := range []string{"↑↓ pool  s sort: " + m.sort.String() + "  / filter  space pause  w save  ",
+		"↑↓ pool  s sort  / filter  space pause  w save  ", "s sort  / filter  space pause  w save  "} {
+		if keys = others + ends; printable.Columns(keys) <= m.width {
+			break
+		}
 	}
 	if m.filter != "" {
 		keys = fmt.Sprintf("/%s  Esc all  ", printable.Cut(m.filter, 20)) + keys

@@ -3,6 +3,7 @@ package liveview
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func run(t *testing.T, w *Watch, src analyze.Source, o analyze.Options) {
 
 // screenOf is a model of so many columns and lines.
 func screenOf(w *Watch, columns, lines int) *model {
-	m := &model{watch: w, title: "tcpwarm on lo", snap: w.Latest(), Options: Options{Color: true}}
+	m := &model{watch: w, title: "tcpwarm on lo", snap: w.Latest(), Options: Options{Color: true, In: os.Stdin}}
 	m.Update(tea.WindowSizeMsg{Width: columns, Height: lines})
 	return m
 }
@@ -140,6 +141,33 @@ func TestScreenAtThreeSizes(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {10, 3}, {20, 8}, {300, 2}} { // what is too small for it shows a part
 		if n := len(drawn(t, screenOf(w, size[0], size[1]))); n != size[1] {
 			t.Errorf("%v: %d lines", size, n)
+		}
+	}
+}
+
+// Of a command that is watched there is how much it has printed and the last line, at any size; q may leave the view
+// alone, and where the keys are another's only Ctrl-C is named.
+func TestBesideACommand(t *testing.T) {
+	for _, size := range [][2]int{{60, 20}, {100, 30}, {200, 60}} {
+		m := screenOf(watchedFiles(t, nil, "axios/axios-each.pcap"), size[0], size[1])
+		left, ended := 0, 0
+		m.Leave, m.End = func() { left++ }, func() { ended++ }
+		m.Said = func() (string, int64) { return "", 0 }
+		if all := drawn(t, m); len(with(all, "the command has printed nothing so far")) != 1 {
+			t.Errorf("%v:\n%s", size, strings.Join(all, "\n"))
+		}
+		m.Said = func() (string, int64) { return "\x1b[2Jok?", 1 }
+		all := drawn(t, m)
+		if n := len(m.lines()); n != size[1] || len(with(all, "the command has printed 1 line, ")) != 1 ||
+			len(with(all, "q leave  Ctrl-C end")) != 1 || size[0] > 60 && len(with(all, `the last: \x1b[2Jok?`)) != 1 {
+			t.Errorf("%v: %d lines:\n%s", size, n, strings.Join(all, "\n"))
+		}
+		if press(m, "q", "ctrl+c"); left != 1 || ended != 1 {
+			t.Errorf("left %d times, ended %d times", left, ended)
+		}
+		m.In = nil
+		if all := drawn(t, m); all[len(all)-1] != "Ctrl-C end" {
+			t.Errorf("%q", all[len(all)-1])
 		}
 	}
 }

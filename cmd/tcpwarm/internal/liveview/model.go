@@ -73,7 +73,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) press(key tea.KeyPressMsg) {
 	switch key.String() {
 	case "q":
-		m.End()
+		if m.Leave != nil {
+			m.Leave()
+		} else {
+			m.End()
+		}
 	case "s":
 		m.sort = (m.sort + 1) % sorts
 		m.note = "sorted by: " + m.sort.String()

@@ -1,6 +1,7 @@
 package liveview
 
 import (
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -13,20 +14,32 @@ import (
 	"tcpwarm/analyze/report/printable"
 )
 
-// Options say how a View is shown. All are needed.
+// Options say how a View is shown.
 type Options struct {
-	Title   string
-	In, Out *os.File // a terminal's
-	Color   bool
-	End     func() // asks for the capture's end, as Ctrl-C does
-	Save    func(text string) (name string, err error)
+	Title string
+	In    *os.File // a terminal's, which has the keys; nil: somebody else gets them
+	Out   *os.File // a terminal's
+	Color bool
+	End   func() // asks for the capture's end, as Ctrl-C does
+	Leave func() // is for q; nil: that is End, too
+	Save  func(text string) (name string, err error)
+	Said  func() (last string, lines int64) // what a command that is watched prints; nil: there is none
+}
+
+// terminal is the terminal that there is in any case.
+func (o *Options) terminal() *os.File {
+	if o.In != nil {
+		return o.In
+	}
+	return o.Out
 }
 
 // A View is shown on a terminal until it is closed.
 type View struct {
 	program *tea.Program
-	in      *os.File
+	tty     *os.File
 	was     *term.State
+	guard   *guard // nil: there is none
 	ended   chan struct{}
 	once    sync.Once
 }
@@ -34,15 +47,22 @@ type View struct {
 // closing is how long a terminal may take to be given back: one whose output is held up by Ctrl-S takes nothing.
 const closing = 200 * time.Millisecond
 
-// Show begins to show w. Close gives the terminal back; so does the signal SIGQUIT, before it does what it does.
+// Show begins to show w. Close gives the terminal back; so does the signal SIGQUIT, before it does what it does,
+// and, where the program calls Guard first of all, whatever else may end it.
 func Show(w *Watch, o Options) (*View, error) {
-	was, err := term.GetState(int(o.In.Fd()))
+	tty := o.terminal()
+	was, err := term.GetState(int(tty.Fd()))
 	if err != nil {
 		return nil, err
 	}
 	m := &model{Options: o, watch: w, title: printable.Clean(o.Title), snap: w.Latest()}
-	v := &View{in: o.In, was: was, ended: make(chan struct{})}
-	v.program = tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler(), tea.WithFPS(20))
+	v := &View{tty: tty, was: was, ended: make(chan struct{})}
+	v.guard, _ = startGuard(tty, o.Out) // without one the view is as good while nothing goes wrong
+	var keys io.Reader                  // nil: bubbletea takes none
+	if o.In != nil {
+		keys = o.In
+	}
+	v.program = tea.NewProgram(m, tea.WithInput(keys), tea.WithOutput(o.Out), tea.WithoutSignalHandler(), tea.WithFPS(20))
 	go func() {
 		defer close(v.ended)
 		v.program.Run() // its error is that the terminal is gone: the capture goes on without it
@@ -84,6 +104,7 @@ func (v *View) Close() {
 			case <-time.After(closing):
 			}
 		}
-		term.Restore(int(v.in.Fd()), v.was)
+		term.Restore(int(v.tty.Fd()), v.was)
+		v.guard.release()
 	})
 }
