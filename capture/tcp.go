@@ -3,6 +3,7 @@ package capture
 import (
 	"encoding/binary"
 
+	"tcpwarm/capture/assigned"
 	"tcpwarm/capture/segment"
 )
 
@@ -53,11 +54,52 @@ func (f *found) segment(s *segment.Segment) problem {
 	}
 	s.Len = f.length - head
 	s.Payload = b[min(head, len(b)):len(b):len(b)]
-	s.Options = segment.Options{}
+	s.Options, s.Sum = segment.Options{}, segment.SumNotKnown
+	if s.Len == 0 && s.Flags.Has(segment.SYN|segment.FIN|segment.RST) && len(b) >= head {
+		s.Sum = f.sum(b[:head])
+	}
 	if head > tcpHead && len(b) > tcpHead {
 		readOptions(&s.Options, b[tcpHead:min(head, len(b))], len(b) < head)
 	}
 	return noProblem
+}
+
+// sum says whether the checksum of b, a header without payload, is right. Where a sender leaves it to hardware, what
+// is captured has the sum of the pseudo-header instead (Linux, CHECKSUM_PARTIAL), or none.
+func (f *found) sum(b []byte) segment.Sum {
+	pseudo := words(f.src) + words(f.dst) + assigned.ProtoTCP + uint64(len(b))
+	all := pseudo
+	for i := 0; i < len(b); i += 2 { // a header has an even number
+		all += uint64(binary.BigEndian.Uint16(b[i:]))
+	}
+	switch said := binary.BigEndian.Uint16(b[tcpWindow:]); {
+	case fold(all) == 0xffff:
+		return segment.SumRight
+	case said == 0 || said == fold(pseudo):
+		return segment.SumNotKnown
+	}
+	return segment.SumWrong
+}
+
+// words returns the sum of the 16-bit words of a, as a packet has it.
+func words(a segment.Addr) (n uint64) {
+	if ip := a.Netip(); ip.Is4() {
+		b := ip.As4()
+		return uint64(binary.BigEndian.Uint16(b[:])) + uint64(binary.BigEndian.Uint16(b[2:]))
+	}
+	b := a.Netip().As16()
+	for i := 0; i < len(b); i += 2 {
+		n += uint64(binary.BigEndian.Uint16(b[i:]))
+	}
+	return n
+}
+
+// fold returns s as a sum of ones' complements (RFC 1071).
+func fold(s uint64) uint16 {
+	for s > 0xffff {
+		s = s>>16 + s&0xffff
+	}
+	return uint16(s)
 }
 
 // readOptions reads TCP options (RFC 9293 section 3.2). One whose length is wrong

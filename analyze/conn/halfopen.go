@@ -26,6 +26,7 @@ type syn struct {
 	flags             segment.Flags
 	dir               segment.Dir
 	bools             uint8 // see bits
+	sum               segment.Sum
 }
 
 // bits says where each bool of s lies.
@@ -38,7 +39,7 @@ func bits(s *segment.Segment) [8]*bool {
 func synOf(s *segment.Segment) (x syn, all bool) {
 	o := &s.Options
 	x = syn{seq: s.Seq, ack: s.Ack, tsVal: o.TSVal, tsEcr: o.TSEcr, mss: o.MSS, window: s.Window, ipID: s.IPID,
-		windowScale: o.WindowScale, ttl: s.TTL, flags: s.Flags, dir: s.Dir}
+		windowScale: o.WindowScale, ttl: s.TTL, flags: s.Flags, dir: s.Dir, sum: s.Sum}
 	for i, is := range bits(s) {
 		if *is {
 			x.bools |= 1 << i
@@ -49,7 +50,7 @@ func synOf(s *segment.Segment) (x syn, all bool) {
 
 // segment returns the segment that x was.
 func (x *syn) segment(key segment.Key, at segment.Mark) segment.Segment {
-	s := segment.Segment{Packet: at.Packet, Time: at.Time, Key: key, Dir: x.dir, Flags: x.flags, TTL: x.ttl,
+	s := segment.Segment{Packet: at.Packet, Time: at.Time, Key: key, Dir: x.dir, Flags: x.flags, TTL: x.ttl, Sum: x.sum,
 		Window: x.window, IPID: x.ipID, Seq: x.seq, Ack: x.ack,
 		Options: segment.Options{TSVal: x.tsVal, TSEcr: x.tsEcr, MSS: x.mss, WindowScale: x.windowScale}}
 	for i, is := range bits(&s) {

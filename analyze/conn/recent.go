@@ -12,9 +12,9 @@ import "bytes"
 // Of one shard so many bytes and pieces are kept: what came before them cannot be compared any more. A busy server's
 // heads of a round trip fit.
 const (
-	maxRecentBytes  = 128 << 10 // a power of two
-	maxRecentPieces = 1 << 10   // likewise
-	mostCompared    = 64        // pieces of one half that a segment is held against
+	maxRecentBytes  = 64 << 10 // a power of two
+	maxRecentPieces = 1 << 10  // likewise
+	mostCompared    = 64       // pieces of one half that a segment is held against
 )
 
 // Recent holds the latest bytes of a shard's connections that were more than content. It takes the place of the

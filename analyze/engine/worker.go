@@ -133,6 +133,10 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 			w.resume(sh, e)
 		}
 	}
+	if e != nil && s.Sum == segment.SumWrong && e.Half(s.Dir).Damaged(s) {
+		e.Unacceptable(s.Packet)
+		return
+	}
 	if e != nil && e.SupersededBy(s) {
 		if e.Contests(s) {
 			e.contest(s)

@@ -35,6 +35,10 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
 }
 
+// Damaged reports whether no receiver takes s, which h sends, for its checksum (RFC 9293 section 3.1). Captured at its
+// sender, one may be wrong as hardware is to write it; so others of h must have been right.
+func (h *Half) Damaged(s *segment.Segment) bool { return s.Sum == segment.SumWrong && h.sumsRight }
+
 // Reaches reports whether ack may acknowledge something of h. A reset's need not: its
 // receiver takes it by its sequence number alone (RFC 9293 section 3.10.7.4).
 func (h *Half) Reaches(ack segment.Seq) bool { return h.reaches(ack, 0) }

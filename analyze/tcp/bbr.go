@@ -15,10 +15,7 @@ import (
 type bbr struct {
 	on        bool // it is followed
 	cwnd      int  // packets
-	prior     int  // before recovery
 	delivered int64
-	limited   int64        // until so many were, the application has set the rate; 0: it does not
-	room      bool         // the latest send has left a third of the window, more than a sender that has data (tcp_tso_should_defer)
 	at        segment.Time // when the latest of them was
 	from      segment.Time // and when that had been sent
 	rates     [bbrRounds]float64
@@ -30,12 +27,25 @@ type bbr struct {
 	flat      int // rounds without a growth of best
 	full      bool
 	drained   bool
-	conserve  bool // the first round of a recovery
-	recovers  bool
 	marks     []bbrMark // of what is in flight, in order
 	gone      int
 
 	together together
+	bbrWriter
+	bbrRecovery
+}
+
+// A bbrWriter is what is known of the application that writes.
+type bbrWriter struct {
+	limited int64 // until so many packets are delivered it has set the rate; 0: it does not
+	room    bool  // the latest send has left a third of the window: who has data sends more (tcp_tso_should_defer)
+}
+
+// A bbrRecovery is what a loss has done to the window.
+type bbrRecovery struct {
+	prior    int  // before it
+	conserve bool // its first round
+	recovers bool
 }
 
 // A together is what ACKs that come at once bring beyond what the rate accounts for.
@@ -138,8 +148,11 @@ func (b *bbr) sends(seq segment.Seq, inFlight int, written bool, at segment.Time
 		b.limited = max(b.delivered+int64(inFlight), 1)
 	}
 	limited := b.limited > 0
-	if n := len(b.marks); n > b.gone && (b.marks[n-1].delivered == b.delivered && b.marks[n-1].limited == limited || n-b.gone >= mostMarks) {
-		return
+	if n := len(b.marks); n > b.gone {
+		last := &b.marks[n-1]
+		if last.delivered == b.delivered && last.limited == limited || n-b.gone >= mostMarks {
+			return
+		}
 	}
 	if b.gone > 0 && 2*b.gone >= len(b.marks) {
 		b.marks, b.gone = b.marks[:copy(b.marks, b.marks[b.gone:])], 0

@@ -76,18 +76,32 @@ func (p *pace) tick(quiet time.Duration) {
 	p.gap = max(gap, p.gap-(p.gap-gap)/2) // a rate that falls shows at once, and never looks like a stop
 }
 
-// over reports whether a silence is longer than the clock's, which ends an eighth late at most: it is
+// clockLimits are the thresholds that tell a sender which its clock keeps from one that its window does. They
+// stand for what no source states: how late timers are, and how often a sender may seem to stop by accident.
+// TestClockLimits varies each: nothing changes with 8 to 12 eighths, 1 to 8 stops, and a share of 2 to 6.
+type clockLimits struct {
+	late  time.Duration // so many eighths of a clock's time, a silence is not the clock's
+	stops int32         // so many stops of late are no accident
+	share int32         // one in so many of what the clock alone lets out are too many for one
+}
+
+var clocks = clockLimits{late: 9, stops: 4, share: 3}
+
+// over reports whether a silence is longer than the clock's, and a timer's delay: it is
 // not what keeps the sender. A CUBIC sender that paces at 6/5 of its window in a round trip stops for
 // a sixth of the time.
 func (p *pace) over(quiet time.Duration) bool {
-	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*9/8
+	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*clocks.late/8
 }
 
 // onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
-// the sender had been silent for longer than its clock takes, though its window had room. A full send buffer
-// is such a writer.
+// the sender had been silent for longer than its clock takes, though its window had room, and an ACK before has
+// let out nothing. A full send buffer is such a writer: it takes more once a third of it is free (Linux's
+// sk_stream_write_space). Who is kept by a window sends at each ACK.
 func (s *Sender) onlyNowWritten(at segment.Time) bool {
-	return !s.bbr.full && s.bbr.room && s.burst.on && at.Sub(s.lastAck) <= 2*prompt && s.pace.over(at.Sub(s.lastSend))
+	b := &s.burst
+	return !s.bbr.full && s.bbr.room && b.on && at.Sub(s.lastAck) <= 2*prompt &&
+		s.credit.unused > b.acked && s.pace.over(at.Sub(s.lastSend))
 }
 
 // stopped reports whether a sender with a clock is kept by its window all the same: it is silent for
@@ -95,7 +109,9 @@ func (s *Sender) onlyNowWritten(at segment.Time) bool {
 // something out. CUBIC and Reno senders are paced so, by fq or by TCP itself, at more than the window
 // in a round trip (Linux's tcp_pacing_ca_ratio). BBR's startup may stop so, too: these are counted once
 // its model says that it is over, and BBR has twice as much window as it sends in a round trip.
-func (s *Sender) stopped() bool { return s.stops >= 4 && s.stops*3 >= s.unprompted }
+func (s *Sender) stopped() bool {
+	return s.stops >= clocks.stops && s.stops*clocks.share >= s.unprompted
+}
 
 // isSpaced reports whether a clock spreads what the window permits.
 func (s *Sender) isSpaced() bool {

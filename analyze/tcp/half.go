@@ -34,7 +34,8 @@ type Half struct {
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
-	signs bool // its segments are signed (RFC 2385, RFC 5925)
+	signs     bool // its segments are signed (RFC 2385, RFC 5925)
+	sumsRight bool // a segment had a checksum that is right: it is not left to hardware
 
 	hasSecond bool // second is set: kept here, for every segment asks
 	jumped    bool // jump is set, likewise
@@ -110,6 +111,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 		h.Duplicates++
 		return Duplicate
 	}
+	h.sumsRight = h.sumsRight || s.Sum == segment.SumRight
 	h.Origin.sent(s)
 	h.Latest = s.Time
 	if s.Flags.Has(segment.SYN) && !s.Flags.Has(segment.RST) {

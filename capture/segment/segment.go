@@ -58,6 +58,17 @@ type Options struct {
 	SACK [4]Block // RFC 2018 section 3; the first may be a D-SACK (RFC 2883)
 }
 
+// A Sum says whether a segment's checksum is right (RFC 9293 section 3.1): no receiver takes one whose is not. It is
+// looked at of a SYN, FIN or RST without payload, each of which may end or begin a connection.
+type Sum uint8
+
+// What is known of a checksum.
+const (
+	SumNotKnown Sum = iota // not looked at, cut off, or left to hardware by the sender
+	SumRight
+	SumWrong
+)
+
 // A Segment is the TCP part of one captured packet. Offload can make one
 // captured segment stand for several wire segments.
 type Segment struct {
@@ -68,6 +79,8 @@ type Segment struct {
 	Flags  Flags
 	TTL    uint8 // or IPv6 hop limit
 	CE     bool  // congestion experienced (RFC 3168 section 5)
+
+	Sum Sum // what is known of the checksum
 
 	Untimed bool // Time is that of a packet before: its own is missing, or far before that
 

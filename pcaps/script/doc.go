@@ -29,9 +29,9 @@
 // The options are mss, sackOK, wscale, TS, sack and md5, a signature that is not right.
 //
 // More words: "ttl n" (64 if not stated), "id n" (IPv4 identification; else one
-// more than the sender's last), "ce", and "forged": not the sender's, so "+" does not
-// follow it. The flags are letters of SFRPUEC, "." for
-// ACK, "-" for none.
+// more than the sender's last), "ce", "badsum", the checksum of a SYN, FIN or RST without
+// payload that is wrong, and "forged": not the sender's, so "+" does not follow it. The flags
+// are letters of SFRPUEC, "." for ACK, "-" for none.
 //
 // Settings: "ip6", which comes first, makes the packets IPv6's: 10.0.0.1 stands for
 // 2001:db8::a00:1 then, and "id" for nothing. "conn [name] client server" with addresses and ports; the lines of a

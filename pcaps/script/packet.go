@@ -201,6 +201,8 @@ func (p *parser) words(pk *Packet, peer *sender, length int64) (int64, error) {
 			pk.ID, pk.HasID = uint16(n), true
 		case f == "forged":
 			p.forged = true
+		case f == "badsum":
+			pk.BadSum = true
 		case f == "ce":
 			pk.CE = true
 		case f == "...":

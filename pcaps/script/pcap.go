@@ -93,7 +93,11 @@ func frame(g *segment.Segment) []byte {
 	b = appendOptions(b, &g.Options)
 	b = append(b, g.Payload...)
 	pseudo := sum(uint64(protoTCP+len(b)-tcp), b[addresses:tcp]) // RFC 9293 section 3.1
-	binary.BigEndian.PutUint16(b[tcp+16:], ^onesComplement(sum(pseudo, b[tcp:])))
+	right := ^onesComplement(sum(pseudo, b[tcp:]))
+	if g.Sum == segment.SumWrong {
+		right ^= 0x5555
+	}
+	binary.BigEndian.PutUint16(b[tcp+16:], right)
 	return b
 }
 

@@ -188,6 +188,9 @@ func (p *printer) segment(g *segment.Segment, first bool) {
 	if g.CE {
 		b.WriteString(" ce")
 	}
+	if g.Sum == segment.SumWrong {
+		b.WriteString(" badsum")
+	}
 	if p.payload && len(g.Payload) > 0 {
 		b.WriteString(" " + strconv.QuoteToASCII(string(g.Payload)))
 		if len(g.Payload) < g.Len {

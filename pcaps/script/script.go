@@ -79,6 +79,7 @@ type Packet struct {
 	CE      bool
 	ID      uint16
 	HasID   bool
+	BadSum  bool // its checksum is wrong
 
 	Options segment.Options // SACK blocks from the receiver's ISN
 }

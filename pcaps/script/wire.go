@@ -69,12 +69,24 @@ func (s *Script) packets(st *Step, c *Conn, w *wire) []segment.Segment {
 	}
 	all = append(all, g)
 	for i := range all {
+		all[i].Sum = sumOf(&all[i], p.BadSum)
 		if !s.IP6 { // which numbers its fragments alone (RFC 8200 section 4.5)
 			w.lastID++
 			all[i].IPID = w.lastID
 		}
 	}
 	return all
+}
+
+// sumOf returns what a capture shows of g's checksum.
+func sumOf(g *segment.Segment, bad bool) segment.Sum {
+	switch {
+	case g.Len > 0 || !g.Flags.Has(segment.SYN|segment.FIN|segment.RST):
+		return segment.SumNotKnown
+	case bad:
+		return segment.SumWrong
+	}
+	return segment.SumRight
 }
 
 // payload returns all bytes of p: those stated, else those of an earlier packet

@@ -41,7 +41,8 @@ func problems(r *Result) []report.Problem {
 			Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
 			Text: "segments with numbers further from their connection's than any window reaches, or of a " +
-				"second SYN-ACK that the client did not take, or SYNs within one that went on; not counted with it"},
+				"second SYN-ACK that the client did not take, or SYNs within one that went on, or whose checksum is wrong " +
+				"where others' are right; not counted with it"},
 		{Kind: "inconsistent-segments", Count: l.Inconsistent.N, FirstPacket: l.Inconsistent.First,
 			Text: "segments that repeat other bytes at the same sequence numbers; which of them was taken is not known, " +
 				"nor what rests on them"},

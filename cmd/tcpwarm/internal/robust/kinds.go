@@ -50,6 +50,7 @@ var kinds = []kind{
 	{does: "n connections, each for another name", n: 10_000, packets: nameEach},
 	{does: "n clients, one request each", n: 10_000, packets: clients},
 	{does: "n connections with broken PROXY headers", n: 10_000, packets: proxyHeaders},
+	{does: "n connections with PROXY headers of version 2, each of another client", n: 10_000, packets: proxiedClients},
 	{does: "n connections with CONNECT in CONNECT in CONNECT", n: 5_000, packets: connects},
 	{does: "n connections with broken SOCKS handshakes", n: 10_000, packets: socks},
 
@@ -93,6 +94,8 @@ var kinds = []kind{
 	{does: "n clients; a request the capture lacks", n: 1_000, packets: lacksRequest, want: nothingCertain},
 	{does: "n clients; a response the capture lacks", n: 1_000, packets: lacksResponse, want: nothingCertain},
 	{does: "n clients; a request in fragments", n: 1_000, packets: fragmented, want: nothingCertain},
+	{does: "n clients; a forged response before the server's own", n: 1_000, packets: forgedResponse, want: nothingCertain},
+	{does: "n clients; a forged request for another name", n: 1_000, packets: forgedRequest, want: nothingCertain},
 	{does: "n refused SYNs of others between 20 connections", n: 20_000, packets: between, want: clientClosed},
 	{does: "n names at one address, a connection each", n: 2_000, packets: namesOfOne, want: noneAvoidable},
 	{does: "n requests that do not end, at once", n: 2_000, packets: unfinished, want: noneAvoidable},

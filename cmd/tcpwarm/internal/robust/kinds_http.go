@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 )
@@ -96,8 +97,24 @@ func clients(c *capture, n int) {
 	churn(c, n)
 }
 
+const signature = "\r\n\r\n\x00\r\nQUIT\n" // begins version 2 of the PROXY protocol's header
+
+// proxiedClients has a proxy open connections, each for another client, and say more of each than anybody reads.
+func proxiedClients(c *capture, n int) {
+	more := strings.Repeat("\xe0\x00\x0dSECRET-SECRET", 64)
+	for i := range n {
+		x := c.open(from(i), web)
+		head := append([]byte(signature), 0x21, 0x11, 0, 0)
+		head = be16(be32(head, firstServer+77_000+uint32(i), web.addr), uint16(i), 80)
+		head = append(head, more...)
+		binary.BigEndian.PutUint16(head[14:], uint16(len(head)-16))
+		x.send(client, head...)
+		x.exchange()
+		x.close(client)
+	}
+}
+
 func proxyHeaders(c *capture, n int) {
-	const signature = "\r\n\r\n\x00\r\nQUIT\n"
 	heads := []string{
 		"PROXY TCP4 " + strings.Repeat("9", 150),
 		"PROXY UNKNOWN\r\n",

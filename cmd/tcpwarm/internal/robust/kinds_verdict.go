@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 )
 
 // ignored returns what has n clients leave a connection idle and use another one, which was
@@ -90,6 +91,27 @@ func fragmented(c *capture, n int) {
 		x.next[client] += uint32(len(getSlash))
 		x.ack(server)
 		x.awaits = true
+	})
+}
+
+// forgedResponse has a response in two versions, the first of which says close.
+func forgedResponse(c *capture, n int) {
+	const open = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"
+	lacking(c, n, func(x *conn) {
+		x.say(client, getSlash)
+		x.forge(server, 0, psh|ack, strings.Replace(open, "keep-alive", "close     ", 1))
+		x.say(server, open)
+		x.ack(client)
+	})
+}
+
+// forgedRequest has a request in two versions, the first of which is for another name.
+func forgedRequest(c *capture, n int) {
+	lacking(c, n, func(x *conn) {
+		x.forge(client, 0, psh|ack, strings.Replace(getSlash, "a.example", "b.example", 1))
+		x.say(client, getSlash)
+		x.say(server, nothing)
+		x.ack(client)
 	})
 }
 
