@@ -32,7 +32,7 @@ type course struct {
 
 	requestState
 	loadState
-	*closeState // never nil: most of an idle connection's life nobody has closed it, and then it is &notClosed
+	*closeState // never nil: &notClosed until it is written, as it is not while a connection idles
 
 	inline struct { // room for what most have one of
 		active, undecided [1]*occupation
