@@ -165,8 +165,8 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it takes for a client of one server that has
-// no pool; with pools their number bounds it.
+// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it
+// takes for a client of one server that has no pool; with pools their number bounds it.
 const (
 	ConnMemory   = int(unsafe.Sizeof(Conn{}))
 	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
