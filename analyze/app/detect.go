@@ -12,8 +12,7 @@ import (
 // maxDetect is how many bytes of a half are kept until its protocol is clear.
 const maxDetect = 1024
 
-// maxFlight is how many bytes are kept of what a client says before its answer shows what it is: a request, or
-// TLS's first flight.
+// maxFlight is how many bytes are kept of TLS's first flight where it is not read before it is answered.
 const maxFlight = 4096
 
 // maxTries bounds the segments of a connection begun midstream, or with a gap,
@@ -176,14 +175,20 @@ func (a *Layer) keepAsked(d *detector, b []byte, at segment.Mark) {
 		d.forgetAsked()
 		return
 	}
+	first := d.kept
+	if len(first) == 0 {
+		first = b
+	}
+	most := maxDetect
+	if hello, client := tls.Detect(first); hello == tls.Yes && client {
+		most = maxFlight
+	} else if http1.DetectRequest(first) != http1.Yes {
+		return
+	}
 	if len(d.kept) == 0 {
-		hello, client := tls.Detect(b)
-		if http1.DetectRequest(b) != http1.Yes && (hello != tls.Yes || !client) {
-			return
-		}
 		d.mark = at
 	}
-	n := min(len(b), maxFlight-len(d.kept))
+	n := min(len(b), most-len(d.kept))
 	d.kept = append(d.kept, b[:n]...)
 	d.lack(int64(len(b) - n))
 }

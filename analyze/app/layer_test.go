@@ -163,7 +163,7 @@ func TestProtocolByTheFirstBytes(t *testing.T) {
 // HTTP/1 behind something that did not tell what it is shows by a request that a response answers.
 func TestHTTPAfterSomethingElse(t *testing.T) {
 	start := []string{">\x01\x02", "<\x03\x04"}
-	post := ">POST / HTTP/1.1\nContent-Length: 3000\n\n" // 38 bytes
+	post := ">POST / HTTP/1.1\nContent-Length: 6000\n\n" // 38 bytes
 	const next = ">GET /old\n"                           // HTTP/0.9 is believed only where no byte is missing
 	many := slices.Repeat([]string{">\x05"}, maxTries-2)
 	for _, x := range []struct {
@@ -176,9 +176,9 @@ func TestHTTPAfterSomethingElse(t *testing.T) {
 		{"it does", []string{">" + get, "<" + noContent}, 1, []int{204}, 16},
 		{"the other way", []string{"<" + get, ">" + noContent}, 1, []int{204}, 16},
 		{"and goes on", []string{">" + get, "<" + noContent, ">" + get, "<HTTP/1.1 304 x\n\n"}, 2, []int{204, 304}, 32},
-		{"a long one in pieces", []string{post, ">" + strings.Repeat("x", 2000), ">" + strings.Repeat("x", 1000), "<" + noContent, next}, 2, []int{204}, 3038},
-		{"a long one in one piece", []string{post + strings.Repeat("x", 3000), "<" + noContent, next}, 2, []int{204}, 3038},
-		{"a gap in it", []string{post + strings.Repeat("x", 2000), ">?1000", "<" + noContent, next}, 2, []int{204}, 3038},
+		{"a long one in pieces", []string{post, ">" + strings.Repeat("x", 5000), ">" + strings.Repeat("x", 1000), "<" + noContent, next}, 2, []int{204}, 6038},
+		{"a long one in one piece", []string{post + strings.Repeat("x", 6000), "<" + noContent, next}, 2, []int{204}, 6038},
+		{"a gap in it", []string{post + strings.Repeat("x", 5000), ">?1000", "<" + noContent, next}, 2, []int{204}, 6038},
 		{"a gap before it is not its own", []string{">?500", ">" + get, "<" + noContent, next}, 2, []int{204}, 16},
 		{"something else answers it", []string{">" + get, "<\x05", "<" + noContent}, 0, nil, 0},
 		{"and then the next one is answered", []string{">" + get, "<\x05", ">" + get, "<" + noContent}, 1, []int{204}, 16},
@@ -191,7 +191,7 @@ func TestHTTPAfterSomethingElse(t *testing.T) {
 	} {
 		h := new(hearing).hear(start...).hear(x.steps...)
 		is := h.a.Protocol() == HTTP1
-		if n := len(h.a.first[0].kept); n > maxDetect {
+		if n := len(h.a.first[0].kept); n > maxFlight {
 			t.Errorf("%s: %d bytes are kept", x.claim, n)
 		}
 		if len(h.requests) != x.requests || !slices.Equal(h.answers, x.answers) || h.bytes != x.bytes || is != (x.requests > 0) {
@@ -351,18 +351,21 @@ func TestLayerWhileItReadsAndAfter(t *testing.T) {
 	}
 }
 
-// An Upgrade header alone changes nothing: the answer does (RFC 7540 section 3.2).
-func TestUpgradeToHTTP2(t *testing.T) {
-	const asks = ">GET / HTTP/1.1\nUpgrade: h2c\n\n"
+// An Upgrade header alone changes nothing: the answer does (RFC 7540 section 3.2, RFC 2817 section 3.3).
+func TestUpgrade(t *testing.T) {
+	const asks, granted = ">GET / HTTP/1.1\nUpgrade: h2c\n\n", "<HTTP/1.1 101 x\nUpgrade: "
 	for _, x := range []struct {
-		steps []string
-		want  Protocol
+		steps   []string
+		want    Protocol
+		changes bool
 	}{
-		{[]string{asks}, HTTP1}, {[]string{asks, "<" + noContent}, HTTP1}, {[]string{asks, "<HTTP/1.1 101 x\nUpgrade: h2c\n\n"}, HTTP2},
-		{[]string{">" + preface}, HTTP2}, {nil, Undecided},
+		{[]string{asks}, HTTP1, false}, {[]string{asks, "<" + noContent}, HTTP1, false},
+		{[]string{asks, granted + "h2c\n\n"}, HTTP2, true}, {[]string{asks, granted + "TLS/1.2, HTTP/1.1\n\n"}, Undecided, true},
+		{[]string{asks, granted + "websocket\n\n"}, HTTP1, false},
+		{[]string{">" + preface}, HTTP2, false}, {nil, Undecided, false},
 	} {
 		h := new(hearing).hear(x.steps...)
-		if m := h.a.Upgrade(); h.a.Protocol() != x.want || (m != nil) != (x.want == HTTP2) {
+		if a := h.a.Upgrade(); h.a.Protocol() != x.want || (a != nil) != x.changes {
 			t.Errorf("%q: %d, want %d", x.steps, h.a.Protocol(), x.want)
 		}
 	}
@@ -405,11 +408,26 @@ func TestTunnelThroughSOCKS(t *testing.T) {
 		{"as much is kept", []string{">" + greeting + ask + strings.Repeat("x", maxWaiting-13)}, 0, nil, 0, ""},
 		{"and no more", []string{">" + greeting + ask + strings.Repeat("x", maxWaiting-12)}, 1, nil, 0, ""},
 	} {
-		h := new(hearing).hear(x.steps...)
-		name, _ := h.a.Foreign()
-		if h.hops != x.hops || !slices.Equal(h.starts, x.starts) || len(h.answers) != x.answers || name != x.foreign {
-			t.Errorf("%s: %d hops, requests in %v, %d answers, %q; want %d, %v, %d, %q", x.claim, h.hops, h.starts, len(h.answers), name, x.hops, x.starts, x.answers, x.foreign)
+		for _, clientIsB := range []bool{false, true} {
+			h := new(hearing)
+			h.clientIsB = clientIsB
+			for _, s := range x.steps {
+				if clientIsB {
+					s = string('<'+'>'-s[0]) + s[1:]
+				}
+				h.hear(s)
+			}
+			name, _ := h.a.Foreign()
+			if h.hops != x.hops || !slices.Equal(h.starts, x.starts) || len(h.answers) != x.answers || name != x.foreign {
+				t.Errorf("%s, the other way %v: %d hops, requests in %v, %d answers, %q; want %d, %v, %d, %q", x.claim, clientIsB, h.hops,
+					h.starts, len(h.answers), name, x.hops, x.starts, x.answers, x.foreign)
+			}
 		}
+	}
+	var a Layer // inside another connection nobody speaks it
+	a.Begin(new(hearing), nil, new(Readers), false)
+	if a.Bytes(0, []byte(greeting), segment.Mark{Packet: 1}); a.socks != nil {
+		t.Error("SOCKS is looked for inside another connection")
 	}
 }
 

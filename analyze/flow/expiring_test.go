@@ -17,7 +17,7 @@ func TestExpiringIsAMap(t *testing.T) {
 	var f Expiring[int]
 	want := map[uint64]held{}
 	most := 0
-	for now := segment.Time(0); now < 200_000; now++ {
+	for now := segment.Time(0); now < 50_000; now++ {
 		key := uint64(r.IntN(1 << 14))
 		if r.IntN(2) == 0 {
 			key <<= 40 // many alike in their low bits
@@ -40,6 +40,32 @@ func TestExpiringIsAMap(t *testing.T) {
 	}
 	if most > 1<<13 {
 		t.Errorf("%d slots for 2000 entries at most", most)
+	}
+}
+
+// A key holds until its deadline, that instant included. A table makes room when three quarters of it are
+// full, and keeps twice as many slots as are in use, and two.
+func TestExpiringBounds(t *testing.T) {
+	var f Expiring[int]
+	f.Put(1, 5, 10, 0)
+	if f.Get(1, 10) == nil || f.Get(1, 11) != nil {
+		t.Error("it does not hold until its deadline")
+	}
+	for _, x := range []struct{ live, slots int }{{1, 16}, {12, 16}, {13, 32}, {24, 32}, {25, 64}} {
+		var f Expiring[int]
+		for key := range uint64(x.live) {
+			f.Put(key, int(key), 100, 0)
+		}
+		if len(f.slots) != x.slots {
+			t.Errorf("%d keys in %d slots, want %d", x.live, len(f.slots), x.slots)
+		}
+	}
+	f = Expiring[int]{Most: 12} // as many as may be, and one more
+	for key := range uint64(12) {
+		f.Put(key, int(key), segment.Time(100+key), 0)
+	}
+	if f.Put(12, 12, 200, 0); f.Len() != 13 || f.Get(0, 0) == nil {
+		t.Errorf("of 12 that may be held %d are left", f.Len())
 	}
 }
 

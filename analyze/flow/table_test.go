@@ -10,7 +10,7 @@ func TestTableIsAMap(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var tab Table[uint64]
 	want := map[uint64]*uint64{}
-	hashOf := func(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> 32 & 0xff } // crowded on purpose
+	hashOf := func(k uint64) uint64 { return k * 0x9E3779B97F4A7C15 >> 32 & 0x7f } // crowded on purpose
 	get := func(k uint64) *uint64 {
 		v, at := tab.First(hashOf(k))
 		for v != nil && *v != k {
@@ -18,8 +18,8 @@ func TestTableIsAMap(t *testing.T) {
 		}
 		return v
 	}
-	for i := range 200_000 {
-		k := r.Uint64N(2000)
+	for i := range 20_000 {
+		k := r.Uint64N(500)
 		switch v := want[k]; r.IntN(3) {
 		case 0:
 			if v == nil {
@@ -48,6 +48,28 @@ func TestTableIsAMap(t *testing.T) {
 	}
 	if n != len(want) {
 		t.Errorf("all are %d, want %d", n, len(want))
+	}
+}
+
+// Who looks through all of a table may stop.
+func TestAllStops(t *testing.T) {
+	var tab Table[int]
+	for n := range uint64(5) {
+		tab.Put(n, new(int))
+	}
+	n := 0
+	for range tab.All {
+		if n++; n == 2 {
+			break
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d were seen", n)
+	}
+	var none Table[int]
+	none.Delete(7, new(int))
+	if v, _ := none.First(7); v != nil || none.Len() != 0 {
+		t.Error("an empty one holds something")
 	}
 }
 

@@ -116,9 +116,6 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 		if again := payload[:min(skip, len(payload))]; len(again) > 0 {
 			to.Again(again, skip, at)
 		}
-		if skip >= n {
-			return 0
-		}
 		seq, n, payload = st.next, n-skip, payload[min(skip, len(payload)):]
 	}
 	if n <= 0 {
@@ -191,9 +188,6 @@ func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh i
 	}
 	if i > 0 { // the one before may reach into ours
 		if skip := st.held[i-1].end().Sub(seq); skip > 0 {
-			if skip >= n {
-				return 0
-			}
 			seq, n, payload = seq.Add(skip), n-skip, payload[min(skip, len(payload)):]
 		}
 	}
@@ -211,9 +205,6 @@ func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh i
 			break
 		}
 		skip := st.held[i].end().Sub(seq) // what we cover up to the end of the next one
-		if skip >= n {
-			break
-		}
 		seq, n, payload = seq.Add(skip), n-skip, payload[min(skip, len(payload)):]
 		i++
 	}

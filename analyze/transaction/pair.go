@@ -367,7 +367,9 @@ func (p *Pairer) responseHead(h *http1.Head) {
 		return // interim (RFC 9110 section 15.2)
 	}
 	if next := upgradeOf(h.Upgrade); t != nil && h.Status == 101 && next != "" {
-		p.Next, p.Upgrade = t, next // its response comes as HTTP/2, or inside
+		if p.Next = t; next == UpgradeTLS { // its response comes inside, else as HTTP/2
+			p.Upgrade = next
+		}
 		p.client.Upgraded()
 		return
 	}

@@ -25,6 +25,7 @@ var parallelPools = rule{
 			{"rust reqwest", "clone one Client; each builder().build() has a pool of its own"},
 			{"python requests", "one Session for all modules"},
 			{"python urllib3", "one PoolManager; other keyword arguments make another pool"},
+			{"browser", "fetch() with one credentials mode: each has connections of its own, and so has each site at the top"},
 			{"several processes", "a local proxy that keeps the connections for all"},
 		},
 	},

@@ -29,7 +29,7 @@ var poolAtItsLimit = rule{
 			{"java apache HttpClient 5", "setMaxConnPerRoute (5), setMaxConnTotal (25)"},
 			{"java okhttp", "Dispatcher.maxRequestsPerHost (5)"},
 			{".net HttpClient", "SocketsHttpHandler.MaxConnectionsPerServer"},
-			{"browsers", "6 per host over HTTP/1.1"},
+			{"browser", "6 per host over HTTP/1.1"},
 		},
 	},
 	pool: allInUse,

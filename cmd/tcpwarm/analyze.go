@@ -343,7 +343,7 @@ func (o *output) redactor() *redact.Redactor {
 }
 
 // options sets those of opts that the flags know.
-func (o *output) options(opts analyze.Options) (analyze.Options, error) {
+func (o *output) options(ctx context.Context, opts analyze.Options) (analyze.Options, error) {
 	opts.Demands = o.look(opts.Demands)
 	if opts.Demands == nil && o.filterShown() != "" { // one that lets nothing through is no look at anything
 		opts.Demands = &verdict.Demands{Look: true}
@@ -354,7 +354,7 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 	}
 	if opts.Keys == nil {
 		var err error
-		if opts.Keys, err = o.keyLogs(); err != nil {
+		if opts.Keys, err = o.keyLogs(ctx); err != nil {
 			return opts, &codedError{exitInput, err}
 		}
 	}
@@ -365,7 +365,7 @@ func (o *output) options(opts analyze.Options) (analyze.Options, error) {
 // o, which has been checked, knows are set.
 func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, opts analyze.Options,
 	amend func(*report.Report)) (*report.Report, error) {
-	opts, err := o.options(opts)
+	opts, err := o.options(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

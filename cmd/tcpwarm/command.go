@@ -153,7 +153,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
-	if opts.Keys, err = o.keyLogs(); err != nil {
+	if opts.Keys, err = o.keyLogs(context.WithoutCancel(ctx)); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	opts.Keys.Add(logged) // a line cut off at the end costs only itself

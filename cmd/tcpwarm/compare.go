@@ -224,7 +224,7 @@ func (o *output) load(ctx context.Context, s *streams, name string) (*report.Rep
 		return nil, err
 	}
 	defer src.Close()
-	opts, err := o.options(analyze.Options{})
+	opts, err := o.options(ctx, analyze.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,8 +45,21 @@ func openKeyLog(name string, pipes bool) (*os.File, error) {
 	return f, nil
 }
 
+// An interruptible reader ends with its context, as a key log may have no end.
+type interruptible struct {
+	io.Reader
+	ctx context.Context
+}
+
+func (r interruptible) Read(b []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(b)
+}
+
 // keyLogs reads the key logs asked for.
-func (o *output) keyLogs() (*tls.Keys, error) {
+func (o *output) keyLogs(ctx context.Context) (*tls.Keys, error) {
 	keys := tls.NewKeys()
 	names, must := o.keyLogNames()
 	for _, name := range names {
@@ -56,8 +70,11 @@ func (o *output) keyLogs() (*tls.Keys, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = keys.Add(f)
+		err = keys.Add(interruptible{f, ctx})
 		f.Close()
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: the reading was interrupted", name)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

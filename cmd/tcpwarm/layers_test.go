@@ -65,6 +65,7 @@ var ranks = map[string]int{
 	"tcpwarm/pcaps":                              10, // embedded samples
 	"tcpwarm/cmd/tcpwarm":                        11,
 	"tcpwarm/pcaps/lab":                          11,
+	"tcpwarm/pcaps/lab/clients/chromium":         11,
 	"tcpwarm/pcaps/lab/clients/go":               11,
 	"tcpwarm/pcaps/lab/clients/go/lines":         11,
 	"tcpwarm/cmd/tcpwarm/internal/accuracylive":  11,

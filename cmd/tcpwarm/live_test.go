@@ -151,6 +151,7 @@ var builtOnce = sync.OnceValues(func() (binary string, err error) {
 type cleaning struct{ *testing.M }
 
 func (c cleaning) Run() int {
+	os.Setenv("COLUMNS", "80") // as wide as the README and the golden texts; not where we are the command itself
 	defer func() { os.RemoveAll(builtFolder) }()
 	return c.M.Run()
 }

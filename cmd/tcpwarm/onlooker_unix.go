@@ -82,6 +82,7 @@ func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, int
 	}
 	l := &onlooker{cmd: exec.Command("/proc/self/exe", os.Args[1:]...), pipe: pipe, read: read, rec: rec, input: t.screen.in != nil,
 		over: make(chan struct{}), followed: make(chan struct{}), ended: make(chan struct{})}
+	l.cmd.WaitDelay = viewerPatience // where its guard does not end either
 	if l.input {
 		l.cmd.Stdin = t.screen.in
 	}

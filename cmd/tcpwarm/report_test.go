@@ -44,7 +44,14 @@ func TestErrorsArePrintable(t *testing.T) {
 	if got := errs.String(); !strings.Contains(got, `x\x1b[31m\u202e.pcap`) || strings.ContainsAny(got, "\x1b\u202e") {
 		t.Errorf("%q", got)
 	}
-	if got := cleaned("two\nlines\x07"); got != "two\nlines"+`\x07` {
+	errs.Reset()
+	for _, args := range [][]string{{"x\n::error::y.pcap"}, {"analyze", "../../pcaps/axios/axios-each.pcap", "--tls-keys=x\n::error::y.log"}} {
+		run(t.Context(), args, strings.NewReader(""), io.Discard, &errs)
+	}
+	if got := errs.String(); strings.Contains(got, "\n::") || strings.Count(got, `x\x0a::error::y`) != 2 {
+		t.Errorf("%q", got)
+	}
+	if got := cleaned("two\nlines\x07", []string{"two"}); got != "two\nlines"+`\x07` {
 		t.Errorf("%q", got)
 	}
 }

@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return exitOK
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text))
+		fmt.Fprintf(errw, "tcpwarm: %s\n", cleaned(text, args))
 	}
 	var coded *codedError
 	if errors.As(err, &coded) {
@@ -93,8 +93,17 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	return exitUsage
 }
 
-// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything.
-func cleaned(text string) string {
+// cleaned makes an error safe for a terminal: a file's name is in it, and may hold anything. A line break is the
+// error's own, but for one of the arguments'.
+func cleaned(text string, args []string) string {
+	for _, arg := range args {
+		if _, value, is := strings.Cut(arg, "="); is && strings.HasPrefix(arg, "-") {
+			arg = value
+		}
+		if strings.Contains(arg, "\n") {
+			text = strings.ReplaceAll(text, arg, printable.Clean(arg))
+		}
+	}
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = printable.Clean(line)
@@ -145,10 +154,14 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newChallenge(s), newCompare(s), newInterfaces(s), newExplain(s),
 		newDemo(s), newMan(), newVersion(s))
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	for _, c := range append(root.Commands(), root) {
 		completions(c)
-		if c.Name() == "help" {
+		switch c.Name() {
+		case "help":
 			refuseOthers(root, c)
+		case "completion":
+			onlyShells(c)
 		}
 	}
 	return root
@@ -173,6 +186,22 @@ func refuseOthers(root, help *cobra.Command) {
 		show(cmd, words)
 		return nil
 	}
+}
+
+// onlyShells has completion refuse a shell that it does not know, for which cobra's shows help, as if all were well.
+func onlyShells(completion *cobra.Command) {
+	completion.RunE = func(c *cobra.Command, words []string) error {
+		if len(words) == 0 {
+			return c.Help()
+		}
+		var shells []string
+		for _, one := range c.Commands() {
+			shells = append(shells, one.Name())
+		}
+		return fmt.Errorf("completion: there is none for %q, but for %s%s", words[0], strings.Join(shells, ", "),
+			nearest.Suggest(words[0], shells))
+	}
+	completion.Args = cobra.ArbitraryArgs
 }
 
 // noCommand refuses what was meant for a command and is none.

@@ -26,7 +26,6 @@ func TestMain(m *testing.M) {
 	if scenario := os.Getenv("TCPWARM_SCENARIO"); scenario != "" {
 		os.Exit(play(scenario))
 	}
-	os.Setenv("COLUMNS", "80") // as wide as the README and the golden texts
 	testscript.Main(cleaning{m}, map[string]func(){
 		"tcpwarm": func() { os.Exit(program()) },
 	})

@@ -56,7 +56,7 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 	defer end()
 	w := liveview.New(f.counts, t.looksAt(o))
 	watched(w, &opts)
-	if opts, err = o.options(opts); err != nil {
+	if opts, err = o.options(ctx, opts); err != nil {
 		return err
 	}
 	code := exitOK

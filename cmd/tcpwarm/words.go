@@ -127,7 +127,7 @@ func complete(c *cobra.Command, flag string, values func() []string, directive c
 
 // completions has the shell complete the values of c's flags that take words.
 func completions(c *cobra.Command) {
-	for _, name := range []string{"format", "color"} {
+	for _, name := range []string{"format", "color", "live"} {
 		if f := c.Flags().Lookup(name); f != nil {
 			complete(c, name, func() []string { return f.Value.(*choice).words }, cobra.ShellCompDirectiveNoFileComp)
 		}

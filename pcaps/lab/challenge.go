@@ -18,10 +18,11 @@ import (
 
 // challenged are the clients that tcpwarm challenge examines: each fetches URLs as linesMode says.
 var challenged = []string{
-	"node", "node24", "axios", "request", "agentkeepalive", "superagent", "got", "node-fetch",
-	"undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper", "ureq", "go",
-	"curl", "phpcurl", "guzzle", "nethttp", "faraday", "requests", "urllib3", "httpx", "aiohttp", "httpclient",
-	"java", "urlconnection", "okhttp", "apache"}
+	"node18", "node", "node24", "axios", "request", "agentkeepalive", "superagent", "got", "node-fetch",
+	"undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper14", "hyper", "ureq",
+	"go", "resty", "fasthttp", "curl", "wget", "phpcurl", "guzzle", "nethttp", "faraday",
+	"requests", "urllib3", "httpx", "aiohttp", "boto3", "httpclient",
+	"java", "urlconnection", "okhttp4", "okhttp", "apache4", "apache", "chromium"}
 
 // atOnceChallenged is how many clients are examined at once: they wait more than they work.
 const atOnceChallenged = 3

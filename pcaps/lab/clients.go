@@ -64,6 +64,7 @@ var clients = map[string]client{
 	"fasthttp":      {"fasthttp", "go", "gomods", []string{"{work}/gomods", "fasthttp"}, "github.com/valyala/fasthttp"},
 	"grpc":          {"grpc-go", "go", "gomods", []string{"{work}/gomods", "grpc"}, "google.golang.org/grpc"},
 	"curl":          {"curl", "curl", "curl", []string{"curl/drive.sh"}, ""},
+	"chromium":      {"Chromium", "chromium", "chromium", []string{"{work}/chromium"}, ""},
 	"requests":      {"Python requests", "python", "venv", []string{venvPython, "python/with_requests.py"}, "requests"},
 	"urllib3":       {"Python urllib3", "python", "venv", []string{venvPython, "python/with_urllib3.py"}, "urllib3"},
 	"httpx":         {"Python httpx", "python", "venv", []string{venvPython, "python/with_httpx.py"}, "httpx"},
@@ -109,7 +110,9 @@ var toolchains = map[string]toolchain{
 	"go": {"go", []string{"go", "build", "-o", "{work}/goclient", "./go"}, "", []string{"go", "env", "GOVERSION"}},
 	"gomods": {"go", []string{"go", "build", "-C", "gomods", "-o", "{work}/gomods", "."}, "",
 		[]string{"go", "env", "GOVERSION"}},
-	"curl":   {"curl", nil, "", []string{"curl", "--version"}},
+	"curl": {"curl", nil, "", []string{"curl", "--version"}},
+	"chromium": {"chromium", []string{"go", "build", "-o", "{work}/chromium", "./chromium"}, "",
+		[]string{"chromium", "--version"}},
 	"python": {"python3", nil, "", []string{"python3", "--version"}},
 	"venv": {"python3", []string{"sh", "-c", "python3 -m venv python/venv && " +
 		"python/venv/bin/pip install --quiet --no-deps -r python/requirements.txt"},

@@ -21,7 +21,7 @@ var ownKnobs = map[string][]string{
 	"fetch": {"node undici", "node undici, fetch"}, "fetch24": {"node undici", "node undici, fetch"}, "ky": {"node undici"},
 	"reqwest": {"rust reqwest"}, "reqwest12": {"rust reqwest"}, "reqwest11": {"rust reqwest"},
 	"hyper": {"rust hyper-util", "rust hyper"}, "hyper14": {"rust hyper-util", "rust hyper"}, "ureq": {"rust ureq"},
-	"go": {"go net/http"}, "resty": {"go resty"}, "fasthttp": {"go fasthttp"}, "grpc": {"grpc"}, "curl": {"curl"},
+	"chromium": {"browser"}, "go": {"go net/http"}, "resty": {"go resty"}, "fasthttp": {"go fasthttp"}, "grpc": {"grpc"}, "curl": {"curl"},
 	"requests": {"python requests"}, "urllib3": {"python urllib3"}, "httpx": {"python httpx"}, "aiohttp": {"python aiohttp"},
 	"boto3": {"python boto3", "python urllib3"}, "httpclient": {"python http.client"},
 	"nethttp": {"ruby Net::HTTP"}, "faraday": {"ruby faraday", "ruby Net::HTTP"},

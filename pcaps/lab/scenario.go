@@ -76,6 +76,7 @@ var (
 		"slower":     {delay: 5 * together}, // for clients whose threads take long to start
 		"trickle":    {delay: together, spread: together / 2},
 		"idles":      {idle: short},
+		"idles-late": {idle: time.Second}, // for clients that take long to start
 		"patient":    {idle: 5 * time.Minute},
 		"says-close": {close: true},
 		"drops":      {drop: true},

@@ -102,6 +102,9 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if item == lateItem && o.opts.late > 0 && !o.waits(r.Context(), c, n) {
 		panic(http.ErrAbortHandler) // returning would answer 200
 	}
+	if r.Header.Get("Origin") != "" { // a page's of another server
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}
 	body := fmt.Sprintf("{\"path\": %q}\n", r.URL.Path)
 	if strings.HasPrefix(r.URL.Path, "/big/") {
 		body = strings.Repeat("0123456789", bigBody/10)
@@ -111,6 +114,10 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if strings.HasPrefix(r.URL.Path, "/mid/") {
 		o.mid(w, r, c, n)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/page/") {
+		page(w, item)
 		return
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
@@ -154,6 +161,21 @@ func (o *origin) mid(w http.ResponseWriter, r *http.Request, c *connection, n in
 	http.NewResponseController(w).Flush()
 	o.ledger.window(c, n, sendWindow(r.Context().Value(socketKey{}).(net.Conn)))
 	io.WriteString(w, body[first:])
+}
+
+// images are how many a page has.
+const images = 9
+
+// page answers with HTML whose images are the next items, and which has an icon, so that nobody asks for one.
+func page(w http.ResponseWriter, item int) {
+	var b strings.Builder
+	b.WriteString("<!DOCTYPE html><title>lab</title><link rel=icon href=data:,>\n")
+	for i := range images {
+		fmt.Fprintf(&b, "<img src=/item/%d>\n", item+1+i)
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	io.WriteString(w, b.String())
 }
 
 // drop answers as if the connection would stay, and closes it.

@@ -22,7 +22,7 @@ var (
 		"node-fetch", "undici", "undici8", "fetch", "fetch24", "ky", "reqwest11", "reqwest12", "reqwest", "hyper14", "hyper", "ureq",
 		"go", "resty", "fasthttp", "grpc", "curl", "wget", "phpcurl", "guzzle", "nethttp", "faraday",
 		"requests", "urllib3", "httpx", "aiohttp", "boto3", "httpclient",
-		"java", "urlconnection", "okhttp4", "okhttp", "apache4", "apache"}
+		"java", "urlconnection", "okhttp4", "okhttp", "apache4", "apache", "chromium"}
 	tableColumns = []string{"default", "shared", "parallel", "unread", "idle"}
 )
 

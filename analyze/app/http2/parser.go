@@ -327,7 +327,6 @@ func (p *Parser) Gap(n int64, at Mark) {
 		return
 	}
 	if p.preface > 0 {
-		p.preface = max(0, p.preface-int(min(n, int64(p.preface))))
 		p.Midstream()
 		return
 	}
@@ -349,7 +348,7 @@ func (p *Parser) Lost() bool { return p.lost }
 // cut makes the best of a frame whose rest is missing: that its stream was opened,
 // or ended, its header has said.
 func (p *Parser) cut(at Mark) {
-	if len(p.buf) < headerLen || p.left == 0 {
+	if len(p.buf) < headerLen {
 		return
 	}
 	flags, id := p.buf[4], stream(p.buf)

@@ -126,6 +126,17 @@ func TestServerAndDetect(t *testing.T) {
 	if DetectServer(w.Bytes()) != Yes || DetectClient(client()) != Yes || DetectClient([]byte("PRI")) != More {
 		t.Error("not detected")
 	}
+	for n, want := range map[int]Answer{0: Yes, 6: Yes, 64 * 6: Yes, 65 * 6: No, 7: No} { // settings are six bytes each (RFC 9113 section 6.5)
+		b := []byte{0, byte(n >> 8), byte(n), typeSettings, 0, 0, 0, 0, 0}
+		if got := DetectServer(b); got != want {
+			t.Errorf("settings of %d bytes: %d, want %d", n, got, want)
+		}
+	}
+	for _, b := range []string{"\x01", "\x00\x00\x00\x05", "\x00\x00\x00\x04\x01", "\x00\x00\x00\x04\x00\x00\x00\x00\x01"} {
+		if DetectServer([]byte(b)) != No {
+			t.Errorf("%q begins settings", b)
+		}
+	}
 	for _, other := range []string{"GET / HTTP/1.1\r\n", "\x16\x03\x01\x00\x50\x01", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "HTTP/1.1 200 OK\r\n"} {
 		if DetectServer([]byte(other)) == Yes || DetectClient([]byte(other)) == Yes || DetectMidstream([]byte(other)) == Yes {
 			t.Errorf("%q is no HTTP/2", other)
@@ -223,6 +234,213 @@ func TestTooLongFrames(t *testing.T) {
 	}
 }
 
+// Three digits are a status (RFC 9110 section 15), and nothing else is.
+func TestStatusHasThreeDigits(t *testing.T) {
+	for s, want := range map[string]int{"200": 200, "999": 999, "099": 99, "1000": 0, "2x0": 0, "20:": 0, "20/": 0, "": 0} {
+		h := new(Headers)
+		if h.field(hpack.HeaderField{Name: ":status", Value: s}); h.Status != want {
+			t.Errorf("%q: %d, want %d", s, h.Status, want)
+		}
+	}
+}
+
+// Of a frame that is cut off its header says what it was: that a stream has begun, or has ended.
+func TestCutFrames(t *testing.T) {
+	frame := func(typ, flags byte, n int) []byte {
+		return append([]byte{0, 0, byte(n), typ, flags, 0, 0, 0, 7}, make([]byte, n)...)
+	}
+	for _, x := range []struct {
+		claim string
+		b     []byte
+		kept  int
+		want  string
+	}{
+		{"fields", frame(typeHeaders, flagEndHeaders, 20), 15, "headers 7 end=false known=false    0\n"},
+		{"fields that end the stream", frame(typeHeaders, flagEndHeaders|flagEndStream, 20), 15, "headers 7 end=true known=false    0\n"},
+		{"fields, of which the header is all", frame(typeHeaders, flagEndHeaders, 20), 9, "headers 7 end=false known=false    0\n"},
+		{"data that end the stream", frame(typeData, flagEndStream, 20), 15, "data 7 20 end=true\n"},
+		{"data that do not", frame(typeData, 0, 20), 15, "data 7 20 end=false\n"},
+		{"a header that is cut off itself", frame(typeHeaders, flagEndHeaders, 20), 8, ""},
+		{"nothing", nil, 0, ""},
+	} {
+		var got teller
+		p := new(Parser)
+		p.Reset(false, &got)
+		p.Feed(x.b[:x.kept], Mark{})
+		p.Gap(100, Mark{})
+		if got.String() != x.want || !p.Lost() {
+			t.Errorf("%s: %q, want %q", x.claim, got.String(), x.want)
+		}
+	}
+}
+
+// Where bytes are missing matters: within data, up to their end, nothing else is lost; nor is anything if no
+// byte is missing.
+func TestGapsByTheirLength(t *testing.T) {
+	data := append([]byte{0, 0, 20, typeData, flagEndStream, 0, 0, 0, 7}, make([]byte, 20)...)
+	for _, x := range []struct {
+		kept int
+		gap  int64
+		lost bool
+		want string
+	}{
+		{12, 17, false, "data 7 20 end=true\n"}, {12, 16, false, ""}, {12, 18, true, "data 7 20 end=true\n"},
+		{9, 20, false, "data 7 20 end=true\n"}, {8, 0, false, ""}, {8, 1, true, ""},
+	} {
+		var got teller
+		p := new(Parser)
+		p.Reset(false, &got)
+		p.Feed(data[:x.kept], Mark{})
+		if p.Gap(x.gap, Mark{}); got.String() != x.want || p.Lost() != x.lost {
+			t.Errorf("%d bytes, then a gap of %d: %q, lost %v; want %q, %v", x.kept, x.gap, got.String(), p.Lost(), x.want, x.lost)
+		}
+	}
+	for kept, gap := range []int64{24, 10, 1, 100} { // of the preface, or beyond: frames are looked for
+		var got teller
+		w := newWire(true)
+		at := kept + int(gap)
+		w.Write(bytes.Repeat([]byte{0xee}, 200))
+		w.WriteRSTStream(5, http2.ErrCodeCancel)
+		w.WritePing(false, [8]byte{})
+		p := new(Parser)
+		p.Reset(true, &got)
+		p.Feed(w.Bytes()[:kept], Mark{})
+		p.Gap(gap, Mark{})
+		if p.Feed(w.Bytes()[at:], Mark{}); got.String() != "reset 5 8\n" {
+			t.Errorf("a gap from %d to %d: %q", kept, at, got.String())
+		}
+	}
+	var got teller // what is no HTTP/2 does not become it
+	p := new(Parser)
+	p.Reset(true, &got)
+	p.Feed([]byte("GET / HTTP/1.1"), Mark{})
+	p.Gap(5, Mark{})
+	if p.Feed([]byte{0, 0, 4, typeReset, 0, 0, 0, 0, 5, 0, 0, 0, 8}, Mark{}); got.String() != "" || p.Lost() {
+		t.Errorf("behind no preface: %q, lost %v", got.String(), p.Lost())
+	}
+}
+
+// A GOAWAY has eight bytes at least (RFC 9113 section 6.8).
+func TestShortGoAway(t *testing.T) {
+	for n, want := range map[int]string{7: "", 8: "goaway 0 0 \"\"\n", 9: "goaway 0 0 \"\\x00\"\n"} {
+		var got teller
+		p := new(Parser)
+		p.Reset(false, &got)
+		p.Feed(append([]byte{0, 0, byte(n), typeGoAway, 0, 0, 0, 0, 0}, make([]byte, n)...), Mark{})
+		if got.String() != want {
+			t.Errorf("of %d bytes: %q, want %q", n, got.String(), want)
+		}
+	}
+}
+
+// A section's bytes are those of all its frames, and it begins with the first one.
+func TestFieldsOverSeveralFrames(t *testing.T) {
+	w := newWire(false)
+	block := w.section(":status", "200", "x", strings.Repeat("y", 100))
+	w.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block[:5]})
+	w.WriteContinuation(1, true, block[5:])
+	var got Headers
+	p := new(Parser)
+	p.Reset(false, headersOnly{&got})
+	for i, b := range w.Bytes() {
+		p.Feed([]byte{b}, Mark{Packet: int64(i + 1)})
+	}
+	if got.Bytes != w.Len() || got.Start.Packet != 1 || got.At.Packet != int64(w.Len()) {
+		t.Errorf("%d bytes from %d to %d, want all %d", got.Bytes, got.Start.Packet, got.At.Packet, w.Len())
+	}
+}
+
+// headersOnly notes the latest field section.
+type headersOnly struct{ h *Headers }
+
+func (x headersOnly) Headers(h *Headers)                { *x.h = *h }
+func (headersOnly) Data(uint32, int, bool, Mark)        {}
+func (headersOnly) Reset(uint32, uint32, Mark)          {}
+func (headersOnly) GoAway(uint32, uint32, []byte, Mark) {}
+func (headersOnly) Streams(uint32)                      {}
+func (headersOnly) Table(uint32)                        {}
+
+// As much of a field section is kept as the bound says: beyond, its fields are not known. Nor are they if
+// they end within one (RFC 7541 section 3.2).
+func TestLongestFieldSection(t *testing.T) {
+	for _, beyond := range []int{0, 1} {
+		var got Headers
+		p := new(Parser)
+		p.Reset(false, headersOnly{&got})
+		block := bytes.Repeat([]byte{0x88}, maxBlock+beyond) // :status 200, by its index
+		for i := 0; i < len(block); {
+			n, typ, flags := min(maxPayload, len(block)-i), byte(typeContinuation), byte(0)
+			if i == 0 {
+				typ = typeHeaders
+			}
+			if i+n == len(block) {
+				flags = flagEndHeaders
+			}
+			p.Feed([]byte{0, byte(n >> 8), byte(n), typ, flags, 0, 0, 0, 1}, Mark{})
+			p.Feed(block[i:i+n], Mark{})
+			i += n
+		}
+		if got.Known != (beyond == 0) {
+			t.Errorf("%d bytes: known %v", len(block), got.Known)
+		}
+	}
+	for _, block := range []string{"\x88\x00\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"} { // cut off; an index of no entry
+		var got Headers
+		p := new(Parser)
+		p.Reset(false, headersOnly{&got})
+		p.Feed([]byte{0, 0, byte(len(block)), typeHeaders, flagEndHeaders, 0, 0, 0, 1}, Mark{})
+		if p.Feed([]byte(block), Mark{}); got.Stream != 1 || got.Known || got.Status != 0 {
+			t.Errorf("%x: %+v", block, got)
+		}
+	}
+}
+
+// A peer may permit a larger table, before fields come and between them, up to a bound (RFC 7541 section 4.2).
+func TestPermittedTable(t *testing.T) {
+	update := func(size int) []byte { // a section that sets the table's size, and :status 200
+		b := []byte{0x3f}
+		for size -= 31; size >= 0x80; size >>= 7 {
+			b = append(b, byte(size)|0x80)
+		}
+		return append(b, byte(size), 0x88)
+	}
+	for _, x := range []struct {
+		permitted, used int
+		want            bool
+	}{{8192, 8192, true}, {8192, 8193, false}, {maxTable, maxTable, true}, {2 * maxTable, maxTable, true}, {2 * maxTable, maxTable + 1, false}} {
+		for _, before := range []bool{false, true} {
+			var got Headers
+			p := new(Parser)
+			p.Reset(false, headersOnly{&got})
+			send := func(block []byte) {
+				p.Feed([]byte{0, 0, byte(len(block)), typeHeaders, flagEndHeaders, 0, 0, 0, 1}, Mark{})
+				p.Feed(block, Mark{})
+			}
+			if before {
+				send([]byte{0x88})
+			}
+			p.AllowTable(uint32(x.permitted))
+			if send(update(x.used)); got.Known != x.want {
+				t.Errorf("%d bytes permitted, %d used, after other fields %v: known %v", x.permitted, x.used, before, got.Known)
+			}
+		}
+	}
+}
+
+// What a parser has grown beyond what is usual is given back for the next connection, and all of it is
+// counted.
+func TestRoomForFrames(t *testing.T) {
+	for _, beyond := range []int{0, 1} {
+		p := &Parser{buf: make([]byte, 0, usualSection+beyond), block: make([]byte, 0, usualSection+beyond)}
+		if n := p.Memory(); n != 2*(usualSection+beyond) {
+			t.Errorf("%d bytes are counted", n)
+		}
+		if p.Trim(); (cap(p.buf) > 0) != (beyond == 0) || (cap(p.block) > 0) != (beyond == 0) {
+			t.Errorf("of %d bytes each %d and %d are kept", usualSection+beyond, cap(p.buf), cap(p.block))
+		}
+	}
+}
+
 // What a parser holds is counted with its table, which grows as far as the peer permits.
 func TestTableIsCounted(t *testing.T) {
 	w := newWire(true)
@@ -268,6 +486,17 @@ func TestPlausibleFrames(t *testing.T) {
 		b = append(b, make([]byte, x.n)...)
 		if got := DetectMidstream(b) == Yes; got != x.want {
 			t.Errorf("%+v: %v", x, got)
+		}
+	}
+}
+
+// A frame that is whole is believed if nothing follows it, or the header of another.
+func TestFrameBeforeAnother(t *testing.T) {
+	ping := append([]byte{0, 0, 8, typePing, 0, 0, 0, 0, 0}, make([]byte, 8)...)
+	two := append(bytes.Clone(ping), ping...)
+	for n, want := range map[int]bool{8: false, 16: false, 17: true, 18: false, 25: false, 26: true, 34: true} {
+		if got := DetectMidstream(two[:n]) == Yes; got != want {
+			t.Errorf("%d bytes: %v", n, got)
 		}
 	}
 }

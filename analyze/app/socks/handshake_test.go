@@ -57,6 +57,18 @@ func TestRead(t *testing.T) {
 		{"4, a reply of version 4", "\x04\x01\x00\x50\xc6\x33\x64\x50\x00", "\x04\x5a", No, "", 0},
 		{"4, an endless name", "\x04\x01\x00\x50\xc6\x33\x64\x50" + strings.Repeat("x", 256), "", No, "", 0},
 		{"a request", "GET / HTTP/1.1\r\n", "", No, "", 0},
+		{"nothing", "", "", More, "", 0},
+		{"no method, and no more", "\x05\x00", "", No, "", 0},
+		{"4, another command, and no more", "\x04\x03", "", No, "", 0},
+		{"4, no port, and no more", "\x04\x01\x00\x00\xc6\x33\x64\x50", "", No, "", 0},
+		{"a name with a space", greeting + "\x05\x01\x00\x03\x03a b\x00\x50", "\x05\x00", No, "", 0},
+		{"a name with a byte that is no letter", greeting + "\x05\x01\x00\x03\x03a\x7fb\x00\x50", "\x05\x00", No, "", 0},
+		{"a name of the letters at both ends", greeting + "\x05\x01\x00\x03\x02!~\x00\x50", "\x05\x00" + done, Granted, "!~:80", 2},
+		{"datagrams, and nothing of the proxy yet", greeting + "\x05\x03\x00\x01", "", More, "", 2},
+		{"4, the longest name of a user", "\x04\x01\x00\x50\xc6\x33\x64\x50" + strings.Repeat("x", 255), "", More, "", 0},
+		{"4, the last of the replies that refuse", "\x04\x01\x00\x50\xc6\x33\x64\x50\x00", "\x00\x5d", NoTunnel, "198.51.100.80:80", 1},
+		{"4, a reply beyond them", "\x04\x01\x00\x50\xc6\x33\x64\x50\x00", "\x00\x5e", No, "", 0},
+		{"4, a reply before them", "\x04\x01\x00\x50\xc6\x33\x64\x50\x00", "\x00\x59", No, "", 0},
 	} {
 		h, a := Read([]byte(x.client), []byte(x.proxy))
 		if a != x.want || a != No && (h.Target != x.target || h.RoundTrips != x.trips) {
@@ -82,6 +94,15 @@ func TestRead(t *testing.T) {
 			if _, a := Read([]byte(x.client), []byte(x.proxy[:j])); a != More {
 				t.Errorf("%s: %d bytes of the proxy give %d", x.name, j, a)
 			}
+		}
+	}
+}
+
+// A client begins with its version, 4 or 5, if it speaks SOCKS.
+func TestBegins(t *testing.T) {
+	for b, want := range map[byte]bool{3: false, 4: true, 5: true, 6: false} {
+		if Begins([]byte{b, 1}) != want {
+			t.Errorf("%d: %v", b, !want)
 		}
 	}
 }

@@ -19,14 +19,14 @@ type Keys struct {
 	more uint64 // counts additions
 	base *Keys  // asked where by has nothing
 
-	most   int      // connections it keeps the secrets of, 0: all
+	most   int      // connections it keeps the secrets of
 	oldest int      // in order, once that is full
-	order  []random // in which they came, if there is a most
+	order  []random // in which they came
 }
 
-// mostInCapture is of how many connections the secrets that a capture holds are kept: those
-// that came last. Each worker has them.
-const mostInCapture = 100_000
+// mostKept is of how many connections the secrets that a capture holds are kept: those that came last. Each worker
+// has them. So it is of the logs that a user names, which all workers share: one may be a pipe, and never end.
+const mostKept = 100_000
 
 // longestSecret is of TLS 1.2 and 1.3 (RFC 5246 section 8.1, RFC 8446 appendix B.4): 48 bytes.
 const longestSecret = 64
@@ -42,11 +42,11 @@ type secrets struct {
 }
 
 // NewKeys returns an empty key log.
-func NewKeys() *Keys { return &Keys{by: map[random]*secrets{}} }
+func NewKeys() *Keys { return &Keys{by: map[random]*secrets{}, most: mostKept} }
 
 // On returns a log that can grow apart from k and knows all that k does. k may be
 // nil. It is for what a capture holds, and bounded.
-func (k *Keys) On() *Keys { return &Keys{by: map[random]*secrets{}, base: k, most: mostInCapture} }
+func (k *Keys) On() *Keys { return &Keys{by: map[random]*secrets{}, base: k, most: mostKept} }
 
 // maxLine bounds a line of a key log; a real one has under 300 bytes.
 const maxLine = 4096
@@ -116,15 +116,13 @@ func (k *Keys) line(b []byte) error {
 
 // makeRoom forgets the secrets that came first, where there are as many as may be: id's come.
 func (k *Keys) makeRoom(id random) {
-	switch {
-	case k.most == 0:
-	case len(k.order) < k.most:
+	if len(k.order) < k.most {
 		k.order = append(k.order, id)
-	default:
-		delete(k.by, k.order[k.oldest])
-		k.order[k.oldest] = id
-		k.oldest = (k.oldest + 1) % k.most
+		return
 	}
+	delete(k.by, k.order[k.oldest])
+	k.order[k.oldest] = id
+	k.oldest = (k.oldest + 1) % k.most
 }
 
 func unhex(b []byte) ([]byte, error) {

@@ -6,12 +6,15 @@ import (
 	"testing"
 )
 
-// Of the secrets that a capture holds those that came last are kept, of a log that the user
-// names all.
-func TestSecretsInCapturesAreBounded(t *testing.T) {
+// Of the secrets that a capture holds those that came last are kept, and so of a log that the user
+// names.
+func TestSecretsAreBounded(t *testing.T) {
 	own := NewKeys()
 	k := own.On()
-	k.most = 3
+	if own.most != mostKept || k.most != mostKept {
+		t.Errorf("%d and %d are kept", own.most, k.most)
+	}
+	own.most, k.most = 5, 3
 	line := func(i int) string {
 		return fmt.Sprintf("CLIENT_RANDOM %064x %096x\nCLIENT_TRAFFIC_SECRET_0 %064x %064x\n", i, i, i, i)
 	}
@@ -30,19 +33,21 @@ func TestSecretsInCapturesAreBounded(t *testing.T) {
 		if s, _ := k.of(id); (s != nil) != (i >= 7) {
 			t.Errorf("%d: %v", i, s)
 		}
-		if s, _ := own.of(id); (s != nil) != (i > 0) {
+		if s, _ := own.of(id); (s != nil) != (i >= 5) {
 			t.Errorf("own %d: %v", i, s)
 		}
 	}
-	if len(k.by) != 3 {
-		t.Errorf("%d kept", len(k.by))
+	if len(k.by) != 3 || len(own.by) != 5 {
+		t.Errorf("%d and %d kept", len(k.by), len(own.by))
 	}
 }
 
 // What is longer than any secret is none.
 func TestLongSecretsAreNone(t *testing.T) {
-	k := NewKeys()
-	if err := k.Add(strings.NewReader(fmt.Sprintf("CLIENT_RANDOM %064x %s\n", 1, strings.Repeat("ab", 65)))); err != nil || len(k.by) != 0 {
-		t.Errorf("%v, %d kept", err, len(k.by))
+	for n, want := range map[int]int{longestSecret: 1, longestSecret + 1: 0} {
+		k := NewKeys()
+		if err := k.Add(strings.NewReader(fmt.Sprintf("CLIENT_RANDOM %064x %s\n", 1, strings.Repeat("ab", n)))); err != nil || len(k.by) != want {
+			t.Errorf("of %d bytes: %v, %d kept", n, err, len(k.by))
+		}
 	}
 }

@@ -65,7 +65,7 @@ var avoidable = []cause{
 				{"haproxy", "http-reuse always: with safe, the default, each client connection begins on one of its own"},
 				{"envoy", "one cluster; each worker has a pool of its own: --concurrency"},
 				{"curl", "many URLs in one command; two commands never share a connection. libcurl: one handle, kept"},
-				{"browser", "it keeps connections apart by site and by credentials: fetch with the same credentials mode"},
+				{"browser", "it keeps connections apart by site and by credentials: fetch() with the same credentials mode"},
 			},
 		},
 	},
@@ -105,6 +105,7 @@ var avoidable = []cause{
 				{"python urllib3", "with preload_content=False: read to the end, then release_conn(); or drain_conn()"},
 				{"php curl", "a CURLOPT_WRITEFUNCTION that takes all it is given"},
 				{"ruby Net::HTTP", "no break or return out of the block of request(): it reads on once the block ends"},
+				{"browser", "await response.text(); body.cancel() and an aborted fetch() cost their HTTP/1 connection"},
 			},
 		},
 	},
@@ -193,6 +194,8 @@ var avoidable = []cause{
 				{"php guzzle", "one GuzzleHttp\\Client, kept; new CurlMultiHandler(['options' => [CURLMOPT_MAXCONNECTS => N]])"},
 				{"grpc", "one channel for each target and process: a stub's conn.Close() belongs to the end of the program"},
 				{"wget", "all URLs in one command: each command has connections of its own"},
+				{"browser", "fetch() with CORS, which the server permits: of mode: 'no-cors' it blocks some responses, and their " +
+					"connections end"},
 			},
 		},
 	},
@@ -255,7 +258,7 @@ var avoidable = []cause{
 				{"python aiohttp", "no warming requests beyond the parallel ones"},
 				{"java HttpClient", "no warming requests beyond the parallel ones"},
 				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
-				{"browsers", `fewer <link rel="preconnect">`},
+				{"browser", `fewer <link rel="preconnect">; crossorigin on it where the fetch is without credentials`},
 			},
 		},
 	},
@@ -340,7 +343,8 @@ var needed = []cause{
 		because: "the server reset %s",
 		Explanation: verdict.Explanation{
 			Meaning: "The server reset the earlier connection, or ended it with a request unanswered, or the " +
-				"request met a connection that was closing.",
+				"request met a connection that was closing. HTTP/2's GOAWAY says which requests it leaves out: that is " +
+				"server-closed.",
 			Evidence: "An RST from the server's side; or a FIN from it while a request was outstanding; or request " +
 				"bytes that crossed a FIN.",
 			RefutedBy: "the RST's TTL or IP ID does not fit the server's other packets: then a middlebox sent it",

@@ -59,8 +59,8 @@ var problems = []Entry{
 	term("stray-segments", "segments of connections that had ended", "They came later than any copy should, and count with none."),
 	term("unacceptable-segments", "segments that no receiver would take for their connection's",
 		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
-			"section 3.10.7), they are SYNs within a connection that went on (RFC 5961 section 4.2), or SYNs, FINs and RSTs whose checksum is wrong "+
-			"where others of their sender have right ones."),
+			"section 3.10.7), they are SYNs within a connection that went on (RFC 5961 section 4.2), or SYNs, FINs and "+
+			"RSTs whose checksum is wrong where others of their sender have right ones."),
 	term("inconsistent-segments", "segments that repeat other bytes at the same sequence numbers",
 		"One of two such segments is forged, or was changed on its way. Receivers differ in which they keep (RFC 9293 section "+
 			"3.10.7.4), and one may never have arrived: nothing that rests on their connection is certain, and its pools do not pass."),

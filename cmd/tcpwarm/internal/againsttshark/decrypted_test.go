@@ -2,12 +2,9 @@ package againsttshark
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -21,12 +18,7 @@ import (
 
 // What is decrypted is, byte for byte, what tshark decrypts.
 func TestDecryptsAsTshark(t *testing.T) {
-	if _, err := exec.LookPath("tshark"); err != nil {
-		t.Skip("tshark is not here")
-	}
-	if testing.Short() {
-		t.Skip("short")
-	}
+	needsWireshark(t)
 	logs, _ := filepath.Glob("../../../../pcaps/*/*.keys")
 	more, _ := filepath.Glob("../../../../../shared/truth/clients/*.keys")
 	var compared atomic.Int64
@@ -169,27 +161,13 @@ func decrypted(t *testing.T, name, log string) []*plain {
 // follow returns what tshark decrypts of the first n connections.
 func follow(t *testing.T, name, log string, n int) [][2][]byte {
 	t.Helper()
-	arg := []string{"-r", name, "-o", "tls.keylog_file:" + log, "-q"}
-	for i := range n {
-		arg = append(arg, "-z", fmt.Sprintf("follow,tls,raw,%d", i))
-	}
-	out, err := exec.Command("tshark", arg...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := make([][2][]byte, n)
-	now := -1
-	for _, line := range strings.Split(string(out), "\n") {
-		if _, err := fmt.Sscanf(line, "Filter: tcp.stream eq %d", &now); err == nil {
-			continue
+	withWireshark(t, name, log, func(w *wireshark) {
+		for i := range list {
+			for _, p := range w.follow(i).Payloads {
+				list[i][p.FromServer] = append(list[i][p.FromServer], p.Data...)
+			}
 		}
-		d := 0
-		if strings.HasPrefix(line, "\t") {
-			d = 1
-		}
-		if b, err := hex.DecodeString(strings.TrimSpace(line)); err == nil && now >= 0 {
-			list[now][d] = append(list[now][d], b...)
-		}
-	}
+	})
 	return list
 }

@@ -120,7 +120,10 @@ func TestOddities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs := countedByStream(name)
+	var theirs map[int][2]int
+	if _, err := exec.LookPath("sharkd"); err == nil && !testing.Short() {
+		theirs = countedByStream(t, name)
+	}
 	for i, o := range oddities {
 		c := r.Connections[i]
 		n := [2]int{int(c.Requests), int(c.Responses)}
@@ -135,27 +138,4 @@ func TestOddities(t *testing.T) {
 			t.Errorf("%s: %v, tshark has %v; the reason stated is %q", o.name, n, theirs[i], o.differs)
 		}
 	}
-}
-
-// countedByStream returns the requests and final responses that tshark counts on each connection, nil where it is not.
-func countedByStream(name string) map[int][2]int {
-	arg := []string{"-2", "-n", "-r", name, "-T", "fields", "-E", "occurrence=a"}
-	for _, f := range fields {
-		arg = append(arg, "-e", f)
-	}
-	out, err := exec.Command("tshark", arg...).Output()
-	if err != nil {
-		return nil
-	}
-	all := map[int][2]int{}
-	for line := range strings.Lines(string(out)) {
-		var stream int
-		var n counts
-		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		fmt.Sscan(f[0], &stream)
-		n.add(f, map[string]bool{})
-		sum := all[stream]
-		all[stream] = [2]int{sum[0] + n.requests, sum[1] + n.responses}
-	}
-	return all
 }

@@ -3,12 +3,15 @@
 // the project needs none of them.
 //
 //	gomods resty|fasthttp|grpc MODE URL
+//	gomods resty|fasthttp lines
 package main
 
 import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,6 +37,18 @@ func trust() *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	return &tls.Config{RootCAs: roots}
+}
+
+// deadline is what a response may take in the mode of that name.
+const deadline = 300 * time.Millisecond
+
+// unlessLate returns err, but for that of a response that took too long.
+func unlessLate(err error) error {
+	var late interface{ Timeout() bool }
+	if errors.As(err, &late) && late.Timeout() || errors.Is(err, fasthttp.ErrTimeout) {
+		return nil
+	}
+	return err
 }
 
 func newResty() *resty.Client { return resty.New().SetTLSClientConfig(trust()) }
@@ -62,6 +77,9 @@ func withResty(mode string) func(url string) error {
 			}
 			return r.RawBody().Close()
 		}
+	case "deadline":
+		shared.SetTimeout(deadline)
+		return func(url string) error { return unlessLate(get(shared, url)) }
 	case "off":
 		shared.SetCloseConnection(true)
 		return func(url string) error { return get(shared, url) }
@@ -84,6 +102,11 @@ func withFasthttp(mode string) func(url string) error {
 	case "each":
 		return func(url string) error { return get(&fasthttp.Client{TLSConfig: trust()}, url) }
 	case "shared", "parallel", "idle", "drained":
+	case "deadline":
+		return func(url string) error {
+			_, _, err := shared.GetTimeout(nil, url, deadline)
+			return unlessLate(err)
+		}
 	case "idle-timeout":
 		shared.MaxIdleConnDuration = 200 * time.Millisecond
 	case "unread":
@@ -197,7 +220,110 @@ func drive(when, base string, get func(url string) error) error {
 	return nil
 }
 
+// A question is a request that a scenario of tcpwarm challenge asks for.
+type question struct {
+	url, method, field, value, body string
+	read, authorised                bool
+}
+
+func newQuestion(url string) question {
+	q := question{url: url, method: http.MethodGet}
+	scenario := os.Getenv("TCPWARM_SCENARIO")
+	switch scenario {
+	case "head":
+		q.method = http.MethodHead
+	case "not-modified":
+		q.field, q.value = "If-None-Match", `"1"`
+	case "expect-continue":
+		q.method, q.field, q.value, q.body = http.MethodPost, "Expect", "100-continue", "a body"
+	}
+	q.read = !strings.HasPrefix(scenario, "unread")
+	return q
+}
+
+func user() (name, password string) { return os.Getenv("TCPWARM_USER"), os.Getenv("TCPWARM_PASSWORD") }
+
+func askResty() func(q question) (int, error) {
+	shared := newResty()
+	return func(q question) (int, error) {
+		r := shared.R().SetDoNotParseResponse(!q.read)
+		if q.field != "" {
+			r.SetHeader(q.field, q.value)
+		}
+		if q.body != "" {
+			r.SetBody(q.body)
+		}
+		if q.authorised {
+			r.SetBasicAuth(user())
+		}
+		got, err := r.Execute(q.method, q.url)
+		if err == nil && !q.read {
+			got.RawBody().Close()
+		}
+		return got.StatusCode(), err
+	}
+}
+
+func askFasthttp() func(q question) (int, error) {
+	shared := &fasthttp.Client{TLSConfig: trust()}
+	return func(q question) (int, error) {
+		to, got := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+		to.SetRequestURI(q.url)
+		to.Header.SetMethod(q.method)
+		if q.field != "" {
+			to.Header.Set(q.field, q.value)
+		}
+		if q.body != "" {
+			to.SetBodyString(q.body)
+		}
+		if q.authorised {
+			name, password := user()
+			to.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(name+":"+password)))
+		}
+		got.StreamBody = !q.read
+		err := shared.Do(to, got)
+		if err == nil && !q.read {
+			got.CloseBodyStream()
+		}
+		return got.StatusCode(), err
+	}
+}
+
+// lines fetches URLs as they come on standard input, those that come together together.
+func lines(ask func(q question) (int, error)) {
+	one := func(url string) {
+		q := newQuestion(url)
+		got, err := ask(q)
+		if err == nil && got == http.StatusUnauthorized {
+			q.authorised = true
+			_, err = ask(q)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	b := make([]byte, 1<<16)
+	for {
+		n, err := os.Stdin.Read(b)
+		var wait sync.WaitGroup
+		for url := range strings.FieldsSeq(string(b[:n])) {
+			wait.Go(func() { one(url) })
+		}
+		wait.Wait()
+		if err != nil {
+			return
+		}
+	}
+}
+
 func main() {
+	if len(os.Args) == 3 && os.Args[2] == "lines" {
+		ask := map[string]func() func(q question) (int, error){"resty": askResty, "fasthttp": askFasthttp}[os.Args[1]]
+		if ask != nil {
+			lines(ask())
+			return
+		}
+	}
 	if len(os.Args) != 4 {
 		fmt.Fprintln(os.Stderr, "usage: gomods resty|fasthttp|grpc MODE URL")
 		os.Exit(2)

@@ -2,6 +2,7 @@
 // ten requests at the times the mode asks for; see ../node/drive.js.
 //
 //   java -cp 'CLASSES:jars4/*' Jars4 okhttp|apache MODE URL
+//   java -cp 'CLASSES:jars4/*' Jars4 okhttp|apache lines
 import java.io.FileInputStream;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -35,6 +36,19 @@ public class Jars4 extends Lab {
         throw new IllegalArgumentException("no mode " + mode);
     }
 
+    static Ask okhttp() throws Exception {
+        OkHttpClient shared = ok().build();
+        return q -> {
+            var b = new Request.Builder().url(q.url).method(q.method, q.body == null ? null : RequestBody.create(q.body, null));
+            if (q.field != null) b.header(q.field, q.value);
+            if (q.authorization != null) b.header("Authorization", q.authorization);
+            try (Response r = shared.newCall(b.build()).execute()) {
+                if (q.read) r.body().bytes();
+                return r.code();
+            }
+        };
+    }
+
     // Apache HttpClient.
 
     static HttpClientBuilder custom() throws Exception { return HttpClients.custom().setSSLContext(context()); }
@@ -62,7 +76,23 @@ public class Jars4 extends Lab {
         throw new IllegalArgumentException("no mode " + mode);
     }
 
+    static Ask apache() throws Exception {
+        CloseableHttpClient shared = custom().build();
+        return q -> {
+            var b = org.apache.http.client.methods.RequestBuilder.create(q.method).setUri(q.url);
+            if (q.field != null && q.body == null) b.setHeader(q.field, q.value);
+            if (q.body != null) b.setEntity(new org.apache.http.entity.StringEntity(q.body));
+            if (q.authorization != null) b.setHeader("Authorization", q.authorization);
+            b.setConfig(org.apache.http.client.config.RequestConfig.custom().setExpectContinueEnabled(q.body != null).build());
+            try (var r = shared.execute(b.build())) {
+                if (q.read) EntityUtils.consume(r.getEntity());
+                return r.getStatusLine().getStatusCode();
+            }
+        };
+    }
+
     public static void main(String[] args) throws Exception {
+        if (args[1].equals("lines")) lines(args[0].equals("okhttp") ? okhttp() : apache());
         drive(args[1], args[2], args[0].equals("okhttp") ? okhttp(args[1]) : apache(args[1]));
     }
 }

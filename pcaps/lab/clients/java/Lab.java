@@ -39,13 +39,13 @@ class Lab {
             ExecutorService threads = Executors.newFixedThreadPool(5);
             for (int first : new int[]{1, 6}) {
                 for (var f : threads.invokeAll(IntStream.range(first, first + 5).<Callable<Void>>mapToObj(i -> () -> { one.get(path + i); return null; }).collect(Collectors.toList()))) f.get();
-                Thread.sleep(50);
+                Thread.sleep(200); // a pool may clear itself on a thread of its own
             }
             System.exit(0);
         }
         for (int i = 1; i <= 10; i++) {
             one.get(path + i);
-            Thread.sleep(when.equals("idle") && i == 5 ? 600 : big ? 60 : 10);
+            Thread.sleep(when.equals("idle") && i == 5 ? 1500 : big ? 60 : 10);
         }
         System.exit(0);
     }

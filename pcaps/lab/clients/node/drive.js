@@ -3,11 +3,10 @@
 //   node CLIENT.js MODE URL
 //
 // A mode's first word says when: "parallel" is two rounds of five at once, "idle"
-// five, a pause of 600 ms, five more. All others go one after the other. "unread"
-// asks for bodies of 4 MB, "drained" for 1 MB, 60 ms apart so that windows have
-// settled; "deadline" gives each response 300 ms (Java, which
-// starts slowly, 1.5 s). get(path) is done once the response
-// has been dealt with.
+// five, a pause of 600 ms (1.5 s of Java and Chromium, which start slowly), five more.
+// All others go one after the other. "unread" asks for bodies of 4 MB, "drained" for
+// 1 MB, 60 ms apart so that windows have settled; "deadline" gives each response 300 ms
+// (Java 1.5 s). get(path) is done once the response has been dealt with.
 //
 //   node CLIENT.js lines
 //

@@ -1,4 +1,5 @@
 //! hyper 0.14, which has a client with a pool of its own.
+use crate::lines::{ask, Ask};
 use crate::{get, no_mode, Failure, Get};
 use hyper14::client::HttpConnector;
 use hyper_tls5::HttpsConnector;
@@ -25,6 +26,29 @@ fn unread(client: Client) -> Get {
         let client = client.clone();
         async move { Ok(drop(client.get(url.parse()?).await?)) }
     })
+}
+
+/// Follows no redirects.
+pub fn asks() -> Result<Ask, Failure> {
+    let client: Client = hyper14::Client::builder().build(connector(&["h2", "http/1.1"])?);
+    Ok(ask(move |q| {
+        let client = client.clone();
+        async move {
+            let mut r = hyper14::Request::builder().method(q.method).uri(&q.url);
+            if let Some((name, value)) = q.header {
+                r = r.header(name, value);
+            }
+            if let Some(basic) = q.basic() {
+                r = r.header("authorization", basic);
+            }
+            let r = client.request(r.body(hyper14::Body::from(q.body))?).await?;
+            let status = r.status().as_u16();
+            if q.read {
+                hyper14::body::to_bytes(r.into_body()).await?;
+            }
+            Ok(status)
+        }
+    }))
 }
 
 pub fn client(mode: &str) -> Result<Get, Failure> {

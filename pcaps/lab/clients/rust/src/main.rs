@@ -2,7 +2,7 @@
 //! ../../node/drive.js.
 //!
 //!     lab reqwest|reqwest12|reqwest11|hyper|hyper14|ureq MODE URL
-//!     lab reqwest|reqwest12|reqwest11|hyper|ureq lines
+//!     lab reqwest|reqwest12|reqwest11|hyper|hyper14|ureq lines
 mod hyper0;
 mod hyper1;
 mod lines;
@@ -79,6 +79,7 @@ async fn main() -> Result<(), Failure> {
                 "reqwest12" => reqwest::v12::asks()?,
                 "reqwest11" => reqwest::v11::asks()?,
                 "hyper" => hyper1::asks()?,
+                "hyper14" => hyper0::asks()?,
                 "ureq" => ureq3::asks()?,
                 _ => return Err(no_mode(mode)),
             })
