@@ -50,9 +50,9 @@ func TestRestingChangesNothing(t *testing.T) {
 
 // restsAlike holds the report and the windows of a capture where all rest against those where none does.
 func restsAlike(t *testing.T, name string, open func() Source, workers ...int) {
-	run := func(workers, halfOpen int) (string, string) {
+	run := func(workers int, l Limits) (string, string) {
 		var series bytes.Buffer
-		r, err := Run(t.Context(), open(), Options{Workers: workers, Series: &series, Limits: Limits{HalfOpen: halfOpen}})
+		r, err := Run(t.Context(), open(), Options{Workers: workers, Series: &series, Limits: l})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,9 +62,9 @@ func restsAlike(t *testing.T, name string, open func() Source, workers ...int) {
 		}
 		return b.String(), series.String()
 	}
-	want, series := run(1, 1<<30)
+	want, series := run(1, Limits{HalfOpen: 1 << 30, Unpacked: 1 << 30})
 	for _, workers := range workers {
-		if got, windows := run(workers, 1); got != want || windows != series {
+		if got, windows := run(workers, Limits{HalfOpen: 1, Unpacked: 1, QuietFor: -1}); got != want || windows != series {
 			t.Errorf("%s, %d workers: with all at rest the report is\n%s\nnot\n%s", name, workers, got, want)
 		}
 	}

@@ -1,9 +1,8 @@
 package conn
 
 import (
-	"unsafe"
-
 	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/compact"
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
@@ -79,56 +78,34 @@ func (c *Conn) noteSYN(s *segment.Segment) bool {
 	return true
 }
 
-// A HalfOpen is what is kept instead of a Conn that is half-open.
-type HalfOpen struct {
-	first       syn          // its mark is its connection's
-	keepTargets bool         // as Env said when that began
-	again       *[]markedSYN // those after it, nil: none
-}
-
 // CanRest reports whether c is half-open and may Rest, once it has taken s.
 func (c *Conn) CanRest(s *segment.Segment) bool { return s.Flags.Has(segment.SYN) && c.noteSYN(s) }
 
 // Rest returns what is to be kept instead of c, which CanRest.
-func (c *Conn) Rest() HalfOpen {
-	h := HalfOpen{first: c.syns[0].syn, keepTargets: c.app.KeepsTargets()}
+func (c *Conn) Rest(st *Store) Resting {
+	r := Resting{first: c.syns[0].syn, keepTargets: c.app.KeepsTargets()}
 	if len(c.syns) > 1 {
-		again := append([]markedSYN(nil), c.syns[1:]...)
-		h.again = &again
+		st.syns.list = append(st.syns.list[:0], c.syns[1:]...)
+		r.packed = st.pack(&st.syns.likeness, append(st.parts[:0], compact.PartOf(&st.syns.list, synsLayout)), c.last)
 	}
-	return h
+	return r
 }
 
-// Memory returns how many bytes h holds beside itself.
-func (h *HalfOpen) Memory() int {
-	if h.again == nil {
-		return 0
-	}
-	return int(unsafe.Sizeof(*h.again)) + cap(*h.again)*int(unsafe.Sizeof(markedSYN{}))
-}
-
-// LastPacket returns the latest packet of the connection that h stands for, which began with first.
-func (h *HalfOpen) LastPacket(first int64) int64 {
-	if h.again == nil {
-		return first
-	}
-	return (*h.again)[len(*h.again)-1].at.Packet
-}
-
-// Resume readies c, which may have served before, to go on with the connection that h was kept of. What
-// it has told its sink is not told again, nor is its Identity written: others may read that.
-func (c *Conn) Resume(h *HalfOpen, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
+// resumeHalfOpen readies c, which may have served before, to go on with the connection that r was kept of, one that is
+// half-open. What it has told its sink is not told again, nor is its Identity written: others may read that.
+func (c *Conn) resumeHalfOpen(r *Resting, st *Store, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
 	now, keep := env.Now, env.KeepTargets
-	env.KeepTargets = h.keepTargets
-	r := &env.resumed
-	r.segment = h.first.segment(id.Key, id.First)
-	c.Reset(&r.segment, env, readers, &r.id, deaf{}, budget)
-	c.resume(&r.segment)
-	if h.again != nil {
-		for i := range *h.again {
-			x := &(*h.again)[i]
-			r.segment = x.segment(id.Key, x.at)
-			c.resume(&r.segment)
+	env.KeepTargets = r.keepTargets
+	x := &env.resumed
+	x.segment = r.first.segment(id.Key, id.First)
+	c.Reset(&x.segment, env, readers, &x.id, deaf{}, budget)
+	c.resume(&x.segment)
+	if r.packed != nil {
+		st.unpack(r.packed, append(st.parts[:0], compact.PartOf(&st.syns.list, synsLayout)))
+		for i := range st.syns.list {
+			again := &st.syns.list[i]
+			x.segment = again.segment(id.Key, again.at)
+			c.resume(&x.segment)
 		}
 	}
 	env.Now, env.KeepTargets = now, keep

@@ -45,7 +45,7 @@ type records struct {
 	transactions int                          // kept
 	memory       int64                        // bytes of what is kept
 	undecided    map[int64]*report.Connection // finished, but why they were opened is not final
-	unfinished   map[int64]*pool.Decision     // the other way round
+	unfinished   unfinished                   // the other way round
 	placed       []build.Placed
 	vantages     map[tcp.Vantage]int64
 	blamed       blamed
@@ -66,7 +66,7 @@ func newCollector(o Options, f *faults) *collector {
 	k := &collector{o: o, faults: f}
 	k.sightings.Most = maxSightings
 	k.judge, k.findings = pool.New(o.Limits.PendingPerPool), verdict.NewCollector(o.Limits.FindingsPerID)
-	k.undecided, k.unfinished = map[int64]*report.Connection{}, map[int64]*pool.Decision{}
+	k.undecided, k.unfinished = map[int64]*report.Connection{}, unfinished{map[int64]pool.PackedDecision{}, map[int64]*pool.Decision{}}
 	k.vantages = map[tcp.Vantage]int64{}
 	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.share(blamedShare)/blamedMemory)))
 	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.share(poolsShare)/poolMemory)))
@@ -186,10 +186,7 @@ func (k *collector) finish(e *ended) {
 		k.full = true
 		k.lost.Transactions += e.facts.Transactions
 	}
-	d := k.unfinished[id]
-	if d != nil {
-		delete(k.unfinished, id)
-	}
+	d := k.unfinished.take(k.judge, id)
 	if none {
 		k.lost.Connections++
 		if d != nil {
@@ -264,7 +261,7 @@ func (k *collector) decide() {
 		case k.keepsNone():
 			k.judge.Done(d)
 		default:
-			k.unfinished[d.Conn] = d
+			k.unfinished.hold(k.judge, d)
 		}
 	})
 }

@@ -2,10 +2,7 @@ package engine
 
 import (
 	"time"
-	"unsafe"
 
-	"tcpwarm/analyze/conn"
-	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
 )
 
@@ -24,6 +21,7 @@ func (w *worker) await(sh *shard, e *entry, s *segment.Segment) {
 		sh.halfOpen.push(e, s.Time)
 		w.restHalfOpen(sh, s.Time)
 	}
+	w.packQuiet(sh, s.Time)
 }
 
 // restHalfOpen has half-open connections rest that have waited long, or are too many.
@@ -37,41 +35,6 @@ func (w *worker) restHalfOpen(sh *shard, now segment.Time) {
 // rest has e rest, which waits among the half-open ones.
 func (sh *shard) rest(e *entry) {
 	sh.halfOpen.remove(e)
-	e.halfOpen = e.Rest()
-	keep(&sh.free.live, e.live)
-	e.live = nil
-	sh.memory.measure(e)
-}
-
-// resume has e go on, if it rests.
-func (w *worker) resume(sh *shard, e *entry) {
-	if e.live != nil {
-		return
-	}
-	e.live = sh.newLive(&w.out)
-	e.clients = w.out.clientShard(e.handle.Key.Sender(e.handle.Client).Addr)
-	e.Resume(&e.halfOpen, &w.out.Env, &sh.readers, &e.handle.Identity, e, &sh.budget)
-	e.halfOpen = conn.HalfOpen{}
-}
-
-// hash returns the hash of e's key.
-func (e *entry) hash() uint64 { return e.handle.Key.Hash() }
-
-// lastPacket returns e's latest packet.
-func (e *entry) lastPacket() int64 {
-	if e.live == nil {
-		return e.halfOpen.LastPacket(e.handle.First.Packet)
-	}
-	return e.Last().Packet
-}
-
-// isOpen reports whether e has not ended.
-func (e *entry) isOpen() bool { return e.live == nil || e.State() == conn.Open }
-
-// memory returns how many bytes e takes beside overhead.
-func (e *entry) memory() int {
-	if e.live == nil {
-		return e.halfOpen.Memory() + pool.ClientMemory // a flood's has nothing else
-	}
-	return int(unsafe.Sizeof(live{})-unsafe.Sizeof(conn.Conn{})) + pool.CourseMemory + e.live.Memory()
+	e.rest = e.Rest(&sh.store)
+	sh.rests(e)
 }

@@ -1,5 +1,7 @@
 package engine
 
+import "time"
+
 // Limits bound everything that grows. Each one that is reached is counted and
 // shown in the report.
 type Limits struct {
@@ -10,6 +12,10 @@ type Limits struct {
 	KeptPools        int // pools kept in full
 	FindingsPerID    int // findings of one kind kept in full
 	HalfOpen         int // half-open connections of which more is kept than their SYNs, about
+	Unpacked         int // open connections that are not packed, however long nothing has happened on them, about
+
+	// QuietFor is for how long nothing has happened on a connection that is packed, where there are many.
+	QuietFor time.Duration
 
 	// Memory is how many bytes all of it may take together, beside what is read.
 	Memory int64
@@ -42,6 +48,10 @@ func (l *Limits) setDefaults() {
 	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
 	set(&l.HalfOpen, 1024)
+	set(&l.Unpacked, 1024)
+	if l.QuietFor == 0 {
+		l.QuietFor = 2 * time.Second
+	}
 	if l.Memory == 0 {
 		l.Memory = DefaultMemory
 	}

@@ -70,6 +70,7 @@ func (w *worker) keepWithin(now segment.Time) {
 	for i := w.index; i < shards; i += w.every {
 		sh := &w.shards[i]
 		w.restHalfOpen(sh, now)
+		w.packQuiet(sh, now)
 		sh.memory.measureGrown()
 		if sh.memory.taken > sh.memory.most {
 			w.relieve(sh)
@@ -85,7 +86,7 @@ func (w *worker) relieve(sh *shard) {
 	m.measureGrown()
 	all := slices.Collect(sh.table.All)
 	halfOpen := func(e *entry) int {
-		if e.live == nil || e.HalfOpen() { // a flood of SYNs must not cost others their place
+		if e.isHalfOpen() { // a flood of SYNs must not cost others their place
 			return 0
 		}
 		return 1
@@ -93,6 +94,14 @@ func (w *worker) relieve(sh *shard) {
 	slices.SortFunc(all, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.lastPacket(), b.lastPacket()))
 	})
+	for _, e := range all {
+		if m.taken <= enough {
+			return
+		}
+		if e.live != nil && e.list == &sh.open && e.canPack() {
+			w.guarded(sh, e, func() { sh.pack(e) })
+		}
+	}
 	for _, e := range all {
 		if m.taken <= enough {
 			return

@@ -25,6 +25,7 @@ type shard struct {
 	fresh  waitList // reset just now: that may yet turn out to have ended nothing
 	reset  waitList // ended by a reset
 
+	open     waitList // all others that have not ended: they rest once there are many, and nothing has happened for a while
 	halfOpen waitList // all that was seen is a SYN: they rest once there are many, or after a while
 
 	// timeWait is what connections that have ended and are finished were, by the hash of their
@@ -32,6 +33,7 @@ type shard struct {
 	// midway loses segments: that is counted.
 	timeWait flow.Expiring[finished]
 
+	store  conn.Store  // of those that rest
 	budget conn.Budget // of transactions kept by connections that have not finished
 	memory memory
 
@@ -46,11 +48,11 @@ type shard struct {
 
 // An entry is a connection in a shard. It is the sink of what happens on it.
 type entry struct {
-	*live    // nil: it rests
-	handle   *handle
-	size     int32         // bytes, as last measured
-	noted    int32         // where it is among the shard's memory.grown, plus 1; 0: nowhere
-	halfOpen conn.HalfOpen // what is kept while it rests
+	*live  // nil: it rests
+	handle *handle
+	size   int32        // bytes, as last measured
+	noted  int32        // where it is among the shard's memory.grown, plus 1; 0: nowhere
+	rest   conn.Resting // what is kept while it rests
 }
 
 // A live connection's are its parts that one which rests does without.
@@ -109,8 +111,8 @@ func (sh *shard) recycle(e *entry) {
 func (sh *shard) awaitLate(e *entry, now segment.Time) {
 	switch e.State() {
 	case conn.Open:
-		if e.list != nil { // it was reset, and goes on; or it is half-open no more
-			e.list.remove(e)
+		if e.list != &sh.open {
+			sh.open.push(e, now)
 		}
 	case conn.JustReset:
 		if e.list != &sh.fresh {
@@ -125,7 +127,7 @@ func (sh *shard) awaitLate(e *entry, now segment.Time) {
 			sh.acked.push(e, now)
 		}
 	case conn.Closed:
-		if e.list == nil {
+		if e.list == nil || e.list == &sh.open {
 			sh.closed.push(e, now)
 		}
 	}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"time"
 	"unsafe"
 
 	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/compact"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/capture/segment"
 )
@@ -18,19 +20,23 @@ type worker struct {
 	every        int // it owns shards index, index+every, ...
 	shards       [shards]shard
 	out          emitter
-	batch        *batch   // that is worked on
-	limit        int      // connections a shard may hold
-	mostHalfOpen int      // of them followed, by shard
+	batch        *batch // that is worked on
+	limit        int    // connections a shard may hold
+	mostHalfOpen int    // of them followed, by shard
+	mostUnpacked int    // open connections that are followed though they are quiet, by shard
+	quietFor     time.Duration
 	left         []*entry // at the end of the capture
 	faults       *faults
 	latest       *entry // that was given a segment: if that panics, it is given up
+
+	packer compact.Packer
 
 	fetched int // what prefetch comes to: kept, or the compiler would leave it out
 }
 
 func newWorker(i int, o Options, f *faults) *worker {
 	w := &worker{in: make(chan *batch, inFlight), index: i, every: o.Workers, faults: f, limit: max(1, o.Limits.Connections/shards),
-		mostHalfOpen: o.Limits.HalfOpen / shards}
+		mostHalfOpen: o.Limits.HalfOpen / shards, mostUnpacked: o.Limits.Unpacked / shards, quietFor: o.Limits.QuietFor}
 	w.out = emitter{oneClient: o.OneClient, Env: conn.Env{
 		Readers:     app.Readers{Keys: o.Keys.On(), Ignore: o.Ignore, Names: o.Redact.Names()},
 		KeepSamples: o.Series != nil || o.Samples != nil,
@@ -39,7 +45,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 	}}
 	for i := range w.shards {
 		sh := &w.shards[i]
-		sh.readers = w.out.Readers
+		sh.readers, sh.store.Packer = w.out.Readers, &w.packer
 		sh.budget.Most = o.Limits.KeptTransactions
 		sh.memory.most = int(o.Limits.share(liveShare) / shards)
 		sh.budget.Room = sh.memory.most / 4 * 3

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 
@@ -22,8 +23,7 @@ type Conn struct {
 
 // A course is what a connection has come to.
 type course struct {
-	client, server segment.Endpoint
-	shard          *clientShard // its client's, within reach
+	shard *clientShard // its client's, within reach
 
 	firstThere   bool // it is its pool's first to its server, and there were others to another
 	serverUnseen bool // of what the server sent the capture had nothing when the first request came
@@ -32,7 +32,7 @@ type course struct {
 
 	requestState
 	loadState
-	closeState
+	*closeState // never nil: &notClosed until it is written, as it is not while a connection idles
 
 	inline struct { // room for what most have one of
 		active, undecided [1]*occupation
@@ -78,6 +78,7 @@ type loadState struct {
 	inFlight     int           // those whose start it has acted on, and whose end not
 	token        *token        // of those on the ideal client's stack the latest that is tied to it
 	tokenLost    bool          // the ideal client has lost it
+	shared       bool          // it counts in its pool's shares
 }
 
 // A closeState is how a connection was closed and ended.
@@ -91,7 +92,6 @@ type closeState struct {
 	closePacket  int64
 	unasked      bool // nobody had said close, and its latest response's end is still to be told of
 	ended        bool // nothing more is told of it
-	shared       bool // it counts in its pool's shares
 	unread       event.Unread
 	holes        event.Holes // where the capture lacks bytes of it that may matter
 	contradicted int64       // packet of its first segment that another has other bytes for, 0: none
@@ -121,9 +121,40 @@ func (s *clientShard) begin(c *Conn) {
 	if active == nil {
 		active, undecided = x.inline.active[:0], x.inline.undecided[:0]
 	}
-	*x = course{client: segment.Endpoint{Addr: c.clientServer.client.addr, Port: c.port}, server: c.clientServer.server, shard: s}
+	if x.closeState != &notClosed {
+		s.free.closeStates.put(x.closeState)
+	}
+	*x = course{shard: s, closeState: &notClosed}
 	x.active, x.undecided, c.course = active, undecided, x
 }
+
+// notClosed is that of connections that nobody has closed; it is never written.
+var notClosed closeState
+
+// closes gives c a closeState of its own, to be written.
+func (c *Conn) closes() {
+	if c.closeState == &notClosed {
+		x := c.shard.free.closeStates.get()
+		*x = closeState{}
+		c.closeState = x
+	}
+}
+
+// forget has c change d no more.
+func (c *Conn) forget(d *Decision) {
+	i := slices.Index(c.revisable, d)
+	c.revisable = slices.Delete(c.revisable, i, i+1)
+	if x := c.closeState; len(x.revisable) == 0 && x.closedBy == event.Nobody && !x.ended {
+		c.closeState = &notClosed
+		c.shard.free.closeStates.put(x)
+	}
+}
+
+// client and server return the two ends of c.
+func (c *Conn) client() segment.Endpoint {
+	return segment.Endpoint{Addr: c.clientServer.client.addr, Port: c.port}
+}
+func (c *Conn) server() segment.Endpoint { return c.clientServer.server }
 
 // toClient returns how far the client's clock is from the capture's, as far as an event has told it.
 func (c *Conn) toClient() time.Duration {
@@ -134,11 +165,11 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event. ClientMemory is what it takes for a client of one server that has
-// no pool; with pools their number bounds it.
+// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it
+// takes for a client of one server that has no pool; with pools their number bounds it.
 const (
 	ConnMemory   = int(unsafe.Sizeof(Conn{}))
-	CourseMemory = int(unsafe.Sizeof(course{}))
+	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
 	ClientMemory = int(unsafe.Sizeof(client{}) + unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}))
 )
 

@@ -22,12 +22,12 @@ type Decision struct {
 	Nth        int64 // of its pool's avoidable ones, as they became final; 0: it is not avoidable
 
 	evidence
-	shard           *clientShard  // of its pool
+	shard           *clientShard  // of its pool, valid if final
+	awaits          [2]*Conn      // InsteadOf and Conn, while what they do may change the decision
 	setupTime       time.Duration // how long Conn's handshakes took
 	setupRoundTrips int32         // that they took
 	perhapsNeeded   bool          // it counts in its pool's PerhapsNeeded
 	final           bool          // nothing more can change it
-	handedOver      bool          // as avoidable: what its connection does later changes nothing
 	browser         bool          // it was missed by a browser, which keeps connections apart
 }
 
@@ -79,7 +79,7 @@ type instead struct {
 // newDecision returns what can be said of an opening before it is judged.
 func (p *Pool) newDecision(a action) Decision {
 	c := a.conn
-	d := Decision{Conn: c.id, From: c.client, To: c.server, At: c.opened, Pool: p.serial, Confidence: Certain,
+	d := Decision{Conn: c.id, From: c.client(), To: c.server(), At: c.opened, Pool: p.serial, Confidence: Certain,
 		setupRoundTrips: c.setupRoundTrips, setupTime: c.setupCost().Time,
 		evidence: evidence{openPacket: a.packet, serverUnseen: c.serverUnseen}}
 	if a.occ.ahead {

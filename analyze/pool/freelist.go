@@ -30,6 +30,7 @@ type freeLists struct {
 	pools          freeList[Pool] // that nothing points to
 	conns          freeList[Conn] // likewise, with their courses
 	courses        freeList[course]
+	closeStates    freeList[closeState]
 	clients        freeList[client]
 	clientServers  freeList[clientServer]
 	unusedConns    freeList[unusedConns] // empty

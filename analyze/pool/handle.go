@@ -178,10 +178,12 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	}
 	before := c.lastEnd
 	p.queueEnd(o, o.saysClose)
-	if c.unasked && !o.saysClose {
+	if !c.unasked {
+		return
+	}
+	if c.unasked = false; !o.saysClose {
 		s.idledBefore(c, o, before)
 	}
-	c.unasked = false
 }
 
 // answer notes how one of o's transactions ended, and when as the client could know it.
@@ -222,6 +224,7 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 
 // closing takes the first FIN, RST or close_notify.
 func (s *clientShard) closing(c *Conn, e *event.Event) {
+	c.closes()
 	c.closedBy, c.byReset, c.goAway, c.finUnseen, c.closePacket = e.By, e.Reset, e.GoAway, e.FINUnseen, e.Packet
 	c.closedAt = e.Time.Add(-c.clockOffset)
 	if e.By == event.Server {
@@ -307,6 +310,7 @@ func (p *Pool) countUnread(end *event.Ending) {
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
+	c.closes()
 	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
 	if end.Dead != 0 {
 		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
@@ -364,6 +368,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	for _, d := range c.revisable {
 		p.reviseAtEnd(d, c)
+		d.awaits[d.awaiting(c)] = nil
 	}
 	c.revisable = nil
 }

@@ -36,7 +36,8 @@ type Judge struct {
 	shards    [ClientShards]clientShard
 	ids       map[int64]int64 // of pools, by their serials, once Pools was called
 	scratch   []*Decision     // of Decisions
-	rotation  int             // how often ShareEvictions was called
+	packed    decisionStore
+	rotation  int // how often ShareEvictions was called
 }
 
 // New returns a Judge in whose pools at most limit actions wait; 0 stands for 4096.

@@ -26,7 +26,7 @@ type poolKey struct {
 
 // keyOf returns the key that a request on c names, but for the identity.
 func keyOf(c *Conn, e *event.Event) poolKey {
-	key := poolKey{name: e.Name, port: c.server.Port, tls: e.TLS}
+	key := poolKey{name: e.Name, port: c.server().Port, tls: e.TLS}
 	if e.Proxied {
 		key.name = ""
 	}
@@ -81,7 +81,7 @@ func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 	if p := cs.latestPool(c.syn); p != nil {
 		c.joinPool(p, poolKey{})
 	} else {
-		c.pool = s.newPool(c, poolKey{port: c.server.Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
+		c.pool = s.newPool(c, poolKey{port: c.server().Port, identity: cs.client.identify(&event.Who{SYN: c.syn})})
 	}
 	if e.End.Refused {
 		c.pool.queueAction(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})
@@ -164,7 +164,7 @@ func (c *Conn) joinPool(p *Pool, key poolKey) {
 		c.firstThere = len(p.clientServers) > 0
 		c.clientServer.pools = append(c.clientServer.pools, p)
 		p.clientServers = append(p.clientServers, c.clientServer)
-		p.Servers = append(p.Servers, c.server)
+		p.Servers = append(p.Servers, c.server())
 	}
 }
 

@@ -104,7 +104,7 @@ func (p *Pool) share(c *Conn) {
 	if len(p.clientServers) < 2 {
 		return
 	}
-	own, others := p.detectors.shareOf(c.server), false
+	own, others := p.detectors.shareOf(c.server()), false
 	if own == nil {
 		return
 	}
@@ -119,7 +119,7 @@ func (p *Pool) share(c *Conn) {
 		}
 	}
 	for i := range p.detectors.shares {
-		if x := &p.detectors.shares[i]; x.Server != c.server && x.open > 0 {
+		if x := &p.detectors.shares[i]; x.Server != c.server() && x.open > 0 {
 			others = true
 		}
 	}
@@ -131,7 +131,7 @@ func (p *Pool) share(c *Conn) {
 // unshare notes that c was closed.
 func (p *Pool) unshare(c *Conn) {
 	if c.shared {
-		if x := p.detectors.shareOf(c.server); x != nil {
+		if x := p.detectors.shareOf(c.server()); x != nil {
 			x.open--
 		}
 	}
@@ -140,7 +140,7 @@ func (p *Pool) unshare(c *Conn) {
 // reshare notes that c was not closed after all.
 func (p *Pool) reshare(c *Conn) {
 	if c.shared {
-		if x := p.detectors.shareOf(c.server); x != nil {
+		if x := p.detectors.shareOf(c.server()); x != nil {
 			x.open++
 		}
 	}

@@ -113,7 +113,7 @@ func (p *Pool) act(s *clientShard, a action) {
 	case givesUp:
 		p.loseGivenUp(a)
 	case attemptFails:
-		p.addLoss(loss{cause: Failed, server: a.conn.server, conn: a.conn, packet: a.packet})
+		p.addLoss(loss{cause: Failed, server: a.conn.server(), conn: a.conn, packet: a.packet})
 	case occupationStarts:
 		p.startOccupation(s, a)
 	}
@@ -142,7 +142,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	case cause != "" && (c.streamLimit == 0 || t.conn == c):
 		c.tokenLost = true
 		p.loseToken(t)
-		p.addLoss(loss{cause: cause, server: c.server, conn: c, packet: a.packet, inferred: c.inferred,
+		p.addLoss(loss{cause: cause, server: c.server(), conn: c, packet: a.packet, inferred: c.inferred,
 			mayHaveAsked: cause == ServerClosed && !manner.left && c.mayHaveAsked(a.at), manner: manner})
 		return
 	}
@@ -162,7 +162,7 @@ func (p *Pool) closeByServer(a action) {
 	c.tokenLost = true
 	p.curve.closed(c)
 	if t := c.token; t != nil {
-		p.addLoss(loss{cause: c.serverCause(), server: c.server, conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
+		p.addLoss(loss{cause: c.serverCause(), server: c.server(), conn: c, packet: a.packet, idle: a.at.Sub(t.freedAt),
 			mayHaveAsked: c.mayHaveAsked(t.freedAt), manner: c.manner(t.freedAt)})
 		p.loseToken(t)
 	}
@@ -180,7 +180,7 @@ func (p *Pool) loseGivenUp(a action) {
 	if t := c.token; t != nil {
 		p.loseToken(t)
 	}
-	p.addLoss(loss{cause: Unknown, server: c.server, conn: c, packet: a.packet})
+	p.addLoss(loss{cause: Unknown, server: c.server(), conn: c, packet: a.packet})
 }
 
 // startOccupation gives an occupation a connection of the ideal client's.
@@ -261,7 +261,7 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.avoidable(s, a, p.useToken(t, o))
 		return
 	}
-	if l, ok := p.takeLoss(c.server); ok {
+	if l, ok := p.takeLoss(c.server()); ok {
 		p.needed(s, a, l)
 		return
 	}
@@ -325,7 +325,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	p.Avoidable++
 	p.Cold.add(c.setupCost())
 
-	d := new(Decision)
+	d := s.free.decisions.get()
 	*d = p.newDecision(a)
 	d.insteadOf(t, a.at, c.neededAt())
 	if a.occ.ahead && d.Cause == Missed {
@@ -358,7 +358,12 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 func (s *clientShard) boundProvisional(p *Pool) {
 	if over := len(p.provisional) - maxProvisional; over > 0 {
 		for _, d := range p.provisional[:over] {
-			d.handedOver = true
+			d.shard, d.final = s, true
+			for i, r := range d.awaits {
+				if d.awaits[i] = nil; r != nil {
+					r.forget(d)
+				}
+			}
 			s.handOver(p, d)
 		}
 		p.provisional = p.provisional[:copy(p.provisional, p.provisional[over:])]
@@ -387,17 +392,24 @@ func (p *Pool) awaitEnd(d *Decision, r *Conn) {
 	if r.ended {
 		p.reviseAtEnd(d, r)
 	} else {
+		r.closes()
 		r.revisable = append(r.revisable, d)
+		d.awaits[d.awaiting(r)] = r
 	}
+}
+
+// awaiting returns where in d.awaits the one is that d rests on.
+func (d *Decision) awaiting(r *Conn) int {
+	if r.id == d.Conn {
+		return 1
+	}
+	return 0
 }
 
 // reviseAtEnd tells d, which rests on r, that bytes of r came in two versions; and if it says that r idled, what
 // suggests that the transaction before was never read, and that r may have been in use where the capture lacks bytes
 // of it.
 func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
-	if d.handedOver {
-		return
-	}
 	if r.contradicted != 0 && d.Cause.Avoidable() {
 		d.inconsistent = true
 		p.doubt(d)
@@ -433,7 +445,7 @@ func (p *Pool) doubt(d *Decision) {
 // reviseClosed changes d, which says that r was missed, if the client turns out to have
 // closed r only when it opened the other.
 func (p *Pool) reviseClosed(d *Decision, r *Conn) {
-	if d.handedOver || r.id != d.InsteadOf || !d.Cause.idled() && d.Cause != Early {
+	if r.id != d.InsteadOf || !d.Cause.idled() && d.Cause != Early {
 		return
 	}
 	d.closePacket = r.closePacket // after all

@@ -48,7 +48,7 @@ func (p *Pool) couldShare(q *Pool) bool {
 
 // servesStill reports whether r, which may be nil, leads where c does and nobody has ended it.
 func (r *Conn) servesStill(c *Conn) bool {
-	return r != nil && r.server == c.server && r.isOpen()
+	return r != nil && r.server() == c.server() && r.isOpen()
 }
 
 // hadRoomFor reports whether r's client knew when it opened c that r takes several

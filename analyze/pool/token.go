@@ -145,7 +145,7 @@ func (s *clientShard) reservableToken(p *Pool, c *Conn, o *occupation) *token {
 	return s.findToken(p, func(t *token) bool {
 		r := t.conn
 		switch {
-		case r.server != c.server, !t.serves(o, o.demand):
+		case r.server() != c.server(), !t.serves(o, o.demand):
 			return false
 		case r.streamLimit > 0:
 			return t.hasRoom(o.demand)
@@ -160,7 +160,7 @@ func (s *clientShard) topToken(p *Pool, server *clientServer, o *occupation, at 
 	if server.tokens == 0 {
 		return nil
 	}
-	return s.findToken(p, func(t *token) bool { return t.conn.server == server.server && t.hasRoom(at) && t.serves(o, at) })
+	return s.findToken(p, func(t *token) bool { return t.conn.server() == server.server && t.hasRoom(at) && t.serves(o, at) })
 }
 
 // tokenAt returns the token of p to a server that has most recently become idle, or has room,
@@ -169,7 +169,7 @@ func (s *clientShard) tokenAt(p *Pool, server *clientServer, at segment.Time) *t
 	if server.tokens == 0 {
 		return nil
 	}
-	return s.findToken(p, func(t *token) bool { return t.conn.server == server.server && t.hasRoom(at) })
+	return s.findToken(p, func(t *token) bool { return t.conn.server() == server.server && t.hasRoom(at) })
 }
 
 // openToken has the ideal client open a connection for o, as the real one did.

@@ -369,6 +369,11 @@ func (h *Half) Memory() int {
 	if len(h.sent.buf) > len(h.room) {
 		n += len(h.sent.buf) * int(unsafe.Sizeof(h.room[0]))
 	}
+	return n + h.Referred()
+}
+
+// Referred returns how many bytes h points to that are no lists.
+func (h *Half) Referred() (n int) {
 	if h.mirrored != nil {
 		n += int(unsafe.Sizeof(*h.mirrored))
 	}

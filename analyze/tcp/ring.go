@@ -44,6 +44,10 @@ func (r *ring) pop() sentSegment {
 func (r *ring) clear() { r.head, r.n = 0, 0 }
 
 func (r *ring) grow() {
+	if len(r.buf) == 0 && cap(r.buf) > 0 { // it has been another's
+		r.buf, r.head = r.buf[:cap(r.buf)], 0
+		return
+	}
 	next := make([]sentSegment, max(4, 2*len(r.buf)))
 	for i := range r.n {
 		next[i] = *r.at(i)

@@ -175,6 +175,9 @@ func (p *Pairer) Reset(to Handler, clientMidstream, serverMidstream bool) {
 	}
 }
 
+// Emptied says that what p points to is another's now. It may be reset.
+func (p *Pairer) Emptied() { p.waiting, p.free = nil, nil }
+
 // Bytes takes the next bytes of one direction.
 func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	if fromClient {

@@ -19,6 +19,7 @@ var ranks = map[string]int{
 	"tcpwarm/capture/assigned":                   0,
 	"tcpwarm/analyze/plural":                     0,
 	"tcpwarm/analyze/nearest":                    0,
+	"tcpwarm/analyze/compact":                    0,
 	"tcpwarm/capture/filter":                     1,
 	"tcpwarm/capture/outfile":                    1,
 	"tcpwarm/capture/sockdiag":                   1,

@@ -1,0 +1,226 @@
+package compact
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"unsafe"
+)
+
+type inner struct {
+	a    int8
+	b    uint16
+	c    [3]byte
+	d    bool
+	name string
+	list []uint16
+}
+
+// A whole has a field of each kind.
+type whole struct {
+	when, then int64
+	n          int32
+	u          uint32
+	f          float64
+	in         [2]inner
+	part       *second
+	itself     *whole
+	other      *int
+	text, same string
+	bytes      []byte
+	room       [2]inner
+	short      []inner // sometimes in room
+	long       []uint64
+	strings    []string
+	any        fmt.Stringer
+	call       func() int
+	table      map[string]int
+	_          struct{}
+}
+
+type second struct {
+	back  *whole
+	field *int32
+	all   [40]uint64
+}
+
+func (s *second) String() string { return "second" }
+
+// anyWhole returns one with anything in it, and what it points to as a part.
+func anyWhole(r *rand.Rand) (*whole, *second) {
+	w, s := new(whole), new(second)
+	some := func() bool { return r.IntN(3) > 0 }
+	word := func() string { return [...]string{"", "a", "GET", "example"}[r.IntN(4)] }
+	if w.when = r.Int64N(1e18); some() {
+		w.then = w.when + r.Int64N(1e9) - 5e8
+	}
+	w.n, w.u, w.f = r.Int32N(3), r.Uint32(), r.Float64()
+	for i := range w.in {
+		w.in[i] = inner{int8(r.Uint32()), uint16(r.Uint32()), [3]byte{1, byte(r.Uint32())}, some(), word(), make([]uint16, r.IntN(3))}
+	}
+	if some() {
+		w.part, w.itself, s.back, s.field = s, w, w, &w.n
+	}
+	if some() {
+		w.other = new(int)
+	}
+	w.text = word()
+	w.same = w.text
+	w.bytes = []byte(word() + word())
+	if w.short = w.room[:r.IntN(3)]; some() {
+		w.short = make([]inner, r.IntN(3), 4)
+	}
+	for i := range w.short {
+		w.short[i].name = word()
+	}
+	for range r.IntN(2) * 200 {
+		w.long = append(w.long, r.Uint64())
+	}
+	w.strings = []string{word(), word()}[:r.IntN(3)]
+	if w.any = nil; some() {
+		w.any = s
+	}
+	if some() {
+		w.call, w.table = func() int { return 7 }, map[string]int{"x": 1}
+	}
+	for i := range s.all {
+		s.all[i] = r.Uint64() >> r.IntN(64) * uint64(r.IntN(2))
+	}
+	return w, s
+}
+
+// alike reports whether b, unpacked elsewhere, is what a was: what pointed into a, or its second, points into b's.
+func alike(a, b *whole, sa, sb *second) bool {
+	x, y := *a, *b
+	p, q := *sa, *sb
+	if (x.part == sa) != (y.part == sb) || (x.itself == a) != (y.itself == b) || (p.field == &a.n) != (q.field == &b.n) || x.other != y.other {
+		return false
+	}
+	x.part, y.part, x.itself, y.itself, p.back, q.back = nil, nil, nil, nil, nil, nil
+	if (x.any != nil) != (y.any != nil) || x.any != nil && (x.any.(*second) != sa || y.any.(*second) != sb) {
+		return false
+	}
+	if (x.call != nil) != (y.call != nil) || x.call != nil && y.call() != 7 {
+		return false
+	}
+	inRoom := func(w *whole) bool { return cap(w.short) > 0 && unsafe.SliceData(w.short[:1]) == &w.room[0] }
+	if inRoom(a) != inRoom(b) && len(a.short) > 0 {
+		return false
+	}
+	x.any, y.any, x.call, y.call = nil, nil, nil, nil
+	return fmt.Sprintf("%+v %v", x, p.all) == fmt.Sprintf("%+v %v", y, q.all) // nil and empty are the same here
+}
+
+// What is packed is unpacked as it was, wherever that lies now and whatever it was before.
+func TestUnpackedAsBefore(t *testing.T) {
+	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
+	r := rand.New(rand.NewPCG(1, 2))
+	var p Packer
+	var free Free
+	for range 100 {
+		var m Model
+		first, first2 := anyWhole(r)
+		p.Pack([]Part{PartOf(first, layout), PartOf(first2, layout2)}, &m, first.when, &free)
+		to, to2 := anyWhole(r)
+		for range 20 {
+			a, s := anyWhole(r)
+			parts := []Part{PartOf(a, layout), PartOf(s, layout2)}
+			before, before2 := *a, *s
+			before.short, before.strings, before.bytes = append([]inner(nil), a.short...), append([]string(nil), a.strings...), append([]byte(nil), a.bytes...)
+			for i := range before.short {
+				before.short[i].list = append([]uint16(nil), before.short[i].list...)
+			}
+			x := p.Pack(parts, &m, a.when, &free)
+			parts2 := []Part{PartOf(to, layout), PartOf(to2, layout2)}
+			p.Unpack(parts2, &m, before.when, &x, &free)
+			// a's own pointers have been taken away: it is compared as it was.
+			*a, *s = before, before2
+			if cap(to.short) > 0 && unsafe.SliceData(to.short[:1]) == &to.room[0] {
+				a.short = a.room[:len(a.short)]
+			}
+			if !alike(a, to, s, to2) {
+				t.Fatalf("unpacked it is\n%+v %+v\nnot\n%+v %+v", to, to2, a, s)
+			}
+		}
+	}
+}
+
+// What is as with others takes next to nothing, and a string that says the same is given up.
+func TestAsExpected(t *testing.T) {
+	layout := LayoutOf[whole]()
+	var p Packer
+	var free Free
+	var m Model
+	at := func(when int64) *whole {
+		return &whole{when: when, then: when, n: 1460, text: string([]byte("example"))}
+	}
+	a := at(1e18)
+	p.Pack([]Part{PartOf(a, layout)}, &m, 1e18, &free)
+	a = at(1e18 + 5e17)
+	x := p.Pack([]Part{PartOf(a, layout)}, &m, 1e18+5e17, &free)
+	if len(p.bytes) > 8 || x.refs != nil {
+		t.Errorf("% x with %d references", p.bytes, x.refSteps)
+	}
+}
+
+// Each byte of a struct, but for its padding, belongs to one part of its layout.
+func TestLayoutIsComplete(t *testing.T) {
+	l := LayoutOf[whole]()
+	sizes := map[kind]uintptr{pointer: 8, text: 16, dynamic: 16, list: 24}
+	at := make([]int, l.size)
+	for _, o := range l.ops {
+		n := sizes[o.kind]
+		switch o.kind {
+		case words:
+			n = 8 * o.n
+		case halves:
+			n = 4 * o.n
+		case octets:
+			n = o.n
+		}
+		for i := range n {
+			at[o.off+i]++
+		}
+	}
+	var padding int
+	for i, n := range at {
+		if n > 1 {
+			t.Errorf("byte %d is in %d parts", i, n)
+		}
+		if n == 0 {
+			padding++
+		}
+	}
+	if padding > 32 {
+		t.Errorf("%d bytes are in no part", padding)
+	}
+}
+
+// To pack and to unpack allocates nothing, once room has been made.
+func TestAllocations(t *testing.T) {
+	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
+	var p Packer
+	var free Free
+	var m Model
+	a, s := anyWhole(rand.New(rand.NewPCG(3, 4)))
+	parts := []Part{PartOf(a, layout), PartOf(s, layout2)}
+	if n := testing.AllocsPerRun(100, func() {
+		x := p.Pack(parts, &m, a.when, &free)
+		p.Unpack(parts, &m, a.when, &x, &free)
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkPack(b *testing.B) {
+	layout, layout2 := LayoutOf[whole](), LayoutOf[second]()
+	var p Packer
+	var free Free
+	var m Model
+	a, s := anyWhole(rand.New(rand.NewPCG(3, 4)))
+	parts := []Part{PartOf(a, layout), PartOf(s, layout2)}
+	for b.Loop() {
+		x := p.Pack(parts, &m, 0, &free)
+		p.Unpack(parts, &m, 0, &x, &free)
+	}
+}

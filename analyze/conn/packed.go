@@ -1,0 +1,213 @@
+package conn
+
+import (
+	"unsafe"
+
+	"tcpwarm/analyze/app"
+	"tcpwarm/analyze/compact"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/capture/segment"
+)
+
+// Most connections are idle most of the time. A Conn is large, for all that may ever matter has its place there; what
+// matters of an idle one takes some hundred bytes (see compact). These are kept instead, and make a Conn what it was
+// once another segment comes.
+
+// A Resting is what is kept instead of a Conn: of one that is half-open its SYNs, of another what it was packed to. There may
+// be many of them: it is small.
+type Resting struct {
+	first       syn  // if half-open: its mark is the connection's
+	keepTargets bool // likewise: as Env said when that began
+	open        bool // not half-open
+	packed      *packed
+}
+
+// A packed is a Conn, or the SYNs after the first.
+type packed struct {
+	like *likeness
+	last segment.Mark
+	compact.Packed
+}
+
+// A likeness is what Conns that are packed alike have in common.
+type likeness struct {
+	shape
+	compact.Model
+}
+
+// A shape says which parts a Conn has, and in what it is likely to be as others are.
+type shape struct {
+	client     segment.Dir
+	reading    app.Reading
+	views      [2]bool // by Dir: there is one
+	atReceiver [2]bool // likewise: it is one of a receiver's
+	timestamps bool
+	many       bool // it has carried more than one request
+}
+
+// A Store is what the packed connections of one shard have in common. The Packer may be that of several.
+type Store struct {
+	Packer   *compact.Packer
+	likeness map[shape]*likeness
+	syns     struct {
+		likeness
+		list []markedSYN // room
+	}
+
+	parts  []compact.Part // room
+	memory compact.Free
+	free   []*packed
+}
+
+var (
+	connLayout = compact.LayoutOf[Conn]()
+	viewLayout = compact.LayoutOf[tcp.SenderView]()
+	synsLayout = compact.LayoutOf[[]markedSYN]()
+)
+
+// CanPack reports whether c may be packed: it is open, waits for no bytes that are missing, which take what packing does not
+// save, and nothing but its own parts points into it.
+func (c *Conn) CanPack() bool {
+	x := &c.http
+	return c.opened && c.State() == Open && !c.reset.exists() && x.tunnel == nil && x.connect == nil &&
+		!c.half[0].stream.Holes() && !c.half[1].stream.Holes() && c.app.Reading() != app.Unpackable
+}
+
+// shape returns c's.
+func (c *Conn) shape() shape {
+	s := shape{client: c.client, reading: c.app.Reading(), timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
+	for d := range c.half {
+		if v := c.half[d].View; v != nil {
+			s.views[d], s.atReceiver[d] = true, v.AtReceiver
+		}
+	}
+	return s
+}
+
+// parts adds c's to list.
+func (c *Conn) parts(list []compact.Part) []compact.Part {
+	list = append(list, compact.PartOf(c, connLayout))
+	for d := range c.half {
+		if v := c.half[d].View; v != nil {
+			list = append(list, compact.PartOf(v, viewLayout))
+		}
+	}
+	return c.app.Parts(list)
+}
+
+// Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
+func (c *Conn) Pack(st *Store) Resting {
+	s, readers, views := c.shape(), c.app.Readers(), c.views
+	parts, held := c.parts(st.parts[:0]), c.http.text
+	for d := range c.half {
+		h := &c.half[d]
+		held += h.stream.Memory() + h.Half.Referred()
+	}
+	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
+	p := st.pack(st.like(&s), parts, c.last)
+	p.Charge(held)
+	c.views = views
+	c.app.Emptied(readers)
+	return Resting{open: true, packed: p}
+}
+
+// unpackOpen makes c, which may have served before, what it was when it was packed.
+func (c *Conn) unpackOpen(p *packed, st *Store, readers *app.Readers, id *Identity, sink Sink) {
+	views, like := c.views, p.like
+	parts := append(st.parts[:0], compact.PartOf(c, connLayout))
+	for d, has := range like.views {
+		if !has {
+			continue
+		}
+		if views[d] == nil {
+			views[d] = new(tcp.SenderView)
+		}
+		parts = append(parts, compact.PartOf(views[d], viewLayout))
+	}
+	st.unpack(p, readers.Parts(like.reading, parts))
+	c.views, c.id, c.sink = views, id, sink
+}
+
+// Resume readies c, which may have served before, to go on with the connection that r was kept of, which is not valid
+// any more.
+func (c *Conn) Resume(r *Resting, st *Store, env *Env, readers *app.Readers, id *Identity, sink Sink, budget *Budget) {
+	if r.open {
+		c.unpackOpen(r.packed, st, readers, id, sink)
+	} else {
+		c.resumeHalfOpen(r, st, env, readers, id, sink, budget)
+	}
+	*r = Resting{}
+}
+
+// pack packs parts, whose latest segment has a mark.
+func (st *Store) pack(like *likeness, parts []compact.Part, last segment.Mark) *packed {
+	p := take(&st.free)
+	p.like, p.last = like, last
+	p.Packed = st.Packer.Pack(parts, &like.Model, int64(last.Time), &st.memory)
+	st.parts = parts
+	return p
+}
+
+// unpack makes parts what p was packed of, and p serves again.
+func (st *Store) unpack(p *packed, parts []compact.Part) {
+	st.Packer.Unpack(parts, &p.like.Model, int64(p.last.Time), &p.Packed, &st.memory)
+	*p = packed{}
+	if st.parts = parts; len(st.free) < mostFree {
+		st.free = append(st.free, p)
+	}
+}
+
+// HalfOpen reports whether r was kept of a Conn that was half-open.
+func (r *Resting) HalfOpen() bool { return !r.open }
+
+// Memory returns how many bytes r holds beside itself.
+func (r *Resting) Memory() int {
+	if r.packed == nil {
+		return 0
+	}
+	return int(unsafe.Sizeof(*r.packed)) + r.packed.Memory()
+}
+
+// LastPacket returns the latest packet of the connection that r stands for, which began with first.
+func (r *Resting) LastPacket(first int64) int64 {
+	if r.packed == nil {
+		return first
+	}
+	return r.packed.last.Packet
+}
+
+// like returns the likeness of what has a shape.
+func (st *Store) like(s *shape) *likeness {
+	l := st.likeness[*s]
+	if l == nil {
+		if st.likeness == nil {
+			st.likeness = map[shape]*likeness{}
+		}
+		l = &likeness{shape: *s}
+		st.likeness[*s] = l
+	}
+	return l
+}
+
+// Memory returns how many bytes st takes beside what is packed.
+func (st *Store) Memory() int {
+	n := 0
+	for _, l := range st.likeness {
+		n += l.Model.Memory()
+	}
+	return n
+}
+
+// take takes the last of list, or a new one where list is empty.
+func take[T any](list *[]*T) *T {
+	n := len(*list) - 1
+	if n < 0 {
+		return new(T)
+	}
+	x := (*list)[n]
+	*list = (*list)[:n]
+	return x
+}
+
+// mostFree is how many wait to serve again.
+const mostFree = 64

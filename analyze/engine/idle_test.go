@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
+)
+
+// oneRequest is a connection that carries a request and then rests.
+const oneRequest = `0 > S 0:0(0) win 65535 <mss 1460,sackOK,TS 1 0,wscale 7>
++0.001 < S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,TS 1 1,wscale 7>
++0 > . + ack 1 win 502 <TS 1 1>
++0 > P. + ack + <TS 1 1> "GET /index.html HTTP/1.1\r\nHost: a.example\r\nUser-Agent: curl/8.0\r\n\r\n"
++0.001 < P. + ack + <TS 2 1> "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
++0 > . + ack + <TS 2 2>
+`
+
+// A replayed script is taken by a worker again and again, each time by other hosts.
+type replayed struct {
+	w      *worker
+	all    []segment.Segment
+	now    segment.Time
+	packet int64
+}
+
+func replay(t *testing.T, w *worker, trace string) *replayed {
+	s, err := script.Parse(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &replayed{w: w, all: s.Segments()}
+	r.now = r.all[0].Time
+	return r
+}
+
+// take has w take segments from the ith to before the jth, between client and server, and returns the entry.
+func (r *replayed) take(client, server segment.Endpoint, i, j int) (e *entry) {
+	for ; i < j; i++ {
+		g := r.all[i]
+		if i > 0 {
+			r.now = r.now.Add(g.Time.Sub(r.all[i-1].Time))
+		}
+		r.packet++
+		from, to := client, server
+		if g.Dir != r.all[0].Dir {
+			from, to = to, from
+		}
+		g.Packet, g.Time = r.packet, r.now
+		g.Key, g.Dir = segment.MakeKey(from, to)
+		e = r.w.take(&g)
+	}
+	return e
+}
+
+// An idle connection takes a kilobyte in all, with what its judge knows of it, and what it takes is counted.
+func TestIdleIsSmall(t *testing.T) {
+	const each, kept = 32_000, 1024
+	o := Options{Workers: 1, Limits: Limits{Memory: 1 << 40}}
+	o.Limits.setDefaults()
+	w, k := newWorker(0, o, new(faults)), newCollector(o, new(faults))
+	b := &batch{output: make([]workerOutput, 1)}
+	w.batch, w.out.workerOutput, w.out.KeepTargets = b, &b.output[0], true
+	r := replay(t, w, oneRequest)
+	open := func() (heap, counted int) {
+		for range each {
+			n := uint64(r.packet)
+			client := segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(n)}
+			server := segment.Endpoint{Addr: segment.Addr{Lo: 2 + n>>16}, Port: 80}
+			r.take(client, server, 0, len(r.all))
+			if n%100 == 0 {
+				r.now = r.now.Add(50 * time.Millisecond)
+				k.clock = r.now
+				w.keepWithin(r.now)
+				k.take(b)
+				w.out.clear()
+			}
+		}
+		r.now = r.now.Add(2 * o.Limits.QuietFor)
+		w.keepWithin(r.now)
+		for i := range w.shards {
+			counted += w.shards[i].memory.taken
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc), counted
+	}
+	heap, counted := open()
+	heap2, counted2 := open()
+	bytes, bytesCounted := (heap2-heap)/each, (counted2-counted)/each
+	t.Logf("%d bytes each, %d are counted", bytes, bytesCounted)
+	if bytes > kept {
+		t.Errorf("%d bytes each, want %d at most", bytes, kept)
+	}
+	if bytesCounted > kept || bytesCounted < bytes {
+		t.Errorf("%d bytes are counted for each, want %d at most, and what it takes", bytesCounted, kept)
+	}
+	runtime.KeepAlive(w)
+	runtime.KeepAlive(k)
+}
+
+// An open connection is packed once nothing has happened on it for some seconds, where there are more than are
+// followed all the same; then less is counted. With its next segment it goes on.
+func TestQuietIsPacked(t *testing.T) {
+	client, server := segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 50000}, segment.Endpoint{Addr: segment.Addr{Lo: 2}, Port: 80}
+	for most := range 2 {
+		w := newTestWorker(0)
+		w.mostUnpacked = most
+		r := replay(t, w, oneRequest+"+0 > P. + ack + \"GET / HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n\"\n+1 > F. + ack +\n+0 < F. + ack +\n+0 > . + ack +\n")
+		e := r.take(client, server, 0, 6)
+		m := &w.shards[shardOf(e.hash())].memory
+		w.keepWithin(r.now.Add(w.quietFor))
+		if e.live == nil {
+			t.Fatalf("it is packed after %v", w.quietFor)
+		}
+		live := m.taken
+		w.keepWithin(r.now.Add(w.quietFor + 1))
+		if e.live == nil != (most == 0) {
+			t.Fatalf("%d are followed: it rests: %v", most, e.live == nil)
+		}
+		if most == 0 && m.taken > live/3 {
+			t.Errorf("%d bytes are counted when packed, %d else", m.taken, live)
+		}
+		if e.lastPacket() != 6 || !e.isOpen() {
+			t.Errorf("its latest packet is %d, it is open: %v", e.lastPacket(), e.isOpen())
+		}
+		r.now = r.now.Add(time.Minute)
+		if e = r.take(client, server, 6, 7); e.live == nil {
+			t.Fatal("with its next segment it is still packed")
+		}
+		e = r.take(client, server, 7, len(r.all))
+		w.keepWithin(r.now.Add(time.Minute))
+		if e.live == nil {
+			t.Error("it has ended, and is packed")
+		}
+	}
+}
+
+// Where memory is short what is open is packed, however little time has passed, before it gives up anything.
+func TestPackedBeforeGivenUp(t *testing.T) {
+	w := newTestWorker(16)
+	w.mostUnpacked = 1 << 20
+	r := replay(t, w, oneRequest)
+	var all []*entry
+	for i := range 2000 {
+		e := r.take(segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(1000 + i)}, segment.Endpoint{Addr: segment.Addr{Lo: 2}, Port: 80}, 0, len(r.all))
+		if shardOf(e.hash()) == 0 {
+			all = append(all, e)
+		}
+	}
+	sh := &w.shards[0]
+	sh.memory.measureGrown()
+	sh.memory.most = sh.memory.taken / 2
+	w.keepWithin(r.now)
+	packed := 0
+	for i, e := range all {
+		if e.live == nil {
+			if packed++; packed <= i {
+				t.Fatalf("the %dth of %d is packed, one before is not", i+1, len(all))
+			}
+		}
+	}
+	if len(all) < 2 || sh.table.Len() != len(all) || packed == 0 || packed == len(all) {
+		t.Errorf("of %d connections %d are left, %d of them packed", len(all), sh.table.Len(), packed)
+	}
+}
+
+// To pack a connection and to go on allocates nothing, once others have done so.
+func TestPackingDoesNotAllocate(t *testing.T) {
+	if raced {
+		t.Skip("with the race detector a sync.Pool drops some of what it is given")
+	}
+	w := newTestWorker(0)
+	w.mostUnpacked = 0
+	r := replay(t, w, oneRequest+"+0 > F. + ack +\n+0 < F. + ack +\n+0 > . + ack +\n")
+	packed, n := 0, uint64(0)
+	round := func() {
+		n++
+		client := segment.Endpoint{Addr: segment.Addr{Lo: n << 32}, Port: 50000}
+		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 + n<<40}, Port: 80}
+		e := r.take(client, server, 0, 6)
+		r.now = r.now.Add(time.Minute)
+		w.keepWithin(r.now)
+		if e.live == nil {
+			packed++
+		}
+		r.take(client, server, 6, len(r.all))
+		r.now = r.now.Add(time.Minute)
+		w.keepWithin(r.now)
+		for sh := range w.shards {
+			w.expire(&w.shards[sh], r.now)
+		}
+		for _, chunk := range w.out.ended.chunks {
+			for i := range chunk {
+				freeHandles.Put(chunk[i].handle)
+			}
+		}
+		w.out.none = true
+		w.out.clear()
+	}
+	for range 2000 {
+		round()
+	}
+	allocs := testing.AllocsPerRun(1000, round)
+	if allocs > 1 { // the text of what the client calls itself, which a report has
+		t.Errorf("%v allocations for a connection that is packed and goes on", allocs)
+	}
+	if packed < 3000 {
+		t.Errorf("%d were packed", packed)
+	}
+}
