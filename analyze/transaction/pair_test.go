@@ -245,7 +245,8 @@ func TestTunnels(t *testing.T) {
 		{"CONNECT, another 2xx", "CONNECT a.example:443 HTTP/1.1\n\n", "HTTP/1.1 299 x\n\n", true, false, []string{"<a", ">b"}, "", "a.example:443"},
 		{"CONNECT refused", "CONNECT a.example:443 HTTP/1.1\n\n", "HTTP/1.1 407 x\nContent-Length: 1\n\n", false, false, nil, "", "a.example:443"},
 		{"no CONNECT", "GET / HTTP/1.1\n\n", "HTTP/1.1 200 x\nContent-Length: 1\n\n", false, false, nil, "", ""},
-		{"RFC 7540 section 3.2: HTTP/2", "GET / HTTP/1.1\nUpgrade: h2c\n\n", "HTTP/1.1 101 x\nUpgrade: H2C\n\n", false, true, []string{"<a", ">b"}, "h2c", ""},
+		{"RFC 7540 section 3.2: HTTP/2", "GET / HTTP/1.1\nUpgrade: h2c\n\n", "HTTP/1.1 101 x\nUpgrade: H2C\n\n", false, true, []string{"<a", ">b"}, "", ""},
+		{"RFC 2817 section 3.3: TLS", "GET / HTTP/1.1\nUpgrade: TLS/1.2\n\n", "HTTP/1.1 101 x\nUpgrade: TLS/1.2, HTTP/1.1\n\n", false, true, []string{"<a", ">b"}, "tls", ""},
 		{"HTTP/2 refused", "GET / HTTP/1.1\nUpgrade: h2c\n\n", "HTTP/1.1 200 x\nUpgrade: h2c\nContent-Length: 1\n\n", false, false, nil, "", ""},
 	} {
 		d := new(dialog).say(">"+x.request, "<"+x.answer, "<a", ">b")
