@@ -48,7 +48,7 @@ func (l *Limits) setDefaults() {
 	set(&l.KeptPools, 10_000)
 	set(&l.FindingsPerID, 100)
 	set(&l.HalfOpen, 1024)
-	set(&l.Unpacked, 1024)
+	set(&l.Unpacked, 8192)
 	if l.QuietFor == 0 {
 		l.QuietFor = 2 * time.Second
 	}
