@@ -224,3 +224,19 @@ func BenchmarkPack(b *testing.B) {
 		p.Unpack(parts, &m, 0, &x, &free)
 	}
 }
+
+// A model is made of the first that is packed, which comes back as it was, too: also what is negative in it.
+func TestFirstOfAModelComesBack(t *testing.T) {
+	type numbers struct{ a, b, c int64 }
+	layout, in := LayoutOf[numbers](), numbers{-1, -5000, -1 << 40}
+	var p Packer
+	var m Model
+	var free Free
+	for range 2 {
+		from, to := in, numbers{}
+		x := p.Pack([]Part{PartOf(&from, layout)}, &m, 1e18, &free)
+		if p.Unpack([]Part{PartOf(&to, layout)}, &m, 1e18, &x, &free); to != in {
+			t.Errorf("%+v, packed as %+v", to, in)
+		}
+	}
+}

@@ -293,6 +293,9 @@ func (p *Packer) put(w uint64) {
 		*at = uint8(p.n)
 	}
 	off, base := zigzag(w-x), zigzag(w-p.base)
+	if !p.model.made {
+		off = math.MaxUint64 // what is expected now is not what the model expects once it is made
+	}
 	switch n := min(length(w), length(off), length(base)); n {
 	case length(w):
 		p.write(tokenWhole, w, n)
