@@ -100,6 +100,14 @@ func TestIgnore(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := Options{OneClient: true, Ignore: transaction.Patterns{health}}
+	ignores(t, o)
+	o.Limits = Limits{Unpacked: 1, QuietFor: -1}
+	ignores(t, o) // also where connections rest
+}
+
+// ignores runs three clients with options that ignore their health.
+func ignores(t *testing.T, o Options) {
+	t.Helper()
 	r := ran(t, threeClients, o)
 	if n := r.Totals; n.Transactions != 2 || n.Ignored != 2 || n.Connections != 3 || n.Unused != 1 || n.Needed != 1 || n.Avoidable != 1 || n.Reused != 0 {
 		t.Errorf("totals %+v", n)

@@ -36,7 +36,7 @@ func (a *Layer) pairer() *transaction.Pairer {
 		return &transaction.Pairer{KeepText: a.keepTargets}
 	}
 	p := reuse(&r.pairers)
-	p.KeepText, p.Ignore, p.Head, p.Names = a.keepTargets, r.Ignore, &r.head, r.Names
+	p.KeepText, p.Ignore, p.Head, p.Names = a.keepTargets, &r.Ignore, &r.head, r.Names
 	return p
 }
 

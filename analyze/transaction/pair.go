@@ -81,10 +81,10 @@ type Handler interface {
 }
 
 // A Pairer reads both directions of an HTTP/1 connection and pairs responses
-// with requests in order (RFC 9112 section 9.3.2).
+// with requests in order (RFC 9112 section 9.3.2). Each list in it is its own: one that rests is packed, which empties them.
 type Pairer struct {
 	KeepText bool          // copy targets into transactions
-	Ignore   Patterns      // pick transactions that are not to be judged
+	Ignore   *Patterns     // pick transactions that are not to be judged; nil: none do
 	Head     *http1.Head   // scratch, perhaps shared with other connections'; nil: its own
 	Names    *redact.Names // what is shown of a client's name for itself; nil: all
 
@@ -324,7 +324,7 @@ func (p *Pairer) requestHead(h *http1.Head) {
 	t.Promises = !t.AsksClose && (h.KeepAlive || !h.Cut)
 	t.SaysKeepAlive = t.Promises && h.KeepAlive
 	t.Binds = h.Binds
-	t.Ignored = p.Ignore.match(t.Method, h.Target)
+	t.Ignored = p.Ignore != nil && p.Ignore.match(t.Method, h.Target)
 	t.Connect = t.Method == "CONNECT"
 	t.Proxied = !t.Connect && len(h.Target) > 0 && h.Target[0] != '/' && h.Target[0] != '*'
 	if p.KeepText {
