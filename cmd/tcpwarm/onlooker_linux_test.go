@@ -266,3 +266,18 @@ func TestVerifyLiveNeedsATerminal(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 }
+
+// Who sets what says that a process is an onlooker runs no command, and none has passed.
+func TestNoViewerPasses(t *testing.T) {
+	none, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer none.Close()
+	cmd := exec.Command(liveBinary(t), "verify", "--", "true")
+	cmd.Env, cmd.ExtraFiles = append(os.Environ(), viewer+"=1"), []*os.File{none, none}
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != exitInput || !bytes.Contains(out, []byte(viewer)) {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/gob"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -32,8 +33,8 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 	}
 	f := newFollowed(os.NewFile(viewerPackets, "packets"), os.NewFile(viewerTold, "told"))
 	first, ok := <-f.tellings
-	if !ok {
-		return nil
+	if !ok { // no command was run: that must not look as if one had passed
+		return &codedError{exitInput, errors.New(viewer + " is for a process that verify --live starts")}
 	}
 	if first.RedactBy != nil {
 		o.standIns = redact.Of(*first.RedactBy)
