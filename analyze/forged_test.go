@@ -65,7 +65,7 @@ func TestForgedPacketsPassNothing(t *testing.T) {
 	}
 	all := a.Segments()
 	r := rand.New(rand.NewPCG(11, 12))
-	for i := range 600 {
+	for i := range 1000 {
 		list, what := forge(r, all)
 		got := analyzedVerdict(t, list)
 		switch got {
@@ -87,7 +87,7 @@ func analyzedVerdict(t *testing.T, list []segment.Segment) pool.Verdict {
 // forge returns all with a forged segment somewhere: one whose checksum is wrong, one beyond any window, or one that
 // has other bytes than a segment of the sender's own, in all or in a part of its place.
 func forge(r *rand.Rand, all []segment.Segment) ([]segment.Segment, string) {
-	place := 4 + r.IntN(len(all)-4)
+	place := 1 + r.IntN(len(all)-1)
 	like := all[r.IntN(len(all))]
 	g := like
 	var what string
@@ -130,9 +130,16 @@ func forge(r *rand.Rand, all []segment.Segment) ([]segment.Segment, string) {
 		}
 		what = "other bytes"
 	}
-	// Before its sender has answered or sent anything, no receiver knows what to take.
-	open := 2 + slices.IndexFunc(all, func(s segment.Segment) bool { return s.Key == g.Key })
-	place = max(place, open+1)
+	// Before the SYN nobody listens at the client. In SYN-SENT it takes a SYN that acknowledges its own or nothing,
+	// and a RST that does, whatever their numbers (RFC 9293 section 3.10.7.3).
+	syn := slices.IndexFunc(all, func(s segment.Segment) bool { return s.Key == g.Key })
+	if place = max(place, syn+1); place == syn+1 && g.Dir != all[syn].Dir {
+		g.Flags |= segment.ACK
+		g.Ack = all[syn].End().Add([]int{-1, 1, 1 << 20}[r.IntN(3)])
+		if g.Flags&(segment.SYN|segment.FIN|segment.RST) == 0 && g.Len > 0 { // else it may come from behind a loss
+			g.Ack = all[syn].Seq
+		}
+	}
 	g.TTL = []uint8{64, 1, 200}[r.IntN(3)]
 	list := slices.Clone(all[:place])
 	g.Time = all[place-1].Time + segment.Time(r.IntN(2_000_000))

@@ -135,12 +135,18 @@ func (c *Conn) Refused() bool {
 	return c.shake.SYN.Packet != 0 && c.shake.SYNACK.Packet == 0 && server.PayloadBytes == 0
 }
 
-// Contests reports whether s, by which c is superseded, may be forged or an older connection's:
-// both sides of c have spoken, and nobody has ended it. Its receiver answers with a challenge ACK
-// (RFC 5961 section 4.2), and only what follows tells; see Decides.
+// Contests reports whether s, by which c is superseded, may be forged or an older connection's: nobody
+// has ended c, and both its sides have spoken, or its server has not answered yet. The receiver of s
+// answers with a challenge ACK (RFC 5961 section 4.2) or acknowledges one of the two SYNs, and only
+// what follows tells; see Decides.
 func (c *Conn) Contests(s *segment.Segment) bool {
-	return !s.Flags.Has(segment.ACK) && c.State() == Open && c.half[0].Packets > 0 && c.half[1].Packets > 0 &&
-		(c.shake.SYN.Packet == 0 || c.shake.SYNACK.Packet != 0)
+	if s.Flags.Has(segment.ACK) || c.State() != Open {
+		return false
+	}
+	if c.shake.SYN.Packet != 0 && c.shake.SYNACK.Packet == 0 {
+		return s.Dir == c.client && c.half[1-s.Dir].Packets == 0
+	}
+	return c.half[0].Packets > 0 && c.half[1].Packets > 0
 }
 
 // Decides reports what s shows of syn, which contests c: that it begins another connection, for

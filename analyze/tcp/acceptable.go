@@ -16,8 +16,8 @@ const MaxWindow = 65535 << 14
 // Two such distances add up to less than 2^31. Whatever stays within MaxWindow behind
 // SND.NXT, as AssumeAcked has it, can therefore be compared with all that is acceptable.
 func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
-	if s.Len > MaxWindow {
-		return false
+	if s.Len > MaxWindow || !s.Flags.Has(segment.ACK) && s.Flags&(segment.SYN|segment.RST) == 0 {
+		return false // without ACK only a SYN or a RST is taken, in any state (RFC 9293 section 3.10.7)
 	}
 	// A receiver drops what is signed where nothing has been agreed to be (Linux,
 	// tcp_inbound_hash): whoever sends it means observers, not the receiver.

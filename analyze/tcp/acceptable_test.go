@@ -74,3 +74,16 @@ func TestAssumedFIN(t *testing.T) {
 		}
 	}
 }
+
+// Without ACK only a SYN or a RST is taken (RFC 9293 section 3.10.7).
+func TestWithoutACK(t *testing.T) {
+	for flags, want := range map[segment.Flags]bool{
+		0: false, segment.FIN: false, segment.PSH | segment.FIN: false, segment.SYN: true, segment.RST: true,
+		segment.ACK: true, segment.FIN | segment.ACK: true,
+	} {
+		h, peer := Half{Started: true, Nxt: 100}, Half{Started: true, Nxt: 500}
+		if got := h.Acceptable(&segment.Segment{Flags: flags, Seq: 100, Ack: 500}, &peer); got != want {
+			t.Errorf("flags %#x: acceptable %v", flags, got)
+		}
+	}
+}

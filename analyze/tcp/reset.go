@@ -105,10 +105,13 @@ const maxScale = 14
 func (h *Half) Unreset() { h.SawRST = false }
 
 // Challenges reports whether s, which h sends, is what an older connection with the same four
-// numbers, or one that the server has not forgotten, answers a SYN with: an ACK that
-// acknowledges something else. peer, which has sent only its SYN, does not take it, and
-// resets that connection (RFC 9293 sections 3.5.1 and 3.10.7.3).
+// numbers, one that the server has not forgotten, or a forger answers a SYN with: it acknowledges
+// something else. peer, which has sent only its SYN, does not take it, and resets that connection
+// (RFC 9293 sections 3.5.1 and 3.10.7.3). Data that acknowledges more may come from behind what the
+// capture lacks.
 func (h *Half) Challenges(s *segment.Segment, peer *Half) bool {
-	return !h.Started && peer.SawSYN && !peer.acked && peer.onlySYN() && s.Len == 0 &&
-		s.Flags&(segment.SYN|segment.FIN|segment.RST|segment.ACK) == segment.ACK && s.Ack != peer.Nxt
+	const bounds = segment.SYN | segment.FIN
+	return !h.Started && peer.SawSYN && !peer.acked && peer.onlySYN() &&
+		s.Flags&(segment.RST|segment.ACK) == segment.ACK && s.Ack != peer.Nxt &&
+		(s.Len == 0 || s.Flags&bounds != 0 || s.Ack.Before(peer.Nxt))
 }

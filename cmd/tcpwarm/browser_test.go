@@ -282,9 +282,9 @@ func toDraw(r *report.Report) drawn {
 
 // Pages of captures in a browser: what is drawn is what the JSON says, nothing runs, nothing leaves.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	b := openBrowser(t)
 	axe := axeCore(t)
-	t.Parallel()
 	dir := t.TempDir()
 	captures := shownCaptures(t)
 	for _, name := range []string{"reused", "missed", "fifty", "thousand", "lossy", "hostile"} {

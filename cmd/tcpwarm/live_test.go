@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -151,6 +152,9 @@ var builtOnce = sync.OnceValues(func() (binary string, err error) {
 type cleaning struct{ *testing.M }
 
 func (c cleaning) Run() int {
+	if signal.Ignored(syscall.SIGHUP) { // under nohup(1): what is caught here is not ignored by what tests start
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	os.Setenv("COLUMNS", "80") // as wide as the README and the golden texts; not where we are the command itself
 	defer func() { os.RemoveAll(builtFolder) }()
 	return c.M.Run()
