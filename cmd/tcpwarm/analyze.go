@@ -539,6 +539,8 @@ func (o *output) check() error {
 	switch {
 	case o.size != nil && o.top < 1:
 		return fmt.Errorf("--top %d: at least one is needed", o.top)
+	case o.workers < 0:
+		return fmt.Errorf("-j %d: must be 0 (one for each processor) or more", o.workers)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
 	}
