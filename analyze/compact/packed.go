@@ -1,6 +1,10 @@
 package compact
 
-import "unsafe"
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
 
 // A Packed is what Parts were packed to. It is small, for there may be many; how long it is it tells in whole steps, so that
 // its memory can serve another.
@@ -42,6 +46,9 @@ const mostFree = 64
 // hold returns a copy of what, of whole steps.
 func (b *blocks[T]) hold(what []T, step int) (x *T, steps uint16) {
 	n := (len(what) + step - 1) / step
+	if n > math.MaxUint16 {
+		panic(fmt.Sprintf("compact: %d steps", n)) // what is packed is bounded far below that
+	}
 	switch {
 	case n == 0:
 		return nil, 0

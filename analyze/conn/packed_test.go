@@ -9,6 +9,7 @@ import (
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/compact"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )
@@ -185,5 +186,74 @@ func TestHalvesArePacked(t *testing.T) {
 	})
 	if packed < 1000 {
 		t.Errorf("packed %d times", packed)
+	}
+}
+
+// own notes whose the arrays of lists are that lie in what is packed of a connection.
+func (l *leads) own(v reflect.Value, path string, arrays map[unsafe.Pointer]string) {
+	switch v.Kind() {
+	case reflect.Slice:
+		if v.Cap() > 0 {
+			arrays[v.UnsafePointer()] = path
+		}
+	case reflect.Pointer:
+		if p := (place{v.UnsafePointer(), v.Type()}); !v.IsNil() && compact.Within(l.parts, p.at) && !l.seen[p] {
+			l.seen[p] = true
+			l.own(v.Elem(), path, arrays)
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			l.own(v.Elem(), path, arrays)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			l.own(v.Field(i), path+"."+v.Type().Field(i).Name, arrays)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			l.own(v.Index(i), path, arrays)
+		}
+	}
+}
+
+// The lists in what is packed are its connection's own, though all connections of a worker are made with the same
+// options: to pack a list is to take its strings away.
+func TestPackedListsAreNobodyElses(t *testing.T) {
+	ignore, err := transaction.ParsePattern("target=/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := 0
+	archives(t, func(path string, s *script.Script) {
+		env := Env{KeepTargets: true, Readers: app.Readers{Ignore: transaction.Patterns{ignore}}}
+		conns, owner := map[segment.Key]*fed{}, map[unsafe.Pointer]segment.Key{}
+		all := s.Segments()
+		for i := range all {
+			env.Now = all[i].Mark()
+			f := conns[all[i].Key]
+			if f == nil {
+				f = newFed()
+				conns[all[i].Key] = f
+				f.Reset(&all[i], &env, &env.Readers, &f.id, f, &Budget{Most: 1000, Room: 1 << 20})
+			}
+			f.Segment(&all[i])
+		}
+		for key, f := range conns {
+			if !f.CanPack() {
+				continue
+			}
+			l, arrays := leads{parts: f.Conn.parts(nil), seen: map[place]bool{}}, map[unsafe.Pointer]string{}
+			l.own(reflect.ValueOf(&f.Conn).Elem(), "Conn", arrays)
+			lists += len(arrays)
+			for at, name := range arrays {
+				if of, ok := owner[at]; ok {
+					t.Fatalf("%s: %s of %v is also of %v", path, name, key, of)
+				}
+				owner[at] = key
+			}
+		}
+	})
+	if lists < 100 {
+		t.Errorf("only %d lists", lists)
 	}
 }

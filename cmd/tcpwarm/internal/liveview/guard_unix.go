@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -26,7 +27,8 @@ type guard struct {
 	pipe *os.File
 }
 
-// guarding, in the environment, says that a process is a guard.
+// guarding, in the environment, says that a process is the guard of the one with that number, its parent: whoever else
+// has it set is none.
 const guarding = "TCPWARM_TERMINAL_GUARD"
 
 // The guard's descriptors, beside those of the terminal.
@@ -57,7 +59,7 @@ func startGuard(in, out *os.File) (*guard, error) {
 	g := &guard{exec.Command(self()), pipe}
 	g.cmd.Stdin, g.cmd.Stdout, g.cmd.Stderr = in, out, os.Stderr
 	g.cmd.ExtraFiles = []*os.File{watched, known}
-	g.cmd.Env = append(os.Environ(), guarding+"=1")
+	g.cmd.Env = append(os.Environ(), guarding+"="+strconv.Itoa(os.Getpid()))
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what ends our group does not end it
 	err = g.cmd.Start()
 	known.Close()
@@ -106,7 +108,7 @@ const given = "\x18\x1b[?2026l\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?2004l\x1b[?2027l\
 // Guard is what a program that shows a View calls first of all. It returns true where the process is a guard, and was
 // one to its end.
 func Guard() bool {
-	if os.Getenv(guarding) == "" {
+	if os.Getenv(guarding) != strconv.Itoa(os.Getppid()) {
 		return false
 	}
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP,
