@@ -133,7 +133,7 @@ func TestInterfaceThatGoesAwayPassesNowhere(t *testing.T) {
 func TestFullDiskLosesNoReport(t *testing.T) {
 	binary := liveBinary(t)
 	rooted(t)
-	tmpfs := "unshare -m sh -c 'mkdir m && mount -t tmpfs -o size=64k none m && "
+	tmpfs := "unshare -m sh -c 'mkdir m && mount -t tmpfs -o size=16k none m && "
 	for what, line := range map[string]string{
 		"limit":            "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -w keep -- env TCPWARM_SCENARIO=unread $SELF",
 		"limit, own spool": "ulimit -f 64; exec $BIN verify -i lo --expect 'connections<=4' --format json -- env TCPWARM_SCENARIO=unread $SELF",

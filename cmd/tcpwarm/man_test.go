@@ -16,7 +16,7 @@ func TestManPages(t *testing.T) {
 	if code := run(t.Context(), []string{"man", dir}, strings.NewReader(""), io.Discard, io.Discard); code != exitOK {
 		t.Fatalf("exit code %d", code)
 	}
-	for _, c := range newRoot(new(streams)).Commands() {
+	for _, c := range newRoot(new(streams), io.Discard).Commands() {
 		if !c.IsAvailableCommand() { // help, whose pages the others are
 			continue
 		}

@@ -70,11 +70,10 @@ func (c *checked) Write(b []byte) (int, error) {
 
 // run is the command without the process around it.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	root := newRoot(&streams{in, out, errw})
+	help := &checked{Writer: out}
+	root := newRoot(&streams{in, out, errw}, help)
 	root.SetArgs(args)
 	root.SetIn(in)
-	help := &checked{Writer: out}
-	root.SetOut(help)
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
 	if help.err != nil {
@@ -111,7 +110,8 @@ func cleaned(text string, args []string) string {
 	return strings.Join(lines, "\n")
 }
 
-func newRoot(s *streams) *cobra.Command {
+// newRoot returns the command with all others; its help and completion scripts go to help.
+func newRoot(s *streams, help io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tcpwarm [flags] FILE...",
 		Short: "Does my HTTP client really reuse its TCP connections?",
@@ -154,6 +154,7 @@ Without a command the files are analysed, as tcpwarm analyze does.`,
 	root.AddCommand(newAnalyze(s), newCapture(s), newVerify(s), newChallenge(s), newCompare(s), newInterfaces(s), newExplain(s),
 		newDemo(s), newMan(), newVersion(s))
 	root.InitDefaultHelpCmd()
+	root.SetOut(help) // before completion is made, which keeps where it writes to
 	root.InitDefaultCompletionCmd()
 	for _, c := range append(root.Commands(), root) {
 		completions(c)

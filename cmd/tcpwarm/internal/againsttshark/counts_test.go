@@ -26,7 +26,7 @@ type difference struct {
 // countsDiffer are captures that tshark counts otherwise.
 var countsDiffer = map[string]difference{
 	"arkime/no-syn-ack.pcap":                           {"the server's SYN-ACK lacks: tshark reads no response", counts{2, 1, 1, 2037}},
-	"arkime/tcp_handshake_synthetic.pcap":              {"a SYN again with another number, none answered: a second stream to tshark, one attempt here", counts{15, 1, 0, 54}},
+	"arkime/tcp_handshake_synthetic.pcap":              {"SYNs again with other numbers, none answered: streams of their own to tshark, one attempt here", counts{14, 1, 0, 54}},
 	"arkime/http-post-upload.pcap":                     {capturedTwice, counts{1, 3, 3, 3538}},
 	"arkime/tcpseq_synthetic.pcap":                     {"bytes outside the window: what no receiver takes is not counted", counts{6, 0, 0, 100}},
 	"beats/wsgi_loopback.pcap":                         {capturedTwice, counts{1, 1, 1, 39637}},
