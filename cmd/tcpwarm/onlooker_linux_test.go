@@ -73,8 +73,8 @@ func TestVerifyShowsWhatGoesOn(t *testing.T) {
 			if size[0] > 80 {
 				s.until("the last line", `the last: what now?\x07`)
 			}
-			if !s.screen.IsAltScreen() || strings.Contains(s.screen.String(), ":"+port) || strings.Contains(s.came(), "\ntwo") {
-				t.Errorf("not on a screen of its own, with another's connections, or with what is printed:\n%s", s.screen.String())
+			if !s.altScreen() || strings.Contains(s.shown(), ":"+port) || strings.Contains(s.came(), "\ntwo") {
+				t.Errorf("not on a screen of its own, with another's connections, or with what is printed:\n%s", s.shown())
 			}
 			s.press("s")
 			s.until("sorted", "sorted by: requests")

@@ -26,15 +26,15 @@ import (
 type seat struct {
 	t            *testing.T
 	ours, theirs *os.File
-	screen       *vt.SafeEmulator
 	mu           sync.Mutex
+	screen       *vt.Emulator
 	all          bytes.Buffer // as it came
 	gone         chan struct{}
 }
 
 func newSeat(t *testing.T, columns, lines int) *seat {
 	ours, theirs := pseudoTerminal(t, uint16(columns))
-	s := &seat{t: t, ours: ours, theirs: theirs, screen: vt.NewSafeEmulator(columns, lines), gone: make(chan struct{})}
+	s := &seat{t: t, ours: ours, theirs: theirs, screen: vt.NewEmulator(columns, lines), gone: make(chan struct{})}
 	s.resize(columns, lines)
 	go io.Copy(ours, s.screen) // what a terminal answers when it is asked
 	go func() {
@@ -44,8 +44,8 @@ func newSeat(t *testing.T, columns, lines int) *seat {
 			n, err := ours.Read(b)
 			s.mu.Lock()
 			s.all.Write(b[:n])
-			s.mu.Unlock()
 			s.screen.Write(b[:n])
+			s.mu.Unlock()
 			if err != nil {
 				return
 			}
@@ -54,8 +54,30 @@ func newSeat(t *testing.T, columns, lines int) *seat {
 	return s
 }
 
+// shown returns what the screen shows, altScreen whether that is one of the program's own, and cursorHidden whether it
+// has hidden the cursor.
+func (s *seat) shown() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.screen.String()
+}
+
+func (s *seat) altScreen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.screen.IsAltScreen()
+}
+
+func (s *seat) cursorHidden() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.screen.CursorHidden()
+}
+
 func (s *seat) resize(columns, lines int) {
+	s.mu.Lock()
 	s.screen.Resize(columns, lines)
+	s.mu.Unlock()
 	err := unix.IoctlSetWinsize(int(s.ours.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: uint16(lines), Col: uint16(columns)})
 	if err != nil {
 		s.t.Fatal(err)
@@ -83,7 +105,7 @@ func (s *seat) until(what string, texts ...string) string {
 	s.t.Helper()
 	shown := ""
 	for range 200 {
-		shown = s.screen.String()
+		shown = s.shown()
 		lacks := ""
 		for _, text := range texts {
 			if !strings.Contains(shown, text) {
@@ -114,13 +136,13 @@ func (s *seat) modes() unix.Termios {
 func (s *seat) isBack(before unix.Termios) {
 	s.t.Helper()
 	for range 200 {
-		if !s.screen.IsAltScreen() && !s.screen.CursorHidden() && s.modes() == before {
+		if !s.altScreen() && !s.cursorHidden() && s.modes() == before {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	s.t.Errorf("the terminal is not as it was: %+v, was %+v; alt screen %v, cursor hidden %v\n%s",
-		s.modes(), before, s.screen.IsAltScreen(), s.screen.CursorHidden(), s.screen.String())
+		s.modes(), before, s.altScreen(), s.cursorHidden(), s.shown())
 }
 
 // panicking, in the environment, says that this is a program that panics while a view is shown, and where.
@@ -226,7 +248,7 @@ func TestLiveViewOnATerminal(t *testing.T) {
 			cmd.Dir = t.TempDir()
 			s.start(cmd)
 			s.until("at first", "tcpwarm on lo", "waiting for requests", "q end")
-			if !s.screen.IsAltScreen() || reflect.DeepEqual(s.modes(), before) {
+			if !s.altScreen() || reflect.DeepEqual(s.modes(), before) {
 				t.Error("not on a screen of its own, or not in raw mode")
 			}
 			for range 4 {
@@ -260,7 +282,7 @@ func TestLiveViewOnATerminal(t *testing.T) {
 				t.Errorf("ended by q: %v", err)
 			}
 			saw := s.until("the report", "packets dropped by kernel")
-			if s.screen.IsAltScreen() || s.screen.CursorHidden() || s.modes() != before {
+			if s.altScreen() || s.cursorHidden() || s.modes() != before {
 				t.Errorf("the terminal is not as it was: %+v, was %+v\n%s", s.modes(), before, saw)
 			}
 			s.mu.Lock()
