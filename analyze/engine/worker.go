@@ -140,6 +140,7 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	if e != nil && e.SupersededBy(s) {
 		if e.Contests(s) {
 			e.contest(s)
+			sh.open.push(e, s.Time) // a half-open one does not rest until that is decided
 			return
 		}
 		w.end(sh, e, false)
