@@ -463,19 +463,12 @@ func TestMemoryOfALayer(t *testing.T) {
 
 // Readers serve again, and so many wait to do so. A Layer without any reads alike.
 func TestReadersServeAgain(t *testing.T) {
-	var list []*int
-	for i := range maxKept + 1 {
-		keep(&list, &i)
+	var r Readers
+	for range maxKept + 1 {
+		r.putTLSLayer(new(tlsLayer))
 	}
-	if len(list) != maxKept {
-		t.Errorf("%d wait", len(list))
-	}
-	if last := list[maxKept-1]; reuse(&list) != last || len(list) != maxKept-1 {
-		t.Error("it is another")
-	}
-	list = list[:1]
-	if first := list[0]; reuse(&list) != first || len(list) != 0 || reuse(&list) == nil {
-		t.Error("the only one does not serve again")
+	if len(r.tlsLayers) != maxKept {
+		t.Errorf("%d wait", len(r.tlsLayers))
 	}
 	for _, steps := range [][]string{{">" + get}, {">" + preface}, {">" + clientHello}} {
 		h := new(hearing)

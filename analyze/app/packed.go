@@ -68,9 +68,9 @@ func (a *Layer) Emptied(readers *Readers) {
 func (r *Readers) Parts(is Reading, parts []compact.Part) []compact.Part {
 	switch is {
 	case HTTP1Reading:
-		return append(parts, compact.PartOf(reuse(&r.pairers), pairerLayout))
+		return append(parts, compact.PartOf(r.pairers.Get(), pairerLayout))
 	case SealedReading:
-		return append(parts, compact.PartOf(reuse(&r.tlsLayers), tlsLayerLayout))
+		return append(parts, compact.PartOf(r.tlsLayers.Get(), tlsLayerLayout))
 	}
 	return parts
 }

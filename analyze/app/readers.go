@@ -3,6 +3,7 @@ package app
 import (
 	"tcpwarm/analyze/app/http1"
 	"tcpwarm/analyze/app/tls"
+	"tcpwarm/analyze/freelist"
 	"tcpwarm/analyze/redact"
 	"tcpwarm/analyze/transaction"
 )
@@ -15,9 +16,9 @@ type Readers struct {
 	Ignore transaction.Patterns // transactions that are shown and not judged
 	Names  *redact.Names        // what is shown of names, addresses and targets; nil: all
 
-	pairers      []*transaction.Pairer
-	multiplexers []*transaction.Multiplexer
-	tlsLayers    []*tlsLayer
+	pairers      freelist.List[transaction.Pairer]
+	multiplexers freelist.List[transaction.Multiplexer]
+	tlsLayers    freelist.List[tlsLayer]
 	head         http1.Head // for the messages of all pairers
 }
 
@@ -35,7 +36,7 @@ func (a *Layer) pairer() *transaction.Pairer {
 	if r == nil {
 		return &transaction.Pairer{KeepText: a.keepTargets}
 	}
-	p := reuse(&r.pairers)
+	p := r.pairers.Get()
 	p.KeepText, p.Ignore, p.Head, p.Names = a.keepTargets, &r.Ignore, &r.head, r.Names
 	return p
 }
@@ -46,7 +47,7 @@ func (a *Layer) multiplexer() *transaction.Multiplexer {
 	if r == nil {
 		return &transaction.Multiplexer{KeepText: a.keepTargets}
 	}
-	m := reuse(&r.multiplexers)
+	m := r.multiplexers.Get()
 	m.KeepText, m.Ignore, m.Names = a.keepTargets, r.Ignore, r.Names
 	return m
 }
@@ -56,18 +57,7 @@ func (r *Readers) tlsLayer() *tlsLayer {
 	if r == nil {
 		return new(tlsLayer)
 	}
-	return reuse(&r.tlsLayers)
-}
-
-// reuse takes the last of list, or a new one where list is empty.
-func reuse[T any](list *[]*T) *T {
-	n := len(*list) - 1
-	if n < 0 {
-		return new(T)
-	}
-	x := (*list)[n]
-	*list = (*list)[:n]
-	return x
+	return r.tlsLayers.Get()
 }
 
 func (r *Readers) put(m Messages) {
@@ -77,26 +67,19 @@ func (r *Readers) put(m Messages) {
 	switch m := m.(type) {
 	case *transaction.Pairer:
 		m.Trim()
-		keep(&r.pairers, m)
+		r.pairers.PutAtMost(maxKept, m)
 	case *transaction.Multiplexer:
 		m.Trim()
-		keep(&r.multiplexers, m)
+		r.multiplexers.PutAtMost(maxKept, m)
 	}
 }
 
 func (r *Readers) putTLSLayer(x *tlsLayer) {
 	if r != nil {
 		x.Trim()
-		keep(&r.tlsLayers, x)
+		r.tlsLayers.PutAtMost(maxKept, x)
 	}
 }
 
 // maxKept is how many readers of a kind wait to serve again. Nobody charges them.
 const maxKept = 32
-
-// keep adds x to list, if there is room.
-func keep[T any](list *[]*T, x *T) {
-	if len(*list) < maxKept {
-		*list = append(*list, x)
-	}
-}

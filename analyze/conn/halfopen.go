@@ -86,7 +86,7 @@ func (c *Conn) Rest(st *Store) Resting {
 	r := Resting{first: c.syns[0].syn, keepTargets: c.app.KeepsTargets()}
 	if len(c.syns) > 1 {
 		st.syns.list = append(st.syns.list[:0], c.syns[1:]...)
-		r.packed = st.pack(&st.syns.likeness, append(st.parts[:0], compact.PartOf(&st.syns.list, synsLayout)), c.last)
+		r.packed = st.pack(&st.syns.shapeModel, append(st.parts[:0], compact.PartOf(&st.syns.list, synsLayout)), c.last)
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/compact"
+	"tcpwarm/analyze/freelist"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -24,13 +25,13 @@ type Resting struct {
 
 // A packed is a Conn, or the SYNs after the first.
 type packed struct {
-	like *likeness
-	last segment.Mark
+	model *shapeModel
+	last  segment.Mark
 	compact.Packed
 }
 
-// A likeness is what Conns that are packed alike have in common.
-type likeness struct {
+// A shapeModel is the model of Conns that have a shape.
+type shapeModel struct {
 	shape
 	compact.Model
 }
@@ -47,16 +48,16 @@ type shape struct {
 
 // A Store is what the packed connections of one shard have in common. The Packer may be that of several.
 type Store struct {
-	Packer   *compact.Packer
-	likeness map[shape]*likeness
-	syns     struct {
-		likeness
+	Packer *compact.Packer
+	models map[shape]*shapeModel
+	syns   struct {
+		shapeModel
 		list []markedSYN // room
 	}
 
 	parts  []compact.Part // room
 	memory compact.Free
-	free   []*packed
+	free   freelist.List[packed]
 }
 
 var (
@@ -104,7 +105,7 @@ func (c *Conn) Pack(st *Store) Resting {
 		held += h.stream.Memory() + h.Half.Referred()
 	}
 	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
-	p := st.pack(st.like(&s), parts, c.last)
+	p := st.pack(st.modelOf(&s), parts, c.last)
 	p.Charge(held)
 	c.views = views
 	c.app.Emptied(readers)
@@ -113,9 +114,9 @@ func (c *Conn) Pack(st *Store) Resting {
 
 // unpackOpen makes c, which may have served before, what it was when it was packed.
 func (c *Conn) unpackOpen(p *packed, st *Store, readers *app.Readers, id *Identity, sink Sink) {
-	views, like := c.views, p.like
+	views, model := c.views, p.model
 	parts := append(st.parts[:0], compact.PartOf(c, connLayout))
-	for d, has := range like.views {
+	for d, has := range model.views {
 		if !has {
 			continue
 		}
@@ -124,7 +125,7 @@ func (c *Conn) unpackOpen(p *packed, st *Store, readers *app.Readers, id *Identi
 		}
 		parts = append(parts, compact.PartOf(views[d], viewLayout))
 	}
-	st.unpack(p, readers.Parts(like.reading, parts))
+	st.unpack(p, readers.Parts(model.reading, parts))
 	c.views, c.id, c.sink = views, id, sink
 }
 
@@ -140,21 +141,20 @@ func (c *Conn) Resume(r *Resting, st *Store, env *Env, readers *app.Readers, id 
 }
 
 // pack packs parts, whose latest segment has a mark.
-func (st *Store) pack(like *likeness, parts []compact.Part, last segment.Mark) *packed {
-	p := take(&st.free)
-	p.like, p.last = like, last
-	p.Packed = st.Packer.Pack(parts, &like.Model, int64(last.Time), &st.memory)
+func (st *Store) pack(model *shapeModel, parts []compact.Part, last segment.Mark) *packed {
+	p := st.free.Get()
+	p.model, p.last = model, last
+	p.Packed = st.Packer.Pack(parts, &model.Model, int64(last.Time), &st.memory)
 	st.parts = parts
 	return p
 }
 
 // unpack makes parts what p was packed of, and p serves again.
 func (st *Store) unpack(p *packed, parts []compact.Part) {
-	st.Packer.Unpack(parts, &p.like.Model, int64(p.last.Time), &p.Packed, &st.memory)
+	st.Packer.Unpack(parts, &p.model.Model, int64(p.last.Time), &p.Packed, &st.memory)
 	*p = packed{}
-	if st.parts = parts; len(st.free) < mostFree {
-		st.free = append(st.free, p)
-	}
+	st.free.PutAtMost(mostFree, p)
+	st.parts = parts
 }
 
 // HalfOpen reports whether r was kept of a Conn that was half-open.
@@ -176,15 +176,15 @@ func (r *Resting) LastPacket(first int64) int64 {
 	return r.packed.last.Packet
 }
 
-// like returns the likeness of what has a shape.
-func (st *Store) like(s *shape) *likeness {
-	l := st.likeness[*s]
+// modelOf returns the model of what has a shape.
+func (st *Store) modelOf(s *shape) *shapeModel {
+	l := st.models[*s]
 	if l == nil {
-		if st.likeness == nil {
-			st.likeness = map[shape]*likeness{}
+		if st.models == nil {
+			st.models = map[shape]*shapeModel{}
 		}
-		l = &likeness{shape: *s}
-		st.likeness[*s] = l
+		l = &shapeModel{shape: *s}
+		st.models[*s] = l
 	}
 	return l
 }
@@ -192,21 +192,10 @@ func (st *Store) like(s *shape) *likeness {
 // Memory returns how many bytes st takes beside what is packed.
 func (st *Store) Memory() int {
 	n := 0
-	for _, l := range st.likeness {
+	for _, l := range st.models {
 		n += l.Model.Memory()
 	}
 	return n
-}
-
-// take takes the last of list, or a new one where list is empty.
-func take[T any](list *[]*T) *T {
-	n := len(*list) - 1
-	if n < 0 {
-		return new(T)
-	}
-	x := (*list)[n]
-	*list = (*list)[:n]
-	return x
 }
 
 // mostFree is how many wait to serve again.

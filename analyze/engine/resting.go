@@ -38,7 +38,7 @@ func (sh *shard) pack(e *entry) {
 
 // rests has others be followed with what e was.
 func (sh *shard) rests(e *entry) {
-	keep(&sh.free.live, e.live)
+	sh.free.live.PutAtMost(mostFree, e.live)
 	e.live = nil
 	sh.memory.measure(e)
 }

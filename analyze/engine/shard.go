@@ -6,6 +6,7 @@ import (
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/flow"
+	"tcpwarm/analyze/freelist"
 	"tcpwarm/capture/segment"
 )
 
@@ -40,8 +41,8 @@ type shard struct {
 	// What serves again does so in the same shard: what it has grown to counts as the memory of
 	// those that it serves, and must not depend on which worker follows what.
 	free struct { // of connections that are finished, or rest
-		entries []*entry
-		live    []*live
+		entries freelist.List[entry]
+		live    freelist.List[live]
 	}
 	readers app.Readers // and theirs
 }
@@ -69,7 +70,7 @@ const mostFree = 32
 
 // newEntry returns the connection that s begins. It may have served before.
 func (sh *shard) newEntry(s *segment.Segment, out *emitter) *entry {
-	e := take(&sh.free.entries)
+	e := sh.free.entries.Get()
 	*e = entry{live: sh.newLive(out), handle: newHandle()}
 	e.Reset(s, &out.Env, &sh.readers, &e.handle.Identity, e, &sh.budget)
 	return e
@@ -77,34 +78,16 @@ func (sh *shard) newEntry(s *segment.Segment, out *emitter) *entry {
 
 // newLive returns what a connection needs to be followed, for that to be readied.
 func (sh *shard) newLive(out *emitter) *live {
-	l := take(&sh.free.live)
+	l := sh.free.live.Get()
 	l.out, l.waitLink, l.contests, l.clients = out, waitLink{}, nil, 0
 	return l
 }
 
-// take takes the last of list, or a new one where list is empty.
-func take[T any](list *[]*T) *T {
-	n := len(*list) - 1
-	if n < 0 {
-		return new(T)
-	}
-	x := (*list)[n]
-	*list = (*list)[:n]
-	return x
-}
-
-// keep adds x to list, if there is room.
-func keep[T any](list *[]*T, x *T) {
-	if len(*list) < mostFree {
-		*list = append(*list, x)
-	}
-}
-
 // recycle keeps e, which is finished, to serve again.
 func (sh *shard) recycle(e *entry) {
-	keep(&sh.free.live, e.live)
+	sh.free.live.PutAtMost(mostFree, e.live)
 	e.live = nil
-	keep(&sh.free.entries, e)
+	sh.free.entries.PutAtMost(mostFree, e)
 }
 
 // awaitLate has e, which has ended, wait for late segments.

@@ -39,10 +39,10 @@ func (s *clientShard) clientServer(addr segment.Addr, server segment.Endpoint) *
 	if cs := k.servers.get(server); cs != nil {
 		return cs
 	}
-	cs := s.free.clientServers.get()
+	cs := s.free.clientServers.Get()
 	*cs = clientServer{client: k, server: server, pools: cs.pools[:0]}
 	if cs.unused = k.unused.get(server.Port); cs.unused == nil {
-		cs.unused = s.free.unusedConns.get()
+		cs.unused = s.free.unusedConns.Get()
 		k.unused.put(server.Port, cs.unused)
 	}
 	cs.unused.sharers++
@@ -59,7 +59,7 @@ func (s *clientShard) client(addr segment.Addr) *client {
 	if s.clients == nil {
 		s.clients = map[segment.Addr]*client{}
 	}
-	k = s.free.clients.get()
+	k = s.free.clients.Get()
 	k.addr, k.shard, k.identities, k.exact, k.habits = addr, s, k.identities[:0], nil, k.habits[:0]
 	if cap(k.identities) == 0 {
 		k.identities, k.habits = k.inline[:0], k.habit[:0]
@@ -78,13 +78,13 @@ func (s *clientShard) leaveServer(cs *clientServer) {
 	k.servers.delete(cs.server)
 	if cs.unused.sharers--; cs.unused.sharers == 0 {
 		k.unused.delete(cs.server.Port)
-		s.free.unusedConns.put(cs.unused)
+		s.free.unusedConns.Put(cs.unused)
 	}
-	s.free.clientServers.put(cs)
+	s.free.clientServers.Put(cs)
 	if k.servers.len() == 0 {
 		delete(k.shard.clients, k.addr)
 		if k.byKey.len() == 0 {
-			s.free.clients.put(k)
+			s.free.clients.Put(k)
 		}
 	}
 }

@@ -116,13 +116,13 @@ func (c *Conn) Prefetch() int {
 
 // begin begins the course of c.
 func (s *clientShard) begin(c *Conn) {
-	x := s.free.courses.get()
+	x := s.free.courses.Get()
 	active, undecided := x.active[:0], x.undecided[:0]
 	if active == nil {
 		active, undecided = x.inline.active[:0], x.inline.undecided[:0]
 	}
 	if x.closeState != &notClosed {
-		s.free.closeStates.put(x.closeState)
+		s.free.closeStates.Put(x.closeState)
 	}
 	*x = course{shard: s, closeState: &notClosed}
 	x.active, x.undecided, c.course = active, undecided, x
@@ -134,7 +134,7 @@ var notClosed closeState
 // closes gives c a closeState of its own, to be written.
 func (c *Conn) closes() {
 	if c.closeState == &notClosed {
-		x := c.shard.free.closeStates.get()
+		x := c.shard.free.closeStates.Get()
 		*x = closeState{}
 		c.closeState = x
 	}
@@ -146,7 +146,7 @@ func (c *Conn) forget(d *Decision) {
 	c.revisable = slices.Delete(c.revisable, i, i+1)
 	if x := c.closeState; len(x.revisable) == 0 && x.closedBy == event.Nobody && !x.ended {
 		c.closeState = &notClosed
-		c.shard.free.closeStates.put(x)
+		c.shard.free.closeStates.Put(x)
 	}
 }
 

@@ -143,7 +143,7 @@ func (s *clientShard) startCurve(p *Pool) {
 	if r.clients != nil {
 		return
 	}
-	r.clients = s.free.keepingClients.get()
+	r.clients = s.free.keepingClients.Get()
 	for i := range r.clients {
 		k := &r.clients[i]
 		*k = keepingClient{idle: k.idle[:0], opened: min(r.occupations, 1), longestIdle: r.longestIdle}

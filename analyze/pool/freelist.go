@@ -1,43 +1,22 @@
 package pool
 
-// A freeList holds what is no longer used, to be used again. It is as long as there once
-// was use for it.
-type freeList[T any] []*T
+import "tcpwarm/analyze/freelist"
 
-// get returns one to be overwritten.
-func (l *freeList[T]) get() *T {
-	n := len(*l) - 1
-	if n < 0 {
-		return new(T)
-	}
-	x := (*l)[n]
-	*l = (*l)[:n]
-	return x
-}
-
-// put takes x back, if it is anything.
-func (l *freeList[T]) put(x *T) {
-	if x != nil {
-		*l = append(*l, x)
-	}
-}
-
-// The freeLists of a shard: where many clients come and go, to begin each in fresh memory
-// would cost more than to judge it.
+// The freeLists of a shard are what no longer serves there.
 type freeLists struct {
-	occupations    freeList[occupation] // that have ended and were judged
-	decisions      freeList[Decision]
-	pools          freeList[Pool] // that nothing points to
-	conns          freeList[Conn] // likewise, with their courses
-	courses        freeList[course]
-	closeStates    freeList[closeState]
-	clients        freeList[client]
-	clientServers  freeList[clientServer]
-	unusedConns    freeList[unusedConns] // empty
-	closes         freeList[Closes]
-	lifetimes      freeList[Lifetimes]
-	statuses       freeList[Statuses]
-	keepingClients freeList[keepingClients]
+	occupations    freelist.List[occupation] // that have ended and were judged
+	decisions      freelist.List[Decision]
+	pools          freelist.List[Pool] // that nothing points to
+	conns          freelist.List[Conn] // likewise, with their courses
+	courses        freelist.List[course]
+	closeStates    freelist.List[closeState]
+	clients        freelist.List[client]
+	clientServers  freelist.List[clientServer]
+	unusedConns    freelist.List[unusedConns] // empty
+	closes         freelist.List[Closes]
+	lifetimes      freelist.List[Lifetimes]
+	statuses       freelist.List[Statuses]
+	keepingClients freelist.List[keepingClients]
 }
 
 // recycle takes back an evicted pool, with its connection if it had only one. A dirty
@@ -47,12 +26,12 @@ func (s *clientShard) recycle(p *Pool) {
 		return
 	}
 	if p.onlyConn != nil && p.onlyConn.ended {
-		s.free.conns.put(p.onlyConn)
+		s.free.conns.Put(p.onlyConn)
 	}
-	s.free.closes.put(p.detectors.idle.byClient)
-	s.free.closes.put(p.detectors.idle.byServer)
-	s.free.lifetimes.put(p.detectors.lifetimes)
-	s.free.statuses.put(p.detectors.statuses)
-	s.free.keepingClients.put(p.curve.clients)
-	s.free.pools.put(p)
+	s.free.closes.Put(p.detectors.idle.byClient)
+	s.free.closes.Put(p.detectors.idle.byServer)
+	s.free.lifetimes.Put(p.detectors.lifetimes)
+	s.free.statuses.Put(p.detectors.statuses)
+	s.free.keepingClients.Put(p.curve.clients)
+	s.free.pools.Put(p)
 }

@@ -192,7 +192,7 @@ func (t *idleTimes) takeBack(conn, packet int64) {
 // addClose adds a close to those of one side.
 func (s *clientShard) addClose(to **Closes, i Idle) {
 	if *to == nil {
-		*to = s.free.closes.get()
+		*to = s.free.closes.Get()
 		**to = Closes{Longest: (*to).Longest[:0]}
 	}
 	(*to).add(i)

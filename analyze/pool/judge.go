@@ -57,8 +57,8 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	s := &j.shards[n]
 	s.now = max(s.now, o.Time)
 	cs := s.clientServer(o.Client.Addr, o.Server)
-	c := s.free.conns.get()
-	s.free.courses.put(c.course)
+	c := s.free.conns.Get()
+	s.free.courses.Put(c.course)
 	*c = Conn{id: o.ID, clientServer: cs, beginning: beginning{opened: o.Time, packet: o.Packet, port: o.Client.Port,
 		midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	cs.unused.add(c)
@@ -185,7 +185,7 @@ func (j *Judge) Decisions(yield func(*Decision)) {
 // any more.
 func (j *Judge) Done(d *Decision) {
 	if d.final {
-		d.shard.free.decisions.put(d)
+		d.shard.free.decisions.Put(d)
 	}
 }
 

@@ -135,7 +135,7 @@ func (cs *clientServer) latest(identity int32) *Pool {
 func (s *clientShard) newPool(c *Conn, key poolKey) *Pool {
 	s.newPools++
 	s.lastSerial += ClientShards
-	p := s.free.pools.get()
+	p := s.free.pools.Get()
 	p.clear()
 	p.client = c.clientServer.client
 	p.Client = p.client.addr

@@ -85,7 +85,7 @@ func (s *clientShard) endedAfterUse(c *Conn) {
 	}
 	l := c.pool.detectors.lifetimes
 	if l == nil {
-		l = s.free.lifetimes.get()
+		l = s.free.lifetimes.Get()
 		*l = Lifetimes{Conns: l.Conns[:0], Packets: l.Packets[:0]}
 		c.pool.detectors.lifetimes = l
 	}

@@ -55,7 +55,7 @@ func (j *Judge) Pack(d *Decision) (x PackedDecision, ok bool) {
 	d.shard = nil
 	st.part[0] = compact.PartOf(d, decisionLayout)
 	x.Packed = st.packer.Pack(st.part[:], &x.like.Model, int64(st.base), &st.memory)
-	s.free.decisions.put(d)
+	s.free.decisions.Put(d)
 	return x, true
 }
 

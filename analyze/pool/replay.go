@@ -129,7 +129,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	last, manner := o.lastUse, c.manner(a.at)
 	manner.left = o.unserved
 	if o.started { // else its start is still queued
-		s.free.occupations.put(o)
+		s.free.occupations.Put(o)
 	}
 	c.inFlight--
 	if t == nil {
@@ -288,7 +288,7 @@ func (p *Pool) needed(s *clientShard, a action, why loss) {
 	p.decided++
 	p.Needed++
 	p.Causes.Add(why.cause, 1)
-	d := s.free.decisions.get()
+	d := s.free.decisions.Get()
 	*d = p.newDecision(a)
 	d.Cause, d.lossPacket, d.lossManner = why.cause, why.packet, why.manner
 	if l := why.conn; l != nil && l.obeyed && why.cause == ServerClosed {
@@ -325,7 +325,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	p.Avoidable++
 	p.Cold.add(c.setupCost())
 
-	d := s.free.decisions.get()
+	d := s.free.decisions.Get()
 	*d = p.newDecision(a)
 	d.insteadOf(t, a.at, c.neededAt())
 	if a.occ.ahead && d.Cause == Missed {

@@ -74,7 +74,7 @@ func (s *Statuses) merge(o *Statuses) {
 func (s *clientShard) statuses(p *Pool) *Statuses {
 	x := p.detectors.statuses
 	if x == nil {
-		x = s.free.statuses.get()
+		x = s.free.statuses.Get()
 		*x = Statuses{}
 		p.detectors.statuses = x
 	}

@@ -20,6 +20,7 @@ var ranks = map[string]int{
 	"tcpwarm/analyze/plural":                     0,
 	"tcpwarm/analyze/nearest":                    0,
 	"tcpwarm/analyze/compact":                    0,
+	"tcpwarm/analyze/freelist":                   0,
 	"tcpwarm/capture/filter":                     1,
 	"tcpwarm/capture/outfile":                    1,
 	"tcpwarm/capture/sockdiag":                   1,
