@@ -9,9 +9,10 @@ import (
 
 // Lengths of parts of a TCP header (RFC 9293 section 3.1) in bytes.
 const (
-	tcpHead   = 20 // without options
-	tcpFlags  = 14 // up to and with the flags
-	tcpWindow = 16 // up to and with the window
+	tcpHead     = 20 // without options
+	tcpFlags    = 14 // up to and with the flags
+	tcpWindow   = 16 // up to and with the window
+	tcpChecksum = 16 // where it lies
 )
 
 // TCP option kinds.
@@ -72,10 +73,10 @@ func (f *found) sum(b []byte) segment.Sum {
 	for i := 0; i < len(b); i += 2 { // a header has an even number
 		all += uint64(binary.BigEndian.Uint16(b[i:]))
 	}
-	switch said := binary.BigEndian.Uint16(b[tcpWindow:]); {
-	case fold(all) == 0xffff:
+	switch said := binary.BigEndian.Uint16(b[tcpChecksum:]); {
+	case onesComplement(all) == 0xffff:
 		return segment.SumRight
-	case said == 0 || said == fold(pseudo):
+	case said == 0 || said == onesComplement(pseudo):
 		return segment.SumNotKnown
 	}
 	return segment.SumWrong
@@ -94,8 +95,8 @@ func words(a segment.Addr) (n uint64) {
 	return n
 }
 
-// fold returns s as a sum of ones' complements (RFC 1071).
-func fold(s uint64) uint16 {
+// onesComplement returns s as a sum of ones' complements (RFC 1071).
+func onesComplement(s uint64) uint16 {
 	for s > 0xffff {
 		s = s>>16 + s&0xffff
 	}

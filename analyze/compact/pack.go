@@ -92,8 +92,8 @@ func (p *Packer) Pack(parts []Part, m *Model, base int64, free *Free) (x Packed)
 		m.learn(p.all, p.learns)
 	}
 	clear(p.learns)
-	x.bytes, x.byteSteps = free.bytes.hold(p.bytes, byteStep)
-	x.refs, x.refSteps = free.refs.hold(p.refs, refStep)
+	x.bytes, x.byteSteps = free.bytes.copyOf(p.bytes, byteStep)
+	x.refs, x.refSteps = free.refs.copyOf(p.refs, refStep)
 	x.moved = uint32(p.moved)
 	clear(p.refs)
 	p.parts = nil

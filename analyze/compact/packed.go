@@ -43,8 +43,8 @@ type blocks[T any] struct {
 // mostFree is how many blocks of a kind wait to serve again.
 const mostFree = 64
 
-// hold returns a copy of what, of whole steps.
-func (b *blocks[T]) hold(what []T, step int) (x *T, steps uint16) {
+// copyOf returns a copy of what, of whole steps.
+func (b *blocks[T]) copyOf(what []T, step int) (x *T, steps uint16) {
 	n := (len(what) + step - 1) / step
 	if n > math.MaxUint16 {
 		panic(fmt.Sprintf("compact: %d steps", n)) // what is packed is bounded far below that
@@ -65,8 +65,8 @@ func (b *blocks[T]) hold(what []T, step int) (x *T, steps uint16) {
 	return x, uint16(n)
 }
 
-// give takes back what hold has returned.
-func (b *blocks[T]) give(x *T, steps uint16, step int) {
+// release takes back what copyOf has returned.
+func (b *blocks[T]) release(x *T, steps uint16, step int) {
 	if steps == 0 || int(steps) > len(b.of) || b.n >= mostFree {
 		return
 	}

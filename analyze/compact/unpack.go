@@ -14,8 +14,8 @@ func (p *Packer) Unpack(parts []Part, m *Model, base int64, x *Packed, free *Fre
 		p.unpack(parts[i].l, parts[i].at)
 	}
 	p.in, p.inRefs, p.parts = nil, nil, nil
-	free.bytes.give(x.bytes, x.byteSteps, byteStep)
-	free.refs.give(x.refs, x.refSteps, refStep)
+	free.bytes.release(x.bytes, x.byteSteps, byteStep)
+	free.refs.release(x.refs, x.refSteps, refStep)
 	*x = Packed{}
 }
 

@@ -84,7 +84,7 @@ func (h *Half) Bytes(b []byte, at segment.Mark) {
 	switch c := h.conn; {
 	case c.ended:
 	case c.reset.holds:
-		c.reset.hold(h.dir, b, at)
+		c.reset.keep(h.dir, b, at)
 	default:
 		c.app.Bytes(int(h.dir), b, at)
 	}
@@ -133,7 +133,7 @@ func (h *Half) Gap(n int64, at segment.Mark) {
 	switch c := h.conn; {
 	case c.ended:
 	case c.reset.holds:
-		c.reset.holdGap(h.dir, n, at)
+		c.reset.keepGap(h.dir, n, at)
 	default:
 		c.app.Gap(int(h.dir), n, at)
 	}

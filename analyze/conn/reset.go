@@ -47,19 +47,19 @@ type heldBack struct {
 
 func (r *pendingReset) exists() bool { return r.at.Packet != 0 }
 
-// hold keeps a copy of b, if there is room.
-func (r *pendingReset) hold(dir segment.Dir, b []byte, at segment.Mark) {
+// keep keeps a copy of b, if there is room.
+func (r *pendingReset) keep(dir segment.Dir, b []byte, at segment.Mark) {
 	if r.bytes+len(b) > maxHeldBack || r.restOf(dir) != nil {
-		r.holdGap(dir, int64(len(b)), at)
+		r.keepGap(dir, int64(len(b)), at)
 		return
 	}
 	r.bytes += len(b)
 	r.held = append(r.held, heldBack{dir: dir, b: append([]byte(nil), b...), at: at})
 }
 
-// holdGap notes n bytes that are missing. What follows a gap that has no room of its own is
+// keepGap notes n bytes that are missing. What follows a gap that has no room of its own is
 // taken for a part of it: else it would be read as if nothing lacked before it.
-func (r *pendingReset) holdGap(dir segment.Dir, n int64, at segment.Mark) {
+func (r *pendingReset) keepGap(dir segment.Dir, n int64, at segment.Mark) {
 	gap := heldBack{dir: dir, n: n, at: at}
 	switch k, rest := len(r.held)-1, r.restOf(dir); {
 	case rest != nil:

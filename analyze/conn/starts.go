@@ -10,8 +10,8 @@ import (
 // The starts of a connection's transactions say with which window their contents began. Where several are
 // under way at once (HTTP/2), each has that of the streams that began together with it, not of the latest.
 type starts struct {
-	latest [2]int32 // by Dir: the transaction whose content was the latest to begin, 0: it has ended
-	held   []heldStart
+	latest  [2]int32 // by Dir: the transaction whose content was the latest to begin, 0: it has ended
+	earlier []earlierStart
 
 	// Of the flight whose first ACK may still show more: the first record that began with it, and one past
 	// the last; none if they are equal.
@@ -20,17 +20,17 @@ type starts struct {
 	dir      segment.Dir
 }
 
-// A heldStart is that of a transaction that goes on while another has begun.
-type heldStart struct {
+// A earlierStart is that of a transaction that goes on while another has begun.
+type earlierStart struct {
 	n    int32
 	dir  segment.Dir
 	mark tcp.Mark
 }
 
-// mostHeld bounds the starts that are held. Clients have a hundred streams open at once, as servers permit.
-const mostHeld = 128
+// mostEarlier bounds the starts that are kept. Clients have a hundred streams open at once, as servers permit.
+const mostEarlier = 128
 
-func (x *starts) memory() int { return cap(x.held) * int(unsafe.Sizeof(heldStart{})) }
+func (x *starts) memory() int { return cap(x.earlier) * int(unsafe.Sizeof(earlierStart{})) }
 
 // markStart notes that the content of transaction n begins in direction d.
 func (x *httpTracker) markStart(d segment.Dir, n int32) {
@@ -39,33 +39,33 @@ func (x *httpTracker) markStart(d segment.Dir, n int32) {
 		return
 	}
 	if x.latest[d] != 0 {
-		x.hold(d, v.Mark())
+		x.push(d, v.Mark())
 	}
 	v.MarkStart()
 	x.latest[d] = n
 }
 
-// hold keeps the mark of the latest start of direction d, for another begins beside it. Those that began in
+// push keeps the mark of the latest start of direction d, for another begins beside it. Those that began in
 // the same flight know as much as it does.
-func (x *starts) hold(d segment.Dir, m tcp.Mark) {
-	for i := len(x.held) - 1; i >= 0 && m.N > 0; i-- {
-		if h := &x.held[i]; h.dir == d {
+func (x *starts) push(d segment.Dir, m tcp.Mark) {
+	for i := len(x.earlier) - 1; i >= 0 && m.N > 0; i-- {
+		if h := &x.earlier[i]; h.dir == d {
 			if h.mark.N != m.N {
 				break
 			}
 			h.mark.Start = m.Start
 		}
 	}
-	if len(x.held) == mostHeld {
-		x.held = x.held[:copy(x.held, x.held[1:])]
+	if len(x.earlier) == mostEarlier {
+		x.earlier = x.earlier[:copy(x.earlier, x.earlier[1:])]
 	}
-	x.held = append(x.held, heldStart{x.latest[d], d, m})
+	x.earlier = append(x.earlier, earlierStart{x.latest[d], d, m})
 }
 
-// markOf returns the mark of transaction n in direction d: the latest, if none is held of it.
+// markOf returns the mark of transaction n in direction d: the latest, if none is kept of it.
 func (x *starts) markOf(n int32, d segment.Dir, latest tcp.Mark) tcp.Mark {
-	for i := len(x.held) - 1; i >= 0; i-- {
-		h := &x.held[i]
+	for i := len(x.earlier) - 1; i >= 0; i-- {
+		h := &x.earlier[i]
 		if h.n != n || h.dir != d {
 			continue
 		}
@@ -86,13 +86,13 @@ func (x *starts) ends(n int32) {
 		}
 	}
 	k := 0
-	for i := range x.held {
-		if x.held[i].n != n {
-			x.held[k] = x.held[i]
+	for i := range x.earlier {
+		if x.earlier[i].n != n {
+			x.earlier[k] = x.earlier[i]
 			k++
 		}
 	}
-	x.held = x.held[:k]
+	x.earlier = x.earlier[:k]
 }
 
 // noteStart notes the window that the content of record i, of transaction n, began with. Its first ACK may

@@ -261,7 +261,7 @@ func (k *collector) decide() {
 		case k.keepsNone():
 			k.judge.Done(d)
 		default:
-			k.unfinished.hold(k.judge, d)
+			k.unfinished.add(k.judge, d)
 		}
 	})
 }

@@ -9,8 +9,8 @@ type unfinished struct {
 	unpacked map[int64]*pool.Decision
 }
 
-// hold holds d, which j has handed over.
-func (u *unfinished) hold(j *pool.Judge, d *pool.Decision) {
+// add adds d, which j has handed over.
+func (u *unfinished) add(j *pool.Judge, d *pool.Decision) {
 	id := d.Conn
 	if x, ok := j.Pack(d); ok {
 		u.packed[id] = x
@@ -19,7 +19,7 @@ func (u *unfinished) hold(j *pool.Judge, d *pool.Decision) {
 	}
 }
 
-// take returns the decision on a connection and holds it no more, nil if there is none.
+// take returns the decision on a connection and removes it, nil if there is none.
 func (u *unfinished) take(j *pool.Judge, id int64) *pool.Decision {
 	if x, ok := u.packed[id]; ok {
 		delete(u.packed, id)

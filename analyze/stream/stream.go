@@ -131,7 +131,7 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 		st.waiting = new(waiting)
 	}
 	st.compare(seq, payload, at, to)
-	fresh = st.hold(seq, n, payload, at)
+	fresh = st.queue(seq, n, payload, at)
 	st.drain(to)
 	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
 		st.overflows++
@@ -179,9 +179,9 @@ func (st *Stream) compare(seq segment.Seq, payload []byte, at Mark, to Sink) {
 // Offset returns how many bytes of the stream lie before the next due.
 func (st *Stream) Offset() int64 { return st.Delivered + st.Missing + st.Snapped }
 
-// hold keeps the parts of [seq, seq+n) that are not held yet. Bytes already
+// queue keeps the parts of [seq, seq+n) that are not held yet. Bytes already
 // held win over new ones, as a receiver's kernel would have it.
-func (st *Stream) hold(seq segment.Seq, n int, payload []byte, at Mark) (fresh int) {
+func (st *Stream) queue(seq segment.Seq, n int, payload []byte, at Mark) (fresh int) {
 	i := len(st.held)
 	if i > 0 && !st.held[i-1].seq.Before(seq) {
 		i = sort.Search(i, func(i int) bool { return !st.held[i].seq.Before(seq) })

@@ -45,7 +45,7 @@ type Held struct {
 func (d *Demands) Judge(pools []*pool.Pool, findings Counts, s Seen) (all []Held, o Outcome, nothing string) {
 	m := d.measure(pools, findings)
 	m["unread"] = Exactly(float64(s.Unread))
-	all = d.hold(pools, findings, m)
+	all = d.check(pools, findings, m)
 	if nothing = d.nothing(pools, m, &s); nothing != "" {
 		undecide(all)
 		return all, Undecided, nothing
@@ -67,9 +67,9 @@ func (d *Demands) Nothing(pools []*pool.Pool, s Seen) string {
 	return d.nothing(pools, d.measure(pools, Counts{}), &s)
 }
 
-// hold holds each demand against what was measured.
-func (d *Demands) hold(pools []*pool.Pool, findings Counts, m map[string]Interval) (all []Held) {
-	hold := func(text string, e Expectation) {
+// check holds each demand against what was measured.
+func (d *Demands) check(pools []*pool.Pool, findings Counts, m map[string]Interval) (all []Held) {
+	add := func(text string, e Expectation) {
 		held, ok := e.Holds(m[e.Metric])
 		h := Held{Text: text, OK: ok, Held: held, Measured: m[e.Metric]}
 		if e.Metric == "avoidable" {
@@ -78,7 +78,7 @@ func (d *Demands) hold(pools []*pool.Pool, findings Counts, m map[string]Interva
 		all = append(all, h)
 	}
 	for _, e := range d.Expect {
-		hold(e.String(), e)
+		add(e.String(), e)
 	}
 	for _, id := range d.Forbid {
 		n := d.occurs(id, pools, findings)
@@ -103,7 +103,7 @@ func (d *Demands) hold(pools []*pool.Pool, findings Counts, m map[string]Interva
 	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
 		OK: surplus.Low > 0, Held: surplus.Low > 0, Measured: surplus}
 	all = append(all, reusable)
-	hold("avoidable == 0", Expectation{"avoidable", "==", 0})
+	add("avoidable == 0", Expectation{"avoidable", "==", 0})
 	return all
 }
 

@@ -123,7 +123,7 @@ func Report(r *Result) *report.Report {
 		rep.Findings = append(rep.Findings, finding(f))
 	}
 	if r.Demands != nil {
-		hold(r, rep, all)
+		check(r, rep, all)
 	}
 	if slices.ContainsFunc(r.Totals.Problems, func(p segment.Problem) bool { return segment.Lacking(p.Kind) }) {
 		rep.Withdraw()
@@ -131,8 +131,8 @@ func Report(r *Result) *report.Report {
 	return rep
 }
 
-// hold holds rep against what was demanded. Where nothing was judged, nothing is known.
-func hold(r *Result, rep *report.Report, all []*pool.Pool) {
+// check holds rep against what was demanded. Where nothing was judged, nothing is known.
+func check(r *Result, rep *report.Report, all []*pool.Pool) {
 	seen := verdict.Seen{Packets: r.Totals.Packets, Filtered: r.Totals.Filtered,
 		NotRead: rep.Capture.NotRead(), QUIC: r.Totals.QUICPackets,
 		Unread: r.Totals.Unread, Ignored: r.Lost.Ignored, Others: r.Lost.Foreign}
