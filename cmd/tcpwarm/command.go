@@ -96,7 +96,7 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		cmd.Stdin = s.in
 	}
 	e.prepare(cmd)
-	seen.give(cmd)
+	seen.detach(cmd)
 	var group *process.Watch
 	scope := "every connection of the command's own network namespace"
 	if !t.isolated {

@@ -30,8 +30,8 @@ type standsAt struct {
 	next                    time.Time // when to say so again
 }
 
-// toldEvery is how often that is.
-const toldEvery = 50 * time.Millisecond
+// updateEvery is how often that is.
+const updateEvery = 50 * time.Millisecond
 
 // tell says how far it is. It is called where packets are written.
 func (r *recording) tell() {
@@ -39,7 +39,7 @@ func (r *recording) tell() {
 	if !r.shown.wanted.Load() || now.Before(r.shown.next) || r.w.Flush() != nil {
 		return
 	}
-	r.shown.next = now.Add(toldEvery)
+	r.shown.next = now.Add(updateEvery)
 	n := r.src.Counters()
 	r.shown.captured.Store(n.Captured)
 	r.shown.dropped.Store(n.Dropped)

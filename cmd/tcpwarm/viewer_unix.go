@@ -21,9 +21,9 @@ import (
 	"tcpwarm/cmd/tcpwarm/internal/liveview"
 )
 
-// view is what an onlooker does: it shows the trial that has started it, until that ends.
+// view is what a viewer does: it shows the trial that has started it, until that ends.
 func (t *trial) view(ctx context.Context, s *streams, o *output) error {
-	for _, fd := range []int{viewerPackets, viewerTold} {
+	for _, fd := range []int{viewerPackets, viewerUpdates} {
 		syscall.CloseOnExec(fd)
 	}
 	if !t.asRoot {
@@ -31,8 +31,8 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 			return &codedError{exitInput, err}
 		}
 	}
-	f := newFollowed(os.NewFile(viewerPackets, "packets"), os.NewFile(viewerTold, "told"))
-	first, ok := <-f.tellings
+	f := newGrowingSpool(os.NewFile(viewerPackets, "packets"), os.NewFile(viewerUpdates, "updates"))
+	first, ok := <-f.updates
 	if !ok { // no command was run: that must not look as if one had passed
 		return &codedError{exitInput, errors.New(viewer + " is for a process that verify --live starts")}
 	}
@@ -79,7 +79,7 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 }
 
 // viewOptions says how the trial is shown. ends is called with the exit code that asks for what a key is for.
-func (t *trial) viewOptions(o *output, f *followed, s *streams, ends func(code int)) liveview.Options {
+func (t *trial) viewOptions(o *output, f *growingSpool, s *streams, ends func(code int)) liveview.Options {
 	out := s.out.(*os.File)
 	v := liveview.Options{Title: captureTitle(t.ifaces, o.filterShown()), Out: out, Color: o.colored(out), Save: saveScreen,
 		End: func() { ends(viewerInterrupts) }, Leave: func() { ends(exitOK) }}
@@ -92,36 +92,36 @@ func (t *trial) viewOptions(o *output, f *followed, s *streams, ends func(code i
 	return v
 }
 
-// A followed is a spool that grows, as far as it is told of: an analyze.Source.
-type followed struct {
+// A growingSpool is a spool that grows, as far as updates say: an analyze.Source.
+type growingSpool struct {
 	file     io.ReaderAt
-	packets  *capture.Reader // nil until there are any
-	at, size int64           // bytes read, and that can be
-	tellings chan told       // closed at the end
+	packets  *capture.Reader   // nil until there are any
+	at, size int64             // bytes read, and that can be
+	updates  chan viewerUpdate // closed at the end
 	by       *redact.Redactor
 
 	mu     sync.Mutex
 	own    map[process.Connection]bool
-	latest told
+	latest viewerUpdate
 }
 
-func newFollowed(packets, tellings *os.File) *followed {
-	f := &followed{file: packets, tellings: make(chan told), own: map[process.Connection]bool{}}
+func newGrowingSpool(packets, updates *os.File) *growingSpool {
+	f := &growingSpool{file: packets, updates: make(chan viewerUpdate), own: map[process.Connection]bool{}}
 	go func() {
-		defer close(f.tellings)
-		for from := gob.NewDecoder(tellings); ; {
-			var next told
+		defer close(f.updates)
+		for from := gob.NewDecoder(updates); ; {
+			var next viewerUpdate
 			if from.Decode(&next) != nil {
 				return
 			}
-			f.tellings <- next
+			f.updates <- next
 		}
 	}()
 	return f
 }
 
 // Read gives what is there of the spool.
-func (f *followed) Read(b []byte) (int, error) {
+func (f *growingSpool) Read(b []byte) (int, error) {
 	if f.at == f.size {
 		return 0, capture.ErrNoneYet
 	}
@@ -133,15 +133,15 @@ func (f *followed) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Fill is as analyze.Source has it. It ends where nothing is told any more: what is still to be read is for the report.
-func (f *followed) Fill(b *segment.Batch) error {
+// Fill is as analyze.Source has it. It ends with the updates: what is still to be read is for the report.
+func (f *growingSpool) Fill(b *segment.Batch) error {
 	b.Segments, b.Secrets = b.Segments[:0], b.Secrets[:0]
 	wait := time.Duration(0)
 	if f.at == f.size {
-		wait = 2 * toldEvery
+		wait = 2 * updateEvery
 	}
 	select {
-	case next, ok := <-f.tellings:
+	case next, ok := <-f.updates:
 		if !ok {
 			return io.EOF
 		}
@@ -161,7 +161,7 @@ func (f *followed) Fill(b *segment.Batch) error {
 }
 
 // take takes what is new.
-func (f *followed) take(next told) {
+func (f *growingSpool) take(next viewerUpdate) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range next.Own {
@@ -171,14 +171,14 @@ func (f *followed) take(next told) {
 }
 
 // isOwn reports whether a connection is the command's.
-func (f *followed) isOwn(client, server segment.Endpoint) bool {
+func (f *growingSpool) isOwn(client, server segment.Endpoint) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.own[process.Connection{Client: client, Server: server}]
 }
 
 // Totals is as analyze.Source has it.
-func (f *followed) Totals() segment.Totals {
+func (f *growingSpool) Totals() segment.Totals {
 	if f.packets == nil {
 		return segment.Totals{}
 	}
@@ -186,21 +186,21 @@ func (f *followed) Totals() segment.Totals {
 }
 
 // counts returns how many packets were captured, and how many dropped.
-func (f *followed) counts() (captured, dropped int64) {
+func (f *growingSpool) counts() (captured, dropped int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.latest.Captured, f.latest.Dropped
 }
 
 // held reports whether what the command prints is kept for later.
-func (f *followed) held() bool {
+func (f *growingSpool) held() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.latest.Held
 }
 
 // printed returns what the command has printed.
-func (f *followed) printed() (last string, lines int64) {
+func (f *growingSpool) printed() (last string, lines int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.latest.Last, f.latest.Lines

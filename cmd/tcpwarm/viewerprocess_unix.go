@@ -16,46 +16,46 @@ import (
 	"tcpwarm/capture/process"
 )
 
-// An onlooker is another process, this program once more, that shows a trial on the terminal while it goes on. We
+// A viewerProcess is another process, this program once more, that shows a trial on the terminal while it goes on. We
 // capture as root until the command has ended, and nothing that strangers send is analysed by root: so it gives root up
 // first of all, as capture does, reads the packets again from the spool, by a descriptor that can only be read, and is
 // told by a pipe how far they go, and which connections are the command's. Nothing comes back but its exit code; the
 // report is made from the spool as ever. A nil one shows nothing.
-type onlooker struct {
+type viewerProcess struct {
 	cmd       *exec.Cmd
 	pipe      *os.File
 	read      *os.File // the pipe's other end: with it open SIGPIPE, which would end the command, does not come
 	rec       *recording
 	input     bool        // the terminal's keys are its own
 	output    *heldOutput // nil: what the command prints goes elsewhere
-	first     told
-	said      bytes.Buffer  // by it, to be read once it has ended
-	over      chan struct{} // closed: it is to end
-	followed  chan struct{} // closed: nothing is told any more
-	ended     chan struct{} // closed: it has, and the terminal was given back
+	first     viewerUpdate
+	said      bytes.Buffer   // by it, to be read once it has ended
+	over      chan struct{}  // closed: it is to end
+	sending   sync.WaitGroup // updates
+	ended     chan struct{}  // closed: it has, and the terminal was given back
 	closeOnce sync.Once
 }
 
-// Environment of an onlooker.
+// Environment of a viewer.
 const (
 	viewer     = "TCPWARM_VIEWER" // says that it is one
 	viewerKeys = "TCPWARM_VIEWER_KEYS"
 )
 
-// Descriptors of an onlooker, beside the terminal's.
+// Descriptors of a viewer, beside the terminal's.
 const (
 	viewerPackets = 3
-	viewerTold    = 4
+	viewerUpdates = 4
 )
 
-// viewerInterrupts is the exit code by which an onlooker asks for the command's end.
+// viewerInterrupts is the exit code by which a viewer asks for the command's end.
 const viewerInterrupts = 10
 
-// isViewer reports whether this process is an onlooker.
+// isViewer reports whether this process is a viewer.
 func isViewer() bool { return os.Getenv(viewer) != "" }
 
-// A told is what an onlooker is told: what is new.
-type told struct {
+// A viewerUpdate says what is new.
+type viewerUpdate struct {
 	RedactBy          *[32]byte // in the first: the key of stand-ins, nil for none
 	All               bool      // in the first: every connection is judged
 	Held              bool      // what the command prints is kept for later
@@ -66,8 +66,8 @@ type told struct {
 	Lines             int64
 }
 
-// show starts an onlooker if one is wanted. interrupt ends the command.
-func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, interrupt func()) (*onlooker, error) {
+// show starts a viewer if one is wanted. interrupt ends the command.
+func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, interrupt func()) (*viewerProcess, error) {
 	if t.screen.out == nil {
 		return nil, nil
 	}
@@ -80,8 +80,8 @@ func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, int
 	if err != nil {
 		return nil, err
 	}
-	l := &onlooker{cmd: exec.Command("/proc/self/exe", os.Args[1:]...), pipe: pipe, read: read, rec: rec, input: t.screen.in != nil,
-		over: make(chan struct{}), followed: make(chan struct{}), ended: make(chan struct{})}
+	l := &viewerProcess{cmd: exec.Command("/proc/self/exe", os.Args[1:]...), pipe: pipe, read: read, rec: rec, input: t.screen.in != nil,
+		over: make(chan struct{}), ended: make(chan struct{})}
 	l.cmd.WaitDelay = viewerPatience // where its guard does not end either
 	if l.input {
 		l.cmd.Stdin = t.screen.in
@@ -91,13 +91,13 @@ func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, int
 	l.cmd.Env = append(os.Environ(), viewer+"=1", viewerKeys+"="+e.keys.name)
 	if terminal(s.err) >= 0 {
 		if l.output, err = holdOutput(s.err); err != nil {
-			l.unfed()
+			l.closePipe()
 			return nil, err
 		}
 		l.output.full = l.end
 	}
 	if err := l.cmd.Start(); err != nil {
-		l.unfed()
+		l.closePipe()
 		l.output.release()
 		return nil, fmt.Errorf("--live: %w", err)
 	}
@@ -111,7 +111,7 @@ func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, int
 }
 
 // await waits for its end, and goes on with the terminal.
-func (l *onlooker) await(s *streams, interrupt func()) {
+func (l *viewerProcess) await(s *streams, interrupt func()) {
 	defer close(l.ended)
 	err := l.cmd.Wait() // with its guard, who has its standard error, too
 	l.output.release()
@@ -129,9 +129,9 @@ func (l *onlooker) await(s *streams, interrupt func()) {
 	}
 }
 
-// give gives the command what the view leaves it: no terminal, but in its place nothing to read, and one that keeps
+// detach gives the command what the view leaves it: no terminal, but in its place nothing to read, and one that keeps
 // what is printed for later.
-func (l *onlooker) give(cmd *exec.Cmd) {
+func (l *viewerProcess) detach(cmd *exec.Cmd) {
 	if l == nil {
 		return
 	}
@@ -144,19 +144,18 @@ func (l *onlooker) give(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Setsid = false, true
 }
 
-// follow tells the onlooker how it goes on, and which connections are those of group, until close.
-func (l *onlooker) follow(group *process.Watch) {
+// follow tells the viewer how it goes on, and which connections are those of group, until close.
+func (l *viewerProcess) follow(group *process.Watch) {
 	if l == nil {
 		return
 	}
 	l.first.All = group == nil
-	go func() {
-		defer close(l.followed)
-		defer l.unfed()
+	l.sending.Go(func() {
+		defer l.closePipe()
 		to, sent, next := gob.NewEncoder(l.pipe), map[process.Connection]bool{}, l.first
 		for {
 			began := time.Now()
-			// Packets are told of before the connections are asked for: those are noted before their first packet is sent.
+			// Packets are counted before the connections are asked for: those are noted before their first packet is sent.
 			next.Size, next.Captured, next.Dropped = l.rec.shown.size.Load(), l.rec.shown.captured.Load(), l.rec.shown.dropped.Load()
 			next.Last, next.Lines = l.output.printed()
 			next.Held = l.output != nil
@@ -164,16 +163,16 @@ func (l *onlooker) follow(group *process.Watch) {
 			if to.Encode(next) != nil {
 				return
 			}
-			next = told{}
+			next = viewerUpdate{}
 			select {
 			case <-l.over:
 				return
 			case <-l.ended:
 				return
-			case <-time.After(max(toldEvery, 10*time.Since(began))):
+			case <-time.After(max(updateEvery, 10*time.Since(began))):
 			}
 		}
-	}()
+	})
 }
 
 // fresh returns the connections of group that were not sent yet.
@@ -191,25 +190,25 @@ func fresh(group *process.Watch, sent map[process.Connection]bool) (list []proce
 	return list
 }
 
-// unfed ends what is told.
-func (l *onlooker) unfed() {
+// closePipe ends the updates.
+func (l *viewerProcess) closePipe() {
 	l.pipe.Close()
 	l.read.Close()
 }
 
-// viewerPatience is how long an onlooker may take to end.
+// viewerPatience is how long a viewer may take to end.
 const viewerPatience = time.Second
 
 // end asks it to end.
-func (l *onlooker) end() { l.closeOnce.Do(func() { close(l.over); l.pipe.Close() }) }
+func (l *viewerProcess) end() { l.closeOnce.Do(func() { close(l.over); l.pipe.Close() }) }
 
 // close ends the view; what the command has printed is written. It may be called more than once.
-func (l *onlooker) close() {
+func (l *viewerProcess) close() {
 	if l == nil {
 		return
 	}
 	l.end()
-	<-l.followed
+	l.sending.Wait()
 	late := time.AfterFunc(viewerPatience, func() { l.cmd.Process.Kill() })
 	<-l.ended
 	late.Stop()

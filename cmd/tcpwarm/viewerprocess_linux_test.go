@@ -267,7 +267,7 @@ func TestVerifyLiveNeedsATerminal(t *testing.T) {
 	}
 }
 
-// Who sets what says that a process is an onlooker runs no command, and none has passed.
+// Who sets what says that a process is a viewer runs no command, and none has passed.
 func TestNoViewerPasses(t *testing.T) {
 	none, err := os.Open(os.DevNull)
 	if err != nil {
