@@ -57,6 +57,7 @@ type Store struct {
 
 	parts  []compact.Part // room
 	memory compact.Free
+	size   int // bytes of the models
 	free   freelist.List[packed]
 }
 
@@ -144,7 +145,9 @@ func (c *Conn) Resume(r *Resting, st *Store, env *Env, readers *app.Readers, id 
 func (st *Store) pack(model *shapeModel, parts []compact.Part, last segment.Mark) *packed {
 	p := st.free.Get()
 	p.model, p.last = model, last
+	st.size -= model.Memory()
 	p.Packed = st.Packer.Pack(parts, &model.Model, int64(last.Time), &st.memory)
+	st.size += model.Memory()
 	st.parts = parts
 	return p
 }
@@ -190,13 +193,7 @@ func (st *Store) modelOf(s *shape) *shapeModel {
 }
 
 // Memory returns how many bytes st takes beside what is packed.
-func (st *Store) Memory() int {
-	n := 0
-	for _, l := range st.models {
-		n += l.Model.Memory()
-	}
-	return n
-}
+func (st *Store) Memory() int { return st.size }
 
 // mostFree is how many wait to serve again.
 const mostFree = 64

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
@@ -15,6 +16,7 @@ import (
 // connections give up what they hold, those first that have been idle longest; then their place.
 type memory struct {
 	taken, most int
+	store       int      // of taken, what the packed have in common
 	grown       []*entry // since they were last measured; nil: gone
 }
 
@@ -64,6 +66,13 @@ func (m *memory) measureGrown() {
 	m.grown = m.grown[:0]
 }
 
+// measureStore measures what connections that are packed have in common.
+func (m *memory) measureStore(st *conn.Store) {
+	n := st.Memory()
+	m.taken += n - m.store
+	m.store = n
+}
+
 // keepWithin has each shard take no more than it may.
 func (w *worker) keepWithin(now segment.Time) {
 	w.out.Now = segment.Mark{Time: now, Packet: w.batch.last()}
@@ -72,6 +81,7 @@ func (w *worker) keepWithin(now segment.Time) {
 		w.restHalfOpen(sh, now)
 		w.packQuiet(sh, now)
 		sh.memory.measureGrown()
+		sh.memory.measureStore(&sh.store)
 		if sh.memory.taken > sh.memory.most {
 			w.relieve(sh)
 		}
