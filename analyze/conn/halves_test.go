@@ -2,7 +2,6 @@ package conn
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,23 +58,11 @@ func (f *fed) Steps(list []tcp.Step) { f.steps = append(f.steps, list...) }
 // segment that causes it; and again with sequence numbers that wrap within the
 // data and with the hosts' order turned round, which must change nothing.
 func TestHalves(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join("..", "testdata", "half", "*.txtar"))
-	if err != nil || len(names) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, path := range names {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := script.ParseArchive(string(b))
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		for name, s := range variants(a.Script) {
+	archives(t, "half", func(path string, s *script.Script) {
+		for name, s := range variants(s) {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar")+"/"+name, func(t *testing.T) { checkHalves(t, path, s) })
 		}
-	}
+	})
 }
 
 func variants(s *script.Script) map[string]*script.Script {

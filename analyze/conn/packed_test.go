@@ -14,13 +14,11 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
-// archives calls f with the scripts of the half's and the stories' archives.
-func archives(t *testing.T, f func(path string, s *script.Script)) {
-	half, err := filepath.Glob(filepath.Join("..", "testdata", "half", "*.txtar"))
-	story, err2 := filepath.Glob(filepath.Join("..", "testdata", "story", "*.txtar"))
-	names := append(half, story...)
-	if err != nil || err2 != nil || len(names) == 0 {
-		t.Fatalf("no scripts: %v %v", err, err2)
+// archives calls f with the scripts of the archives of some kind, * of each.
+func archives(t *testing.T, kind string, f func(path string, s *script.Script)) {
+	names, err := filepath.Glob(filepath.Join("..", "testdata", kind, "*.txtar"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no scripts: %v", err)
 	}
 	for _, path := range names {
 		b, err := os.ReadFile(path)
@@ -116,7 +114,7 @@ func (l *leads) element(v reflect.Value, path string, inside bool) {
 // Nothing leads into a connection that can be packed but what is packed with it: it will lie elsewhere.
 func TestNothingLeadsIntoPacked(t *testing.T) {
 	can, cannot := 0, 0
-	archives(t, func(path string, s *script.Script) {
+	archives(t, "*", func(path string, s *script.Script) {
 		all := s.Segments()
 		conns := map[segment.Key]*fed{}
 		for i := range all {
@@ -155,7 +153,7 @@ func TestNothingLeadsIntoPacked(t *testing.T) {
 func TestHalvesArePacked(t *testing.T) {
 	store := Store{Packer: new(compact.Packer)}
 	packed := 0
-	archives(t, func(path string, s *script.Script) {
+	archives(t, "*", func(path string, s *script.Script) {
 		f, before := newFed(), new(Conn)
 		s.Each(func(g *segment.Segment) {
 			f.segment(g)
@@ -224,7 +222,7 @@ func TestPackedListsAreNobodyElses(t *testing.T) {
 		t.Fatal(err)
 	}
 	lists := 0
-	archives(t, func(path string, s *script.Script) {
+	archives(t, "*", func(path string, s *script.Script) {
 		env := Env{KeepTargets: true, Readers: app.Readers{Ignore: transaction.Patterns{ignore}}}
 		conns, owner := map[segment.Key]*fed{}, map[unsafe.Pointer]segment.Key{}
 		all := s.Segments()

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -281,9 +280,7 @@ func (k *collector) writeSamples(b *batch) {
 	for i := range b.output {
 		all = append(all, b.output[i].samples...)
 	}
-	slices.SortStableFunc(all, func(a, b samplesOf) int {
-		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.handle.seq, b.handle.seq))
-	})
+	slices.SortStableFunc(all, func(a, b samplesOf) int { return a.before(b.instant) })
 	for i := range all {
 		s := &all[i]
 		if k.o.Samples != nil {
@@ -311,9 +308,7 @@ func (k *collector) tellSteps(b *batch) {
 	for i := range b.output {
 		all = append(all, b.output[i].steps...)
 	}
-	slices.SortStableFunc(all, func(a, b stepsOf) int {
-		return cmp.Or(cmp.Compare(a.when, b.when), cmp.Compare(a.handle.seq, b.handle.seq))
-	})
+	slices.SortStableFunc(all, func(a, b stepsOf) int { return a.before(b.instant) })
 	for _, s := range all {
 		if !s.handle.duplicate && !s.handle.foreign {
 			k.o.Steps(s.handle.seq, s.handle.Client, s.list)

@@ -97,12 +97,12 @@ func (e *entry) Inconsistent(packet int64) { e.out.inconsistent.Add(1, packet) }
 
 // Samples sends on how a window has grown.
 func (e *entry) Samples(d segment.Dir, list []tcp.Sample) {
-	e.out.samples = append(e.out.samples, samplesOf{e.handle, d, e.out.Now.Packet, list})
+	e.out.samples = append(e.out.samples, samplesOf{instant{e.handle, e.out.Now.Packet}, d, list})
 }
 
 // Steps sends on what time-sequence graphs show.
 func (e *entry) Steps(list []tcp.Step) {
-	e.out.steps = append(e.out.steps, stepsOf{e.handle, e.out.Now.Packet, list})
+	e.out.steps = append(e.out.steps, stepsOf{instant{e.handle, e.out.Now.Packet}, list})
 }
 
 // finish leaves to the collector what it needs of e, which may then serve again.

@@ -85,13 +85,7 @@ func TestHalfOpenIsSmall(t *testing.T) {
 				w.out.clear()
 			}
 		}
-		for i := range w.shards {
-			counted += w.shards[i].memory.taken
-		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int(m.HeapAlloc), counted
+		return w.takes()
 	}
 	// Tables double as they fill: they are about as full both times.
 	heap, counted := open(50_000)
@@ -135,13 +129,7 @@ func TestRestingDoesNotAllocate(t *testing.T) {
 				w.expire(&w.shards[sh], g.Time)
 			}
 		}
-		for _, chunk := range w.out.ended.chunks {
-			for i := range chunk {
-				freeHandles.Put(chunk[i].handle)
-			}
-		}
-		w.out.none = true
-		w.out.clear()
+		w.forgetEnded()
 	}
 	for range 200 {
 		round()
@@ -152,4 +140,26 @@ func TestRestingDoesNotAllocate(t *testing.T) {
 	if rested < 1000 {
 		t.Errorf("%d have rested", rested)
 	}
+}
+
+// forgetEnded has what has ended serve again, as a collector that is told nothing would.
+func (w *worker) forgetEnded() {
+	for _, chunk := range w.out.ended.chunks {
+		for i := range chunk {
+			freeHandles.Put(chunk[i].handle)
+		}
+	}
+	w.out.none = true
+	w.out.clear()
+}
+
+// takes returns how many bytes all that lives takes, and how many are counted for w's connections.
+func (w *worker) takes() (heap, counted int) {
+	for i := range w.shards {
+		counted += w.shards[i].memory.taken
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc), counted
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"sync"
 
 	"tcpwarm/analyze/conn"
@@ -102,15 +103,24 @@ func (e *ended) prefetch() int {
 
 // stepsOf are segments of a connection.
 type stepsOf struct {
-	handle *handle
-	when   int64 // packet
-	list   []tcp.Step
+	instant
+	list []tcp.Step
 }
 
 // samplesOf are how a connection's window has grown in one direction.
 type samplesOf struct {
+	instant
+	dir  segment.Dir
+	list []tcp.Sample
+}
+
+// An instant is a connection's, at a packet.
+type instant struct {
 	handle *handle
-	dir    segment.Dir
-	when   int64 // packet
-	list   []tcp.Sample
+	when   int64
+}
+
+// before orders instants, and those of one packet by their connections.
+func (x instant) before(y instant) int {
+	return cmp.Or(cmp.Compare(x.when, y.when), cmp.Compare(x.handle.seq, y.handle.seq))
 }

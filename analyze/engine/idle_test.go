@@ -80,13 +80,7 @@ func TestIdleIsSmall(t *testing.T) {
 		}
 		r.now = r.now.Add(2 * o.Limits.QuietFor)
 		w.keepWithin(r.now)
-		for i := range w.shards {
-			counted += w.shards[i].memory.taken
-		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int(m.HeapAlloc), counted
+		return w.takes()
 	}
 	heap, counted := open()
 	heap2, counted2 := open()
@@ -193,13 +187,7 @@ func TestPackingDoesNotAllocate(t *testing.T) {
 		for sh := range w.shards {
 			w.expire(&w.shards[sh], r.now)
 		}
-		for _, chunk := range w.out.ended.chunks {
-			for i := range chunk {
-				freeHandles.Put(chunk[i].handle)
-			}
-		}
-		w.out.none = true
-		w.out.clear()
+		w.forgetEnded()
 	}
 	for range 2000 {
 		round()

@@ -464,6 +464,21 @@ func (b *browser) sequenceAsCaptured(t *testing.T, packets []byte, r *report.Rep
 	b.do(t, chromedp.EmulateViewport(1200, 900))
 }
 
+// show opens the page of a report, and uses it.
+func (b *browser) show(t *testing.T, r *report.Report, recorded html.Recorded) {
+	t.Helper()
+	var page bytes.Buffer
+	if err := html.Write(&page, r, recorded, html.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, page.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
+	b.use(t)
+}
+
 // use does with a page's first lanes what a person at a keyboard might.
 func (b *browser) use(t *testing.T) {
 	const first = `document.querySelector(".scroller")`
@@ -499,16 +514,7 @@ func TestPageKernelsWindow(t *testing.T) {
 			Event: "window", Offered: -1, RTT: .05, Estimate: tcp.Estimate{Low: 10_000, Best: 20_000, High: 60_000, Phase: "slow-start"}})
 	}
 	windows.Add(r.Connections[0].ID, false, list)
-	var written bytes.Buffer
-	if err := html.Write(&written, r, html.Recorded{Windows: &windows}, html.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(path, written.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
-	b.use(t)
+	b.show(t, r, html.Recorded{Windows: &windows})
 	titles := ask[[]string](t, b, `[...document.querySelectorAll(".window-time .kernel title")].map(e => e.textContent)`)
 	if len(titles) != 2 || !strings.HasPrefix(titles[0], "the kernel said 14.5 kB") || !strings.HasPrefix(titles[1], "the kernel said 57.9 kB") {
 		t.Errorf("%q", titles)
@@ -547,16 +553,7 @@ func TestPageJoinedStrokes(t *testing.T) {
 		}
 	}
 	graphs.Add(c.ID, 0, list)
-	var written bytes.Buffer
-	if err := html.Write(&written, r, html.Recorded{Sequences: &graphs}, html.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(path, written.Bytes(), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	b.do(t, chromedp.Navigate("file://"+path), chromedp.WaitReady(chromedp.CSS("html[data-ready]")))
-	b.use(t)
+	b.show(t, r, html.Recorded{Sequences: &graphs})
 	const node = `document.querySelector(".sequence")`
 	counts := ask[[]int](t, b, `["data", "resent", "dots", "edge"].map(kind => `+node+`.querySelector(".strokes:not(.swatch) ." + kind).getAttribute("d").split("M").length - 1)`)
 	if counts[0] < 500 || counts[0] > 1023 || counts[1] != 25 || counts[2] != 25 || counts[3] != 0 {
