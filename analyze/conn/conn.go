@@ -163,10 +163,6 @@ func (c *Conn) Segment(s *segment.Segment) {
 // acceptable reports whether s belongs to c; what does not is counted. A SYN-ACK with
 // another number than the first waits until the client acknowledges it.
 func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
-	if own.Damaged(s) {
-		c.sink.Unacceptable(s.Packet)
-		return false
-	}
 	second, lost := own.IsSecondSYNACK(s)
 	if counts, other := peer.ChooseSYNACK(s); counts != nil {
 		c.shake.SYNACK = counts.Mark()

@@ -169,6 +169,9 @@ func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	return begins, !begins
 }
 
+// Damaged reports whether nobody takes s, for its checksum: it belongs to c and is to be counted, no more.
+func (c *Conn) Damaged(s *segment.Segment) bool { return c.half[s.Dir].Damaged(s) }
+
 // SupersededBy reports whether s begins another connection with the same four
 // numbers. A SYN sent again is not one.
 func (c *Conn) SupersededBy(s *segment.Segment) bool {

@@ -128,14 +128,14 @@ func (w *worker) segment(sh *shard, s *segment.Segment, hash uint64) {
 	e := sh.find(&s.Key, hash)
 	if e != nil {
 		w.resume(sh, e)
+		if e.Damaged(s) {
+			e.Unacceptable(s.Packet)
+			return
+		}
 		if e.contests != nil {
 			e = w.decideContest(sh, e, s)
 			w.resume(sh, e)
 		}
-	}
-	if e != nil && s.Sum == segment.SumWrong && e.Half(s.Dir).Damaged(s) {
-		e.Unacceptable(s.Packet)
-		return
 	}
 	if e != nil && e.SupersededBy(s) {
 		if e.Contests(s) {
