@@ -9,7 +9,8 @@ import (
 )
 
 // An open connection on which nothing has happened for a while is packed, where there are many: what it was followed with
-// serves others, and it resumes with its next segment or at its end. No result depends on whether it has rested.
+// serves others, and it resumes with its next segment or at its end. What is known of it does not depend on whether it has
+// rested; how many have room in the memory does.
 
 // packQuiet packs what is quiet of a shard's open connections. Each may have gone on since it was looked at last.
 func (w *worker) packQuiet(sh *shard, now segment.Time) {
