@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/signal"
@@ -37,10 +38,11 @@ type commandTerminal struct {
 	split *liveview.Split
 	frame *liveview.Frame // the latest, nil: there is none
 
-	before, set unix.Termios // modes: the terminal's, and the pseudo-terminal's as we know them
-	given       bool         // the terminal was given those of the pseudo-terminal
-	size        unix.Winsize // the terminal's
-	fitted      unix.Winsize // the pseudo-terminal's
+	before     unix.Termios // the terminal's modes
+	first, set unix.Termios // the pseudo-terminal's, as they were, and as we know them
+	given      bool         // the terminal was given those of the pseudo-terminal
+	size       unix.Winsize // the terminal's
+	fitted     unix.Winsize // the pseudo-terminal's
 }
 
 // lookEvery is how often it is looked what has become of modes and sizes, beside where the command prints.
@@ -95,7 +97,8 @@ func pseudoTerminals(owner *account) (ours, its *os.File, err error) {
 	return ours, its, nil
 }
 
-// begin has the pseudo-terminal be as the terminal is.
+// begin has the pseudo-terminal be as the terminal is, but that a line feed is left to be looked after by that: it stays
+// alone where the command has switched that off there.
 func (c *commandTerminal) begin() error {
 	modes, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
@@ -105,14 +108,16 @@ func (c *commandTerminal) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.IoctlSetTermios(int(c.its.Fd()), unix.TCSETS, modes); err != nil {
+	its := *modes
+	its.Oflag &^= unix.ONLCR
+	if err := unix.IoctlSetTermios(int(c.its.Fd()), unix.TCSETS, &its); err != nil {
 		return err
 	}
 	set, err := unix.IoctlGetTermios(int(c.its.Fd()), unix.TCGETS)
 	if err != nil {
 		return err
 	}
-	c.before, c.set, c.size, c.fitted = *modes, *set, *size, *size
+	c.before, c.first, c.set, c.size, c.fitted = *modes, *set, *set, *size, *size
 	return unix.IoctlSetWinsize(int(c.its.Fd()), unix.TIOCSWINSZ, size)
 }
 
@@ -211,6 +216,9 @@ func (c *commandTerminal) look() {
 	if set, err := unix.IoctlGetTermios(int(c.ours.Fd()), unix.TCGETS); err == nil && !alike(set, &c.set) {
 		c.set = *set
 		c.split.End()
+		if alike(set, &c.first) {
+			set = &c.before
+		}
 		c.given = unix.IoctlSetTermios(int(c.tty.Fd()), unix.TCSETS, set) == nil || c.given
 	}
 	if size, err := unix.IoctlGetWinsize(int(c.tty.Fd()), unix.TIOCGWINSZ); err == nil && *size != c.size {
@@ -239,17 +247,41 @@ func (c *commandTerminal) fit() {
 }
 
 // suspend is for SIGTSTP, which the command has got, too: the view is not to stand there while the shell has the
-// terminal. It comes back with us.
+// terminal. It comes back with us. Go keeps its handler of a signal that was asked for once: so what stops us is SIGSTOP,
+// where SIGTSTP would.
 func (c *commandTerminal) suspend() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.split.Leave()
 	c.fit()
+	if !canBeStopped() {
+		return
+	}
 	runtime.LockOSThread() // to be stopped before what follows, and not whenever another thread gets it
 	defer runtime.UnlockOSThread()
-	signal.Reset(syscall.SIGTSTP)
-	unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGTSTP)
-	signal.Notify(c.suspends, syscall.SIGTSTP)
+	unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP)
+}
+
+// canBeStopped reports whether somebody would go on with us: whether our process group is no orphan, which SIGTSTP does
+// not stop (POSIX, General Terminal Interface, section 11.1.4).
+func canBeStopped() bool {
+	group := unix.Getpgrp()
+	session, _ := unix.Getsid(0)
+	for pid := os.Getppid(); pid > 1; {
+		its, err := unix.Getsid(pid)
+		if err != nil || its != session {
+			return false
+		}
+		if of, err := unix.Getpgid(pid); err != nil || of != group {
+			return err == nil
+		}
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		var state string
+		if n, _ := fmt.Sscan(string(b[bytes.LastIndexByte(b, ')')+1:]), &state, &pid); n < 2 {
+			return false
+		}
+	}
+	return false
 }
 
 // end takes the view away. What the command has printed is printed; what it has left running may print more. It may be
