@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -21,6 +23,8 @@ import (
 // from the terminal, and gets its signals. It was tried to run it in the background, as a shell does with a job, so that
 // SIGTTIN and SIGTTOU tell when it wants the terminal: but programs look where they are (wget prints to a file then), and
 // those that wait for keys by poll(2), as Node does, are never stopped.
+//
+// Some look for a terminal at what they print to, as pagers do, and read keys from there: those are passed on.
 //
 // As soon as the command, or what it has started, changes the terminal's modes, which is to say that it takes keys one
 // by one or a password, or addresses the whole screen, the view goes away, and does not come back.
@@ -41,6 +45,7 @@ type commandTerminal struct {
 	before     unix.Termios // the terminal's modes
 	first, set unix.Termios // the pseudo-terminal's, as they were, and as we know them
 	given      bool         // the terminal was given those of the pseudo-terminal
+	relays     bool         // keys are read from the pseudo-terminal
 	size       unix.Winsize // the terminal's
 	fitted     unix.Winsize // the pseudo-terminal's
 }
@@ -216,8 +221,10 @@ func (c *commandTerminal) look() {
 	if set, err := unix.IoctlGetTermios(int(c.ours.Fd()), unix.TCGETS); err == nil && !alike(set, &c.set) {
 		c.set = *set
 		c.split.End()
-		if alike(set, &c.first) {
-			set = &c.before
+		if was := c.relays; alike(set, &c.first) {
+			set, c.relays = &c.before, false
+		} else if c.relays = was || readsKeys(c.its.Name()); c.relays && !was {
+			go c.relay()
 		}
 		c.given = unix.IoctlSetTermios(int(c.tty.Fd()), unix.TCSETS, set) == nil || c.given
 	}
@@ -226,6 +233,64 @@ func (c *commandTerminal) look() {
 		c.split.Resize(int(size.Col), int(size.Row))
 	}
 	c.fit()
+}
+
+// relay passes keys on while they are read from the pseudo-terminal. They come one by one then, and no signals come as
+// keys: the terminal is in the modes that the pseudo-terminal is in.
+func (c *commandTerminal) relay() {
+	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0) // others' stays as it is
+	if err != nil {
+		return
+	}
+	defer unix.Close(tty)
+	for b := make([]byte, 256); ; {
+		unix.Poll([]unix.PollFd{{Fd: int32(tty), Events: unix.POLLIN}}, int(lookEvery/time.Millisecond))
+		c.mu.Lock()
+		if !c.relays {
+			c.mu.Unlock()
+			return
+		}
+		n := 0
+		if !inBackground(c.tty) {
+			n, _ = unix.Read(tty, b)
+		}
+		c.mu.Unlock()
+		if n <= 0 {
+			time.Sleep(time.Millisecond) // keys may be there that are not for us
+			continue
+		}
+		c.ours.Write(b[:n])
+	}
+}
+
+// readsKeys reports whether one of our process group seems to read keys from a terminal of this name, which it prints to:
+// it has opened that, as less does, or has no other to read from.
+func readsKeys(name string) bool {
+	all, _ := os.ReadDir("/proc")
+	for _, e := range all {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if group, err := unix.Getpgid(pid); err != nil || group != unix.Getpgrp() {
+			continue
+		}
+		folder := "/proc/" + e.Name() + "/fd/"
+		if out, _ := os.Readlink(folder + "1"); out == name {
+			if in, _ := os.Readlink(folder + "0"); !strings.HasPrefix(in, "/dev/pts/") && !strings.HasPrefix(in, "/dev/tty") {
+				return true
+			}
+		}
+		list, _ := os.ReadDir(folder)
+		for _, fd := range list {
+			if n, _ := strconv.Atoi(fd.Name()); n > 2 {
+				if its, _ := os.Readlink(folder + fd.Name()); its == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // alike reports whether two terminals are in the same modes.
@@ -298,6 +363,7 @@ func (c *commandTerminal) end() {
 		signal.Stop(c.suspends)
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		c.relays = false
 		c.split.Flush()
 		c.split.End()
 		if c.given && !inBackground(c.tty) {
