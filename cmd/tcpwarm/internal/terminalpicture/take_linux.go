@@ -58,10 +58,15 @@ func takeInside(binary, folder string) error {
 		return err
 	}
 	watched := func() error { return request(false) }
-	if err := picture(filepath.Join(folder, "screen.svg"), "waiting for requests", watched, binary, "capture", "-i", "lo"); err != nil {
+	err := picture(filepath.Join(folder, "screen.svg"), "waiting for requests", watched, binary, "capture", "-i", "lo")
+	if err != nil {
 		return err
 	}
-	return picture(filepath.Join(folder, "split.svg"), "request 10", nil, binary, "verify", "-i", "lo", "--", "/proc/self/exe")
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return picture(filepath.Join(folder, "split.svg"), "request 10", nil, binary, "verify", "-i", "lo", "--", self)
 }
 
 // picture runs a program on a terminal until that shows a text, does what is to be done then, and writes a little later
@@ -85,11 +90,6 @@ func picture(name, text string, then func() error, program ...string) error {
 		}
 	}()
 	cmd := exec.Command(program[0], program[1:]...)
-	if program[len(program)-1] == "/proc/self/exe" { // by which the program would mean itself
-		if cmd.Args[len(cmd.Args)-1], err = os.Executable(); err != nil {
-			return err
-		}
-	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "NO_COLOR=", role+"="+client)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
