@@ -175,7 +175,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	if second {
 		return false
 	}
-	if peer.AcksJump(s) {
+	if peer.AcksJump(s, &own.Half) {
 		for peer.Nxt != s.Ack {
 			peer.FollowJump(s.Ack, s.Time)
 			c.keepUp(peer, own, s.Mark())
