@@ -41,6 +41,8 @@ type Sender struct {
 	limit          Limit
 	recovery       recovery
 	recoverAt      segment.Seq // the episode ends when this is acknowledged
+	echoed         bool        // it began with an ECN echo
+	probe          probe       // the latest
 	reducedAt      segment.Time
 	prior          int    // window before the episode
 	beta           int    // what a reduction leaves, in percent
@@ -48,6 +50,7 @@ type Sender struct {
 	credit         credit // of the episode
 	undo           undo   // likewise
 	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
+	newest         stamp  // of the data with the highest number
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -247,7 +250,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.bbr.sends(seq, s.packets(before), written, at)
 		}
 		s.push(end, whole-n, at)
-		s.credit.unused, s.lastFull = 0, full
+		s.credit.unused, s.lastFull, s.newest = 0, full, s.stamp
 	default:
 		s.again(seq, end, at)
 	}
@@ -320,6 +323,7 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 // begin begins with the first data: the initial window is assumed.
 func (s *Sender) begin(seq segment.Seq) {
 	s.una, s.nxt, s.mayHaveAcked, s.started = seq, seq, seq, true
+	s.probe = probe{seq, seq}
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
 	s.initial, s.most, s.initialMSS = s.cwnd, s.cwnd, s.MSS
 	s.cwndUsageSeq = seq
@@ -474,7 +478,7 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 	startup := !s.bbr.full
 	s.bbr.acked(&delivery{packets: s.packets(delivered), before: newest, sent: s.sentAt, inFlight: s.packets(s.pipe()), lost: lost,
-		recovers: s.recovery != open && s.una.Before(s.recoverAt), rtt: s.minRTT}, at)
+		recovers: s.recovery != open && !(s.episodeEnds() && s.resent.size() == 0), rtt: s.minRTT}, at)
 	if startup && s.bbr.full && s.byClock() {
 		s.exit(at, s.bbr.cwnd*s.MSS)
 	}
@@ -484,16 +488,8 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 // it, as nothing has before: by that slow start grows (Linux's acked_sacked). Where reordering was
 // seen, SACKs alone let it grow (tcp_may_raise_cwnd).
 func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
-	if s.recovery != open && !s.una.Before(s.recoverAt) {
-		if s.recovery == fast {
-			s.learn()
-			s.cwnd = s.ssthresh
-		}
-		s.most = s.cwnd
-		s.recovery = open
-		s.recovered()
-		s.peak = 0
-		s.enter(at)
+	if s.recovery != open && s.episodeEnds() {
+		s.endEpisode(at)
 	}
 	if ece && s.recovery == open && s.pipe() > 0 {
 		s.reduce(fast, "ecn", at)
