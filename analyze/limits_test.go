@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -258,16 +257,4 @@ func onConn(name, steps string) string {
 		b.WriteString(name + ": " + line)
 	}
 	return b.String()
-}
-
-// Workers that would have nothing to do are not begun, however many are asked for.
-func TestMoreWorkersThanShards(t *testing.T) {
-	a, err := script.Parse(failing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := func(workers int) string { return analyzed(t, &segments{list: a.Segments(), size: 10}, workers) }
-	if one, most := all(1), all(math.MaxInt); one != most {
-		t.Errorf("one worker gives\n%s\nall that may be asked for give\n%s", one, most)
-	}
 }
