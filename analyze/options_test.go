@@ -2,6 +2,8 @@ package analyze
 
 import (
 	"context"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,5 +172,14 @@ func TestEarlyResponse(t *testing.T) {
 		if (w != nil) != x.wait || w != nil && *w < 0 {
 			t.Errorf("waited %v, want a time: %v", w, x.wait)
 		}
+	}
+}
+
+// More workers than there are shards to share take nothing, however many are asked for.
+func TestMoreWorkersThanShards(t *testing.T) {
+	list := crowd(t, 20)
+	want := analyzed(t, &segments{list: slices.Clone(list), size: 1000}, 2)
+	if got := analyzed(t, &segments{list: list, size: 1000}, math.MaxInt); got != want {
+		t.Errorf("report is\n%s\nwant\n%s", got, want)
 	}
 }

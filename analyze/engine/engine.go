@@ -93,6 +93,7 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	o.Workers = min(o.Workers, shards) // one more would own no shard, and still take memory of its own
 	o.Limits.setDefaults()
 	r := newReader(src, o)
 	err := r.run(ctx)
