@@ -269,6 +269,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
 
+// Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
+func (h *Half) Leapt() bool { return h.leapt }
+
 func (h *Half) options(s *segment.Segment) {
 	o := &s.Options
 	h.SawSYN, h.ISN = true, s.Seq
