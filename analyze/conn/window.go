@@ -23,7 +23,8 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		}
 		own.View = c.watch(s.Dir)
 	}
-	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.way(s.Dir))
+	inMessage := own.View.Stalls.MayEnd(s.Time) && c.http.inMessage(s.Dir)
+	own.View.Data(s, &own.Half, &peer.Window, inMessage, c.way(s.Dir))
 	if len(own.View.Samples()) >= MaxSamples {
 		c.flushSamples(s.Dir)
 	}
@@ -59,8 +60,16 @@ func (c *Conn) way(d segment.Dir) tcp.Way {
 // inMessage reports whether a message of direction d has begun and not ended, as far as
 // it can be read.
 func (x *httpTracker) inMessage(d segment.Dir) bool {
-	if d == x.conn.client {
+	if d != x.conn.client {
+		return x.reading > 0
+	}
+	if x.open <= x.reading || x.conn.app.Sealed() { // where a sealed request ends does not show
 		return x.open > x.reading
 	}
-	return x.reading > 0
+	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
+		if !t.RequestDone {
+			return true
+		}
+	}
+	return false
 }

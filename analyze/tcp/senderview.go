@@ -130,7 +130,7 @@ func (v *SenderView) TakeSamples() []Sample {
 }
 
 // Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
-// inMessage says that s is part of a message, and way is that of what own sends.
+// inMessage says that s is part of a message, wherever it may end a wait of one; way is that of what own sends.
 func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, way Way) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)

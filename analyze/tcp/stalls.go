@@ -66,6 +66,11 @@ func (w Way) rttToReceiver() time.Duration {
 	return toClient
 }
 
+// MayEnd reports whether data sent at an instant may end a wait, if it is part of a message.
+func (p *SendStalls) MayEnd(at segment.Time) bool {
+	return p.lateACK != 0 || at.Sub(p.lastData) >= leastStall
+}
+
 // data notes data of a half, which is part of a message if inMessage says so. offered is
 // the peer's window; mss and blind are what is known of the sender (see Sender).
 func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender *Sender, inMessage bool, way Way) {
