@@ -30,7 +30,7 @@ type SendStalls struct {
 	ACKs, Full int64  // ACKs, and those of them before which data had filled the offered window
 	FullAt     int64  // packet that filled it first
 	Idle       Pauses // within a message, with nothing in flight and nothing sent
-	Nagle      Pauses // within a message, with a small segment in flight, until its delayed ACK came
+	Nagle      Pauses // within a message or before the next, with a small segment in flight, until its delayed ACK came
 
 	lastData segment.Time // when data was sent
 	small    bool         // that was less than a full segment
@@ -69,6 +69,7 @@ func (w Way) rttToReceiver() time.Duration {
 // A Part is what data is part of.
 type Part uint8
 
+// What data may be part of.
 const (
 	OfNone    Part = iota // no message, and none is being waited for
 	OfNext                // one that begins, or none, while others that were sent to their ends have no answer
