@@ -54,8 +54,8 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
 		// buffer.
-		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt {
-			s.limit = SendBuffer
+		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt && s.Message != Complete {
+			s.limit, s.buffered = SendBuffer, !s.AtReceiver
 		}
 		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
@@ -67,8 +67,10 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 		s.observe(p, room, b, now.Sub(s.lastSend))
 	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
 		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced() && !s.isSpaced(): // it had room, and nothing to send
-		if s.limit != SendBuffer || p == 0 {
+		if s.limit != SendBuffer && !(s.buffered && s.Message == UnderWay) || p == 0 || s.Message == Complete {
 			s.limit = Application
+		} else {
+			s.limit = SendBuffer
 		}
 		s.weaken()
 		if b.opening {
