@@ -144,8 +144,11 @@ func (s *Sender) observe(p, room int, b *burst, silent time.Duration) {
 		s.basis = min(s.basis, Inferred)
 		return
 	}
-	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
-		s.limit = Application
+	if !s.AtReceiver && (room >= s.cwnd/2 || s.buffered && seen < s.proven-max(3*s.MSS, s.proven/10)) {
+		// No window shrinks so without a loss: there was no more to send, or no room for it in the send buffer.
+		if s.limit = Application; s.buffered && s.Message == UnderWay {
+			s.limit = SendBuffer
+		}
 		s.weaken()
 		return
 	}
@@ -176,6 +179,7 @@ func (s *Sender) shown(flight int) {
 		return
 	}
 	s.basis, s.seen = Observed, min(flight, s.cwnd)
+	s.proven = max(s.proven, s.seen)
 	if !s.flat {
 		s.most, s.supposed = s.cwnd, 0
 	}

@@ -88,6 +88,7 @@ type Sender struct {
 	hasClock          bool         // it sends by a clock of its own (pacing)
 	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
 	buffered          bool         // its send buffer has kept it, once
+	proven            int          // the window since the latest reduction or idle restart, at least
 	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
