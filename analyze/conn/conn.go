@@ -120,7 +120,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
-		if peer.OutlivesFIN(s.Ack) && !c.ended {
+		if !c.ended && peer.SawFIN && (peer.OutlivesFIN(s.Ack) || peer.missesFIN(s)) {
 			c.outlivesFIN(peer, at)
 		}
 		c.keepUp(peer, own, at)
@@ -178,7 +178,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	if second {
 		return false
 	}
-	if peer.AcksJump(s) {
+	if peer.AcksJump(s, &own.Half) {
 		for peer.Nxt != s.Ack {
 			peer.FollowJump(s.Ack, s.Time)
 			c.keepUp(peer, own, s.Mark())

@@ -543,6 +543,8 @@ func (o *output) check() error {
 		return fmt.Errorf("-j %d: must be 0 (one for each processor) or more", o.workers)
 	case o.redact && strings.ContainsAny(o.server, "*?"):
 		return fmt.Errorf("--server %q: with --redact names are stand-ins, which no pattern meets; name the host", o.server)
+	case o.series == "-":
+		return errors.New("--series -: standard output has the report; name a file")
 	}
 	files, kinds := o.reports[:0:0], reportKinds(&o.format)
 	for _, where := range o.reports {
