@@ -83,7 +83,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.flat, s.least, s.credit = false, 0, credit{}
+	s.flat, s.least, s.proven, s.credit = false, 0, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()
 	s.peak = 0

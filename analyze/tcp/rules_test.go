@@ -457,6 +457,30 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// BBR's startup sends at ACKs once the pipe is full, for its window keeps it then: that is no sign that it has
+// no clock. A window that lies elsewhere is one.
+func TestClockThatItsWindowKeeps(t *testing.T) {
+	for _, x := range []struct {
+		part  float64 // of the model's window, that is in flight
+		clock bool
+	}{{1, true}, {0.92, true}, {0.85, false}, {0.5, false}} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		for range 6 {
+			f.send(1).wait(time.Millisecond)
+		}
+		for range 200 {
+			f.wait(time.Millisecond).ack(1)
+			for float64(f.next-f.una) < x.part*float64(f.Estimate().Best/mss) {
+				f.send(1)
+			}
+		}
+		phase := f.Estimate().Phase
+		if clock := phase == "startup" || phase == "drain"; clock != x.clock {
+			t.Errorf("%v of the window in flight: %s", x.part, phase)
+		}
+	}
+}
+
 // What follows part segments has only then been written: that is no clock, however much of it comes.
 func TestPartsAreNoClock(t *testing.T) {
 	for part, clock := range map[int]bool{mss: true, mss / 2: false} {

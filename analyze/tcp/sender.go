@@ -21,6 +21,7 @@ import (
 type Sender struct {
 	MSS        int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
 	AtReceiver bool // what it sends was captured at its peer: its clock does not show
+	Message    Message
 	sink       Watcher
 
 	largest int // segment that the peer takes
@@ -85,6 +86,9 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
+	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
+	buffered          bool         // its send buffer has kept it, once
+	proven            int          // the window since the latest reduction or idle restart, at least
 	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
@@ -126,6 +130,16 @@ const (
 	maxDefer       = 64 << 10               // a sender keeps back no more, to send it at once
 	prompt         = 120 * time.Microsecond // within which an ACK brings out what it makes room for
 	tick           = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
+)
+
+// A Message says what is known of what a side sends, as its application protocol has it.
+type Message uint8
+
+// What may be known.
+const (
+	Untold   Message = iota
+	UnderWay         // more of it is to be sent
+	Complete         // nothing is left to send
 )
 
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
@@ -356,6 +370,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		return
 	}
 	s.finishBurst(at, before)
+	s.fills = s.hasClock && s.fillsModel(before)
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
