@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/vt"
 )
@@ -36,17 +37,23 @@ func svgOf(e *vt.Emulator) string {
 	for y := range e.Height() {
 		text, from, look := "", 0, ""
 		flush := func(to int) {
-			if strings.TrimSpace(text) != "" || look == reversed && text != "" {
+			if look != reversed {
+				text = strings.TrimRight(text, " ")
+				to = from + utf8.RuneCountInString(text) // none takes two columns
+			}
+			if text != "" {
 				b.WriteString(svgText(from*columnWidth+8, y*lineHeight+8, (to-from)*columnWidth, text, look))
 			}
-			text, from = "", to
+			text = ""
 		}
 		for x := range e.Width() {
-			if l := lookOf(e, x, y); l != look {
+			cell, l := e.CellAt(x, y).Content, lookOf(e, x, y)
+			blank := cell == " " && l != reversed && look != reversed // it has no look, whatever it was drawn with
+			if l != look && !blank {
 				flush(x)
-				look = l
+				look, from = l, x
 			}
-			text += e.CellAt(x, y).Content
+			text += cell
 		}
 		flush(e.Width())
 	}

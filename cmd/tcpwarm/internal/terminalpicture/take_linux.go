@@ -113,7 +113,7 @@ func picture(name, text string, then func() error, program ...string) error {
 			return err
 		}
 	}
-	time.Sleep(700 * time.Millisecond) // until it is drawn
+	time.Sleep(1500 * time.Millisecond) // until it is drawn
 	mu.Lock()
 	defer mu.Unlock()
 	return os.WriteFile(name, []byte(svgOf(screen)), 0o666)
@@ -159,13 +159,15 @@ func serve() error {
 	return nil
 }
 
-// request asks one server ten times with a client for each request, as is often done, and the other with one for all. It
-// stays a while, with what it has open, where it is the one that is watched.
+// request asks one server ten times with a client for each request, as is often done, and the other with one for all. Some
+// connections it closes in the end. It stays a while, with what is open, where it is the one that is watched.
 func request(stays bool) error {
 	one := &http.Client{}
 	var errs error
+	var others []*http.Client
 	for i := range 10 {
-		for addr, c := range map[string]*http.Client{shop: {Transport: &http.Transport{}}, search: one} {
+		others = append(others, &http.Client{Transport: &http.Transport{}})
+		for addr, c := range map[string]*http.Client{shop: others[i], search: one} {
 			resp, err := c.Get(fmt.Sprintf("http://%s/item/%d", addr, i))
 			if err != nil {
 				errs = errors.Join(errs, err)
@@ -178,6 +180,9 @@ func request(stays bool) error {
 			fmt.Printf("request %d of 10 to each of 2 servers\n", i+1)
 		}
 		time.Sleep(80 * time.Millisecond)
+	}
+	for _, c := range others[:7] {
+		c.CloseIdleConnections()
 	}
 	if stays {
 		time.Sleep(5 * time.Second)
