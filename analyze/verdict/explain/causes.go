@@ -257,6 +257,8 @@ var avoidable = []cause{
 				{"go net/http", "warm up with as many parallel requests as there will be, not more"},
 				{"python aiohttp", "no warming requests beyond the parallel ones"},
 				{"java HttpClient", "no warming requests beyond the parallel ones"},
+				{"rust hyper-util", "tokio::task::yield_now().await between a body's end and the next request: it dials while a " +
+					"connection is on its way back to the pool"},
 				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
 				{"browser", `fewer <link rel="preconnect">; crossorigin on it where the fetch is without credentials`},
 			},
