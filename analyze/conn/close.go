@@ -37,7 +37,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			own.fin, own.finSeq, own.finUna = at, fin, own.Una
 		}
 		// Behind its FIN a side sends nothing: where bytes were read from there on, one of the two is not its own.
-		if own.stream.Started() && own.stream.Next().After(s.Seq.Add(s.Len)) {
+		if own.stream.Started() && own.stream.Next().After(s.Seq.Add(s.Len)) && !own.Leapt() {
 			own.contradicts(cmp.Or(own.lastBytes, at.Packet), at)
 		}
 	}
@@ -72,9 +72,9 @@ func (c *Conn) firstFINHeeded() bool {
 	return a.FinAcked()
 }
 
-// missesFIN reports whether s, of the other side, shows that it has not got the FIN of h, though that came behind all
-// that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4). What was on its way when
-// the FIN was captured is there before long.
+// missesFIN reports whether s, the latest that the other side has sent, shows that it has not got the FIN of h, though
+// that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
+// What was on its way when the FIN was captured is there before long.
 func (h *Half) missesFIN(s *segment.Segment) bool {
 	return h.fin.Packet != 0 && !s.Ack.After(h.FinSeq) && s.Time.Sub(h.fin.Time) > doubtFor &&
 		h.stream.Started() && !h.stream.Next().Before(h.FinSeq)

@@ -128,6 +128,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	if h.isKeepAlive(s) {
 		kind = KeepAlive
 		h.KeepAlives++
+		h.Unacked.probe(s)
 	}
 	if s.Flags.Has(segment.ACK) {
 		h.Window.offer(s, scaled, h.WindowScale)
@@ -233,6 +234,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.acked = true
 	if !ack.After(h.Una) {
+		if h.Unacked.Probe {
+			h.Unacked = Unacked{}
+		}
 		h.Unacked.heard = at
 		return
 	}
@@ -264,6 +268,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
+
+// Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
+func (h *Half) Leapt() bool { return h.leapt }
 
 func (h *Half) options(s *segment.Segment) {
 	o := &s.Options

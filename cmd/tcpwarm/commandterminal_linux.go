@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,6 +23,8 @@ import (
 // from the terminal, and gets its signals. It was tried to run it in the background, as a shell does with a job, so that
 // SIGTTIN and SIGTTOU tell when it wants the terminal: but programs look where they are (wget prints to a file then), and
 // those that wait for keys by poll(2), as Node does, are never stopped.
+//
+// Some look for a terminal at what they print to, as pagers do, and read keys from there: those are passed on.
 //
 // As soon as the command, or what it has started, changes the terminal's modes, which is to say that it takes keys one
 // by one or a password, or addresses the whole screen, the view goes away, and does not come back.
@@ -37,10 +42,12 @@ type commandTerminal struct {
 	split *liveview.Split
 	frame *liveview.Frame // the latest, nil: there is none
 
-	before, set unix.Termios // modes: the terminal's, and the pseudo-terminal's as we know them
-	given       bool         // the terminal was given those of the pseudo-terminal
-	size        unix.Winsize // the terminal's
-	fitted      unix.Winsize // the pseudo-terminal's
+	before     unix.Termios // the terminal's modes
+	first, set unix.Termios // the pseudo-terminal's, as they were, and as we know them
+	given      bool         // the terminal was given those of the pseudo-terminal
+	relays     bool         // keys are read from the pseudo-terminal
+	size       unix.Winsize // the terminal's
+	fitted     unix.Winsize // the pseudo-terminal's
 }
 
 // lookEvery is how often it is looked what has become of modes and sizes, beside where the command prints.
@@ -95,7 +102,8 @@ func pseudoTerminals(owner *account) (ours, its *os.File, err error) {
 	return ours, its, nil
 }
 
-// begin has the pseudo-terminal be as the terminal is.
+// begin has the pseudo-terminal be as the terminal is, but that a line feed is left to be looked after by that: it stays
+// alone where the command has switched that off there.
 func (c *commandTerminal) begin() error {
 	modes, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
@@ -105,14 +113,16 @@ func (c *commandTerminal) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.IoctlSetTermios(int(c.its.Fd()), unix.TCSETS, modes); err != nil {
+	its := *modes
+	its.Oflag &^= unix.ONLCR
+	if err := unix.IoctlSetTermios(int(c.its.Fd()), unix.TCSETS, &its); err != nil {
 		return err
 	}
 	set, err := unix.IoctlGetTermios(int(c.its.Fd()), unix.TCGETS)
 	if err != nil {
 		return err
 	}
-	c.before, c.set, c.size, c.fitted = *modes, *set, *size, *size
+	c.before, c.first, c.set, c.size, c.fitted = *modes, *set, *set, *size, *size
 	return unix.IoctlSetWinsize(int(c.its.Fd()), unix.TIOCSWINSZ, size)
 }
 
@@ -211,6 +221,11 @@ func (c *commandTerminal) look() {
 	if set, err := unix.IoctlGetTermios(int(c.ours.Fd()), unix.TCGETS); err == nil && !alike(set, &c.set) {
 		c.set = *set
 		c.split.End()
+		if was := c.relays; alike(set, &c.first) {
+			set, c.relays = &c.before, false
+		} else if c.relays = was || readsKeys(c.its.Name()); c.relays && !was {
+			go c.relay()
+		}
 		c.given = unix.IoctlSetTermios(int(c.tty.Fd()), unix.TCSETS, set) == nil || c.given
 	}
 	if size, err := unix.IoctlGetWinsize(int(c.tty.Fd()), unix.TIOCGWINSZ); err == nil && *size != c.size {
@@ -218,6 +233,64 @@ func (c *commandTerminal) look() {
 		c.split.Resize(int(size.Col), int(size.Row))
 	}
 	c.fit()
+}
+
+// relay passes keys on while they are read from the pseudo-terminal. They come one by one then, and no signals come as
+// keys: the terminal is in the modes that the pseudo-terminal is in.
+func (c *commandTerminal) relay() {
+	tty, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0) // others' stays as it is
+	if err != nil {
+		return
+	}
+	defer unix.Close(tty)
+	for b := make([]byte, 256); ; {
+		unix.Poll([]unix.PollFd{{Fd: int32(tty), Events: unix.POLLIN}}, int(lookEvery/time.Millisecond))
+		c.mu.Lock()
+		if !c.relays {
+			c.mu.Unlock()
+			return
+		}
+		n := 0
+		if !inBackground(c.tty) {
+			n, _ = unix.Read(tty, b)
+		}
+		c.mu.Unlock()
+		if n <= 0 {
+			time.Sleep(time.Millisecond) // keys may be there that are not for us
+			continue
+		}
+		c.ours.Write(b[:n])
+	}
+}
+
+// readsKeys reports whether one of our process group seems to read keys from a terminal of this name, which it prints to:
+// it has opened that, as less does, or has no other to read from.
+func readsKeys(name string) bool {
+	all, _ := os.ReadDir("/proc")
+	for _, e := range all {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if group, err := unix.Getpgid(pid); err != nil || group != unix.Getpgrp() {
+			continue
+		}
+		folder := "/proc/" + e.Name() + "/fd/"
+		if out, _ := os.Readlink(folder + "1"); out == name {
+			if in, _ := os.Readlink(folder + "0"); !strings.HasPrefix(in, "/dev/pts/") && !strings.HasPrefix(in, "/dev/tty") {
+				return true
+			}
+		}
+		list, _ := os.ReadDir(folder)
+		for _, fd := range list {
+			if n, _ := strconv.Atoi(fd.Name()); n > 2 {
+				if its, _ := os.Readlink(folder + fd.Name()); its == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // alike reports whether two terminals are in the same modes.
@@ -239,17 +312,41 @@ func (c *commandTerminal) fit() {
 }
 
 // suspend is for SIGTSTP, which the command has got, too: the view is not to stand there while the shell has the
-// terminal. It comes back with us.
+// terminal. It comes back with us. Go keeps its handler of a signal that was asked for once: so what stops us is SIGSTOP,
+// where SIGTSTP would.
 func (c *commandTerminal) suspend() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.split.Leave()
 	c.fit()
+	if !canBeStopped() {
+		return
+	}
 	runtime.LockOSThread() // to be stopped before what follows, and not whenever another thread gets it
 	defer runtime.UnlockOSThread()
-	signal.Reset(syscall.SIGTSTP)
-	unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGTSTP)
-	signal.Notify(c.suspends, syscall.SIGTSTP)
+	unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP)
+}
+
+// canBeStopped reports whether somebody would go on with us: whether our process group is no orphan, which SIGTSTP does
+// not stop (POSIX, General Terminal Interface, section 11.1.4).
+func canBeStopped() bool {
+	group := unix.Getpgrp()
+	session, _ := unix.Getsid(0)
+	for pid := os.Getppid(); pid > 1; {
+		its, err := unix.Getsid(pid)
+		if err != nil || its != session {
+			return false
+		}
+		if of, err := unix.Getpgid(pid); err != nil || of != group {
+			return err == nil
+		}
+		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		var state string
+		if n, _ := fmt.Sscan(string(b[bytes.LastIndexByte(b, ')')+1:]), &state, &pid); n < 2 {
+			return false
+		}
+	}
+	return false
 }
 
 // end takes the view away. What the command has printed is printed; what it has left running may print more. It may be
@@ -266,6 +363,7 @@ func (c *commandTerminal) end() {
 		signal.Stop(c.suspends)
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		c.relays = false
 		c.split.Flush()
 		c.split.End()
 		if c.given && !inBackground(c.tty) {

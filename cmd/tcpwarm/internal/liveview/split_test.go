@@ -18,7 +18,7 @@ func TestScan(t *testing.T) {
 	for b, want := range map[string]effect{
 		"plain \x1b[31mred\x1b[m \t\r\n ü 漢字":     harmless,
 		"\x1b[2K\x1b[1A\x1b[10D\x1b[?25l\x1b[?7l": harmless,
-		"\x1b]0;a title \x1b[?1049h\x07":          harmless, // is none of its own in there
+		"\x1b]0;a title [?1049h\x07":              harmless,
 		"\x1b]8;;http://a/\x1b\\link\x1bM\x1b(0":  harmless,
 		"\x1bPq#0;2\x1b\\":                        harmless,
 		"\x1b[>1u\x1b[?u":                         harmless, // asks about keys; who takes them changes the modes
