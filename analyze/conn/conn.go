@@ -146,6 +146,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.http.spoke(s, kind)
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
+		if own.View != nil {
+			own.View.Message = c.http.message(s.Dir)
+		}
 	}
 	// Against a closed window the same segment asks for room (RFC 9293 section
 	// 3.8.6.1): somebody waits, nobody is idle.

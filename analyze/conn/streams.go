@@ -58,7 +58,7 @@ func (x *httpTracker) StreamReset(t *transaction.Transaction, fromClient bool, c
 		if f.Refused++; f.Refused == 1 {
 			f.FirstRefused = at
 		}
-	case fromClient && !t.HasStatus && t.RequestDone:
+	case fromClient && !t.HasStatus && t.RequestDone && !f.leavesOut(t):
 		f.GivenUp.Add(t.Start, t.RequestEnd, at)
 	}
 }

@@ -267,6 +267,8 @@ func (x *httpTracker) emitResponse(t *transaction.Transaction) {
 		e.Outcome, e.Time = event.Unanswered, max(e.Time, c.env.Now.Time)
 	case !t.ResponseDone && !t.StreamReset: // too much was waiting
 		e.Outcome = event.Unanswered
+	case x.facts.leavesOut(t): // the client need not end the stream, and where it does nothing else becomes of it
+		e.Outcome, e.Unserved = event.Unanswered, true
 	}
 	if x.drained >= t.LastByte.Packet { // inferred: it ended before that showed
 		c.emit(&e)

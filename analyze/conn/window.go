@@ -23,7 +23,7 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		}
 		own.View = c.watch(s.Dir)
 	}
-	own.View.Data(s, &own.Half, &peer.Window, c.http.inMessage(s.Dir), c.way(s.Dir))
+	own.View.Data(s, &own.Half, &peer.Window, c.http.part(s.Dir, own.View.Stalls.Rested(s.Time)), c.way(s.Dir))
 	if len(own.View.Samples()) >= MaxSamples {
 		c.flushSamples(s.Dir)
 	}
@@ -56,11 +56,37 @@ func (c *Conn) way(d segment.Dir) tcp.Way {
 	return tcp.Way{Handshake: &c.shake, FromClient: d == c.client}
 }
 
-// inMessage reports whether a message of direction d has begun and not ended, as far as
-// it can be read.
-func (x *httpTracker) inMessage(d segment.Dir) bool {
-	if d == x.conn.client {
-		return x.open > x.reading
+// part says what data of direction d is part of, as far as it can be read. Whether all that was asked
+// has been asked to its end is looked at only after a rest: many may be waiting.
+func (x *httpTracker) part(d segment.Dir, rested bool) tcp.Part {
+	switch {
+	case d == x.conn.client && x.open <= x.reading, d != x.conn.client && x.reading == 0:
+		return tcp.OfNone
+	case d == x.conn.client && rested && !x.conn.app.Sealed() && !x.asks(): // where a sealed request ends does not show
+		return tcp.OfNext
 	}
-	return x.reading > 0
+	return tcp.OfMessage
+}
+
+// asks reports whether a request has begun and not ended.
+func (x *httpTracker) asks() bool {
+	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
+		if !t.RequestDone {
+			return true
+		}
+	}
+	return false
+}
+
+// message says what is known of what direction d sends: a server has nothing left to send when all that it was
+// asked is answered.
+func (x *httpTracker) message(d segment.Dir) tcp.Message {
+	switch {
+	case d == x.conn.client:
+	case x.reading > 0:
+		return tcp.UnderWay
+	case x.open == 0 && x.facts.Count > 0:
+		return tcp.Complete
+	}
+	return tcp.Untold
 }

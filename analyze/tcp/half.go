@@ -128,6 +128,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	if h.isKeepAlive(s) {
 		kind = KeepAlive
 		h.KeepAlives++
+		h.Unacked.probe(s)
 	}
 	if s.Flags.Has(segment.ACK) {
 		h.Window.offer(s, scaled, h.WindowScale)
@@ -233,6 +234,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.acked = true
 	if !ack.After(h.Una) {
+		if h.Unacked.Probe {
+			h.Unacked = Unacked{}
+		}
 		h.Unacked.heard = at
 		return
 	}

@@ -130,8 +130,8 @@ func (v *SenderView) TakeSamples() []Sample {
 }
 
 // Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
-// inMessage says that s is part of a message, and way is that of what own sends.
-func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMessage bool, way Way) {
+// part is what s is part of, and way is that of what own sends.
+func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part Part, way Way) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
 	}
@@ -139,7 +139,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, inMess
 		v.largest = v.sizes.full
 		v.resize()
 	}
-	v.Stalls.data(s, own, offered, &v.Sender, inMessage, way)
+	v.Stalls.data(s, own, offered, &v.Sender, part, way)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
 	sinceData := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time

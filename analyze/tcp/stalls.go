@@ -30,7 +30,7 @@ type SendStalls struct {
 	ACKs, Full int64  // ACKs, and those of them before which data had filled the offered window
 	FullAt     int64  // packet that filled it first
 	Idle       Pauses // within a message, with nothing in flight and nothing sent
-	Nagle      Pauses // within a message, with a small segment in flight, until its delayed ACK came
+	Nagle      Pauses // within a message or before the next, with a small segment in flight, until its delayed ACK came
 
 	lastData segment.Time // when data was sent
 	small    bool         // that was less than a full segment
@@ -66,9 +66,22 @@ func (w Way) rttToReceiver() time.Duration {
 	return toClient
 }
 
-// data notes data of a half, which is part of a message if inMessage says so. offered is
+// A Part is what data is part of.
+type Part uint8
+
+// What data may be part of.
+const (
+	OfNone    Part = iota // no message, and none is being waited for
+	OfNext                // one that begins, or none, while others that were sent to their ends have no answer
+	OfMessage             // a message that had begun, and not ended
+)
+
+// Rested reports whether data sent at an instant comes after a rest that would be a pause within a message.
+func (p *SendStalls) Rested(at segment.Time) bool { return at.Sub(p.lastData) >= leastStall }
+
+// data notes data of a half, and what it is part of. offered is
 // the peer's window; mss and blind are what is known of the sender (see Sender).
-func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender *Sender, inMessage bool, way Way) {
+func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender *Sender, part Part, way Way) {
 	at := s.Mark()
 	if offered.Known && !sender.Blind() && offered.Edge.Sub(own.Nxt) < sender.MSS {
 		if p.filled = true; p.FullAt == 0 {
@@ -77,10 +90,11 @@ func (p *SendStalls) data(s *segment.Segment, own *Half, offered *Window, sender
 	}
 	nothingElseInFlight := s.Seq == own.Una && s.End() == own.Nxt && !own.Resending()
 	switch {
-	case !inMessage || p.lastData == 0 || !nothingElseInFlight:
+	case part == OfNone || p.lastData == 0 || !nothingElseInFlight:
 	case p.lateACK != 0 && at.Time.Sub(p.lateACK) <= way.rtt()-way.rttToReceiver()+5*time.Millisecond:
 		p.Nagle.Add(p.late, at) // that ACK let it go (Nagle; RFC 9293 section 3.7.4)
-	case at.Time.Sub(max(p.lastData, offered.Moved)) >= max(leastStall, 3*way.rtt()) && 2*offered.Offered > offered.Most:
+	case part == OfMessage && at.Time.Sub(max(p.lastData, offered.Moved)) >= max(leastStall, 3*way.rtt()) &&
+		2*offered.Offered > offered.Most:
 		p.Idle.Add(at.Time.Sub(p.lastData), at) // with less than half of the window open it would wait for room
 	}
 	p.lastData, p.lateACK = at.Time, 0

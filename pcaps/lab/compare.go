@@ -14,18 +14,34 @@ import (
 	"tcpwarm/capture"
 )
 
-// differs returns what is said of the sample of s in dir that is not as its truth, or s, has it.
-func (s *scenario) differs(dir string) ([]string, error) {
+// differs returns what is said of the sample of s in dir that is not as its truth, or s, has it; and where
+// nothing is, which of the outcomes of s it is.
+func (s *scenario) differs(dir string) (problems []string, which int, err error) {
 	file := s.file(dir)
 	saw, err := readTruth(file + ".truth.json")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	r, err := analyzeSample(file, saw.Keys != "")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return s.compare(saw, r), nil
+	problems, which = s.compareAny(saw, r)
+	return problems, which, nil
+}
+
+// compareAny compares r with each outcome of s. Where it is none, the problems are those with the first.
+func (s *scenario) compareAny(saw *truth, r *report.Report) (problems []string, which int) {
+	for i, o := range s.outcomes {
+		differs := s.compare(o, saw, r)
+		if len(differs) == 0 {
+			return nil, i
+		}
+		if i == 0 {
+			problems = differs
+		}
+	}
+	return problems, 0
 }
 
 // analyzeSample reads a capture, named without its extension, and its keys if it has some.
@@ -49,14 +65,14 @@ func analyzeSample(file string, secret bool) (*report.Report, error) {
 	return analyze.Run(context.Background(), src, analyze.Options{Keys: keys})
 }
 
-// compare returns in what r differs from what the server saw and s declares.
-func (s *scenario) compare(saw *truth, r *report.Report) []string {
-	problems := compareConnections(saw, r, s.stale)
+// compare returns in what r differs from what the server saw and an outcome of s has.
+func (s *scenario) compare(o outcome, saw *truth, r *report.Report) []string {
+	problems := compareConnections(saw, r, o.stale)
 	for _, p := range r.Capture.Problems {
 		problems = append(problems, "the capture has a problem: "+p.Text)
 	}
-	if got := s.diagnoses(r); got != s.finds {
-		problems = append(problems, fmt.Sprintf("findings %q, want %q", got, s.finds))
+	if got := s.diagnoses(r); got != o.finds {
+		problems = append(problems, fmt.Sprintf("findings %q, want %q", got, o.finds))
 	}
 	if saw.Verdict != sum(saw.Connections) {
 		problems = append(problems, "the truth's totals are not those of its connections")
@@ -73,7 +89,7 @@ func (s *scenario) compare(saw *truth, r *report.Report) []string {
 	if s.path != nil {
 		host = farAddr
 	}
-	return append(problems, s.want.compare(r, fmt.Sprintf("%s:%d", host, s.port()))...)
+	return append(problems, o.want.compare(r, fmt.Sprintf("%s:%d", host, s.port()))...)
 }
 
 // diagnoses names the findings of r, but for those that hang on the moment a
@@ -118,15 +134,16 @@ func compareConnections(saw *truth, r *report.Report, stale int) []string {
 			problems = append(problems, fmt.Sprintf("%s: %d transactions, the server saw %d", key, c.TransactionCount, w.Transactions))
 			continue
 		}
+		left := slices.Clone(c.Transactions)
 		for _, q := range w.Requests {
-			i := slices.IndexFunc(c.Transactions, func(got *report.Transaction) bool {
+			i := slices.IndexFunc(left, func(got *report.Transaction) bool {
 				return got.Method == q.Method && got.Target == q.Path && got.Status == max(q.Status, 0)
 			})
 			if i < 0 || i > 0 && !strings.HasPrefix(q.Proto, "HTTP/2") { // streams reach the server's handlers in no order
 				problems = append(problems, fmt.Sprintf("%s: the server saw %s %s %d next", key, q.Method, q.Path, q.Status))
 				break
 			}
-			c.Transactions = slices.Delete(c.Transactions, i, i+1)
+			left = slices.Delete(left, i, i+1)
 		}
 	}
 	for key := range want {

@@ -45,8 +45,12 @@ func declare(line string) (s scenario, err error) {
 	} else if s.server, err = named("server", serverOptions, f[2]); err != nil {
 		return s, err
 	}
-	if s.want, err = outcome(f[3]); err != nil {
-		return s, err
+	for _, text := range strings.Split(f[3], either) {
+		w, err := parseWant(text)
+		if err != nil {
+			return s, err
+		}
+		s.outcomes = append(s.outcomes, outcome{want: w})
 	}
 	for _, word := range f[4:] {
 		if err := s.set(word); err != nil {
@@ -77,15 +81,38 @@ func (s *scenario) set(word string) (err error) {
 	case "after":
 		s.after = value
 	case "stale":
-		s.stale, err = strconv.Atoi(value)
+		err = s.each(key, value, func(o *outcome, value string) (err error) {
+			o.stale, err = strconv.Atoi(value)
+			return err
+		})
 	case "finds":
-		s.finds = strings.ReplaceAll(value, ",", " ")
+		err = s.each(key, value, func(o *outcome, value string) error {
+			o.finds = strings.ReplaceAll(value, ",", " ")
+			return nil
+		})
 	case "front":
-		s.front, err = outcome(value)
+		s.front, err = parseWant(value)
 	default:
 		err = fmt.Errorf("no word %q", key)
 	}
 	return err
+}
+
+// either is between what belongs to different outcomes.
+const either = "|"
+
+// each sets something of each outcome: one value is that of all.
+func (s *scenario) each(key, value string, set func(*outcome, string) error) error {
+	values := strings.Split(value, either)
+	if len(values) != 1 && len(values) != len(s.outcomes) {
+		return fmt.Errorf("%s has %d values for %d outcomes", key, len(values), len(s.outcomes))
+	}
+	for i := range s.outcomes {
+		if err := set(&s.outcomes[i], values[min(i, len(values)-1)]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // named returns what is called name among all, which are of a kind.
@@ -97,8 +124,8 @@ func named[T any](kind string, all map[string]T, name string) (T, error) {
 	return v, nil
 }
 
-// outcome reads USED/NEEDED, and behind them a cause, "ended" or "vain".
-func outcome(text string) (w want, err error) {
+// parseWant reads USED/NEEDED, and behind them a cause, "ended" or "vain".
+func parseWant(text string) (w want, err error) {
 	f := strings.Split(text, "/")
 	if len(f) < 2 {
 		return w, fmt.Errorf("%q is no outcome", text)

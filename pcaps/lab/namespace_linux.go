@@ -17,6 +17,9 @@ const inside = "TCPWARM_LAB_INSIDE"
 // tcpdump, which gives up root by itself, has no user to become.
 func isolate(env ...string) (here bool, err error) {
 	if os.Getenv(inside) != "" {
+		if err := boundReceivers(); err != nil {
+			return false, err
+		}
 		return true, loopbackUp()
 	}
 	if os.Getuid() != 0 {
@@ -31,6 +34,12 @@ func isolate(env ...string) (here bool, err error) {
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
 	return false, c.Run()
+}
+
+// boundReceivers keeps a receiver from taking in whole bodies that nobody reads: it sets how large its buffer grows
+// to 6 MB, which was Linux's default for many years and is 32 MB here and there. The namespace has a value of its own.
+func boundReceivers() error {
+	return os.WriteFile("/proc/sys/net/ipv4/tcp_rmem", []byte("4096 131072 6291456"), 0o644)
 }
 
 // loopbackUp brings up lo, which is down in a new namespace.

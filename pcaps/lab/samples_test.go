@@ -230,7 +230,7 @@ func differences(t *testing.T, dir, truth string) []string {
 	if s == nil {
 		t.Fatalf("no scenario for %s", truth)
 	}
-	problems, err := s.differs(dir)
+	problems, _, err := s.differs(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,16 @@ type scenario struct {
 	via    string            // relay between client and server: "", dumb, or what startLogged knows
 	snap   int               // bytes kept of each packet; 0: all
 
-	after string // the sample in which what is wrong here is mended; "" where nothing is
+	after    string    // the sample in which what is wrong here is mended; "" where nothing is
+	outcomes []outcome // what may come out, the one to prefer first: several of a client that races with itself
+	front    want      // of the connections between client and relay, if there is one
+}
+
+// An outcome is all that may come out of a scenario together.
+type outcome struct {
+	want  want   // of the origin's connections
 	stale int    // requests sent to a connection the server had closed: on the wire, not seen by the server
 	finds string // IDs of findings, in order
-	want  want   // of the origin's connections
-	front want   // of those between client and relay, if there is one
 }
 
 // options are how the server behaves. Zero: HTTP/1.1 in clear, answers at once,
@@ -89,6 +94,7 @@ var (
 		"h2-late":    {tls: true, http2: true, late: 3 * time.Second},
 		"h2c":        {http2: true},
 		"h2c-slow":   {http2: true, delay: together},
+		"h2c-late":   {http2: true, late: 3 * time.Second},
 		"h2c-idles":  {http2: true, idle: short},
 	}
 	paths = map[string]*route{

@@ -77,9 +77,15 @@ func list(dir, topic string) (string, error) {
 		if t.Via != "" {
 			client += ", behind " + t.Via
 		}
-		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d |\n", s.name, client, t.Verdict.Transactions, t.Verdict.Used, s.want.needed)
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d |\n", s.name, client, t.Verdict.Transactions, t.Verdict.Used, s.needed(t))
 	}
 	return b.String(), nil
+}
+
+// needed is how many connections were needed in the outcome that the server saw.
+func (s *scenario) needed(saw *truth) int {
+	i := slices.IndexFunc(s.outcomes, func(o outcome) bool { return o.want.used == saw.Verdict.Used })
+	return s.outcomes[max(i, 0)].want.needed
 }
 
 // fill puts text into the place in doc.

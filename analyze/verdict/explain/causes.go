@@ -257,6 +257,8 @@ var avoidable = []cause{
 				{"go net/http", "warm up with as many parallel requests as there will be, not more"},
 				{"python aiohttp", "no warming requests beyond the parallel ones"},
 				{"java HttpClient", "no warming requests beyond the parallel ones"},
+				{"rust hyper-util", "tokio::task::yield_now().await between a body's end and the next request: it dials while a " +
+					"connection is on its way back to the pool"},
 				{"Envoy", "preconnect_policy: per_upstream_preconnect_ratio 1.0"},
 				{"browser", `fewer <link rel="preconnect">; crossorigin on it where the fetch is without credentials`},
 			},
@@ -425,7 +427,8 @@ var needed = []cause{
 		Explanation: verdict.Explanation{
 			Meaning: "What the client sent on the earlier connection was sent again and again and never acknowledged, while " +
 				"the server answered on another: something on the way, or the server's machine, had forgotten that connection.",
-			Evidence: "Data sent again three times or for a second and never acknowledged; packets of the same server on " +
+			Evidence: "Data sent again three times or for a second and never acknowledged, or keep-alive probes as often or " +
+				"as long and never answered; packets of the same server on " +
 				"another connection.",
 			RefutedBy: "the capture lacks the server's packets",
 			Remedy: "Consistent with a device between that drops idle connections silently. Let the client close earlier, or " +

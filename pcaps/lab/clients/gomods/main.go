@@ -23,8 +23,10 @@ import (
 	"github.com/go-resty/resty/v2"
 	"github.com/valyala/fasthttp"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -148,7 +150,17 @@ func channel(to string) (*grpc.ClientConn, string, error) {
 
 func withGRPC(mode string) func(url string) error {
 	call := func(c *grpc.ClientConn, method string) error {
-		return c.Invoke(context.Background(), method, &emptypb.Empty{}, &emptypb.Empty{})
+		ctx := context.Background()
+		if mode == "deadline" {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, deadline)
+			defer cancel()
+		}
+		err := c.Invoke(ctx, method, &emptypb.Empty{}, &emptypb.Empty{})
+		if status.Code(err) == codes.DeadlineExceeded {
+			return nil
+		}
+		return err
 	}
 	switch mode {
 	case "default": // as in the examples: conn, then defer conn.Close(), here beside its request
@@ -168,7 +180,7 @@ func withGRPC(mode string) func(url string) error {
 			}
 			return call(c, method)
 		}
-	case "shared", "parallel", "idle":
+	case "shared", "parallel", "idle", "deadline":
 		var shared *grpc.ClientConn
 		var once sync.Once
 		return func(to string) error {

@@ -46,6 +46,15 @@ public class Client extends Lab {
         case "default": case "shared": case "parallel": case "idle": case "drained":
             return url -> { try (var in = open(url).getInputStream()) { in.readAllBytes(); } };
         case "unread": return url -> unread.add(open(url).getInputStream());
+        case "deadline": return url -> {
+            var c = open(url);
+            c.setReadTimeout(1500);
+            try (var in = c.getInputStream()) {
+                in.readAllBytes();
+            } catch (SocketTimeoutException e) {
+                // given up
+            }
+        };
         case "disconnect": return url -> {
             var c = (HttpURLConnection) open(url);
             try (var in = c.getInputStream()) { in.readAllBytes(); }
@@ -82,6 +91,7 @@ public class Client extends Lab {
     static Get httpClient(String mode) {
         switch (mode) {
         case "default": return url -> send(client(), url);
+        case "context": return url -> { trustLab(); send(client(), url); };
         case "shared": case "parallel": case "idle": case "drained": return url -> send(shared, url);
         case "deadline": return url -> {
             try {

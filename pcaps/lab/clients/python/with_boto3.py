@@ -8,7 +8,7 @@ import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from drive import base, drive, how
+from drive import base, deadline, drive, how
 
 platform.release = lambda: ""  # keeps the recorder's kernel out of User-Agent
 
@@ -20,6 +20,7 @@ def s3(endpoint=base, **options):
 
 client = s3()
 small = s3(max_pool_connections=2)
+brief = s3(read_timeout=deadline, retries={"total_max_attempts": 1})
 unread = []  # keeps what was not read from being collected, and so closed
 
 
@@ -31,6 +32,13 @@ def get(path, client=client):
 def left(path):
     _, bucket, key = path.split("/")
     unread.append(client.get_object(Bucket=bucket, Key=key))
+
+
+def limited(path):
+    try:
+        get(path, brief)
+    except botocore.exceptions.ReadTimeoutError:
+        pass  # given up
 
 
 lock, at = threading.Lock(), {}
@@ -63,4 +71,5 @@ drive({
     "unread": left,
     "drained": get,
     "idle": get,
+    "deadline": limited,
 })

@@ -5,7 +5,7 @@ import ssl
 import threading
 import urllib.parse
 
-from drive import base, drive
+from drive import base, deadline, drive
 
 url = urllib.parse.urlsplit(base)
 
@@ -27,6 +27,14 @@ def get_idle(path):
     except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
         shared.close()  # the server closed it meanwhile; the library leaves that to its user
         get(path, shared)
+
+
+def limited(path):
+    shared.timeout = deadline
+    try:
+        get(path, shared)
+    except TimeoutError:
+        shared.close()  # given up; it opens itself again
 
 
 own = threading.local()  # a connection is no good to two threads at once
@@ -62,5 +70,6 @@ drive({
     "default": each,
     "shared": lambda path: get(path, shared),
     "idle": get_idle,
+    "deadline": limited,
     "lines": ask,
 })

@@ -10,6 +10,12 @@ pool = lambda do |**options|
   end
 end
 persistent = pool.call
+brief = Faraday.new(url: BASE, request: { timeout: DEADLINE }) { |f| f.adapter(:net_http_persistent) }
+limited = lambda do |path|
+  brief.get(path)
+rescue Faraday::TimeoutError
+  nil # given up
+end
 keep = ->(path) { persistent.get(path) }
 
 all = MODE == "lines" ? Faraday.new { |f| f.adapter(:net_http_persistent) } : nil
@@ -19,6 +25,7 @@ end
 
 drive({
   "lines" => ask,
+  "deadline" => limited,
   "default" => ->(path) { Faraday.get(BASE + path) },
   "shared" => ->(path) { shared.get(path) },
   "persistent" => keep,

@@ -12,6 +12,7 @@ get() { wget -q -O /dev/null --ca-certificate="$SSL_CERT_FILE" "$@"; }
 case $mode in
 default) for url in $all; do get "$url"; done ;; # a process each
 shared) get $all ;;
+deadline) get --read-timeout 0.3 --tries 1 $all || [ $? = 4 ] ;; # each; it goes on
 lines)
 	case ${TCPWARM_SCENARIO:-} in
 	head) set -- --spider "$@" ;;
