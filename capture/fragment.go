@@ -144,7 +144,8 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	p := d.packetOf(g)
 	p.count++
 	p.ce = p.ce || f.ce
-	p.copies = p.copies && p.prior.isCopy(p.prior.have[0], g)
+	was := p.copies
+	p.copies = was && p.prior.isCopy(p.prior.have[0], g)
 	switch p.state {
 	case overlapping:
 		d.fragments.refused.add(1, d.totals.Packets)
@@ -166,6 +167,9 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	}
 	if len(p.have) != 1 || p.have[0] != (hole{0, p.total}) {
 		d.fragments.evict(p)
+		if was && !p.copies && p.prior != nil && p.prior.isVersion(g) {
+			return d.version(p.prior, g, f)
+		}
 		return notTCP, noProblem
 	}
 	data, total := p.data[:min(p.cut, p.total)], p.total
@@ -176,6 +180,29 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	p.began, p.state = d.last, whole
 	d.fragments.evict(p)
 	return d.upper(p.proto, data, total, f)
+}
+
+// isVersion reports whether g, which says something else than p, a packet of TCP of the same number that is whole, is
+// no other packet's: so far all have said what p has, and its header is p's where g has one.
+func (p *fragmented) isVersion(g *fragment) bool {
+	const number = 8 // where ports and the sequence number end
+	if p.proto != assigned.ProtoTCP || g.start+len(g.b) > len(p.data) {
+		return false
+	}
+	return g.start >= number || g.start == 0 && len(g.b) >= number && bytes.Equal(g.b[:number], p.data[:number])
+}
+
+// version reads p once more, with what g has instead. Which of the two its receiver has put together is not known,
+// and one of them may be forged: whoever reads the stream is to see both.
+func (d *decoder) version(p *fragmented, g *fragment, f *found) (verdict, problem) {
+	data := bytes.Clone(p.data[:min(p.cut, p.total)])
+	if g.start < len(data) {
+		copy(data[g.start:], g.b)
+	}
+	layers := f.layers
+	*f = p.head
+	f.ce, f.layers = p.ce, max(layers, f.layers)
+	return d.upper(p.proto, data, p.total, f)
 }
 
 // isTunnel reports whether b begins with a UDP header with a tunnel's port.

@@ -216,8 +216,9 @@ func TestFragmentNumbers(t *testing.T) {
 		t.Error("another packet of the same number is not read")
 	}
 	other := cutUp(slices.Concat(ip[:12], []byte{10, 0, 0, 9}, ip[16:]), head, 296, 9)
-	if got := x.take(pieces[0], other[1], other[0]); len(got) != 1 || got[0].From().Addr.String() != "10.0.0.9" {
-		t.Errorf("%+v", got)
+	// the first one is another version of the packet before, the others are another host's
+	if got := x.take(pieces[0], other[1], other[0]); len(got) != 2 || got[1].From().Addr.String() != "10.0.0.9" {
+		t.Errorf("%d segments: %+v", len(got), got)
 	}
 	third := cutUp(ip, head, 296, 10)
 	x.now += segment.Time(waitIPv4 + 1)
@@ -376,4 +377,31 @@ func FuzzFragments(f *testing.F) {
 		}
 		x.sums()
 	})
+}
+
+// A fragment of the number of a packet that is just whole, with other bytes in the same place: whoever reads the
+// stream sees both versions. With another header it is of another packet.
+func TestFragmentOfAnotherVersion(t *testing.T) {
+	for _, v := range []int{4, 6} {
+		ip, head := longTCP(v, 100)
+		other := slices.Clone(ip)
+		copy(other[head+64:], "forged")
+		var x fragmentTest
+		if got := x.take(cutUp(ip, head, 32, 7)...); len(got) != 1 {
+			t.Fatalf("IPv%d: %d segments of a whole packet", v, len(got))
+		}
+		forged := cutUp(other, head, 32, 7)
+		got := x.take(forged[0], forged[2])
+		if len(got) != 1 || string(got[0].Payload) != string(other[head+20:]) {
+			t.Errorf("IPv%d: %d segments of another version: %+v", v, len(got), got)
+		}
+
+		var y fragmentTest
+		y.take(cutUp(ip, head, 32, 7)...)
+		binary.BigEndian.PutUint32(other[head+4:], 1_000_000)
+		forged = cutUp(other, head, 32, 7)
+		if got := y.take(forged[0], forged[2]); len(got) != 0 {
+			t.Errorf("IPv%d: a part of another packet is read: %+v", v, got)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package conn
 import (
 	"cmp"
 	"math"
+	"time"
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
@@ -31,6 +32,9 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
+		if c.finUnseen {
+			c.refuteFIN(own, s.Seq.Add(s.Len), 2, at)
+		}
 		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
 		if fin := s.Seq.Add(s.Len); fin == own.FinSeq && (own.fin.Packet == 0 || own.finSeq != fin) {
@@ -142,6 +146,17 @@ func (c *Conn) closesUnseen(h *Half, at segment.Mark) {
 	if c.closing.By == event.Nobody && !c.ended && !c.reset.exists() && c.http.open == 0 && c.http.facts.Count > 0 {
 		c.finUnseen = true
 		c.closes(c.side(h.dir), false, nil, at)
+	}
+}
+
+// capturedBehind is how much later than its acknowledgement a segment may be captured.
+const capturedBehind = 50 * time.Millisecond
+
+// refuteFIN notes that the number which own's FIN seemed to have is that of what it sends only now, n bytes from seq
+// on: it was acknowledged before it was sent, and no endpoint does that. One byte may be a probe's.
+func (c *Conn) refuteFIN(own *Half, seq segment.Seq, n int, at segment.Mark) {
+	if c.closing.By == c.side(own.dir) && n > 1 && seq == own.Una.Add(-1) && at.Time.Sub(c.closing.At.Time) > capturedBehind {
+		own.contradicts(c.closing.At.Packet, at)
 	}
 }
 

@@ -234,6 +234,7 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 		own.start(seq)
 	}
 	if c.finUnseen {
+		c.refuteFIN(own, seq, s.Len, at)
 		c.goesOnAfter(at)
 	}
 	payload := s.Payload

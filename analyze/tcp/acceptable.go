@@ -29,11 +29,36 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 		h.jumped = true
 		return false
 	}
-	if h.jumped {
+	if !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) {
 		h.jumped = false
+		return true
 	}
-	return !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST) || peer.Reaches(s.Ack)
+	if !peer.Reaches(s.Ack) {
+		h.jumped = false
+		return false
+	}
+	if peer.Started && s.Ack.After(peer.Nxt) && h.strays(s, peer) {
+		h.jump.note(s, !h.jumped)
+		h.jumped = true
+		return false
+	}
+	h.jumped = false
+	return true
 }
+
+// strays reports whether s, which acknowledges what the capture has not, lies further from what h has sent than
+// any window that peer has offered: it may be anybody's who knows no number, until peer acknowledges it.
+func (h *Half) strays(s *segment.Segment, peer *Half) bool {
+	most := max(peer.Window.Most, peer.Window.Offered)
+	if !h.Started || !peer.Window.Known || !h.SawSYN || !peer.SawSYN { // the scale may be any
+		return false
+	}
+	d := s.Seq.Sub(h.Nxt)
+	return d > most || d < -max(most, maxUnscaled)-s.Len
+}
+
+// maxUnscaled is the largest window without a scale.
+const maxUnscaled = 65535
 
 // Damaged reports whether no receiver takes s, which h sends, for its checksum (RFC 9293 section 3.1). Captured at its
 // sender, one may be wrong as hardware is to write it; so others of h must have been right.
