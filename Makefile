@@ -6,7 +6,7 @@ FUZZRUNS ?= 200000
 VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: race-short wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -36,6 +36,10 @@ vuln: ## govulncheck, where its database can be reached
 
 race: ## all tests with the race detector
 	$(GO) test -race ./...
+
+race-short: ## the shorter tests of the packages that start goroutines, themselves or in tests, with the race detector
+	$(GO) test -race -short $$($(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \
+	  grep -qE '\bgo (func|[a-z][A-Za-z.]*\()|\.Go\(|t\.Parallel' $$dir/*.go && echo $$dir; done)
 
 tidy:
 	$(GO) mod tidy -diff

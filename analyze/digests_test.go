@@ -30,8 +30,8 @@ const digestsFile = "testdata/digests.txt"
 // enoughChanged is how many have changed when the others are no longer looked at.
 const enoughChanged = 10
 
-// TestNothingElseChanges holds all that is reported of each story and each sample, as it is and with its
-// segments damaged in some ways, to what it was: by digests, for it is far more than a person wants to
+// TestNothingElseChanges holds all that is reported of each story, each sample and of simulated traffic, as it
+// is and with its segments damaged in some ways, to what it was: by digests, for it is far more than a person wants to
 // read in golden files. It tells that a change of the code has changed what is reported, and where, so
 // that whoever moves code without a change of what it does knows that. Whether a change is right the
 // other tests tell, and a comparison of reports before and after; then
@@ -73,6 +73,9 @@ func TestNothingElseChanges(t *testing.T) {
 	}
 	if testing.Short() {
 		return
+	}
+	for k := range uint64(200) {
+		note(t, fmt.Sprintf("simulated-%03d", k), simulate(2, k).list, nil)
 	}
 	if *update {
 		var b strings.Builder

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"tcpwarm/analyze/verdict"
 	"testing"
 	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/segment"
 	"tcpwarm/pcaps/script"
 )

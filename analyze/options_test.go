@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -170,5 +171,25 @@ func TestEarlyResponse(t *testing.T) {
 		if (w != nil) != x.wait || w != nil && *w < 0 {
 			t.Errorf("waited %v, want a time: %v", w, x.wait)
 		}
+	}
+}
+
+// More workers than there are shards would have nothing to do: however many are asked for, none of these is made.
+func TestManyWorkersTakeNoMemory(t *testing.T) {
+	a, err := script.Parse(threeClients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	few := analyzed(t, &segments{list: a.Segments(), size: 1000}, 64)
+	runtime.ReadMemStats(&after)
+	takes := after.TotalAlloc - before.TotalAlloc
+	many := analyzed(t, &segments{list: a.Segments(), size: 1000}, 10_000)
+	if runtime.ReadMemStats(&before); before.TotalAlloc-after.TotalAlloc > 2*takes {
+		t.Errorf("10 000 workers take %d kB, 64 take %d kB", (before.TotalAlloc-after.TotalAlloc)/1000, takes/1000)
+	}
+	if many != few {
+		t.Errorf("10 000 workers find\n%s\n64 find\n%s", many, few)
 	}
 }

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"cmp"
 	"math"
 
 	"tcpwarm/analyze/app"
@@ -35,6 +36,10 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		if fin := s.Seq.Add(s.Len); fin == own.FinSeq && (own.fin.Packet == 0 || own.finSeq != fin) {
 			own.fin, own.finSeq, own.finUna = at, fin, own.Una
 		}
+		// Behind its FIN a side sends nothing: where bytes were read from there on, one of the two is not its own.
+		if own.stream.Started() && own.stream.Next().After(s.Seq.Add(s.Len)) && !own.Leapt() {
+			own.contradicts(cmp.Or(own.lastBytes, at.Packet), at)
+		}
 	}
 	for _, d := range c.bothSides() {
 		h := &c.half[d]
@@ -52,9 +57,27 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 	}
 	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
-	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 {
+	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 && c.firstFINHeeded() {
 		c.endAt(at)
 	}
+}
+
+// firstFINHeeded reports whether the FIN that came first was acknowledged. While it is not, the other one may have
+// crossed it, or may not know of it, for it is forged.
+func (c *Conn) firstFINHeeded() bool {
+	a, b := &c.half[0], &c.half[1]
+	if b.fin.Packet < a.fin.Packet {
+		a = b
+	}
+	return a.FinAcked()
+}
+
+// missesFIN reports whether s, the latest that the other side has sent, shows that it has not got the FIN of h, though
+// that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
+// What was on its way when the FIN was captured is there before long.
+func (h *Half) missesFIN(s *segment.Segment) bool {
+	return h.fin.Packet != 0 && !s.Ack.After(h.FinSeq) && s.Time.Sub(h.fin.Time) > doubtFor &&
+		h.stream.Started() && !h.stream.Next().Before(h.FinSeq)
 }
 
 // lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.

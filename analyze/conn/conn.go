@@ -120,7 +120,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
-		if peer.OutlivesFIN(s.Ack) && !c.ended {
+		if !c.ended && peer.SawFIN && (peer.OutlivesFIN(s.Ack) || s.End() == own.Nxt && peer.missesFIN(s)) {
 			c.outlivesFIN(peer, at)
 		}
 		c.keepUp(peer, own, at)
@@ -146,6 +146,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.http.spoke(s, kind)
 	if s.Len > 0 && kind != tcp.KeepAlive && !s.Flags.Has(segment.RST) {
 		fresh = c.data(s, own, at)
+		if own.View != nil {
+			own.View.Message = c.http.message(s.Dir)
+		}
 	}
 	// Against a closed window the same segment asks for room (RFC 9293 section
 	// 3.8.6.1): somebody waits, nobody is idle.
@@ -175,7 +178,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	if second {
 		return false
 	}
-	if peer.AcksJump(s) {
+	if peer.AcksJump(s, &own.Half) {
 		for peer.Nxt != s.Ack {
 			peer.FollowJump(s.Ack, s.Time)
 			c.keepUp(peer, own, s.Mark())

@@ -20,7 +20,7 @@ const (
 
 // dead returns the first segment of the client that was sent again in vain, if the connection
 // was dead from there on: nobody who lives and has room to receive leaves data unacknowledged for so
-// long. A FIN is no matter: who sends one leaves the connection anyway.
+// long, or keep-alive probes unanswered. A FIN is no matter: who sends one leaves the connection anyway.
 func (c *Conn) dead() (at segment.Mark, ok bool) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	u := &client.Unacked

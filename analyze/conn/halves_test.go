@@ -96,6 +96,8 @@ func viewValue(v *tcp.SenderView, name string) string {
 		return e.Phase
 	case "limit":
 		return e.Limit.String()
+	case "message":
+		return [...]string{tcp.Untold: "untold", tcp.UnderWay: "under-way", tcp.Complete: "complete"}[v.Message]
 	case "initial":
 		n, _, _ := v.Initial()
 		return fmt.Sprint(n)

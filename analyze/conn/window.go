@@ -77,3 +77,16 @@ func (x *httpTracker) asks() bool {
 	}
 	return false
 }
+
+// message says what is known of what direction d sends: a server has nothing left to send when all that it was
+// asked is answered.
+func (x *httpTracker) message(d segment.Dir) tcp.Message {
+	switch {
+	case d == x.conn.client:
+	case x.reading > 0:
+		return tcp.UnderWay
+	case x.open == 0 && x.facts.Count > 0:
+		return tcp.Complete
+	}
+	return tcp.Untold
+}

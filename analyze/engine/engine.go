@@ -33,7 +33,7 @@ type Source interface {
 
 // Options say how to analyse. The zero value is usable.
 type Options struct {
-	Workers int // goroutines that follow connections; 0: as many as processors. Never changes the result
+	Workers int // goroutines that follow connections, at most as many as shards; 0: as many as processors. Never changes the result
 	Limits  Limits
 	Keys    *tls.Keys        // opens TLS, beside the secrets that the capture holds; nil: none
 	Demands *verdict.Demands // what the report is held against; nil: nothing
@@ -93,6 +93,7 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	o.Workers = min(o.Workers, shards) // more would have nothing to do, and each takes its memory
 	o.Limits.setDefaults()
 	r := newReader(src, o)
 	err := r.run(ctx)

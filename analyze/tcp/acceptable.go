@@ -54,8 +54,12 @@ func (h *Half) reaches(seq segment.Seq, n int) bool {
 // connection nobody acknowledges.
 type jump struct{ from, to segment.Seq }
 
+// mostJumped is how far a jump reaches: what a fast path has on its way. Were it a whole window, two segments with
+// any numbers could span a quarter of all there are, and the next one, with any, would acknowledge them.
+const mostJumped = 16 << 20 // bytes
+
 func (a *jump) note(s *segment.Segment, first bool) {
-	if d := s.Seq.Sub(a.to); first || d < -MaxWindow || d > MaxWindow {
+	if d := s.Seq.Sub(a.to); first || d < -mostJumped || d > mostJumped {
 		*a = jump{s.Seq, s.Seq}
 	}
 	if s.Seq.Before(a.from) {
@@ -64,18 +68,20 @@ func (a *jump) note(s *segment.Segment, first bool) {
 	if s.End().After(a.to) {
 		a.to = s.End()
 	}
-	if a.to.Sub(a.from) > MaxWindow {
-		a.from = a.to.Add(-MaxWindow)
+	if a.to.Sub(a.from) > mostJumped {
+		a.from = a.to.Add(-mostJumped)
 	}
 }
 
-// AcksJump reports whether s, of the other side, acknowledges what was not acceptable: h has
-// gone there.
-func (h *Half) AcksJump(s *segment.Segment) bool {
-	if !h.jumped || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) {
+func (a *jump) has(seq segment.Seq) bool { return !seq.Before(a.from) && !seq.After(a.to) }
+
+// AcksJump reports whether s, of peer, acknowledges what was not acceptable: h has gone there. It must
+// be peer's by its own number.
+func (h *Half) AcksJump(s *segment.Segment, peer *Half) bool {
+	if !h.jumped || !s.Flags.Has(segment.ACK) || s.Flags.Has(segment.RST|segment.SYN) || !h.jump.has(s.Ack) {
 		return false
 	}
-	return !s.Ack.Before(h.jump.from) && !s.Ack.After(h.jump.to)
+	return peer.reaches(s.Seq, s.Len+2) || peer.jumped && peer.jump.has(s.Seq)
 }
 
 // FollowJump has h go on towards seq, which it has reached, by as much as can be compared.

@@ -46,6 +46,7 @@ type bbrRecovery struct {
 	prior    int  // before it
 	conserve bool // its first round
 	recovers bool
+	timeout  bool // from a timeout
 }
 
 // A together is what ACKs that come at once bring beyond what the rate accounts for.
@@ -185,14 +186,17 @@ func (b *bbr) acked(d *delivery, at segment.Time) {
 }
 
 // loses notes that a loss was found, with so much in flight and just delivered: for a round trip no
-// more is sent than is delivered, then the window grows again, and at the end it is what it was.
+// more is sent than is delivered, then the window grows again, and at the end it is what it was. A recovery
+// that follows another at once is the same one to it (Linux's prev_ca_state).
 func (b *bbr) loses(inFlight, delivered int, timeout bool) {
-	if b.recovers {
-		b.prior = max(b.prior, b.cwnd)
-	} else {
-		b.prior = b.cwnd
+	if !b.recovers {
+		b.prior = 0
 	}
-	b.recovers, b.conserve, b.cwnd, b.roundEnd = true, !timeout, max(inFlight+delivered, 1), b.delivered
+	b.prior = max(b.prior, b.cwnd)
+	if b.recovers && !b.timeout && !timeout {
+		return
+	}
+	b.recovers, b.timeout, b.conserve, b.cwnd, b.roundEnd = true, timeout, !timeout, max(inFlight+delivered, 1), b.delivered
 	if timeout {
 		b.best, b.flat = 0, 0
 	}

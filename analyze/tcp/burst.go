@@ -54,8 +54,8 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
 		// buffer.
-		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt {
-			s.limit = SendBuffer
+		if s.limit = Application; b.first.Sub(b.at) <= 2*prompt && s.Message != Complete {
+			s.limit, s.buffered = SendBuffer, !s.AtReceiver
 		}
 		s.weaken()
 	case b.sent > 0 && b.full && !b.tail:
@@ -67,8 +67,10 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 		s.observe(p, room, b, now.Sub(s.lastSend))
 	case b.sent > 0, p == 0, !s.lastFull && room >= s.MSS,
 		room > max(3*s.MSS, s.cwnd/3) && !s.isPaced() && !s.isSpaced(): // it had room, and nothing to send
-		if s.limit != SendBuffer || p == 0 {
+		if s.limit != SendBuffer && !(s.buffered && s.Message == UnderWay) || p == 0 || s.Message == Complete {
 			s.limit = Application
+		} else {
+			s.limit = SendBuffer
 		}
 		s.weaken()
 		if b.opening {
@@ -142,8 +144,11 @@ func (s *Sender) observe(p, room int, b *burst, silent time.Duration) {
 		s.basis = min(s.basis, Inferred)
 		return
 	}
-	if !s.AtReceiver && room >= s.cwnd/2 { // no window shrinks so without a loss: there was no more to send
-		s.limit = Application
+	if !s.AtReceiver && (room >= s.cwnd/2 || s.buffered && seen < s.proven-max(3*s.MSS, s.proven/10)) {
+		// No window shrinks so without a loss: there was no more to send, or no room for it in the send buffer.
+		if s.limit = Application; s.buffered && s.Message == UnderWay {
+			s.limit = SendBuffer
+		}
 		s.weaken()
 		return
 	}
@@ -174,6 +179,7 @@ func (s *Sender) shown(flight int) {
 		return
 	}
 	s.basis, s.seen = Observed, min(flight, s.cwnd)
+	s.proven = max(s.proven, s.seen)
 	if !s.flat {
 		s.most, s.supposed = s.cwnd, 0
 	}

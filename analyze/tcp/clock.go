@@ -27,7 +27,7 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
-	case s.sends >= 32 && s.unprompted*16 < s.sends:
+	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills:
 		s.hasClock = false
 	}
 	if s.sends >= 64 {
@@ -36,6 +36,14 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 		s.stops /= 2
 		s.rushes /= 2
 	}
+}
+
+// fillsModel reports whether the window of BBR's model is what keeps s, with so much in flight: who has a clock
+// and fills that window sends at ACKs, too. BBR's startup does so once the pipe is full. The model is right to
+// within a tenth, as a rule.
+func (s *Sender) fillsModel(pipe int) bool {
+	n := s.packets(pipe)
+	return s.bbr.on && s.recovery == open && 9*s.bbr.cwnd <= 10*n && 10*n <= 11*s.bbr.cwnd
 }
 
 // mayGoByClock reports whether what was seen leaves it open that s goes by a clock of its own, as BBR

@@ -128,6 +128,7 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	if h.isKeepAlive(s) {
 		kind = KeepAlive
 		h.KeepAlives++
+		h.Unacked.probe(s)
 	}
 	if s.Flags.Has(segment.ACK) {
 		h.Window.offer(s, scaled, h.WindowScale)
@@ -233,6 +234,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	}
 	h.acked = true
 	if !ack.After(h.Una) {
+		if h.Unacked.Probe {
+			h.Unacked = Unacked{}
+		}
 		h.Unacked.heard = at
 		return
 	}
@@ -264,6 +268,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
+
+// Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
+func (h *Half) Leapt() bool { return h.leapt }
 
 func (h *Half) options(s *segment.Segment) {
 	o := &s.Options
@@ -327,7 +334,8 @@ func (h *Half) seenBefore(s *segment.Segment) bool {
 
 func printOf(s *segment.Segment) print {
 	mix := func(h, v uint64) uint64 { h = (h ^ v) * 0x9E3779B97F4A7C15; return h ^ h>>29 }
-	h := mix(uint64(s.Flags), uint64(s.Seq)<<32|uint64(s.Ack))
+	// Flags alone first: else those of a FIN and the number it acknowledges more than the ACK before it cancel out.
+	h := mix(mix(0, uint64(s.Flags)), uint64(s.Seq)<<32|uint64(s.Ack))
 	h = mix(h, uint64(s.Len)<<32|uint64(s.Window)<<16|uint64(s.IPID))
 	if s.Options.HasTimestamps {
 		h = mix(h, uint64(s.Options.TSVal)<<32|uint64(s.Options.TSEcr))

@@ -17,18 +17,23 @@ const (
 // delivered and sent in an episode, and delivered since something was sent.
 type credit struct{ delivered, sent, unused int }
 
-// again notes data sent again.
+// again notes data sent again, or overtaken by what was sent after it: its timestamp is older (RFC 7323 section 5.3).
 func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
+	if s.stamp.valid && s.newest.valid && int32(s.stamp.value-s.newest.value) < 0 {
+		return
+	}
 	s.out.markResent(seq, end)
 	quiet := at.Sub(max(s.lastAck, s.lastSend))
 	switch {
 	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
+		s.recovery == open && quiet > 2*prompt && !seq.After(s.una) && s.probeFailed(at),
 		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
 		s.recovered()
 		s.reduce(timeout, "timeout", at)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
+		s.probe = probe{s.una, end}
 		return
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
@@ -38,6 +43,17 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	}
 	s.resent.add(seq, end)
 	s.fill(seq, end, isAgain)
+}
+
+// A probe is a tail loss probe (RFC 8985 section 7.3): what was out when it was sent.
+type probe struct{ una, end segment.Seq }
+
+// probeFailed reports whether the oldest segment has been out for longer than the timeout, a loss probe went, and
+// an ACK since has covered a part only. No second probe goes, and when its time is over the timeout counts from
+// when that segment was sent, not from the ACK (Linux's tcp_send_loss_probe, tcp_rto_delta_us).
+func (s *Sender) probeFailed(at segment.Time) bool {
+	p := &s.probe
+	return p.end.After(s.una) && s.una.After(p.una) && s.out.n > 0 && at.Sub(s.out.first().at) > s.rto()*9/10
 }
 
 // reduce begins an episode (RFC 5681 section 3.2, RFC 9438 section 4.6).
@@ -53,6 +69,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	} else if name == "ecn" {
 		s.undo = undo{} // that was no mistake
 	}
+	s.echoed = name == "ecn"
 	s.episodes++
 	if !s.byClock() { // BBR's startup goes on
 		s.confirmExit()
@@ -66,7 +83,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.flat, s.least, s.credit = false, 0, credit{}
+	s.flat, s.least, s.proven, s.credit = false, 0, 0, credit{}
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()
 	s.peak = 0
@@ -76,6 +93,34 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.sink != nil && !again {
 		s.sink.Event(at, name, 0, 0, s)
 	}
+}
+
+// episodeEnds reports whether the latest episode is over: all that was out when it began is acknowledged; after
+// an ECN echo something beyond that, so that the peer has been told (Linux's tcp_fastretrans_alert).
+func (s *Sender) episodeEnds() bool {
+	if s.echoed {
+		return s.una.After(s.recoverAt)
+	}
+	return !s.una.Before(s.recoverAt)
+}
+
+// endEpisode notes that an episode is over. Where something is missing that was sent in it and was sent
+// again, the next begins at once (Linux's tcp_time_to_recover: lost_out).
+func (s *Sender) endEpisode(at segment.Time) {
+	if s.recovery == fast {
+		s.learn()
+		s.cwnd = s.ssthresh
+	}
+	s.most = s.cwnd
+	s.recovery = open
+	if again := s.resent.size(); again > 0 {
+		s.reduce(fast, "loss", at)
+		s.undo.again = s.packets(again)
+		return
+	}
+	s.recovered()
+	s.peak = 0
+	s.enter(at)
 }
 
 // timedOut notes a timeout whose lost segments have not arrived: one that does not end a write

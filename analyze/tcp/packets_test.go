@@ -121,3 +121,74 @@ func TestFlightEndedByTheSendBuffer(t *testing.T) {
 		f.starts(x.name, x.low, x.best, x.high)
 	}
 }
+
+// buffered is a flow whose window of 80 segments was seen, and whose send buffer then kept it: ACKs let out
+// nothing until a third of the buffer was free, then one lets out much (Linux's sk_stream_write_space).
+func buffered(t *testing.T, m tcp.Message) *flow {
+	f := newFlow(t)
+	f.Message = m
+	f.send(10).round(2).round(2).round(2).wait(100 * time.Millisecond)
+	for range 60 {
+		f.ack(1).wait(time.Millisecond)
+	}
+	f.ack(1).send(60).wait(time.Millisecond).ack(1)
+	return f.wait(time.Millisecond)
+}
+
+// Who has answered all that was asked has nothing to send: it is not the send buffer that keeps it. While an
+// answer is under way, and the send buffer has kept it once, that is what does where the window has room.
+func TestSendBufferOfAMessage(t *testing.T) {
+	for _, x := range []struct {
+		message tcp.Message
+		let     tcp.Limit // after an ACK that let out much, and another that lets out nothing
+		next    tcp.Limit // in the next flight from nothing
+	}{
+		{tcp.Untold, tcp.SendBuffer, tcp.Application},
+		{tcp.UnderWay, tcp.SendBuffer, tcp.SendBuffer},
+		{tcp.Complete, tcp.Application, tcp.Application},
+	} {
+		f := buffered(t, x.message)
+		for _, after := range []string{"what it let out", "nothing"} {
+			if e := f.Estimate(); e.Limit != x.let {
+				t.Errorf("message %d, after %s: limited by %s, want %s", x.message, after, e.Limit, x.let)
+			}
+			f.ack(1).wait(time.Millisecond).ack(1)
+		}
+		f.quiet().ack(0)
+		if e := f.Estimate(); e.Limit != tcp.Application {
+			t.Errorf("message %d: limited by %s, and nothing is in flight", x.message, e.Limit)
+		}
+		f.send(30).wait(100 * time.Millisecond).ack(1).wait(time.Millisecond).ack(1).wait(time.Millisecond).ack(1)
+		if e := f.Estimate(); e.Limit != x.next {
+			t.Errorf("message %d: the next flight is limited by %s, want %s", x.message, e.Limit, x.next)
+		}
+	}
+}
+
+// A window that was seen does not shrink without a loss or an idle restart: where the send buffer keeps its
+// sender, less in flight than that does not show the window. After a loss it may.
+func TestSendBufferShowsNoSmallerWindow(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		f := buffered(t, tcp.UnderWay)
+		for room := 100; room > 0; {
+			room = f.ack(1).Estimate().Best/mss - (f.next - f.una)
+			f.send(min(room, 6)).wait(time.Millisecond)
+			room -= 6
+		}
+		f.ack(0).is("the window is full", tcp.Congestion, tcp.Observed)
+		was := f.Estimate().Best / mss
+		f.ack(40)
+		if lost {
+			f.ack(0, f.una+1).ack(0, f.una+1, f.una+2).ack(0, f.una+1, f.una+2, f.una+3).again(f.una)
+			f.wait(100 * time.Millisecond).ack(f.next - f.una)
+			f.send(30).wait(100 * time.Millisecond)
+		}
+		for range 10 {
+			f.ack(1).send(1).wait(3 * time.Millisecond)
+		}
+		e := f.Estimate()
+		if kept := e.Limit == tcp.SendBuffer && e.Best >= was*mss; kept == lost {
+			t.Errorf("after a loss %v: %d of %d, limited by %s", lost, e.Best/mss, was, e.Limit)
+		}
+	}
+}

@@ -218,3 +218,57 @@ func TestHalvingShowsAtTheReceiver(t *testing.T) {
 		}
 	}
 }
+
+// What was sent in a recovery and was lost, too, is missing when that ends: another begins at once (Linux's
+// tcp_time_to_recover), though nothing is sent again then.
+func TestRecoveryFollowsARecovery(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		f, told := newFlow(t), &events{}
+		f.Watch(told)
+		f.send(40).wait(100*time.Millisecond).ack(0, 1).ack(0, 1, 2).ack(0, 1, 2, 3).again(0)
+		f.sackedTo(30).send(5).wait(time.Millisecond)
+		if lost {
+			f.sacks(41, 45).again(40)
+		}
+		f.wait(100 * time.Millisecond).ack(40)
+		want := 1
+		if lost {
+			want = 2
+			f.sacks(41, 45).ack(0)
+		} else {
+			f.ack(0)
+		}
+		if _, n := told.of("loss"); n != want {
+			t.Errorf("lost in the recovery, too: %v: told of %d", lost, n)
+		}
+		if phase := f.Estimate().Phase; (phase == "recovery") != lost {
+			t.Errorf("lost in the recovery, too: %v: %s", lost, phase)
+		}
+	}
+}
+
+// After a loss probe that an ACK has answered in part the timeout counts from when the oldest segment was sent
+// (Linux's tcp_rto_delta_us), 385 ms before here, and not from the ACK.
+func TestTimeoutAfterAProbe(t *testing.T) {
+	for _, x := range []struct {
+		probe    bool
+		acked    int
+		after    time.Duration
+		timeouts int64
+	}{
+		{true, 1, 150 * time.Millisecond, 1},
+		{true, 1, 100 * time.Millisecond, 0}, // the oldest is not old enough
+		{true, 0, 150 * time.Millisecond, 0}, // the probe has set the clock anew
+		{false, 1, 150 * time.Millisecond, 0},
+	} {
+		f := newFlow(t).send(10).wait(200 * time.Millisecond)
+		if x.probe {
+			f.again(9)
+		}
+		f.wait(20 * time.Millisecond).ack(x.acked).wait(x.after)
+		f.again(f.una)
+		if f.Sums.Timeouts != x.timeouts {
+			t.Errorf("%+v: %d timeouts", x, f.Sums.Timeouts)
+		}
+	}
+}

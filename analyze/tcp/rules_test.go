@@ -457,6 +457,30 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// BBR's startup sends at ACKs once the pipe is full, for its window keeps it then: that is no sign that it has
+// no clock. A window that lies elsewhere is one.
+func TestClockThatItsWindowKeeps(t *testing.T) {
+	for _, x := range []struct {
+		part  float64 // of the model's window, that is in flight
+		clock bool
+	}{{1, true}, {0.92, true}, {0.85, false}, {0.5, false}} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		for range 6 {
+			f.send(1).wait(time.Millisecond)
+		}
+		for range 200 {
+			f.wait(time.Millisecond).ack(1)
+			for float64(f.next-f.una) < x.part*float64(f.Estimate().Best/mss) {
+				f.send(1)
+			}
+		}
+		phase := f.Estimate().Phase
+		if clock := phase == "startup" || phase == "drain"; clock != x.clock {
+			t.Errorf("%v of the window in flight: %s", x.part, phase)
+		}
+	}
+}
+
 // What follows part segments has only then been written: that is no clock, however much of it comes.
 func TestPartsAreNoClock(t *testing.T) {
 	for part, clock := range map[int]bool{mss: true, mss / 2: false} {
@@ -658,28 +682,36 @@ func TestFlightThatEndsWithAPart(t *testing.T) {
 }
 
 // An ECN echo halves the window as a loss does, once for a window of data (RFC 3168 section
-// 6.1.2), and no segment was lost; where nothing is in flight it is an old one.
+// 6.1.2), and no segment was lost; where nothing is in flight it is an old one. The window of data
+// ends with the first ACK of what was sent after the echo (Linux's tcp_fastretrans_alert).
 func TestECNEcho(t *testing.T) {
 	f := newFlow(t)
 	told := &events{}
 	f.Watch(told)
 	echo := func(n int) *flow {
-		f.una += n
+		f.wait(time.Millisecond).una += n
 		f.Acked(f.seq(f.una), nil, f.seq(f.una+f.window), true, true, f.at)
-		return f.wait(time.Millisecond)
+		return f.wait(5 * time.Microsecond)
 	}
 	f.send(20).wait(100 * time.Millisecond)
 	echo(1)
 	if e := f.Estimate(); e.Phase != "recovery" {
 		t.Errorf("after the first echo: %+v", e)
 	}
-	echo(1)
-	echo(1)
-	f.wait(100 * time.Millisecond).ack(17)
+	for range 19 { // until what was out is acknowledged, and the peer has not been told yet
+		if echo(1); f.next-f.una < 14 {
+			f.send(1)
+		}
+	}
 	if _, n := told.of("ecn"); n != 1 || f.Sums.Losses != 0 {
 		t.Errorf("told of %d echoes, %d losses, want one and none", n, f.Sums.Losses)
 	}
+	if e := f.Estimate(); e.Phase != "recovery" {
+		t.Errorf("until something is acknowledged that was sent after the echo: %+v", e)
+	}
+	f.wait(100 * time.Millisecond).ack(1)
 	f.holds("CUBIC keeps 7/10 (RFC 9438 section 4.6)", 14)
+	f.quiet()
 	echo(0)
 	if _, n := told.of("ecn"); n != 1 {
 		t.Errorf("told of %d echoes with nothing in flight", n-1)

@@ -21,6 +21,7 @@ import (
 type Sender struct {
 	MSS        int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
 	AtReceiver bool // what it sends was captured at its peer: its clock does not show
+	Message    Message
 	sink       Watcher
 
 	largest int // segment that the peer takes
@@ -41,6 +42,8 @@ type Sender struct {
 	limit          Limit
 	recovery       recovery
 	recoverAt      segment.Seq // the episode ends when this is acknowledged
+	echoed         bool        // it began with an ECN echo
+	probe          probe       // the latest
 	reducedAt      segment.Time
 	prior          int    // window before the episode
 	beta           int    // what a reduction leaves, in percent
@@ -48,6 +51,7 @@ type Sender struct {
 	credit         credit // of the episode
 	undo           undo   // likewise
 	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
+	newest         stamp  // of the data with the highest number
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -82,6 +86,9 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
+	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
+	buffered          bool         // its send buffer has kept it, once
+	proven            int          // the window since the latest reduction or idle restart, at least
 	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
@@ -123,6 +130,16 @@ const (
 	maxDefer       = 64 << 10               // a sender keeps back no more, to send it at once
 	prompt         = 120 * time.Microsecond // within which an ACK brings out what it makes room for
 	tick           = 8 * time.Millisecond   // a sender counts in jiffies: two of 4 ms
+)
+
+// A Message says what is known of what a side sends, as its application protocol has it.
+type Message uint8
+
+// What may be known.
+const (
+	Untold   Message = iota
+	UnderWay         // more of it is to be sent
+	Complete         // nothing is left to send
 )
 
 // Reset readies s, which may be zero, for a side that sends segments of at most mss
@@ -247,7 +264,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.bbr.sends(seq, s.packets(before), written, at)
 		}
 		s.push(end, whole-n, at)
-		s.credit.unused, s.lastFull = 0, full
+		s.credit.unused, s.lastFull, s.newest = 0, full, s.stamp
 	default:
 		s.again(seq, end, at)
 	}
@@ -320,6 +337,7 @@ func (s *Sender) Vanished(n int, at segment.Time) {
 // begin begins with the first data: the initial window is assumed.
 func (s *Sender) begin(seq segment.Seq) {
 	s.una, s.nxt, s.mayHaveAcked, s.started = seq, seq, seq, true
+	s.probe = probe{seq, seq}
 	s.cwnd, s.basis, s.limit = initialSegs*s.MSS, Assumed, UnknownLimit
 	s.initial, s.most, s.initialMSS = s.cwnd, s.cwnd, s.MSS
 	s.cwndUsageSeq = seq
@@ -352,6 +370,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 		return
 	}
 	s.finishBurst(at, before)
+	s.fills = s.hasClock && s.fillsModel(before)
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
@@ -474,7 +493,7 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 	}
 	startup := !s.bbr.full
 	s.bbr.acked(&delivery{packets: s.packets(delivered), before: newest, sent: s.sentAt, inFlight: s.packets(s.pipe()), lost: lost,
-		recovers: s.recovery != open && s.una.Before(s.recoverAt), rtt: s.minRTT}, at)
+		recovers: s.recovery != open && !(s.episodeEnds() && s.resent.size() == 0), rtt: s.minRTT}, at)
 	if startup && s.bbr.full && s.byClock() {
 		s.exit(at, s.bbr.cwnd*s.MSS)
 	}
@@ -484,16 +503,8 @@ func (s *Sender) follow(delivered int, at segment.Time) {
 // it, as nothing has before: by that slow start grows (Linux's acked_sacked). Where reordering was
 // seen, SACKs alone let it grow (tcp_may_raise_cwnd).
 func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
-	if s.recovery != open && !s.una.Before(s.recoverAt) {
-		if s.recovery == fast {
-			s.learn()
-			s.cwnd = s.ssthresh
-		}
-		s.most = s.cwnd
-		s.recovery = open
-		s.recovered()
-		s.peak = 0
-		s.enter(at)
+	if s.recovery != open && s.episodeEnds() {
+		s.endEpisode(at)
 	}
 	if ece && s.recovery == open && s.pipe() > 0 {
 		s.reduce(fast, "ecn", at)

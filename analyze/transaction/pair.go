@@ -375,7 +375,8 @@ func (p *Pairer) responseHead(h *http1.Head) {
 	}
 	p.Responses++
 	if t == nil {
-		if p.Orphans++; p.Orphans == 1 {
+		// One that comes amid a request's head answers that: 408, or 431 where the head is too long.
+		if p.Orphans++; p.Orphans == 1 && !p.client.InHead() {
 			p.Orphan = Orphan{h.Status, h.Start, crosses}
 		}
 		p.Minor = h.Minor
@@ -448,7 +449,7 @@ func (p *Pairer) responseEnd(e http1.End) {
 	// A body that a reset cut short is not done, one whose length nobody said
 	// is done by its end.
 	t.ResponseDone = e.Complete || t.Consumes
-	if !t.ResponseDone && t.ResponseCut {
+	if !t.ResponseDone && t.ResponseCut && !e.InHead {
 		t.ResponseDone = true // as far as the snap length shows
 	}
 	if t.ResponseDone {

@@ -131,6 +131,8 @@ func TestLegsOfARelay(t *testing.T) {
 		{"closed more than a round trip later", func(f, _ *Conn) { f.RTT = time.Second; f.Closed = at(6001) }, false},
 		{"the client closed", func(f, _ *Conn) { f.ClosedBy = event.Client }, false},
 		{"the client closed the origin's", func(_, o *Conn) { o.ClosedBy = event.Client }, false},
+		{"as short as an idle timeout may be", func(f, _ *Conn) { f.LastEnd, f.Ignored = at(4900), at(4950) }, true},
+		{"too short for an idle timeout", func(f, _ *Conn) { f.LastEnd, f.Ignored = at(4901), at(4950) }, false},
 		{"no promise", func(f, _ *Conn) { f.LastPromised = false }, false},
 		{"the origin's carried two", func(_, o *Conn) { o.Transactions = 2 }, false},
 		{"the origin's response was cut short", func(_, o *Conn) { o.LastComplete = false }, false},

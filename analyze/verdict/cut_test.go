@@ -62,6 +62,12 @@ func TestCountsOfBoundedFindings(t *testing.T) {
 		{"peers that promise", "header-lies", maxPeers, func(i int) Conn { c := broken(i); c.Client.Lo = uint64(i); return c }, nil, true},
 		{"promises of one", "header-lies", maxBroken, broken, nil, true},
 		{"dead ones of a pair", "silent-drop", deadKept, dropped, nil, true},
+		{"pairs that work, and none is dead", "silent-drop", recentKept, func(i int) Conn { return Conn{Client: segment.Addr{Lo: uint64(i)}, Transactions: 1} }, nil, false},
+		{"pairs that open, and none is left open", "close-wait-leak", recentKept, func(i int) Conn {
+			c := Conn{Client: segment.Addr{Lo: uint64(i)}}
+			c.Fate.SYNACK = at(1)
+			return c
+		}, nil, false},
 		{"legs, and none may match", "blind-proxy", legsKept, origin, nil, false},
 		{"legs, and the forgotten one closed too early", "blind-proxy", legsKept, origin, ptr(front(5011)), false},
 		{"legs, and the forgotten one may match", "blind-proxy", legsKept, origin, ptr(front(5010)), true},

@@ -10,13 +10,14 @@ import (
 )
 
 // silentDrop is found on a connection that had died without a word: what the client sent was
-// sent again and never acknowledged, while the same server worked for another connection.
+// sent again and never acknowledged, or its probes never answered, while the same server worked for another connection.
 var silentDrop = rule{
 	Explanation: Explanation{
 		Meaning: "The connection was dead: something on the way had forgotten it (a NAT, a firewall, a balancer), or the " +
 			"server's machine had, and nobody said so. The request went nowhere, and the client found out only by its " +
 			"own timeout, minutes later if it has none (Linux sends again for about 15 minutes).",
-		Evidence: "A request sent again three times, or for a second, that was never acknowledged; not a packet of the " +
+		Evidence: "A request sent again three times, or for a second, that was never acknowledged, or TCP's keep-alive " +
+			"probes that were never answered; not a packet of the " +
 			"server came back on it, while one came on another connection of the same client; a hint where that was " +
 			"only afterwards.",
 		RefutedBy: "the capture lacks the server's packets; or only long packets are lost, by the path's MTU",
@@ -49,6 +50,7 @@ type dead struct {
 	first, last segment.Mark
 	until       segment.Time // when the next resend was due, or the client closed
 	resends     int64
+	probe       bool  // it was keep-alive probes that nobody answered
 	beside      int64 // a connection that worked meanwhile, 0: none seen
 	after       int64 // one that worked afterwards
 }
@@ -113,7 +115,7 @@ func dropped(c *Conn) (dead, bool) {
 	case u.Heard > u.First.Time.Add(c.RTT): // an ACK that was on its way is no sign of life
 		return dead{}, false
 	}
-	one := dead{id: c.ID, first: u.First, last: u.Last, resends: u.Resends}
+	one := dead{id: c.ID, first: u.First, last: u.Last, resends: u.Resends, probe: u.Probe}
 	one.until = u.Last.Time.Add(span + deadAfter) // the time between resends doubles (RFC 6298 section 5.5)
 	if c.ClosedBy == event.Client && c.Closed.Time > u.First.Time {
 		one.until = min(one.until, c.Closed.Time)
@@ -166,8 +168,12 @@ func (d *dead) evidence() Evidence {
 	} else {
 		e.Connections = append(e.Connections, other)
 	}
-	e.Text = fmt.Sprintf("#%d was no longer answered: what was sent in packet %d%s was sent again %d times over %v and never "+
-		"acknowledged, %s",
-		d.id, d.first.Packet, idle, d.resends, segment.Span(d.last.Time.Sub(d.first.Time)), works)
+	what, answered := "what was sent", "acknowledged"
+	if d.probe {
+		what, answered = "the keep-alive probe", "answered"
+	}
+	e.Text = fmt.Sprintf("#%d was no longer answered: %s in packet %d%s was sent again %d times over %v and never "+
+		"%s, %s",
+		d.id, what, d.first.Packet, idle, d.resends, segment.Span(d.last.Time.Sub(d.first.Time)), answered, works)
 	return e
 }

@@ -119,7 +119,7 @@ func (o *output) flags(f *pflag.FlagSet) {
 	o.serverFlag(f)
 	o.sizeFlags(f)
 	o.formatFlag(f, "text", "json", "ndjson", "junit", "github", "html")
-	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`")
+	f.StringVar(&o.series, "series", "", "write how congestion windows grow to this CSV `file`; to - in place of the report")
 	f.StringArrayVar(&o.reports, "report", nil, "also write a report: `KIND=FILE`, kinds as for --format but ndjson, and "+
 		"pcapng (the packets again, with comments for Wireshark) and perfetto (a trace); to - it is the same as --format (repeatable)")
 	o.format.files = []string{pcapngKind, "perfetto"}
@@ -387,7 +387,7 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 		opts.Samples = sampled(opts.Samples, o.recorded.Windows.Add)
 		opts.Steps = o.recorded.Sequences.Add
 	}
-	lines, seriesErr := o.openSeries()
+	lines, seriesErr := o.openSeries(s.out)
 	if lines != nil {
 		defer lines.Discard()
 		opts.Series = lines
@@ -418,10 +418,29 @@ func (o *output) analyze(ctx context.Context, s *streams, src analyze.Source, op
 	return r, nil
 }
 
-// openSeries creates the file for the series, if one is asked for.
-func (o *output) openSeries() (*outfile.File, error) {
-	if o.series == "" {
+// A seriesFile takes the series, and is kept or thrown away as a whole.
+type seriesFile interface {
+	io.Writer
+	Commit() error
+	Discard()
+}
+
+// seriesKind is what a format is called where the series has standard output instead of a report.
+const seriesKind = "series"
+
+// A shownSeries goes to standard output: what was written there has been read, perhaps.
+type shownSeries struct{ io.Writer }
+
+func (shownSeries) Commit() error { return nil }
+func (shownSeries) Discard()      {}
+
+// openSeries creates the file for the series, if one is asked for; "-" is w, standard output.
+func (o *output) openSeries(w io.Writer) (seriesFile, error) {
+	switch o.series {
+	case "":
 		return nil, nil
+	case "-":
+		return shownSeries{w}, nil
 	}
 	f, err := outfile.Create(o.series, outfile.Options{Perm: 0o666})
 	if err != nil {
@@ -494,8 +513,11 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		}
 		lack(d.name, err)
 	}
-	if o.format.value == "ndjson" {
+	switch o.format.value {
+	case "ndjson":
 		return cmp.Or(first, jsonreport.WriteLines(w, r)) // the connections have been written
+	case seriesKind: // it has been written
+		return first
 	}
 	return cmp.Or(first, o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}))
 }
@@ -566,6 +588,12 @@ func (o *output) check() error {
 		o.format.value, o.format.given = kind, true
 	}
 	o.reports = files
+	if o.series == "-" && o.format.value != seriesKind {
+		if o.format.given {
+			return errors.New("--series -: two reports to standard output")
+		}
+		o.format.value, o.format.given = seriesKind, true
+	}
 	if err := o.checkPackets(); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (o *output) apart(read ...string) error {
 // sameFile reports whether two names are of one file, which may not be there yet. Devices and pipes take
 // whatever comes.
 func sameFile(a, b string) bool {
-	if a == "" || b == "" {
+	if a == "" || b == "" || a == "-" || b == "-" {
 		return false
 	}
 	x, err := os.Stat(a)

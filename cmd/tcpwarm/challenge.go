@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +34,7 @@ type examination struct {
 
 func newChallenge(s *streams) *cobra.Command {
 	x := &examination{expect: map[string][]verdict.Expectation{}}
-	var expect []string
-	var http1, http2, tls, list bool
+	p := new(choices)
 	c := &cobra.Command{
 		Use:   "challenge [flags] -- COMMAND [ARG...]",
 		Short: "Examine any HTTP client, with a server full of traps",
@@ -66,38 +66,20 @@ known; 5 the command could not be started.`,
   tcpwarm challenge --isolated -- node client.js
   tcpwarm challenge --only 'idle*' --expect 'idle-below-announced.connections<=1' -- ./client
   tcpwarm challenge --list`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var families []scenario.Family
-			for family, wanted := range map[scenario.Family]bool{scenario.HTTP1: http1, scenario.TLS: tls, scenario.HTTP2: http2} {
-				if wanted {
-					families = append(families, family)
-				}
-			}
-			chosen, err := scenario.Choose(x.only, families)
-			if err != nil {
-				return fmt.Errorf("challenge: %w", err)
-			}
-			if list {
-				return s.print(listing(chosen))
-			}
-			if len(args) == 0 {
-				return errors.New("challenge: name a command after --")
-			}
-			if len(chosen) == 0 {
-				return errors.New("challenge: --only names no scenario of these families")
-			}
-			if err := x.expected(expect, chosen); err != nil {
-				return err
-			}
-			if err := x.output.check(); err != nil {
-				return err
-			}
-			if x.isolated && !isIsolated() {
-				return runIsolated(s)
-			}
-			return x.run(cmd.Context(), s, chosen, args)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return x.begin(cmd.Context(), s, p, args) },
 	}
+	x.flags(c, p)
+	return c
+}
+
+// choices say what is to be played, and what is expected of it, in the words of the flags.
+type choices struct {
+	expect                  []string
+	http1, http2, tls, list bool
+}
+
+// flags declares the flags of c.
+func (x *examination) flags(c *cobra.Command, p *choices) {
 	f := c.Flags()
 	f.SetInterspersed(false)
 	x.output.commonFlags(f)
@@ -109,18 +91,50 @@ known; 5 the command could not be started.`,
 	x.evidence = choice{value: "auto", words: []string{"auto", "wire", "server"}}
 	f.Var(&x.evidence, "evidence", "judge by captured packets (wire), by what the server saw (server), or by the best there is (auto)")
 	f.StringSliceVar(&x.only, "only", nil, "play only scenarios that this `glob` names (repeatable)")
-	f.StringArrayVar(&expect, "expect", nil, "what must hold: `SCENARIO.METRIC OP VALUE`, such as one-after-another.connections<=1; "+
+	f.StringArrayVar(&p.expect, "expect", nil, "what must hold: `SCENARIO.METRIC OP VALUE`, such as one-after-another.connections<=1; "+
 		"instead of what the scenario is held against otherwise (repeatable)")
-	f.BoolVar(&http1, "http1", false, "play the scenarios of HTTP/1.1 in clear")
-	f.BoolVar(&tls, "tls", false, "play those of HTTP/1.1 in TLS")
-	f.BoolVar(&http2, "http2", false, "play those of HTTP/2")
-	f.BoolVar(&list, "list", false, "list the scenarios, with what each does and asks for, and leave")
+	f.BoolVar(&p.http1, "http1", false, "play the scenarios of HTTP/1.1 in clear")
+	f.BoolVar(&p.tls, "tls", false, "play those of HTTP/1.1 in TLS")
+	f.BoolVar(&p.http2, "http2", false, "play those of HTTP/2")
+	f.BoolVar(&p.list, "list", false, "list the scenarios, with what each does and asks for, and leave")
 	f.BoolVar(&x.isolated, "isolated", false, "run all in a network namespace of its own, where it may capture; needs no root")
 	f.BoolVar(&x.asRoot, "as-root", false, "under sudo: run the command as root all the same")
 	complete(c, "only", scenario.Names, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "evidence", func() []string { return x.evidence.words }, cobra.ShellCompDirectiveNoFileComp)
 	complete(c, "expect", expectable, cobra.ShellCompDirectiveNoSpace|cobra.ShellCompDirectiveNoFileComp)
-	return c
+}
+
+// begin plays what p says, with the command args, or lists it.
+func (x *examination) begin(ctx context.Context, s *streams, p *choices, args []string) error {
+	var families []scenario.Family
+	for family, wanted := range map[scenario.Family]bool{scenario.HTTP1: p.http1, scenario.TLS: p.tls, scenario.HTTP2: p.http2} {
+		if wanted {
+			families = append(families, family)
+		}
+	}
+	chosen, err := scenario.Choose(x.only, families)
+	if err != nil {
+		return fmt.Errorf("challenge: %w", err)
+	}
+	if p.list {
+		return s.print(listing(chosen))
+	}
+	if len(args) == 0 {
+		return errors.New("challenge: name a command after --")
+	}
+	if len(chosen) == 0 {
+		return errors.New("challenge: --only names no scenario of these families")
+	}
+	if err := x.expected(p.expect, chosen); err != nil {
+		return err
+	}
+	if err := x.output.check(); err != nil {
+		return err
+	}
+	if x.isolated && !isIsolated() {
+		return runIsolated(s)
+	}
+	return x.run(ctx, s, chosen, args)
 }
 
 // expectable are the metrics of all scenarios.

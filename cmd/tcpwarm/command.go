@@ -47,8 +47,9 @@ func (t *trial) flags(f *pflag.FlagSet) {
 	f.BoolVar(&t.isolated, "isolated", false,
 		"run the command in a network namespace of its own, with loopback only; needs no root, and no binary with setcap")
 	f.DurationVar(&t.settle, "settle", 2*time.Second, "longest `time` to wait for last packets after the command has ended")
-	t.screen.want = choice{value: "never", words: []string{"always", "never"}}
-	f.Var(&t.screen.want, "live", "show on the terminal what goes on, always or never; the command has none then")
+	t.screen.want = choice{value: "auto", words: []string{"auto", "always", "never"}}
+	f.Var(&t.screen.want, "live",
+		"show on the terminal what goes on: auto (below what the command prints), always (instead; it has no terminal then) or never")
 	f.StringVar(&t.keepKeys, "keep-keys", "", "keep the TLS keys that the command logs in this `file`")
 	f.StringVarP(&t.packets, "write", "w", "", "keep the packets in this pcapng `file`")
 }

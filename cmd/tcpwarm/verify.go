@@ -31,9 +31,14 @@ output. Under sudo the command runs as the user who called it. Its TLS keys are
 logged by SSLKEYLOGFILE, and Node's option --tls-keylog, and used.
 What was captured is analysed once the command has ended and root is given up.
 
---live always shows on the terminal what goes on, as capture does. The command has no
-terminal then: what it prints comes once the view is left, and standard input is empty
-unless it comes from elsewhere. The report is the same.
+On a terminal its last lines show meanwhile pools, the connections of one of them in
+time, and why they were opened; what the command prints comes above. The terminal is
+the command's: the view takes no keys, begins about a second after the command, and goes
+away for good when the command takes keys one by one, a password, or the whole screen.
+--live always shows the same on the whole screen instead, with keys, as capture does;
+then the command has no terminal: what it prints comes once the view is left, and
+standard input is empty unless it comes from elsewhere. --live never has no view. The
+report is the same.
 
 Without --expect: at least one transaction that could be reused, and no avoidable
 connection. client-idle-timeout is allowed by default.

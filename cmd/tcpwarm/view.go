@@ -24,6 +24,8 @@ type screen struct {
 	in   *os.File
 	out  *os.File
 	view *liveview.View // nil: it is not shown
+
+	beside bool // the terminal is a command's, too
 }
 
 // flag is --live. auto says, in help, where it is shown.
@@ -44,9 +46,16 @@ func (c *screen) possible(s *streams) bool {
 	return true
 }
 
-// place finds the terminal for a view beside a command, if one is wanted: it may have no keys.
+// place finds the terminal for a view of what a command does, if one is wanted: it may have no keys.
 func (c *screen) place(s *streams) error {
-	if c.want.value != "always" {
+	if c.want.value == "never" {
+		return nil
+	}
+	if c.want.value == "auto" {
+		c.beside = c.possible(s) && os.Getenv("TERM") != "" && sameTerminal(s.in, s.out, s.err)
+		if c.in = nil; !c.beside {
+			c.out = nil
+		}
 		return nil
 	}
 	for _, w := range []io.Writer{s.err, s.out} {

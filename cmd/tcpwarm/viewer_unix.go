@@ -23,7 +23,7 @@ import (
 
 // view is what a viewer does: it shows the trial that has started it, until that ends.
 func (t *trial) view(ctx context.Context, s *streams, o *output) error {
-	for _, fd := range []int{viewerPackets, viewerUpdates} {
+	for _, fd := range []int{viewerPackets, viewerUpdates, viewerFrames} {
 		syscall.CloseOnExec(fd)
 	}
 	if !t.asRoot {
@@ -60,6 +60,9 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 	if opts, err = o.options(ctx, opts); err != nil {
 		return err
 	}
+	if first.Beside {
+		return t.frames(ctx, packets, opts, w, liveview.Options{Title: captureTitle(t.ifaces, o.filterShown()), Color: first.Color}, f)
+	}
 	code := exitOK
 	v, err := liveview.Show(w, t.viewOptions(o, f, s, func(c int) { code = c; end() }))
 	if err != nil {
@@ -74,6 +77,27 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 	v.Close()
 	if code != exitOK {
 		return &codedError{code, nil}
+	}
+	return nil
+}
+
+// frames has what is analysed be shown in the last lines of a terminal that is the command's, too.
+func (t *trial) frames(ctx context.Context, packets analyze.Source, opts analyze.Options, w *liveview.Watch, v liveview.Options,
+	f *growingSpool) error {
+	ctx, end := context.WithCancel(ctx)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		liveview.SendFrames(ctx, os.NewFile(viewerFrames, "frames"), w, v, f.terminalSize)
+	}()
+	_, err := analyze.Run(ctx, packets, opts)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	end()
+	<-sent
+	if err != nil {
+		return &codedError{exitInput, err}
 	}
 	return nil
 }
@@ -190,6 +214,13 @@ func (f *growingSpool) counts() (captured, dropped int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.latest.Captured, f.latest.Dropped
+}
+
+// terminalSize returns how large the terminal is that frames are for.
+func (f *growingSpool) terminalSize() (columns, rows int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.latest.Columns, f.latest.Rows
 }
 
 // held reports whether what the command prints is kept for later.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/gob"
 	"fmt"
@@ -14,20 +15,28 @@ import (
 
 	"tcpwarm/analyze/report/printable"
 	"tcpwarm/capture/process"
+	"tcpwarm/cmd/tcpwarm/internal/liveview"
 )
 
 // A viewerProcess is another process, this program once more, that shows a trial on the terminal while it goes on. We
 // capture as root until the command has ended, and nothing that strangers send is analysed by root: so it gives root up
 // first of all, as capture does, reads the packets again from the spool, by a descriptor that can only be read, and is
-// told by a pipe how far they go, and which connections are the command's. Nothing comes back but its exit code; the
-// report is made from the spool as ever. A nil one shows nothing.
+// told by a pipe how far they go, and which connections are the command's. Nothing comes back but its exit code, and,
+// where the command has the terminal, too, lines to be shown there, which nobody looks into; the report is made from the
+// spool as ever. A nil one shows nothing.
 type viewerProcess struct {
 	cmd       *exec.Cmd
 	pipe      *os.File
 	read      *os.File // the pipe's other end: with it open SIGPIPE, which would end the command, does not come
+	packets   *os.File // for it; closed once it was started
 	rec       *recording
-	input     bool        // the terminal's keys are its own
-	output    *heldOutput // nil: what the command prints goes elsewhere
+	s         *streams
+	interrupt func()           // ends the command
+	beside    *commandTerminal // where the command has the terminal, too: the view is shown there; nil elsewhere
+	frames    *os.File         // of that view, from the viewer
+	framesIn  *os.File         // the other end, for it; closed once it was started
+	input     bool             // the terminal's keys are its own
+	output    *heldOutput      // nil: what the command prints goes elsewhere
 	first     viewerUpdate
 	said      bytes.Buffer   // by it, to be read once it has ended
 	over      chan struct{}  // closed: it is to end
@@ -46,6 +55,7 @@ const (
 const (
 	viewerPackets = 3
 	viewerUpdates = 4
+	viewerFrames  = 5 // where the command has the terminal, too
 )
 
 // viewerInterrupts is the exit code by which a viewer asks for the command's end.
@@ -58,6 +68,9 @@ func isViewer() bool { return os.Getenv(viewer) != "" }
 type viewerUpdate struct {
 	RedactBy          *[32]byte // in the first: the key of stand-ins, nil for none
 	All               bool      // in the first: every connection is judged
+	Beside            bool      // in the first: the view is one of frames
+	Color             bool      // in the first: they have colours
+	Columns, Rows     int       // of the terminal, for frames
 	Held              bool      // what the command prints is kept for later
 	Own               []process.Connection
 	Size              int64 // bytes of the spool that are there
@@ -67,54 +80,137 @@ type viewerUpdate struct {
 }
 
 // show starts a viewer if one is wanted. interrupt ends the command.
+//
+// Where the command has the terminal, too, it is started later: a command that soon ends is not to have a view that
+// comes and goes.
 func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, interrupt func()) (*viewerProcess, error) {
 	if t.screen.out == nil {
 		return nil, nil
 	}
-	packets, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", e.packets.file.Fd())) // dup(2) would be as writable as ours
-	if err != nil {
-		return nil, fmt.Errorf("--live: %w", err)
-	}
-	defer packets.Close()
-	read, pipe, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	l := &viewerProcess{cmd: exec.Command("/proc/self/exe", os.Args[1:]...), pipe: pipe, read: read, rec: rec, input: t.screen.in != nil,
-		over: make(chan struct{}), ended: make(chan struct{})}
-	l.cmd.WaitDelay = viewerPatience // where its guard does not end either
-	if l.input {
-		l.cmd.Stdin = t.screen.in
-	}
-	l.cmd.Stdout, l.cmd.Stderr = t.screen.out, &l.said
-	l.cmd.ExtraFiles = []*os.File{packets, read}
-	l.cmd.Env = append(os.Environ(), viewer+"=1", viewerKeys+"="+e.keys.name)
-	if terminal(s.err) >= 0 {
-		if l.output, err = holdOutput(s.err); err != nil {
-			l.closePipe()
-			return nil, err
-		}
-		l.output.full = l.end
-	}
-	if err := l.cmd.Start(); err != nil {
-		l.closePipe()
-		l.output.release()
-		return nil, fmt.Errorf("--live: %w", err)
-	}
-	rec.shown.wanted.Store(true)
+	l := &viewerProcess{cmd: exec.Command("/proc/self/exe", os.Args[1:]...), rec: rec, s: s, interrupt: interrupt,
+		input: t.screen.in != nil, over: make(chan struct{}), ended: make(chan struct{})}
 	if r := o.redactor(); r != nil {
 		key := r.Key()
 		l.first.RedactBy = &key
 	}
-	go l.await(s, interrupt)
+	if t.screen.beside {
+		var err error
+		if l.beside, err = newCommandTerminal(t.screen.out, e.owner); err != nil { // there are no others in many a container
+			return nil, nil
+		}
+		l.first.Beside, l.first.Color = true, o.colored(t.screen.out)
+	}
+	err := l.prepare(t, e)
+	if err == nil && l.beside == nil {
+		err = l.start()
+	}
+	if err != nil {
+		l.closePipe()
+		l.output.release()
+		if l.beside != nil {
+			l.beside.end()
+		}
+		return nil, fmt.Errorf("--live: %w", err)
+	}
 	return l, nil
 }
 
+// prepare makes all that a viewer is started with.
+func (l *viewerProcess) prepare(t *trial, e *surroundings) (err error) {
+	if l.packets, err = os.Open(fmt.Sprintf("/proc/self/fd/%d", e.packets.file.Fd())); err != nil { // dup(2) would be as writable as ours
+		return err
+	}
+	if l.read, l.pipe, err = os.Pipe(); err != nil {
+		return err
+	}
+	l.cmd.ExtraFiles = []*os.File{l.packets, l.read}
+	l.cmd.Stderr = &l.said
+	l.cmd.WaitDelay = viewerPatience // where its guard does not end either
+	l.cmd.Env = append(os.Environ(), viewer+"=1", viewerKeys+"="+e.keys.name)
+	if l.beside != nil {
+		if l.frames, l.framesIn, err = os.Pipe(); err != nil {
+			return err
+		}
+		l.cmd.ExtraFiles = append(l.cmd.ExtraFiles, l.framesIn)
+		return nil
+	}
+	l.cmd.Stdout = t.screen.out
+	if l.input {
+		l.cmd.Stdin = t.screen.in
+	}
+	if terminal(l.s.err) >= 0 {
+		if l.output, err = holdOutput(l.s.err); err != nil {
+			return err
+		}
+		l.output.full = l.end
+	}
+	return nil
+}
+
+// start starts it.
+func (l *viewerProcess) start() error {
+	err := l.cmd.Start()
+	l.packets.Close()
+	l.framesIn.Close()
+	if err != nil {
+		return err
+	}
+	l.rec.shown.wanted.Store(true)
+	if l.beside != nil {
+		go l.receive()
+	}
+	go l.await()
+	return nil
+}
+
+// receive shows the frames that come.
+func (l *viewerProcess) receive() {
+	defer l.frames.Close()
+	for from := bufio.NewReaderSize(l.frames, 64<<10); ; {
+		f, err := liveview.ReadFrame(from)
+		if err != nil {
+			return
+		}
+		if !l.beside.show(f) {
+			l.end()
+			return
+		}
+	}
+}
+
+// viewAfter is how long after the command's start the viewer's is, where the command has the terminal, too: one that
+// soon ends is not to have a view that comes and goes.
+const viewAfter = 800 * time.Millisecond
+
+// startLate starts it when it is time to, and reports whether it has.
+func (l *viewerProcess) startLate() bool {
+	select {
+	case <-l.over:
+	case <-time.After(viewAfter):
+		if l.beside.isOver() {
+			break
+		}
+		err := l.start()
+		if err == nil {
+			return true
+		}
+		l.beside.say(fmt.Sprintf("tcpwarm: there is no view: %v", err))
+	}
+	l.packets.Close()
+	l.framesIn.Close()
+	l.frames.Close()
+	close(l.ended)
+	return false
+}
+
 // await waits for its end, and goes on with the terminal.
-func (l *viewerProcess) await(s *streams, interrupt func()) {
+func (l *viewerProcess) await() {
 	defer close(l.ended)
 	err := l.cmd.Wait() // with its guard, who has its standard error, too
 	l.output.release()
+	if l.beside != nil {
+		l.beside.leave()
+	}
 	select {
 	case <-l.over:
 		return
@@ -122,17 +218,26 @@ func (l *viewerProcess) await(s *streams, interrupt func()) {
 	}
 	switch code := l.cmd.ProcessState.ExitCode(); {
 	case code == viewerInterrupts:
-		interrupt()
+		l.interrupt()
 	case code != exitOK:
 		why := strings.TrimPrefix(strings.TrimSpace(l.said.String()), "tcpwarm: ")
-		fmt.Fprintf(s.err, "tcpwarm: the view has ended (%v): %s\n", err, printable.Cut(printable.Clean(why), mostShown))
+		line := fmt.Sprintf("tcpwarm: the view has ended (%v): %s", err, printable.Cut(printable.Clean(why), mostShown))
+		if l.beside != nil {
+			l.beside.say(line)
+			return
+		}
+		fmt.Fprintln(l.s.err, line)
 	}
 }
 
-// detach gives the command what the view leaves it: no terminal, but in its place nothing to read, and one that keeps
-// what is printed for later.
+// detach gives the command what the view leaves it: what it prints comes above the view, or there is no terminal, but
+// in its place nothing to read, and one that keeps what is printed for later.
 func (l *viewerProcess) detach(cmd *exec.Cmd) {
 	if l == nil {
+		return
+	}
+	if l.beside != nil {
+		cmd.Stdout, cmd.Stderr = l.beside.its, l.beside.its
 		return
 	}
 	if l.input {
@@ -152,6 +257,9 @@ func (l *viewerProcess) follow(group *process.Watch) {
 	l.first.All = group == nil
 	l.sending.Go(func() {
 		defer l.closePipe()
+		if l.beside != nil && !l.startLate() {
+			return
+		}
 		to, sent, next := gob.NewEncoder(l.pipe), map[process.Connection]bool{}, l.first
 		for {
 			began := time.Now()
@@ -159,6 +267,9 @@ func (l *viewerProcess) follow(group *process.Watch) {
 			next.Size, next.Captured, next.Dropped = l.rec.shown.size.Load(), l.rec.shown.captured.Load(), l.rec.shown.dropped.Load()
 			next.Last, next.Lines = l.output.printed()
 			next.Held = l.output != nil
+			if l.beside != nil {
+				next.Columns, next.Rows = l.beside.terminalSize()
+			}
 			next.Own = fresh(group, sent)
 			if to.Encode(next) != nil {
 				return
@@ -213,4 +324,7 @@ func (l *viewerProcess) close() {
 	<-l.ended
 	late.Stop()
 	l.output.close()
+	if l.beside != nil {
+		l.beside.end()
+	}
 }

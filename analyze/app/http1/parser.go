@@ -18,6 +18,7 @@ type End struct {
 	BodyBytes int64 // on the wire: chunk framing and gaps included; after a cut head also the rest of the head
 	Missing   int64 // of these, bytes in gaps
 	Complete  bool  // the message reached its end, gaps or not
+	InHead    bool  // the connection ended before the head did
 	ByClose   bool  // and the end of the connection was its end
 }
 

@@ -74,8 +74,8 @@ func (p *Parser) Gap(n int64, at Mark) {
 	}
 }
 
-// cut gives up a head in the middle: it is handed out if enough is there.
-func (p *Parser) cut() {
+// cut gives up a head in the middle, and reports whether it is handed out, as it is if enough is there.
+func (p *Parser) cut() bool {
 	n := len(p.buf)
 	if p.state == inLong {
 		n = p.size
@@ -84,7 +84,9 @@ func (p *Parser) cut() {
 		p.pass(int64(n), p.last)
 		p.clear()
 		p.lose(true)
+		return false
 	}
+	return true
 }
 
 // gapInBody steps over a gap that begins within a body or chunk. What goes
@@ -100,6 +102,9 @@ func (p *Parser) gapInBody(n int64, at Mark) {
 	}
 }
 
+// InHead reports whether a head has begun and is not whole.
+func (p *Parser) InHead() bool { return p.state == inLine || p.state == inHead || p.state == inLong }
+
 // Close ends the stream: its FIN or a reset was reached, or the capture ended.
 func (p *Parser) Close() {
 	switch p.state {
@@ -111,8 +116,8 @@ func (p *Parser) Close() {
 	case inLine: // half a line is no message: nothing of it was missed
 		p.pass(int64(len(p.buf)), p.last)
 		p.clear()
-	case inHead, inLong:
-		p.cut()
+	case inHead, inLong: // the connection has ended within the head (RFC 9112 section 8), the capture did not cut it
+		p.end.InHead = p.cut()
 	}
 	complete := p.state == inRest && p.until
 	p.end.ByClose = complete

@@ -80,7 +80,9 @@ func pace(c *conn.Conn, p *verdict.Pace) {
 			AtReceiver: w.AtReceiver, ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt,
 			IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
 			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt,
-			Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts, ResentUnacked: content.Unacked.Resends,
+			Losses: w.Sums.Losses, Timeouts: w.Sums.Timeouts}
+		if !content.Unacked.Probe { // these were not sent again but asked again
+			p.ResentUnacked = content.Unacked.Resends
 		}
 	}
 	if list := c.JudgedRecords(); p.AtReceiver && len(list) > 0 { // which ACKs its sender had seen is what the estimator knows

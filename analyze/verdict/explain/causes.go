@@ -427,7 +427,8 @@ var needed = []cause{
 		Explanation: verdict.Explanation{
 			Meaning: "What the client sent on the earlier connection was sent again and again and never acknowledged, while " +
 				"the server answered on another: something on the way, or the server's machine, had forgotten that connection.",
-			Evidence: "Data sent again three times or for a second and never acknowledged; packets of the same server on " +
+			Evidence: "Data sent again three times or for a second and never acknowledged, or keep-alive probes as often or " +
+				"as long and never answered; packets of the same server on " +
 				"another connection.",
 			RefutedBy: "the capture lacks the server's packets",
 			Remedy: "Consistent with a device between that drops idle connections silently. Let the client close earlier, or " +

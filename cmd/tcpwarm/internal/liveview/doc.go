@@ -9,6 +9,11 @@
 // no analysis. What is asked of it (which pool, which filter) goes back to the Watch, so that a Snapshot holds
 // no more than is drawn.
 //
+// Where somebody else's program has the terminal, too, a Split shows in its last lines what SendFrames has sent, maybe from
+// another process, and what the program prints above:
+//
+//	model -> SendFrames -> ReadFrame -> Split -> terminal
+//
 // However the program ends, the terminal is given back: by Close, or by a guard, another process that waits for
 // the end of this one.
 package liveview

@@ -224,6 +224,9 @@ func (m *model) foot() line {
 	case m.note != "":
 		return line{m.note, bold}
 	}
+	if m.beside {
+		return line{"Ctrl-C end    --live always: the whole screen, with keys    --live never: no view", chosen}
+	}
 	if m.In == nil {
 		return line{"Ctrl-C end", chosen}
 	}

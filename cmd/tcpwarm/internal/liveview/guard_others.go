@@ -7,7 +7,7 @@ import "os"
 // A guard is not to be had on this system.
 type guard struct{}
 
-func startGuard(in, out *os.File) (*guard, error) { return nil, nil }
+func startGuard(in, out *os.File, leaves string) (*guard, error) { return nil, nil }
 
 func (g *guard) release() {}
 

@@ -31,6 +31,9 @@ type guard struct {
 // has it set is none.
 const guarding = "TCPWARM_TERMINAL_GUARD"
 
+// guardingLeaves, in the environment of a guard, is what it writes to leave what was shown.
+const guardingLeaves = "TCPWARM_TERMINAL_LEAVES"
+
 // The guard's descriptors, beside those of the terminal.
 const (
 	watchedFD = 3 // ends when we do
@@ -43,8 +46,9 @@ var released = []byte{0}
 // slowest is how long a guard may take to begin, and to end.
 const slowest = 2 * time.Second
 
-// startGuard starts one, and returns once it knows how the terminal is: so that has to be as it was still.
-func startGuard(in, out *os.File) (*guard, error) {
+// startGuard starts one, and returns once it knows how the terminal is: so that has to be as it was still. leaves is what
+// it is to write.
+func startGuard(in, out *os.File, leaves string) (*guard, error) {
 	watched, pipe, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -59,7 +63,7 @@ func startGuard(in, out *os.File) (*guard, error) {
 	g := &guard{exec.Command(self()), pipe}
 	g.cmd.Stdin, g.cmd.Stdout, g.cmd.Stderr = in, out, os.Stderr
 	g.cmd.ExtraFiles = []*os.File{watched, known}
-	g.cmd.Env = append(os.Environ(), guarding+"="+strconv.Itoa(os.Getpid()))
+	g.cmd.Env = append(os.Environ(), guarding+"="+strconv.Itoa(os.Getpid()), guardingLeaves+"="+leaves)
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what ends our group does not end it
 	err = g.cmd.Start()
 	known.Close()
@@ -100,10 +104,12 @@ func (g *guard) release() {
 	g.cmd.Wait()
 }
 
-// given is written to leave what a view may have left on: a sequence it was in the middle of, an update that is
-// shown at once in its end, the protocols of keys, the screen of its own, pastes in brackets, clusters of characters, a
-// hidden cursor, and how text looks (ECMA-48, xterm's control sequences, and kitty's keyboard protocol).
-const given = "\x18\x1b[?2026l\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?2004l\x1b[?2027l\x1b[?25h\x1b[m"
+// What is written before and after that: it ends a sequence that is not whole, shows the cursor, and has text look as
+// ever (ECMA-48).
+const (
+	interrupts = "\x18"
+	asEver     = "\x1b[?25h\x1b[m"
+)
 
 // Guard is what a program that shows a View calls first of all. It returns true where the process is a guard, and was
 // one to its end.
@@ -124,7 +130,7 @@ func Guard() bool {
 	if said = said[:n]; bytes.Equal(said, released) {
 		return true
 	}
-	os.Stdout.WriteString(given) // at once: whoever waits for our end goes on with the terminal then
+	os.Stdout.WriteString(interrupts + os.Getenv(guardingLeaves) + asEver) // at once: whoever waits for our end goes on with the terminal then
 	term.Restore(int(os.Stdin.Fd()), was)
 	rest, _ := io.ReadAll(watched)
 	if said = append(said, rest...); len(said) > 0 && term.IsTerminal(int(os.Stderr.Fd())) {

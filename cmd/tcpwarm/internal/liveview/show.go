@@ -24,6 +24,8 @@ type Options struct {
 	Leave func() // is for q; nil: that is End, too
 	Save  func(text string) (name string, err error)
 	Said  func() (last string, lines int64) // what a command that is watched prints; nil: there is none
+
+	beside bool // a command has the terminal, too
 }
 
 // terminal is the terminal that there is in any case.
@@ -47,6 +49,11 @@ type View struct {
 // closing is how long a terminal may take to be given back: one whose output is held up by Ctrl-S takes nothing.
 const closing = 200 * time.Millisecond
 
+// leavesView is written to leave what a view may have left on: an update that is shown at once in its end, the protocols
+// of keys, the screen of its own, pastes in brackets, and clusters of characters (xterm's control sequences, and kitty's
+// keyboard protocol).
+const leavesView = "\x1b[?2026l\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?2004l\x1b[?2027l"
+
 // Show begins to show w. Close gives the terminal back; so does the signal SIGQUIT, before it does what it does,
 // and, where the program calls Guard first of all, whatever else may end it.
 func Show(w *Watch, o Options) (*View, error) {
@@ -57,8 +64,8 @@ func Show(w *Watch, o Options) (*View, error) {
 	}
 	m := &model{Options: o, watch: w, title: printable.Clean(o.Title), snap: w.Latest()}
 	v := &View{tty: tty, was: was, ended: make(chan struct{})}
-	v.guard, _ = startGuard(tty, o.Out) // without one the view is as good while nothing goes wrong
-	var keys io.Reader                  // nil: bubbletea takes none
+	v.guard, _ = startGuard(tty, o.Out, leavesView) // without one the view is as good while nothing goes wrong
+	var keys io.Reader                              // nil: bubbletea takes none
 	if o.In != nil {
 		keys = o.In
 	}

@@ -27,6 +27,7 @@ type options struct {
 	jobs     int
 	tests    []string
 	within   time.Duration
+	skip     string
 	patterns []string
 }
 
@@ -41,6 +42,7 @@ func main() {
 	flags.BoolVar(&o.show, "show", false, "show the changes, try none")
 	flags.StringSliceVar(&o.tests, "tests", []string{"./..."}, "packages whose tests are run")
 	flags.DurationVar(&o.within, "within", 0, "leave out tests that take longer than that, for a first look")
+	flags.StringVar(&o.skip, "skip", "", "leave out tests whose name is like this `regexp`, likewise")
 	flags.IntVarP(&o.jobs, "jobs", "j", 2, "mutants tried at once")
 	flags.Parse(os.Args[1:])
 	o.patterns = flags.Args()
@@ -145,6 +147,10 @@ func tryAll(ctx context.Context, picked []*place, o options) ([]result, error) {
 	if len(picked) == 0 {
 		return nil, nil
 	}
+	skip, err := regexp.Compile(cmp.Or(o.skip, "^$"))
+	if err != nil {
+		return nil, err
+	}
 	for i, p := range picked {
 		p.id = i + 1
 	}
@@ -176,6 +182,9 @@ func tryAll(ctx context.Context, picked []*place, o options) ([]result, error) {
 			return nil, err
 		}
 		for _, t := range of {
+			if skip.MatchString(t.name) {
+				continue
+			}
 			t.alone = !mutated[b.pkg.Dir]
 			if err := t.trace(ctx, folder, over); ctx.Err() != nil {
 				return nil, ctx.Err()
