@@ -6,7 +6,7 @@ FUZZRUNS ?= 200000
 VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: race-short wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: race-short terminal-picture wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -119,6 +119,9 @@ wireshark-picture: build ## README's picture of Wireshark, taken anew (wireshark
 	  wireshark -r "$$0/annotated.pcapng" -g 8 -Y "frame.comment contains \"tcpwarm\"" 2>/dev/null & \
 	  sleep 10; import -window root "$$0/all.png"; kill $$!' $$dir && \
 	convert $$dir/all.png -colors 64 -strip png8:analyze/report/comments/wireshark.png; rm -rf $$dir
+
+terminal-picture: build ## README's pictures of the terminal, taken anew of live runs (Linux, root)
+	$(GO) run ./cmd/tcpwarm/internal/terminalpicture --binary ./tcpwarm
 
 cross: ## builds for other systems
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build ./...

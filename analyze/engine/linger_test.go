@@ -67,3 +67,22 @@ func TestLateSegmentsExtendNoWait(t *testing.T) {
 		}
 	}
 }
+
+// The first of a list is due when it has waited for longer than that, or for long enough where more wait than need.
+func TestDue(t *testing.T) {
+	const second = segment.Time(time.Second)
+	grace := segment.Time(leastGrace)
+	for _, x := range []struct {
+		n    int
+		now  segment.Time
+		want bool
+	}{
+		{0, 9 * second, false}, {1, second, false}, {1, second + 1, true}, {2, second, false}, {2, second + 1, true},
+		{3, grace, false}, {3, grace + 1, true},
+	} {
+		l := waitList{n: x.n}
+		if got := l.due(x.now, time.Second, 2); got != x.want {
+			t.Errorf("%d wait, the first for %v: due is %v", x.n, x.now.Sub(0), got)
+		}
+	}
+}

@@ -93,3 +93,28 @@ func TestClosedAfterWhatCouldNotBeRead(t *testing.T) {
 		}
 	}
 }
+
+// A close that is taken back leaves the others as they were, and the least of those that are left is the least.
+func TestCloseIsTakenBack(t *testing.T) {
+	closes := func(of ...time.Duration) *Closes {
+		c := new(Closes)
+		for i, d := range of {
+			c.add(Idle{For: d, Conn: int64(i + 1), Packet: int64(10 * (i + 1))})
+		}
+		return c
+	}
+	for _, x := range []struct {
+		conn, packet int64
+		least        time.Duration
+		left         int
+	}{{1, 10, 20, 2}, {2, 20, 10, 2}, {3, 30, 10, 2}, {1, 20, 10, 3}, {2, 10, 10, 3}} {
+		idle := idleTimes{byServer: closes(10, 20, 30), byClient: closes(10)}
+		idle.takeBack(x.conn, x.packet)
+		if c := valueOf(idle.byServer); len(c.Longest) != x.left || c.Min.For != x.least {
+			t.Errorf("without #%d in %d: %+v", x.conn, x.packet, c)
+		}
+		if taken := x.conn == 1 && x.packet == 10; (idle.byClient == nil) != taken {
+			t.Errorf("without #%d in %d: %+v of the client", x.conn, x.packet, idle.byClient)
+		}
+	}
+}

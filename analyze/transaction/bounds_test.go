@@ -165,3 +165,15 @@ func TestInferredBytes(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 }
+
+// A server's Upgrade names what the connection changes to first, in letters of any case; h2c has no version, TLS has one.
+func TestUpgradeOf(t *testing.T) {
+	for field, want := range map[string]string{
+		"h2c": "h2c", " H2C ": "h2c", "h2c/1": "", "TLS/1.0": UpgradeTLS, "tls/1.2, HTTP/1.1": UpgradeTLS, "TLS": "",
+		"websocket": "", "HTTP/2.0": "", "websocket, h2c": "", "": "", "h2c, websocket": "h2c", "other/tls": "",
+	} {
+		if got := upgradeOf([]byte(field)); got != want {
+			t.Errorf("%q: %q, want %q", field, got, want)
+		}
+	}
+}

@@ -61,7 +61,8 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 		return err
 	}
 	if first.Beside {
-		return t.frames(ctx, packets, opts, w, liveview.Options{Title: captureTitle(t.ifaces, o.filterShown()), Color: first.Color}, f)
+		shown := liveview.Options{Title: captureTitle(t.ifaces, o.filterShown()), Color: first.Color}
+		return showFrames(ctx, packets, opts, w, shown, f)
 	}
 	code := exitOK
 	v, err := liveview.Show(w, t.viewOptions(o, f, s, func(c int) { code = c; end() }))
@@ -81,14 +82,14 @@ func (t *trial) view(ctx context.Context, s *streams, o *output) error {
 	return nil
 }
 
-// frames has what is analysed be shown in the last lines of a terminal that is the command's, too.
-func (t *trial) frames(ctx context.Context, packets analyze.Source, opts analyze.Options, w *liveview.Watch, v liveview.Options,
+// showFrames has what is analysed be shown in the last lines of a terminal that is the command's, too.
+func showFrames(ctx context.Context, packets analyze.Source, opts analyze.Options, w *liveview.Watch, shown liveview.Options,
 	f *growingSpool) error {
 	ctx, end := context.WithCancel(ctx)
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		liveview.SendFrames(ctx, os.NewFile(viewerFrames, "frames"), w, v, f.terminalSize)
+		liveview.SendFrames(ctx, os.NewFile(viewerFrames, "frames"), w, shown, f.terminalSize)
 	}()
 	_, err := analyze.Run(ctx, packets, opts)
 	if ctx.Err() != nil {

@@ -104,20 +104,23 @@ func (t *trial) show(s *streams, e *surroundings, rec *recording, o *output, int
 	if err == nil && l.beside == nil {
 		err = l.start()
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		return l, nil
+	case l.beside != nil: // nobody has asked for it
 		l.closePipe()
-		l.output.release()
-		if l.beside != nil {
-			l.beside.end()
-		}
-		return nil, fmt.Errorf("--live: %w", err)
+		l.beside.end()
+		return nil, nil
 	}
-	return l, nil
+	l.closePipe()
+	l.output.release()
+	return nil, fmt.Errorf("--live: %w", err)
 }
 
 // prepare makes all that a viewer is started with.
 func (l *viewerProcess) prepare(t *trial, e *surroundings) (err error) {
-	if l.packets, err = os.Open(fmt.Sprintf("/proc/self/fd/%d", e.packets.file.Fd())); err != nil { // dup(2) would be as writable as ours
+	// dup(2) would be as writable as ours
+	if l.packets, err = os.Open(fmt.Sprintf("/proc/self/fd/%d", e.packets.file.Fd())); err != nil {
 		return err
 	}
 	if l.read, l.pipe, err = os.Pipe(); err != nil {

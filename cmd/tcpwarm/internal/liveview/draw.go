@@ -58,7 +58,11 @@ func (m *model) lines() []line {
 	said := m.said()
 	rest := max(0, m.height-fixed-len(said))
 	pools := min(max(1, len(s.Pools)), max(2, rest*3/8))
-	lanes := min(max(1, len(s.Lanes)), rest-pools-max(2, rest/4))
+	least := max(2, rest/4)
+	if m.beside { // there is little room, and of the causes the lanes tell
+		least = 1
+	}
+	lanes := min(max(1, len(s.Lanes)), rest-pools-least)
 	causes := rest - pools - max(0, lanes)
 	all := slices.Concat(m.head(), m.table(pools), m.lanes(lanes), m.causes(causes), []line{m.found()}, said)
 	for len(all) < m.height-1 {

@@ -130,7 +130,8 @@ func Guard() bool {
 	if said = said[:n]; bytes.Equal(said, released) {
 		return true
 	}
-	os.Stdout.WriteString(interrupts + os.Getenv(guardingLeaves) + asEver) // at once: whoever waits for our end goes on with the terminal then
+	// At once: whoever waits for our end goes on with the terminal then.
+	os.Stdout.WriteString(interrupts + os.Getenv(guardingLeaves) + asEver)
 	term.Restore(int(os.Stdin.Fd()), was)
 	rest, _ := io.ReadAll(watched)
 	if said = append(said, rest...); len(said) > 0 && term.IsTerminal(int(os.Stderr.Fd())) {

@@ -34,7 +34,7 @@ func NewSplit(tty *os.File, columns, lines int) *Split {
 
 // Sizes of the view.
 const (
-	leastRows  = 12 // all but empty, it has a lane or two
+	leastRows  = 14 // for two pools, three lanes and a cause
 	mostRows   = 20
 	leastAbove = 5 // lines that are left above it
 	leastWide  = 40
@@ -81,9 +81,11 @@ func (s *Split) enter(n int) {
 	fmt.Fprintf(s.out, "%s\x1b[%dA\x1b7\x1b[1;%dr\x1b8", strings.Repeat("\x1bD", n), n, s.lines-n)
 }
 
-// draw draws a line of the view: by one write without a line break, which what the terminal echoes does not get into.
+// draw draws a line of the view: by one write without a line break, which what the terminal echoes does not get into. In
+// the end the cursor leaves the last column: not all terminals forget, when it is put back, that the next character was
+// to begin another line.
 func (s *Split) draw(i int) {
-	fmt.Fprintf(s.out, "\x1b7\x0f\x1b(B\x1b[m\x1b[%d;1H\x1b[2K%s\x1b[m\x1b8", s.lines-s.rows+1+i, s.drawn[i])
+	fmt.Fprintf(s.out, "\x1b7\x0f\x1b(B\x1b[m\x1b[%d;1H\x1b[2K%s\x1b[m\x1b[G\x1b8", s.lines-s.rows+1+i, s.drawn[i])
 }
 
 // Write has what the program prints printed. It never fails: of a terminal that is gone nothing is to be seen.

@@ -98,7 +98,7 @@ func TestSplitIsTwoTerminals(t *testing.T) {
 	n := RowsOf(columns, lines)
 	frame := &Frame{Columns: columns}
 	for i := range n {
-		frame.Rows = append(frame.Rows, fmt.Sprintf("\x1b[7mrow %d\x1b[m %s", i, strings.Repeat("─", columns-8)))
+		frame.Rows = append(frame.Rows, fmt.Sprintf("\x1b[7m%02d\x1b[m%s", i, strings.Repeat("─", columns-2))) // of full width
 	}
 	text := printing()
 	alone := vt.NewEmulator(columns, lines-n)
@@ -110,7 +110,7 @@ func TestSplitIsTwoTerminals(t *testing.T) {
 		at := 0
 		for rest := text; rest != ""; {
 			if at++; at == 1+int(seed)%3 || r.IntN(3) == 0 {
-				frame.Rows[r.IntN(n)] = fmt.Sprint("another ", at)
+				frame.Rows[r.IntN(n)] = fmt.Sprintf("another %4d%s", at, strings.Repeat("─", columns-12)) // of full width
 				s.Show(frame)
 			}
 			cut := min(len(rest), 1+r.IntN(1+r.IntN(200)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/vt"
 )
@@ -12,7 +13,9 @@ import (
 const columnWidth, lineHeight = 8, 18
 
 // inks are the colours of the picture, by what text looks like (ECMA-48 section 8.3.117).
-var inks = map[string]string{"": "#d8dee9", "1": "#ffffff", "2": "#8b93a1", "31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", reversed: "#16181d"}
+var inks = map[string]string{
+	"": "#d8dee9", "1": "#ffffff", "2": "#8b93a1", "31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", reversed: "#16181d",
+}
 
 // reversed is text in the colour of the ground, and the ground in that of text.
 const reversed = "7"
@@ -31,22 +34,28 @@ func lookOf(e *vt.Emulator, column, line int) string {
 // svgOf is what a terminal shows, as a picture.
 func svgOf(e *vt.Emulator) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="monospace" font-size="13">`+"\n"+
-		`<rect width="100%%" height="100%%" fill="#16181d"/>`+"\n", e.Width()*columnWidth+16, e.Height()*lineHeight+16)
+	const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="monospace" font-size="13">`
+	fmt.Fprintf(&b, head+"\n"+`<rect width="100%%" height="100%%" fill="#16181d"/>`+"\n", e.Width()*columnWidth+16, e.Height()*lineHeight+16)
 	for y := range e.Height() {
 		text, from, look := "", 0, ""
 		flush := func(to int) {
-			if strings.TrimSpace(text) != "" || look == reversed && text != "" {
+			if look != reversed {
+				text = strings.TrimRight(text, " ")
+				to = from + utf8.RuneCountInString(text) // none takes two columns
+			}
+			if text != "" {
 				b.WriteString(svgText(from*columnWidth+8, y*lineHeight+8, (to-from)*columnWidth, text, look))
 			}
-			text, from = "", to
+			text = ""
 		}
 		for x := range e.Width() {
-			if l := lookOf(e, x, y); l != look {
+			cell, l := e.CellAt(x, y).Content, lookOf(e, x, y)
+			blank := cell == " " && l != reversed && look != reversed // it has no look, whatever it was drawn with
+			if l != look && !blank {
 				flush(x)
-				look = l
+				look, from = l, x
 			}
-			text += e.CellAt(x, y).Content
+			text += cell
 		}
 		flush(e.Width())
 	}
@@ -59,6 +68,6 @@ func svgText(x, y, width int, text, look string) string {
 	if look == reversed {
 		ground = fmt.Sprintf(`<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`, x, y, width, lineHeight, inks[""])
 	}
-	return fmt.Sprintf(`%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="%s">%s</text>`+"\n",
-		ground, x, y+lineHeight-5, width, inks[look], html.EscapeString(text))
+	const format = `%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="%s">%s</text>`
+	return fmt.Sprintf(format+"\n", ground, x, y+lineHeight-5, width, inks[look], html.EscapeString(text))
 }

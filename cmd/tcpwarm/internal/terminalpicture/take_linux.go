@@ -58,10 +58,15 @@ func takeInside(binary, folder string) error {
 		return err
 	}
 	watched := func() error { return request(false) }
-	if err := picture(filepath.Join(folder, "screen.svg"), "waiting for requests", watched, binary, "capture", "-i", "lo"); err != nil {
+	err := picture(filepath.Join(folder, "screen.svg"), "waiting for requests", watched, binary, "capture", "-i", "lo")
+	if err != nil {
 		return err
 	}
-	return picture(filepath.Join(folder, "split.svg"), "request 10", nil, binary, "verify", "-i", "lo", "--", "/proc/self/exe")
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return picture(filepath.Join(folder, "split.svg"), "request 10", nil, binary, "verify", "-i", "lo", "--", self)
 }
 
 // picture runs a program on a terminal until that shows a text, does what is to be done then, and writes a little later
@@ -85,11 +90,6 @@ func picture(name, text string, then func() error, program ...string) error {
 		}
 	}()
 	cmd := exec.Command(program[0], program[1:]...)
-	if program[len(program)-1] == "/proc/self/exe" { // by which the program would mean itself
-		if cmd.Args[len(cmd.Args)-1], err = os.Executable(); err != nil {
-			return err
-		}
-	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "NO_COLOR=", role+"="+client)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -113,7 +113,7 @@ func picture(name, text string, then func() error, program ...string) error {
 			return err
 		}
 	}
-	time.Sleep(700 * time.Millisecond) // until it is drawn
+	time.Sleep(1500 * time.Millisecond) // until it is drawn
 	mu.Lock()
 	defer mu.Unlock()
 	return os.WriteFile(name, []byte(svgOf(screen)), 0o666)
@@ -159,13 +159,15 @@ func serve() error {
 	return nil
 }
 
-// request asks one server ten times with a client for each request, as is often done, and the other with one for all. It
-// stays a while, with what it has open, where it is the one that is watched.
+// request asks one server ten times with a client for each request, as is often done, and the other with one for all. Some
+// connections it closes in the end. It stays a while, with what is open, where it is the one that is watched.
 func request(stays bool) error {
 	one := &http.Client{}
 	var errs error
+	var others []*http.Client
 	for i := range 10 {
-		for addr, c := range map[string]*http.Client{shop: {Transport: &http.Transport{}}, search: one} {
+		others = append(others, &http.Client{Transport: &http.Transport{}})
+		for addr, c := range map[string]*http.Client{shop: others[i], search: one} {
 			resp, err := c.Get(fmt.Sprintf("http://%s/item/%d", addr, i))
 			if err != nil {
 				errs = errors.Join(errs, err)
@@ -178,6 +180,9 @@ func request(stays bool) error {
 			fmt.Printf("request %d of 10 to each of 2 servers\n", i+1)
 		}
 		time.Sleep(80 * time.Millisecond)
+	}
+	for _, c := range others[:7] {
+		c.CloseIdleConnections()
 	}
 	if stays {
 		time.Sleep(5 * time.Second)
