@@ -36,10 +36,10 @@ func isolate(env ...string) (here bool, err error) {
 	return false, c.Run()
 }
 
-// boundReceivers keeps a receiver from taking in whole bodies that nobody reads: it sets how large its buffer grows
-// to 6 MB, which was Linux's default for many years and is 32 MB here and there. The namespace has a value of its own.
+// boundReceivers keeps a receiver from taking in whole bodies that nobody reads (hugeBody): it sets how large its
+// buffer may grow, which is 32 MB on some machines, to 3 MB. The namespace has a value of its own.
 func boundReceivers() error {
-	return os.WriteFile("/proc/sys/net/ipv4/tcp_rmem", []byte("4096 131072 6291456"), 0o644)
+	return os.WriteFile("/proc/sys/net/ipv4/tcp_rmem", []byte("4096 131072 3145728"), 0o644)
 }
 
 // loopbackUp brings up lo, which is down in a new namespace.

@@ -32,7 +32,7 @@ type recorder struct {
 
 // tries is how often a scenario is recorded that does not come out as declared: on a busy machine a client may be
 // kept from its processor, between its handshake and its request or before a timeout passes.
-const tries = 5
+const tries = 8
 
 // preferring is how many tries wait for the first of several outcomes; after them another will do.
 const preferring = 3
