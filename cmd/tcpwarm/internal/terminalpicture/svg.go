@@ -68,6 +68,7 @@ func svgText(x, y, width int, text, look string) string {
 	if look == reversed {
 		ground = fmt.Sprintf(`<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`, x, y, width, lineHeight, inks[""])
 	}
-	const format = `%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="%s">%s</text>`
+	const format = `%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve"` +
+		` fill="%s">%s</text>`
 	return fmt.Sprintf(format+"\n", ground, x, y+lineHeight-5, width, inks[look], html.EscapeString(text))
 }
