@@ -35,8 +35,8 @@ func lookOf(e *vt.Emulator, column, line int) string {
 func svgOf(e *vt.Emulator) string {
 	var b strings.Builder
 	const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"` +
-		` font-family="monospace" font-size="13">`
-	fmt.Fprintf(&b, head+"\n"+`<rect width="100%%" height="100%%" fill="#16181d"/>`+"\n", e.Width()*columnWidth+16, e.Height()*lineHeight+16)
+		` font-family="monospace" font-size="13">` + "\n" + `<rect width="100%%" height="100%%" fill="#16181d"/>` + "\n"
+	fmt.Fprintf(&b, head, e.Width()*columnWidth+16, e.Height()*lineHeight+16)
 	for y := range e.Height() {
 		text, from, look := "", 0, ""
 		flush := func(to int) {
