@@ -24,14 +24,22 @@ const (
 func (c *Conn) dead() (at segment.Mark, ok bool) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	u := &client.Unacked
+	if u.Longest && u.Len > fitsEverywhere || !c.inVain(client, server) {
+		return segment.Mark{}, false
+	}
+	return u.First, true
+}
+
+// inVain reports whether from has sent something again and again, and to gave no sign of life.
+func (c *Conn) inVain(from, to *Half) bool {
+	u := &from.Unacked
 	a, b := c.shake.RTTs()
 	switch resent := u.Resends >= deadResends || u.Resends > 0 && u.Last.Time.Sub(u.First.Time) >= deadAfter; {
 	case u.First.Packet == 0, u.Len == 0, !resent:
-	case server.Packets == 0, server.Window.Known && server.Window.Offered == 0:
-	case u.Longest && u.Len > fitsEverywhere:
+	case to.Packets == 0, to.Window.Known && to.Window.Offered == 0:
 	case u.Heard > u.First.Time.Add(a+b): // an ACK that was on its way is no sign of life
 	default:
-		return u.First, true
+		return true
 	}
-	return segment.Mark{}, false
+	return false
 }

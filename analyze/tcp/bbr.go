@@ -196,7 +196,8 @@ func (b *bbr) loses(inFlight, delivered int, timeout bool) {
 	if b.recovers && !b.timeout && !timeout {
 		return
 	}
-	b.recovers, b.timeout, b.conserve, b.cwnd, b.roundEnd = true, timeout, !timeout, max(inFlight+delivered, 1), b.delivered
+	b.recovers, b.timeout, b.conserve = true, timeout, !timeout
+	b.cwnd, b.roundEnd = max(inFlight+delivered, 1), b.delivered
 	if timeout {
 		b.best, b.flat = 0, 0
 	}

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// displayField finds a field, or a protocol that only Wireshark's display filters know.
+// displayField finds a field, a protocol or a comparison that only Wireshark's display filters know.
 var displayField = regexp.MustCompile(`(?:^|[\s(!])` +
 	`((?:tcp|udp|ip|ipv6|eth|frame|http|http2|tls|ssl|quic|dns|icmp|icmpv6|arp|vlan|sctp|data|_ws)\.[a-z_][a-z0-9_.]*` +
+	`|[a-z][a-z0-9_]*\s+(?:contains|matches)(?:$|\s)` +
 	`|(?:http|http2|tls|ssl|quic|dns|ipv6|websocket|grpc)(?:$|[\s)&|]))`)
 
 // displayTerm is one comparison of a display filter, or a word or sign between two.
@@ -44,6 +45,8 @@ func wireshark(s string) string {
 		return said + "it sees no HTTP: filter by the server's port, such as tcp port 80"
 	case protocol == "tls", protocol == "ssl":
 		return said + "it sees no TLS: filter by the server's port, such as tcp port 443"
+	case strings.HasSuffix(field, " contains"), strings.HasSuffix(field, " matches"):
+		return said + "it searches no bytes: filter by host and port"
 	case strings.HasPrefix(field, "frame."):
 		return said + "it knows no packet's number or time: filter by host and port"
 	case strings.HasSuffix(field, ".stream"):

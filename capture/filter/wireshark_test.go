@@ -38,6 +38,9 @@ func TestWireshark(t *testing.T) {
 		{"http", "tcp port 80"},
 		{"http.host contains \"example\"", "tcp port 80"},
 		{"frame.number == 12", "packet's number"},
+		{"frame contains \"x\"", "searches no bytes"},
+		{"tcp.port == 80 and tcp matches \"GET\"", "pcap-filter"},
+		{"tcp and ip matches \"GET\"", "searches no bytes"},
 		{"tcp.stream eq 3", "host and port"},
 		{"tls.handshake.type == 1", "tcp port 443"},
 		{"tcp.len > 0", "pcap-filter"},
@@ -48,7 +51,7 @@ func TestWireshark(t *testing.T) {
 			t.Errorf("%s: %v", x.text, err)
 		}
 	}
-	for _, text := range []string{"tcp prot 80", "host", "port 80 and", "host example.tcp", "tcp[13", "src.tcp", "999999999999"} {
+	for _, text := range []string{"tcp prot 80", "host", "port 80 and", "host example.tcp", "tcp[13", "src.tcp", "contains", "host contains.example", "999999999999"} {
 		if _, err := Parse(text); err == nil || strings.Contains(err.Error(), "Wireshark") {
 			t.Errorf("%s: %v", text, err)
 		}

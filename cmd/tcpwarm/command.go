@@ -23,7 +23,6 @@ import (
 	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture"
 	"tcpwarm/capture/outfile"
-	"tcpwarm/capture/process"
 	"tcpwarm/capture/segment"
 )
 
@@ -91,28 +90,15 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		return nil, &codedError{exitInput, err}
 	}
 
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.err, s.err
-	if f, ok := s.err.(*os.File); !ok || f != os.Stderr {
-		cmd.Stdin = s.in
-	}
+	cmd := s.command(args)
 	e.prepare(cmd)
 	seen.detach(cmd)
-	var group *process.Watch
-	scope := "every connection of the command's own network namespace"
-	if !t.isolated {
-		var err error
-		if group, err = process.New(); err != nil {
-			scope = fmt.Sprintf("every connection that was captured, because nothing tells the command's from others': %v", err)
-		} else {
-			defer group.Close()
-			group.Enter(cmd.SysProcAttr)
-			scope = "the command's connections, told by its control group"
-		}
-	}
+	own := t.own()
+	defer own.close()
+	own.enter(cmd)
 	defer seen.close()
-	seen.follow(group)
-	became, ended, runErr := runCommand(ctx, &child{cmd, group}, signals)
+	seen.follow(own.group)
+	became, ended, runErr := runCommand(ctx, &child{cmd, own.group}, signals)
 	if sig := rec.watch.settle(t.settle, signals); ended == nil {
 		ended = sig
 	}
@@ -123,14 +109,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	seen.close()
 	endErr, whole := rec.stop()
 	o.kernel.close()
-	var made map[process.Connection]bool
-	var lost int64
-	if group != nil {
-		var err error
-		if made, lost, err = group.Connections(); err != nil {
-			return nil, &codedError{exitInput, err}
-		}
-		group.Close()
+	if err := own.collect(); err != nil {
+		return nil, &codedError{exitInput, err}
 	}
 	logged, err := e.finish(whole)
 	if logged == nil {
@@ -139,18 +119,12 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	endErr = cmp.Or(endErr, err)
 	signal.Stop(signals) // nothing is left behind any more
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
-	became.Args, became.Scope = o.shownArgs(args), scope
+	became.Args, became.Scope = o.shownArgs(args), own.scope
 	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
-	case group != nil:
-		shown := make(map[process.Connection]bool, len(made))
-		for c := range made {
-			shown[process.Connection{Client: o.redactor().Endpoint(c.Client), Server: o.redactor().Endpoint(c.Server)}] = true
-		}
-		opts.Judged = func(client, server segment.Endpoint) bool {
-			return shown[process.Connection{Client: client, Server: server}]
-		}
+	case own.group != nil:
+		opts.Judged = own.judged(o)
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
@@ -166,8 +140,8 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		ctx = context.WithoutCancel(ctx)
 	}
 	var ran []segment.Problem
-	if lost > 0 {
-		ran = append(ran, ownerNotKnown(lost))
+	if own.lost > 0 {
+		ran = append(ran, ownerNotKnown(own.lost))
 	}
 	saved, err := rec.read(cmp.Or(t.packets, "packets"), func(*capture.Reader) error { return nil }, endErr, ran...)
 	if err != nil {
@@ -181,6 +155,16 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 		err = &codedError{exitInput, endErr}
 	}
 	return r, err
+}
+
+// command is what args name, with the streams of s.
+func (s *streams) command(args []string) *exec.Cmd {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.err, s.err
+	if f, ok := s.err.(*os.File); !ok || f != os.Stderr {
+		cmd.Stdin = s.in
+	}
+	return cmd
 }
 
 // notThere returns why a command cannot even be tried: nothing has its name. What the hint is for is a saved

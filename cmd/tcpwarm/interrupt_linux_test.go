@@ -20,8 +20,6 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-const sharedAgent = "../../pcaps/node-shared-agent.pcap"
-
 // interruptedRead gives a command the sample by a pipe, but for its last bytes, then
 // nothing more, and at last a signal. It returns what the command has written, and its
 // exit code.

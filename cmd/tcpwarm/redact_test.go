@@ -24,6 +24,8 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
+const sharedAgent = "../../pcaps/node-shared-agent.pcap"
+
 // With --redact every story says the same of itself, and nothing of whose it is: in no
 // format, and not between the lines of a finding.
 func TestRedacted(t *testing.T) {

@@ -155,15 +155,23 @@ func incomparable(before, after *report.Report) string {
 	case len(before.Setbacks())+len(after.Setbacks()) > 0:
 		return "a part compares with nothing"
 	case b.Transactions == 0 && a.Transactions == 0:
-		return "neither has requests that were judged"
+		return cmp.Or(before.Unjudged, after.Unjudged, "neither has requests that were judged")
 	case b.Transactions == 0:
-		return "there were no requests before that were judged"
+		return cmp.Or(of("before", before.Unjudged), "there were no requests before that were judged")
 	case a.Transactions == 0:
-		return "there are no requests after that were judged"
+		return cmp.Or(of("after", after.Unjudged), "there are no requests after that were judged")
 	case strangers(before, after):
 		return "the two have no server in common, so they are not of the same work"
 	}
 	return ""
+}
+
+// of says which of the two reports why is about, "" if there is nothing to say.
+func of(which, why string) string {
+	if why == "" {
+		return ""
+	}
+	return which + ": " + why
 }
 
 // gained is how many avoidable connections for each request there are more than were.
