@@ -267,7 +267,8 @@ func (l *viewerProcess) follow(group *process.Watch) {
 		for {
 			began := time.Now()
 			// Packets are counted before the connections are asked for: those are noted before their first packet is sent.
-			next.Size, next.Captured, next.Dropped = l.rec.shown.size.Load(), l.rec.shown.captured.Load(), l.rec.shown.dropped.Load()
+			at := &l.rec.shown
+			next.Size, next.Captured, next.Dropped = at.size.Load(), at.captured.Load(), at.dropped.Load()
 			next.Last, next.Lines = l.output.printed()
 			next.Held = l.output != nil
 			if l.beside != nil {

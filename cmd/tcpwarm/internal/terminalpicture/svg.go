@@ -34,8 +34,9 @@ func lookOf(e *vt.Emulator, column, line int) string {
 // svgOf is what a terminal shows, as a picture.
 func svgOf(e *vt.Emulator) string {
 	var b strings.Builder
-	const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="monospace" font-size="13">`
-	fmt.Fprintf(&b, head+"\n"+`<rect width="100%%" height="100%%" fill="#16181d"/>`+"\n", e.Width()*columnWidth+16, e.Height()*lineHeight+16)
+	const head = `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d"` +
+		` font-family="monospace" font-size="13">` + "\n" + `<rect width="100%%" height="100%%" fill="#16181d"/>` + "\n"
+	fmt.Fprintf(&b, head, e.Width()*columnWidth+16, e.Height()*lineHeight+16)
 	for y := range e.Height() {
 		text, from, look := "", 0, ""
 		flush := func(to int) {
@@ -68,6 +69,7 @@ func svgText(x, y, width int, text, look string) string {
 	if look == reversed {
 		ground = fmt.Sprintf(`<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`, x, y, width, lineHeight, inks[""])
 	}
-	const format = `%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="%s">%s</text>`
+	const format = `%s<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs" xml:space="preserve"` +
+		` fill="%s">%s</text>`
 	return fmt.Sprintf(format+"\n", ground, x, y+lineHeight-5, width, inks[look], html.EscapeString(text))
 }
