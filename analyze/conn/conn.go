@@ -156,6 +156,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 		c.http.probed()
 	}
 	own.stream.Tick(at, own)
+	if c.isClient(s.Dir) && (!own.stream.Lacks() || s.Len == 0 && !own.stream.Expects(s.Seq)) {
+		peer.stream.Resume(peer)
+	}
 	c.history.add(s, own, c.isClient(s.Dir), fresh)
 	if c.steps != nil {
 		c.noteStep(s, own, peer, kind)
@@ -241,12 +244,30 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	if s.Len == 1 && seq == own.Una.Add(-1) && seq.Before(own.stream.Next()) {
 		payload = nil // a probe's, which may be any (RFC 9293 section 3.8.4)
 	}
+	c.inOrder(s, seq, own, at)
 	fresh := own.stream.Add(seq, s.Len, payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
 	if own.ResentAt == 0 && own.ResentSegments > 0 {
 		own.ResentAt = at.Packet
 	}
 	return fresh
+}
+
+// inOrder has what the server sends wait for what it answers, where that is captured behind it: bytes of the client's
+// that it acknowledges and that have not come. It waits no longer than those may still come, which the client's next
+// segment tells if that is behind them.
+func (c *Conn) inOrder(s *segment.Segment, seq segment.Seq, own *Half, at segment.Mark) {
+	peer := &c.half[1-s.Dir]
+	switch {
+	case c.isClient(s.Dir):
+		if peer.stream.Paused() && !own.stream.Expects(seq) {
+			peer.stream.Resume(peer)
+		}
+	case peer.stream.Lacks():
+		own.stream.Pause()
+	default:
+		own.stream.Resume(own)
+	}
 }
 
 // Unseen reports whether the capture has nothing of what was sent in direction d,

@@ -194,3 +194,45 @@ func TestAcknowledgedInOrder(t *testing.T) {
 		}
 	}
 }
+
+// What comes while a stream is paused waits, in order or not, and is handed on when it goes on, at its end, or where too
+// much waits; and a hole behind it stays one.
+func TestPause(t *testing.T) {
+	for _, x := range []struct {
+		what string
+		then func(st *Stream, to Sink)
+		want string
+	}{
+		{"goes on", func(st *Stream, to Sink) { st.Resume(to) }, "abcd"},
+		{"goes on twice", func(st *Stream, to Sink) { st.Resume(to); st.Resume(to) }, "abcd"},
+		{"ends", func(st *Stream, to Sink) { st.Flush(Mark{}, to) }, "abcd??gh"},
+		{"is acknowledged", func(st *Stream, to Sink) { st.AssumeAcked(9, Mark{}, to) }, "abcd??gh"},
+		{"gives up", func(st *Stream, to Sink) { st.GiveUpHoles(Mark{}, to) }, "abcd??gh"},
+		{"is filled", func(st *Stream, to Sink) { st.Add(5, 2, []byte("ef"), Mark{}, to) }, ""},
+		{"is filled, and goes on", func(st *Stream, to Sink) { st.Add(5, 2, []byte("ef"), Mark{}, to); st.Resume(to) }, "abcdefgh"},
+	} {
+		var st Stream
+		var to record
+		st.Start(1)
+		st.Pause()
+		st.Add(3, 2, []byte("cd"), Mark{}, &to)
+		st.Add(1, 2, []byte("ab"), Mark{}, &to)
+		st.Add(7, 2, []byte("gh"), Mark{}, &to)
+		if to.Len() > 0 {
+			t.Fatalf("%q was handed on", to.String())
+		}
+		if x.then(&st, &to); to.String() != x.want {
+			t.Errorf("%s: %q, want %q", x.what, to.String(), x.want)
+		}
+	}
+	var st Stream
+	var to record
+	st.Start(0)
+	st.Pause()
+	for i := range MaxHeld/1000 + 1 {
+		st.Add(segment.Seq(1000*i), 1000, make([]byte, 1000), Mark{}, &to)
+	}
+	if to.Len() <= MaxHeld-1000 || st.Overflows() != 0 || st.Missing != 0 {
+		t.Errorf("%d bytes handed on, %d holes given up", to.Len(), st.Overflows())
+	}
+}

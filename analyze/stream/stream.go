@@ -64,6 +64,7 @@ type waiting struct {
 	heldBytes int     // captured bytes in held
 	free      [][]byte
 	overflows int64 // holes given up because too much waited behind them
+	paused    bool  // all waits, also what is in order
 }
 
 // none stands for the waiting of a stream in order; it is never written.
@@ -99,6 +100,31 @@ func (st *Stream) Next() segment.Seq { return st.next }
 // Holes reports whether bytes wait for others that are missing.
 func (st *Stream) Holes() bool { return st.waiting != nil && len(st.held) > 0 }
 
+// Lacks reports whether the peer has acknowledged what has not come, lately enough that it may still come.
+func (st *Stream) Lacks() bool { return st.beyond && st.acked.After(st.next) }
+
+// Expects reports whether bytes from seq on are among those that Lacks speaks of.
+func (st *Stream) Expects(seq segment.Seq) bool { return st.Lacks() && seq.Before(st.acked) }
+
+// Pause has all that comes wait until Resume.
+func (st *Stream) Pause() {
+	if st.waiting == nil {
+		st.waiting = new(waiting)
+	}
+	st.paused = true
+}
+
+// Paused reports whether that is so.
+func (st *Stream) Paused() bool { return st.rare().paused }
+
+// Resume hands on what has waited since Pause.
+func (st *Stream) Resume(to Sink) {
+	if st.Paused() {
+		st.paused = false
+		st.drain(to)
+	}
+}
+
 // Overflows returns how many holes were given up because too much waited.
 func (st *Stream) Overflows() int64 { return st.rare().overflows }
 
@@ -107,7 +133,7 @@ func (st *Stream) Overflows() int64 { return st.rare().overflows }
 // 2^31 from Next: whoever calls has refused the rest (tcp.Half.Acceptable), and keeps
 // Next near by AssumeAcked. So it is for Acked.
 func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
-	if n > 0 && seq == st.next && !st.Holes() { // nearly always
+	if n > 0 && seq == st.next && !st.Holes() && !st.Paused() { // nearly always
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		return n
@@ -121,7 +147,7 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	if n <= 0 {
 		return 0
 	}
-	if seq == st.next && (!st.Holes() || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
+	if seq == st.next && !st.Paused() && (!st.Holes() || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		st.drain(to)
@@ -134,6 +160,9 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	fresh = st.queue(seq, n, payload, at)
 	st.drain(to)
 	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
+		if st.Resume(to); !st.Holes() {
+			break
+		}
 		st.overflows++
 		st.gapTo(st.held[0].seq, at, to)
 		st.drain(to)
@@ -224,7 +253,7 @@ func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
 
 // drain hands on what no longer waits for anything.
 func (st *Stream) drain(to Sink) {
-	if st.waiting == nil {
+	if st.waiting == nil || st.paused {
 		return
 	}
 	k := 0
@@ -296,6 +325,7 @@ func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 
 // giveUp turns what is missing before seq into gaps.
 func (st *Stream) giveUp(seq segment.Seq, at Mark, to Sink) {
+	st.Resume(to)
 	for st.next.Before(seq) {
 		end := seq
 		if st.Holes() && st.held[0].seq.Before(end) {
@@ -317,6 +347,7 @@ func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
 // with gaps for what is missing before it and for what was acknowledged and
 // never seen.
 func (st *Stream) Flush(at Mark, to Sink) {
+	st.Resume(to)
 	if st.beyond {
 		st.giveUp(st.acked, st.ackedBy, to)
 	}
@@ -344,6 +375,7 @@ func (st *Stream) Memory() int {
 // GiveUpHoles hands on what waits, with gaps for what is missing before it, and frees what the
 // waiting took.
 func (st *Stream) GiveUpHoles(at Mark, to Sink) {
+	st.Resume(to)
 	for st.Holes() {
 		st.overflows++
 		st.gapTo(st.held[0].seq, at, to)
