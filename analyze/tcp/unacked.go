@@ -17,10 +17,10 @@ type Unacked struct {
 	Heard segment.Time // the latest before a resend, 0: there was none
 }
 
-// note notes a segment that was sent while una was SND.UNA.
+// note notes a segment that was sent while una was SND.UNA. What is acknowledged when it is captured counts for nothing.
 func (u *Unacked) note(s *segment.Segment, una segment.Seq, longest bool) {
 	switch {
-	case s.Seq.After(una) || s.End() == s.Seq:
+	case s.Seq.After(una), !s.End().After(una):
 	case u.First.Packet == 0 || u.Probe:
 		*u = Unacked{First: s.Mark(), Last: s.Mark(), Len: s.Len, Longest: longest}
 	default:
