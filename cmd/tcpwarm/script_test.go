@@ -13,17 +13,22 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
-// standsFor are the programs that the tests' own binary stands for, by the variable of the environment that says so
-// and which of them.
-var standsFor = map[string]func(what string) int{challengeClient: beExamined, "TCPWARM_SCENARIO": play}
+// A role is a program that the tests' own binary stands for where a variable of the environment says so, and which.
+type role struct {
+	variable string
+	play     func(which string) int
+}
+
+// roles are in the order in which they count: whoever is examined has the variable of the last one, too.
+var roles = []role{{challengeClient, beExamined}, {"TCPWARM_SCENARIO", play}}
 
 func TestMain(m *testing.M) {
 	if liveview.Guard() {
 		os.Exit(0)
 	}
-	for name, be := range standsFor {
-		if what := os.Getenv(name); what != "" {
-			os.Exit(be(what))
+	for _, r := range roles {
+		if which := os.Getenv(r.variable); which != "" {
+			os.Exit(r.play(which))
 		}
 	}
 	testscript.Main(cleaning{m}, map[string]func(){

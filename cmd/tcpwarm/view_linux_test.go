@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -148,7 +149,7 @@ func (s *seat) isBack(before unix.Termios) {
 // panicking, in the environment, says that this is a program that panics while a view is shown, and where.
 const panicking = "TCPWARM_TEST_PANICS"
 
-func init() { standsFor[panicking] = panicWhileShown }
+func init() { roles = slices.Insert(roles, 0, role{panicking, panicWhileShown}) }
 
 // panicWhileShown shows a view of nothing, and panics once a key is pressed.
 func panicWhileShown(how string) int {
