@@ -25,7 +25,8 @@ func (t *trial) own() *ownConns {
 	}
 	group, err := process.New()
 	if err != nil {
-		return &ownConns{scope: fmt.Sprintf("every connection that was captured, because nothing tells the command's from others': %v", err)}
+		return &ownConns{scope: fmt.Sprintf("every connection that was captured, because nothing tells the command's "+
+			"from others': %v", err)}
 	}
 	return &ownConns{scope: "the command's connections, told by its control group", group: group}
 }

@@ -13,18 +13,18 @@ import (
 	"tcpwarm/pcaps/script"
 )
 
+// standsFor are the programs that the tests' own binary stands for, by the variable of the environment that says so
+// and which of them.
+var standsFor = map[string]func(what string) int{challengeClient: beExamined, "TCPWARM_SCENARIO": play}
+
 func TestMain(m *testing.M) {
 	if liveview.Guard() {
 		os.Exit(0)
 	}
-	if how := os.Getenv(panicking); how != "" {
-		os.Exit(panicWhileShown(how))
-	}
-	if kind := os.Getenv(challengeClient); kind != "" {
-		os.Exit(beExamined(kind))
-	}
-	if scenario := os.Getenv("TCPWARM_SCENARIO"); scenario != "" {
-		os.Exit(play(scenario))
+	for name, be := range standsFor {
+		if what := os.Getenv(name); what != "" {
+			os.Exit(be(what))
+		}
 	}
 	testscript.Main(cleaning{m}, map[string]func(){
 		"tcpwarm": func() { os.Exit(program()) },

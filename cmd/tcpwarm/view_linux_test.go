@@ -148,6 +148,8 @@ func (s *seat) isBack(before unix.Termios) {
 // panicking, in the environment, says that this is a program that panics while a view is shown, and where.
 const panicking = "TCPWARM_TEST_PANICS"
 
+func init() { standsFor[panicking] = panicWhileShown }
+
 // panicWhileShown shows a view of nothing, and panics once a key is pressed.
 func panicWhileShown(how string) int {
 	panics := func() { panic("injected\x1b") }
