@@ -193,11 +193,17 @@ func (p *fragmented) isVersion(g *fragment) bool {
 }
 
 // version reads p once more, with what g has instead. Which of the two its receiver has put together is not known,
-// and one of them may be forged: whoever reads the stream is to see both.
+// and one of them may be forged: whoever reads the stream is to see both. A receiver takes only what has the right
+// checksum (RFC 9293 section 3.1), as forged bytes can be made to have; those of another packet that has the same number,
+// as all have of a sender that does not count, hardly ever do.
 func (d *decoder) version(p *fragmented, g *fragment, f *found) (verdict, problem) {
-	data := bytes.Clone(p.data[:min(p.cut, p.total)])
+	whole := p.data[:min(p.cut, p.total)]
+	data := bytes.Clone(whole)
 	if g.start < len(data) {
 		copy(data[g.start:], g.b)
+	}
+	if len(data) < p.total || onesComplement(sumOfWords(data)) != onesComplement(sumOfWords(whole)) {
+		return notTCP, noProblem
 	}
 	layers := f.layers
 	*f = p.head

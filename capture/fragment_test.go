@@ -216,8 +216,7 @@ func TestFragmentNumbers(t *testing.T) {
 		t.Error("another packet of the same number is not read")
 	}
 	other := cutUp(slices.Concat(ip[:12], []byte{10, 0, 0, 9}, ip[16:]), head, 296, 9)
-	// the first one is another version of the packet before, the others are another host's
-	if got := x.take(pieces[0], other[1], other[0]); len(got) != 2 || got[1].From().Addr.String() != "10.0.0.9" {
+	if got := x.take(pieces[0], other[1], other[0]); len(got) != 1 || got[0].From().Addr.String() != "10.0.0.9" {
 		t.Errorf("%d segments: %+v", len(got), got)
 	}
 	third := cutUp(ip, head, 296, 10)
@@ -380,12 +379,16 @@ func FuzzFragments(f *testing.F) {
 }
 
 // A fragment of the number of a packet that is just whole, with other bytes in the same place: whoever reads the
-// stream sees both versions. With another header it is of another packet.
+// stream sees both versions. With another header, or a checksum that is not right, it is of another packet.
 func TestFragmentOfAnotherVersion(t *testing.T) {
 	for _, v := range []int{4, 6} {
 		ip, head := longTCP(v, 100)
 		other := slices.Clone(ip)
-		copy(other[head+64:], "forged")
+		slices.Reverse(other[head+64 : head+72])
+		slices.Reverse(other[head+64 : head+66]) // the words of 16 bits are as they were, so the checksum is right
+		slices.Reverse(other[head+66 : head+68])
+		slices.Reverse(other[head+68 : head+70])
+		slices.Reverse(other[head+70 : head+72])
 		var x fragmentTest
 		if got := x.take(cutUp(ip, head, 32, 7)...); len(got) != 1 {
 			t.Fatalf("IPv%d: %d segments of a whole packet", v, len(got))
@@ -394,6 +397,14 @@ func TestFragmentOfAnotherVersion(t *testing.T) {
 		got := x.take(forged[0], forged[2])
 		if len(got) != 1 || string(got[0].Payload) != string(other[head+20:]) {
 			t.Errorf("IPv%d: %d segments of another version: %+v", v, len(got), got)
+		}
+
+		wrong := slices.Clone(other)
+		wrong[head+64]++
+		var z fragmentTest
+		z.take(cutUp(ip, head, 32, 7)...)
+		if got := z.take(cutUp(wrong, head, 32, 7)[2]); len(got) != 0 {
+			t.Errorf("IPv%d: a version that no receiver takes, for its checksum: %+v", v, got)
 		}
 
 		var y fragmentTest

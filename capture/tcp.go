@@ -69,10 +69,7 @@ func (f *found) segment(s *segment.Segment) problem {
 // is captured has the sum of the pseudo-header instead (Linux, CHECKSUM_PARTIAL), or none.
 func (f *found) sum(b []byte) segment.Sum {
 	pseudo := words(f.src) + words(f.dst) + assigned.ProtoTCP + uint64(len(b))
-	all := pseudo
-	for i := 0; i < len(b); i += 2 { // a header has an even number
-		all += uint64(binary.BigEndian.Uint16(b[i:]))
-	}
+	all := pseudo + sumOfWords(b)
 	switch said := binary.BigEndian.Uint16(b[tcpChecksum:]); {
 	case onesComplement(all) == 0xffff:
 		return segment.SumRight
@@ -80,6 +77,17 @@ func (f *found) sum(b []byte) segment.Sum {
 		return segment.SumNotKnown
 	}
 	return segment.SumWrong
+}
+
+// sumOfWords returns the sum of the 16-bit words of b; the last one may lack its second byte, which is 0 then.
+func sumOfWords(b []byte) (n uint64) {
+	for ; len(b) > 1; b = b[2:] {
+		n += uint64(binary.BigEndian.Uint16(b))
+	}
+	if len(b) > 0 {
+		n += uint64(b[0]) << 8
+	}
+	return n
 }
 
 // words returns the sum of the 16-bit words of a, as a packet has it.

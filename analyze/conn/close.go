@@ -78,10 +78,19 @@ func (c *Conn) firstFINHeeded() bool {
 
 // missesFIN reports whether s, the latest that the other side has sent, shows that it has not got the FIN of h, though
 // that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
-// What was on its way when the FIN was captured is there before long.
-func (h *Half) missesFIN(s *segment.Segment) bool {
-	return h.fin.Packet != 0 && !s.Ack.After(h.FinSeq) && s.Time.Sub(h.fin.Time) > doubtFor &&
+// What was on its way when the FIN was captured is there before long, as long as rtt allows.
+func (h *Half) missesFIN(s *segment.Segment, rtt time.Duration) bool {
+	return h.fin.Packet != 0 && !s.Ack.After(h.FinSeq) && s.Time.Sub(h.fin.Time) > doubtFor+rtt &&
 		h.stream.Started() && !h.stream.Next().Before(h.FinSeq)
+}
+
+// heedsDoubtedFIN takes it that h has sent the FIN that was taken back: the other side acknowledges it after all, and
+// h has sent nothing in its place. A queue on the path may take longer than the handshake has shown.
+func (h *Half) heedsDoubtedFIN(ack segment.Seq) {
+	if h.doubted.Packet != 0 && !h.SawFIN && ack == h.finSeq.Add(1) && h.Nxt == ack && !h.stream.Next().After(h.finSeq) {
+		h.RestoreFIN()
+		h.fin, h.doubted = h.doubted, segment.Mark{}
+	}
 }
 
 // lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.
@@ -90,6 +99,24 @@ func (c *Conn) lastFIN() {
 		if h := &c.half[d]; h.SawFIN && !h.ended && h.Una == h.finUna {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
+	}
+}
+
+// heedsFIN looks by an acknowledgement whether its sender has got the FIN of the other side.
+func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
+	if c.ended {
+		return
+	}
+	toServer, toClient := c.shake.RTTs()
+	switch {
+	case !peer.SawFIN:
+		peer.heedsDoubtedFIN(s.Ack)
+	case peer.OutlivesFIN(s.Ack):
+		c.outlivesFIN(peer, s.Mark())
+	case s.End() == own.Nxt && peer.missesFIN(s, toServer+toClient):
+		doubted := peer.fin
+		c.outlivesFIN(peer, s.Mark())
+		peer.doubted = doubted
 	}
 }
 

@@ -120,9 +120,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
-		if !c.ended && peer.SawFIN && (peer.OutlivesFIN(s.Ack) || s.End() == own.Nxt && peer.missesFIN(s)) {
-			c.outlivesFIN(peer, at)
-		}
+		c.heedsFIN(s, own, peer)
 		c.keepUp(peer, own, at)
 		if !peer.stream.Started() {
 			peer.startUnseen()

@@ -20,9 +20,10 @@ type Half struct {
 	latest       uint64 // the latest piece of what was read of it that is kept: see recent
 	inconsistent int64  // packet of the first segment that others contradict, 0: none
 
-	fin    segment.Mark // its FIN, packet 0: none
-	finSeq segment.Seq
-	finUna segment.Seq // what had been acknowledged then
+	fin     segment.Mark // its FIN, packet 0: none
+	finSeq  segment.Seq
+	finUna  segment.Seq  // what had been acknowledged then
+	doubted segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
 
 	conn  *Conn
 	dir   segment.Dir

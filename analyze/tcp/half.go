@@ -199,6 +199,9 @@ func (h *Half) OutlivesFIN(ack segment.Seq) bool { return h.SawFIN && ack.After(
 // TakeBackFIN takes it that h has sent no FIN.
 func (h *Half) TakeBackFIN() { h.SawFIN = false }
 
+// RestoreFIN undoes that.
+func (h *Half) RestoreFIN() { h.SawFIN = true }
+
 // reorderWithin is how far apart reordering can bring two segments where no
 // round trip is known; Wireshark's value.
 const reorderWithin = 3 * time.Millisecond

@@ -2,6 +2,7 @@ package liveview
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -97,6 +98,8 @@ func (s *scanner) sequence(b []byte) (n int, e effect) {
 		i++
 	}
 	switch {
+	case i == len(b) && i > longestSequence:
+		return i, harmless
 	case i == len(b):
 		return 0, harmless
 	case i > 1: // of another set of characters; "#" is of what fills the screen (DECALN), and of double lines
@@ -144,8 +147,8 @@ func effectOf(parameters string, final byte) effect {
 	case 'J': // ED
 		return erasing
 	case 'H', 'f': // CUP, HVP
-		for i := range len(parameters) {
-			if c := parameters[i]; c != ';' && c != '0' && (c != '1' || i > 0 && parameters[i-1] == '1') {
+		for one := range strings.SplitSeq(parameters, ";") {
+			if n := strings.TrimLeft(one, "0"); n != "" && n != "1" { // to where it begins: without a parameter, too
 				return claiming
 			}
 		}

@@ -27,7 +27,10 @@ func TestScan(t *testing.T) {
 		"\x1b[H\x1b[2J\x1b[3J":                    erasing,
 		"\x1b[1;1H":                               erasing,
 		"\x1b[J":                                  erasing,
+		"\x1b[01;H":                               erasing,
 		"\x1b[11;1H":                              claiming,
+		"\x1b[10;1H":                              claiming,
+		"\x1b[100H":                               claiming,
 		"\x1b[2;5f":                               claiming,
 		"\x1b[?1049h":                             claiming,
 		"\x1b[?25;47h":                            claiming,
@@ -70,6 +73,16 @@ func TestScan(t *testing.T) {
 			if got != claiming && at+second.whole != len(text) {
 				t.Errorf("%q cut at %d: only %d of %d bytes are whole", b, cut, at+second.whole, len(text))
 			}
+		}
+	}
+}
+
+// What is no sequence of any length is not waited for: a tail that grows is read again and again.
+func TestScanWaitsForNoLongSequence(t *testing.T) {
+	for _, begin := range []string{"\x1b", "\x1b["} {
+		var s scanner
+		if b := []byte(begin + strings.Repeat(" ", 2*longestSequence)); s.scan(b).whole != len(b) {
+			t.Errorf("%q and spaces are waited for", begin)
 		}
 	}
 }
