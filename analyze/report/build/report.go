@@ -332,12 +332,16 @@ func doubtConcurrent(o *report.OpenedBecause) {
 }
 
 // doubtNeeded takes certainty from a connection that was needed, in a pool whose connections turned out to have bytes in
-// two versions: what it was needed for rests on all that was read there.
+// two versions: what it was needed for rests on all that was read there. It says so whether that was known when the
+// connection was judged or not.
 func doubtNeeded(o *report.OpenedBecause) {
-	if !o.Cause.Avoidable() && o.Confidence == pool.Certain {
-		o.Confidence = pool.Likely
-		o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
+	if o.Cause.Avoidable() {
+		return
 	}
+	if o.Confidence == pool.Certain {
+		o.Confidence = pool.Likely
+	}
+	o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
 }
 
 // OpenedBecause writes d down.
