@@ -27,13 +27,13 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	case s.Flags.Has(segment.RST):
 		c.resets(s, own, own.BelievesReset(s, &peer.Half), at)
 		return
-	case c.reset.holds, !own.SawFIN && !peer.SawFIN:
+	case c.reset.pending, !own.SawFIN && !peer.SawFIN:
 		return
 	}
 	if s.Flags.Has(segment.FIN) {
 		c.portRole()
 		if c.finUnseen {
-			c.refuteFIN(own, s.Seq.Add(s.Len), 2, at)
+			c.refuteFIN(own, s.Seq.Add(s.Len), at)
 		}
 		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
@@ -78,10 +78,13 @@ func (c *Conn) firstFINHeeded() bool {
 
 // missesFIN reports whether s, the latest that the other side has sent, shows that it has not got the FIN of h, though
 // that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
-// What was on its way when the FIN was captured is there before long, as long as rtt allows.
-func (h *Half) missesFIN(s *segment.Segment, rtt time.Duration) bool {
-	return h.fin.Packet != 0 && !s.Ack.After(h.FinSeq) && s.Time.Sub(h.fin.Time) > doubtFor+rtt &&
-		h.stream.Started() && !h.stream.Next().Before(h.FinSeq)
+// What was on its way when the FIN was captured is there before long, as long as the round trip allows.
+func (c *Conn) missesFIN(s *segment.Segment, h *Half) bool {
+	if h.fin.Packet == 0 || s.Ack.After(h.FinSeq) || !h.stream.Started() || h.stream.Next().Before(h.FinSeq) {
+		return false
+	}
+	toServer, toClient := c.shake.RTTs()
+	return s.Time.Sub(h.fin.Time) > doubtFor+toServer+toClient
 }
 
 // heedsDoubtedFIN takes it that h has sent the FIN that was taken back: the other side acknowledges it after all, and
@@ -104,16 +107,13 @@ func (c *Conn) lastFIN() {
 
 // heedsFIN looks by an acknowledgement whether its sender has got the FIN of the other side.
 func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
-	if c.ended {
-		return
-	}
-	toServer, toClient := c.shake.RTTs()
 	switch {
+	case c.ended, !peer.SawFIN && peer.doubted.Packet == 0: // nearly always
 	case !peer.SawFIN:
 		peer.heedsDoubtedFIN(s.Ack)
 	case peer.OutlivesFIN(s.Ack):
 		c.outlivesFIN(peer, s.Mark())
-	case s.End() == own.Nxt && peer.missesFIN(s, toServer+toClient):
+	case s.End() == own.Nxt && c.missesFIN(s, peer):
 		doubted := peer.fin
 		c.outlivesFIN(peer, s.Mark())
 		peer.doubted = doubted
@@ -179,10 +179,10 @@ func (c *Conn) closesUnseen(h *Half, at segment.Mark) {
 // capturedBehind is how much later than its acknowledgement a segment may be captured.
 const capturedBehind = 50 * time.Millisecond
 
-// refuteFIN notes that the number which own's FIN seemed to have is that of what it sends only now, n bytes from seq
-// on: it was acknowledged before it was sent, and no endpoint does that. One byte may be a probe's.
-func (c *Conn) refuteFIN(own *Half, seq segment.Seq, n int, at segment.Mark) {
-	if c.closing.By == c.side(own.dir) && n > 1 && seq == own.Una.Add(-1) && at.Time.Sub(c.closing.At.Time) > capturedBehind {
+// refuteFIN notes that the number which own's FIN seemed to have is that of what it sends only now, from seq on: it was
+// acknowledged before it was sent, and no endpoint does that.
+func (c *Conn) refuteFIN(own *Half, seq segment.Seq, at segment.Mark) {
+	if c.closing.By == c.side(own.dir) && seq == own.Una.Add(-1) && at.Time.Sub(c.closing.At.Time) > capturedBehind {
 		own.contradicts(c.closing.At.Packet, at)
 	}
 }

@@ -131,9 +131,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 	}
 	switch {
-	case !c.ended && c.reset.holds:
+	case !c.ended && c.reset.pending:
 		c.goesOn(s, own, at)
-	case c.ended && !c.reset.holds && c.outlivesReset(s):
+	case c.ended && !c.reset.pending && c.outlivesReset(s):
 		c.reset = pendingReset{} // once is enough
 		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
 	}
@@ -235,14 +235,16 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 		own.start(seq)
 	}
 	if c.finUnseen {
-		c.refuteFIN(own, seq, s.Len, at)
+		if s.Len > 1 { // one byte may be a probe's
+			c.refuteFIN(own, seq, at)
+		}
 		c.goesOnAfter(at)
 	}
 	payload := s.Payload
 	if s.Len == 1 && seq == own.Una.Add(-1) && seq.Before(own.stream.Next()) {
 		payload = nil // a probe's, which may be any (RFC 9293 section 3.8.4)
 	}
-	c.inOrder(s, seq, own, at)
+	c.inOrder(s.Dir, seq, own)
 	fresh := own.stream.Add(seq, s.Len, payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
 	if own.ResentAt == 0 && own.ResentSegments > 0 {
@@ -251,13 +253,13 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	return fresh
 }
 
-// inOrder has what the server sends wait for what it answers, where that is captured behind it: bytes of the client's
+// inOrder, called before a side's bytes from seq on are read, has what the server sends wait for what it answers, where that is captured behind it: bytes of the client's
 // that it acknowledges and that have not come. It waits no longer than those may still come, which the client's next
 // segment tells if that is behind them.
-func (c *Conn) inOrder(s *segment.Segment, seq segment.Seq, own *Half, at segment.Mark) {
-	peer := &c.half[1-s.Dir]
+func (c *Conn) inOrder(dir segment.Dir, seq segment.Seq, own *Half) {
+	peer := &c.half[1-dir]
 	switch {
-	case c.isClient(s.Dir):
+	case c.isClient(dir):
 		if peer.stream.Paused() && !own.stream.Expects(seq) {
 			peer.stream.Resume(peer)
 		}

@@ -24,14 +24,14 @@ const (
 func (c *Conn) dead() (at segment.Mark, ok bool) {
 	client, server := &c.half[c.client], &c.half[1-c.client]
 	u := &client.Unacked
-	if u.Longest && u.Len > fitsEverywhere || !c.inVain(client, server) {
+	if u.Longest && u.Len > fitsEverywhere || !c.unanswered(client, server) {
 		return segment.Mark{}, false
 	}
 	return u.First, true
 }
 
-// inVain reports whether from has sent something again and again, and to gave no sign of life.
-func (c *Conn) inVain(from, to *Half) bool {
+// unanswered reports whether from has sent something again and again, and to gave no sign of life.
+func (c *Conn) unanswered(from, to *Half) bool {
 	u := &from.Unacked
 	a, b := c.shake.RTTs()
 	switch resent := u.Resends >= deadResends || u.Resends > 0 && u.Last.Time.Sub(u.First.Time) >= deadAfter; {

@@ -84,7 +84,7 @@ func (h *Half) Bytes(b []byte, at segment.Mark) {
 	h.keep(b, at)
 	switch c := h.conn; {
 	case c.ended:
-	case c.reset.holds:
+	case c.reset.pending:
 		c.reset.keep(h.dir, b, at)
 	default:
 		c.app.Bytes(int(h.dir), b, at)
@@ -98,7 +98,7 @@ func (h *Half) keep(b []byte, at segment.Mark) {
 		return
 	}
 	skip := c.app.Content(int(h.dir))
-	if c.reset.holds {
+	if c.reset.pending {
 		skip = 0 // what is held back before it has not been read
 	}
 	if n := int64(len(b)); skip < n {
@@ -133,7 +133,7 @@ func (h *Half) Gap(n int64, at segment.Mark) {
 	h.holes.Add(event.Holes{After: h.lastBytes, Before: at.Packet})
 	switch c := h.conn; {
 	case c.ended:
-	case c.reset.holds:
+	case c.reset.pending:
 		c.reset.keepGap(h.dir, n, at)
 	default:
 		c.app.Gap(int(h.dir), n, at)

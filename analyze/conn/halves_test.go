@@ -97,7 +97,7 @@ func viewValue(v *tcp.SenderView, name string) string {
 	case "limit":
 		return e.Limit.String()
 	case "message":
-		return [...]string{tcp.Untold: "untold", tcp.UnderWay: "under-way", tcp.Complete: "complete"}[v.Message]
+		return [...]string{tcp.MessageUnknown: "untold", tcp.UnderWay: "under-way", tcp.Complete: "complete"}[v.Message]
 	case "initial":
 		n, _, _ := v.Initial()
 		return fmt.Sprint(n)

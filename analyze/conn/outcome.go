@@ -28,7 +28,7 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		left := client.SawRST || c.closing.By == event.Client && client.SawFIN && server.Flight() > 1
 		switch {
 		case e.Outcome != event.Complete:
-		case !left && c.inVain(server, client): // the client never had it, and still waits as far as it knows
+		case !left && c.unanswered(server, client): // the client never had it, and still waits as far as it knows
 			e.Outcome, e.Time, e.Packet = event.Unanswered, max(e.Time, c.env.Now.Time), max(e.Packet, c.env.Now.Packet)
 			if c.closing.By != event.Nobody {
 				e.Time, e.Packet = c.closing.At.Time, c.closing.At.Packet

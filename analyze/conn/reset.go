@@ -31,7 +31,7 @@ type pendingReset struct {
 	acked    segment.Seq // what of the other's it acknowledges
 	una      segment.Seq // what of its sender had been acknowledged by then
 	beyond   segment.Seq // what its sender had sent by then
-	holds    bool        // what comes is held back
+	pending  bool        // what comes is held back
 	held     []heldBack
 	rest     []heldBack // gaps, one of a direction at most: all that came of it once there was no room for another
 	bytes    int        // of payload in held
@@ -94,7 +94,7 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 	}
 	*r = pendingReset{
 		at: at, dir: s.Dir, seq: s.Seq, acked: c.half[1-s.Dir].Una, una: own.Una, beyond: s.Seq,
-		doubtful: belief == tcp.Doubtful, holds: true, held: r.held[:0], rest: r.rest[:0],
+		doubtful: belief == tcp.Doubtful, pending: true, held: r.held[:0], rest: r.rest[:0],
 	}
 	if s.Flags.Has(segment.ACK) && s.Ack.After(r.acked) {
 		r.acked = s.Ack
@@ -112,7 +112,7 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 func (c *Conn) believeReset() {
 	r := &c.reset
 	held, rest := r.held, r.rest
-	r.doubtful, r.holds, r.held, r.rest, r.bytes = false, false, nil, nil, 0
+	r.doubtful, r.pending, r.held, r.rest, r.bytes = false, false, nil, nil, 0
 	// Its receiver's counts only if it turns out not to have heeded the RST.
 	held, rest = c.releaseOf(held, r.dir), c.releaseOf(rest, r.dir)
 	for i := range held {
@@ -121,7 +121,7 @@ func (c *Conn) believeReset() {
 	for _, d := range c.bothSides() {
 		c.half[d].stream.Flush(r.at, &c.half[d])
 	}
-	r.holds, r.held, r.rest = true, held, rest
+	r.pending, r.held, r.rest = true, held, rest
 	c.portRole()
 	c.closes(c.side(r.dir), true, nil, r.at)
 }
@@ -215,7 +215,7 @@ func (c *Conn) ConcludeReset() {
 		if r.doubtful {
 			c.believeReset()
 		}
-		r.holds, r.held, r.rest, r.bytes = false, nil, nil, 0
+		r.pending, r.held, r.rest, r.bytes = false, nil, nil, 0
 		c.endAt(r.at)
 	}
 }

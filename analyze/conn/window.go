@@ -88,5 +88,5 @@ func (x *httpTracker) message(d segment.Dir) tcp.Message {
 	case x.open == 0 && x.facts.Count > 0:
 		return tcp.Complete
 	}
-	return tcp.Untold
+	return tcp.MessageUnknown
 }

@@ -49,9 +49,9 @@ func (c Cause) Avoidable() bool {
 	return false
 }
 
-// idled reports whether c says that the connection which could have served had done nothing
+// afterIdle reports whether c says that the connection which could have served had done nothing
 // but idle.
-func (c Cause) idled() bool {
+func (c Cause) afterIdle() bool {
 	return c == Missed || c == ClientClosed || c == ClientIdleTimeout || c == OpenedAhead
 }
 

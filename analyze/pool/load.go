@@ -57,7 +57,7 @@ const atOnceNext = 5 * time.Millisecond
 
 // requested notes a request on c, which had idled for a time if it was used before, and how many
 // connections are in use with it.
-func (x *Crowding) requested(c *Conn, inUse int64, idle bool, idled time.Duration, packet int64) {
+func (x *Crowding) requested(c *Conn, inUse int64, idle bool, idleFor time.Duration, packet int64) {
 	switch {
 	case inUse > x.Peak:
 		*x = Crowding{Peak: inUse}
@@ -68,7 +68,7 @@ func (x *Crowding) requested(c *Conn, inUse int64, idle bool, idled time.Duratio
 		if x.Full++; x.Full == 1 {
 			x.Conn, x.Packet = c.id, packet
 		}
-		if idled <= atOnceNext {
+		if idleFor <= atOnceNext {
 			x.Prompt++
 		}
 	}

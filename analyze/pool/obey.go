@@ -55,11 +55,11 @@ func (c *Conn) closedFor(opened, idleSince segment.Time) bool {
 // reviseByPool revises d, which is avoidable, by what its pool has shown since it was made: nothing
 // can take back its blame any more.
 func (p *Pool) reviseByPool(d *Decision) {
-	if d.Cause.idled() && d.dead {
+	if d.Cause.afterIdle() && d.dead {
 		p.changeCause(d, SilentDrop)
 		return
 	}
-	if d.Cause.idled() && d.unread.N != 0 {
+	if d.Cause.afterIdle() && d.unread.N != 0 {
 		u := p.prove(d.unread)
 		// One that resets right after use says by it that it wanted no more, not that it left some.
 		u.ByStops = u.ByStops && d.Cause != ClientClosed

@@ -671,7 +671,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 			got := map[int64]Cause{}
 			for conn, d := range decisions {
 				got[conn] = d.Cause
-				if idled := d.Cause.idled(); idled && d.closePacket != closed[d.InsteadOf] {
+				if idled := d.Cause.afterIdle(); idled && d.closePacket != closed[d.InsteadOf] {
 					t.Fatalf("seed %d, Advance %s: conn %d was opened instead of %d, closed in packet %d, not %d\n%s",
 						seed, name, conn, d.InsteadOf, closed[d.InsteadOf], d.closePacket, tell(events))
 				}

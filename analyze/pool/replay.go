@@ -414,14 +414,14 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 		d.inconsistent = true
 		p.doubt(d)
 	}
-	if r.id != d.InsteadOf || !d.Cause.idled() {
+	if r.id != d.InsteadOf || !d.Cause.afterIdle() {
 		return
 	}
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
 	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
-	diesNext := r.deadFrom.known && !d.dead && r.n <= d.last+1 && d.Cause.idled() // nobody saw it alive since
+	diesNext := r.deadFrom.known && !d.dead && r.n <= d.last+1 && d.Cause.afterIdle() // nobody saw it alive since
 	gaps := r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket))
 	if !d.Cause.Avoidable() || !gaps && !diesNext {
 		return
@@ -445,7 +445,7 @@ func (p *Pool) doubt(d *Decision) {
 // reviseClosed changes d, which says that r was missed, if the client turns out to have
 // closed r only when it opened the other.
 func (p *Pool) reviseClosed(d *Decision, r *Conn) {
-	if r.id != d.InsteadOf || !d.Cause.idled() && d.Cause != Early {
+	if r.id != d.InsteadOf || !d.Cause.afterIdle() && d.Cause != Early {
 		return
 	}
 	d.closePacket = r.closePacket // after all

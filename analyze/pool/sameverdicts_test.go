@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func TestHistoriesAreJudgedAsBefore(t *testing.T) {
 			r := rand.New(rand.NewPCG(g, k))
 			history := withOddities(r, withDetails(r, randomHistory(r)))
 			_, decisions, pools := judge(history, func() bool { return k%2 == 0 })
-			for _, id := range slices.Sorted(keysOf(decisions)) {
+			for _, id := range slices.Sorted(maps.Keys(decisions)) {
 				d := decisions[id]
 				d.shard, d.awaits = nil, [2]*Conn{}
 				fmt.Fprintf(sum, "%+v\n", d)
@@ -65,16 +66,6 @@ func TestHistoriesAreJudgedAsBefore(t *testing.T) {
 	}
 	if changed > 0 {
 		t.Errorf("%d of %d groups of histories are judged otherwise than before", changed, groups)
-	}
-}
-
-func keysOf(decisions map[int64]Decision) func(func(int64) bool) {
-	return func(yield func(int64) bool) {
-		for id := range decisions {
-			if !yield(id) {
-				return
-			}
-		}
 	}
 }
 

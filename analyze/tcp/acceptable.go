@@ -2,9 +2,9 @@ package tcp
 
 import "tcpwarm/capture/segment"
 
-// MaxWindow is the largest window there is: 65535 bytes, scaled by 14 (RFC 7323 section
+// MaxWindow is the largest window there is: that without a scale, scaled by 14 (RFC 7323 section
 // 2.3).
-const MaxWindow = 65535 << 14
+const MaxWindow = maxUnscaled << 14
 
 // Acceptable reports whether s can belong to the connection of h, which sends it, and
 // peer. Numbers compare only within 2^31 (RFC 9293 section 3.4), so this is the one place
@@ -37,7 +37,7 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 		h.jumped = false
 		return false
 	}
-	if peer.Started && s.Ack.After(peer.Nxt) && h.strays(s, peer) {
+	if peer.Started && s.Ack.After(peer.Nxt) && h.outsideWindow(s, peer) {
 		h.jump.note(s, !h.jumped)
 		h.jumped = true
 		return false
@@ -46,9 +46,9 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 	return true
 }
 
-// strays reports whether s, which acknowledges what the capture has not, lies further from what h has sent than
+// outsideWindow reports whether s, which acknowledges what the capture has not, lies further from what h has sent than
 // any window that peer has offered: it may be anybody's who knows no number, until peer acknowledges it.
-func (h *Half) strays(s *segment.Segment, peer *Half) bool {
+func (h *Half) outsideWindow(s *segment.Segment, peer *Half) bool {
 	most := max(peer.Window.Most, peer.Window.Offered)
 	if !h.Started || !peer.Window.Known || !h.SawSYN || !peer.SawSYN { // the scale may be any
 		return false
@@ -75,7 +75,7 @@ func (h *Half) reaches(seq segment.Seq, n int) bool {
 
 // A jump is where segments that were not acceptable lie. A capture may lack more than a
 // window, where many packets were dropped or files left out: then it is the connection that
-// has gone there, and the other side will acknowledge it. What strays from the
+// has gone there, and the other side will acknowledge it. What outsideWindow from the
 // connection nobody acknowledges.
 type jump struct{ from, to segment.Seq }
 

@@ -143,7 +143,7 @@ func TestSendBufferOfAMessage(t *testing.T) {
 		let     tcp.Limit // after an ACK that let out much, and another that lets out nothing
 		next    tcp.Limit // in the next flight from nothing
 	}{
-		{tcp.Untold, tcp.SendBuffer, tcp.Application},
+		{tcp.MessageUnknown, tcp.SendBuffer, tcp.Application},
 		{tcp.UnderWay, tcp.SendBuffer, tcp.SendBuffer},
 		{tcp.Complete, tcp.Application, tcp.Application},
 	} {

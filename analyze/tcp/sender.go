@@ -137,9 +137,9 @@ type Message uint8
 
 // What may be known.
 const (
-	Untold   Message = iota
-	UnderWay         // more of it is to be sent
-	Complete         // nothing is left to send
+	MessageUnknown Message = iota
+	UnderWay               // more of it is to be sent
+	Complete               // nothing is left to send
 )
 
 // Reset readies s, which may be zero, for a side that sends segments of at most mss

@@ -98,8 +98,8 @@ func (d *Demands) check(pools []*pool.Pool, findings Counts, m map[string]Interv
 	// Nothing to reuse is no pass and no failure: it cannot be judged. What the server ended instead of answering
 	// was no opportunity either.
 	surplus := m["transactions"]
-	inVain := float64(countInVain(d.Of(pools)))
-	surplus.Low, surplus.High = surplus.Low-m["needed"].High-inVain, surplus.High-m["needed"].Low-inVain
+	unanswered := float64(countReusedUnanswered(d.Of(pools)))
+	surplus.Low, surplus.High = surplus.Low-m["needed"].High-unanswered, surplus.High-m["needed"].Low-unanswered
 	reusable := Held{Text: "some transaction could be reused (transactions > needed)",
 		OK: surplus.Low > 0, Held: surplus.Low > 0, Measured: surplus}
 	all = append(all, reusable)

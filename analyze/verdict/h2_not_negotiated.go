@@ -22,10 +22,10 @@ var h2NotNegotiated = rule{
 			{"haproxy", "bind ... alpn h2,http/1.1"},
 		},
 	},
-	pool: offeredInVain,
+	pool: declinedH2,
 }
 
-func offeredInVain(p *pool.Pool) (Evidence, bool) {
+func declinedH2(p *pool.Pool) (Evidence, bool) {
 	n, conn, packet := p.Declined()
 	concurrent := p.Causes.Of(pool.Concurrent)
 	if n < 2 || concurrent == 0 {

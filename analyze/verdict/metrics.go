@@ -138,8 +138,8 @@ func (d *Demands) measure(pools []*pool.Pool, findings Counts) map[string]Interv
 	return m
 }
 
-// countInVain counts the requests on used connections that the server ended instead of answering.
-func countInVain(pools []*pool.Pool) (n int64) {
+// countReusedUnanswered counts the requests on used connections that the server ended instead of answering.
+func countReusedUnanswered(pools []*pool.Pool) (n int64) {
 	for _, p := range pools {
 		n += p.ReusedUnanswered
 	}

@@ -510,7 +510,7 @@ func TestLegend(t *testing.T) {
 	r := reporttest.Missed()
 	last := r.Pools[0]
 	r.Pools = nil
-	for i := range int64(mostTold + 5) {
+	for i := range int64(mostDrawnPools + 5) {
 		r.Pools = append(r.Pools, &report.Pool{ID: 100 + i, Client: "10.0.0.1", Server: []string{"10.0.0.2:80"}, Verdict: pool.NotReused, Avoidable: 9})
 	}
 	r.Pools = append(r.Pools, last)

@@ -63,12 +63,12 @@ type poolData struct {
 	Ideal [][]int64 `json:"ideal,omitempty"` // whose requests each connection of an ideal client carries
 }
 
-// mostTold is how many pools stand in the page with lanes, and mostListed in the table; the script draws
+// mostDrawnPools is how many pools stand in the page with lanes, and mostListed in the table; the script draws
 // the others' lanes too, and takes the legend from those.
 const (
-	mostTold   = 10
-	mostListed = 2000
-	mostPools  = 200 // that have a section, where nobody says how many
+	mostDrawnPools = 10
+	mostListed     = 2000
+	mostPools      = 200 // that have a section, where nobody says how many
 )
 
 func newView(r *report.Report, recorded Recorded, o Options) *view {
@@ -106,11 +106,11 @@ func newView(r *report.Report, recorded Recorded, o Options) *view {
 func (o Options) pools() (full, still int) {
 	switch {
 	case o.All:
-		return mostListed, mostTold
+		return mostListed, mostDrawnPools
 	case o.Top > 0:
 		return min(o.Top, mostListed), min(o.Top, mostPools)
 	}
-	return mostPools, mostTold
+	return mostPools, mostDrawnPools
 }
 
 // unlisted says what of n pools the overview leaves out, of which it lists some, and what only it has.
