@@ -253,9 +253,9 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	return fresh
 }
 
-// inOrder, called before a side's bytes from seq on are read, has what the server sends wait for what it answers, where that is captured behind it: bytes of the client's
-// that it acknowledges and that have not come. It waits no longer than those may still come, which the client's next
-// segment tells if that is behind them.
+// inOrder is called before a side's bytes from seq on are read. It has what the server sends wait for what it answers,
+// where that is captured behind it: bytes of the client's that it acknowledges and that have not come. It waits no
+// longer than those may still come, which the client's next segment tells if that is behind them.
 func (c *Conn) inOrder(dir segment.Dir, seq segment.Seq, own *Half) {
 	peer := &c.half[1-dir]
 	switch {

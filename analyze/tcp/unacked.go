@@ -1,6 +1,22 @@
 package tcp
 
-import "tcpwarm/capture/segment"
+import (
+	"time"
+
+	"tcpwarm/capture/segment"
+)
+
+// Resent so often, or for so long, something is not merely lost: Linux sends the third time
+// 0.6 s after the first at the earliest (RFC 6298 section 5), and after a second the path has
+// had its time.
+const (
+	DeadResends = 3
+	DeadAfter   = time.Second
+)
+
+// FitsEverywhere is how many bytes of a segment fit into the smallest packet that every path of IPv6
+// takes (RFC 8200 section 5).
+const FitsEverywhere = 1280 - 40 - 20
 
 // An Unacked is the first thing that a half has sent and that is not acknowledged: when it was
 // sent, and how often again. Where all is acknowledged, it is the first keep-alive probe that nothing has
@@ -38,3 +54,14 @@ func (u *Unacked) probe(s *segment.Segment) {
 	u.Last = s.Mark()
 	u.Resends++
 }
+
+// InVain reports whether it was sent again and again, and the other side gave no sign of life: an ACK that
+// was on its way, for as long as a round trip, is none.
+func (u *Unacked) InVain(rtt time.Duration) bool {
+	resent := u.Resends >= DeadResends || u.Resends > 0 && u.Last.Time.Sub(u.First.Time) >= DeadAfter
+	return u.First.Packet != 0 && resent && u.Heard <= u.First.Time.Add(rtt)
+}
+
+// MayBeTooLong reports whether the path's MTU, not the connection, may be the matter: it is long, the first
+// so long, and may be lost for that while short ones pass.
+func (u *Unacked) MayBeTooLong() bool { return u.Longest && u.Len > FitsEverywhere }

@@ -103,9 +103,7 @@ func TestWhatIsLacking(t *testing.T) {
 // The two legs of a relay: the origin's lies within the client's, and its end brings the
 // other's end, at once or a little later.
 func TestLegsOfARelay(t *testing.T) {
-	at := func(ms int64) segment.Mark {
-		return segment.Mark{Packet: ms + 1, Time: segment.Time(time.Duration(ms) * time.Millisecond)}
-	}
+	at := atMS
 	relay, client, server := segment.Addr{Lo: 1}, segment.Addr{Lo: 2}, segment.Addr{Lo: 3}
 	legs := func() (front, origin Conn) {
 		front = Conn{ID: 1, Client: client, Server: relay, First: at(0), Transactions: 2, Messages: Messages{LastEnd: at(100), Ignored: at(200), LastPromised: true}, Closing: Closing{Closed: at(5000), ClosedBy: event.Server}}

@@ -3,7 +3,6 @@ package verdict
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
@@ -14,9 +13,7 @@ import (
 // Where a bound has left out what may have been found, the count is the least there may be, and
 // that there is no such finding does not hold.
 func TestCountsOfBoundedFindings(t *testing.T) {
-	at := func(ms int64) segment.Mark {
-		return segment.Mark{Packet: ms + 1, Time: segment.Time(time.Duration(ms) * time.Millisecond)}
-	}
+	at := atMS
 	broken := func(i int) Conn {
 		return Conn{Client: segment.Addr{Lo: 1}, Transactions: 1, Closing: Closing{Closed: at(int64(i) + 1), ClosedBy: event.Client},
 			Messages: Messages{LastEnd: at(int64(i) + 1), LastComplete: true, ClientPromised: true}}
@@ -31,7 +28,7 @@ func TestCountsOfBoundedFindings(t *testing.T) {
 	dropped := func(i int) Conn {
 		c := Conn{ID: int64(i) + 1}
 		c.Fate.SYNACK = at(0)
-		c.Fate.Unacked = tcp.Unacked{First: at(int64(i) + 10), Last: at(int64(i) + 2010), Resends: deadResends}
+		c.Fate.Unacked = tcp.Unacked{First: at(int64(i) + 10), Last: at(int64(i) + 2010), Resends: tcp.DeadResends}
 		return c
 	}
 	responded := func(ms int64) *Conn {
@@ -118,15 +115,13 @@ func TestDemandsOfBoundedFindings(t *testing.T) {
 
 // Of a client that is cut off each dead connection is told of, up to the bound.
 func TestDeadConnectionsOfOnePair(t *testing.T) {
-	at := func(ms int64) segment.Mark {
-		return segment.Mark{Packet: ms + 1, Time: segment.Time(time.Duration(ms) * time.Millisecond)}
-	}
+	at := atMS
 	for _, n := range []int64{1, deadKept, deadKept + 1} {
 		k := NewCollector(int(n))
 		for i := range n {
 			c := Conn{ID: i + 1}
 			c.Fate.SYNACK = at(0)
-			c.Fate.Unacked = tcp.Unacked{First: at(i + 10), Last: at(i + 2010), Resends: deadResends}
+			c.Fate.Unacked = tcp.Unacked{First: at(i + 10), Last: at(i + 2010), Resends: tcp.DeadResends}
 			k.Connection(&c)
 		}
 		works := Conn{ID: n + 1, Transactions: 1}

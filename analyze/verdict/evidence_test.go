@@ -44,7 +44,7 @@ func TestAnsweredUnasked(t *testing.T) {
 // A connection is dropped silently where what was sent again three times, or for a second, was never
 // acknowledged; until when is the next resend's time, or when the client gave it up.
 func TestDropped(t *testing.T) {
-	until := atMS(5000).Time.Add(3500*time.Millisecond + deadAfter)
+	until := atMS(5000).Time.Add(3500*time.Millisecond + tcp.DeadAfter)
 	for _, x := range []struct {
 		what   string
 		change func(*Conn)
@@ -54,11 +54,11 @@ func TestDropped(t *testing.T) {
 		{"all was acknowledged", func(c *Conn) { c.Fate.Unacked.First = segment.Mark{} }, 0},
 		{"sent again twice for a second", func(c *Conn) { c.Fate.Unacked.Resends, c.Fate.Unacked.Last = 2, atMS(2500) }, atMS(4500).Time},
 		{"sent again twice for less", func(c *Conn) { c.Fate.Unacked.Resends, c.Fate.Unacked.Last = 2, atMS(2499) }, 0},
-		{"sent again three times for less", func(c *Conn) { c.Fate.Unacked.Last = atMS(2499) }, atMS(2499).Time.Add(999*time.Millisecond + deadAfter)},
+		{"sent again three times for less", func(c *Conn) { c.Fate.Unacked.Last = atMS(2499) }, atMS(2499).Time.Add(999*time.Millisecond + tcp.DeadAfter)},
 		{"never sent again", func(c *Conn) { c.Fate.Unacked.Resends = 0 }, 0},
-		{"one that every path takes", func(c *Conn) { c.Fate.Unacked.Longest, c.Fate.Unacked.Len = true, fitsEverywhere }, until},
-		{"one that no path need take", func(c *Conn) { c.Fate.Unacked.Longest, c.Fate.Unacked.Len = true, fitsEverywhere+1 }, 0},
-		{"a long one, as had passed before", func(c *Conn) { c.Fate.Unacked.Len = fitsEverywhere + 1 }, until},
+		{"one that every path takes", func(c *Conn) { c.Fate.Unacked.Longest, c.Fate.Unacked.Len = true, tcp.FitsEverywhere }, until},
+		{"one that no path need take", func(c *Conn) { c.Fate.Unacked.Longest, c.Fate.Unacked.Len = true, tcp.FitsEverywhere+1 }, 0},
+		{"a long one, as had passed before", func(c *Conn) { c.Fate.Unacked.Len = tcp.FitsEverywhere + 1 }, until},
 		{"one direction", func(c *Conn) { c.OneWay = true }, 0},
 		{"never open", func(c *Conn) { c.Fate.SYNACK = segment.Mark{} }, 0},
 		{"begun before, with one request", func(c *Conn) { c.Midstream, c.Transactions = true, 1 }, 0},
@@ -72,7 +72,7 @@ func TestDropped(t *testing.T) {
 	} {
 		c := Conn{ID: 1}
 		c.Fate.SYNACK = atMS(1)
-		c.Fate.Unacked = tcp.Unacked{First: atMS(1500), Last: atMS(5000), Resends: deadResends}
+		c.Fate.Unacked = tcp.Unacked{First: atMS(1500), Last: atMS(5000), Resends: tcp.DeadResends}
 		x.change(&c)
 		if d, ok := dropped(&c); ok != (x.want != 0) || d.until != x.want {
 			t.Errorf("%s: %v, until %v, want %v", x.what, ok, d.until, x.want)

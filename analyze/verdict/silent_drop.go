@@ -6,6 +6,7 @@ import (
 
 	"tcpwarm/analyze/event"
 	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
 
@@ -61,18 +62,9 @@ type alive struct {
 	opened, latest segment.Time // the SYN-ACK, 0 if that was not seen; and the server's latest packet
 }
 
-// Resent so often, or for so long, something is not merely lost: Linux sends the third time
-// 0.6 s after the first at the earliest, and after a second the path has had its time.
 const (
-	deadResends = 3
-	deadAfter   = time.Second
-	aliveKept   = 4   // of one pair, the latest
-	deadKept    = 256 // of one pair; a client that is cut off loses all it had
-
-	// A segment of so many bytes fits into the smallest packet that every path of IPv6 takes
-	// (RFC 8200 section 5). A longer one, the first so long, may be lost for its length while
-	// short ones pass: the path's MTU, not the connection, is the matter.
-	fitsEverywhere = 1280 - 40 - 20
+	aliveKept = 4   // of one pair, the latest
+	deadKept  = 256 // of one pair; a client that is cut off loses all it had
 )
 
 func (d *drops) note(c *Conn) (Evidence, bool) {
@@ -108,15 +100,13 @@ func dropped(c *Conn) (dead, bool) {
 	u := &c.Fate.Unacked
 	span := u.Last.Time.Sub(u.First.Time)
 	switch {
-	case u.First.Packet == 0, u.Resends < deadResends && (u.Resends == 0 || span < deadAfter):
+	case !u.InVain(c.RTT), u.MayBeTooLong():
 		return dead{}, false
-	case u.Longest && u.Len > fitsEverywhere, c.OneWay, c.Midstream && c.Transactions < 2, !c.Midstream && c.Fate.SYNACK.Packet == 0:
-		return dead{}, false
-	case u.Heard > u.First.Time.Add(c.RTT): // an ACK that was on its way is no sign of life
+	case c.OneWay, c.Midstream && c.Transactions < 2, !c.Midstream && c.Fate.SYNACK.Packet == 0:
 		return dead{}, false
 	}
 	one := dead{id: c.ID, first: u.First, last: u.Last, resends: u.Resends, probe: u.Probe}
-	one.until = u.Last.Time.Add(span + deadAfter) // the time between resends doubles (RFC 6298 section 5.5)
+	one.until = u.Last.Time.Add(span + tcp.DeadAfter) // the time between resends doubles (RFC 6298 section 5.5)
 	if c.ClosedBy == event.Client && c.Closed.Time > u.First.Time {
 		one.until = min(one.until, c.Closed.Time)
 	}
@@ -136,7 +126,7 @@ func (d *dead) meets(a alive) {
 		if d.beside == 0 {
 			d.beside = a.id
 		}
-	case a.opened > until && a.opened.Sub(until) <= max(deadAfter, until.Sub(d.first.Time)) && d.after == 0:
+	case a.opened > until && a.opened.Sub(until) <= max(tcp.DeadAfter, until.Sub(d.first.Time)) && d.after == 0:
 		d.after = a.id
 	}
 }
