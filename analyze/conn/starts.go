@@ -20,7 +20,7 @@ type starts struct {
 	dir      segment.Dir
 }
 
-// A earlierStart is that of a transaction that goes on while another has begun.
+// An earlierStart is that of a transaction that goes on while another has begun.
 type earlierStart struct {
 	n    int32
 	dir  segment.Dir

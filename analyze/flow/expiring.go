@@ -26,7 +26,7 @@ type expiring[V any] struct {
 	deadline segment.Time
 }
 
-func (s *expiring[V]) holds(now segment.Time) bool { return s.deadline != 0 && s.deadline >= now }
+func (s *expiring[V]) valid(now segment.Time) bool { return s.deadline != 0 && s.deadline >= now }
 
 // Put remembers value of key until a deadline.
 func (f *Expiring[V]) Put(key uint64, value V, deadline, now segment.Time) {
@@ -45,7 +45,7 @@ func (f *Expiring[V]) Get(key uint64, now segment.Time) *V {
 	if f.n == 0 {
 		return nil
 	}
-	if s := f.find(key); s.holds(now) {
+	if s := f.find(key); s.valid(now) {
 		return &s.value
 	}
 	return nil
@@ -73,7 +73,7 @@ func (f *Expiring[V]) find(key uint64) *expiring[V] {
 func (f *Expiring[V]) sweep(now segment.Time) {
 	old, live := f.slots, 0
 	for i := range old {
-		if old[i].holds(now) {
+		if old[i].valid(now) {
 			live++
 		}
 	}
@@ -81,7 +81,7 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 		now = f.lateHalf(now)
 		live = 0
 		for i := range old {
-			if old[i].holds(now) {
+			if old[i].valid(now) {
 				live++
 			}
 		}
@@ -97,7 +97,7 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 		f.slots = make([]expiring[V], size)
 	}
 	for i := range old {
-		if old[i].holds(now) {
+		if old[i].valid(now) {
 			*f.find(old[i].key) = old[i]
 		}
 	}
@@ -111,7 +111,7 @@ func (f *Expiring[V]) sweep(now segment.Time) {
 func (f *Expiring[V]) lateHalf(now segment.Time) segment.Time {
 	var all []segment.Time
 	for i := range f.slots {
-		if f.slots[i].holds(now) {
+		if f.slots[i].valid(now) {
 			all = append(all, f.slots[i].deadline)
 		}
 	}

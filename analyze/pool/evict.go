@@ -132,7 +132,7 @@ func (s *clientShard) evictSettled(most int) {
 	for ; most > 0 && s.evicts(); most-- {
 		s.toInspect--
 		p := s.pools.advance()
-		if !p.settled() {
+		if !p.nothingOpen() {
 			continue
 		}
 		if s.decideRest(p); p.Avoidable == 0 || s.evictAvoidable {
@@ -149,9 +149,9 @@ func (s *clientShard) evicts() bool {
 		s.pools.n > 0
 }
 
-// settled reports whether nothing of p is open, and no connection that has yet to carry a
+// nothingOpen reports whether nothing of p is open, and no connection that has yet to carry a
 // request may belong to it.
-func (p *Pool) settled() bool {
+func (p *Pool) nothingOpen() bool {
 	if p.conns.live > 0 || len(p.outstanding) > 0 {
 		return false
 	}

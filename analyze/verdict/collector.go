@@ -51,7 +51,7 @@ func NewCollector(limit int) *Collector {
 func (k *Collector) Connection(c *Conn) {
 	k.doubtful = k.doubtful || c.Inconsistent
 	for _, f := range k.connections {
-		if r := f.rule.connection; r.holds(c) && k.count(f.ID) {
+		if r := f.rule.connection; r.applies(c) && k.count(f.ID) {
 			e := r.evidence(c)
 			e.Connections = []int64{c.ID}
 			e.doubt(c.Inconsistent)

@@ -32,7 +32,7 @@ func TestPaceRules(t *testing.T) {
 		"nagle: none": {&nagleDelayedACK, Pace{}, false},
 	} {
 		c := Conn{Pace: x.pace}
-		if got := x.rule.connection.holds(&c); got != x.want {
+		if got := x.rule.connection.applies(&c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 		k := NewCollector(10)

@@ -88,7 +88,7 @@ type rule struct {
 // may have the same finding, of which few are kept: so it is counted by holds,
 // which must not allocate, and evidence is asked only for those that are kept.
 type connectionRule struct {
-	holds    func(*Conn) bool
+	applies  func(*Conn) bool
 	evidence func(*Conn) Evidence // its Connections may be left out: they are the one looked at
 }
 

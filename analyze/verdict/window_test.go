@@ -23,7 +23,7 @@ func TestSYNResent(t *testing.T) {
 		"begun midway":        {Conn{First: mark(1, 0), LastSYN: mark(3, time.Second), Unseen: Unseen{Midstream: true}}, false},
 		"no SYN was captured": {Conn{First: mark(1, 0)}, false},
 	} {
-		if got := synResent.connection.holds(&x.c); got != x.want {
+		if got := synResent.connection.applies(&x.c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestWindowLost(t *testing.T) {
 		"fitted into one round": {one, false},
 		"no restart":            {IdleRestart{}, false},
 	} {
-		if got := windowLostAfterIdle.connection.holds(&Conn{Restart: x.r}); got != x.want {
+		if got := windowLostAfterIdle.connection.applies(&Conn{Restart: x.r}); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
 	}

@@ -49,7 +49,7 @@ func fuzzParser(t *testing.T, b []byte, request, midstream bool, m byte, seed ui
 		if r.bad != "" {
 			t.Fatal(r.bad)
 		}
-		if cap(p.buf) > 2*MaxHead || len(p.holds().bytes) > maxHeld || len(p.holds().pieces) > maxPieces+1 {
+		if cap(p.buf) > 2*MaxHead || len(p.heldBack().bytes) > maxHeld || len(p.heldBack().pieces) > maxPieces+1 {
 			t.Fatal("a buffer grew beyond its limit")
 		}
 		return r

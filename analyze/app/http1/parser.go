@@ -139,7 +139,7 @@ func (p *Parser) Feed(b []byte, at Mark) {
 		case seeking:
 			n = p.seek(b, at, fresh)
 		case holding:
-			p.holds().add(b, at)
+			p.heldBack().add(b, at)
 			return
 		case tunnelled:
 			p.sink.Tunnel(b, at)

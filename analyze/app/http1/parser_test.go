@@ -672,7 +672,7 @@ func TestHeldBounds(t *testing.T) {
 	p.Feed([]byte("CONNECT a:1 HTTP/1.1\r\n\r\n"), at(1))
 	p.Gap(5, at(2))
 	p.Gap(5, at(3))
-	if n := len(p.holds().pieces); n != 1 {
+	if n := len(p.heldBack().pieces); n != 1 {
 		t.Errorf("two gaps in a row are %d pieces", n)
 	}
 }
@@ -716,8 +716,8 @@ func TestTunnelHoldsLittle(t *testing.T) {
 		p.Feed(b, at(2))
 		p.Gap(1, at(2))
 	}
-	if len(p.holds().bytes) > maxHeld || len(p.holds().pieces) > maxPieces+1 {
-		t.Errorf("%d bytes in %d pieces held", len(p.holds().bytes), len(p.holds().pieces))
+	if len(p.heldBack().bytes) > maxHeld || len(p.heldBack().pieces) > maxPieces+1 {
+		t.Errorf("%d bytes in %d pieces held", len(p.heldBack().bytes), len(p.heldBack().pieces))
 	}
 	p.Upgraded()
 	p.Feed([]byte("end"), at(3))

@@ -68,7 +68,7 @@ func (p *Parser) Gap(n int64, at Mark) {
 		p.missing(n, at)
 		p.midLine = true
 	case holding:
-		p.holds().gap(n, at)
+		p.heldBack().gap(n, at)
 	case tunnelled:
 		p.sink.TunnelGap(n, at)
 	}
@@ -109,7 +109,7 @@ func (p *Parser) InHead() bool { return p.state == inLine || p.state == inHead |
 func (p *Parser) Close() {
 	switch p.state {
 	case holding:
-		p.holds().closed = true
+		p.heldBack().closed = true
 		return
 	case tunnelled:
 		return

@@ -23,8 +23,8 @@ type piece struct {
 	at    Mark
 }
 
-// holds returns what p holds.
-func (p *Parser) holds() *held {
+// heldBack returns what p holds.
+func (p *Parser) heldBack() *held {
 	if p.held == nil {
 		p.held = new(held)
 	}
@@ -63,7 +63,7 @@ func (p *Parser) Upgraded() {
 	if was == tunnelled {
 		return
 	}
-	kept := p.holds()
+	kept := p.heldBack()
 	p.state, p.held = tunnelled, nil
 	p.finish(was == inStart || was == holding)
 	if was == inLine || was == inHead {
@@ -86,7 +86,7 @@ func (p *Parser) Resume() {
 	if p.state != holding {
 		return
 	}
-	kept := p.holds()
+	kept := p.heldBack()
 	p.state, p.held = inStart, nil
 	b := kept.bytes
 	for _, piece := range kept.pieces {
