@@ -10,7 +10,7 @@
 // Instead it can record transfers with more than the kernel's answers: with every event of the
 // sender's kernel.
 //
-//	accuracylive --record DIR [--only TEXT]
+//	accuracylive --record DIR [--only TEXT] [--stretch 1.3]
 //
 // Each scenario (scenarios lists them) gets a folder with the captures of both ends, the window
 // and its like whenever a packet came, went or went again (truth.csv.gz), and what the client saw of

@@ -12,6 +12,6 @@ func measure(context.Context, string, path) error {
 	return fmt.Errorf("%w: network namespaces are Linux's", errSkipped)
 }
 
-func record(context.Context, string, string) error {
+func record(context.Context, string, string, float64) error {
 	return errors.New("network namespaces and BPF are Linux's")
 }

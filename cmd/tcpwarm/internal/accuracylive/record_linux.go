@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -30,8 +31,11 @@ const (
 	dumpDelay    = 1500 * time.Millisecond // tcpdump is handed packets up to a second late
 )
 
-// record records the scenarios whose name contains only into dir, each in a folder of its name.
-func record(ctx context.Context, dir, only string) error {
+// record records the scenarios whose name contains only, stretched, into dir, each in a folder of its name.
+func record(ctx context.Context, dir, only string, stretch float64) error {
+	if stretch <= 0 {
+		return errors.New("no path can be stretched by that")
+	}
 	if os.Geteuid() != 0 {
 		return errors.New("network namespaces and BPF need root")
 	}
@@ -49,12 +53,12 @@ func record(ctx context.Context, dir, only string) error {
 	defer t.close()
 	n, missing := 0, 0
 	for i := range scenarios {
-		s := &scenarios[i]
+		s := scenarios[i].stretched(stretch)
 		if !strings.Contains(s.Name, only) {
 			continue
 		}
 		n++
-		well, err := recordWell(ctx, t, filepath.Join(dir, s.Name), s)
+		well, err := recordWell(ctx, t, filepath.Join(dir, s.Name), &s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
@@ -210,7 +214,7 @@ func (r *run) write() (*meta, error) {
 func newWire(s *scenario, d direction, from, to *host, seed uint64) *wire {
 	return &wire{direction: d, from: from.tap, to: to.tap, begin: time.Now(),
 		delay:  time.Duration(s.RTTms * float64(time.Millisecond) / 2),
-		random: rand.New(rand.NewPCG(seed, uint64(len(s.Name))))}
+		random: rand.New(rand.NewPCG(seed, math.Float64bits(s.RTTms)))}
 }
 
 // meta is a run's meta.json.

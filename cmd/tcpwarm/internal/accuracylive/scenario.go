@@ -12,6 +12,14 @@ type scenario struct {
 	Carried   carried
 }
 
+// stretched is s on a path whose round trip is so many times as long, at a rate so many times as low.
+func (s scenario) stretched(times float64) scenario {
+	s.RTTms *= times
+	s.Data.Mbits /= times
+	s.Ack.Mbits /= times
+	return s
+}
+
 // A direction is the path in one of them: toward the receiver of the content, or back from it. A
 // packet waits for its turn at the bottleneck, and then for the wire.
 type direction struct {

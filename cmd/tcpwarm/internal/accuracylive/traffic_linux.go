@@ -129,7 +129,7 @@ func askOnOne(ctx context.Context, h *host, server *httptest.Server, to netip.Ad
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // it is our own server
 		DialContext: func(ctx context.Context, network, addr string) (c net.Conn, err error) {
 			if dials++; dials > 1 {
-				return nil, errors.New("the connection was not kept")
+				return nil, errFaulty("the client has not kept its connection")
 			}
 			d := net.Dialer{Control: s.control(s.Carried.Upload, !s.Carried.Upload)}
 			d.SetMultipathTCP(false)
