@@ -19,6 +19,8 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 				s.unprompted++
 				s.pace.tick(quiet)
 			}
+		case s.hasClock && s.pace.due(quiet):
+			s.unprompted++ // and an ACK came: who sends at the bottleneck's rate may meet one each time
 		case s.recovery == open && s.bbr.full && s.pace.over(s.lastAck.Sub(s.lastSend)):
 			s.stops++
 		}
@@ -102,6 +104,11 @@ func (p *pace) over(quiet time.Duration) bool {
 	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*clocks.late/8
 }
 
+// due reports whether after such a silence the clock lets out more, a timer's delay more or less.
+func (p *pace) due(quiet time.Duration) bool {
+	return !p.over(quiet) && quiet > rushGap && quiet*8 > p.gap*time.Duration(p.run)*(16-clocks.late)
+}
+
 // onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
 // the sender had been silent for longer than its clock takes, though its window had room, and an ACK before has
 // let out nothing. A full send buffer is such a writer: it takes more once a third of it is free (Linux's
@@ -123,7 +130,7 @@ func (s *Sender) stopped() bool {
 
 // isSpaced reports whether a clock spreads what the window permits.
 func (s *Sender) isSpaced() bool {
-	return !s.AtReceiver && s.stopped() && s.unprompted*16 >= s.sends
+	return !s.AtReceiver && (s.stopped() || s.restarts && s.hasClock) && s.unprompted*16 >= s.sends
 }
 
 const (
