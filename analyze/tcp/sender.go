@@ -290,6 +290,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.Start.gap = max(s.Start.gap, at.Sub(s.lastSend))
 		}
 		s.Start.flight = max(s.Start.flight, p)
+		if room := s.edge.Sub(s.nxt); s.hasEdge && s.Message != Complete && (room == 0 || full && 0 < room && room < s.MSS) {
+			s.limit = Receiver // no ACK has to come to show it
+		}
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
@@ -374,6 +377,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
+	inVain := s.undo.on && s.inVain(ack, blocks)
 	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+int(s.pad.sacked)
 	if ack.After(s.una) {
 		acked = ack.Sub(s.una)
@@ -445,7 +449,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
-	if s.undo.on && s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
+	if s.undo.on && (s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || inVain) {
 		s.takeBack(at)
 	}
 	s.react(acked, fresh, ece, at)
