@@ -3,6 +3,7 @@ package engine
 import (
 	"testing"
 
+	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
 )
 
@@ -73,5 +74,20 @@ func TestEvidenceTakesItsOwnPlace(t *testing.T) {
 	k.o.Limits = Limits{KeptConnections: 1, KeptTransactions: 2, Memory: 1 << 20}
 	if !k.makeRoom(followed{record: record(1, 2), kept: 2}, have, map[int64]bool{1: true}) || len(k.kept) != 1 || k.lost.Connections != 0 {
 		t.Errorf("%d kept, %+v", len(k.kept), k.lost)
+	}
+}
+
+// What is inserted counts as kept again, whether its record was kept without its transactions or not at all.
+func TestEvidenceCounts(t *testing.T) {
+	k := &collector{}
+	old := record(1, 0)
+	have := map[int64]*report.Connection{1: old}
+	k.kept, k.memory = []*report.Connection{old}, int64(old.Memory())
+	k.lost.Connections, k.lost.Transactions = 1, 5
+	k.o.Limits = Limits{KeptConnections: 2, KeptTransactions: 5, Memory: 1 << 20}
+	k.insert([]pool.Decision{{Conn: 1, InsteadOf: 2}}, have, map[int64]followed{1: {record(1, 2), 2}, 2: {record(2, 3), 3}})
+	if len(k.kept) != 2 || k.kept[0] != old || len(old.Transactions) != 2 || k.transactions != 5 ||
+		k.memory != int64(record(1, 2).Memory()+record(2, 3).Memory()) || k.lost.Connections != 0 || k.lost.Transactions != 0 {
+		t.Errorf("%d kept, %d transactions, %d bytes, not kept %+v", len(k.kept), k.transactions, k.memory, k.lost)
 	}
 }
