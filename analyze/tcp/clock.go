@@ -9,7 +9,9 @@ import (
 // paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
 // (BBR) does not show its window by stopping. What follows a part segment has only then been written.
 func (s *Sender) paced(packets, pipe int, at segment.Time) {
-	s.sends++
+	if s.recovery == open || !s.hasClock { // in recovery what was delivered lets out as much, of BBR too
+		s.sends++
+	}
 	quiet := at.Sub(s.lastSend)
 	s.rush(packets, quiet)
 	if s.lastAck != 0 && s.lastFull && pipe > 2*s.MSS {
@@ -29,7 +31,7 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
-	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills:
+	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills && s.recovery == open:
 		s.hasClock = false
 	}
 	if s.sends >= 64 {

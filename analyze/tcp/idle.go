@@ -78,7 +78,7 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd), max(2*s.cwnd, most+most/8)}
 			restarted = true
-			s.peak, s.maxOut, s.proven = 0, 0, 0
+			s.peak, s.maxOut, s.proven, s.free = 0, 0, 0, 0
 			s.basis = Inferred
 			s.recovery = open
 		}

@@ -87,7 +87,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
 	s.undo.vain = to == timeout && s.recovery != fast
-	s.flat, s.least, s.proven, s.credit = false, 0, 0, credit{}
+	s.flat, s.least, s.proven, s.credit, s.free = false, 0, 0, credit{}, 0
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()
 	s.peak = 0

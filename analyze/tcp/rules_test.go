@@ -482,6 +482,45 @@ func TestClockOfAnApplication(t *testing.T) {
 	if e := f.Estimate(); e.Phase != "probe-bandwidth" || e.High < 2*most*mss {
 		t.Errorf("%s: %d, up to %d, with %d in flight once", e.Phase, e.Best/mss, e.High/mss, most)
 	}
+	f.wait(time.Millisecond).ack(25) // below twice that the window grows by all that an ACK covers
+	if e := f.Estimate(); e.High < (2*most+20)*mss {
+		t.Errorf("up to %d after an ACK of 25, with %d in flight once", e.High/mss, most)
+	}
+}
+
+// In recovery what was delivered lets out as much, of BBR too (packet conservation): that is no sign that a sender
+// has no clock. The same in the open is.
+func TestClockInARecovery(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		for range 6 {
+			f.send(1).wait(time.Millisecond)
+		}
+		if lost {
+			f.sacks(f.una+1, f.una+4).again(f.una)
+		}
+		last := f.next
+		for range 100 {
+			if f.wait(3 * time.Millisecond); lost {
+				f.sacks(f.una+1, last+1)
+				last++
+			} else {
+				f.ack(1)
+			}
+			f.send(1)
+		}
+		f.wait(time.Millisecond).ack(f.next - f.una)
+		switch phase := f.Estimate().Phase; phase {
+		case "startup", "drain", "probe-bandwidth":
+			if !lost {
+				t.Errorf("after 100 sends at ACKs: %s", phase)
+			}
+		default:
+			if lost {
+				t.Errorf("after a recovery with 100 sends at ACKs: %s", phase)
+			}
+		}
+	}
 }
 
 // BBR's startup sends at ACKs once the pipe is full, for its window keeps it then: that is no sign that it has

@@ -92,6 +92,7 @@ type Sender struct {
 	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
+	free              int  // or, with a clock of the application, as slow start has it since the latest loss
 	sends             int32
 	sentPackets, run  int // in all, and in the latest burst
 	rushes            int // of the latest sends, bursts that no clock lets out
@@ -529,6 +530,9 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 		s.most += s.whole(acked)
 	}
 	s.most = max(s.most, s.cwnd)
+	if grows && acked > 0 && (s.limited && !s.AtReceiver || s.free < 2*s.maxOut) {
+		s.free = max(s.free, s.initial) + s.whole(acked)
+	}
 }
 
 // Close reads off what is left.
