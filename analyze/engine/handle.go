@@ -67,7 +67,8 @@ type opened struct {
 func (o *opened) prefetch() int {
 	sum := int(o.handle.First.Time) + int(o.handle.seq)
 	if o.client {
-		sum += int(o.handle.SYN.ISN)
+		key, _ := o.handle.SYN.Key()
+		sum += int(key)
 	}
 	return sum
 }
