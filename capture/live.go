@@ -76,8 +76,8 @@ type ring interface {
 	// next calls f with the packets there are, after waiting for some; false
 	// from f ends it, and the packet comes again. What f is given is borrowed.
 	next(wait time.Duration, f func(*Frame) bool) error
-	// counts adds what the kernel has counted since the last call.
-	counts(*Counters)
+	// addKernelCounts adds what the kernel has counted since the last call.
+	addKernelCounts(*Counters)
 	// link is the link type that filters are made for.
 	link() uint32
 	close() error
@@ -207,7 +207,7 @@ func (l *Live) stopped() bool {
 
 // Counters returns the kernel's counts so far.
 func (l *Live) Counters() Counters {
-	l.ring.counts(&l.counters)
+	l.ring.addKernelCounts(&l.counters)
 	return l.counters
 }
 

@@ -7,7 +7,7 @@
 // who the client is and which SYN begins another connection, close.go what ends it, tracker.go
 // turns the application's transactions into events, outcome.go decides what became of those
 // that did not end, window.go feeds the estimate of the congestion window, tunnel.go looks
-// into a CONNECT or an upgraded connection, streams.go hears what HTTP/2 says of its own end,
+// into a CONNECT or an upgraded connection, goaway.go hears what HTTP/2 says of its own end,
 // record.go keeps transactions for the report.
 //
 // One connection never needs another: that is package pool's.

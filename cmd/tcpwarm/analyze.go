@@ -276,7 +276,7 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	if err := o.readAgain(files); err != nil {
 		return nil, err
 	}
-	if err := o.apart(files...); err != nil {
+	if err := o.refuseSameFiles(files...); err != nil {
 		return nil, err
 	}
 	src, err := o.open(ctx, s, files)
@@ -597,7 +597,7 @@ func (o *output) check() error {
 	if err := o.checkPackets(); err != nil {
 		return err
 	}
-	return o.apart()
+	return o.refuseSameFiles()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

@@ -159,7 +159,7 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err := o.check(); err != nil {
 		return err
 	}
-	if err := o.apart(l.write); err != nil {
+	if err := o.refuseSameFiles(l.write); err != nil {
 		return err
 	}
 	if err := l.keeps(o); err != nil {

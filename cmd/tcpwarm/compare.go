@@ -54,7 +54,7 @@ these decide instead: each is held against what a metric has changed by, after l
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
-			if err := o.apart(files...); err != nil {
+			if err := o.refuseSameFiles(files...); err != nil {
 				return err
 			}
 			expect, err := parseExpectations(texts)

@@ -75,7 +75,7 @@ itself failed.`,
 			if err := o.check(); err != nil {
 				return err
 			}
-			if err := o.apart(t.packets, t.keepKeys); err != nil {
+			if err := o.refuseSameFiles(t.packets, t.keepKeys); err != nil {
 				return err
 			}
 			o.look(&demands)
