@@ -17,7 +17,8 @@ import (
 
 // LiveOptions say what to capture. Zero values stand for the defaults.
 type LiveOptions struct {
-	Interfaces  []string // one or, on Linux, several; "any" is all of them
+	Interfaces []string // one or, on Linux, several; "any" is all of them
+	// Filter makes what the kernel filters by, for packets of a LINKTYPE_ value, or of LinkAny; nil: all comes.
 	Filter      func(link uint32) ([]bpf.RawInstruction, error)
 	SnapLen     int  // bytes kept of a packet; default 262144, as tcpdump's
 	RingBytes   int  // of kernel memory for packets; default 32 MiB
@@ -84,7 +85,7 @@ type ring interface {
 }
 
 // OpenLive begins to capture. Packets that come by after it has returned are not
-// missed.
+// missed. Its error names the interface, and wraps ErrRights where that is why.
 func OpenLive(o LiveOptions) (*Live, error) {
 	if o.SnapLen <= 0 {
 		o.SnapLen = defaultSnapLen

@@ -199,7 +199,7 @@ func (h *Half) OutlivesFIN(ack segment.Seq) bool { return h.SawFIN && ack.After(
 // TakeBackFIN takes it that h has sent no FIN.
 func (h *Half) TakeBackFIN() { h.SawFIN = false }
 
-// RestoreFIN undoes that.
+// RestoreFIN takes it that the FIN which TakeBackFIN took back was sent after all.
 func (h *Half) RestoreFIN() { h.SawFIN = true }
 
 // reorderWithin is how far apart reordering can bring two segments where no

@@ -543,5 +543,5 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	s.most = max(s.most, s.cwnd)
 }
 
-// Close reads off what is left.
+// Close takes into the estimate what the latest ACK let out: no more comes.
 func (s *Sender) Close() { s.finishBurst(s.lastSend, s.pipe()) }
