@@ -1,14 +1,14 @@
 // Package conn follows one TCP connection.
 //
-// Its segments come in, in capture order; what happens on it goes to a Sink: who the client
-// is, requests, responses, how it was closed, how windows grew. Read conn.go first: Segment is
-// the one place where the order of steps is written, and it knows no goroutine, no batch and
-// no report. env.go says what a connection is given and to whom it tells; handshake.go tells
-// who the client is and which SYN begins another connection, close.go what ends it, finished.go which late segments are its own, tracker.go
-// turns the application's transactions into events, outcome.go decides what became of those
-// that did not end, window.go feeds the estimate of the congestion window, tunnel.go looks
-// into a CONNECT or an upgraded connection, goaway.go hears what HTTP/2 says of its own end,
-// record.go keeps transactions for the report.
+// Its segments come in, in capture order; what happens on it goes to a Sink: who the client is,
+// requests, responses, how it was closed, how windows grew. Read conn.go first: Segment is the
+// one place where the order of steps is written, and it knows no goroutine, no batch and no
+// report. env.go says what a connection is given and to whom it tells; handshake.go tells who the
+// client is and which SYN begins another connection, close.go what ends it, finished.go which
+// late segments are its own, tracker.go turns the application's transactions into events,
+// outcome.go decides what became of those that did not end, window.go feeds the estimate of the
+// congestion window, tunnel.go looks into a CONNECT or an upgraded connection, goaway.go hears
+// what HTTP/2 says of its own end, record.go keeps transactions for the report.
 //
 // One connection never needs another: that is package pool's.
 //
@@ -26,6 +26,6 @@
 //
 // Each calls upon files beside it that are named after one rule: synack.go, rto.go, bbr.go, body.go. Below this package
 // everything goes up by an interface that the lower one declares: stream.Sink, http1.Sink, transaction.Handler, app.Owner.
-// There is no goroutine, channel or lock on the way, but for the one
-// of a TLS key log, which several workers ask.
+// There is no goroutine, channel or lock on the way, but for the one of a TLS
+// key log, which several workers ask.
 package conn

@@ -303,7 +303,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.tell(at)
 	}
 	s.lastSend = at
-	s.opens(end, at)
+	s.countRound(end, at)
 }
 
 // push notes a segment before end that was not sent before, and is so many bytes short of a full one.
