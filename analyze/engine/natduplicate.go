@@ -9,7 +9,10 @@ import (
 
 // One connection may be captured at two places with an address translator
 // between them: a container's end and the bridge's, both sides of a router. The
-// SYN then comes twice, with other addresses and one fingerprint.
+// SYN then comes twice, with other addresses, and a translator changes neither
+// its initial sequence number nor its timestamp. Both are as good as random
+// (RFC 9293 section 3.4.1, RFC 7323 section 5.4); without a timestamp 32 bits are
+// too few to say so.
 
 // natWithin is how far apart the two sightings of a SYN may lie.
 const natWithin = time.Second
@@ -26,11 +29,10 @@ type synSighting struct{ client, server segment.Endpoint }
 // natDuplicate reports whether h's is a connection seen before at another place: nearer to
 // its client, for the SYN came by there first. If not, it is remembered.
 func (s *synSightings) natDuplicate(h *handle) bool {
-	fingerprint, ok := h.SYN.Key()
-	if !ok {
+	if h.SYN.TSVal == 0 {
 		return false
 	}
-	at := h.First.Time
+	fingerprint, at := uint64(h.SYN.TSVal)<<32|uint64(h.SYN.ISN), h.First.Time
 	own := synSighting{h.Key.Sender(h.Client), h.Key.Sender(1 - h.Client)}
 	if x := s.Get(fingerprint, at); x != nil {
 		return x.translated(&own)
