@@ -233,13 +233,13 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	if err == nil && keepErr != nil {
 		err = &codedError{exitInput, keepErr}
 	}
-	return looked(r, err)
+	return onlyAnalyzed(r, err)
 }
 
 // A watchedSource has the kernel asked about its sockets as messages begin.
 type watchedSource struct {
 	analyze.Source
-	kernel *kernelWitness
+	kernel *kernelWindows
 }
 
 // Fill is as analyze.Source has it.
@@ -260,7 +260,7 @@ func (l *live) looksAt(o *output) func(*pool.Pool) bool {
 
 // tell has what becomes certain be told while the capture goes on: lines in text, and how all stands. Where all
 // that is shown on the terminal, nothing else is told there.
-func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (analyze.Options, *standing) {
+func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (analyze.Options, *statusLine) {
 	of := l.looksAt(o)
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	lines := o.format.value == "text" && !(shown && terminal(reports) >= 0)
@@ -268,7 +268,7 @@ func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (a
 	if !lines {
 		to = nil
 	}
-	stands := newStanding(m, errw, to, l.every, of)
+	stands := newStatusLine(m, errw, to, l.every, of)
 	if shown {
 		stands.status = nil
 	}

@@ -54,5 +54,5 @@ func (o *output) reread(s *streams, c *cobra.Command, name string) error {
 	if len(missing) > 0 {
 		return &codedError{exitInput, fmt.Errorf("%s: %s", name, missing[0].Text)}
 	}
-	return looked(r, nil)
+	return onlyAnalyzed(r, nil)
 }

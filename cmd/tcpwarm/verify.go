@@ -163,30 +163,6 @@ func onlyForCommand(f *pflag.FlagSet) error {
 	return fmt.Errorf("verify: -r judges what was captured; %s: for a command after -- only", strings.Join(given, ", "))
 }
 
-// judged turns a report and an error into the exit code. Where several apply: an
-// interruption, the command's failure, the capture's, an expectation's, too little
-// evidence. became is what became of the command, nil if there was none.
-func judged(r *report.Report, became *report.Command, err error) error {
-	var ended *interruptedError
-	switch {
-	case errors.As(err, &ended): // the command failed because it was ended
-		return err
-	case became != nil && became.Exit != 0:
-		failed := errors.New(became.Failed())
-		if err != nil {
-			failed = fmt.Errorf("%w; and %w", failed, err)
-		}
-		return &codedError{exitCommand, failed}
-	case err != nil: // what was read may have failed already, but an unread rest weighs more
-		return err
-	case r.Outcome == verdict.Failed:
-		return &codedError{exitFinding, nil}
-	case r.Outcome == verdict.Undecided:
-		return &codedError{exitUnknown, nil}
-	}
-	return nil
-}
-
 // An interruptedError is the signal that ended a trial before its command had ended.
 type interruptedError struct{ signal os.Signal }
 
