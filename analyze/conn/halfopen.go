@@ -81,7 +81,7 @@ func (c *Conn) noteSYN(s *segment.Segment) bool {
 // CanRest reports whether c is half-open and may Rest, once it has taken s.
 func (c *Conn) CanRest(s *segment.Segment) bool { return s.Flags.Has(segment.SYN) && c.noteSYN(s) }
 
-// Rest returns what is to be kept instead of c, which CanRest.
+// Rest returns what is to be kept instead of c, of which CanRest has reported true.
 func (c *Conn) Rest(st *Store) Resting {
 	r := Resting{first: c.syns[0].syn, keepTargets: c.app.KeepsTargets()}
 	if len(c.syns) > 1 {

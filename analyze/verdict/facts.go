@@ -80,7 +80,7 @@ type Closing struct {
 	ClientRST, ServerRST bool         // that side has sent one, whenever
 }
 
-// A Handshake is TLS's.
+// A Handshake is what a connection's TLS handshake has shown.
 type Handshake struct {
 	Seen    bool // both hellos: there is TLS, and the rest is sure
 	Resumed bool // the server took up a session
