@@ -97,7 +97,8 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 	return c.app.Parts(list)
 }
 
-// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection then, and so may its readers.
+// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection
+// then, and so may its readers.
 func (c *Conn) Pack(st *Store) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
 	parts, held := c.parts(st.parts[:0]), c.http.text
