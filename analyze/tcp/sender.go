@@ -307,7 +307,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.tell(at)
 	}
 	s.lastSend = at
-	s.opens(end, at)
+	s.countRound(end, at)
 }
 
 // push notes a segment before end that was not sent before, and is so many bytes short of a full one.
@@ -381,34 +381,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	inVain := s.undo.on && s.inVain(ack, blocks)
 	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+int(s.pad.sacked)
 	if ack.After(s.una) {
-		acked = ack.Sub(s.una)
-		if s.una = ack; s.mayHaveAcked.Before(ack) {
-			s.mayHaveAcked = ack
-		}
-		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
-		if s.recovery == open || !ack.Before(s.recoverAt) {
-			s.dups = 0
-		}
-		if len(s.sacked.list) > 0 {
-			s.sacked.below(ack)
-		}
-		if len(s.resent.list) > 0 {
-			s.resent.below(ack)
-		}
-		short := s.pad.all
-		s.time(ack, at)
-		acked += int(short - s.pad.all)
+		acked = s.advance(ack, at)
 	}
 	was := s.sacked.size()
-	for i := range blocks {
-		b := &blocks[i]
-		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
-		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
-			continue // a duplicate's report (RFC 2883), or nonsense
-		}
-		s.hasSACK = true
-		s.sack(b.Start, b.End)
-	}
+	s.sackAll(blocks)
 	if s.recovery == fast {
 		s.lose()
 	}
@@ -430,13 +406,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	b := &s.burst
-	*b = burst{}
-	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
-	b.acked, b.opening, b.wasFull = delivered, opening, s.Start.full
-	s.Start.open = false
-	s.credit.delivered += delivered
-	s.credit.unused += delivered
+	s.beginBurst(delivered, before, at)
 	fresh := s.news(delivered, acked, held)
 	switch {
 	case !s.mayGoByClock():
@@ -456,6 +426,52 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	s.react(acked, fresh, ece, at)
 	s.goesByClock()
 	s.lastAck = at
+}
+
+// advance moves SND.UNA to ack, which is beyond it, and returns how many bytes of the window that frees: what was
+// acknowledged, and what its segments were short of full ones.
+func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
+	acked = ack.Sub(s.una)
+	if s.una = ack; s.mayHaveAcked.Before(ack) {
+		s.mayHaveAcked = ack
+	}
+	s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
+	if s.recovery == open || !ack.Before(s.recoverAt) {
+		s.dups = 0
+	}
+	if len(s.sacked.list) > 0 {
+		s.sacked.below(ack)
+	}
+	if len(s.resent.list) > 0 {
+		s.resent.below(ack)
+	}
+	short := s.pad.all
+	s.time(ack, at)
+	return acked + int(short-s.pad.all)
+}
+
+// sackAll notes the SACK blocks of an ACK whose number has been noted.
+func (s *Sender) sackAll(blocks []segment.Block) {
+	for i := range blocks {
+		b := &blocks[i]
+		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
+		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
+			continue // a duplicate's report (RFC 2883), or nonsense
+		}
+		s.hasSACK = true
+		s.sack(b.Start, b.End)
+	}
+}
+
+// beginBurst begins what an ACK lets out that has delivered so many bytes, when before of them were in flight.
+func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
+	b := &s.burst
+	*b = burst{}
+	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
+	b.acked, b.opening, b.wasFull = delivered, s.Start.open, s.Start.full
+	s.Start.open = false
+	s.credit.delivered += delivered
+	s.credit.unused += delivered
 }
 
 // restsOn reports whether an ACK changes nothing, as the one before it: nothing is in flight, and nothing was
@@ -535,5 +551,5 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	}
 }
 
-// Close reads off what is left.
+// Close takes into the estimate what the latest ACK let out: no more comes.
 func (s *Sender) Close() { s.finishBurst(s.lastSend, s.pipe()) }
