@@ -109,7 +109,7 @@ func (c *Conn) Prefetch() int {
 	}
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
-		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
+		sum += int(p.conns.live) + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }

@@ -15,6 +15,7 @@ type freeLists struct {
 	unusedConns    freelist.List[unusedConns] // empty
 	closes         freelist.List[Closes]
 	lifetimes      freelist.List[Lifetimes]
+	rare           freelist.List[rareDetectors]
 	statuses       freelist.List[Statuses]
 	keepingClients freelist.List[keepingClients]
 }
@@ -30,8 +31,9 @@ func (s *clientShard) recycle(p *Pool) {
 	}
 	s.free.closes.Put(p.detectors.idle.byClient)
 	s.free.closes.Put(p.detectors.idle.byServer)
-	s.free.lifetimes.Put(p.detectors.lifetimes)
-	s.free.statuses.Put(p.detectors.statuses)
+	s.free.lifetimes.Put(p.seen().lifetimes)
+	s.free.rare.Put(p.detectors.rare)
+	s.free.statuses.Put(p.seen().statuses)
 	s.free.keepingClients.Put(p.curve.clients)
 	s.free.pools.Put(p)
 }

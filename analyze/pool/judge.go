@@ -63,7 +63,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 		midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	cs.unused.add(c)
 	if p := cs.latestPool(c.syn); p != nil {
-		p.detectors.churn.opened(p.conns.open)
+		if x := p.detectors.rare; x != nil { // else none was closed before
+			x.churn.opened(int(p.conns.open))
+		}
 	}
 	return c
 }
