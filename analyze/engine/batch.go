@@ -35,6 +35,7 @@ type batch struct {
 	// collector sets them as it gives b back, and they hold from b's next use on: the same
 	// batch in every run.
 	full, none bool
+	live       int // bytes that connections may take which have not ended; likewise, 0: their share
 
 	output []workerOutput // by worker; the collector reads it once all have finished
 	done   sync.WaitGroup

@@ -70,6 +70,7 @@ func newCollector(o Options, f *faults) *collector {
 	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.share(blamedShare)/blamedMemory)))
 	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.share(poolsShare)/poolMemory)))
 	k.judge.KeepIdle = max(1024, int(o.Limits.share(idleShare)/idleMemory))
+	k.judge.KeepMemory = max(int(o.Limits.share(poolsShare+idleShare)), 2*k.judge.KeepPools*poolMemory, k.judge.KeepIdle*idleMemory)
 	k.judge.TrackVerdicts = o.VerdictChanged != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
@@ -100,7 +101,27 @@ func (k *collector) take(b *batch) {
 	if k.o.Standing != nil {
 		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
-	b.full, b.none = k.full, k.keepsNone()
+	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
+}
+
+// leastLive is which part of their share connections may take at least, whatever pools do.
+const leastLive = 8
+
+// liveShare returns how many bytes connections may take that have not ended. Where pools take more than their share, and
+// not because of what has ended, they must do with less: of a pool nothing can go as long as a connection of it is open, and
+// with each connection that is given up some of its pool goes too.
+func (k *collector) liveShare(b *batch) int {
+	share := int(k.o.Limits.share(liveShare))
+	taken := 0
+	for i := range b.output {
+		taken += b.output[i].taken
+	}
+	most := share + int(k.o.Limits.share(poolsShare+idleShare/2)) // the ideal clients of the others need the rest
+	all := taken + k.judge.MemoryOfOpen()
+	if all <= most {
+		return share
+	}
+	return max(share/leastLive, min(share, int(int64(taken)*int64(most)/int64(all))))
 }
 
 // takeOpened takes over what the workers have seen begin.

@@ -82,7 +82,7 @@ func (e *entry) memory() int {
 	case e.live != nil:
 		return int(unsafe.Sizeof(live{})-unsafe.Sizeof(conn.Conn{})) + pool.CourseMemory + e.live.Memory()
 	case e.rest.HalfOpen():
-		return e.rest.Memory() + pool.ClientMemory // a flood's has nothing else
+		return e.rest.Memory()
 	}
 	return e.rest.Memory() + pool.CourseMemory
 }

@@ -165,12 +165,11 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it
-// takes for a client of one server that has no pool; with pools their number bounds it.
+// CourseMemory how many more with its first event, for the decision why it was opened too. What it takes for clients
+// and pools Memory says.
 const (
-	ConnMemory   = int(unsafe.Sizeof(Conn{}))
+	ConnMemory   = int(unsafe.Sizeof(Conn{})+15) &^ 15 // small allocations are of a multiple of 16 bytes
 	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
-	ClientMemory = int(unsafe.Sizeof(client{}) + unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}))
 )
 
 // setupCost returns what c's handshakes cost: the time from its SYN to its first request, in

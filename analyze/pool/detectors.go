@@ -49,6 +49,7 @@ func (s *clientShard) rare(p *Pool) *rareDetectors {
 		r = s.free.rare.Get()
 		*r = rareDetectors{shares: r.shares[:0]}
 		p.detectors.rare = r
+		s.taken += rareSize
 	}
 	return r
 }

@@ -1,6 +1,21 @@
 package pool
 
-import "tcpwarm/analyze/freelist"
+import (
+	"math"
+
+	"tcpwarm/analyze/freelist"
+)
+
+// mostRoom is for how many of what most have one of a pool may have room that serves again.
+const mostRoom = 256
+
+// mostFree returns how many clients, and how many pools, may wait to serve again: few where memory is short.
+func (s *clientShard) mostFree() int {
+	if s.spent {
+		return 64
+	}
+	return math.MaxInt
+}
 
 // The freeLists of a shard are what no longer serves there.
 type freeLists struct {
@@ -26,6 +41,7 @@ func (s *clientShard) recycle(p *Pool) {
 	if p.dirty {
 		return
 	}
+	s.dischargeRecycled(p)
 	if p.onlyConn != nil && p.onlyConn.ended {
 		s.free.conns.Put(p.onlyConn)
 	}
@@ -35,5 +51,7 @@ func (s *clientShard) recycle(p *Pool) {
 	s.free.rare.Put(p.detectors.rare)
 	s.free.statuses.Put(p.seen().statuses)
 	s.free.keepingClients.Put(p.curve.clients)
-	s.free.pools.Put(p)
+	if cap(p.keys)+cap(p.clientServers)+cap(p.losses) <= mostRoom {
+		s.free.pools.PutAtMost(s.mostFree(), p)
+	}
 }

@@ -283,7 +283,7 @@ func (c *Conn) resumed() {
 		return
 	}
 	if c.pool != nil {
-		c.pool.detectors.idle.takeBack(c.id, c.closePacket)
+		c.shard.taken -= closesSize * c.pool.detectors.idle.takeBack(c.id, c.closePacket)
 	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
 	c.goAway, c.finUnseen, c.obeyed = nil, false, false
@@ -321,7 +321,9 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 		s.assignUnused(c, e)
 	}
 	p := c.pool
-	p.conns.live--
+	if p.conns.live--; p.conns.live == 0 {
+		s.unopened++
+	}
 	p.Connections++
 	p.OldEnds += end.OldEnds
 	p.Agent = cmp.Or(p.Agent, end.Agent)

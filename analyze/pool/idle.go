@@ -170,8 +170,8 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 	}
 }
 
-// takeBack forgets that conn was closed in a packet: that has ended nothing.
-func (t *idleTimes) takeBack(conn, packet int64) {
+// takeBack forgets that conn was closed in a packet: that has ended nothing. It returns of how many sides nothing is left.
+func (t *idleTimes) takeBack(conn, packet int64) (none int) {
 	is := func(i Idle) bool { return i.Conn == conn && i.Packet == packet }
 	t.closes = slices.DeleteFunc(t.closes, is)
 	for _, c := range [...]**Closes{&t.byClient, &t.byServer} {
@@ -181,16 +181,19 @@ func (t *idleTimes) takeBack(conn, packet int64) {
 		(*c).Longest = slices.DeleteFunc((*c).Longest, is)
 		if n := len((*c).Longest); n == 0 {
 			*c = nil
+			none++
 		} else if is((*c).Min) {
 			(*c).Min = (*c).Longest[n-1]
 		}
 	}
+	return none
 }
 
 // addClose adds a close to those of one side.
 func (s *clientShard) addClose(to **Closes, i Idle) {
 	if *to == nil {
 		*to = s.free.closes.Get()
+		s.taken += closesSize
 		**to = Closes{Longest: (*to).Longest[:0]}
 	}
 	(*to).add(i)

@@ -32,6 +32,10 @@ type Judge struct {
 	// KeepIdle is how many idle connections of ideal clients are kept, more or less.
 	KeepIdle int
 
+	// KeepMemory is how many bytes clients and pools may take, 0: any number. Beyond it settled pools are evicted, however few
+	// there are. Others wait until their connections end: see Beyond.
+	KeepMemory int
+
 	maxQueued int // actions that may wait in a pool
 	shards    [ClientShards]clientShard
 	ids       map[int64]int64 // of pools, by their serials, once Pools was called

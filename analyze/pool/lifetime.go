@@ -89,6 +89,7 @@ func (s *clientShard) endedAfterUse(c *Conn) {
 		l = s.free.lifetimes.Get()
 		*l = Lifetimes{Conns: l.Conns[:0], Packets: l.Packets[:0]}
 		rare.lifetimes = l
+		s.taken += lifetimesSize
 	}
 	l.add(c, end.at.Sub(c.opened), end.packet)
 }

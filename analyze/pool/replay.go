@@ -105,6 +105,7 @@ func (p *Pool) force(s *clientShard, n int) {
 func (a *action) opens() bool { return a.kind == occupationStarts && a.occ.first }
 
 func (p *Pool) act(s *clientShard, a action) {
+	waiting := p.waiting()
 	switch a.kind {
 	case occupationEnds:
 		p.endOccupation(s, a)
@@ -117,6 +118,7 @@ func (p *Pool) act(s *clientShard, a action) {
 	case occupationStarts:
 		p.startOccupation(s, a)
 	}
+	s.taken += p.waiting() - waiting
 }
 
 // endOccupation puts the token of an occupation back, unless its connection is lost.

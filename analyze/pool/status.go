@@ -78,6 +78,7 @@ func (s *clientShard) statuses(p *Pool) *Statuses {
 		x = s.free.statuses.Get()
 		*x = Statuses{}
 		rare.statuses = x
+		s.taken += statusesSize
 	}
 	return x
 }
