@@ -107,21 +107,18 @@ func (k *collector) take(b *batch) {
 // leastLive is which part of their share connections may take at least, whatever pools do.
 const leastLive = 8
 
-// liveShare returns how many bytes connections may take that have not ended. Where pools take more than their share, and
-// not because of what has ended, they must do with less: of a pool nothing can go as long as a connection of it is open, and
-// with each connection that is given up some of its pool goes too.
+// liveShare returns how many bytes connections may take that have not ended: of what they and their pools may take together, as
+// large a part as they have of what both take now. Of a pool nothing can go as long as a connection of it is open, and with
+// each connection that is given up some of its pool goes too.
 func (k *collector) liveShare(b *batch) int {
 	share := int(k.o.Limits.share(liveShare))
 	taken := 0
 	for i := range b.output {
 		taken += b.output[i].taken
 	}
+	both := taken + k.judge.MemoryOfOpen()
 	most := share + int(k.o.Limits.share(poolsShare+idleShare/2)) // the ideal clients of the others need the rest
-	all := taken + k.judge.MemoryOfOpen()
-	if all <= most {
-		return share
-	}
-	return max(share/leastLive, min(share, int(int64(taken)*int64(most)/int64(all))))
+	return max(share/leastLive, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
 }
 
 // takeOpened takes over what the workers have seen begin.

@@ -11,8 +11,9 @@ type eviction struct {
 	toInspect      int  // how many may be looked at for that
 	evictAvoidable bool // those with avoidable connections are evicted too
 	spent          bool // memory is: see Judge.KeepMemory
-	idleTokens     int  // on the stacks of the pools
-	toShed         int  // how many of them are to go
+	evicted        fingerprintSet
+	idleTokens     int // on the stacks of the pools
+	toShed         int // how many of them are to go
 }
 
 // The evictedTotals are what the pools that were evicted come to.
@@ -173,6 +174,7 @@ func (p *Pool) nothingOpen() bool {
 func (s *clientShard) evict(p *Pool) {
 	s.conclude(p)
 	s.totals.add(p)
+	s.rememberEvicted(p)
 	s.dischargeEvicted(p)
 	s.unopened--
 	for p.tokens.top != nil {

@@ -12,7 +12,7 @@ const mostRoom = 256
 // mostFree returns how many clients, and how many pools, may wait to serve again: few where memory is short.
 func (s *clientShard) mostFree() int {
 	if s.spent {
-		return 64
+		return 16
 	}
 	return math.MaxInt
 }

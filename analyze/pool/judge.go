@@ -2,6 +2,7 @@ package pool
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 
 	"tcpwarm/analyze/event"
@@ -42,6 +43,7 @@ type Judge struct {
 	scratch   []*Decision     // of Decisions
 	packed    decisionStore
 	rotation  int // how often ShareEvictions was called
+	seed      maphash.Seed
 }
 
 // New returns a Judge in whose pools at most limit actions wait; 0 stands for 4096.
@@ -49,7 +51,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	j := &Judge{KeepPools: 10_000, KeepIdle: 1 << 16, maxQueued: limit}
+	j := &Judge{KeepPools: 10_000, KeepIdle: 1 << 16, maxQueued: limit, seed: maphash.MakeSeed()}
 	for i := range j.shards {
 		j.shards[i].judge, j.shards[i].lastSerial = j, int64(i)
 	}

@@ -140,6 +140,7 @@ func (s *clientShard) newPool(c *Conn, key poolKey) *Pool {
 	p.client = c.clientServer.client
 	p.Client = p.client.addr
 	p.serial, p.identity, p.TLS, p.FirstPacket, p.onlyConn = s.lastSerial, key.identity, key.tls, c.packet, c
+	p.cameBack = key.name == "" && s.cameBack(c, key) // else joinPool looks
 	s.pools.add(p)
 	s.taken += poolSize
 	s.joinPool(p, c, key)
@@ -162,6 +163,7 @@ func (s *clientShard) joinPool(p *Pool, c *Conn, key poolKey) {
 	if p.takesName(key) {
 		p.Name, p.TLS = key.name, key.tls
 		s.addKey(p, key)
+		p.cameBack = p.cameBack || s.cameBack(c, key)
 	}
 	if !slices.Contains(c.clientServer.pools, p) {
 		c.firstThere = len(p.clientServers) > 0
@@ -187,6 +189,7 @@ func (s *clientShard) addName(c *Conn, key poolKey) {
 		if c.pool.takesName(key) {
 			c.pool.Name, c.pool.TLS = key.name, key.tls
 		}
+		c.pool.cameBack = c.pool.cameBack || s.cameBack(c, key)
 		s.addKey(c.pool, key)
 		return
 	}

@@ -11,6 +11,9 @@ import (
 
 // audit counts anew what s has charged, and of how many of its pools no connection is open.
 func (s *clientShard) audit() (taken, unopened int) {
+	for _, table := range s.evicted.tables {
+		taken += 4 * len(table)
+	}
 	for _, k := range s.clients {
 		taken += clientSize + k.identitiesSize() + clientServerSize*k.servers.len()
 	}

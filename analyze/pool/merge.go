@@ -25,6 +25,7 @@ func (s *clientShard) merge(p, q *Pool) {
 	p.keys = append(p.keys, q.keys...)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.moreNames = p.moreNames || q.moreNames
+	p.cameBack = p.cameBack || q.cameBack
 	p.endsFIN = p.endsFIN || q.endsFIN
 	p.Agent = cmp.Or(p.Agent, q.Agent)
 

@@ -167,6 +167,7 @@ type membership struct {
 	proxied       bool            // it is a forward proxy's
 	endsFIN       bool            // its client ends connections by FIN
 	moreNames     bool            // than are told apart were seen at its address: they are in it
+	cameBack      bool            // what its client had before is not known any more: see returned.go
 	keys          []poolKey       // that lead to it
 	clientServers []*clientServer // where it has connections
 	onlyConn      *Conn           // its only connection, nil if there have been several

@@ -49,7 +49,7 @@ var problems = []Entry{
 	term("connections-given-up", "more connections at once than the memory permitted holds",
 		"Half-open ones were given up first, then those idle longest; they count as far as they went. Permit more by --memory."),
 	term("records-not-kept", "connections that are in the totals only", "Totals, pools and exit codes count them; NDJSON has all."),
-	term("pools-not-kept", "pools that are in the totals only", "A client that came back later began a new pool."),
+	term("pools-not-kept", "pools that are in the totals only", "A client that came back later began a new pool: that is undecided, unless connections of it were avoidable anyhow."),
 	term("transactions-not-kept", "transactions that are in the totals only", "Totals and pools count them."),
 	term("findings-cut", "kinds of findings of which there may be more than counted",
 		"What they rest on is held for so many clients, servers and connections; what is beyond is left out."),
