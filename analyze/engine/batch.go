@@ -17,7 +17,7 @@ const (
 	maxBlocks   = 16      // the source's: inFlight times as many are all the memory for payload
 	many        = 2048    // segments of one block
 	maxSegments = 1 << 15 // then no more blocks: each segment may begin a connection, and end one
-	maxSYNs     = 1 << 13 // likewise, and each of these begins one
+	maxSYNs     = 1 << 12 // likewise, and each of these begins one
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own

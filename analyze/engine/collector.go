@@ -117,7 +117,7 @@ func (k *collector) liveShare(b *batch) int {
 		taken += b.output[i].taken
 	}
 	both := taken + k.judge.MemoryOfOpen()
-	most := share + int(k.o.Limits.share(poolsShare+idleShare/2)) // the ideal clients of the others need the rest
+	most := share + int(k.o.Limits.share(poolsShare))/2 // the rest is for those of which nothing is open
 	return max(share/leastLive, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
 }
 
