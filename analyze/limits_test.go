@@ -85,6 +85,43 @@ func TestMemoryThatIsSpentDecidesNothing(t *testing.T) {
 	}
 }
 
+// Where each of many connections has a client and a server of its own, those idle longest are given up for what their pools
+// take, and the pools go with them. No verdict changes, and how many workers there are does not matter.
+func TestPoolsGiveWay(t *testing.T) {
+	const clients, memory = 4000, 4 << 20
+	one := many(t, 1, opened, request, response)
+	var all []segment.Segment
+	for i := range clients {
+		for _, g := range one {
+			from, to := g.From(), g.To()
+			from.Addr.Lo, to.Addr.Lo = from.Addr.Lo+uint64(i)<<8, to.Addr.Lo+uint64(i)<<8
+			g.Key, g.Dir = segment.MakeKey(from, to)
+			g.Packet, g.Time = int64(len(all)+1), one[0].Time+segment.Time(len(all))*segment.Time(time.Millisecond)
+			all = append(all, g)
+		}
+	}
+	gaveUp := map[int64]bool{}
+	for _, workers := range []int{1, 2, 7} {
+		most := 0
+		watch := func(j *pool.Judge, _ verdict.Counts) { most = max(most, j.Memory()) }
+		r, err := Run(t.Context(), &segments{list: all, size: 100}, Options{Workers: workers, Limits: Limits{Memory: memory}, Standing: watch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most > memory/2 {
+			t.Errorf("%d workers: clients and pools take %d bytes of %d", workers, most, memory)
+		}
+		if r.Verdict != pool.NoOpportunity || r.Totals.Used != clients || r.Totals.Avoidable != 0 {
+			t.Errorf("%d workers: %s, %d connections used, %d avoidable", workers, r.Verdict, r.Totals.Used, r.Totals.Avoidable)
+		}
+		gaveUp[problem(r, "connections-given-up")] = true
+		checkSums(t, r)
+	}
+	if len(gaveUp) != 1 || gaveUp[0] {
+		t.Errorf("given up are %v", gaveUp)
+	}
+}
+
 // No more connections are followed at once than the limit says: the others are given up.
 func TestConnectionsFollowedAtOnce(t *testing.T) {
 	const n, most = 200, 64

@@ -165,11 +165,12 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event, for the decision why it was opened too. What it takes for clients
-// and pools Memory says.
+// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it takes for
+// a client of one server, for pools see Memory.
 const (
 	ConnMemory   = int(unsafe.Sizeof(Conn{})+15) &^ 15 // small allocations are of a multiple of 16 bytes
 	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
+	ClientMemory = clientSize + clientServerSize
 )
 
 // setupCost returns what c's handshakes cost: the time from its SYN to its first request, in

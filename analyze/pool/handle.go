@@ -106,6 +106,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 		p.detectors.idle.reused(Idle{at.Sub(c.lastEnd.at), at, c.id, e.Packet})
 	}
 	o := s.free.occupations.Get()
+	s.taken += occupationSize
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
 		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored,
 		stale: c.closedBy == event.Server}

@@ -21,6 +21,7 @@ const (
 	lifetimesSize    = int(unsafe.Sizeof(Lifetimes{})) + 2*8*maxSamples
 	closesSize       = int(unsafe.Sizeof(Closes{})) + 8*int(unsafe.Sizeof(Idle{}))              // mostly few
 	curveSize        = int(unsafe.Sizeof(keepingClients{})) + 32*int(unsafe.Sizeof(idleConn{})) // with a few idle ones each
+	occupationSize   = int(unsafe.Sizeof(occupation{})) + 2*8                                   // in a list, too
 	provisionalSize  = int(unsafe.Sizeof(Decision{})) + 8
 	endedConnSize    = int(unsafe.Sizeof(Conn{}) + unsafe.Sizeof(course{}) + unsafe.Sizeof(closeState{}))
 	lossSize         = int(unsafe.Sizeof(loss{})) + endedConnSize

@@ -25,6 +25,12 @@ func (s *clientShard) audit() (taken, unopened int) {
 		for _, q := range append([]*Pool{p}, p.mergedFrom...) {
 			taken += q.detectorsSize()
 		}
+		taken += occupationSize * len(p.outstanding)
+		for i := range p.queue {
+			if p.queue[i].kind == occupationEnds {
+				taken += occupationSize
+			}
+		}
 		if p.conns.live == 0 {
 			unopened++
 		}

@@ -130,6 +130,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	}
 	last, manner := o.lastUse, c.manner(a.at)
 	manner.left = o.unserved
+	s.taken -= occupationSize
 	if o.started { // else its start is still queued
 		s.free.occupations.Put(o)
 	}
