@@ -18,6 +18,8 @@ type client struct {
 	habits     []habits                       // of the first of them
 	inline     [1]event.Who                   // room for identities, as long as it will do
 	habit      [1]habits                      // likewise for habits
+	idle       int32                          // connections that idle, to whatever server
+	limit      *idleLimit                     // nil as long as no two have
 }
 
 // A clientServer is one client and one address of a server.
@@ -62,6 +64,7 @@ func (s *clientShard) client(addr segment.Addr) *client {
 	}
 	k = s.free.clients.Get()
 	k.addr, k.shard, k.identities, k.exact, k.habits = addr, s, k.identities[:0], nil, k.habits[:0]
+	k.idle, k.limit = 0, nil
 	if cap(k.identities) == 0 {
 		k.identities, k.habits = k.inline[:0], k.habit[:0]
 	}

@@ -79,6 +79,7 @@ type loadState struct {
 	token        *token        // of those on the ideal client's stack the latest that is tied to it
 	tokenLost    bool          // the ideal client has lost it
 	shared       bool          // it counts in its pool's shares
+	idles        bool          // it counts among its client's idle connections
 }
 
 // A closeState is how a connection was closed and ended.
@@ -90,8 +91,9 @@ type closeState struct {
 	obeyed       bool          // the client did, when the server had announced that it would
 	closedAt     segment.Time
 	closePacket  int64
-	unasked      bool // nobody had said close, and its latest response's end is still to be told of
-	ended        bool // nothing more is told of it
+	left         int32 // how many connections of the client idled on, if it may have closed this one because it keeps no more; else 0
+	unasked      bool  // nobody had said close, and its latest response's end is still to be told of
+	ended        bool  // nothing more is told of it
 	unread       event.Unread
 	holes        event.Holes // where the capture lacks bytes of it that may matter
 	contradicted int64       // packet of its first segment that another has other bytes for, 0: none

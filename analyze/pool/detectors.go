@@ -28,6 +28,8 @@ type rareDetectors struct {
 	oneStream oneStream  // for the same where the limit is one
 	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
 	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
+	overLimit tally      // for pool-too-small: idle connections that were closed as the client keeps no more over all servers
+	keeps     int32      // how many it does, 0: not known
 	split     Split      // for pool-key-split and h2-not-coalesced; Conn is 0: none
 }
 
@@ -89,6 +91,8 @@ func (d *rareDetectors) merge(o *rareDetectors) {
 	d.oneStream.merge(&o.oneStream)
 	d.declined.merge(&o.declined)
 	d.probed.merge(&o.probed)
+	d.overLimit.merge(&o.overLimit)
+	d.keeps = max(d.keeps, o.keeps)
 	d.tunnels = d.tunnels || o.tunnels
 	if d.split.Conn == 0 || o.split.Conn != 0 && o.split.Packet < d.split.Packet {
 		d.split = o.split

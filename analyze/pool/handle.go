@@ -120,6 +120,7 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	}
 	o.alone = len(p.outstanding) == int(p.deferredCloses)
 	c.active = append(c.active, o)
+	s.countIdle(c)
 	switch {
 	case c.streamLimit == 1:
 		s.rare(p).oneStream.requested(c, e.Packet)
@@ -181,6 +182,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	}
 	before := c.lastEnd
 	p.queueEnd(o, o.saysClose)
+	s.countIdle(c)
 	if !c.unasked {
 		return
 	}
@@ -252,10 +254,12 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	switch {
 	case unasked && c.idle() && c.lastComplete: // a tunnel is in use, or another's
+		c.closedForLimit(c.lastEnd.at)
 		s.closedIdle(c, c.lastEnd.at)
 	case unasked && c.streamLimit == 0: // the latest response's end may only not have been told of
 		c.unasked = len(c.active) > 0
 	}
+	s.countIdle(c)
 	if e.By == event.Client {
 		s.rare(p).churn.closed()
 	}
@@ -287,7 +291,8 @@ func (c *Conn) resumed() {
 		c.shard.taken -= closesSize * c.pool.detectors.idle.takeBack(c.id, c.closePacket)
 	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
-	c.goAway, c.finUnseen, c.obeyed = nil, false, false
+	c.goAway, c.finUnseen, c.obeyed, c.left = nil, false, false, 0
+	c.shard.countIdle(c)
 	if c.pool != nil && c.requests > 0 {
 		c.pool.conns.open++
 		c.pool.reshare(c)
@@ -352,6 +357,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	case event.Server:
 		p.ServerEnded++
 	}
+	s.countIdle(c)
 	s.detectAtEnd(c, end)
 	p.habits().learn(c, end)
 	p.endsFIN = p.endsFIN || c.closedBy == event.Client && !c.byReset

@@ -68,6 +68,9 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	*c = Conn{id: o.ID, clientServer: cs, beginning: beginning{opened: o.Time, packet: o.Packet, port: o.Client.Port,
 		midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	cs.unused.add(c)
+	if l := cs.client.limit; l != nil {
+		l.opened(c)
+	}
 	if p := cs.latestPool(c.syn); p != nil {
 		if x := p.detectors.rare; x != nil { // else none was closed before
 			x.churn.opened(int(p.conns.open))

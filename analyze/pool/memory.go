@@ -16,6 +16,7 @@ const (
 	clientServerSize = int(unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}) + unsafe.Sizeof(segment.Endpoint{}))
 	identitySize     = int(2*unsafe.Sizeof(event.Who{})) + 8 // likewise
 	addressSize      = int(unsafe.Sizeof(segment.Endpoint{}) + unsafe.Sizeof(uintptr(0)))
+	idleLimitSize    = int(unsafe.Sizeof(idleLimit{}))
 	rareSize         = int(unsafe.Sizeof(rareDetectors{}))
 	statusesSize     = int(unsafe.Sizeof(Statuses{}))
 	lifetimesSize    = int(unsafe.Sizeof(Lifetimes{})) + 2*8*maxSamples
@@ -97,4 +98,7 @@ func (s *clientShard) dischargeRecycled(p *Pool) {
 // discharge discharges k, which is forgotten.
 func (s *clientShard) discharge(k *client) {
 	s.taken -= clientSize + k.identitiesSize()
+	if k.limit != nil {
+		s.taken -= idleLimitSize
+	}
 }
