@@ -104,9 +104,6 @@ func (k *collector) take(b *batch) {
 	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
 }
 
-// leastLive is which part of their share connections may take at least, whatever pools do.
-const leastLive = 8
-
 // liveShare returns how many bytes connections may take that have not ended: of what they and their pools may take together, as
 // large a part as they have of what both take now. Of a pool nothing can go as long as a connection of it is open, and with
 // each connection that is given up some of its pool goes too.
@@ -118,7 +115,7 @@ func (k *collector) liveShare(b *batch) int {
 	}
 	both := taken + k.judge.MemoryOfOpen()
 	most := share + int(k.o.Limits.share(poolsShare))/2 // the rest is for those of which nothing is open
-	return max(share/leastLive, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
+	return max(shards, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
 }
 
 // takeOpened takes over what the workers have seen begin.

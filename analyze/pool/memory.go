@@ -7,12 +7,13 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// What is known of clients and pools is charged where it grows, and discharged where it goes: a shard's taken is the sum.
-// Connections are not in it. What follows them counts those that are open, each with its course; of those that are closed
-// the ideal client keeps some idle, and these are counted by their tokens.
+// What is known of clients and pools is charged where it grows, and discharged where it goes: a shard's taken is
+// the sum. Connections are not in it. What follows them counts those that are open, each with its course; of those
+// that are closed the ideal client keeps some idle, and these are counted by their tokens.
 const (
 	poolSize         = int(unsafe.Sizeof(Pool{}))
-	clientSize       = int(unsafe.Sizeof(client{}) + 2*unsafe.Sizeof(segment.Addr{}) + 2*unsafe.Sizeof(uintptr(0))) // with its slot of a map
+	clientSize       = int(unsafe.Sizeof(client{}) + 2*slotSize) // with its slot of a map
+	slotSize         = unsafe.Sizeof(segment.Addr{}) + unsafe.Sizeof(uintptr(0))
 	clientServerSize = int(unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}) + unsafe.Sizeof(segment.Endpoint{}))
 	identitySize     = int(2*unsafe.Sizeof(event.Who{})) + 8 // likewise
 	addressSize      = int(unsafe.Sizeof(segment.Endpoint{}) + unsafe.Sizeof(uintptr(0)))
