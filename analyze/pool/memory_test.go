@@ -16,6 +16,9 @@ func (s *clientShard) audit() (taken, unopened int) {
 	}
 	for _, k := range s.clients {
 		taken += clientSize + k.identitiesSize() + clientServerSize*k.servers.len()
+		if k.limit != nil {
+			taken += idleLimitSize
+		}
 	}
 	for p := s.pools.first; p != nil; p = p.next {
 		taken += poolSize*(1+len(p.mergedFrom)) + addressSize*len(p.clientServers) + p.waiting()
