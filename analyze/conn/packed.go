@@ -71,13 +71,18 @@ var (
 // save, and nothing but its own parts points into it.
 func (c *Conn) CanPack() bool {
 	x := &c.http
-	return c.opened && c.State() == Open && !c.reset.exists() && x.tunnel == nil && x.connect == nil &&
-		!c.half[0].stream.Holes() && !c.half[1].stream.Holes() && c.app.Reading() != app.Unpackable
+	if !c.opened || c.State() != Open || c.reset.exists() || x.tunnel != nil || x.connect != nil ||
+		c.half[0].stream.Holes() || c.half[1].stream.Holes() {
+		return false
+	}
+	_, packable := c.app.Reading()
+	return packable
 }
 
 // shape returns the shape of c.
 func (c *Conn) shape() shape {
-	s := shape{client: c.client, reading: c.app.Reading(), timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
+	reading, _ := c.app.Reading()
+	s := shape{client: c.client, reading: reading, timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
 	for d := range c.half {
 		if v := c.half[d].View; v != nil {
 			s.views[d], s.atReceiver[d] = true, v.AtReceiver

@@ -60,6 +60,7 @@ func (w *worker) run() {
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
 		w.out.KeepTargets, w.out.none = !b.full, b.none
+		w.mayTake(b.live)
 		for i := range b.blocks {
 			for _, log := range b.blocks[i].Secrets {
 				w.out.Readers.Keys.Add(bytes.NewReader(log)) // as far as it is one
@@ -75,10 +76,12 @@ func (w *worker) run() {
 			}
 		}
 		w.concludeResets(b.clock)
-		w.keepWithin(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
+		} else {
+			w.keepWithin(b.clock)
 		}
+		w.out.taken = w.taken()
 		b.done.Done()
 	}
 }

@@ -72,17 +72,19 @@ func (s *Statuses) merge(o *Statuses) {
 
 // statuses returns those of p.
 func (s *clientShard) statuses(p *Pool) *Statuses {
-	x := p.detectors.statuses
+	rare := s.rare(p)
+	x := rare.statuses
 	if x == nil {
 		x = s.free.statuses.Get()
 		*x = Statuses{}
-		p.detectors.statuses = x
+		rare.statuses = x
+		s.taken += statusesSize
 	}
 	return x
 }
 
 // Statuses returns what became of p's connections by the status of their latest response.
-func (p *Pool) Statuses() Statuses { return valueOf(p.detectors.statuses) }
+func (p *Pool) Statuses() Statuses { return valueOf(p.seen().statuses) }
 
 // asksAgain reports whether a response of a status asks for another request at once: elsewhere (RFC 9110 section
 // 15.4), or with credentials (sections 15.5.2 and 15.5.8).

@@ -38,7 +38,7 @@ func (v *Verdicts) Add(p *Pool) {
 	switch {
 	case p.Verdict != NotKnown:
 		v.avoidable += p.Avoidable
-	case p.Used+p.Opaque > 1 || p.contradicted(): // of which pool it is, is not known either
+	case p.Used+p.Opaque > 1 || p.lacksPast() || p.contradicted(): // of which pool it is, is not known either
 		v.severalNotKnown++
 	}
 	if !p.exact() {
@@ -73,8 +73,8 @@ func (p *Pool) exact() bool {
 // Whole returns the verdict of all pools together, by the same words as a pool's. Nothing
 // seen is NoOpportunity.
 //
-// A pool whose verdict is not known hides nothing as long as it has one connection, and that is no other pool's: then
-// it counts only where nothing else was to be judged.
+// A pool whose verdict is not known hides nothing as long as it has one connection, which is no other pool's, and its client had
+// none before: then it counts only where nothing else was to be judged.
 func (v *Verdicts) Whole() Verdict {
 	switch {
 	case v.avoidable > 0 && v.reused > 0:
