@@ -79,7 +79,7 @@ func (c *Conn) CanPack() bool {
 	return packable
 }
 
-// shape returns c's.
+// shape returns the shape of c.
 func (c *Conn) shape() shape {
 	reading, _ := c.app.Reading()
 	s := shape{client: c.client, reading: reading, timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
@@ -91,7 +91,7 @@ func (c *Conn) shape() shape {
 	return s
 }
 
-// parts adds c's to list.
+// parts adds the parts of c to list, and those of its readers.
 func (c *Conn) parts(list []compact.Part) []compact.Part {
 	list = append(list, compact.PartOf(c, connLayout))
 	for d := range c.half {
@@ -102,7 +102,8 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 	return c.app.Parts(list)
 }
 
-// Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
+// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection
+// then, and so may its readers.
 func (c *Conn) Pack(st *Store) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
 	parts, held := c.parts(st.parts[:0]), c.http.text

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"sync"
 
+	"tcpwarm/analyze/conn"
 	"tcpwarm/capture/segment"
 )
 
@@ -93,7 +94,7 @@ func (b *batch) add(list []segment.Segment, only *only) {
 		}
 		to := &b.shards[shardOf(h)]
 		*to = append(*to, hashed{&list[i], h})
-		if list[i].Flags.Has(segment.SYN) {
+		if conn.MayBegin(&list[i]) {
 			b.syns++
 		}
 		if list[i].Flags&(segment.FIN|segment.RST) != 0 {

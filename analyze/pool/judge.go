@@ -76,7 +76,7 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	return c
 }
 
-// Handle takes the next event of c.
+// Handle takes the next event of c, in order of its packets: its pool may decide by it why connections were opened.
 func (j *Judge) Handle(c *Conn, e *event.Event) {
 	if c.course == nil {
 		c.clientServer.client.shard.begin(c)
@@ -118,7 +118,7 @@ func (j *Judge) Advance(n int, now segment.Time) {
 	s.shedTokens()
 }
 
-// Finish decides the rest.
+// Finish takes all decisions that are left, and draws the pools' curves: no more events come.
 func (j *Judge) Finish() {
 	for i := range j.shards {
 		s := &j.shards[i]

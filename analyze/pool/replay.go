@@ -69,14 +69,14 @@ func (p *Pool) waitsForTime(now segment.Time) bool {
 		return false
 	}
 	first := &p.queue[0]
-	return first.at >= now.Add(-2*p.clockOffset) || first.opens() && first.occ.end > now.Add(-p.clockOffset)
+	return first.at >= now.Add(-2*p.clockOffset) || first.startsFirst() && first.occ.end > now.Add(-p.clockOffset)
 }
 
 // replayUntil acts on what lies before an instant. All requests sent before known have been
 // seen: an opening waits until that is past its response.
 func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
 	for len(p.queue) > 0 && p.queue[0].at < until {
-		if a := &p.queue[0]; a.opens() && a.occ.end > known {
+		if a := &p.queue[0]; a.startsFirst() && a.occ.end > known {
 			return
 		}
 		p.act(s, p.queue.pop())
@@ -101,8 +101,8 @@ func (p *Pool) force(s *clientShard, n int) {
 	}
 }
 
-// opens reports whether a is the start of what its connection was opened for.
-func (a *action) opens() bool { return a.kind == occupationStarts && a.occ.first }
+// startsFirst reports whether a is the start of its connection's first occupation.
+func (a *action) startsFirst() bool { return a.kind == occupationStarts && a.occ.first }
 
 func (p *Pool) act(s *clientShard, a action) {
 	waiting := p.waiting()

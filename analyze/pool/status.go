@@ -10,7 +10,7 @@ type Statuses struct {
 	More bool     // there were others, which are not counted
 }
 
-// A Status is one of them.
+// A Status counts what became of connections whose latest response had it.
 type Status struct {
 	Status         uint16
 	Followed, Left int64

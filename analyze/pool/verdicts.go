@@ -2,6 +2,22 @@ package pool
 
 import "slices"
 
+// A Verdict says how well a pool, or the whole, reused its connections.
+type Verdict string
+
+// The verdicts.
+const (
+	NotReused      Verdict = "not-reused"      // connections were avoidable, and none was reused
+	PartlyReused   Verdict = "partly-reused"   // some were reused, others avoidable
+	ServerPrevents Verdict = "server-prevents" // none was reused, for the server ended them
+	NotKnown       Verdict = "not-known"       // the capture does not show enough
+	Reused         Verdict = "reused"          // none was avoidable
+	NoOpportunity  Verdict = "no-opportunity"  // there was nothing to reuse
+)
+
+// Severity orders verdicts, 0 the worst.
+func (v Verdict) Severity() int { return slices.Index(allVerdicts[:], v) }
+
 // allVerdicts in the order in which reports list them, the worst first.
 var allVerdicts = [...]Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}
 
