@@ -124,6 +124,37 @@ func TestPoolsGiveWay(t *testing.T) {
 	}
 }
 
+// Pools are evicted where a clock stands still, too.
+func TestPoolsAreEvictedWithoutTime(t *testing.T) {
+	const clients = 4000
+	one := many(t, 1, opened, request, response, "+0.001 > F. + ack +\n+0.001 < F. + ack +\n+0.001 > . + ack +\n")
+	var all []segment.Segment
+	for i := range clients {
+		for _, g := range one {
+			if g.Dir == one[0].Dir {
+				g.Key, g.Dir = segment.MakeKey(segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 1000}, g.To())
+			} else {
+				g.Key, g.Dir = segment.MakeKey(g.From(), segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 1000})
+			}
+			g.Packet, g.Time = int64(len(all)+1), one[0].Time
+			all = append(all, g)
+		}
+	}
+	most := 0
+	watch := func(j *pool.Judge, _ verdict.Counts) {
+		n := 0
+		j.Standing(func(*pool.Pool, pool.Verdict) { n++ })
+		most = max(most, n)
+	}
+	limits := Limits{KeptPools: 100, Connections: 64}
+	if _, err := Run(t.Context(), &segments{list: all, size: 500}, Options{Limits: limits, Standing: watch}); err != nil {
+		t.Fatal(err)
+	}
+	if most > clients/2 {
+		t.Errorf("%d pools of %d are kept at once", most, clients)
+	}
+}
+
 // One connection may carry ever other names, and its pool is known by each: then it is given up for that, and what came of
 // its names is not known.
 func TestNamesGiveWay(t *testing.T) {

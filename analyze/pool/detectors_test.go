@@ -36,7 +36,7 @@ func TestJoinedPoolsKeepWhatTheirDetectorsSaw(t *testing.T) {
 			"Followed": func(p *Pool) any {
 				var n [3]int64
 				by := p.Statuses()
-				for _, x := range by.Of[:by.N] {
+				for _, x := range by.Of[:len(by.Of)] {
 					n[x.Status%3] += x.Followed
 				}
 				return n

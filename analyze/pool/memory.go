@@ -19,7 +19,7 @@ const (
 	addressSize      = int(unsafe.Sizeof(segment.Endpoint{}) + unsafe.Sizeof(uintptr(0)))
 	idleLimitSize    = int(unsafe.Sizeof(idleLimit{}))
 	rareSize         = int(unsafe.Sizeof(rareDetectors{}))
-	statusesSize     = int(unsafe.Sizeof(Statuses{}))
+	statusesSize     = int(unsafe.Sizeof(Statuses{}) + 2*unsafe.Sizeof(Status{})) // mostly few
 	lifetimesSize    = int(unsafe.Sizeof(Lifetimes{})) + 2*8*maxSamples
 	closesSize       = int(unsafe.Sizeof(Closes{})) + 8*int(unsafe.Sizeof(Idle{}))              // mostly few
 	curveSize        = int(unsafe.Sizeof(keepingClients{})) + 32*int(unsafe.Sizeof(idleConn{})) // with a few idle ones each
@@ -46,6 +46,19 @@ func (j *Judge) Beyond() int {
 	}
 	return max(0, j.Memory()-j.KeepMemory)
 }
+
+// Crowded reports whether there is much to evict, or may soon be, however little time has passed: a clock may stand still, or
+// have run ahead.
+func (j *Judge) Crowded() bool {
+	begun := 0
+	for i := range j.shards {
+		begun += j.shards[i].newPools
+	}
+	return begun >= crowd || j.Beyond() > 0
+}
+
+// crowd is how many pools that have begun are many.
+const crowd = 1000
 
 // MemoryOfOpen returns what Memory does, without that of pools of which no connection is open: these can be evicted.
 func (j *Judge) MemoryOfOpen() int {

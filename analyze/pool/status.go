@@ -6,9 +6,8 @@ const maxStatuses = 16
 // The Statuses detector watches what became of connections by the status of their latest response: another
 // request followed on it, or an avoidable connection was opened instead.
 type Statuses struct {
-	Of   [maxStatuses]Status
-	N    int  // of Of
-	More bool // there were others, which are not counted
+	Of   []Status // maxStatuses at most
+	More bool     // there were others, which are not counted
 }
 
 // A Status counts what became of connections whose latest response had it.
@@ -23,18 +22,17 @@ func (s *Statuses) of(status uint16) *Status {
 	if status == 0 {
 		return nil
 	}
-	for i := range s.Of[:s.N] {
+	for i := range s.Of {
 		if s.Of[i].Status == status {
 			return &s.Of[i]
 		}
 	}
-	if s.N == maxStatuses {
+	if len(s.Of) == maxStatuses {
 		s.More = true
 		return nil
 	}
-	s.Of[s.N] = Status{Status: status}
-	s.N++
-	return &s.Of[s.N-1]
+	s.Of = append(s.Of, Status{Status: status})
+	return &s.Of[len(s.Of)-1]
 }
 
 // followed notes that a request followed on a connection.
@@ -56,7 +54,7 @@ func (s *Statuses) left(status uint16, conn, packet int64) {
 // merge adds those of a pool that is the same one.
 func (s *Statuses) merge(o *Statuses) {
 	s.More = s.More || o.More
-	for i := range o.Of[:o.N] {
+	for i := range o.Of {
 		from := &o.Of[i]
 		x := s.of(from.Status)
 		if x == nil {
@@ -76,7 +74,7 @@ func (s *clientShard) statuses(p *Pool) *Statuses {
 	x := rare.statuses
 	if x == nil {
 		x = s.free.statuses.Get()
-		*x = Statuses{}
+		*x = Statuses{Of: x.Of[:0]}
 		rare.statuses = x
 		s.taken += statusesSize
 	}
@@ -100,7 +98,7 @@ func asksAgain(status uint16) bool {
 // after others they were. A request that the response asks for is none that shows that.
 func (s *Statuses) EndsAfter(status uint16) bool {
 	others, own := false, false
-	for i := range s.Of[:s.N] {
+	for i := range s.Of {
 		x := &s.Of[i]
 		if x.Status == status {
 			own = x.Followed > 0
