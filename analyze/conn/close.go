@@ -262,6 +262,7 @@ func (c *Conn) ending() event.Ending {
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
+	c.settleClientSYN()
 	deadAt, _ := c.dead()
 	e := event.Ending{
 		Dead:         deadAt.Time,
@@ -279,6 +280,7 @@ func (c *Conn) ending() event.Ending {
 		Gaps:         c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 		Untimed:      c.untimed,
 		Inconsistent: c.Contradicted(),
+		SYN:          c.who.SYN,
 		GaveUp:       c.gaveUp,
 	}
 	e.Holes = c.holes(&e)

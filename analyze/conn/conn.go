@@ -42,6 +42,7 @@ type Conn struct {
 type clientShown struct {
 	proxiedClient segment.Addr // whom that says it speaks for, as it is a proxy; zero: it said nothing
 	who           event.Who
+	synCopies     synCopies
 }
 
 // The room of a Conn is what it has grown for itself, or for a connection before.
@@ -106,6 +107,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	if s.Flags.Has(segment.SYN) || c.synCopies.other.Packet != 0 && kind != tcp.Duplicate {
+		c.noteClientSYN(s)
+	}
 	if kind == tcp.Duplicate {
 		if s.Len > 1 { // a forged one may look the same but for what it carries
 			own.stream.Compare(s.FirstByte(), s.Payload, at, own)

@@ -23,7 +23,7 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 				}
 			}
 		}
-		if c.client == s.Dir && (c.shake.SYNACK.Packet == 0 || c.shake.SYN.Packet == 0) {
+		if c.client == s.Dir && (c.shake.SYN.Packet == 0 || c.shake.SYNACK.Packet == 0 && c.mayBeSentAgain(s)) {
 			c.shake.SYNResent = c.shake.SYN.Packet != 0
 			c.shake.SYN = at // a resent one starts the clock anew: the answer is its
 		}

@@ -197,6 +197,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 			return
 		}
 	}
+	c.settleClientSYN()
 	who := c.sink.Who()
 	*who = c.who
 	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,

@@ -210,6 +210,7 @@ type Ending struct {
 	Untimed    bool  // some of its packets have no time of their own
 
 	Inconsistent int64 // packet of its first segment that another has other bytes for, 0: none
+	SYN          SYN   // what the client's shows; of Opening's the client may not be the sender
 
 	GaveUp   bool // it was given up: there were too many, or it was broken; what came of it is not known
 	Snapped  bool // no request could be read, for the snap length cut off what the client sent

@@ -275,7 +275,11 @@ func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN 
 // Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
 func (h *Half) Leapt() bool { return h.leapt }
 
+// options takes what s, a SYN, asks for. Once one was acknowledged nobody looks at those of another.
 func (h *Half) options(s *segment.Segment) {
+	if h.SawSYN && h.Started && h.Una.After(h.ISN) {
+		return
+	}
 	o := &s.Options
 	h.SawSYN, h.ISN = true, s.Seq
 	if o.HasMSS {
