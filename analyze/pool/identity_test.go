@@ -14,7 +14,7 @@ import (
 func TestClientsAtOneAddressAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
-		"SYN":   func(i int, s *step) {
+		"SYN": func(i int, s *step) {
 			if s.syn = (event.SYN{Known: true, TTL: uint8(64 - i)}); s.End != nil {
 				s.End.SYN = s.syn
 			}

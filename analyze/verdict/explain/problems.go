@@ -61,7 +61,7 @@ var problems = []Entry{
 		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
 			"section 3.10.7), they are SYNs within a connection that went on (RFC 5961 section 4.2), or SYNs, FINs and "+
 			"RSTs whose checksum is wrong where others of their sender have right ones."),
-	term("inconsistent-segments", "segments that repeat other bytes, or a SYN with another TTL or other options, at the same sequence numbers",
+	term("inconsistent-segments", "segments that repeat other bytes at the same sequence numbers, or show another client",
 		"One of two such segments is forged, or was changed on its way. Receivers differ in which they keep (RFC 9293 section "+
 			"3.10.7.4), and one may never have arrived: nothing that rests on their connection is certain, and its pools do not pass. "+
 			"Of two SYNs it is not known which of the machines behind their address has opened the connection, unless the TTL of "+
