@@ -51,7 +51,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			continue
 		}
 		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
-		reached := !h.stream.Started() || !h.stream.Next().Before(h.FinSeq)
+		reached := h.reaches(h.FinSeq) && (h.FinAcked() || !h.passes(h.FinSeq))
 		if reached || h.FinAcked() {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
@@ -80,7 +80,7 @@ func (c *Conn) firstFINHeeded() bool {
 // that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
 // What was on its way when the FIN was captured is there before long, as long as the round trip allows.
 func (c *Conn) missesFIN(s *segment.Segment, h *Half) bool {
-	if h.fin.Packet == 0 || s.Ack.After(h.FinSeq) || !h.stream.Started() || h.stream.Next().Before(h.FinSeq) {
+	if h.fin.Packet == 0 || s.Ack.After(h.FinSeq) || !h.reaches(h.FinSeq) {
 		return false
 	}
 	toServer, toClient := c.shake.RTTs()
@@ -96,10 +96,15 @@ func (h *Half) heedsDoubtedFIN(ack segment.Seq) {
 	}
 }
 
-// lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.
+// lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it, and its receiver
+// has not shown that it lacks them, too.
 func (c *Conn) lastFIN() {
+	toServer, toClient := c.shake.RTTs()
 	for _, d := range c.bothSides() {
-		if h := &c.half[d]; h.SawFIN && !h.ended && h.Una == h.finUna {
+		h := &c.half[d]
+		lacking := c.half[1-d].Latest.Sub(h.fin.Time) > doubtFor+toServer+toClient
+		if h.SawFIN && !h.ended && h.Una == h.finUna && !lacking {
+			h.contradicts(h.fin.Packet, h.fin) // or it is another's
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
 	}
@@ -113,7 +118,7 @@ func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
 		peer.heedsDoubtedFIN(s.Ack)
 	case peer.OutlivesFIN(s.Ack):
 		c.outlivesFIN(peer, s.Mark())
-	case s.End() == own.Nxt && c.missesFIN(s, peer):
+	case s.End() == own.edge() && c.missesFIN(s, peer):
 		doubted := peer.fin
 		c.outlivesFIN(peer, s.Mark())
 		peer.doubted = doubted
@@ -140,7 +145,7 @@ func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 		c.clientFIN = at.Packet
 	}
 	if !c.finsCrossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
-		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
+		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq && own.reaches(own.FinSeq) {
 		c.finsCrossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
