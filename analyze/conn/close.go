@@ -136,6 +136,14 @@ func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
 	}
 }
 
+// movesFIN takes back the FIN of h, which is to be another with a number of its own.
+func (c *Conn) movesFIN(h *Half, at segment.Mark) {
+	if h.SawFIN && h.fin.Packet != 0 && h.finSeq != h.FinSeq && !c.ended {
+		c.outlivesFIN(h, at)
+		h.RestoreFIN()
+	}
+}
+
 // crosses tells the sink of a FIN of the server's that crosses the client's: it acknowledges nothing of that, so
 // the server closed of its own accord. Where the client had said before its FIN that it ends (close_notify,
 // GOAWAY), the server may have answered that.
@@ -232,6 +240,9 @@ func (c *Conn) endAt(at segment.Mark) {
 	for _, d := range c.bothSides() {
 		h := &c.half[d]
 		h.stream.Flush(at, h)
+		if h.Unconfirmed() {
+			h.contradicts(at.Packet, at)
+		}
 		if packet := h.UndecidedSYNACK(); packet != 0 {
 			c.sink.Unacceptable(packet)
 		}

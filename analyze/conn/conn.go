@@ -5,6 +5,7 @@ import (
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -106,7 +107,11 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
+	if own.Unsays(s, stream.Grace) && !c.finUnseen { // else refuteFIN tells
+		own.contradicts(s.Packet, at)
+	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	c.movesFIN(own, at)
 	if s.Flags.Has(segment.SYN) || c.synCopies.other.Packet != 0 && kind != tcp.Duplicate {
 		c.noteClientSYN(s)
 	}
@@ -124,6 +129,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 		}
 		peer.Acked(s.Ack, s.Time)
+		peer.Confirms(s)
 		c.heedsFIN(s, own, peer)
 		c.keepUp(peer, own, at)
 		if !peer.stream.Started() {

@@ -17,19 +17,20 @@ const maxSent = 8192
 type Half struct {
 	// What every segment needs comes first, together: where there are many
 	// connections, each piece of 64 bytes is a cache miss of its own.
-	Una     segment.Seq // first byte sent but not acknowledged (SND.UNA)
-	Nxt     segment.Seq // one past the highest byte sent (SND.NXT)
-	ISN     segment.Seq // valid if SawSYN
-	FinSeq  segment.Seq // sequence number of the FIN, valid if SawFIN
-	Started bool        // Una and Nxt are set
-	SawSYN  bool
-	SawFIN  bool
-	SawRST  bool
-	acked   bool  // an acknowledgement of this half was seen
-	behind  bool  // the latest segment began before Nxt
-	leapt   bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
-	leaptBy int   // by how much, valid if leapt
-	newest  uint8 // how many recent has taken, modulo 256
+	Una           segment.Seq // first byte sent but not acknowledged (SND.UNA)
+	Nxt           segment.Seq // one past the highest byte sent (SND.NXT)
+	ISN           segment.Seq // valid if SawSYN
+	FinSeq        segment.Seq // sequence number of the FIN, valid if SawFIN
+	Started       bool        // Una and Nxt are set
+	SawSYN        bool
+	SawFIN        bool
+	SawRST        bool
+	acked         bool  // an acknowledgement of this half was seen
+	behind        bool  // the latest segment began before Nxt
+	leapt         bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
+	leaptBy       int   // by how much, valid if leapt; since leaptAt
+	leapConfirmed bool  // see Confirms, valid if leapt
+	newest        uint8 // how many recent has taken, modulo 256
 
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
@@ -43,6 +44,7 @@ type Half struct {
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
 	newestAt     segment.Time   // when Nxt last went up by a segment
+	leaptAt      segment.Time   // when it first was acknowledged beyond that
 	Packets      int64
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
@@ -169,6 +171,8 @@ func (h *Half) advance(s *segment.Segment) {
 		}
 	case end.After(h.Una):
 		h.sent.markResent(s.Seq, end)
+	case h.leapt && end == h.Nxt && !s.Seq.After(h.seenNext()): // captured behind its acknowledgement
+		h.leapt = false
 	}
 }
 
@@ -249,8 +253,10 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 		h.Unseen += int64(n)
 		if h.leapt {
 			n += h.leaptBy
+		} else {
+			h.leaptAt = at
 		}
-		h.Nxt, h.leapt, h.leaptBy = ack, true, n
+		h.Nxt, h.leapt, h.leaptBy, h.leapConfirmed = ack, true, n, false
 		h.sent.clear()
 		return
 	}
@@ -271,6 +277,36 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
+
+// seenNext returns what lies behind all that was seen of h: SND.NXT, or what that was before acknowledgements of more.
+func (h *Half) seenNext() segment.Seq {
+	if h.leapt {
+		return h.Nxt.Add(-min(h.leaptBy, MaxWindow)) // further off numbers do not compare
+	}
+	return h.Nxt
+}
+
+// Unsays reports whether s, the next segment of h, shows that what was acknowledged of h beyond all that was seen had not
+// been sent: it has bytes or a FIN from there or from before, longer after that than it may be captured behind its
+// acknowledgement. One of the two is forged; or the acknowledgement was lost, and what h sends again was captured the
+// second time only. A single byte may be a probe's.
+func (h *Half) Unsays(s *segment.Segment, capturedBehind time.Duration) bool {
+	return h.leapt && s.Seq.Before(h.Nxt) && (s.Len > 1 || s.Flags.Has(segment.FIN)) &&
+		!s.Flags.Has(segment.SYN|segment.RST) && s.Time.Sub(h.leaptAt) > capturedBehind
+}
+
+// Confirms notes that s, which peer sends, acknowledges once more what was acknowledged of h beyond all that was seen, and is no
+// bare ACK: these anybody can send who knows roughly where the connection is, and the receiver drops them (RFC 9293
+// section 3.10.7.4); other bytes of peer's would contradict one that says more.
+func (h *Half) Confirms(s *segment.Segment) {
+	if h.leapt && s.Ack == h.Una && s.End() != s.Seq && s.Time != h.leaptAt {
+		h.leapConfirmed = true
+	}
+}
+
+// Unconfirmed reports whether more was acknowledged of h than was seen, by segments alone that may be forged: not where
+// nothing was seen, which is for want of a direction.
+func (h *Half) Unconfirmed() bool { return h.leapt && !h.leapConfirmed && h.Packets > 0 }
 
 // Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
 func (h *Half) Leapt() bool { return h.leapt }
