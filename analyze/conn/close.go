@@ -27,7 +27,10 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	case s.Flags.Has(segment.RST):
 		c.resets(s, own, own.BelievesReset(s, &peer.Half), at)
 		return
-	case c.reset.pending, !own.SawFIN && !peer.SawFIN:
+	case c.reset.pending:
+		own.noteFIN(s, at)
+		return
+	case !own.SawFIN && !peer.SawFIN:
 		return
 	}
 	if s.Flags.Has(segment.FIN) {
@@ -37,9 +40,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
-		if fin := s.Seq.Add(s.Len); fin == own.FinSeq && (own.fin.Packet == 0 || own.finSeq != fin) {
-			own.fin, own.finSeq, own.finUna = at, fin, own.Una
-		}
+		own.noteFIN(s, at)
 		// Behind its FIN a side sends nothing: where bytes were read from there on, one of the two is not its own.
 		if own.stream.Started() && own.stream.Next().After(s.Seq.Add(s.Len)) && !own.Leapt() {
 			own.contradicts(cmp.Or(own.lastBytes, at.Packet), at)
@@ -63,6 +64,13 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
 	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 && c.firstFINHeeded() {
 		c.endAt(at)
+	}
+}
+
+// noteFIN notes where the FIN of h came, if s, which h sends, is that.
+func (h *Half) noteFIN(s *segment.Segment, at segment.Mark) {
+	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && fin == h.FinSeq && (h.fin.Packet == 0 || h.finSeq != fin) {
+		h.fin, h.finSeq, h.finUna = at, fin, h.Una
 	}
 }
 
@@ -239,6 +247,7 @@ func (c *Conn) endAt(at segment.Mark) {
 	c.lastFIN()
 	for _, d := range c.bothSides() {
 		h := &c.half[d]
+		c.doubtUnacked(h)
 		h.stream.Flush(at, h)
 		if h.Unconfirmed() {
 			h.contradicts(at.Packet, at)
@@ -268,6 +277,29 @@ func (c *Conn) endAt(at segment.Mark) {
 	*end = c.ending()
 	c.concluded = true
 	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: end})
+}
+
+// doubtUnacked doubts what of h nobody has acknowledged, though it was not sent again, as its sender would have done (RFC
+// 6298 section 5): it may be forged. What waits for bytes that never came, its receiver has not read.
+func (c *Conn) doubtUnacked(h *Half) {
+	peer := &c.half[1-h.dir]
+	if peer.Packets == 0 {
+		return
+	}
+	toServer, toClient := c.shake.RTTs()
+	while := doubtFor + toServer + toClient
+	if waits := h.stream.Waiting(); waits.Packet != 0 && !h.Una.After(h.stream.Next()) {
+		if peer.Latest.Sub(waits.Time) > while {
+			h.stream.Forget()
+		} else {
+			h.contradicts(waits.Packet, waits)
+		}
+	}
+	u := &h.Unacked
+	if c.isClient(h.dir) && c.http.open > 0 && c.closing.By == event.Nobody && u.Len > 1 && !u.Probe && u.Resends == 0 &&
+		c.env.Now.Time.Sub(u.First.Time) > while {
+		h.contradicts(u.First.Packet, u.First)
+	}
 }
 
 // ending returns what is known of c in the end.

@@ -107,7 +107,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
-	if own.Unsays(s, stream.Grace) && !c.finUnseen { // else refuteFIN tells
+	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) { // else refuteFIN tells
 		own.contradicts(s.Packet, at)
 	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
@@ -130,6 +130,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 		}
 		peer.Acked(s.Ack, s.Time)
 		peer.Confirms(s)
+		peer.Echoed(s)
 		c.heedsFIN(s, own, peer)
 		c.keepUp(peer, own, at)
 		if !peer.stream.Started() {
@@ -195,7 +196,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
-	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
+	if !own.Acceptable(s, &peer.Half) || c.lateSYN(s, own) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
 		c.sink.Unacceptable(s.Packet)
 		return false
 	}

@@ -42,6 +42,12 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 	}
 }
 
+// lateSYN reports whether s, which own sends, is a SYN that comes once more, behind the answer to it, and carries bytes: these
+// are not taken any more (RFC 9293 section 3.10.7.4).
+func (c *Conn) lateSYN(s *segment.Segment, own *Half) bool {
+	return s.Flags&(segment.SYN|segment.ACK) == segment.SYN && s.Len > 0 && own.SawSYN && c.shake.SYNACK.Packet != 0
+}
+
 // synTraits returns what syn shows of the machine that sent it.
 func synTraits(syn *segment.Segment) event.SYN {
 	o := &syn.Options

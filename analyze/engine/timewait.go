@@ -52,13 +52,13 @@ func finishedOf(e *entry) finished {
 // looked for: sixteen bits of window. Beyond it another connection is as likely.
 const mostStale = 1 << 16
 
-// has reports whether s can only be of f: its SYN once more, a FIN or RST, which begin
+// has reports whether s can only be of f: its SYN once more, a FIN, a RST or a bare ACK, which begin
 // nothing, or a copy of a segment that it has sent.
 func (f *finished) has(s *segment.Segment) bool {
 	switch {
 	case s.Flags.Has(segment.SYN):
 		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir]
-	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST):
+	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST), s.Len == 0:
 		return true
 	}
 	behind := f.nxt[s.Dir].Sub(s.End())

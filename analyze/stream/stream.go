@@ -100,6 +100,23 @@ func (st *Stream) Next() segment.Seq { return st.next }
 // Holes reports whether bytes wait for others that are missing.
 func (st *Stream) Holes() bool { return st.waiting != nil && len(st.held) > 0 }
 
+// Waiting returns the latest piece that waits for others, packet 0 if none does.
+func (st *Stream) Waiting() (latest Mark) {
+	for i := range st.rare().held {
+		if at := st.held[i].at; at.Packet > latest.Packet {
+			latest = at
+		}
+	}
+	return latest
+}
+
+// Forget lets go of what waits for others: its receiver has never read it.
+func (st *Stream) Forget() {
+	if st.waiting != nil {
+		st.held, st.heldBytes = st.held[:0], 0
+	}
+}
+
 // Lacks reports whether the peer has acknowledged what has not come, lately enough that it may still come.
 func (st *Stream) Lacks() bool { return st.beyond && st.acked.After(st.next) }
 

@@ -53,6 +53,9 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 // acksTooOld reports whether s acknowledges what lies further back than the largest window that h has offered: nobody who
 // knows what h has got sends that, and peer does not take it (RFC 5961 section 5.2).
 func (h *Half) acksTooOld(s *segment.Segment, peer *Half) bool {
+	if peer.SawSYN && peer.onlySYN() && h.Started && !s.Ack.After(peer.ISN) {
+		return true // in SYN-RECEIVED it takes nothing but an acknowledgement of its SYN (RFC 9293 section 3.10.7.4)
+	}
 	if !peer.acked || !peer.SawSYN || !h.SawSYN { // the scale may be any
 		return false
 	}

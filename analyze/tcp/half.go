@@ -35,7 +35,9 @@ type Half struct {
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
-	signs     bool // its segments are signed (RFC 2385, RFC 5925)
+	signs  bool // its segments are signed (RFC 2385, RFC 5925)
+	echoes bool // echoed is set
+
 	sumsRight bool // a segment had a checksum that is right: it is not left to hardware
 
 	hasSecond bool // second is set: kept here, for every segment asks
@@ -58,6 +60,9 @@ type Half struct {
 	RTT          RTT
 	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if hasSecond
 	jump         jump             // where what was not acceptable since something was lies, if jumped
+
+	tsVal  uint32 // the latest timestamp that this side has sent, valid if Timestamps
+	echoed uint32 // the latest of them that the other side has echoed, valid if echoes
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64
@@ -121,6 +126,9 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	}
 	if s.Options.HasTimestamps {
 		h.Timestamps = true
+		if s.Flags.Has(segment.SYN) || int32(s.Options.TSVal-h.tsVal) > 0 {
+			h.tsVal = s.Options.TSVal
+		}
 	}
 	if h.Packets == 1 {
 		h.signs = s.Options.Signed
@@ -146,6 +154,24 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	}
 	h.MaxLen = max(h.MaxLen, s.Len)
 	return kind
+}
+
+// Echoed notes the timestamp of h that s, of the other side, has echoed: its TS.Recent (RFC 7323 section 4.3).
+func (h *Half) Echoed(s *segment.Segment) {
+	e := s.Options.TSEcr
+	if !s.Options.HasTimestamps || !h.Timestamps || int32(h.tsVal-e) < 0 { // nobody echoes what was not sent
+		return
+	}
+	if !h.echoes || int32(e-h.echoed) > 0 {
+		h.echoed, h.echoes = e, true
+	}
+}
+
+// Outdated reports whether s, the next segment of h, brings what the other side does not take for its timestamp: it has
+// echoed a later one (RFC 7323 section 5.3, PAWS). A day later it does not look at that.
+func (h *Half) Outdated(s *segment.Segment) bool {
+	return h.echoes && s.Options.HasTimestamps && int32(s.Options.TSVal-h.echoed) < 0 && !s.Flags.Has(segment.SYN|segment.RST) &&
+		s.End().After(h.Nxt) && s.Time.Sub(h.Latest) < 24*time.Hour
 }
 
 // advance moves SND.NXT and remembers the segment until it is acknowledged.

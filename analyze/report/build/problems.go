@@ -45,7 +45,7 @@ func problems(r *Result) []report.Problem {
 				"where others' are right; not counted with it"},
 		{Kind: "inconsistent-segments", Count: l.Inconsistent.N, FirstPacket: l.Inconsistent.First,
 			Text: "segments that repeat other bytes, or a SYN with another TTL or other options, at the same sequence numbers, or " +
-				"FINs behind bytes that never came; what was taken of them is not known, nor what rests on them"},
+				"what may be forged otherwise; what was taken of them is not known, nor what rests on them"},
 		{Kind: "stream-overflow", Count: l.Overflows,
 			Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced,
