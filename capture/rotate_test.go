@@ -108,3 +108,26 @@ func TestNamesByTime(t *testing.T) {
 		}
 	}
 }
+
+// Where no packet comes for as long as a file lasts, that one is an empty capture.
+func TestRotationWithoutPackets(t *testing.T) {
+	dir := t.TempDir()
+	w := NewWriter(WriteOptions{Name: filepath.Join(dir, "%s"), Every: time.Minute})
+	if err := w.Open(); err != nil {
+		t.Fatal(err)
+	}
+	at := segment.Time(time.Now().Add(time.Hour).UnixNano())
+	if err := w.Write(&Frame{Data: make([]byte, 60), Wire: 60, Link: assigned.LinkEthernet, Time: at}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var counts []int64
+	for _, n := range packetsIn(t, dir) {
+		counts = append(counts, n)
+	}
+	if slices.Sort(counts); !slices.Equal(counts, []int64{0, 1}) {
+		t.Errorf("files have %v packets", counts)
+	}
+}

@@ -243,6 +243,11 @@ func (w *Writer) flush() error {
 
 // finish ends the file: now it gets its name.
 func (w *Writer) finish() error {
+	if w.ng == nil { // without a packet it is an empty capture
+		if err := w.begin(assigned.LinkEthernet); err != nil {
+			return err
+		}
+	}
 	err := w.flush()
 	switch {
 	case w.file == nil:
@@ -274,7 +279,7 @@ func (w *Writer) Release() {
 	}
 }
 
-// Close ends the file. Without a packet, it is an empty capture.
+// Close ends the file.
 func (w *Writer) Close() error {
 	defer w.closeDir()
 	if w.buf == nil {
@@ -282,11 +287,6 @@ func (w *Writer) Close() error {
 			return nil
 		}
 		if err := w.Open(); err != nil {
-			return err
-		}
-	}
-	if w.ng == nil {
-		if err := w.begin(assigned.LinkEthernet); err != nil {
 			return err
 		}
 	}

@@ -341,7 +341,7 @@ func doubtNeeded(o *report.OpenedBecause) {
 	if o.Confidence == pool.Certain {
 		o.Confidence = pool.Likely
 	}
-	o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
+	o.Text += "; but segments of the pool's connections may be forged, or repeat other bytes at the same sequence numbers"
 }
 
 // OpenedBecause writes d down.
