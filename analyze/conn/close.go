@@ -311,6 +311,9 @@ func (c *Conn) ending() event.Ending {
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
 	c.settleClientSYN()
+	if garbled := judged.FinalLayer().Sums().Garbled; garbled != 0 && x.facts.Count > 0 {
+		c.half[1-c.client].contradicts(garbled, c.last)
+	}
 	deadAt, _ := c.dead()
 	e := event.Ending{
 		Dead:       deadAt.Time,

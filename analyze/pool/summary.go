@@ -45,7 +45,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	return NoOpportunity, ""
 }
 
-const contradicted = "segments may be forged, or repeat other bytes at the same sequence numbers: which were taken is not known, nor which pool they are of"
+const contradicted = "segments may be forged, or repeat other bytes at the same sequence numbers: " +
+	"which were taken is not known, nor which pool they are of"
 
 // contradicted reports whether bytes of p's connections came in two versions, or of another connection of its client
 // to the same server, which may be p's.
