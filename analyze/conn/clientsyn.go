@@ -67,6 +67,9 @@ func (c *Conn) mayBeSentAgain(s *segment.Segment) bool {
 // versions.
 func (c *Conn) settleClientSYN() {
 	x := &c.synCopies
+	if x.other.Packet == 0 && c.deniesSYN() {
+		x.other, x.options = c.shake.SYN, true
+	}
 	if x.settled || x.other.Packet == 0 {
 		return
 	}
@@ -77,6 +80,13 @@ func (c *Conn) settleClientSYN() {
 	}
 	c.who.SYN = event.SYN{}
 	c.half[c.client].contradicts(c.id.First.Packet, x.other)
+}
+
+// deniesSYN reports whether the client's SYN cannot have been what was captured: the server permits SACK, or the client
+// sends timestamps, for which it had not asked (RFC 2018 section 2, RFC 7323 section 3.2).
+func (c *Conn) deniesSYN() bool {
+	syn := &c.who.SYN
+	return syn.Known && (!syn.SACK && c.half[1-c.client].SACKPermitted || !syn.Timestamps && c.half[c.client].Timestamps)
 }
 
 // ClientSYN returns what the client's SYN shows of it.
