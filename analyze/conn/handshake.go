@@ -51,7 +51,7 @@ func (c *Conn) lateSYN(s *segment.Segment, own *Half) bool {
 // synTraits returns what syn shows of the machine that sent it.
 func synTraits(syn *segment.Segment) event.SYN {
 	o := &syn.Options
-	if o.Bad { // cut by the snap length, or damaged
+	if o.Bad || o.Cut { // what is not there may be cut off, or damaged
 		return event.SYN{}
 	}
 	return event.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
