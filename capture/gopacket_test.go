@@ -54,6 +54,9 @@ var libraryStops = map[string]string{
 
 const rawIPv4 = "raw IPv4 is no link type of gopacket's"
 
+// mostDifferent is how many packets of a capture are shown.
+const mostDifferent = 3
+
 // Every field of every segment of every capture here is what gopacket decodes, of the same packet.
 func TestSegmentsAsGopacket(t *testing.T) {
 	if testing.Short() {
@@ -118,6 +121,13 @@ func eachPacket(name string, words func(*segment.Segment) string) (all []string)
 		all = append(all, "")
 	}
 	return all
+}
+
+func at(all []string, i int64) string {
+	if i > int64(len(all)) {
+		return "none"
+	}
+	return all[i-1]
 }
 
 // fields writes everything that is decoded of a segment, its payload as a checksum.

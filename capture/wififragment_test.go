@@ -2,6 +2,8 @@ package capture
 
 import (
 	"encoding/binary"
+	"encoding/hex"
+	"fmt"
 	"hash/crc32"
 	"os"
 	"os/exec"
@@ -187,4 +189,31 @@ func againstTshark(t *testing.T, frames []wifiFrame) {
 	if ours, theirs := eachPacket(file, segmentWords), segmentsOfTshark(file); !slices.Equal(ours, theirs) {
 		t.Errorf("%q, tshark has %q", ours, theirs)
 	}
+}
+
+// segmentWords writes what tshark has fields for, the captured payload as a checksum.
+func segmentWords(s *segment.Segment) string {
+	return fmt.Sprintf("%d %d %d %d %#x %d %08x", s.From().Port, s.To().Port, uint32(s.Seq), uint32(s.Ack), uint8(s.Flags), s.Len,
+		crc32.ChecksumIEEE(s.Payload))
+}
+
+// segmentsOfTshark is eachPacket by tshark, of the innermost segment of each packet.
+func segmentsOfTshark(name string) (all []string) {
+	arg := []string{"-r", name, "-n", "-o", "tcp.desegment_tcp_streams:false", "-T", "fields", "-E", "occurrence=l"}
+	for _, f := range []string{"srcport", "dstport", "seq_raw", "ack_raw", "flags", "len", "payload"} {
+		arg = append(arg, "-e", "tcp."+f)
+	}
+	out, _ := exec.Command("tshark", arg...).Output() // an error comes with what was read before it
+	for line := range strings.Lines(string(out)) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if f[0] == "" {
+			all = append(all, "")
+			continue
+		}
+		var flags uint16
+		fmt.Sscanf(f[4], "0x%x", &flags)
+		payload, _ := hex.DecodeString(strings.ReplaceAll(f[6], ":", ""))
+		all = append(all, fmt.Sprintf("%s %s %s %s %#x %s %08x", f[0], f[1], f[2], f[3], uint8(flags), f[5], crc32.ChecksumIEEE(payload)))
+	}
+	return all
 }

@@ -9,7 +9,8 @@ import (
 // carries from then on is that user's. For a request of another user it is no idle one.
 // Who the user is the packets do not show; a client that authenticates on a new connection,
 // though one of its pool that is authenticated idles, takes it for another's. Where it had closed
-// that one itself it had no choice, and whose the new one is stays open.
+// that one itself it had no choice, and whose the new one is stays open. So it does for a request without
+// credentials: that may be the same user's, who need not say it again, or anybody's.
 
 // bind notes that c is tied to a user by a request.
 func (c *Conn) bind(e *event.Event) {

@@ -237,3 +237,27 @@ func TestPartsMakeTheWhole(t *testing.T) {
 		}
 	}
 }
+
+// A client that goes from port to port leaves nothing behind at those that it has left.
+func TestPortsAreLeft(t *testing.T) {
+	const ports = 2000
+	j := feed(New(0))
+	j.KeepPools = 10
+	client := segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 40000}
+	for i := range int64(ports) {
+		server := segment.Endpoint{Addr: segment.Addr{Lo: 1 << 40}, Port: uint16(1000 + i)}
+		for _, e := range []step{
+			opens(i+1, client, server), of(i+1, event.Event{Kind: event.Requested, N: 1, Name: "a.example"}),
+			of(i+1, event.Event{Kind: event.Answered, N: 1}), of(i+1, event.Event{Kind: event.ConnEnded, End: &event.Ending{}}),
+		} {
+			e.Time, e.Packet = segment.Time(i)*1e9, i+1
+			j.handle(&e)
+		}
+		j.advance(segment.Time(i) * 1e9)
+	}
+	for _, k := range j.all() {
+		if n := k.unused.len(); n > k.servers.len() || n > ports/2 {
+			t.Errorf("%d ports, %d servers", n, k.servers.len())
+		}
+	}
+}

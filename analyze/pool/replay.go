@@ -335,7 +335,7 @@ func (p *Pool) avoidable(s *clientShard, a action, t *token) {
 	if c.inferred || d.browser || c.synUnseen && a.at.Sub(t.roomSince()) < firstRTO {
 		d.Confidence = Likely
 	}
-	if a.occ.binds && t.conn.boundBy(a.at) {
+	if t.conn.boundBy(a.at) {
 		d.Confidence, d.perhapsNeeded, d.otherUser = Likely, true, true
 		p.conns.otherUser++
 	}

@@ -130,6 +130,7 @@ func withOddities(r *rand.Rand, history []step) []step {
 			e.FINUnseen = lacks && sometimes()
 		case event.ConnEnded:
 			lackOrTell(r, e.End, lacks, says)
+			e.End.Unread.Shown = e.End.Unread.ByReset && r.IntN(2) == 0
 		}
 	}
 	return history

@@ -3,6 +3,8 @@ package pool
 import (
 	"maps"
 	"testing"
+
+	"tcpwarm/capture/segment"
 )
 
 // The whole is judged by the sums of its pools: its verdict contradicts none of them.
@@ -62,5 +64,22 @@ func TestWhole(t *testing.T) {
 	v.Add(&reuses)
 	if m := v.Map(); !maps.Equal(m, map[Verdict]int64{NotReused: 2, Reused: 1}) {
 		t.Errorf("%v", m)
+	}
+}
+
+// Where pools join, all that is counted of their connections adds up.
+func TestStatesAddUp(t *testing.T) {
+	var a, b connStates
+	set := func(s *connStates, first int64) {
+		s.firstRequest = segment.Time(first)
+		for i, n := range []*int64{&s.diedNext, &s.otherUser, &s.refused, &s.midstream, &s.serverUnseen, &s.wentOn} {
+			*n = first * int64(i+1)
+		}
+		s.live, s.open = 7*int(first), 8*int(first)
+	}
+	set(&a, 10)
+	set(&b, 1)
+	if a.add(&b); a != (connStates{firstRequest: 1, live: 77, open: 88, diedNext: 11, otherUser: 22, refused: 33, midstream: 44, serverUnseen: 55, wentOn: 66}) {
+		t.Errorf("%+v", a)
 	}
 }

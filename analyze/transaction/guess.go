@@ -44,10 +44,8 @@ func (f *Inferrer) switched() bool {
 }
 
 // frames reports whether a client's record of n bytes is hardly a request, though
-// the one before may have asked for a WebSocket.
-func (f *Inferrer) frames(n int) bool {
-	return f.switched() && (n < leastRequest || n < shortRequest && 2*n < f.upgrade)
-}
+// the one before may have asked for a WebSocket, in more than twice as many bytes.
+func (f *Inferrer) frames(n int) bool { return f.switched() && n < shortRequest }
 
 // answered reports whether the server's turn was a response: not session tickets
 // alone, nor 100 Continue, nor that after them.

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"strings"
 	"testing"
 
 	"tcpwarm/analyze/event"
@@ -158,4 +159,20 @@ func TestNothingJudged(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// What could be reused is counted without what the server ended instead of answering, by both bounds.
+func TestReusable(t *testing.T) {
+	all, _, _ := (&Demands{}).Judge(reused(func(p *pool.Pool) {
+		p.Transactions, p.Reused, p.ReusedUnanswered, p.MaxOver, p.MaxUnder = 9, 8, 2, 1, 3
+	}), Counts{}, Seen{})
+	for _, h := range all {
+		if strings.HasPrefix(h.Text, "some transaction could be reused") {
+			if h.Measured.Low != 5 || h.Measured.High != 9 {
+				t.Errorf("%+v of 8 to 12 transactions, 1 needed, 2 unanswered", h.Measured)
+			}
+			return
+		}
+	}
+	t.Errorf("%+v", all)
 }

@@ -63,29 +63,35 @@ func TestRedacted(t *testing.T) {
 }
 
 // everyFormat returns what is written of a capture with --redact: in each format that
-// there is, in files beside it, and line by line while a capture goes on.
+// there is, in files beside it, and line by line while a capture goes on. One run writes them all but ndjson, which
+// keeps no connections for others.
 func everyFormat(t *testing.T, capture []byte) map[string]string {
 	dir := t.TempDir()
-	beside := map[string]string{"series": filepath.Join(dir, "series"), "summary": filepath.Join(dir, "summary")}
-	t.Setenv("GITHUB_STEP_SUMMARY", beside["summary"])
+	all, files := map[string]string{}, map[string]string{}
+	file := func(what string) string {
+		files[what] = filepath.Join(dir, what)
+		return files[what]
+	}
+	t.Setenv("GITHUB_STEP_SUMMARY", file("summary"))
 	var o output
 	o.flags(pflag.NewFlagSet("", pflag.ContinueOnError))
-	all := map[string]string{}
-	for _, format := range o.format.words {
-		all[format] = analyzed(t, capture, "--redact", "--format", format, "--series", beside["series"])
+	args := []string{"--redact", "--format", "github", "--series", file("series")}
+	for _, kind := range slices.Concat(o.format.words, o.format.files) {
+		if kind != "ndjson" && kind != pcapngKind { // which is refused
+			args = append(args, "--report", kind+"="+file(kind))
+		}
 	}
-	all["html"] = fromPackets(t, all["html"])
-	for what, path := range beside {
+	all["github, on standard output"] = analyzed(t, capture, args...)
+	all["ndjson"] = analyzed(t, capture, "--redact", "--format", "ndjson")
+	for what, path := range files {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all[what] = string(b)
 	}
+	all["html"] = fromPackets(t, all["html"])
 	all["live"] = liveLines(t, capture)
-	for _, kind := range only(o.format.files, func(kind string) bool { return kind != pcapngKind }) { // which is refused
-		all[kind] = analyzed(t, capture, "--redact", "--report", kind+"=-")
-	}
 	return all
 }
 
@@ -134,7 +140,7 @@ func liveLines(t *testing.T, packets []byte) string {
 func TestServerByItsNameWhereRedacted(t *testing.T) {
 	capture := storyPcap(t, "../../analyze/testdata/story/pool-key-split.txtar")
 	for server, code := range map[string]int{"a.example": 0, "a.example:80": 0, "10.0.0.2:80": 1, "c.example": exitUnknown, "10.0.0.3": exitUnknown} {
-		args := []string{"verify", "--redact", "--server", server, "--expect", "connections==1", "-r", "-"}
+		args := []string{"--redact", "verify", "--redact", "--server", server, "--expect", "connections==1", "-r", "-"}
 		if got := run(t.Context(), args, bytes.NewReader(capture), io.Discard, io.Discard); got != code {
 			t.Errorf("--server %s: exit code %d, want %d", server, got, code)
 		}
@@ -246,7 +252,7 @@ a: +0 > . +(0) ack +
 	}
 	for format, told := range map[string]bool{"text": true, "json": true, "junit": true, "github": true, "html": true} {
 		for _, redacted := range []bool{false, true} {
-			args := []string{"verify", "-r", file, "--format", format, "--expect", "connections<=1"}
+			args := []string{"--redact", "verify", "-r", file, "--format", format, "--expect", "connections<=1"}
 			if redacted {
 				args = append(args, "--redact")
 			}

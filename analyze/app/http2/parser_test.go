@@ -541,3 +541,23 @@ func FuzzParser(f *testing.F) {
 		}
 	})
 }
+
+// Where a frame of data has begun, what is still to come of it is content; elsewhere nothing is known to be.
+func TestContent(t *testing.T) {
+	w := newWire(false)
+	w.WriteSettings()
+	w.WriteData(1, false, make([]byte, 100))
+	w.WritePing(false, [8]byte{})
+	p := new(Parser)
+	p.Reset(false, &teller{})
+	for i, b := range w.Bytes() {
+		want := int64(0)
+		if begun := i - 2*headerLen; begun >= 0 && begun < 100 { // behind the settings, which are a header alone
+			want = int64(100 - begun)
+		}
+		if got := p.Content(); got != want {
+			t.Fatalf("after %d bytes %d are content, want %d", i, got, want)
+		}
+		p.Feed([]byte{b}, Mark{})
+	}
+}

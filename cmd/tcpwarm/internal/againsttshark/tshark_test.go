@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// fields are what counts.add takes, in its order.
-var fields = []string{"tcp.stream", "tcp.len", "http.request.method", "http.response.code", "http2.headers.method", "http2.headers.status"}
+// counted are the fields that counts.add takes, in its order.
+var counted = []string{"tcp.stream", "tcp.len", "http.request.method", "http.response.code", "http2.headers.method", "http2.headers.status"}
+
+// ofSegments are those that segmentOf takes, behind them: tshark fills a field once, so that the length is not among them.
+var ofSegments = []string{"tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.payload"}
 
 // A dissection is what tshark makes of a capture.
 type dissection struct {
-	packets int
-	counts  counts
-	streams []streamed // as many as ours, none where ours lack bytes
+	counts   counts
+	segments []string   // of each packet
+	streams  []streamed // as many as ours, none where ours lack bytes
 }
 
 // counted returns what was counted, and whether tshark reads any packet.
-func (d *dissection) counted() (counts, bool) { return d.counts, d.packets > 0 }
+func (d *dissection) counted() (counts, bool) { return d.counts, len(d.segments) > 0 }
 
 // dissected has each capture's dissection: tshark takes longer to start than for most captures, so that it is
 // run once for all that is compared.
@@ -36,6 +40,7 @@ func dissect(name string) *dissection {
 // connections.
 func tshark(name string) *dissection {
 	arg := []string{"-2", "-n", "-r", name, "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-E", "occurrence=a"}
+	fields := slices.Concat(counted, ofSegments)
 	for _, f := range fields {
 		arg = append(arg, "-e", f)
 	}
@@ -57,8 +62,8 @@ func tshark(name string) *dissection {
 		case follows:
 			now = d.follow(now, line)
 		case len(f) == len(fields):
-			d.packets++
 			d.counts.add(f, streams)
+			d.segments = append(d.segments, segmentOf(f))
 		}
 	}
 	d.counts.connections = len(streams)

@@ -116,7 +116,7 @@ func (w *wireshark) ask(method string, params map[string]any, answer any) error 
 // frames calls f with the fields of each packet.
 func (w *wireshark) frames(f func([]string)) {
 	params := map[string]any{}
-	for i, field := range fields {
+	for i, field := range counted {
 		params["column"+strconv.Itoa(i)] = field + ":0" // all of a kind that a packet has
 	}
 	var all []struct{ C []string }

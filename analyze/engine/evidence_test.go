@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"testing"
+
+	"tcpwarm/analyze/pool"
+	"tcpwarm/analyze/report"
+)
+
+// record returns a connection's with as many transactions.
+func record(id int64, transactions int) *report.Connection {
+	r := &report.Connection{ID: id}
+	for range transactions {
+		r.Transactions = append(r.Transactions, &report.Transaction{})
+	}
+	return r
+}
+
+// What was blamed and is read once more takes the place of connections that nothing rests on, the latest first: no more
+// of them than each of the limits asks for, and what goes is counted as not kept.
+func TestRoomForEvidence(t *testing.T) {
+	size := func(transactions int) int64 { return int64(record(0, transactions).Memory()) }
+	all := 3 * size(2)
+	for _, x := range []struct {
+		name                      string
+		connections, transactions int
+		memory                    int64
+		needed                    []int64
+		fits                      bool
+		gone                      int // of those of two transactions each
+	}{
+		{"room for all", 4, 8, all + size(2), nil, true, 0},
+		{"too many connections", 3, 8, all + size(2), nil, true, 1},
+		{"too many transactions", 4, 7, all + size(2), nil, true, 1},
+		{"more transactions too many", 4, 5, all + size(2), nil, true, 2},
+		{"too much memory", 4, 8, all + size(2)/2, nil, true, 1},
+		{"something rests on all", 3, 8, all + size(2), []int64{1, 2, 3}, false, 0},
+		{"something rests on the latest", 3, 8, all + size(2), []int64{3}, true, 1},
+		{"no room though all go", 4, 1, all + size(2), nil, false, 3},
+	} {
+		k := &collector{}
+		have, needed := map[int64]*report.Connection{}, map[int64]bool{}
+		for id := int64(1); id <= 3; id++ {
+			r := record(id, 2)
+			k.kept, have[id] = append(k.kept, r), r
+			k.transactions += 2
+			k.memory += int64(r.Memory())
+		}
+		for _, id := range x.needed {
+			needed[id] = true
+		}
+		k.o.Limits = Limits{KeptConnections: x.connections, KeptTransactions: x.transactions}
+		for k.o.Limits.Memory = 1; k.mostMemory() < x.memory; k.o.Limits.Memory++ { // a part of it is for them
+		}
+		room := k.makeRoom(followed{record: record(9, 2), kept: 2}, have, needed)
+		if room != x.fits || len(k.kept) != 3-x.gone || len(have) != 3-x.gone || k.transactions != 2*len(k.kept) ||
+			k.memory != int64(len(k.kept))*size(2) || k.lost.Connections != int64(x.gone) || k.lost.Transactions != 2*int64(x.gone) {
+			t.Errorf("%s: %v, %d kept, %d transactions, %d bytes, not kept %+v", x.name, room, len(k.kept), k.transactions, k.memory, k.lost)
+		}
+		for _, id := range x.needed {
+			if have[id] == nil {
+				t.Errorf("%s: %d is gone", x.name, id)
+			}
+		}
+	}
+}
+
+// Of a record that is kept without its transactions the place is taken, and no other.
+func TestEvidenceTakesItsOwnPlace(t *testing.T) {
+	k := &collector{}
+	old := record(1, 0)
+	have := map[int64]*report.Connection{1: old}
+	k.kept, k.memory = []*report.Connection{old}, int64(old.Memory())
+	k.o.Limits = Limits{KeptConnections: 1, KeptTransactions: 2, Memory: 1 << 20}
+	if !k.makeRoom(followed{record: record(1, 2), kept: 2}, have, map[int64]bool{1: true}) || len(k.kept) != 1 || k.lost.Connections != 0 {
+		t.Errorf("%d kept, %+v", len(k.kept), k.lost)
+	}
+}
+
+// What is inserted counts as kept again, whether its record was kept without its transactions or not at all.
+func TestEvidenceCounts(t *testing.T) {
+	k := &collector{}
+	old := record(1, 0)
+	have := map[int64]*report.Connection{1: old}
+	k.kept, k.memory = []*report.Connection{old}, int64(old.Memory())
+	k.lost.Connections, k.lost.Transactions = 1, 5
+	k.o.Limits = Limits{KeptConnections: 2, KeptTransactions: 5, Memory: 1 << 20}
+	k.insert([]pool.Decision{{Conn: 1, InsteadOf: 2}}, have, map[int64]followed{1: {record(1, 2), 2}, 2: {record(2, 3), 3}})
+	if len(k.kept) != 2 || k.kept[0] != old || len(old.Transactions) != 2 || k.transactions != 5 ||
+		k.memory != int64(record(1, 2).Memory()+record(2, 3).Memory()) || k.lost.Connections != 0 || k.lost.Transactions != 0 {
+		t.Errorf("%d kept, %d transactions, %d bytes, not kept %+v", len(k.kept), k.transactions, k.memory, k.lost)
+	}
+}
