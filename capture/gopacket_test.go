@@ -123,13 +123,6 @@ func eachPacket(name string, words func(*segment.Segment) string) (all []string)
 	return all
 }
 
-func at(all []string, i int64) string {
-	if i > int64(len(all)) {
-		return "none"
-	}
-	return all[i-1]
-}
-
 // fields writes everything that is decoded of a segment, its payload as a checksum.
 func fields(s *segment.Segment) string {
 	from, to, o := s.From(), s.To(), &s.Options
