@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -65,6 +66,7 @@ type Live struct {
 	dec      decoder
 	ring     ring
 	stop     chan struct{}
+	stopOnce sync.Once
 	snapLen  int
 	tee      func(*Frame) error
 	limit    int64 // packets after which to stop, 0: never
@@ -119,13 +121,7 @@ func (l *Live) Tee(f func(*Frame) error) { l.tee = f }
 func (l *Live) Limit(n int64) { l.limit = n }
 
 // Stop ends the capture: Fill hands on what the ring holds, then returns io.EOF.
-func (l *Live) Stop() {
-	select {
-	case <-l.stop:
-	default:
-		close(l.stop)
-	}
-}
+func (l *Live) Stop() { l.stopOnce.Do(func() { close(l.stop) }) }
 
 // Fill replaces b's segments with the next ones. It returns after a moment without
 // packets too, with what there is, perhaps nothing. At the end it returns io.EOF,

@@ -115,6 +115,7 @@ func onesComplement(s uint64) uint16 {
 // ends them, and what came before counts. So it is where the capture cut them, but
 // that is not their fault.
 func readOptions(o *segment.Options, b []byte, cut bool) {
+	o.Cut = cut
 	// The usual case: two pads and timestamps (RFC 7323 appendix A).
 	if len(b) == 12 && binary.BigEndian.Uint32(b) == 0x0101080a {
 		o.TSVal, o.TSEcr, o.HasTimestamps = binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:]), true

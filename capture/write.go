@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -23,7 +24,7 @@ type WriteOptions struct {
 	Name     string        // of the file; "-" is standard output. With Every, a pattern of strftime
 	To       io.Writer     // if not nil, packets go here, not to a file of the Writer's own
 	Bytes    int64         // begin another file after so many, 0: never
-	Files    int           // with Bytes: begin again with the first file after so many, 0: never
+	Files    int           // with Bytes: begin again with the first file after so many; else, with Every: ErrEnough then. 0: never
 	Every    time.Duration // begin another file after so long, by the packets' clock, 0: never
 	Unbuffer bool          // write each packet at once
 	Again    bool          // the file stays open to be read; there must be one only
@@ -41,27 +42,31 @@ type Writer struct {
 	ifaces map[uint32]int   // by link type
 	bytes  int64
 	files  int
-	until  time.Time // of the file, with Every
+	began  time.Time // when those of this Every did, which is in their names
+	spans  int       // how many of these are full
 	again  *os.File  // with Again: it can be read
 }
 
 // NewWriter returns a Writer; Open, the first packet, or Close, opens the file.
 func NewWriter(o WriteOptions) *Writer { return &Writer{o: o} }
 
+// ErrEnough is what Write returns once there are as many files as were wanted: the packet is in none.
+var ErrEnough = errors.New("as many files as were wanted are full")
+
 // Open opens the first file: one that cannot be written is known before a packet comes.
-func (w *Writer) Open() error { return w.open(time.Now()) }
+func (w *Writer) Open() error {
+	w.began = time.Now()
+	return w.open()
+}
 
 // Write writes one packet.
 func (w *Writer) Write(f *Frame) error {
 	at := f.Time.Std()
-	full := w.o.Bytes > 0 && w.bytes >= w.o.Bytes || w.o.Every > 0 && !at.Before(w.until)
-	if full && w.buf != nil {
-		if err := w.finish(); err != nil {
-			return err
-		}
+	if err := w.rotate(at); err != nil {
+		return err
 	}
 	if w.buf == nil {
-		if err := w.open(at); err != nil {
+		if err := w.open(); err != nil {
 			return err
 		}
 	}
@@ -87,11 +92,34 @@ func (w *Writer) Write(f *Frame) error {
 	return err
 }
 
+// rotate ends the file if another is to begin with the packet of an instant.
+func (w *Writer) rotate(at time.Time) error {
+	over := w.o.Every > 0 && at.Sub(w.began) >= w.o.Every
+	switch {
+	case w.files == 0 && w.spans == 0 && w.buf == nil: // there is none yet
+		w.began = at
+		return nil
+	case w.buf != nil && (over || w.o.Bytes > 0 && w.bytes >= w.o.Bytes):
+		if err := w.finish(); err != nil {
+			return err
+		}
+	}
+	if !over {
+		return nil
+	}
+	if w.o.Bytes == 0 && w.o.Files > 0 && w.spans+1 >= w.o.Files {
+		return ErrEnough
+	}
+	w.began, w.files = at, 0
+	w.spans++
+	return nil
+}
+
 func describe(link uint32) pcapgo.NgInterface {
 	return pcapgo.NgInterface{LinkType: layers.LinkType(link), TimestampResolution: 9}
 }
 
-func (w *Writer) open(at time.Time) error {
+func (w *Writer) open() error {
 	w.bytes, w.ng = 0, nil
 	to := w.o.To
 	switch {
@@ -100,7 +128,7 @@ func (w *Writer) open(at time.Time) error {
 		to = os.Stdout
 	default:
 		var err error
-		if w.file, err = w.create(w.nextName(at)); err != nil {
+		if w.file, err = w.create(w.nextName()); err != nil {
 			return err
 		}
 		if w.o.Again && !w.file.New() {
@@ -109,7 +137,6 @@ func (w *Writer) open(at time.Time) error {
 		to = w.file
 	}
 	w.files++
-	w.until = at.Add(w.o.Every)
 	w.buf = bufio.NewWriterSize(to, 256<<10)
 	return nil
 }
@@ -144,11 +171,11 @@ func (w *Writer) closeDir() {
 	w.dir = nil
 }
 
-// nextName is the name of the next file: as tcpdump names them.
-func (w *Writer) nextName(at time.Time) string {
+// nextName is the name of the next file: as tcpdump names them (MakeFilename).
+func (w *Writer) nextName() string {
 	name := w.o.Name
 	if w.o.Every > 0 {
-		name = strftime(name, at)
+		name, _ = strftime(name, w.began)
 	}
 	if w.o.Bytes == 0 || w.files == 0 && w.o.Files == 0 {
 		return name
@@ -160,11 +187,43 @@ func (w *Writer) nextName(at time.Time) string {
 	return fmt.Sprintf("%s%d", name, n)
 }
 
-// strftime puts the parts of a time for %Y %m %d %H %M %S %s.
-func strftime(pattern string, at time.Time) string {
+// strftimeFormats are the parts of a time as strftime(3) has them in the C locale, in Go's form. Those that have a slash are
+// no part of a file's name.
+var strftimeFormats = map[byte]string{
+	'Y': "2006", 'y': "06", 'm': "01", 'd': "02", 'e': "_2", 'j': "002", 'B': "January", 'b': "Jan", 'h': "Jan", 'A': "Monday", 'a': "Mon",
+	'H': "15", 'I': "03", 'M': "04", 'S': "05", 'p': "PM", 'Z': "MST", 'z': "-0700", 'F': "2006-01-02", 'T': "15:04:05", 'R': "15:04",
+}
+
+// strftime puts the parts of a time for what stands for them in pattern, of which it is an error if it is none of them.
+func strftime(pattern string, at time.Time) (string, error) {
 	at = at.Local()
-	return strings.NewReplacer("%Y", at.Format("2006"), "%m", at.Format("01"), "%d", at.Format("02"), "%H", at.Format("15"),
-		"%M", at.Format("04"), "%S", at.Format("05"), "%s", fmt.Sprint(at.Unix()), "%%", "%").Replace(pattern)
+	var b strings.Builder
+	for {
+		plain, rest, more := strings.Cut(pattern, "%")
+		b.WriteString(plain)
+		switch {
+		case !more:
+			return b.String(), nil
+		case rest == "":
+			return "", errors.New("it ends in %")
+		case rest[0] == '%':
+			b.WriteByte('%')
+		case rest[0] == 's':
+			fmt.Fprint(&b, at.Unix())
+		case strftimeFormats[rest[0]] == "":
+			r, _ := utf8.DecodeRuneInString(rest)
+			return "", fmt.Errorf("%%%c stands for no part of a time that may be in a name", r)
+		default:
+			b.WriteString(at.Format(strftimeFormats[rest[0]]))
+		}
+		pattern = rest[1:]
+	}
+}
+
+// CheckPattern tells what is wrong with a pattern of strftime for WriteOptions.Name.
+func CheckPattern(pattern string) error {
+	_, err := strftime(pattern, time.Time{})
+	return err
 }
 
 // Flush has what was written be in the file, for whoever reads it meanwhile.
@@ -184,6 +243,11 @@ func (w *Writer) flush() error {
 
 // finish ends the file: now it gets its name.
 func (w *Writer) finish() error {
+	if w.ng == nil { // without a packet it is an empty capture
+		if err := w.begin(assigned.LinkEthernet); err != nil {
+			return err
+		}
+	}
 	err := w.flush()
 	switch {
 	case w.file == nil:
@@ -215,7 +279,7 @@ func (w *Writer) Release() {
 	}
 }
 
-// Close ends the file. Without a packet, it is an empty capture.
+// Close ends the file.
 func (w *Writer) Close() error {
 	defer w.closeDir()
 	if w.buf == nil {
@@ -223,11 +287,6 @@ func (w *Writer) Close() error {
 			return nil
 		}
 		if err := w.Open(); err != nil {
-			return err
-		}
-	}
-	if w.ng == nil {
-		if err := w.begin(assigned.LinkEthernet); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,10 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	case s.Flags.Has(segment.RST):
 		c.resets(s, own, own.BelievesReset(s, &peer.Half), at)
 		return
-	case c.reset.pending, !own.SawFIN && !peer.SawFIN:
+	case c.reset.pending:
+		own.noteFIN(s, at)
+		return
+	case !own.SawFIN && !peer.SawFIN:
 		return
 	}
 	if s.Flags.Has(segment.FIN) {
@@ -37,9 +40,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 		c.finUnseen = c.finUnseen && c.closing.By != c.side(s.Dir) // it was, a moment after its acknowledgement
 		c.crosses(s, own, at)
-		if fin := s.Seq.Add(s.Len); fin == own.FinSeq && (own.fin.Packet == 0 || own.finSeq != fin) {
-			own.fin, own.finSeq, own.finUna = at, fin, own.Una
-		}
+		own.noteFIN(s, at)
 		// Behind its FIN a side sends nothing: where bytes were read from there on, one of the two is not its own.
 		if own.stream.Started() && own.stream.Next().After(s.Seq.Add(s.Len)) && !own.Leapt() {
 			own.contradicts(cmp.Or(own.lastBytes, at.Packet), at)
@@ -51,7 +52,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 			continue
 		}
 		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
-		reached := !h.stream.Started() || !h.stream.Next().Before(h.FinSeq)
+		reached := h.reaches(h.FinSeq) && (h.FinAcked() || !h.passes(h.FinSeq))
 		if reached || h.FinAcked() {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
@@ -63,6 +64,13 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 	// A response that is still to be acknowledged may be read yet, by a client that had closed one half.
 	if c.half[0].ended && c.half[1].ended && len(c.http.pending) == 0 && c.firstFINHeeded() {
 		c.endAt(at)
+	}
+}
+
+// noteFIN notes where the FIN of h came, if s, which h sends, is that.
+func (h *Half) noteFIN(s *segment.Segment, at segment.Mark) {
+	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && fin == h.FinSeq && (h.fin.Packet == 0 || h.finSeq != fin) {
+		h.fin, h.finSeq, h.finUna = at, fin, h.Una
 	}
 }
 
@@ -80,7 +88,7 @@ func (c *Conn) firstFINHeeded() bool {
 // that came behind all that h had sent: whatever it sends acknowledges all that it has (RFC 9293 section 3.10.7.4).
 // What was on its way when the FIN was captured is there before long, as long as the round trip allows.
 func (c *Conn) missesFIN(s *segment.Segment, h *Half) bool {
-	if h.fin.Packet == 0 || s.Ack.After(h.FinSeq) || !h.stream.Started() || h.stream.Next().Before(h.FinSeq) {
+	if h.fin.Packet == 0 || s.Ack.After(h.FinSeq) || !h.reaches(h.FinSeq) {
 		return false
 	}
 	toServer, toClient := c.shake.RTTs()
@@ -96,10 +104,15 @@ func (h *Half) heedsDoubtedFIN(ack segment.Seq) {
 	}
 }
 
-// lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it.
+// lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it, and its receiver
+// has not shown that it lacks them, too.
 func (c *Conn) lastFIN() {
+	toServer, toClient := c.shake.RTTs()
 	for _, d := range c.bothSides() {
-		if h := &c.half[d]; h.SawFIN && !h.ended && h.Una == h.finUna {
+		h := &c.half[d]
+		lacking := c.half[1-d].Latest.Sub(h.fin.Time) > doubtFor+toServer+toClient
+		if h.SawFIN && !h.ended && h.Una == h.finUna && !lacking {
+			h.contradicts(h.fin.Packet, h.fin) // or it is another's
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
 	}
@@ -113,7 +126,7 @@ func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
 		peer.heedsDoubtedFIN(s.Ack)
 	case peer.OutlivesFIN(s.Ack):
 		c.outlivesFIN(peer, s.Mark())
-	case s.End() == own.Nxt && c.missesFIN(s, peer):
+	case s.End() == own.edge() && c.missesFIN(s, peer):
 		doubted := peer.fin
 		c.outlivesFIN(peer, s.Mark())
 		peer.doubted = doubted
@@ -131,6 +144,14 @@ func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
 	}
 }
 
+// movesFIN takes back the FIN of h, which is to be another with a number of its own.
+func (c *Conn) movesFIN(h *Half, at segment.Mark) {
+	if h.SawFIN && h.fin.Packet != 0 && h.finSeq != h.FinSeq && !c.ended {
+		c.outlivesFIN(h, at)
+		h.RestoreFIN()
+	}
+}
+
 // crosses tells the sink of a FIN of the server's that crosses the client's: it acknowledges nothing of that, so
 // the server closed of its own accord. Where the client had said before its FIN that it ends (close_notify,
 // GOAWAY), the server may have answered that.
@@ -140,7 +161,7 @@ func (c *Conn) crosses(s *segment.Segment, own *Half, at segment.Mark) {
 		c.clientFIN = at.Packet
 	}
 	if !c.finsCrossed && c.closing.At.Packet == c.clientFIN && c.closing.By == event.Client && s.Dir != c.client && client.SawFIN &&
-		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq {
+		!s.Ack.After(client.FinSeq) && s.Seq.Add(s.Len) == own.FinSeq && own.reaches(own.FinSeq) {
 		c.finsCrossed = true
 		c.emit(&event.Event{Kind: event.ConnCrossed, Time: at.Time, Packet: at.Packet})
 	}
@@ -226,7 +247,11 @@ func (c *Conn) endAt(at segment.Mark) {
 	c.lastFIN()
 	for _, d := range c.bothSides() {
 		h := &c.half[d]
+		c.doubtUnacked(h)
 		h.stream.Flush(at, h)
+		if h.Unconfirmed() {
+			h.contradicts(at.Packet, at)
+		}
 		if packet := h.UndecidedSYNACK(); packet != 0 {
 			c.sink.Unacceptable(packet)
 		}
@@ -254,6 +279,29 @@ func (c *Conn) endAt(at segment.Mark) {
 	c.emit(&event.Event{Kind: event.ConnEnded, Time: at.Time, Packet: at.Packet, End: end})
 }
 
+// doubtUnacked doubts what of h nobody has acknowledged, though it was not sent again, as its sender would have done (RFC
+// 6298 section 5): it may be forged. What waits for bytes that never came, its receiver has not read.
+func (c *Conn) doubtUnacked(h *Half) {
+	peer := &c.half[1-h.dir]
+	if peer.Packets == 0 {
+		return
+	}
+	toServer, toClient := c.shake.RTTs()
+	while := doubtFor + toServer + toClient
+	if waits := h.stream.Waiting(); waits.Packet != 0 && !h.Una.After(h.stream.Next()) {
+		if peer.Latest.Sub(waits.Time) > while {
+			h.stream.Forget()
+		} else {
+			h.contradicts(waits.Packet, waits)
+		}
+	}
+	u := &h.Unacked
+	if c.isClient(h.dir) && c.http.open > 0 && c.closing.By == event.Nobody && u.Len > 1 && !u.Probe && u.Resends == 0 &&
+		c.env.Now.Time.Sub(u.First.Time) > while {
+		h.contradicts(u.First.Packet, u.First)
+	}
+}
+
 // ending returns what is known of c in the end.
 func (c *Conn) ending() event.Ending {
 	judged, x := c.http.judgedApp(), &c.http
@@ -262,24 +310,28 @@ func (c *Conn) ending() event.Ending {
 	if x.judgesTunnel { // what was asked before is sure
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
+	c.settleClientSYN()
+	if garbled := judged.FinalLayer().Sums().Garbled; garbled != 0 && x.facts.Count > 0 {
+		c.half[1-c.client].contradicts(garbled, c.last)
+	}
 	deadAt, _ := c.dead()
 	e := event.Ending{
-		Dead:         deadAt.Time,
-		Refused:      c.Refused(),
-		ServerGaps:   judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
-		Unread:       x.unread(),
-		Reads:        event.Reads{Reopened: x.reopened, Stopped: x.stopped},
-		MaxOver:      x.facts.Count - fewest,
-		MaxUnder:     most - x.facts.Count,
-		Declined:     judged.DeclinedHTTP2(),
-		Warmth:       c.warmths(),
-		Probing:      event.Probing{Probes: x.facts.Probes, FirstProbe: x.facts.FirstProbe.Packet},
-		Agent:        judged.FinalLayer().Sums().Agent,
-		OldEnds:      x.facts.OldEnds,
-		Gaps:         c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
-		Untimed:      c.untimed,
-		Inconsistent: c.Contradicted(),
-		GaveUp:       c.gaveUp,
+		Dead:       deadAt.Time,
+		Refused:    c.Refused(),
+		ServerGaps: judged.FinalLayer().Sums().ResponsesHidden && c.half[1-c.client].MissingBytes() > 0,
+		Unread:     x.unread(),
+		Reads:      event.Reads{Reopened: x.reopened, Stopped: x.stopped},
+		MaxOver:    x.facts.Count - fewest,
+		MaxUnder:   most - x.facts.Count,
+		Declined:   judged.DeclinedHTTP2(),
+		Warmth:     c.warmths(),
+		Probing:    event.Probing{Probes: x.facts.Probes, FirstProbe: x.facts.FirstProbe.Packet},
+		Agent:      judged.FinalLayer().Sums().Agent,
+		OldEnds:    x.facts.OldEnds,
+		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
+		Untimed:    c.untimed,
+		Versions:   event.Versions{Inconsistent: c.Contradicted(), SYN: c.who.SYN},
+		GaveUp:     c.gaveUp,
 	}
 	e.Holes = c.holes(&e)
 	if x.facts.Count == 0 && most == 0 {

@@ -5,6 +5,7 @@ import (
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/event"
+	"tcpwarm/analyze/stream"
 	"tcpwarm/analyze/tcp"
 	"tcpwarm/capture/segment"
 )
@@ -42,6 +43,7 @@ type Conn struct {
 type clientShown struct {
 	proxiedClient segment.Addr // whom that says it speaks for, as it is a proxy; zero: it said nothing
 	who           event.Who
+	synCopies     synCopies
 }
 
 // The room of a Conn is what it has grown for itself, or for a connection before.
@@ -105,7 +107,14 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
+	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) { // else refuteFIN tells
+		own.contradicts(s.Packet, at)
+	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	c.movesFIN(own, at)
+	if s.Flags.Has(segment.SYN) || c.synCopies.other.Packet != 0 && kind != tcp.Duplicate {
+		c.noteClientSYN(s)
+	}
 	if kind == tcp.Duplicate {
 		if s.Len > 1 { // a forged one may look the same but for what it carries
 			own.stream.Compare(s.FirstByte(), s.Payload, at, own)
@@ -152,6 +161,8 @@ func (c *Conn) acked(s *segment.Segment, own, peer *Half, at segment.Mark) {
 		c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
 	}
 	peer.Acked(s.Ack, s.Time)
+	peer.Confirms(s)
+	peer.Echoed(s)
 	c.heedsFIN(s, own, peer)
 	c.keepUp(peer, own, at)
 	if !peer.stream.Started() {
@@ -195,7 +206,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 			c.keepUp(peer, own, s.Mark())
 		}
 	}
-	if !own.Acceptable(s, &peer.Half) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
+	if !own.Acceptable(s, &peer.Half) || c.lateSYN(s, own) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
 		c.sink.Unacceptable(s.Packet)
 		return false
 	}

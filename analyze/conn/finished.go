@@ -26,13 +26,13 @@ func (c *Conn) Finished(until segment.Time) Finished {
 // looked for: sixteen bits of window. Beyond it another connection is as likely.
 const mostStale = 1 << 16
 
-// Has reports whether s can only be of f: its SYN once more, a FIN or RST, which begin
+// Has reports whether s can only be of f: its SYN once more, a FIN, a RST or a bare ACK, which begin
 // nothing, or a copy of a segment that it has sent.
 func (f *Finished) Has(s *segment.Segment) bool {
 	switch {
 	case s.Flags.Has(segment.SYN):
 		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir]
-	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST):
+	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST), s.Len == 0:
 		return true
 	}
 	behind := f.nxt[s.Dir].Sub(s.End())

@@ -62,6 +62,36 @@ func (h *Half) firstUnseen(seq segment.Seq) (first segment.Seq, ok bool) {
 	return first, first.Before(seq)
 }
 
+// reaches reports whether nothing lacks of h before seq: where no bytes of it have come, those would begin behind its SYN.
+func (h *Half) reaches(seq segment.Seq) bool {
+	if h.stream.Started() {
+		return !h.stream.Next().Before(seq)
+	}
+	return !h.SawSYN || !seq.After(h.ISN.Add(1)) || !seq.After(h.Una)
+}
+
+// passes reports whether bytes of h have come from seq on: a FIN there is none that its receiver takes.
+func (h *Half) passes(seq segment.Seq) bool { return h.stream.Started() && h.stream.Next().After(seq) }
+
+// edge returns what lies behind all that has come of h without a hole. What lies behind one may be forged, and moves
+// SND.NXT all the same.
+func (h *Half) edge() segment.Seq {
+	seq := h.Nxt
+	switch {
+	case h.stream.Started():
+		seq = h.stream.Next()
+	case h.SawSYN:
+		seq = h.ISN.Add(1)
+		if h.Una.After(seq) {
+			seq = h.Una
+		}
+	}
+	if h.SawFIN && h.FinSeq == seq {
+		return seq.Add(1)
+	}
+	return seq
+}
+
 // MissingBytes returns how many bytes of h the capture lacks, as far as that shows.
 func (h *Half) MissingBytes() int64 {
 	if h.Packets == 0 {

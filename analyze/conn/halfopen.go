@@ -25,14 +25,14 @@ type syn struct {
 	windowScale, ttl  uint8
 	flags             segment.Flags
 	dir               segment.Dir
-	bools             uint8 // see bits
+	bools             uint16 // see bits
 	sum               segment.Sum
 }
 
 // bits says where each bool of s lies.
-func bits(s *segment.Segment) [8]*bool {
+func bits(s *segment.Segment) [9]*bool {
 	o := &s.Options
-	return [8]*bool{&o.HasTimestamps, &o.HasMSS, &o.HasWindowScale, &o.SACKPermitted, &o.Signed, &o.Bad, &s.CE, &s.Untimed}
+	return [9]*bool{&o.HasTimestamps, &o.HasMSS, &o.HasWindowScale, &o.SACKPermitted, &o.Signed, &o.Cut, &o.Bad, &s.CE, &s.Untimed}
 }
 
 // synOf returns what a Conn takes from s, if there is no more to it.

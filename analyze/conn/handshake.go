@@ -23,7 +23,7 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 				}
 			}
 		}
-		if c.client == s.Dir && (c.shake.SYNACK.Packet == 0 || c.shake.SYN.Packet == 0) {
+		if c.client == s.Dir && (c.shake.SYN.Packet == 0 || c.shake.SYNACK.Packet == 0 && c.mayBeSentAgain(s)) {
 			c.shake.SYNResent = c.shake.SYN.Packet != 0
 			c.shake.SYN = at // a resent one starts the clock anew: the answer is its
 		}
@@ -42,9 +42,18 @@ func (c *Conn) handshake(s *segment.Segment, at segment.Mark) {
 	}
 }
 
+// lateSYN reports whether s, which own sends, is a SYN that comes once more, behind the answer to it, and carries bytes: these
+// are not taken any more (RFC 9293 section 3.10.7.4).
+func (c *Conn) lateSYN(s *segment.Segment, own *Half) bool {
+	return s.Flags&(segment.SYN|segment.ACK) == segment.SYN && s.Len > 0 && own.SawSYN && c.shake.SYNACK.Packet != 0
+}
+
 // synTraits returns what syn shows of the machine that sent it.
 func synTraits(syn *segment.Segment) event.SYN {
 	o := &syn.Options
+	if o.Bad || o.Cut { // what is not there may be cut off, or damaged
+		return event.SYN{}
+	}
 	return event.SYN{Known: true, TTL: syn.TTL, SACK: o.SACKPermitted, Timestamps: o.HasTimestamps}
 }
 

@@ -88,7 +88,7 @@ func (c *Conn) resets(s *segment.Segment, own *Half, belief tcp.Belief, at segme
 	r := &c.reset
 	if r.exists() {
 		if r.doubtful { // said again, or answered in kind
-			c.believeReset()
+			c.believeDoubtful()
 		}
 		return
 	}
@@ -124,6 +124,13 @@ func (c *Conn) believeReset() {
 	r.pending, r.held, r.rest = true, held, rest
 	c.portRole()
 	c.closes(c.side(r.dir), true, nil, r.at)
+}
+
+// believeDoubtful believes the pending RST for want of anything that speaks against it. Its receiver takes none that has not
+// just the number that it waits for (RFC 9293 section 3.10.7.4): the capture lacks what lies before, or it is forged.
+func (c *Conn) believeDoubtful() {
+	c.half[c.reset.dir].contradicts(c.reset.at.Packet, c.reset.at)
+	c.believeReset()
 }
 
 // doubtFor is how long after a doubtful RST its receiver may still send what it had begun
@@ -180,9 +187,13 @@ func (c *Conn) unreset(at segment.Mark) {
 			c.release(&list[i])
 		}
 	}
-	for _, d := range c.bothSides() {
-		if c.half[d].SawFIN {
-			c.closes(c.side(d), false, nil, at)
+	first, second := &c.half[0], &c.half[1]
+	if second.fin.Packet < first.fin.Packet {
+		first, second = second, first
+	}
+	for _, h := range [2]*Half{first, second} {
+		if h.SawFIN && h.fin.Packet != 0 && h.reaches(h.FinSeq) {
+			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
 	}
 }
@@ -213,7 +224,7 @@ func (c *Conn) release(k *heldBack) {
 func (c *Conn) ConcludeReset() {
 	if r := &c.reset; r.exists() && !c.ended {
 		if r.doubtful {
-			c.believeReset()
+			c.believeDoubtful()
 		}
 		r.pending, r.held, r.rest, r.bytes = false, nil, nil, 0
 		c.endAt(r.at)

@@ -138,7 +138,7 @@ func (x *httpTracker) Requested(t *transaction.Transaction, name []byte) {
 	x.flushConnect()
 	if x.begun(t.N); x.open == 1 {
 		client, server := &x.conn.half[x.conn.client], &x.conn.half[1-x.conn.client]
-		x.asked = asked{t.N, client.Nxt.Add(-int(t.RequestBytes)), server.Nxt}
+		x.asked = asked{t.N, client.edge().Add(-int(t.RequestBytes)), server.edge()}
 	}
 	before := x.name
 	if x.target != "" && !t.Connect {
@@ -197,6 +197,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 			return
 		}
 	}
+	c.settleClientSYN()
 	who := c.sink.Who()
 	*who = c.who
 	c.emit(&event.Event{Kind: event.Requested, N: t.N, Time: t.Start.Time, Packet: t.Start.Packet,
@@ -329,12 +330,12 @@ func (x *httpTracker) windowUpdate(at segment.Time, server *Half, news bool) {
 // it before was no abandoning.
 func (x *httpTracker) acknowledged(d segment.Dir, ack segment.Seq) {
 	if d != x.conn.client {
-		if ack == x.conn.half[x.conn.client].Nxt {
+		if ack == x.conn.half[x.conn.client].edge() {
 			x.read = x.conn.last.Packet
 		}
 		return
 	}
-	if ack == x.conn.half[1-d].Nxt {
+	if ack == x.conn.half[1-d].edge() {
 		x.drained = x.conn.last.Packet
 	}
 	n := 0

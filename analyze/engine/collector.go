@@ -166,6 +166,7 @@ func (k *collector) end(e *ended) {
 	if e.gaveUp {
 		k.lost.GaveUp++
 	}
+	k.sightings.ends(e.handle, e.facts.Transactions)
 	if e.handle.duplicate {
 		k.lost.Duplicates.Add(1, e.handle.First.Packet)
 	} else {
@@ -340,6 +341,9 @@ func (k *collector) conclude(t segment.Totals) {
 		case segment.OwnerNotKnown:
 			k.judge.WithheldBecause = "some of the command's connections are not told from others'"
 		}
+	}
+	if k.sightings.unproven {
+		k.judge.WithheldBecause = "what was taken for a second capture of a connection has carried more than that: its SYN may be forged"
 	}
 	k.faults.guard(k.judge.Finish)
 	k.faults.guard(k.decide)

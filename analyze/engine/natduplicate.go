@@ -21,7 +21,20 @@ const natWithin = time.Second
 const maxSightings = 1 << 16
 
 // synSightings are the SYNs of late, by their fingerprints.
-type synSightings struct{ flow.Expiring[synSighting] }
+type synSightings struct {
+	flow.Expiring[synSighting]
+	twice    map[uint64]seenTwice // connections that are taken for copies of each other, by the same
+	unproven bool                 // one was no copy: it has carried what the other has not
+}
+
+// A seenTwice is what copies of one connection have carried, which must be the same. A SYN alone is soon forged.
+type seenTwice struct {
+	open            int // copies that have not ended, and the one that is judged
+	judged, notSeen int64
+}
+
+// maxTwice is how many are remembered at once; of more it is not proven that they are copies.
+const maxTwice = 1 << 16
 
 // A synSighting is where a SYN went.
 type synSighting struct{ client, server segment.Endpoint }
@@ -32,10 +45,14 @@ func (s *synSightings) natDuplicate(h *handle) bool {
 	if h.SYN.TSVal == 0 {
 		return false
 	}
-	fingerprint, at := uint64(h.SYN.TSVal)<<32|uint64(h.SYN.ISN), h.First.Time
+	fingerprint, at := fingerprintOf(h), h.First.Time
 	own := synSighting{h.Key.Sender(h.Client), h.Key.Sender(1 - h.Client)}
 	if x := s.Get(fingerprint, at); x != nil {
-		return x.translated(&own)
+		if !x.translated(&own) {
+			return false
+		}
+		s.begins(fingerprint)
+		return true
 	}
 	s.Put(fingerprint, own, at.Add(natWithin), at)
 	return false
@@ -45,4 +62,47 @@ func (s *synSightings) natDuplicate(h *handle) bool {
 // differ: by the address of one end, and perhaps its port.
 func (x *synSighting) translated(y *synSighting) bool {
 	return x.server == y.server && x.client.Addr != y.client.Addr || x.client == y.client && x.server.Addr != y.server.Addr
+}
+
+func fingerprintOf(h *handle) uint64 { return uint64(h.SYN.TSVal)<<32 | uint64(h.SYN.ISN) }
+
+// begins notes a copy.
+func (s *synSightings) begins(fingerprint uint64) {
+	t, ok := s.twice[fingerprint]
+	switch {
+	case ok:
+	case len(s.twice) >= maxTwice:
+		s.unproven = true
+		return
+	default:
+		t.open = 1
+	}
+	if s.twice == nil {
+		s.twice = map[uint64]seenTwice{}
+	}
+	t.open++
+	s.twice[fingerprint] = t
+}
+
+// ends notes what h has carried, in the end, if it is a copy or has any.
+func (s *synSightings) ends(h *handle, transactions int64) {
+	if len(s.twice) == 0 || h.SYN.TSVal == 0 {
+		return
+	}
+	fingerprint := fingerprintOf(h)
+	t, ok := s.twice[fingerprint]
+	if !ok {
+		return
+	}
+	if h.duplicate {
+		t.notSeen = max(t.notSeen, transactions)
+	} else {
+		t.judged = transactions
+	}
+	if t.open--; t.open > 0 {
+		s.twice[fingerprint] = t
+		return
+	}
+	s.unproven = s.unproven || t.notSeen > t.judged
+	delete(s.twice, fingerprint)
 }

@@ -199,6 +199,12 @@ type Probing struct {
 	FirstProbe int64 // packet of the first
 }
 
+// Versions are what shows of segments that came with other content at the same sequence numbers.
+type Versions struct {
+	Inconsistent int64 // packet of the first of which that is so, 0: none
+	SYN          SYN   // what the client's shows in the end: nothing if which of several is its own is not known
+}
+
 // An Ending is what is known of a connection in the end.
 type Ending struct {
 	Probing
@@ -209,7 +215,7 @@ type Ending struct {
 	Holes      Holes // where what Gaps and ServerGaps say is missing
 	Untimed    bool  // some of its packets have no time of their own
 
-	Inconsistent int64 // packet of its first segment that another has other bytes for, 0: none
+	Versions
 
 	GaveUp   bool // it was given up: there were too many, or it was broken; what came of it is not known
 	Snapped  bool // no request could be read, for the snap length cut off what the client sent

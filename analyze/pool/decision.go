@@ -187,7 +187,7 @@ func (d *Decision) Text() string {
 				"its response may not have been read"
 		}
 		if d.inconsistent {
-			text += "; but segments repeat other bytes at the same sequence numbers: which were taken is not known"
+			text += "; but segments may be forged, or repeat other bytes at the same sequence numbers: which were taken is not known"
 		}
 		if d.gaps {
 			text += "; but the capture lacks bytes of it: it may have been in use"

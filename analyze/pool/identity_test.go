@@ -14,7 +14,11 @@ import (
 func TestClientsAtOneAddressAreApart(t *testing.T) {
 	const clients = 3
 	tell := map[string]func(i int, s *step){
-		"SYN":   func(i int, s *step) { s.syn = event.SYN{Known: true, TTL: uint8(64 - i)} },
+		"SYN": func(i int, s *step) {
+			if s.syn = (event.SYN{Known: true, TTL: uint8(64 - i)}); s.End != nil {
+				s.End.SYN = s.syn
+			}
+		},
 		"hello": func(i int, s *step) { s.Who = &event.Who{Hello: uint32(i + 1)} },
 		"for":   func(i int, s *step) { s.Who = &event.Who{ProxiedClient: segment.Addr{Lo: uint64(i + 1)}} },
 	}

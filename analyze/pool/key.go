@@ -49,7 +49,7 @@ func (s *clientShard) assignPool(c *Conn, e *event.Event) {
 	}
 	who := event.Who{SYN: c.syn}
 	if e.Who != nil {
-		learn(&who, e.Who)
+		who = *e.Who
 	}
 	key.identity = s.identify(c.clientServer.client, &who)
 	c.clientServer.unused.remove(c)
@@ -78,10 +78,10 @@ func (p *Pool) takesName(key poolKey) bool {
 func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 	cs := c.clientServer
 	cs.unused.remove(c)
-	if p := cs.latestPool(c.syn); p != nil {
+	if p := cs.latestPool(e.End.SYN); p != nil {
 		s.joinPool(p, c, poolKey{})
 	} else {
-		c.pool = s.newPool(c, poolKey{port: c.server().Port, identity: s.identify(cs.client, &event.Who{SYN: c.syn})})
+		c.pool = s.newPool(c, poolKey{port: c.server().Port, identity: s.identify(cs.client, &event.Who{SYN: e.End.SYN})})
 	}
 	if e.End.Refused {
 		c.pool.queueAction(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})

@@ -45,7 +45,8 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	return NoOpportunity, ""
 }
 
-const contradicted = "segments repeat other bytes at the same sequence numbers: which were taken is not known, nor which pool they are of"
+const contradicted = "segments may be forged, or repeat other bytes at the same sequence numbers: " +
+	"which were taken is not known, nor which pool they are of"
 
 // contradicted reports whether bytes of p's connections came in two versions, or of another connection of its client
 // to the same server, which may be p's.
@@ -95,14 +96,14 @@ func (p *Pool) boundsLeaveReuseOpen() bool {
 // nothing.
 func (p *Pool) evidenceMissing() string {
 	switch several := p.Used > 1; {
-	case p.contradicted():
-		return contradicted
 	case p.Snapped > 0:
 		return "the capture's snap length cut off what its connections carried"
 	case p.Opaque > p.Gaps:
 		return "what its connections carried is encrypted"
 	case p.Gaps > 0:
 		return "the capture lacks bytes that the client sent: requests may hide there"
+	case p.contradicted():
+		return contradicted
 	case p.ServerGaps > 0 && several:
 		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:

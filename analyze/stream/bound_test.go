@@ -85,7 +85,7 @@ func TestNextAcknowledgementSettles(t *testing.T) {
 		var got record
 		st.Start(isn)
 		st.Acked(isn.Add(10), Mark{}, &got)
-		st.Acked(isn.Add(20), Mark{Time: segment.Time(grace) + later}, &got)
+		st.Acked(isn.Add(20), Mark{Time: segment.Time(Grace) + later}, &got)
 		if want := 20 * int(later) / 2; got.Len() != want {
 			t.Errorf("the next one comes %d ns after the time is over: %d bytes are given up, want %d", later, got.Len(), want)
 		}

@@ -64,7 +64,7 @@ func TestNotBegun(t *testing.T) {
 	var st Stream
 	var got record
 	st.Acked(9, Mark{}, &got)
-	st.Acked(9, Mark{Time: segment.Time(2 * grace)}, &got)
+	st.Acked(9, Mark{Time: segment.Time(2 * Grace)}, &got)
 	if st.AssumeAcked(9, Mark{}, &got); got.Len() != 0 || st.Started() {
 		t.Errorf("%q", got.String())
 	}
@@ -114,7 +114,7 @@ func TestGapIsWhereItWasAcknowledged(t *testing.T) {
 	for packet, n := range []int{5, 10, 10, 7} {
 		st.Acked(isn.Add(n), Mark{Packet: int64(packet)}, &m)
 	}
-	if st.Tick(Mark{Packet: 9, Time: segment.Time(2 * grace)}, &m); len(m.packets) != 1 || m.packets[0] != 1 {
+	if st.Tick(Mark{Packet: 9, Time: segment.Time(2 * Grace)}, &m); len(m.packets) != 1 || m.packets[0] != 1 {
 		t.Errorf("a gap in packets %v, want 1", m.packets)
 	}
 }
@@ -143,7 +143,7 @@ func TestNothingIsNotTold(t *testing.T) {
 // Where nothing is missing an acknowledgement changes nothing, whenever it comes; what was acknowledged ahead
 // of its capture and has come is no gap.
 func TestAcknowledgedInOrder(t *testing.T) {
-	late := Mark{Time: segment.Time(2 * grace)}
+	late := Mark{Time: segment.Time(2 * Grace)}
 	for _, x := range []struct {
 		claim string
 		do    func(st *Stream, to Sink)

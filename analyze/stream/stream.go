@@ -23,10 +23,10 @@ const MaxHeld = 2 << 20 // bytes
 // maxChunks bounds the segments that wait, whatever their size.
 const maxChunks = 4096
 
-// grace is how long a hole may last after its acknowledgement was seen: a
+// Grace is how long a hole may last after its acknowledgement was seen: a
 // capture can show an ACK before the data that drew it (several interfaces or
 // queues), but not by much.
-const grace = 5 * time.Millisecond
+const Grace = 5 * time.Millisecond
 
 // A Mark says when and in which packet bytes were captured.
 type Mark = segment.Mark
@@ -99,6 +99,23 @@ func (st *Stream) Next() segment.Seq { return st.next }
 
 // Holes reports whether bytes wait for others that are missing.
 func (st *Stream) Holes() bool { return st.waiting != nil && len(st.held) > 0 }
+
+// Waiting returns the latest piece that waits for others, packet 0 if none does.
+func (st *Stream) Waiting() (latest Mark) {
+	for i := range st.rare().held {
+		if at := st.held[i].at; at.Packet > latest.Packet {
+			latest = at
+		}
+	}
+	return latest
+}
+
+// Forget lets go of what waits for others: its receiver has never read it.
+func (st *Stream) Forget() {
+	if st.waiting != nil {
+		st.held, st.heldBytes = st.held[:0], 0
+	}
+}
 
 // Lacks reports whether the peer has acknowledged what has not come, lately enough that it may still come.
 func (st *Stream) Lacks() bool { return st.beyond && st.acked.After(st.next) }
@@ -294,7 +311,7 @@ func (st *Stream) Acked(ack segment.Seq, at Mark, to Sink) {
 	switch {
 	case !st.beyond:
 		st.beyond, st.acked, st.ackedAt, st.ackedBy = true, ack, at.Time, at
-	case at.Time.Sub(st.ackedAt) > grace:
+	case at.Time.Sub(st.ackedAt) > Grace:
 		st.giveUp(st.acked, st.ackedBy, to)
 		st.beyond = ack.After(st.next)
 		st.acked, st.ackedAt, st.ackedBy = ack, at.Time, at
@@ -309,7 +326,7 @@ func (st *Stream) Tick(at Mark, to Sink) {
 	case !st.beyond:
 	case !st.acked.After(st.next): // it has come
 		st.beyond = false
-	case at.Time.Sub(st.ackedAt) > grace:
+	case at.Time.Sub(st.ackedAt) > Grace:
 		st.giveUp(st.acked, st.ackedBy, to)
 		st.beyond = false
 	}

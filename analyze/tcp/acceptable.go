@@ -37,6 +37,10 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 		h.jumped = false
 		return false
 	}
+	if h.acksTooOld(s, peer) {
+		h.jumped = false
+		return false
+	}
 	if peer.Started && s.Ack.After(peer.Nxt) && h.outsideWindow(s, peer) {
 		h.jump.note(s, !h.jumped)
 		h.jumped = true
@@ -44,6 +48,18 @@ func (h *Half) Acceptable(s *segment.Segment, peer *Half) bool {
 	}
 	h.jumped = false
 	return true
+}
+
+// acksTooOld reports whether s acknowledges what lies further back than the largest window that h has offered: nobody who
+// knows what h has got sends that, and peer does not take it (RFC 5961 section 5.2).
+func (h *Half) acksTooOld(s *segment.Segment, peer *Half) bool {
+	if peer.SawSYN && peer.onlySYN() && h.Started && !s.Ack.After(peer.ISN) {
+		return true // in SYN-RECEIVED it takes nothing but an acknowledgement of its SYN (RFC 9293 section 3.10.7.4)
+	}
+	if !peer.acked || !peer.SawSYN || !h.SawSYN { // the scale may be any
+		return false
+	}
+	return s.Ack.Before(peer.seenNext().Add(-peer.Flight() - max(h.Window.Most, h.Window.Offered, maxUnscaled)))
 }
 
 // outsideWindow reports whether s, which acknowledges what the capture has not, lies further from what h has sent than

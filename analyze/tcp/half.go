@@ -17,24 +17,27 @@ const maxSent = 8192
 type Half struct {
 	// What every segment needs comes first, together: where there are many
 	// connections, each piece of 64 bytes is a cache miss of its own.
-	Una     segment.Seq // first byte sent but not acknowledged (SND.UNA)
-	Nxt     segment.Seq // one past the highest byte sent (SND.NXT)
-	ISN     segment.Seq // valid if SawSYN
-	FinSeq  segment.Seq // sequence number of the FIN, valid if SawFIN
-	Started bool        // Una and Nxt are set
-	SawSYN  bool
-	SawFIN  bool
-	SawRST  bool
-	acked   bool  // an acknowledgement of this half was seen
-	behind  bool  // the latest segment began before Nxt
-	leapt   bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
-	leaptBy int   // by how much, valid if leapt
-	newest  uint8 // how many recent has taken, modulo 256
+	Una           segment.Seq // first byte sent but not acknowledged (SND.UNA)
+	Nxt           segment.Seq // one past the highest byte sent (SND.NXT)
+	ISN           segment.Seq // valid if SawSYN
+	FinSeq        segment.Seq // sequence number of the FIN, valid if SawFIN
+	Started       bool        // Una and Nxt are set
+	SawSYN        bool
+	SawFIN        bool
+	SawRST        bool
+	acked         bool  // an acknowledgement of this half was seen
+	behind        bool  // the latest segment began before Nxt
+	leapt         bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
+	leaptBy       int   // by how much, valid if leapt; since leaptAt
+	leapConfirmed bool  // see Confirms, valid if leapt
+	newest        uint8 // how many recent has taken, modulo 256
 
 	HasMSS, HasWindowScale    bool
 	SACKPermitted, Timestamps bool
 
-	signs     bool // its segments are signed (RFC 2385, RFC 5925)
+	signs  bool // its segments are signed (RFC 2385, RFC 5925)
+	echoes bool // echoed is set
+
 	sumsRight bool // a segment had a checksum that is right: it is not left to hardware
 
 	hasSecond bool // second is set: kept here, for every segment asks
@@ -43,6 +46,7 @@ type Half struct {
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
 	newestAt     segment.Time   // when Nxt last went up by a segment
+	leaptAt      segment.Time   // when it first was acknowledged beyond that
 	Packets      int64
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
@@ -56,6 +60,9 @@ type Half struct {
 	RTT          RTT
 	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if hasSecond
 	jump         jump             // where what was not acceptable since something was lies, if jumped
+
+	tsVal  uint32 // the latest timestamp that this side has sent, valid if Timestamps
+	echoed uint32 // the latest of them that the other side has echoed, valid if echoes
 
 	Unseen         int64 // bytes acknowledged that were not captured before; all of them if Packets is 0
 	Duplicates     int64
@@ -119,6 +126,9 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	}
 	if s.Options.HasTimestamps {
 		h.Timestamps = true
+		if s.Flags.Has(segment.SYN) || int32(s.Options.TSVal-h.tsVal) > 0 {
+			h.tsVal = s.Options.TSVal
+		}
 	}
 	if h.Packets == 1 {
 		h.signs = s.Options.Signed
@@ -146,6 +156,24 @@ func (h *Half) Sent(s *segment.Segment, scaled bool, peerMSS int) Kind {
 	return kind
 }
 
+// Echoed notes the timestamp of h that s, of the other side, has echoed: its TS.Recent (RFC 7323 section 4.3).
+func (h *Half) Echoed(s *segment.Segment) {
+	e := s.Options.TSEcr
+	if !s.Options.HasTimestamps || !h.Timestamps || int32(h.tsVal-e) < 0 { // nobody echoes what was not sent
+		return
+	}
+	if !h.echoes || int32(e-h.echoed) > 0 {
+		h.echoed, h.echoes = e, true
+	}
+}
+
+// Outdated reports whether s, the next segment of h, brings what the other side does not take for its timestamp: it has
+// echoed a later one (RFC 7323 section 5.3, PAWS). A day later it does not look at that.
+func (h *Half) Outdated(s *segment.Segment) bool {
+	return h.echoes && s.Options.HasTimestamps && int32(s.Options.TSVal-h.echoed) < 0 && !s.Flags.Has(segment.SYN|segment.RST) &&
+		s.End().After(h.Nxt) && s.Time.Sub(h.Latest) < 24*time.Hour
+}
+
 // advance moves SND.NXT and remembers the segment until it is acknowledged.
 func (h *Half) advance(s *segment.Segment) {
 	if !h.Started {
@@ -169,6 +197,8 @@ func (h *Half) advance(s *segment.Segment) {
 		}
 	case end.After(h.Una):
 		h.sent.markResent(s.Seq, end)
+	case h.leapt && end == h.Nxt && !s.Seq.After(h.seenNext()): // captured behind its acknowledgement
+		h.leapt = false
 	}
 }
 
@@ -249,8 +279,10 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 		h.Unseen += int64(n)
 		if h.leapt {
 			n += h.leaptBy
+		} else {
+			h.leaptAt = at
 		}
-		h.Nxt, h.leapt, h.leaptBy = ack, true, n
+		h.Nxt, h.leapt, h.leaptBy, h.leapConfirmed = ack, true, n, false
 		h.sent.clear()
 		return
 	}
@@ -272,10 +304,44 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
 
+// seenNext returns what lies behind all that was seen of h: SND.NXT, or what that was before acknowledgements of more.
+func (h *Half) seenNext() segment.Seq {
+	if h.leapt {
+		return h.Nxt.Add(-min(h.leaptBy, MaxWindow)) // further off numbers do not compare
+	}
+	return h.Nxt
+}
+
+// Unsays reports whether s, the next segment of h, shows that what was acknowledged of h beyond all that was seen had not
+// been sent: it has bytes or a FIN from there or from before, longer after that than it may be captured behind its
+// acknowledgement. One of the two is forged; or the acknowledgement was lost, and what h sends again was captured the
+// second time only. A single byte may be a probe's.
+func (h *Half) Unsays(s *segment.Segment, capturedBehind time.Duration) bool {
+	return h.leapt && s.Seq.Before(h.Nxt) && (s.Len > 1 || s.Flags.Has(segment.FIN)) &&
+		!s.Flags.Has(segment.SYN|segment.RST) && s.Time.Sub(h.leaptAt) > capturedBehind
+}
+
+// Confirms notes that s, which peer sends, acknowledges once more what was acknowledged of h beyond all that was seen, and is no
+// bare ACK: these anybody can send who knows roughly where the connection is, and the receiver drops them (RFC 9293
+// section 3.10.7.4); other bytes of peer's would contradict one that says more.
+func (h *Half) Confirms(s *segment.Segment) {
+	if h.leapt && s.Ack == h.Una && s.End() != s.Seq && s.Time != h.leaptAt {
+		h.leapConfirmed = true
+	}
+}
+
+// Unconfirmed reports whether more was acknowledged of h than was seen, by segments alone that may be forged: not where
+// nothing was seen, which is for want of a direction.
+func (h *Half) Unconfirmed() bool { return h.leapt && !h.leapConfirmed && h.Packets > 0 }
+
 // Leapt reports whether SND.NXT is where an acknowledgement has put it: what lies before was not seen.
 func (h *Half) Leapt() bool { return h.leapt }
 
+// options takes what s, a SYN, asks for. Once one was acknowledged nobody looks at those of another.
 func (h *Half) options(s *segment.Segment) {
+	if h.SawSYN && h.Started && h.Una.After(h.ISN) {
+		return
+	}
 	o := &s.Options
 	h.SawSYN, h.ISN = true, s.Seq
 	if o.HasMSS {

@@ -55,8 +55,8 @@ func (h *Half) TakesFIN(s *segment.Segment, peer *Half) bool {
 		return true
 	}
 	fin := s.Seq.Add(s.Len)
-	if (h.acked || h.SawSYN) && fin.Before(h.Una) && !h.mayHaveAckedFIN(fin) {
-		return false
+	if (h.acked || h.SawSYN) && fin.Before(h.Una) && !h.mayHaveAckedFIN(fin) && !(h.leapt && !fin.Before(h.seenNext())) {
+		return false // not where more was acknowledged than h has sent: see Unsays
 	}
 	edge, known := peer.farthestEdge(h)
 	return !known || !fin.After(edge.Add(max(peer.Window.Most, peer.Window.Offered)))
@@ -75,8 +75,11 @@ func (h *Half) mayHaveAckedFIN(fin segment.Seq) bool {
 // FIN it takes a RST with the FIN's own number too: its sender answers so to what crossed
 // the FIN (Linux, tcp_reset_check).
 func (h *Half) leastAwaited() segment.Seq {
-	if h.FinAcked() {
+	switch {
+	case h.FinAcked():
 		return h.FinSeq
+	case h.leapt: // by what the receiver may not have said
+		return h.seenNext()
 	}
 	return h.Una
 }

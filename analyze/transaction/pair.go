@@ -128,7 +128,8 @@ type Sums struct {
 	Browser   bool   // the client calls itself a browser
 	Pushed    int64  // responses that nobody asked for (RFC 9113 section 8.4)
 
-	ResponsesHidden bool // a hole in what the server has sent may hold responses, their ends, or a GOAWAY
+	Garbled         int64 // packet of the first bytes that are no message where one should begin, 0: none
+	ResponsesHidden bool  // a hole in what the server has sent may hold responses, their ends, or a GOAWAY
 
 	Low, High int64 // bounds of Requests, where they are inferred
 }
@@ -181,11 +182,28 @@ func (p *Pairer) Emptied() { p.waiting, p.free = nil, nil }
 // Bytes takes the next bytes of one direction.
 func (p *Pairer) Bytes(fromClient bool, b []byte, at segment.Mark) {
 	if fromClient {
-		p.client.Feed(b, at)
+		if p.client.Feed(b, at); p.client.Garbled && p.Garbled == 0 {
+			p.Garbled = at.Packet
+		}
 		return
 	}
+	waiting := len(p.waiting) > 0
 	p.server.Feed(b, at)
 	p.lastIn = at
+	if p.server.Garbled && waiting && len(p.waiting) > 0 && p.Garbled == 0 { // what comes unasked may be anything
+		p.Garbled = at.Packet
+		p.hidden(at)
+	}
+	p.server.Garbled = false
+}
+
+// hidden notes that the server may have said something that was not read.
+func (p *Pairer) hidden(at segment.Mark) {
+	p.holeAt = at
+	p.ResponsesHidden = p.ResponsesHidden || len(p.waiting) > 0
+	for _, t := range p.waiting {
+		t.mayBeHidden = t.mayBeHidden || t.Start.Packet < at.Packet
+	}
 }
 
 // Content returns how many of the next bytes of one direction are content.
@@ -205,11 +223,7 @@ func (p *Pairer) Gap(fromClient bool, n int64, at segment.Mark) {
 	p.server.Gap(n, at)
 	p.lastIn = at
 	if p.server.Lost() {
-		p.holeAt = at
-		p.ResponsesHidden = p.ResponsesHidden || len(p.waiting) > 0
-		for _, t := range p.waiting {
-			t.mayBeHidden = t.mayBeHidden || t.Start.Packet < at.Packet
-		}
+		p.hidden(at)
 	}
 }
 

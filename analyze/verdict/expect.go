@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ func (i Interval) String() string {
 	low := strconv.FormatFloat(i.Low, 'g', -1, 64)
 	if i.Low == i.High {
 		return low
+	}
+	if math.IsInf(i.High, 1) {
+		return low + " or more"
 	}
 	return low + " to " + strconv.FormatFloat(i.High, 'g', -1, 64)
 }

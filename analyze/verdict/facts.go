@@ -123,7 +123,7 @@ type Unseen struct {
 	Missing int64 // bytes, of both directions
 	OneWay  bool  // one direction, wholly
 
-	Inconsistent bool // segments repeat other bytes at the same sequence numbers: what was read may not have been taken
+	Inconsistent bool // segments may be forged, or repeat other bytes: what was read may not have been taken
 	Midstream    bool // its begin
 }
 

@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"time"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/capture/segment"
@@ -22,13 +23,21 @@ var synResent = rule{
 	connection: &connectionRule{askedAgain, resentSYN},
 }
 
+// firstTimeout is the retransmission timeout before a round trip was measured (RFC 6298 section 2.1), to within a tick.
+const firstTimeout = 990 * time.Millisecond
+
 func askedAgain(c *Conn) bool { return !c.Midstream && c.LastSYN.Packet > c.First.Packet }
 
 func resentSYN(c *Conn) Evidence {
-	return Evidence{
+	e := Evidence{
 		Packets:    []int64{c.First.Packet, c.LastSYN.Packet},
 		Confidence: pool.Certain,
 		Text: fmt.Sprintf("#%d: the SYN of packet %d was sent again in packet %d, %v later",
 			c.ID, c.First.Packet, c.LastSYN.Packet, segment.Span(c.LastSYN.Time.Sub(c.First.Time))),
 	}
+	if c.LastSYN.Time.Sub(c.First.Time) < firstTimeout {
+		e.Confidence = pool.Likely
+		e.Text += ", which is sooner than a timeout: it may be another's"
+	}
+	return e
 }

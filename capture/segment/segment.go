@@ -53,6 +53,7 @@ type Options struct {
 	HasWindowScale bool
 	SACKPermitted  bool // RFC 2018 section 2
 	Signed         bool // RFC 2385 section 2.0 (MD5) or RFC 5925 section 2.2 (TCP-AO)
+	Cut            bool // the capture has them in part only
 	Bad            bool // the options do not parse to their end; what came before counts
 
 	SACK [4]Block // RFC 2018 section 3; the first may be a D-SACK (RFC 2883)

@@ -124,7 +124,7 @@ Under sudo, root is given up once the interface is open (-Z).`,
 		"with text that is not for a terminal: say how all stands every so much `time`; 0: never")
 	l.screen.flag(f, "unless lines come there: NDJSON, or through a pipe")
 	f.Int64VarP(&l.fileMB, "file-size", "C", 0, "with -w: begin another file after so many millions of `bytes`")
-	f.IntVarP(&l.files, "file-count", "W", 0, "with -C: begin again with the first after so many `files`")
+	f.IntVarP(&l.files, "file-count", "W", 0, "begin again with the first after so many `files` of -C; without -C: end after so many of -G")
 	f.IntVarP(&l.everySecond, "rotate-seconds", "G", 0,
 		"with -w: begin another file every so many `seconds`; its name is a pattern of strftime")
 	f.BoolVarP(&l.unbuffered, "packet-buffered", "U", false, "with -w: write each packet at once")
@@ -146,8 +146,14 @@ func (l *live) check() error {
 	switch {
 	case l.write == "" && (l.fileMB != 0 || l.files != 0 || l.everySecond != 0 || l.unbuffered):
 		return errors.New("capture: -C, -W, -G and -U are for the file that -w names; there is none")
-	case l.files != 0 && l.fileMB == 0:
-		return errors.New("capture: -W counts the files that -C begins; there is no -C")
+	case l.files != 0 && l.fileMB == 0 && l.everySecond == 0:
+		return errors.New("capture: -W counts the files that -C or -G begins; there is neither")
+	case min(l.fileMB, int64(l.files), int64(l.everySecond)) < 0:
+		return errors.New("capture: -C, -W and -G take no number below 0")
+	case l.everySecond != 0:
+		if err := capture.CheckPattern(l.write); err != nil {
+			return fmt.Errorf("capture: with -G the name of -w is a pattern of strftime: %w", err)
+		}
 	}
 	return nil
 }
@@ -199,7 +205,14 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 		}
 		defer kept.Release()
 		o.again = kept.Read
-		src.Tee(kept.Write)
+		src.Tee(func(f *capture.Frame) error {
+			err := kept.Write(f)
+			if errors.Is(err, capture.ErrEnough) {
+				src.Stop()
+				return nil
+			}
+			return err
+		})
 		if l.write == "-" {
 			reports = s.err
 		}

@@ -183,6 +183,20 @@ func TestWriteFailsBeforeListening(t *testing.T) {
 	}
 }
 
+// A capture that goes into a file a second ends with as many as were wanted, all of them whole.
+func TestCaptureRotatesByTime(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	line := `(while ! grep -qs listening e; do sleep 0.05; done; while ! test -e done; do TCPWARM_SCENARIO=shared $SELF; sleep 0.3; done) &
+		$BIN capture -i lo -G 1 -W 2 -w 'k-%s.pcapng' --format json 2>e; c=$?; touch done; wait
+		for f in k-*; do $BIN analyze $f >&2; done; ls >&2; exit $c`
+	r, code, errs := liveReport(t, binary, "", line)
+	whole, files := strings.Count(errs, " packets, none lost"), strings.Count(errs, "\nk-")
+	if code != exitOK || whole != 2 || files != 4 || strings.Contains(errs, ".partial") || r.Totals.Transactions < 8 {
+		t.Errorf("exit code %d, %d files are whole, %d transactions\n%s", code, whole, r.Totals.Transactions, errs)
+	}
+}
+
 // A command that takes a signal to us for its end, and says all is well, is judged by a part.
 func TestSignalWhileTheCommandRunsPassesNowhere(t *testing.T) {
 	binary := liveBinary(t)

@@ -87,6 +87,10 @@ type Parser struct {
 	size  int    // inLong: bytes of the head so far
 	held  *held  // nil but after CONNECT
 
+	// Garbled says that there was no message where one should begin: it was damaged, or is somebody else's. What a client
+	// begins with may be another protocol.
+	Garbled bool
+
 	// Skipped counts captured bytes that belonged to no message.
 	Skipped int64
 }
@@ -254,6 +258,7 @@ func (p *Parser) noLine(b []byte, at Mark) {
 	if p.bare(b, at) {
 		return
 	}
+	p.Garbled = p.Garbled || !p.sought && (p.begun || !p.request)
 	p.pass(n, at)
 	p.lose(!ended)
 }

@@ -46,7 +46,7 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	if info := c.App().TLSInfo(); info != nil {
 		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
 			Name: info.ServerName, Read: info.Decrypted || info.Version < tls.Version13,
-			Who: event.Who{SYN: id.Traits, Hello: info.Hello, ProxiedClient: c.ProxiedClient()}}
+			Who: event.Who{SYN: c.ClientSYN(), Hello: info.Hello, ProxiedClient: c.ProxiedClient()}}
 	}
 	if !v.LastComplete && f.Latest.Time > lastEnd.Time {
 		v.Ignored = f.Latest

@@ -45,8 +45,8 @@ func problems(r *Result) []report.Problem {
 				"second SYN-ACK that the client did not take, or SYNs within one that went on, or whose checksum is wrong " +
 				"where others' are right; not counted with it"},
 		{Kind: "inconsistent-segments", Count: l.Inconsistent.N, FirstPacket: l.Inconsistent.First,
-			Text: "segments that repeat other bytes at the same sequence numbers; which of them was taken is not known, " +
-				"nor what rests on them"},
+			Text: "segments that repeat other bytes, or a SYN with another TTL or other options, at the same sequence numbers, or " +
+				"what may be forged otherwise; what was taken of them is not known, nor what rests on them"},
 		{Kind: "stream-overflow", Count: l.Overflows,
 			Text: "holes given up because too many bytes waited behind them"},
 		{Kind: "decided-early", Count: r.Forced,

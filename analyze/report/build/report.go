@@ -342,7 +342,7 @@ func doubtNeeded(o *report.OpenedBecause) {
 	if o.Confidence == pool.Certain {
 		o.Confidence = pool.Likely
 	}
-	o.Text += "; but segments of the pool's connections repeat other bytes at the same sequence numbers"
+	o.Text += "; but segments of the pool's connections may be forged, or repeat other bytes at the same sequence numbers"
 }
 
 // OpenedBecause returns d as a report has it.

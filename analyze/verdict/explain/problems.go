@@ -62,9 +62,13 @@ var problems = []Entry{
 		"Their numbers are further off than any window reaches, they follow a second SYN-ACK that the client did not take (RFC 9293 "+
 			"section 3.10.7), they are SYNs within a connection that went on (RFC 5961 section 4.2), or SYNs, FINs and "+
 			"RSTs whose checksum is wrong where others of their sender have right ones."),
-	term("inconsistent-segments", "segments that repeat other bytes at the same sequence numbers",
-		"One of two such segments is forged, or was changed on its way. Receivers differ in which they keep (RFC 9293 section "+
-			"3.10.7.4), and one may never have arrived: nothing that rests on their connection is certain, and its pools do not pass."),
+	term("inconsistent-segments", "segments of which it is not known whether their receiver has taken them",
+		"Others have other bytes at the same sequence numbers, or are SYNs that show another client; or they are FINs, RSTs or bytes "+
+			"behind bytes that never came, are sent once and acknowledged by nobody, have an outdated timestamp (RFC 7323 section 5.3), "+
+			"or acknowledge what was not captured. They may be forged, or changed on their way. Receivers differ in what they keep (RFC "+
+			"9293 section 3.10.7.4), and one may never have arrived: nothing that rests on their connection is certain, and its pools "+
+			"do not pass. Of two SYNs it is not known which of the machines behind their address has opened the connection, unless the "+
+			"TTL of what follows tells."),
 	term("stream-overflow", "holes that were given up because too much waited behind them", "What is behind is read on from there."),
 	term("decided-early", "openings judged before all that bears on them was seen", "Too much was waiting; a limit of memory."),
 }
