@@ -24,10 +24,12 @@ type syn struct {
 	mss, window, ipID uint16
 	windowScale, ttl  uint8
 	flags             segment.Flags
-	dir               segment.Dir
-	bools             uint16 // see bits
 	sum               segment.Sum
+	bools             uint16 // see bits; the highest is its direction
 }
+
+// dirBit is which of a syn's bools is its direction: there may be many SYNs, and none may take another word.
+const dirBit = 15
 
 // bits says where each bool of s lies.
 func bits(s *segment.Segment) [9]*bool {
@@ -39,7 +41,7 @@ func bits(s *segment.Segment) [9]*bool {
 func synOf(s *segment.Segment) (x syn, all bool) {
 	o := &s.Options
 	x = syn{seq: s.Seq, ack: s.Ack, tsVal: o.TSVal, tsEcr: o.TSEcr, mss: o.MSS, window: s.Window, ipID: s.IPID,
-		windowScale: o.WindowScale, ttl: s.TTL, flags: s.Flags, dir: s.Dir, sum: s.Sum}
+		windowScale: o.WindowScale, ttl: s.TTL, flags: s.Flags, sum: s.Sum, bools: uint16(s.Dir) << dirBit}
 	for i, is := range bits(s) {
 		if *is {
 			x.bools |= 1 << i
@@ -50,7 +52,7 @@ func synOf(s *segment.Segment) (x syn, all bool) {
 
 // segment returns the segment that x was.
 func (x *syn) segment(key segment.Key, at segment.Mark) segment.Segment {
-	s := segment.Segment{Packet: at.Packet, Time: at.Time, Key: key, Dir: x.dir, Flags: x.flags, TTL: x.ttl, Sum: x.sum,
+	s := segment.Segment{Packet: at.Packet, Time: at.Time, Key: key, Dir: segment.Dir(x.bools >> dirBit), Flags: x.flags, TTL: x.ttl, Sum: x.sum,
 		Window: x.window, IPID: x.ipID, Seq: x.seq, Ack: x.ack,
 		Options: segment.Options{TSVal: x.tsVal, TSEcr: x.tsEcr, MSS: x.mss, WindowScale: x.windowScale}}
 	for i, is := range bits(&s) {
