@@ -6,7 +6,7 @@ FUZZRUNS ?= 200000
 VULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.1.4
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: race-short terminal-picture wireshark-picture robust soak vuln accuracy accuracy-live mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
+.PHONY: race-short terminal-picture wireshark-picture robust soak vuln accuracy accuracy-live accuracy-new mutants profile help build check test race fuzz bench cover cross fmt vet lint tidy pcaps
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 15
@@ -92,6 +92,15 @@ accuracy: build ## errors of the congestion window against the kernel's, and oth
 
 accuracy-live: build ## a transfer in network namespaces, captured live: the window beside what the kernel says of it (Linux, root); FLAGS
 	$(GO) build -o tcpwarm-live ./cmd/tcpwarm/internal/accuracylive && ./tcpwarm-live --binary ./tcpwarm $(FLAGS); code=$$?; rm -f tcpwarm-live; exit $$code
+
+# NEWPATHS gets the recorded transfers.
+NEWPATHS ?= newpaths
+
+accuracy-new: build ## records transfers over other paths, with every event of the sender's kernel, and judges the windows on them (Linux, root)
+	$(GO) build -o tcpwarm-live ./cmd/tcpwarm/internal/accuracylive && ./tcpwarm-live --record $(NEWPATHS) $(FLAGS); code=$$?; rm -f tcpwarm-live; \
+	if [ $$code != 0 ]; then exit $$code; fi; \
+	if [ ! -f $(TRUTH)/run.py ]; then echo "accuracy-new: recorded in $(NEWPATHS); nothing to compare with in $(TRUTH)"; exit 0; fi; \
+	python3 $(TRUTH)/run.py ./tcpwarm $(NEWPATHS) --vantage both
 
 # What Wireshark is set up with for its picture: a column of the comments, and nothing that takes room from it.
 define WIRESHARK_PREFERENCES

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,6 +83,113 @@ func TestMemoryThatIsSpentDecidesNothing(t *testing.T) {
 			}
 			checkSums(t, r)
 		}
+	}
+}
+
+// Where each of many connections has a client and a server of its own, those idle longest are given up for what their pools
+// take, and the pools go with them. No verdict changes, and how many workers there are does not matter.
+func TestPoolsGiveWay(t *testing.T) {
+	t.Parallel()
+	const clients, memory = 24_000, 64 << 20
+	one := many(t, 1, opened, request, response)
+	var all []segment.Segment
+	for i := range clients {
+		for _, g := range one {
+			from, to := g.From(), g.To()
+			from.Addr.Lo, to.Addr.Lo = from.Addr.Lo+uint64(i)<<8, to.Addr.Lo+uint64(i)<<8
+			g.Key, g.Dir = segment.MakeKey(from, to)
+			g.Packet, g.Time = int64(len(all)+1), one[0].Time+segment.Time(len(all))*segment.Time(time.Millisecond)
+			all = append(all, g)
+		}
+	}
+	gaveUp := map[int64]bool{}
+	for _, workers := range []int{1, 7} {
+		most := 0
+		watch := func(j *pool.Judge, _ verdict.Counts) { most = max(most, j.Memory()) }
+		r, err := Run(t.Context(), &segments{list: all, size: 2000}, Options{Workers: workers, Limits: Limits{Memory: memory}, Standing: watch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if most > memory*3/8 {
+			t.Errorf("%d workers: clients and pools take %d bytes of %d", workers, most, memory)
+		}
+		if r.Verdict != pool.NoOpportunity || r.Totals.Used != clients || r.Totals.Avoidable != 0 {
+			t.Errorf("%d workers: %s, %d connections used, %d avoidable", workers, r.Verdict, r.Totals.Used, r.Totals.Avoidable)
+		}
+		gaveUp[problem(r, "connections-given-up")] = true
+		checkSums(t, r)
+	}
+	if len(gaveUp) != 1 || gaveUp[0] {
+		t.Errorf("given up are %v", gaveUp)
+	}
+}
+
+// Pools are evicted where a clock stands still, too.
+func TestPoolsAreEvictedWithoutTime(t *testing.T) {
+	const clients = 4000
+	one := many(t, 1, opened, request, response, "+0.001 > F. + ack +\n+0.001 < F. + ack +\n+0.001 > . + ack +\n")
+	var all []segment.Segment
+	for i := range clients {
+		for _, g := range one {
+			if g.Dir == one[0].Dir {
+				g.Key, g.Dir = segment.MakeKey(segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 1000}, g.To())
+			} else {
+				g.Key, g.Dir = segment.MakeKey(g.From(), segment.Endpoint{Addr: segment.Addr{Lo: uint64(i)}, Port: 1000})
+			}
+			g.Packet, g.Time = int64(len(all)+1), one[0].Time
+			all = append(all, g)
+		}
+	}
+	most := 0
+	watch := func(j *pool.Judge, _ verdict.Counts) {
+		n := 0
+		j.Standing(func(*pool.Pool, pool.Verdict) { n++ })
+		most = max(most, n)
+	}
+	limits := Limits{KeptPools: 100, Connections: 64}
+	if _, err := Run(t.Context(), &segments{list: all, size: 500}, Options{Limits: limits, Standing: watch}); err != nil {
+		t.Fatal(err)
+	}
+	if most > clients/2 {
+		t.Errorf("%d pools of %d are kept at once", most, clients)
+	}
+}
+
+// One connection may carry ever other names, and its pool is known by each: then it is given up for that, and what came of
+// its names is not known.
+func TestNamesGiveWay(t *testing.T) {
+	t.Parallel()
+	const names, memory = 90_000, 64 << 20
+	const head = "GET / HTTP/1.1\r\nHost: "
+	one := many(t, 1, opened, fmt.Sprintf("+0.001 > P. + ack + %q\n", head+strings.Repeat("0", 250)+"\r\n\r\n"), response)
+	all, exchange := one[:3:3], one[3:]
+	for i := range names {
+		for k, g := range exchange {
+			if g.Payload = bytes.Clone(g.Payload); k == 0 {
+				copy(g.Payload[len(head):], fmt.Sprintf("%06d", i))
+			}
+			own, other := exchange[0].Len, exchange[1].Len
+			if g.Dir != exchange[0].Dir {
+				own, other = other, own
+			}
+			g.Seq, g.Ack = g.Seq+segment.Seq(i*own), g.Ack+segment.Seq(i*other)
+			g.Packet, g.Time = int64(len(all)+1), exchange[0].Time+segment.Time(len(all))*segment.Time(time.Millisecond)
+			all = append(all, g)
+		}
+	}
+	most := 0
+	watch := func(j *pool.Judge, _ verdict.Counts) { most = max(most, j.Memory()) }
+	limits := Limits{Memory: memory, KeptTransactions: 1}
+	r, err := Run(t.Context(), &segments{list: all, size: 1000}, Options{Limits: limits, Standing: watch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most > memory*13/32 {
+		t.Errorf("clients and pools take %d bytes of %d", most, memory)
+	}
+	if r.Verdict != pool.NotKnown || r.Totals.Transactions != names || r.Totals.Avoidable != 0 || problem(r, "connections-given-up") == 0 {
+		t.Errorf("%s, %d transactions, %d connections avoidable, %d given up", r.Verdict, r.Totals.Transactions, r.Totals.Avoidable,
+			problem(r, "connections-given-up"))
 	}
 }
 

@@ -2,11 +2,13 @@ package analyze
 
 import (
 	"bytes"
+	stdtls "crypto/tls"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"tcpwarm/analyze/report/jsonreport"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture"
 	"tcpwarm/pcaps/script"
 )
@@ -46,6 +48,35 @@ func TestRestingChangesNothing(t *testing.T) {
 	archives(t, "story", func(t *testing.T, path string, a *script.Archive) {
 		restsAlike(t, path, func() Source { return &segments{list: a.Script.Segments(), size: 3} }, workers...)
 	})
+}
+
+// So it is where TLS is opened, with keys that stay.
+func TestOpenedTLSRests(t *testing.T) {
+	for _, version := range []uint16{stdtls.VersionTLS12, stdtls.VersionTLS13} {
+		for _, protocol := range []string{"http/1.1", "h2"} {
+			trace, keys := lateTLS(t, version, protocol, &beginning{})
+			s, err := script.Parse(trace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var reports [2]bytes.Buffer
+			for i, l := range []Limits{{Unpacked: 1 << 30}, {Unpacked: 1, QuietFor: -1}} {
+				r, err := Run(t.Context(), &segments{list: s.Segments(), size: 1}, Options{Keys: keys, Limits: l})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Totals.Transactions != 2 || r.Connections[0].TransactionBasis != transaction.Decrypted {
+					t.Errorf("%s in %#x: %d transactions", protocol, version, r.Totals.Transactions)
+				}
+				if err := jsonreport.Write(&reports[i], r); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if never, rests := reports[0].String(), reports[1].String(); never != rests {
+				t.Errorf("%s in %#x: with all at rest the report is\n%s\nnot\n%s", protocol, version, rests, never)
+			}
+		}
+	}
 }
 
 // restsAlike holds the report and the windows of a capture where all rest against those where none does.

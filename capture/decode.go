@@ -12,18 +12,18 @@ type decoder struct {
 	totals    segment.Totals
 	problems  [numProblems]segment.Problem
 	loopback  bool
-	last      segment.Time   // handed on last; never goes back
-	latest    segment.Time   // as files say it
-	fileFrom  segment.Time   // the first of the file before
-	newFile   bool           // the next packet is its first
-	stepped   time.Duration  // how far the clock has gone back since it was set
-	unread    []metCount     // protocols that were met and are not read, at most mostMet
-	fragments fragments      // IP packets that are not whole
-	wifiParts wifiParts      // and frames of 802.11
-	found     found          // in the packet being decoded
-	batch     *segment.Batch // that is being filled
-	before    int            // segments of it that were there before this packet
-	untimed   bool           // the time handed on is not this packet's own
+	last      segment.Time    // handed on last; never goes back
+	latest    segment.Time    // as files say it
+	fileFrom  segment.Time    // the first of the file before
+	newFile   bool            // the next packet is its first
+	stepped   time.Duration   // how far the clock has gone back since it was set
+	unread    []protocolCount // protocols that were met and are not read, at most mostUnread
+	fragments fragments       // IP packets that are not whole
+	wifiParts wifiParts       // and frames of 802.11
+	found     found           // in the packet being decoded
+	batch     *segment.Batch  // that is being filled
+	before    int             // segments of it that were there before this packet
+	untimed   bool            // the time handed on is not this packet's own
 	rest      rest
 }
 
@@ -75,7 +75,7 @@ func (d *decoder) take(what verdict, prob problem, f *found) {
 	if what == isTCP {
 		s := b.Grow()
 		if prob = f.segment(s); prob == noProblem && len(b.Segments) > d.before+1 && s.Key != b.Segments[d.before].Key {
-			_, prob = d.met(inOther, severalFlows)
+			_, prob = d.unreadProtocol(inOther, severalFlows)
 		} else if prob == noProblem {
 			s.Packet, s.Time, s.Untimed = d.totals.Packets, d.last, d.untimed
 			d.totals.Segments++

@@ -17,5 +17,5 @@
 // SLL2, stop silently at a cut and panic at odd clock resolutions; so is the decoder,
 // for speed and for what the library does not read. Only packets of link types that the
 // decoder does not know go through the library's layers, in tunnel.go. What is met and not
-// read is counted by name, in met.go.
+// read is counted by name, in unread.go.
 package capture

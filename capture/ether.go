@@ -55,7 +55,7 @@ func (d *decoder) ether(in space, typ uint16, b []byte, wire int, f *found) (ver
 			skip = trill(b)
 		case assigned.EtherMACsec:
 			if skip = macsec(b); skip == 0 {
-				return d.met(inOther, sealedMACsec)
+				return d.unreadProtocol(inOther, sealedMACsec)
 			}
 		case assigned.EtherNSH:
 			return d.nsh(b, wire, f)
@@ -71,7 +71,7 @@ func (d *decoder) ether(in space, typ uint16, b []byte, wire int, f *found) (ver
 			if typ < leastEtherType && in == inEther {
 				return d.llc(b, wire, f)
 			}
-			return d.met(in, uint64(typ))
+			return d.unreadProtocol(in, uint64(typ))
 		}
 		if len(b) < skip {
 			return notTCP, badIP
@@ -129,7 +129,7 @@ func (d *decoder) nextProtocol(next byte, b []byte, wire int, f *found) (verdict
 	case 5:
 		return d.mpls(b, wire, f)
 	}
-	return d.met(inNSH, uint64(next))
+	return d.unreadProtocol(inNSH, uint64(next))
 }
 
 // llc reads IEEE 802.2, and behind it SNAP (RFC 1042): as it is with an organization of 0,
@@ -143,7 +143,7 @@ func (d *decoder) llc(b []byte, wire int, f *found) (verdict, problem) {
 		return d.ip(b[3:], wire-3, f)
 	}
 	if b[0] != snap || b[1]&^1 != snap || b[2] != unnumbered {
-		return d.met(inLLC, uint64(b[0]))
+		return d.unreadProtocol(inLLC, uint64(b[0]))
 	}
 	if len(b) < 8 {
 		return notTCP, badIP
@@ -160,7 +160,7 @@ func (d *decoder) snap(b []byte, wire int, f *found) (verdict, problem) {
 	switch b, wire = b[5:], wire-5; {
 	case org == 0, org == 0x0000f8: // RFC 1042; 802.1H
 		if typ < leastEtherType {
-			return d.met(inSNAP, uint64(org)<<16|uint64(typ))
+			return d.unreadProtocol(inSNAP, uint64(org)<<16|uint64(typ))
 		}
 		return d.ether(inEther, typ, b, wire, f)
 	case org == 0x0080c2 && (typ == 1 || typ == 7): // RFC 2684 section 5.2; RFC 2427 has no padding
@@ -169,7 +169,7 @@ func (d *decoder) snap(b []byte, wire int, f *found) (verdict, problem) {
 		}
 		return d.behind(2, b, wire, f, d.frame)
 	}
-	return d.met(inSNAP, uint64(org)<<16|uint64(typ))
+	return d.unreadProtocol(inSNAP, uint64(org)<<16|uint64(typ))
 }
 
 // fddi reads ANSI X3.139: only frames of LLC hold data.
@@ -179,7 +179,7 @@ func (d *decoder) fddi(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[0]&0xb0 != 0x10 && b[0]&0xf0 != 0xd0 { // with long addresses, or of synchronous frames
-		return d.met(inOther, controlFrame)
+		return d.unreadProtocol(inOther, controlFrame)
 	}
 	return d.llc(b[head:], wire-head, f)
 }
@@ -191,7 +191,7 @@ func (d *decoder) tokenRing(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[1]&0xc0 != 0x40 {
-		return d.met(inOther, controlFrame)
+		return d.unreadProtocol(inOther, controlFrame)
 	}
 	if b[8]&0x80 != 0 {
 		head += int(b[head] & 31)
@@ -209,9 +209,9 @@ func (d *decoder) arcnet(b []byte, wire, typ int, f *found) (verdict, problem) {
 	case code == oldIP:
 		return d.ip(b[typ+1:], wire-typ-1, f)
 	case code != ip && code != ipv6:
-		return d.met(inARCNET, uint64(code))
+		return d.unreadProtocol(inARCNET, uint64(code))
 	case b[typ+1] != 0: // the split flag
-		return d.met(inOther, partOfARCNET)
+		return d.unreadProtocol(inOther, partOfARCNET)
 	}
 	return d.behind(typ+4, b, wire, f, d.ip)
 }

@@ -136,7 +136,7 @@ func (d *decoder) fragment6(b []byte, n int, f *found) (verdict, problem) {
 // fragment adds g to its packet, and reads that once it is whole.
 func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 	if !carriesTCP(g.proto) {
-		return d.met(inIP, uint64(g.proto))
+		return d.unreadProtocol(inIP, uint64(g.proto))
 	}
 	if g.n < 0 || g.start+g.n > maxIP || g.more && (g.n%8 != 0 || g.n == 0) { // only the last may have any length
 		return notTCP, badIP
@@ -151,13 +151,13 @@ func (d *decoder) fragment(g *fragment, f *found) (verdict, problem) {
 		d.fragments.refused.add(1, d.totals.Packets)
 		return notTCP, noProblem
 	case noTunnel:
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	if g.start == 0 && !p.begins {
 		p.head, p.proto, p.begins = *f, g.proto, true
 		if g.proto == assigned.ProtoUDP && !isTunnel(g.b) {
 			d.fragments.settle(p, noTunnel)
-			return d.met(inIP, assigned.ProtoUDP)
+			return d.unreadProtocol(inIP, assigned.ProtoUDP)
 		}
 	}
 	if !d.fragments.add(p, g) {

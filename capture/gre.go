@@ -44,7 +44,7 @@ func (d *decoder) gre(b []byte, n int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if len(b) == head { // an acknowledgment, or a keepalive
-		return d.met(inOther, emptyGRE)
+		return d.unreadProtocol(inOther, emptyGRE)
 	}
 	b, n = b[head:], n-head
 	switch {
@@ -120,16 +120,16 @@ func (d *decoder) mpls(b []byte, wire int, f *found) (verdict, problem) {
 	}
 	switch {
 	case v == 1:
-		return d.met(inOther, channelMPLS)
+		return d.unreadProtocol(inOther, channelMPLS)
 	case v == 4 || v == 6:
 		return d.ip(b, wire, f)
 	case v != 0:
-		return d.met(inOther, unknownMPLS)
+		return d.unreadProtocol(inOther, unknownMPLS)
 	case len(b) > 4 && b[0] == 0 && b[1] == 0: // as a control word of Ethernet's has it (RFC 4448 section 4.6)
 		b, wire = b[4:], wire-4
 	}
 	if len(b) < macs+2 || binary.BigEndian.Uint16(b[macs:]) < leastEtherType {
-		return d.met(inOther, unknownMPLS)
+		return d.unreadProtocol(inOther, unknownMPLS)
 	}
 	return d.frame(b, wire, f)
 }

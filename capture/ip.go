@@ -84,7 +84,7 @@ func (d *decoder) upper(proto uint8, b []byte, n int, f *found) (verdict, proble
 		case assigned.ProtoHopByHop, assigned.ProtoRouting, assigned.ProtoDestOpts, assigned.ProtoFragment,
 			assigned.ProtoAH, assigned.ProtoHIP, assigned.ProtoShim6:
 		default:
-			return d.met(inIP, uint64(proto))
+			return d.unreadProtocol(inIP, uint64(proto))
 		}
 		if len(b) < 8 {
 			return notTCP, badIP

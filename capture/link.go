@@ -128,7 +128,7 @@ func (d *decoder) ofFamily(head, b []byte, wire int, f *found) (verdict, problem
 		af = bits.ReverseBytes32(af)
 	}
 	if !isIPFamily(af) {
-		return d.met(inFamily, uint64(af))
+		return d.unreadProtocol(inFamily, uint64(af))
 	}
 	return d.ip(b, wire, f)
 }
@@ -151,7 +151,7 @@ func (d *decoder) nflog(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if !isIPFamily(uint32(b[0])) {
-		return d.met(inFamily, uint64(b[0]))
+		return d.unreadProtocol(inFamily, uint64(b[0]))
 	}
 	order := littleEndian
 	if n := littleEndian.uint16(b[4:]); n < 4 || int(n) > wire-4 {
@@ -178,7 +178,7 @@ func (d *decoder) sunATM(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[0]&kinds != llc {
-		return d.met(inOther, channelATM)
+		return d.unreadProtocol(inOther, channelATM)
 	}
 	return d.llc(b[4:], wire-4, f)
 }
@@ -190,7 +190,7 @@ func (d *decoder) mPacket(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[7] != express {
-		return d.met(inOther, partOfMPacket)
+		return d.unreadProtocol(inOther, partOfMPacket)
 	}
 	return d.frame(b[8:], wire-8, f)
 }
@@ -218,7 +218,7 @@ func (d *decoder) erf(b []byte, wire int, f *found) (verdict, problem) {
 	case ip4, ip6:
 		return d.ip(b, wire, f)
 	}
-	return d.met(inOther, otherERF)
+	return d.unreadProtocol(inOther, otherERF)
 }
 
 // ppi reads a header that says its length and the link type of what follows, both in
@@ -246,7 +246,7 @@ func (d *decoder) pktap(b []byte, wire int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if binary.LittleEndian.Uint32(b[4:]) != packet {
-		return d.met(inOther, controlFrame)
+		return d.unreadProtocol(inOther, controlFrame)
 	}
 	return d.link(b[head:], wire-int(head), binary.LittleEndian.Uint32(b[8:]), f)
 }

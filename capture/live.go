@@ -18,7 +18,8 @@ import (
 
 // LiveOptions say what to capture. Zero values stand for the defaults.
 type LiveOptions struct {
-	Interfaces  []string // one or, on Linux, several; "any" is all of them
+	Interfaces []string // one or, on Linux, several; "any" is all of them
+	// Filter makes what the kernel filters by, for packets of a LINKTYPE_ value, or of LinkAny; nil: all comes.
 	Filter      func(link uint32) ([]bpf.RawInstruction, error)
 	SnapLen     int  // bytes kept of a packet; default 262144, as tcpdump's
 	RingBytes   int  // of kernel memory for packets; default 32 MiB
@@ -78,15 +79,15 @@ type ring interface {
 	// next calls f with the packets there are, after waiting for some; false
 	// from f ends it, and the packet comes again. What f is given is borrowed.
 	next(wait time.Duration, f func(*Frame) bool) error
-	// counts adds what the kernel has counted since the last call.
-	counts(*Counters)
+	// addKernelCounts adds what the kernel has counted since the last call.
+	addKernelCounts(*Counters)
 	// link is the link type that filters are made for.
 	link() uint32
 	close() error
 }
 
 // OpenLive begins to capture. Packets that come by after it has returned are not
-// missed.
+// missed. Its error names the interface, and wraps ErrRights where that is why.
 func OpenLive(o LiveOptions) (*Live, error) {
 	if o.SnapLen <= 0 {
 		o.SnapLen = defaultSnapLen
@@ -203,7 +204,7 @@ func (l *Live) stopped() bool {
 
 // Counters returns the kernel's counts so far.
 func (l *Live) Counters() Counters {
-	l.ring.counts(&l.counters)
+	l.ring.addKernelCounts(&l.counters)
 	return l.counters
 }
 

@@ -164,7 +164,7 @@ func (r *bpfRing) next(wait time.Duration, f func(*Frame) bool) error {
 	}
 }
 
-func (r *bpfRing) counts(*Counters) {}
+func (r *bpfRing) addKernelCounts(*Counters) {}
 
 func (r *bpfRing) link() uint32 { return r.linkType }
 

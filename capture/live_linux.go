@@ -328,7 +328,8 @@ func linkOf(hatype uint16) uint32 {
 	return assigned.LinkRaw // tunnels, PPP, and what else has no header of its own
 }
 
-func (r *tpacket) counts(c *Counters) {
+// addKernelCounts adds to c the packets that the kernel has received, and those that it has dropped for the ring was full.
+func (r *tpacket) addKernelCounts(c *Counters) {
 	if r.fd < 0 {
 		return
 	}

@@ -50,11 +50,11 @@ func (d *decoder) ppp(b []byte, wire int, f *found) (verdict, problem) {
 		case assigned.PPPMultilink:
 			const whole = 0xc0 // begins and ends here (RFC 1990 section 3)
 			if len(b) < 4 || b[0]&whole != whole {
-				return d.met(inOther, partOfMultilink)
+				return d.unreadProtocol(inOther, partOfMultilink)
 			}
 			b, wire = b[4:], wire-4
 		default:
-			return d.met(inPPP, uint64(proto))
+			return d.unreadProtocol(inPPP, uint64(proto))
 		}
 	}
 	return notTCP, tooDeep
@@ -102,7 +102,7 @@ func (d *decoder) bridged(b []byte, wire int, f *found) (verdict, problem) {
 		head += 4
 	}
 	if b[1] != ethernet {
-		return d.met(inPPP, assigned.PPPBridged)
+		return d.unreadProtocol(inPPP, assigned.PPPBridged)
 	}
 	return d.behind(head, b, wire, f, d.frame)
 }
@@ -143,6 +143,6 @@ func (d *decoder) frameRelay(b []byte, wire int, f *found) (verdict, problem) {
 	case nlpPPP:
 		return d.ppp(b[1:], wire-1, f)
 	default:
-		return d.met(inNLP, uint64(nlp))
+		return d.unreadProtocol(inNLP, uint64(nlp))
 	}
 }

@@ -27,7 +27,7 @@ func (d *decoder) library(b []byte, wire int, as gopacket.Decoder) (verdict, pro
 func (d *decoder) unknownLink(b []byte, wire int, link uint32) (verdict, problem) {
 	// The library's type has 8 bits only; it has an entry for those unknown too.
 	if link >= uint32(len(layers.LinkTypeMetadata)) || layers.LinkTypeMetadata[link].Name == "UnknownLinkType" {
-		return d.met(inLink, uint64(link))
+		return d.unreadProtocol(inLink, uint64(link))
 	}
 	return d.library(b, wire, layers.LinkType(link))
 }

@@ -35,7 +35,7 @@ const (
 // udp looks only for tunnels, by their registered ports, and counts QUIC.
 func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 	if len(b) < 8 {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	src, dst := binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	b, n = b[8:], n-8
@@ -74,13 +74,13 @@ func (d *decoder) udp(b []byte, n int, f *found) (verdict, problem) {
 		return d.tzsp(b, n, f)
 	case portIPsec:
 		if len(b) >= 8 && binary.BigEndian.Uint32(b) != 0 { // else a key exchange
-			return d.met(inIP, assigned.ProtoESP)
+			return d.unreadProtocol(inIP, assigned.ProtoESP)
 		}
 	}
 	if isWireGuard(b, n) {
-		return d.met(inOther, sealedWireGuard)
+		return d.unreadProtocol(inOther, sealedWireGuard)
 	}
-	return d.met(inIP, assigned.ProtoUDP)
+	return d.unreadProtocol(inIP, assigned.ProtoUDP)
 }
 
 // tunnelPort returns which of the two ports is a tunnel's, 0 if neither is. Where both ends
@@ -106,7 +106,7 @@ func (d *decoder) vxlan(b []byte, n int, port uint16, f *found) (verdict, proble
 		return notTCP, badIP
 	}
 	if b[0]&valid == 0 || port == portOldVXLAN && binary.BigEndian.Uint32(b)&^(valid<<24) != 0 {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	flags, next := b[0], b[3]
 	b, n = b[8:], n-8
@@ -138,7 +138,7 @@ func (d *decoder) gtpu(b []byte, n int, f *found) (verdict, problem) {
 	const versionAndProtocol, versionOne = 0xf0, 0x30
 	const extended, optional = 0x04, 0x07 // any of the three flags makes the header longer
 	if len(b) < 8 || b[0]&versionAndProtocol != versionOne || b[1] != gtpUserPacket {
-		return d.met(inOther, signallingGTP)
+		return d.unreadProtocol(inOther, signallingGTP)
 	}
 	head := 8
 	if b[0]&optional != 0 {
@@ -157,7 +157,7 @@ func (d *decoder) gtpu(b []byte, n int, f *found) (verdict, problem) {
 		head += 4 * int(b[head])
 	}
 	if len(b) <= head {
-		return d.met(inOther, signallingGTP)
+		return d.unreadProtocol(inOther, signallingGTP)
 	}
 	b, n = b[head:], n-head
 	switch v := b[0] >> 4; {
@@ -168,7 +168,7 @@ func (d *decoder) gtpu(b []byte, n int, f *found) (verdict, problem) {
 	case b[0] == 0xff || b[0] == 0 || b[0]&1 != 0:
 		return d.ppp(b, n, f)
 	}
-	return d.met(inOther, otherGTP)
+	return d.unreadProtocol(inOther, otherGTP)
 }
 
 // teredo reads IPv6 within UDP, behind the indications that may come first: of
@@ -182,7 +182,7 @@ func (d *decoder) teredo(b []byte, n int, f *found) (verdict, problem) {
 		b, n = b[min(8, len(b)):], n-8
 	}
 	if len(b) == 0 || b[0]>>4 != 6 {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	return d.ip(b, n, f)
 }
@@ -195,14 +195,14 @@ func (d *decoder) l2tp(b []byte, n int, f *found) (verdict, problem) {
 	}
 	flags := binary.BigEndian.Uint16(b)
 	if flags&control != 0 {
-		return d.met(inOther, controlL2TP)
+		return d.unreadProtocol(inOther, controlL2TP)
 	}
 	switch flags & version {
 	case 2:
 	case 3:
 		return d.l2tpSession(b[4:], n-4, f)
 	default:
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	head := 6
 	if flags&length != 0 {
@@ -227,7 +227,7 @@ func (d *decoder) l2tpSession(b []byte, n int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if binary.BigEndian.Uint32(b) == 0 {
-		return d.met(inOther, controlL2TP)
+		return d.unreadProtocol(inOther, controlL2TP)
 	}
 	b, n = b[4:], n-4
 	for skip := 0; skip <= 12 && skip < len(b); skip += 4 { // a cookie of 0, 4 or 8 bytes, a sublayer of 0 or 4
@@ -239,7 +239,7 @@ func (d *decoder) l2tpSession(b []byte, n int, f *found) (verdict, problem) {
 			return d.ip(rest, n-skip, f)
 		}
 	}
-	return d.met(inOther, sessionL2TP)
+	return d.unreadProtocol(inOther, sessionL2TP)
 }
 
 // ayiya reads what a tunnel broker's client sends on (draft-massar-v6ops-ayiya section 3).
@@ -249,7 +249,7 @@ func (d *decoder) ayiya(b []byte, n int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[2]&15 != forward {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	head := 8 + 1<<(b[0]>>4) + int(b[1]>>4)*4
 	if len(b) < head {
@@ -267,17 +267,17 @@ func (d *decoder) capwap(b []byte, n int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[0]&version != 0 {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	if b[0]&^version == sealed {
-		return d.met(inOther, sealedCAPWAP)
+		return d.unreadProtocol(inOther, sealedCAPWAP)
 	}
 	head := int(b[1]>>3) * 4
 	switch {
 	case b[3]&part != 0:
-		return d.met(inOther, partOfCAPWAP)
+		return d.unreadProtocol(inOther, partOfCAPWAP)
 	case b[3]&keepalive != 0:
-		return d.met(inOther, keepaliveCAPWAP)
+		return d.unreadProtocol(inOther, keepaliveCAPWAP)
 	case head < 8 || len(b) < head+2:
 		return notTCP, badIP
 	}
@@ -308,9 +308,9 @@ func (d *decoder) lwapp(b []byte, n int, f *found) (verdict, problem) {
 	case len(b) < head || !f.deeper():
 		return notTCP, badIP
 	case b[0]&(version|control) != 0:
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	case b[0]&part != 0:
-		return d.met(inOther, partOfLWAPP)
+		return d.unreadProtocol(inOther, partOfLWAPP)
 	}
 	return d.radioSentOn(b[head:], n-head, f)
 }
@@ -334,7 +334,7 @@ func (d *decoder) gue(b []byte, n int, f *found) (verdict, problem) {
 	case version == 1:
 		return d.ip(b, n, f)
 	case version != 0 || b[0]&control != 0:
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	case len(b) < head:
 		return notTCP, badIP
 	}
@@ -349,7 +349,7 @@ func (d *decoder) tzsp(b []byte, n int, f *found) (verdict, problem) {
 		return notTCP, badIP
 	}
 	if b[0] != 1 || b[1] > received+1 {
-		return d.met(inIP, assigned.ProtoUDP)
+		return d.unreadProtocol(inIP, assigned.ProtoUDP)
 	}
 	kind := binary.BigEndian.Uint16(b[2:])
 	for b, n = b[4:], n-4; len(b) > 0 && b[0] != last; {
@@ -370,5 +370,5 @@ func (d *decoder) tzsp(b []byte, n int, f *found) (verdict, problem) {
 			return d.wifi(b[1:], n-1, 0, f)
 		}
 	}
-	return d.met(inIP, assigned.ProtoUDP)
+	return d.unreadProtocol(inIP, assigned.ProtoUDP)
 }

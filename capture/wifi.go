@@ -70,7 +70,7 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 		first, second = second, first
 	}
 	if first&(version|kind) != data || first&empty != 0 {
-		return d.met(inOther, controlFrame)
+		return d.unreadProtocol(inOther, controlFrame)
 	}
 	head, h := 24, wifiHeader{second: second}
 	if len(b) < head {
@@ -104,7 +104,7 @@ func (d *decoder) wifi(b []byte, wire int, flags uint16, f *found) (verdict, pro
 	if h.sealed {
 		skip := decrypted(b, h.many)
 		if skip < 0 {
-			return d.met(inOther, sealedWiFi)
+			return d.unreadProtocol(inOther, sealedWiFi)
 		}
 		b, wire = b[skip:], wire-skip
 	}

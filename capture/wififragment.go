@@ -110,7 +110,7 @@ func (d *decoder) wifiFragment(frame []byte, head, wire int, flags uint16, h *wi
 	b, wire = b[min(head, len(b)):], max(0, wire-head)
 	p := s.of(&h.part)
 	if h.sealed && (h.fragment == 0 && decrypted(b, h.many) != 0 || h.fragment > 0 && p == nil) {
-		return d.met(inOther, sealedWiFi) // or decrypted with what sealed it left in each, whose length nobody says
+		return d.unreadProtocol(inOther, sealedWiFi) // or decrypted with what sealed it left in each, whose length nobody says
 	}
 	switch {
 	case h.fragment == 0 && (p == nil || h.second&retried == 0 && !bytes.HasPrefix(p.data, b)):

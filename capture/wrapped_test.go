@@ -492,7 +492,7 @@ func TestManyProtocols(t *testing.T) {
 	}
 	totals := d.sums()
 	last := totals.Problems[len(totals.Problems)-1]
-	if len(totals.Problems) != mostMet || totals.Unread != 300 || last.Text != "other protocols, not read" || last.Count != 300-mostMet+1 || last.FirstPacket != mostMet {
+	if len(totals.Problems) != mostUnread || totals.Unread != 300 || last.Text != "other protocols, not read" || last.Count != 300-mostUnread+1 || last.FirstPacket != mostUnread {
 		t.Errorf("%d problems, %d packets, %+v", len(totals.Problems), totals.Unread, last)
 	}
 }

@@ -1,76 +1,96 @@
 package app
 
 import (
+	"tcpwarm/analyze/app/tls"
 	"tcpwarm/analyze/compact"
 	"tcpwarm/analyze/transaction"
 )
 
 // A Reading says which readers a Layer has, as far as they are packed with it.
-type Reading uint8
+type Reading struct {
+	messages messages
+	tls      bool        // in TLS
+	openers  tls.Openers // likewise: what opens that
+}
 
-// The readings. Others are not packed: what reads HTTP/2, or opens TLS, is pointed to from elsewhere.
+// The messages that a reading reads.
+type messages uint8
+
 const (
-	NoReading     Reading = iota // it is not clear yet what is spoken, or nothing that is read here
-	HTTP1Reading                 // HTTP/1 in clear
-	SealedReading                // TLS that cannot be opened
-	Unpackable
+	noMessages messages = iota // it is not clear yet what is spoken, or nothing that is read here, or it is sealed
+	http1Messages
+	http2Messages
 )
 
 var (
-	pairerLayout   = compact.LayoutOf[transaction.Pairer]()
-	tlsLayerLayout = compact.LayoutOf[tlsLayer]()
+	pairerLayout      = compact.LayoutOf[transaction.Pairer]()
+	multiplexerLayout = compact.LayoutOf[transaction.Multiplexer]()
+	tlsLayerLayout    = compact.LayoutOf[tlsLayer]()
 )
 
-// Reading returns which readers a has.
-func (a *Layer) Reading() Reading {
-	switch s := a.tlsLayer; {
-	case a.socks != nil:
-		return Unpackable
-	case s != nil:
-		if s.plaintext.read != nil && s.plaintext.proto != Sealed || s.plaintext.socks != nil || s.Conn.HasKeys() {
-			return Unpackable
-		}
-		return SealedReading
-	case a.read == nil:
-		return NoReading
+// Reading returns which readers a has, and whether they can be packed: not between the parts of a handshake with a proxy, nor
+// while HTTP/2 has open streams, or is in the middle of a field section.
+func (a *Layer) Reading() (is Reading, packable bool) {
+	if s := a.tlsLayer; s != nil {
+		is, packable = s.plaintext.Reading()
+		is.tls, is.openers = true, s.Conn.Openers()
+		return is, packable && a.socks == nil && s.plaintext.tlsLayer == nil
 	}
-	if p, ok := a.read.(*transaction.Pairer); ok && p.Next == nil {
-		return HTTP1Reading
+	if a.proto == Sealed { // a.read is a part of its tlsLayer
+		return Reading{}, a.socks == nil
 	}
-	return Unpackable
+	switch m := a.read.(type) {
+	case *transaction.Pairer:
+		return Reading{messages: http1Messages}, a.socks == nil && m.Next == nil
+	case *transaction.Multiplexer:
+		return Reading{messages: http2Messages}, a.socks == nil && m.CanRest()
+	}
+	return Reading{}, a.socks == nil
 }
 
-// Parts adds a's readers to parts.
+// Parts has a's readers hold no more than they must while they rest, and adds them to parts.
 func (a *Layer) Parts(parts []compact.Part) []compact.Part {
-	switch a.Reading() {
-	case HTTP1Reading:
-		return append(parts, compact.PartOf(a.read.(*transaction.Pairer), pairerLayout))
-	case SealedReading:
-		return append(parts, compact.PartOf(a.tlsLayer, tlsLayerLayout))
+	if s := a.tlsLayer; s != nil {
+		return s.plaintext.Parts(s.Conn.Parts(append(parts, compact.PartOf(s, tlsLayerLayout))))
+	}
+	switch m := a.read.(type) {
+	case *transaction.Pairer:
+		return append(parts, compact.PartOf(m, pairerLayout))
+	case *transaction.Multiplexer:
+		m.Rest()
+		return append(parts, compact.PartOf(m, multiplexerLayout))
 	}
 	return parts
 }
 
 // Emptied says that a and its readers were packed: these serve others.
 func (a *Layer) Emptied(readers *Readers) {
-	if p, ok := a.read.(*transaction.Pairer); ok {
-		p.Emptied()
-		readers.put(p)
-	}
-	a.read = nil
-	if a.tlsLayer != nil {
-		readers.putTLSLayer(a.tlsLayer)
+	if s := a.tlsLayer; s != nil {
+		s.plaintext.Emptied(readers)
+		readers.putTLSLayer(s)
 		a.tlsLayer = nil
 	}
+	switch m := a.read.(type) {
+	case *transaction.Pairer:
+		m.Emptied()
+		readers.put(m)
+	case *transaction.Multiplexer:
+		m.Emptied()
+		readers.put(m)
+	}
+	a.read = nil
 }
 
 // Parts adds readers, for a Layer with a reading to be unpacked to, to parts.
 func (r *Readers) Parts(is Reading, parts []compact.Part) []compact.Part {
-	switch is {
-	case HTTP1Reading:
+	if is.tls {
+		parts = is.openers.Parts(append(parts, compact.PartOf(r.tlsLayers.Get(), tlsLayerLayout)))
+	}
+	switch is.messages {
+	case http1Messages:
 		return append(parts, compact.PartOf(r.pairers.Get(), pairerLayout))
-	case SealedReading:
-		return append(parts, compact.PartOf(r.tlsLayers.Get(), tlsLayerLayout))
+	case http2Messages:
+		return append(parts, compact.PartOf(r.multiplexers.Get(), multiplexerLayout))
 	}
 	return parts
 }

@@ -125,29 +125,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 	c.keepUp(own, peer, at)
 	c.window(s, own, peer, kind)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
-		if own.Window.MovedAt == at.Packet && c.isClient(s.Dir) {
-			c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
-		}
-		peer.Acked(s.Ack, s.Time)
-		peer.Confirms(s)
-		peer.Echoed(s)
-		c.heedsFIN(s, own, peer)
-		c.keepUp(peer, own, at)
-		if !peer.stream.Started() {
-			peer.startUnseen()
-		}
-		if peer.FINUnseen() {
-			c.closesUnseen(peer, at)
-		}
-		peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
+		c.acked(s, own, peer, at)
 	}
-	switch {
-	case !c.ended && c.reset.pending:
-		c.goesOn(s, own, at)
-	case c.ended && !c.reset.pending && c.outlivesReset(s):
-		c.reset = pendingReset{} // once is enough
-		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
-	}
+	c.afterReset(s, own, at)
 	if s.Flags.Has(segment.ACK) && peer.Reaches(s.Ack) { // a reset's too: what it acknowledges had arrived
 		c.http.acknowledged(s.Dir, s.Ack)
 	}
@@ -173,6 +153,36 @@ func (c *Conn) Segment(s *segment.Segment) {
 		c.noteStep(s, own, peer, kind)
 	}
 	c.close(s, own, at)
+}
+
+// acked notes what s, which own has sent, acknowledges of peer's data, and how far own's window reaches now.
+func (c *Conn) acked(s *segment.Segment, own, peer *Half, at segment.Mark) {
+	if own.Window.MovedAt == at.Packet && c.isClient(s.Dir) {
+		c.http.windowUpdate(at.Time, peer, s.Ack.After(peer.Una))
+	}
+	peer.Acked(s.Ack, s.Time)
+	peer.Confirms(s)
+	peer.Echoed(s)
+	c.heedsFIN(s, own, peer)
+	c.keepUp(peer, own, at)
+	if !peer.stream.Started() {
+		peer.startUnseen()
+	}
+	if peer.FINUnseen() {
+		c.closesUnseen(peer, at)
+	}
+	peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
+}
+
+// afterReset looks whether s shows that a reset before it has ended nothing.
+func (c *Conn) afterReset(s *segment.Segment, own *Half, at segment.Mark) {
+	switch {
+	case !c.ended && c.reset.pending:
+		c.goesOn(s, own, at)
+	case c.ended && !c.reset.pending && c.outlivesReset(s):
+		c.reset = pendingReset{} // once is enough
+		c.emit(&event.Event{Kind: event.ConnResumed, Time: at.Time, Packet: at.Packet})
+	}
 }
 
 // acceptable reports whether s belongs to c; what does not is counted. A SYN-ACK with

@@ -27,6 +27,12 @@ type SYNFingerprint struct {
 	TSVal uint32
 }
 
+// Key returns f as one number, by which SYNs are told apart: both parts are as good as random. Without a timestamp
+// 32 bits are too few for that, and ok is false.
+func (f SYNFingerprint) Key() (key uint64, ok bool) {
+	return uint64(f.TSVal)<<32 | uint64(f.ISN), f.TSVal != 0
+}
+
 // A Sink takes what happens on one connection.
 type Sink interface {
 	// Opened comes when it is known who the client is, and with it the connection's

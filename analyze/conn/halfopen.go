@@ -88,7 +88,7 @@ func (c *Conn) noteSYN(s *segment.Segment) bool {
 // CanRest reports whether c is half-open and may Rest, once it has taken s.
 func (c *Conn) CanRest(s *segment.Segment) bool { return s.Flags.Has(segment.SYN) && c.noteSYN(s) }
 
-// Rest returns what is to be kept instead of c, which CanRest.
+// Rest returns what is to be kept instead of c, of which CanRest has reported true.
 func (c *Conn) Rest(st *Store) Resting {
 	r := Resting{first: c.syns[0].syn, keepTargets: c.app.KeepsTargets()}
 	if len(c.syns) > 1 {
@@ -105,7 +105,7 @@ func (c *Conn) resumeHalfOpen(r *Resting, st *Store, env *Env, readers *app.Read
 	env.KeepTargets = r.keepTargets
 	x := &env.resumed
 	x.segment = r.first.segment(id.Key, id.First)
-	c.Reset(&x.segment, env, readers, &x.id, deaf{}, budget)
+	c.Reset(&x.segment, env, readers, &x.id, discard{}, budget)
 	c.resume(&x.segment)
 	if r.packed != nil {
 		st.unpack(r.packed, append(st.parts[:0], compact.PartOf(&st.syns.list, synsLayout)))
@@ -132,29 +132,29 @@ type resumed struct {
 	id      Identity
 }
 
-// A deaf sink takes nothing.
-type deaf struct{}
+// A discard is a Sink that takes nothing.
+type discard struct{}
 
 // Opened does nothing.
-func (deaf) Opened() {}
+func (discard) Opened() {}
 
 // Event returns room that nobody looks at.
-func (deaf) Event() *event.Event { return new(event.Event) }
+func (discard) Event() *event.Event { return new(event.Event) }
 
 // Who returns room that nobody looks at.
-func (deaf) Who() *event.Who { return new(event.Who) }
+func (discard) Who() *event.Who { return new(event.Who) }
 
 // Ending returns room that nobody looks at.
-func (deaf) Ending() *event.Ending { return new(event.Ending) }
+func (discard) Ending() *event.Ending { return new(event.Ending) }
 
 // Unacceptable does nothing.
-func (deaf) Unacceptable(int64) {}
+func (discard) Unacceptable(int64) {}
 
 // Steps does nothing.
-func (deaf) Steps([]tcp.Step) {}
+func (discard) Steps([]tcp.Step) {}
 
 // Inconsistent does nothing.
-func (deaf) Inconsistent(int64) {}
+func (discard) Inconsistent(int64) {}
 
 // Samples does nothing.
-func (deaf) Samples(segment.Dir, []tcp.Sample) {}
+func (discard) Samples(segment.Dir, []tcp.Sample) {}

@@ -158,6 +158,12 @@ func (c *Conn) Contests(s *segment.Segment) bool {
 	return c.half[0].Packets > 0 && c.half[1].Packets > 0
 }
 
+// SameSYN reports whether b is a copy of a, a SYN of the same two ends, or was sent again.
+func SameSYN(a, b *segment.Segment) bool { return a.Dir == b.Dir && a.Seq == b.Seq }
+
+// MayBegin reports whether s may be the first of a connection that is seen from its beginning.
+func MayBegin(s *segment.Segment) bool { return s.Flags.Has(segment.SYN) }
+
 // Decides reports what s shows of syn, which contests c: that it begins another connection, for
 // it is answered or its sender goes on from it; or that it begins none, for its sender goes on
 // with c, or resets that first. Where its number leaves both open, what it acknowledges tells: another

@@ -11,7 +11,6 @@ import (
 // conclude decides what became of the transactions that have not ended, once
 // the connection has.
 func (x *httpTracker) conclude(at segment.Mark) {
-	c := x.conn
 	x.reviseStart()
 	if x.tunnel != nil {
 		x.tunnel.app.Close(0, at)
@@ -19,9 +18,15 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		defer x.tunnel.app.Release()
 	}
 	x.flushConnect()
+	x.concludePending()
+	x.concludeWaiting(at)
+}
+
+// concludePending decides of the responses that were captured to the last byte, but never acknowledged: if the
+// client reset or had closed before, it did not read on.
+func (x *httpTracker) concludePending() {
+	c := x.conn
 	client, server := &c.half[c.client], &c.half[1-c.client]
-	// Answered to the last byte, but never acknowledged: if the client reset or
-	// had closed before, it did not read on.
 	for i := range x.pending {
 		p := &x.pending[i]
 		e := p.event
@@ -46,6 +51,12 @@ func (x *httpTracker) conclude(at segment.Mark) {
 		c.emit(&e)
 	}
 	x.pending = x.pending[:0]
+}
+
+// concludeWaiting decides of the transactions that have no response, or none to its end, when the connection ended.
+func (x *httpTracker) concludeWaiting(at segment.Mark) {
+	c := x.conn
+	client := &c.half[c.client]
 	deadAt, isDead := c.dead()
 	for _, t := range x.judgedApp().PayloadLayer().Waiting() {
 		inside := t

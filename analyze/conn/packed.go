@@ -71,13 +71,18 @@ var (
 // save, and nothing but its own parts points into it.
 func (c *Conn) CanPack() bool {
 	x := &c.http
-	return c.opened && c.State() == Open && !c.reset.exists() && x.tunnel == nil && x.connect == nil &&
-		!c.half[0].stream.Holes() && !c.half[1].stream.Holes() && c.app.Reading() != app.Unpackable
+	if !c.opened || c.State() != Open || c.reset.exists() || x.tunnel != nil || x.connect != nil ||
+		c.half[0].stream.Holes() || c.half[1].stream.Holes() {
+		return false
+	}
+	_, packable := c.app.Reading()
+	return packable
 }
 
-// shape returns c's.
+// shape returns the shape of c.
 func (c *Conn) shape() shape {
-	s := shape{client: c.client, reading: c.app.Reading(), timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
+	reading, _ := c.app.Reading()
+	s := shape{client: c.client, reading: reading, timestamps: c.half[0].Timestamps, many: c.http.facts.Count > 1}
 	for d := range c.half {
 		if v := c.half[d].View; v != nil {
 			s.views[d], s.atReceiver[d] = true, v.AtReceiver
@@ -86,7 +91,7 @@ func (c *Conn) shape() shape {
 	return s
 }
 
-// parts adds c's to list.
+// parts adds the parts of c to list, and those of its readers.
 func (c *Conn) parts(list []compact.Part) []compact.Part {
 	list = append(list, compact.PartOf(c, connLayout))
 	for d := range c.half {
@@ -97,7 +102,8 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 	return c.app.Parts(list)
 }
 
-// Pack returns what is to be kept instead of c, which CanPack. c may serve another connection then, and so may its readers.
+// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection
+// then, and so may its readers.
 func (c *Conn) Pack(st *Store) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
 	parts, held := c.parts(st.parts[:0]), c.http.text

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"sync"
 
+	"tcpwarm/analyze/conn"
 	"tcpwarm/capture/segment"
 )
 
@@ -16,8 +17,9 @@ const inFlight = 2
 const (
 	maxBlocks   = 16      // the source's: inFlight times as many are all the memory for payload
 	many        = 2048    // segments of one block
-	maxSegments = 1 << 15 // then no more blocks: each segment may begin a connection, and end one
-	maxSYNs     = 1 << 13 // likewise, and each of these begins one
+	maxSegments = 1 << 15 // then no more blocks
+	maxSYNs     = 1 << 12 // likewise: each may begin a connection
+	maxEnds     = 1 << 13 // likewise: each FIN or RST may end one
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
@@ -27,7 +29,8 @@ type batch struct {
 	shards [shards][]hashed // the blocks' segments
 	clock  segment.Time     // of the latest
 	n      int              // segments ...
-	syns   int              // ... and those with SYN
+	syns   int              // ... and those with SYN ...
+	ends   int              // ... and those with FIN or RST
 	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	// full says that no more transactions are kept: texts need not be copied, nor windows
@@ -35,6 +38,7 @@ type batch struct {
 	// collector sets them as it gives b back, and they hold from b's next use on: the same
 	// batch in every run.
 	full, none bool
+	live       int // bytes that connections may take which have not ended; likewise, 0: their share
 
 	output []workerOutput // by worker; the collector reads it once all have finished
 	done   sync.WaitGroup
@@ -53,11 +57,11 @@ func (b *batch) clear() {
 	for i := range b.shards {
 		b.shards[i] = b.shards[i][:0]
 	}
-	b.bound, b.n, b.syns = 0, 0, 0
+	b.bound, b.n, b.syns, b.ends = 0, 0, 0, 0
 }
 
 // isFull reports whether b takes no more blocks.
-func (b *batch) isFull() bool { return b.n >= maxSegments || b.syns >= maxSYNs }
+func (b *batch) isFull() bool { return b.n >= maxSegments || b.syns >= maxSYNs || b.ends >= maxEnds }
 
 // last returns the latest packet.
 func (b *batch) last() int64 {
@@ -90,8 +94,11 @@ func (b *batch) add(list []segment.Segment, only *only) {
 		}
 		to := &b.shards[shardOf(h)]
 		*to = append(*to, hashed{&list[i], h})
-		if list[i].Flags.Has(segment.SYN) {
+		if conn.MayBegin(&list[i]) {
 			b.syns++
+		}
+		if list[i].Flags&(segment.FIN|segment.RST) != 0 {
+			b.ends++
 		}
 	}
 	b.n += len(list)

@@ -70,6 +70,7 @@ func newCollector(o Options, f *faults) *collector {
 	k.blamed.most = int(max(64, min(maxBlamed, o.Limits.share(blamedShare)/blamedMemory)))
 	k.judge.KeepPools = min(o.Limits.KeptPools, max(64, int(o.Limits.share(poolsShare)/poolMemory)))
 	k.judge.KeepIdle = max(1024, int(o.Limits.share(idleShare)/idleMemory))
+	k.judge.KeepMemory = max(int(o.Limits.share(poolsShare+idleShare)), 2*k.judge.KeepPools*poolMemory, k.judge.KeepIdle*idleMemory)
 	k.judge.TrackVerdicts = o.VerdictChanged != nil
 	k.judging = make([]judging, o.Workers)
 	if o.Series != nil {
@@ -100,7 +101,21 @@ func (k *collector) take(b *batch) {
 	if k.o.Standing != nil {
 		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
-	b.full, b.none = k.full, k.keepsNone()
+	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
+}
+
+// liveShare returns how many bytes connections may take that have not ended: of what they and their pools may take together, as
+// large a part as they have of what both take now. Of a pool nothing can go as long as a connection of it is open, and with
+// each connection that is given up some of its pool goes too.
+func (k *collector) liveShare(b *batch) int {
+	share := int(k.o.Limits.share(liveShare))
+	taken := 0
+	for i := range b.output {
+		taken += b.output[i].taken
+	}
+	both := taken + k.judge.MemoryOfOpen()
+	most := share + int(k.o.Limits.share(poolsShare))/2 // the rest is for those of which nothing is open
+	return max(shards, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
 }
 
 // takeOpened takes over what the workers have seen begin.

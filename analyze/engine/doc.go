@@ -1,4 +1,6 @@
-// Package engine decides who runs when. It knows nothing about TCP.
+// Package engine decides who runs when, and how long a connection is kept. It reads no flag, no
+// sequence number and no window: what a segment is to its connection, package conn says. A SYN's
+// fingerprint it compares with those of others (natduplicate.go).
 //
 // The reader takes batches of segments from a Source and gives each to all workers
 // (reader.go, batch.go). A worker owns some of 64 shards (shard.go), feeds the connections that

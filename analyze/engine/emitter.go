@@ -20,6 +20,7 @@ type workerOutput struct {
 	ended   chunkedList[ended]
 	samples []samplesOf
 	steps   []stepsOf
+	taken   int // bytes, by the worker's connections that have not ended
 
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers

@@ -114,6 +114,7 @@ func Run(ctx context.Context, src Source, o Options) (*report.Report, error) {
 			err = cmp.Or(err, serr)
 		}
 	}
+	r.forget()
 	r.collector.conclude(totals)
 	if fault := r.faults.err(); fault != nil {
 		totals.Problems = append(slices.Clip(totals.Problems), segment.ProblemOf(fault))

@@ -17,7 +17,7 @@ const restsAfter = time.Second
 // await has e, which has taken s, wait for what it may wait for.
 func (w *worker) await(sh *shard, e *entry, s *segment.Segment) {
 	sh.awaitLate(e, s.Time)
-	if s.Flags.Has(segment.SYN) && e.CanRest(s) {
+	if e.CanRest(s) {
 		sh.halfOpen.push(e, s.Time)
 		w.restHalfOpen(sh, s.Time)
 	}

@@ -67,7 +67,8 @@ type opened struct {
 func (o *opened) prefetch() int {
 	sum := int(o.handle.First.Time) + int(o.handle.seq)
 	if o.client {
-		sum += int(o.handle.SYN.ISN)
+		key, _ := o.handle.SYN.Key()
+		sum += int(key)
 	}
 	return sum
 }
@@ -98,7 +99,7 @@ type ended struct {
 func (e *ended) prefetch() int {
 	v := &e.facts
 	return int(e.handle.seq) + int(v.Transactions) + int(v.Closed.Packet) + int(v.LastEnd.Packet) + int(v.ReusedAfterClose.Packet) +
-		int(v.Restart.Rounds) + int(v.Pace.ACKs) + int(v.Pace.NagleWaits.N) + int(v.Missing)
+		int(v.Restart.Rounds) + int(v.SlowedBy.ACKs) + int(v.SlowedBy.NagleWaits.N) + int(v.Missing)
 }
 
 // stepsOf are segments of a connection.

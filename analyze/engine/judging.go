@@ -28,7 +28,7 @@ type judging struct {
 // judgeEvents has the judge handle what happened. The shards of clients are nothing to each
 // other: several are judged at once, and the connections of one stay in the cache.
 func (k *collector) judgeEvents(b *batch) {
-	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0
+	advance := k.clock.Sub(k.advanced) >= advanceEvery || b.bound > 0 || k.judge.Crowded()
 	if advance {
 		k.advanced = k.clock
 		defer k.judge.ShareEvictions()

@@ -22,7 +22,7 @@ type memory struct {
 
 // overhead is what a connection takes beside what it is followed with: its entry and handle, what
 // the judge has of it, and its slot of a table that is at least three eighths full.
-const overhead = int(unsafe.Sizeof(entry{})+unsafe.Sizeof(handle{})) + pool.ConnMemory + flow.SlotSize*8/3
+const overhead = int(unsafe.Sizeof(entry{})+(unsafe.Sizeof(handle{})+15)&^15) + pool.ConnMemory + flow.SlotSize*8/3
 
 // note notes that e has taken a segment.
 func (m *memory) note(e *entry) {
@@ -71,6 +71,21 @@ func (m *memory) measureStore(st *conn.Store) {
 	n := st.Memory()
 	m.taken += n - m.store
 	m.store = n
+}
+
+// mayTake bounds what connections take of each shard by what those of all may; 0: as before.
+func (w *worker) mayTake(all int) {
+	for i := w.index; all > 0 && i < shards; i += w.every {
+		w.shards[i].memory.most = all / shards
+	}
+}
+
+// taken returns what w's connections take.
+func (w *worker) taken() (n int) {
+	for i := w.index; i < shards; i += w.every {
+		n += w.shards[i].memory.taken
+	}
+	return n
 }
 
 // keepWithin has each shard take no more than it may.

@@ -117,6 +117,15 @@ func (r *reader) finish() {
 	}
 }
 
+// forget gives up what is needed for segments only: what follows on the last of them may need the memory.
+func (r *reader) forget() {
+	r.workers, r.free, r.toCollect = nil, nil, nil
+	r.collector.scratch = scratch{}
+	for i := range r.collector.judging {
+		r.collector.judging[i] = judging{}
+	}
+}
+
 // collect takes each batch once all workers are through with it, in order, and
 // gives it back.
 func (r *reader) collect() {

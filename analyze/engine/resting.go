@@ -81,8 +81,8 @@ func (e *entry) memory() int {
 	switch {
 	case e.live != nil:
 		return int(unsafe.Sizeof(live{})-unsafe.Sizeof(conn.Conn{})) + pool.CourseMemory + e.live.Memory()
-	case e.rest.HalfOpen():
-		return e.rest.Memory() + pool.ClientMemory // a flood's has nothing else
+	case e.rest.HalfOpen(): // a flood's has a client of its own, too: so fewer wait than the judge would have room for
+		return e.rest.Memory() + pool.ClientMemory
 	}
 	return e.rest.Memory() + pool.CourseMemory
 }

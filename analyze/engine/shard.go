@@ -32,7 +32,7 @@ type shard struct {
 	// timeWait is what connections that have ended and are finished were, by the hash of their
 	// keys. Two keys with one hash are told apart by nobody, and then a connection begun
 	// midway loses segments: that is counted.
-	timeWait flow.Expiring[finished]
+	timeWait flow.Expiring[conn.Finished]
 
 	store  conn.Store  // of those that rest
 	budget conn.Budget // of transactions kept by connections that have not finished

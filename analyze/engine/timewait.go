@@ -30,41 +30,6 @@ const (
 	leastGrace = 50 * time.Millisecond
 )
 
-// A finished connection is what is remembered of one that has gone to the collector.
-type finished struct {
-	until   segment.Time // whatever comes belongs to it
-	isn     [2]segment.Seq
-	nxt     [2]segment.Seq
-	sawSYN  [2]bool
-	started [2]bool
-}
-
-func finishedOf(e *entry) finished {
-	f := finished{until: e.EndedAt().Time.Add(timeWaitFor)}
-	for d := range f.isn {
-		h := e.Half(segment.Dir(d))
-		f.isn[d], f.nxt[d], f.sawSYN[d], f.started[d] = h.ISN, h.Nxt, h.SawSYN, h.Started
-	}
-	return f
-}
-
-// mostStale bounds how far behind a connection's last byte a stale copy of its segments is
-// looked for: sixteen bits of window. Beyond it another connection is as likely.
-const mostStale = 1 << 16
-
-// has reports whether s can only be of f: its SYN once more, a FIN, a RST or a bare ACK, which begin
-// nothing, or a copy of a segment that it has sent.
-func (f *finished) has(s *segment.Segment) bool {
-	switch {
-	case s.Flags.Has(segment.SYN):
-		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir]
-	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST), s.Len == 0:
-		return true
-	}
-	behind := f.nxt[s.Dir].Sub(s.End())
-	return f.started[s.Dir] && behind >= 0 && behind <= mostStale
-}
-
 // A waitList holds connections that have ended, in the order in which they are
 // let go.
 type waitList struct {

@@ -49,7 +49,7 @@ func newWorker(i int, o Options, f *faults) *worker {
 		sh.budget.Most = o.Limits.KeptTransactions
 		sh.memory.most = int(o.Limits.share(liveShare) / shards)
 		sh.budget.Room = sh.memory.most / 4 * 3
-		sh.timeWait.Most = int(o.Limits.share(timeWaitShare)/shards) / int(unsafe.Sizeof(finished{}))
+		sh.timeWait.Most = int(o.Limits.share(timeWaitShare)/shards) / int(unsafe.Sizeof(conn.Finished{}))
 	}
 	return w
 }
@@ -60,6 +60,7 @@ func (w *worker) run() {
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
 		w.out.KeepTargets, w.out.none = !b.full, b.none
+		w.mayTake(b.live)
 		for i := range b.blocks {
 			for _, log := range b.blocks[i].Secrets {
 				w.out.Readers.Keys.Add(bytes.NewReader(log)) // as far as it is one
@@ -75,10 +76,12 @@ func (w *worker) run() {
 			}
 		}
 		w.concludeResets(b.clock)
-		w.keepWithin(b.clock)
 		if b.bound > 0 {
 			w.finish(b.bound, b.clock)
+		} else {
+			w.keepWithin(b.clock)
 		}
+		w.out.taken = w.taken()
 		b.done.Done()
 	}
 }
@@ -186,12 +189,12 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 	if f == nil {
 		return false
 	}
-	if !f.has(s) {
+	if !f.Has(s) {
 		sh.timeWait.Drop(hash)
 		return false
 	}
 	w.out.late.Add(1, s.Packet)
-	if s.Flags.Has(segment.FIN) { // it will be sent again
+	if conn.MayComeAgain(s) {
 		sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
 	}
 	return true
@@ -201,7 +204,7 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 // that it is no copy of, has begun none.
 func (e *entry) contest(s *segment.Segment) {
 	if before := e.contests; before != nil {
-		if before.Dir == s.Dir && before.Seq == s.Seq {
+		if conn.SameSYN(before, s) {
 			return
 		}
 		e.Unacceptable(before.Packet)
@@ -284,7 +287,8 @@ func (w *worker) enterTimeWait(sh *shard, e *entry) {
 	if sh.timeWait.Len() < maxLateEnds {
 		keep = lateEndsFor
 	}
-	sh.timeWait.Put(e.hash(), finishedOf(e), e.EndedAt().Time.Add(keep), w.out.Now.Time)
+	ended := e.EndedAt().Time
+	sh.timeWait.Put(e.hash(), e.Finished(ended.Add(timeWaitFor)), ended.Add(keep), w.out.Now.Time)
 	w.end(sh, e, false)
 }
 

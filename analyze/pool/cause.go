@@ -168,21 +168,3 @@ const (
 	Likely  Confidence = "likely"  // it follows from them, if what is usual holds
 	Hint    Confidence = "hint"    // it is worth a look
 )
-
-// A Verdict says how well a pool, or the whole, reused its connections.
-type Verdict string
-
-// The verdicts.
-const (
-	NotReused      Verdict = "not-reused"      // connections were avoidable, and none was reused
-	PartlyReused   Verdict = "partly-reused"   // some were reused, others avoidable
-	ServerPrevents Verdict = "server-prevents" // none was reused, for the server ended them
-	NotKnown       Verdict = "not-known"       // the capture does not show enough
-	Reused         Verdict = "reused"          // none was avoidable
-	NoOpportunity  Verdict = "no-opportunity"  // there was nothing to reuse
-)
-
-// Severity orders verdicts, 0 the worst.
-func (v Verdict) Severity() int { return slices.Index(severity[:], v) }
-
-var severity = [...]Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}

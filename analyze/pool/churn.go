@@ -49,6 +49,6 @@ func (c *churn) merge(o *churn) {
 // others, the fewest and the most it had left open then, and the first such
 // connection that could have been saved, 0 if none.
 func (p *Pool) Churn() (count int64, least, most int, conn, packet int64) {
-	c := &p.detectors.churn
+	c := &p.seen().churn
 	return c.count, c.least, c.most, c.conn, c.packet
 }

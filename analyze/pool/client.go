@@ -18,6 +18,8 @@ type client struct {
 	habits     []habits                       // of the first of them
 	inline     [1]event.Who                   // room for identities, as long as it will do
 	habit      [1]habits                      // likewise for habits
+	idle       int32                          // connections that idle, to whatever server
+	limit      *idleLimit                     // nil as long as no two have
 }
 
 // A clientServer is one client and one address of a server.
@@ -41,6 +43,7 @@ func (s *clientShard) clientServer(addr segment.Addr, server segment.Endpoint) *
 	}
 	cs := s.free.clientServers.Get()
 	*cs = clientServer{client: k, server: server, pools: cs.pools[:0]}
+	s.taken += clientServerSize
 	if cs.unused = k.unused.get(server.Port); cs.unused == nil {
 		cs.unused = s.free.unusedConns.Get()
 		k.unused.put(server.Port, cs.unused)
@@ -61,10 +64,12 @@ func (s *clientShard) client(addr segment.Addr) *client {
 	}
 	k = s.free.clients.Get()
 	k.addr, k.shard, k.identities, k.exact, k.habits = addr, s, k.identities[:0], nil, k.habits[:0]
+	k.idle, k.limit = 0, nil
 	if cap(k.identities) == 0 {
 		k.identities, k.habits = k.inline[:0], k.habit[:0]
 	}
 	s.clients[addr] = k
+	s.taken += clientSize
 	return k
 }
 
@@ -78,13 +83,15 @@ func (s *clientShard) leaveServer(cs *clientServer) {
 	k.servers.delete(cs.server)
 	if cs.unused.sharers--; cs.unused.sharers == 0 {
 		k.unused.delete(cs.server.Port)
-		s.free.unusedConns.Put(cs.unused)
+		s.free.unusedConns.PutAtMost(s.mostFree(), cs.unused)
 	}
-	s.free.clientServers.Put(cs)
+	s.free.clientServers.PutAtMost(s.mostFree(), cs)
+	s.taken -= clientServerSize
 	if k.servers.len() == 0 {
 		delete(k.shard.clients, k.addr)
+		s.discharge(k)
 		if k.byKey.len() == 0 {
-			s.free.clients.Put(k)
+			s.free.clients.PutAtMost(s.mostFree(), k)
 		}
 	}
 }

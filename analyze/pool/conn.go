@@ -79,6 +79,7 @@ type loadState struct {
 	token        *token        // of those on the ideal client's stack the latest that is tied to it
 	tokenLost    bool          // the ideal client has lost it
 	shared       bool          // it counts in its pool's shares
+	idles        bool          // it counts among its client's idle connections
 }
 
 // A closeState is how a connection was closed and ended.
@@ -90,8 +91,9 @@ type closeState struct {
 	obeyed       bool          // the client did, when the server had announced that it would
 	closedAt     segment.Time
 	closePacket  int64
-	unasked      bool // nobody had said close, and its latest response's end is still to be told of
-	ended        bool // nothing more is told of it
+	left         int32 // how many connections of the client idled on, if it may have closed this one because it keeps no more; else 0
+	unasked      bool  // nobody had said close, and its latest response's end is still to be told of
+	ended        bool  // nothing more is told of it
 	unread       event.Unread
 	holes        event.Holes // where the capture lacks bytes of it that may matter
 	contradicted int64       // packet of its first segment that another has other bytes for, 0: none
@@ -109,7 +111,7 @@ func (c *Conn) Prefetch() int {
 	}
 	sum := int(c.n) + len(c.active) + int(c.closePacket)
 	if p := c.pool; p != nil {
-		sum += p.conns.live + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
+		sum += int(p.conns.live) + len(p.queue) + int(p.Transactions) + int(p.Saved.RoundTrips) + len(p.losses)
 	}
 	return sum
 }
@@ -165,12 +167,12 @@ func (c *Conn) toClient() time.Duration {
 }
 
 // ConnMemory is how many bytes a Judge takes for a connection of which nothing is told but that it was opened,
-// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it
-// takes for a client of one server that has no pool; with pools their number bounds it.
+// CourseMemory how many more with its first event, for the decision why it was opened too. ClientMemory is what it takes for
+// a client of one server, for pools see Memory.
 const (
-	ConnMemory   = int(unsafe.Sizeof(Conn{}))
+	ConnMemory   = int(unsafe.Sizeof(Conn{})+15) &^ 15 // small allocations are of a multiple of 16 bytes
 	CourseMemory = int(unsafe.Sizeof(course{})) + decisionMemory
-	ClientMemory = int(unsafe.Sizeof(client{}) + unsafe.Sizeof(clientServer{}) + unsafe.Sizeof(unusedConns{}))
+	ClientMemory = clientSize + clientServerSize
 )
 
 // setupCost returns what c's handshakes cost: the time from its SYN to its first request, in

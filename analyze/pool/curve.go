@@ -144,6 +144,7 @@ func (s *clientShard) startCurve(p *Pool) {
 		return
 	}
 	r.clients = s.free.keepingClients.Get()
+	s.taken += curveSize
 	for i := range r.clients {
 		k := &r.clients[i]
 		*k = keepingClient{idle: k.idle[:0], opened: min(r.occupations, 1), longestIdle: r.longestIdle}

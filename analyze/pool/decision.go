@@ -65,6 +65,8 @@ type instead struct {
 	freedAt      segment.Time  // when it became idle
 	closePacket  int64         // 0: not closed, or not yet
 	closedAfter  time.Duration // how long it had idled when it was closed, valid if closedByThen
+	left         int32         // how many of the client's idled on then, if it may keep no more; 0: it was not for that
+	atLimit      bool          // left is all that it keeps
 	closedByThen bool          // the client had closed it when Conn was opened, or did then
 	onDemand     bool          // the client closed it because it wanted one
 	announced    time.Duration // the timeout that its server had announced, 0: none
@@ -98,7 +100,7 @@ func (d *Decision) insteadOf(t *token, at, opened segment.Time) {
 	d.freedAt, d.opened, d.announced = t.freedAt, opened, t.last.announced
 	d.at = at
 	if c.closedByClient(at) {
-		d.closedAfter, d.closedByThen = max(0, c.closedAt.Sub(t.freedAt)), true
+		d.closedAfter, d.closedByThen, d.left = max(0, c.closedAt.Sub(t.freedAt)), true, c.left
 	}
 	likely := c.inferred
 	switch d.Cause = t.becameOf(at, opened); d.Cause {
@@ -221,6 +223,10 @@ func (d *Decision) avoidableText() string {
 		if d.unanswered {
 			return fmt.Sprintf("the client closed #%d in packet %d without waiting for the answer to transaction %d: in HTTP/2 "+
 				"it could have taken back that request alone", d.InsteadOf, d.closePacket, d.last)
+		}
+		if d.atLimit {
+			return fmt.Sprintf("the client closed #%d in packet %d after %v idle (response in packet %d), when another came: "+
+				"over all servers it keeps %d", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), d.endPacket, d.left)
 		}
 		how := ", unasked"
 		if d.mayHideClose {

@@ -5,24 +5,55 @@ import "tcpwarm/capture/segment"
 // Detectors watch what happens in one pool, beside the ideal client. Each keeps what one kind
 // of finding rests on; the finding itself is verdict's.
 type detectors struct {
-	idle      idleTimes  // for idle-timeout and timeout-mismatch-risk
-	churn     churn      // for pool-too-small
-	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
-	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
-	turns     Turns      // for parallel-pools
-	crowding  Crowding   // for pool-at-its-limit
-	shares    []Share    // for spread-uneven
-	sharesCut bool       // there were more addresses
-	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
-	oneStream oneStream  // for the same where the limit is one
-	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
-	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
-	tunnels   bool       // for connect-per-request: the pool's connections are CONNECT's
-	split     Split      // for pool-key-split and h2-not-coalesced; Conn is 0: none
+	idle     idleTimes // for idle-timeout and timeout-mismatch-risk
+	turns    Turns     // for parallel-pools
+	crowding Crowding  // for pool-at-its-limit
 
 	// What other pools' split asks.
 	lastIdle    latest // the connection that became idle last
 	lastStreams latest // of those that speak HTTP/2 the one that was used last
+
+	rare *rareDetectors // nil: they have seen nothing
+}
+
+// RareDetectors are those that have nothing to watch in most pools: many pools have one connection.
+type rareDetectors struct {
+	churn     churn      // for pool-too-small
+	lifetimes *Lifetimes // for max-requests and max-age; nil: the server ended none right after a response
+	statuses  *Statuses  // for after-status; nil: no connection was used again, nor left
+	shares    []Share    // for spread-uneven
+	sharesCut bool       // there were more addresses
+	tunnels   bool       // for connect-per-request: the pool's connections are CONNECT's
+	atLimit   tally      // for h2-stream-limit: transactions that brought a connection to its limit
+	oneStream oneStream  // for the same where the limit is one
+	declined  tally      // for h2-not-negotiated: connections that offered HTTP/2 in vain
+	probed    tally      // for keepalive-probes-only: connections that probes kept alive for no second transaction
+	overLimit tally      // for pool-too-small: idle connections that were closed as the client keeps no more over all servers
+	keeps     int32      // how many it does, 0: not known
+	split     Split      // for pool-key-split and h2-not-coalesced; Conn is 0: none
+}
+
+// seenNothing is what rare detectors that have seen nothing are; it is never written.
+var seenNothing rareDetectors
+
+// seen returns what p's rare detectors have seen, not to be written.
+func (p *Pool) seen() *rareDetectors {
+	if r := p.detectors.rare; r != nil {
+		return r
+	}
+	return &seenNothing
+}
+
+// rare returns p's rare detectors, to be written.
+func (s *clientShard) rare(p *Pool) *rareDetectors {
+	r := p.detectors.rare
+	if r == nil {
+		r = s.free.rare.Get()
+		*r = rareDetectors{shares: r.shares[:0]}
+		p.detectors.rare = r
+		s.taken += rareSize
+	}
+	return r
 }
 
 // merge adds what the detectors of a pool have seen that turned out to be the same one:
@@ -31,6 +62,19 @@ type detectors struct {
 // over o no longer has, for both serve again.
 func (d *detectors) merge(o *detectors) {
 	d.idle.merge(&o.idle)
+	d.turns.merge(&o.turns)
+	d.crowding.merge(&o.crowding)
+	d.lastIdle.merge(o.lastIdle)
+	d.lastStreams.merge(o.lastStreams)
+	if d.rare == nil {
+		d.rare, o.rare = o.rare, nil
+	} else if o.rare != nil {
+		d.rare.merge(o.rare)
+	}
+}
+
+// merge adds what the rare detectors of a pool have seen that turned out to be the same one.
+func (d *rareDetectors) merge(o *rareDetectors) {
 	d.churn.merge(&o.churn)
 	if d.lifetimes == nil {
 		d.lifetimes, o.lifetimes = o.lifetimes, nil
@@ -42,30 +86,28 @@ func (d *detectors) merge(o *detectors) {
 	} else if o.statuses != nil {
 		d.statuses.merge(o.statuses)
 	}
-	d.turns.merge(&o.turns)
-	d.crowding.merge(&o.crowding)
 	d.mergeShares(o)
 	d.atLimit.merge(&o.atLimit)
 	d.oneStream.merge(&o.oneStream)
 	d.declined.merge(&o.declined)
 	d.probed.merge(&o.probed)
+	d.overLimit.merge(&o.overLimit)
+	d.keeps = max(d.keeps, o.keeps)
 	d.tunnels = d.tunnels || o.tunnels
 	if d.split.Conn == 0 || o.split.Conn != 0 && o.split.Packet < d.split.Packet {
 		d.split = o.split
 	}
-	d.lastIdle.merge(o.lastIdle)
-	d.lastStreams.merge(o.lastStreams)
 }
 
 // Tunnels reports whether p's connections are CONNECT's, to one target.
-func (p *Pool) Tunnels() bool { return p.detectors.tunnels }
+func (p *Pool) Tunnels() bool { return p.seen().tunnels }
 
 // AtLimit returns how many transactions brought their HTTP/2 connection to the
 // streams that the server permits at once, and the first. Where that is one, every transaction does:
 // they count only where that made the client open another connection.
 func (p *Pool) AtLimit() (n, conn, packet int64) {
-	all := p.detectors.atLimit
-	if one := &p.detectors.oneStream; one.opened > 0 {
+	all := p.seen().atLimit
+	if one := &p.seen().oneStream; one.opened > 0 {
 		all.merge(&one.used)
 	}
 	return all.get()
@@ -104,10 +146,10 @@ func (x *oneStream) merge(o *oneStream) {
 
 // Probed returns how many connections were kept alive by TCP's probes and never carried
 // a second transaction, the first, and the packet of its first probe.
-func (p *Pool) Probed() (n, conn, packet int64) { return p.detectors.probed.get() }
+func (p *Pool) Probed() (n, conn, packet int64) { return p.seen().probed.get() }
 
 // Declined returns how many connections offered HTTP/2 in vain, and the first.
-func (p *Pool) Declined() (n, conn, packet int64) { return p.detectors.declined.get() }
+func (p *Pool) Declined() (n, conn, packet int64) { return p.seen().declined.get() }
 
 // A tally counts something and keeps where it came first.
 type tally struct {

@@ -36,7 +36,7 @@ func TestJoinedPoolsKeepWhatTheirDetectorsSaw(t *testing.T) {
 			"Followed": func(p *Pool) any {
 				var n [3]int64
 				by := p.Statuses()
-				for _, x := range by.Of[:by.N] {
+				for _, x := range by.Of[:len(by.Of)] {
 					n[x.Status%3] += x.Followed
 				}
 				return n
@@ -329,7 +329,7 @@ func TestHandedOverDecisionsStay(t *testing.T) {
 // Beyond the bound of addresses the shares are not all there are, also of a pool that another one
 // turned out to be.
 func TestSharesAreCut(t *testing.T) {
-	var d, of detectors
+	var d, of rareDetectors
 	for i := range maxAddresses {
 		d.shareOf(testEndpoint(uint64(i), 80))
 		of.shareOf(testEndpoint(uint64(i), 80))

@@ -21,7 +21,11 @@
 //     a decision rests on, in words.
 //   - curve.go replays the same with clients that keep fewer idle connections.
 //   - detectors.go lists what is watched beside the ideal client, for findings: idle.go,
-//     churn.go, lifetime.go, split.go.
-//   - pool.go is what came of a pool, summary.go its verdict; evict.go lets settled pools go
+//     churn.go, lifetime.go, split.go, status.go; load.go, how requests are spread over
+//     connections and addresses.
+//   - habits.go is what a client does on all its connections; obey.go, whether it closed for
+//     what the server had announced; bound.go, connections that are tied to a user.
+//   - pool.go is what came of a pool, summary.go its verdict and why that may not be known,
+//     verdicts.go that of all together; evict.go lets settled pools go
 //     where there are too many.
 package pool

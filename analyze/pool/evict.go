@@ -10,8 +10,10 @@ type eviction struct {
 	toEvict        int  // how many are to be evicted until the next
 	toInspect      int  // how many may be looked at for that
 	evictAvoidable bool // those with avoidable connections are evicted too
-	idleTokens     int  // on the stacks of the pools
-	toShed         int  // how many of them are to go
+	spent          bool // memory is: see Judge.KeepMemory
+	evicted        fingerprintSet
+	idleTokens     int // on the stacks of the pools
+	toShed         int // how many of them are to go
 }
 
 // The evictedTotals are what the pools that were evicted come to.
@@ -85,7 +87,7 @@ const inspectPerNew = 4
 
 // ShareEvictions shares out among the shards how many pools are to be evicted, so that about
 // KeepPools stay: those there are beyond that, and as many as have begun since the last
-// call. Call it each time all shards have advanced, and not between: what a shard has not
+// call; fewer where they take more than KeepMemory. Call it each time all shards have advanced, and not between: what a shard has not
 // done by then is shared out anew.
 func (j *Judge) ShareEvictions() {
 	kept, begun, idle := int64(0), int64(0), 0
@@ -94,14 +96,19 @@ func (j *Judge) ShareEvictions() {
 		begun += int64(j.shards[i].newPools)
 		idle += j.shards[i].idleTokens
 	}
-	surplus := max(0, kept+begun-int64(j.KeepPools))
+	surplus, inspect, beyond := max(0, kept+begun-int64(j.KeepPools)), inspectPerNew*begun, j.Beyond()
+	if beyond > 0 { // of pools of any size, as large a part as all have to give back
+		surplus = max(surplus, kept*int64(beyond)/int64(j.KeepMemory+beyond)+begun)
+		inspect = max(inspect, kept/2)
+	}
 	before := int64(0) // pools of the shards before
 	for i := range j.shards {
 		s := &j.shards[(i+j.rotation)%ClientShards] // each time another is first: the remainder goes round
 		upTo := before + int64(s.pools.n)
 		part := func(of int64) int { return int(of*upTo/max(1, kept) - of*before/max(1, kept)) }
-		s.newPools, s.toEvict, s.toInspect = 0, part(surplus), part(inspectPerNew*begun)
-		s.evictAvoidable = kept >= 2*int64(j.KeepPools)
+		s.newPools, s.toEvict, s.toInspect = 0, part(surplus), part(inspect)
+		s.spent = beyond > 0
+		s.evictAvoidable = kept >= 2*int64(j.KeepPools) || s.spent
 		before = upTo
 		if idle > j.KeepIdle {
 			s.toShed = s.idleTokens - s.idleTokens*(j.KeepIdle/2)/idle
@@ -167,6 +174,9 @@ func (p *Pool) nothingOpen() bool {
 func (s *clientShard) evict(p *Pool) {
 	s.conclude(p)
 	s.totals.add(p)
+	s.rememberEvicted(p)
+	s.dischargeEvicted(p)
+	s.unopened--
 	for p.tokens.top != nil {
 		p.tokens.remove(p.tokens.top)
 	}

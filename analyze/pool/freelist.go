@@ -1,6 +1,21 @@
 package pool
 
-import "tcpwarm/analyze/freelist"
+import (
+	"math"
+
+	"tcpwarm/analyze/freelist"
+)
+
+// mostRoom is for how many of what most have one of a pool may have room that serves again.
+const mostRoom = 256
+
+// mostFree returns how many clients, and how many pools, may wait to serve again: few where memory is short.
+func (s *clientShard) mostFree() int {
+	if s.spent {
+		return 16
+	}
+	return math.MaxInt
+}
 
 // The freeLists of a shard are what no longer serves there.
 type freeLists struct {
@@ -15,6 +30,7 @@ type freeLists struct {
 	unusedConns    freelist.List[unusedConns] // empty
 	closes         freelist.List[Closes]
 	lifetimes      freelist.List[Lifetimes]
+	rare           freelist.List[rareDetectors]
 	statuses       freelist.List[Statuses]
 	keepingClients freelist.List[keepingClients]
 }
@@ -25,13 +41,17 @@ func (s *clientShard) recycle(p *Pool) {
 	if p.dirty {
 		return
 	}
+	s.dischargeRecycled(p)
 	if p.onlyConn != nil && p.onlyConn.ended {
 		s.free.conns.Put(p.onlyConn)
 	}
 	s.free.closes.Put(p.detectors.idle.byClient)
 	s.free.closes.Put(p.detectors.idle.byServer)
-	s.free.lifetimes.Put(p.detectors.lifetimes)
-	s.free.statuses.Put(p.detectors.statuses)
+	s.free.lifetimes.Put(p.seen().lifetimes)
+	s.free.rare.Put(p.detectors.rare)
+	s.free.statuses.Put(p.seen().statuses)
 	s.free.keepingClients.Put(p.curve.clients)
-	s.free.pools.Put(p)
+	if cap(p.keys)+cap(p.clientServers)+cap(p.losses) <= mostRoom {
+		s.free.pools.PutAtMost(s.mostFree(), p)
+	}
 }

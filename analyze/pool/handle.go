@@ -13,10 +13,12 @@ import (
 func (s *clientShard) requested(c *Conn, e *event.Event) {
 	s.assignPool(c, e)
 	p := c.pool
-	p.detectors.tunnels = p.detectors.tunnels || e.Tunnel
+	if e.Tunnel {
+		s.rare(p).tunnels = true
+	}
 	first := c.requests == 0
 	if first {
-		p.firstRequest(c, e)
+		s.firstRequest(p, c, e)
 	}
 	c.n, c.setupRoundTrips, c.mayHideClose, c.inferred = e.N, e.SetupRoundTrips, e.MayHideClose, e.Inferred
 	c.asksClose = e.AsksClose
@@ -32,9 +34,9 @@ func (s *clientShard) requested(c *Conn, e *event.Event) {
 }
 
 // firstRequest counts c, which carries its first request, among the used connections.
-func (p *Pool) firstRequest(c *Conn, e *event.Event) {
+func (s *clientShard) firstRequest(p *Pool, c *Conn, e *event.Event) {
 	if p.Used == 0 {
-		p.findSplit(c, e.StreamLimit > 0)
+		s.findSplit(p, c, e.StreamLimit > 0)
 	}
 	if p.conns.firstRequest == 0 {
 		p.conns.firstRequest = e.Time
@@ -97,13 +99,14 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	c.permit(e)
 	idle := c.idle()
 	p.detectors.turns.requested(c, idle, e.Packet)
-	p.share(c)
+	s.share(p, c)
 	if idle {
 		at = max(at, c.lastEnd.at) // the client had the response: clockOffset is an estimate
 		s.statuses(p).followed(c.lastStatus)
 		p.detectors.idle.reused(Idle{at.Sub(c.lastEnd.at), at, c.id, e.Packet})
 	}
 	o := s.free.occupations.Get()
+	s.taken += occupationSize
 	*o = occupation{conn: c, first: first, demand: at, packet: e.Packet, outstanding: 1,
 		lastUse: lastUse{n: e.N, asksClose: e.AsksClose, mayHaveAsked: e.MayHideClose}, ignored: e.Ignored,
 		stale: c.closedBy == event.Server}
@@ -115,20 +118,21 @@ func (s *clientShard) beginOccupation(c *Conn, e *event.Event, first bool) {
 	if o.binds = e.Binds; o.binds {
 		c.bind(e)
 	}
-	o.alone = len(p.outstanding) == p.deferredCloses
+	o.alone = len(p.outstanding) == int(p.deferredCloses)
 	c.active = append(c.active, o)
+	s.countIdle(c)
 	switch {
 	case c.streamLimit == 1:
-		p.detectors.oneStream.requested(c, e.Packet)
+		s.rare(p).oneStream.requested(c, e.Packet)
 	case c.streamLimit > 1 && len(c.active) >= int(c.streamLimit):
-		p.detectors.atLimit.add(c.id, e.Packet)
+		s.rare(p).atLimit.add(c.id, e.Packet)
 	}
 	c.undecided = append(c.undecided, o)
 	p.addOutstanding(o)
 	p.clockOffset = max(p.clockOffset, c.clockOffset)
-	p.Peak = max(p.Peak, int64(len(p.outstanding)-p.deferredCloses))
+	p.Peak = max(p.Peak, int64(len(p.outstanding)-int(p.deferredCloses)))
 	if c.streamLimit == 0 {
-		p.detectors.crowding.requested(c, int64(len(p.outstanding)-p.deferredCloses), idle, at.Sub(c.lastEnd.at), e.Packet)
+		p.detectors.crowding.requested(c, int64(len(p.outstanding)-int(p.deferredCloses)), idle, at.Sub(c.lastEnd.at), e.Packet)
 	}
 	p.queueAction(action{at: o.demand, packet: o.packet, kind: occupationStarts, conn: c, occ: o})
 }
@@ -178,6 +182,7 @@ func (s *clientShard) answered(c *Conn, e *event.Event) {
 	}
 	before := c.lastEnd
 	p.queueEnd(o, o.saysClose)
+	s.countIdle(c)
 	if !c.unasked {
 		return
 	}
@@ -249,12 +254,14 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	}
 	switch {
 	case unasked && c.idle() && c.lastComplete: // a tunnel is in use, or another's
+		c.closedForLimit(c.lastEnd.at)
 		s.closedIdle(c, c.lastEnd.at)
 	case unasked && c.streamLimit == 0: // the latest response's end may only not have been told of
 		c.unasked = len(c.active) > 0
 	}
+	s.countIdle(c)
 	if e.By == event.Client {
-		p.detectors.churn.closed()
+		s.rare(p).churn.closed()
 	}
 }
 
@@ -281,10 +288,11 @@ func (c *Conn) resumed() {
 		return
 	}
 	if c.pool != nil {
-		c.pool.detectors.idle.takeBack(c.id, c.closePacket)
+		c.shard.taken -= closesSize * c.pool.detectors.idle.takeBack(c.id, c.closePacket)
 	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false
-	c.goAway, c.finUnseen, c.obeyed = nil, false, false
+	c.goAway, c.finUnseen, c.obeyed, c.left = nil, false, false, 0
+	c.shard.countIdle(c)
 	if c.pool != nil && c.requests > 0 {
 		c.pool.conns.open++
 		c.pool.reshare(c)
@@ -319,7 +327,9 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 		s.assignUnused(c, e)
 	}
 	p := c.pool
-	p.conns.live--
+	if p.conns.live--; p.conns.live == 0 {
+		s.unopened++
+	}
 	p.Connections++
 	p.OldEnds += end.OldEnds
 	p.Agent = cmp.Or(p.Agent, end.Agent)
@@ -347,6 +357,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	case event.Server:
 		p.ServerEnded++
 	}
+	s.countIdle(c)
 	s.detectAtEnd(c, end)
 	p.habits().learn(c, end)
 	p.endsFIN = p.endsFIN || c.closedBy == event.Client && !c.byReset
@@ -375,15 +386,14 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 
 // detectAtEnd tells the detectors what c, which was used, shows in the end.
 func (s *clientShard) detectAtEnd(c *Conn, end *event.Ending) {
-	d := &c.pool.detectors
 	if end.Probes > 0 && c.n == 1 {
-		d.probed.add(c.id, end.FirstProbe)
+		s.rare(c.pool).probed.add(c.id, end.FirstProbe)
 	}
 	if c.requests == 1 {
-		d.turns.Single++
+		c.pool.detectors.turns.Single++
 	}
 	if end.Declined {
-		d.declined.add(c.id, c.packet)
+		s.rare(c.pool).declined.add(c.id, c.packet)
 	}
 	s.endedAfterUse(c)
 }

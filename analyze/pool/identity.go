@@ -44,6 +44,14 @@ func learn(a, b *event.Who) {
 const maxIdentities = 4096
 
 // identify returns which of those at k's address w is, by its index.
+func (s *clientShard) identify(k *client, w *event.Who) int32 {
+	before := k.identitiesSize()
+	i := k.identify(w)
+	s.taken += k.identitiesSize() - before
+	return i
+}
+
+// identify returns which of those at k's address w is, by its index.
 func (k *client) identify(w *event.Who) int32 {
 	if i, ok := k.lookUp(w); ok {
 		return i

@@ -74,9 +74,8 @@ type idleTimes struct {
 	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
 
-	closes []Idle                 // the client's latest, which may yet turn out to be none of a timer's
-	looks  [maxLooks]segment.Time // when it looked at its pool lately, on its own clock
-	n      int                    // of looks, how many there are
+	closes []Idle         // the client's latest, which may yet turn out to be none of a timer's
+	looks  []segment.Time // when it looked at its pool lately, on its own clock
 }
 
 // These bound idleTimes.closes and looks.
@@ -95,19 +94,18 @@ func (t *idleTimes) looked(at segment.Time) {
 
 // addLook remembers an instant instead of the earliest.
 func (t *idleTimes) addLook(at segment.Time) {
-	if t.n < maxLooks {
-		t.looks[t.n] = at
-		t.n++
+	if len(t.looks) < maxLooks {
+		t.looks = append(t.looks, at)
 		return
 	}
-	if least := slices.Index(t.looks[:], slices.Min(t.looks[:])); at > t.looks[least] {
+	if least := slices.Index(t.looks, slices.Min(t.looks)); at > t.looks[least] {
 		t.looks[least] = at
 	}
 }
 
 // lookedNear reports whether the client looked at its pool when it closed a connection.
 func (t *idleTimes) lookedNear(closed segment.Time) bool {
-	return slices.ContainsFunc(t.looks[:t.n], func(at segment.Time) bool { return near(closed, at) })
+	return slices.ContainsFunc(t.looks, func(at segment.Time) bool { return near(closed, at) })
 }
 
 // reused notes that a connection was used again after idling.
@@ -138,7 +136,7 @@ func (t *idleTimes) merge(o *idleTimes) {
 	t.announce(o.announced, o.announcedIn)
 	t.closes = append(t.closes, o.closes...)
 	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return t.lookedNear(i.At) || o.lookedNear(i.At) })
-	for _, at := range o.looks[:o.n] {
+	for _, at := range o.looks {
 		t.addLook(at)
 	}
 }
@@ -172,8 +170,8 @@ func (s *clientShard) closedIdle(c *Conn, since segment.Time) {
 	}
 }
 
-// takeBack forgets that conn was closed in a packet: that has ended nothing.
-func (t *idleTimes) takeBack(conn, packet int64) {
+// takeBack forgets that conn was closed in a packet: that has ended nothing. It returns of how many sides nothing is left.
+func (t *idleTimes) takeBack(conn, packet int64) (none int) {
 	is := func(i Idle) bool { return i.Conn == conn && i.Packet == packet }
 	t.closes = slices.DeleteFunc(t.closes, is)
 	for _, c := range [...]**Closes{&t.byClient, &t.byServer} {
@@ -183,16 +181,19 @@ func (t *idleTimes) takeBack(conn, packet int64) {
 		(*c).Longest = slices.DeleteFunc((*c).Longest, is)
 		if n := len((*c).Longest); n == 0 {
 			*c = nil
+			none++
 		} else if is((*c).Min) {
 			(*c).Min = (*c).Longest[n-1]
 		}
 	}
+	return none
 }
 
 // addClose adds a close to those of one side.
 func (s *clientShard) addClose(to **Closes, i Idle) {
 	if *to == nil {
 		*to = s.free.closes.Get()
+		s.taken += closesSize
 		**to = Closes{Longest: (*to).Longest[:0]}
 	}
 	(*to).add(i)

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 
 	"tcpwarm/analyze/event"
@@ -32,12 +33,17 @@ type Judge struct {
 	// KeepIdle is how many idle connections of ideal clients are kept, more or less.
 	KeepIdle int
 
+	// KeepMemory is how many bytes clients and pools may take, 0: any number. Beyond it settled pools are evicted, however few
+	// there are. Others wait until their connections end: see Beyond.
+	KeepMemory int
+
 	maxQueued int // actions that may wait in a pool
 	shards    [ClientShards]clientShard
 	ids       map[int64]int64 // of pools, by their serials, once Pools was called
 	scratch   []*Decision     // of Decisions
 	packed    decisionStore
 	rotation  int // how often ShareEvictions was called
+	seed      maphash.Seed
 }
 
 // New returns a Judge in whose pools at most limit actions wait; 0 stands for 4096.
@@ -45,7 +51,7 @@ func New(limit int) *Judge {
 	if limit <= 0 {
 		limit = 4096
 	}
-	j := &Judge{KeepPools: 10_000, KeepIdle: 1 << 16, maxQueued: limit}
+	j := &Judge{KeepPools: 10_000, KeepIdle: 1 << 16, maxQueued: limit, seed: maphash.MakeSeed()}
 	for i := range j.shards {
 		j.shards[i].judge, j.shards[i].lastSerial = j, int64(i)
 	}
@@ -62,13 +68,18 @@ func (j *Judge) Open(n int, o *event.Opening) *Conn {
 	*c = Conn{id: o.ID, clientServer: cs, beginning: beginning{opened: o.Time, packet: o.Packet, port: o.Client.Port,
 		midstream: o.Midstream, synUnseen: o.SYNUnseen, syn: o.SYN}}
 	cs.unused.add(c)
+	if l := cs.client.limit; l != nil {
+		l.opened(c)
+	}
 	if p := cs.latestPool(c.syn); p != nil {
-		p.detectors.churn.opened(p.conns.open)
+		if x := p.detectors.rare; x != nil { // else none was closed before
+			x.churn.opened(int(p.conns.open))
+		}
 	}
 	return c
 }
 
-// Handle takes the next event of c.
+// Handle takes the next event of c, in order of its packets: its pool may decide by it why connections were opened.
 func (j *Judge) Handle(c *Conn, e *event.Event) {
 	if c.course == nil {
 		c.clientServer.client.shard.begin(c)
@@ -110,7 +121,7 @@ func (j *Judge) Advance(n int, now segment.Time) {
 	s.shedTokens()
 }
 
-// Finish decides the rest.
+// Finish takes all decisions that are left, and draws the pools' curves: no more events come.
 func (j *Judge) Finish() {
 	for i := range j.shards {
 		s := &j.shards[i]

@@ -51,13 +51,13 @@ func (s *clientShard) assignPool(c *Conn, e *event.Event) {
 	if e.Who != nil {
 		who = *e.Who
 	}
-	key.identity = c.clientServer.client.identify(&who)
+	key.identity = s.identify(c.clientServer.client, &who)
 	c.clientServer.unused.remove(c)
 	p := c.clientServer.findPool(key, e.Proxied)
 	if p == nil {
 		p = s.newPool(c, key)
 	} else {
-		c.joinPool(p, key)
+		s.joinPool(p, c, key)
 	}
 	p.proxied = p.proxied || e.Proxied
 }
@@ -79,9 +79,9 @@ func (s *clientShard) assignUnused(c *Conn, e *event.Event) {
 	cs := c.clientServer
 	cs.unused.remove(c)
 	if p := cs.latestPool(e.End.SYN); p != nil {
-		c.joinPool(p, poolKey{})
+		s.joinPool(p, c, poolKey{})
 	} else {
-		c.pool = s.newPool(c, poolKey{port: c.server().Port, identity: cs.client.identify(&event.Who{SYN: e.End.SYN})})
+		c.pool = s.newPool(c, poolKey{port: c.server().Port, identity: s.identify(cs.client, &event.Who{SYN: e.End.SYN})})
 	}
 	if e.End.Refused {
 		c.pool.queueAction(action{at: e.Time.Add(c.clockOffset), packet: e.Packet, kind: attemptFails, conn: c})
@@ -140,8 +140,10 @@ func (s *clientShard) newPool(c *Conn, key poolKey) *Pool {
 	p.client = c.clientServer.client
 	p.Client = p.client.addr
 	p.serial, p.identity, p.TLS, p.FirstPacket, p.onlyConn = s.lastSerial, key.identity, key.tls, c.packet, c
+	p.cameBack = key.name == "" && s.cameBack(c, key) // else joinPool looks
 	s.pools.add(p)
-	c.joinPool(p, key)
+	s.taken += poolSize
+	s.joinPool(p, c, key)
 	// Now, so that what is evicted serves again soon; not before, or c's client and server
 	// might go with it.
 	s.evictSettled(inspectPerNew)
@@ -149,29 +151,34 @@ func (s *clientShard) newPool(c *Conn, key poolKey) *Pool {
 }
 
 // joinPool makes c one of p's, and has p found by key and at c's server.
-func (c *Conn) joinPool(p *Pool, key poolKey) {
+func (s *clientShard) joinPool(p *Pool, c *Conn, key poolKey) {
 	c.pool = p
-	p.conns.live++
+	if p.conns.live++; p.conns.live == 1 && p.onlyConn != c {
+		s.unopened--
+	}
 	if p.onlyConn != c {
 		p.onlyConn = nil
 	}
 	p.FirstPacket = min(p.FirstPacket, c.packet)
 	if p.takesName(key) {
 		p.Name, p.TLS = key.name, key.tls
-		p.addKey(key)
+		s.addKey(p, key)
+		p.cameBack = p.cameBack || s.cameBack(c, key)
 	}
 	if !slices.Contains(c.clientServer.pools, p) {
 		c.firstThere = len(p.clientServers) > 0
 		c.clientServer.pools = append(c.clientServer.pools, p)
 		p.clientServers = append(p.clientServers, c.clientServer)
 		p.Servers = append(p.Servers, c.server())
+		s.taken += addressSize
 	}
 }
 
 // addKey has p found by key.
-func (p *Pool) addKey(key poolKey) {
+func (s *clientShard) addKey(p *Pool, key poolKey) {
 	p.client.byKey.put(key, p)
 	p.keys = append(p.keys, key)
+	s.taken += key.size()
 }
 
 // addName makes one pool of c's and the one that key names: a client that has one
@@ -182,7 +189,8 @@ func (s *clientShard) addName(c *Conn, key poolKey) {
 		if c.pool.takesName(key) {
 			c.pool.Name, c.pool.TLS = key.name, key.tls
 		}
-		c.pool.addKey(key)
+		c.pool.cameBack = c.pool.cameBack || s.cameBack(c, key)
+		s.addKey(c.pool, key)
 		return
 	}
 	if q = q.Final(); q != c.pool {

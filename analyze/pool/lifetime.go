@@ -83,14 +83,16 @@ func (s *clientShard) endedAfterUse(c *Conn) {
 	case c.closedBy != event.Server, c.closedAt.Sub(c.lastEnd.at) >= atOnce:
 		return
 	}
-	l := c.pool.detectors.lifetimes
+	rare := s.rare(c.pool)
+	l := rare.lifetimes
 	if l == nil {
 		l = s.free.lifetimes.Get()
 		*l = Lifetimes{Conns: l.Conns[:0], Packets: l.Packets[:0]}
-		c.pool.detectors.lifetimes = l
+		rare.lifetimes = l
+		s.taken += lifetimesSize
 	}
 	l.add(c, end.at.Sub(c.opened), end.packet)
 }
 
 // Lifetimes returns those of p's connections that the server ended right after a response.
-func (p *Pool) Lifetimes() Lifetimes { return valueOf(p.detectors.lifetimes) }
+func (p *Pool) Lifetimes() Lifetimes { return valueOf(p.seen().lifetimes) }

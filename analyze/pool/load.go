@@ -100,11 +100,12 @@ type Share struct {
 }
 
 // share counts a request on c, if p has several addresses.
-func (p *Pool) share(c *Conn) {
+func (s *clientShard) share(p *Pool, c *Conn) {
 	if len(p.clientServers) < 2 {
 		return
 	}
-	own, others := p.detectors.shareOf(c.server()), false
+	rare := s.rare(p)
+	own, others := rare.shareOf(c.server()), false
 	if own == nil {
 		return
 	}
@@ -118,8 +119,8 @@ func (p *Pool) share(c *Conn) {
 			own.open++
 		}
 	}
-	for i := range p.detectors.shares {
-		if x := &p.detectors.shares[i]; x.Server != c.server() && x.open > 0 {
+	for i := range rare.shares {
+		if x := &rare.shares[i]; x.Server != c.server() && x.open > 0 {
 			others = true
 		}
 	}
@@ -131,7 +132,7 @@ func (p *Pool) share(c *Conn) {
 // unshare notes that c was closed.
 func (p *Pool) unshare(c *Conn) {
 	if c.shared {
-		if x := p.detectors.shareOf(c.server()); x != nil {
+		if x := p.detectors.rare.shareOf(c.server()); x != nil {
 			x.open--
 		}
 	}
@@ -140,14 +141,14 @@ func (p *Pool) unshare(c *Conn) {
 // reshare notes that c was not closed after all.
 func (p *Pool) reshare(c *Conn) {
 	if c.shared {
-		if x := p.detectors.shareOf(c.server()); x != nil {
+		if x := p.detectors.rare.shareOf(c.server()); x != nil {
 			x.open++
 		}
 	}
 }
 
 // shareOf returns what is counted of server, nil if there are too many.
-func (d *detectors) shareOf(server segment.Endpoint) *Share {
+func (d *rareDetectors) shareOf(server segment.Endpoint) *Share {
 	for i := range d.shares {
 		if d.shares[i].Server == server {
 			return &d.shares[i]
@@ -163,7 +164,7 @@ func (d *detectors) shareOf(server segment.Endpoint) *Share {
 
 // mergeShares adds what the addresses of a pool got that is the same one; what the two had the
 // choice of together was not seen.
-func (d *detectors) mergeShares(o *detectors) {
+func (d *rareDetectors) mergeShares(o *rareDetectors) {
 	d.sharesCut = d.sharesCut || o.sharesCut
 	for _, from := range o.shares {
 		x := d.shareOf(from.Server)
@@ -181,7 +182,7 @@ func (d *detectors) mergeShares(o *detectors) {
 }
 
 // Shares returns what p's addresses have got, none if it has one.
-func (p *Pool) Shares() []Share { return p.detectors.shares }
+func (p *Pool) Shares() []Share { return p.seen().shares }
 
 // SharesCut reports whether p has more addresses than Shares returns.
-func (p *Pool) SharesCut() bool { return p.detectors.sharesCut }
+func (p *Pool) SharesCut() bool { return p.seen().sharesCut }

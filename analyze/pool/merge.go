@@ -20,39 +20,48 @@ func (s *clientShard) merge(p, q *Pool) {
 	s.pools.remove(q)
 	p.mergedFrom = append(append(p.mergedFrom, q), q.mergedFrom...)
 	q.mergedFrom = q.mergedFrom[:0]
-	p.takeServers(q)
+	s.taken -= addressSize * len(q.clientServers)
+	s.taken += addressSize * p.takeServers(q)
 	p.keys = append(p.keys, q.keys...)
 	p.FirstPacket = min(p.FirstPacket, q.FirstPacket)
 	p.moreNames = p.moreNames || q.moreNames
+	p.cameBack = p.cameBack || q.cameBack
 	p.endsFIN = p.endsFIN || q.endsFIN
 	p.Agent = cmp.Or(p.Agent, q.Agent)
 
 	p.Sums.Add(&q.Sums)
 	p.MostOnOne = max(p.MostOnOne, q.MostOnOne)
 	p.Peak = max(p.Peak, q.Peak)
+	if p.conns.live == 0 || q.conns.live == 0 { // not both: a request joins them
+		s.unopened--
+	}
 	p.conns.add(&q.conns)
 	p.unsplit(q)
 	q.unsplit(p)
 	p.detectors.merge(&q.detectors)
 	s.startCurve(p) // each from its own tokens
 	s.startCurve(q)
+	waiting := p.waiting() + q.waiting()
 	p.replay.merge(&q.replay)
 	s.boundProvisional(p)
+	s.taken += p.waiting() - waiting
 }
 
 // weight is how much merging p into another pool has to move.
 func (p *Pool) weight() int { return int(p.Used) + len(p.clientServers) + len(p.keys) }
 
-// takeServers has p found, as the latest, where q was.
-func (p *Pool) takeServers(q *Pool) {
+// takeServers has p found, as the latest, where q was, and returns at how many addresses it was not before.
+func (p *Pool) takeServers(q *Pool) (n int) {
 	for _, cs := range q.clientServers {
 		if !slices.Contains(cs.pools, p) {
 			p.clientServers = append(p.clientServers, cs)
 			p.Servers = append(p.Servers, cs.server)
+			n++
 		}
 		cs.pools = slices.DeleteFunc(cs.pools, func(x *Pool) bool { return x == q || x == p })
 		cs.pools = append(cs.pools, p)
 	}
+	return n
 }
 
 // merge has r act on what o would have, which is left empty.

@@ -74,8 +74,14 @@ func (p *Pool) reviseByPool(d *Decision) {
 	if d.Cause != ClientIdleTimeout {
 		return
 	}
-	seen, ok := valueOf(p.detectors.idle.byServer).asSeen(d.closedAfter)
-	if ok || obeys(d.closedAfter, d.announced) {
+	announced := obeys(d.closedAfter, d.announced)
+	if keeps, known := p.client.limit.keeps(d.left); !known {
+		d.Confidence = Likely
+	} else if keeps && !announced {
+		p.closedOverLimit(d)
+		return
+	}
+	if seen, ok := valueOf(p.detectors.idle.byServer).asSeen(d.closedAfter); ok || announced {
 		p.changeCause(d, ServerClosed)
 		d.obeyed, d.seen = true, seen
 	}

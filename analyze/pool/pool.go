@@ -135,8 +135,8 @@ func (c *SetupCost) add(d SetupCost) {
 // The states of a pool's connections: how many there are of each.
 type connStates struct {
 	firstRequest segment.Time // on the capture's clock; 0: none yet
-	live         int          // have joined the pool and not ended
-	open         int          // were used, and nobody has closed them, in the order of the capture
+	live         int32        // have joined the pool and not ended
+	open         int32        // were used, and nobody has closed them, in the order of the capture
 	diedNext     int64        // opened instead of one that was dead when it was used next
 	otherUser    int64        // opened instead of one tied to a user, perhaps for another
 	refused      int64        // opened instead of one on which the server had just refused a stream
@@ -167,6 +167,7 @@ type membership struct {
 	proxied       bool            // it is a forward proxy's
 	endsFIN       bool            // its client ends connections by FIN
 	moreNames     bool            // than are told apart were seen at its address: they are in it
+	cameBack      bool            // what its client had before is not known any more: see returned.go
 	keys          []poolKey       // that lead to it
 	clientServers []*clientServer // where it has connections
 	onlyConn      *Conn           // its only connection, nil if there have been several
@@ -190,10 +191,11 @@ type inlined struct {
 	servers       [1]segment.Endpoint
 	causes        [1]CauseCount
 	clientServers [1]*clientServer
-	keys          [3]poolKey
+	keys          [1]poolKey
 	outstanding   [1]*occupation
 	queue         [2]action
 	token         token
+	looks         [2]segment.Time
 }
 
 // clear empties p for a new use. It keeps what has grown; where nothing has, p's own room
@@ -201,14 +203,14 @@ type inlined struct {
 func (p *Pool) clear() {
 	servers, causes, clientServers, keys := p.Servers[:0], p.Causes[:0], p.clientServers[:0], p.keys[:0]
 	outstanding, queue, losses := p.outstanding[:0], p.queue[:0], p.losses[:0]
-	mergedFrom, closes := p.mergedFrom[:0], p.detectors.idle.closes[:0]
+	mergedFrom, closes, looks := p.mergedFrom[:0], p.detectors.idle.closes[:0], p.detectors.idle.looks[:0]
 	if queue == nil {
 		r := &p.inline
 		servers, causes, clientServers, keys = r.servers[:0], r.causes[:0], r.clientServers[:0], r.keys[:0]
-		outstanding, queue = r.outstanding[:0], r.queue[:0]
+		outstanding, queue, looks = r.outstanding[:0], r.queue[:0], r.looks[:0]
 	}
 	*p = Pool{} // in place: it is large
 	p.Servers, p.Causes, p.clientServers, p.keys = servers, causes, clientServers, keys
 	p.outstanding, p.queue, p.losses, p.mergedFrom = outstanding, queue, losses, mergedFrom
-	p.detectors.idle.closes = closes
+	p.detectors.idle.closes, p.detectors.idle.looks = closes, looks
 }

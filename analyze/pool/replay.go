@@ -15,10 +15,10 @@ import (
 // clock, and on each only once all that bears on it is known.
 type replay struct {
 	queue          actionQueue
+	deferredCloses int32         // how many of outstanding wait for what their response's close came to
 	forced         bool          // it has acted though not all was known ...
 	forcedUntil    segment.Time  // ... up to then
 	outstanding    []*occupation // that have begun, and whose ends are not queued
-	deferredCloses int           // how many of outstanding wait for what their response's close came to
 	clockOffset    time.Duration // the largest of the connections'
 
 	tokens      tokens
@@ -69,14 +69,14 @@ func (p *Pool) waitsForTime(now segment.Time) bool {
 		return false
 	}
 	first := &p.queue[0]
-	return first.at >= now.Add(-2*p.clockOffset) || first.opens() && first.occ.end > now.Add(-p.clockOffset)
+	return first.at >= now.Add(-2*p.clockOffset) || first.startsFirst() && first.occ.end > now.Add(-p.clockOffset)
 }
 
 // replayUntil acts on what lies before an instant. All requests sent before known have been
 // seen: an opening waits until that is past its response.
 func (p *Pool) replayUntil(s *clientShard, until, known segment.Time) {
 	for len(p.queue) > 0 && p.queue[0].at < until {
-		if a := &p.queue[0]; a.opens() && a.occ.end > known {
+		if a := &p.queue[0]; a.startsFirst() && a.occ.end > known {
 			return
 		}
 		p.act(s, p.queue.pop())
@@ -101,10 +101,11 @@ func (p *Pool) force(s *clientShard, n int) {
 	}
 }
 
-// opens reports whether a is the start of what its connection was opened for.
-func (a *action) opens() bool { return a.kind == occupationStarts && a.occ.first }
+// startsFirst reports whether a is the start of its connection's first occupation.
+func (a *action) startsFirst() bool { return a.kind == occupationStarts && a.occ.first }
 
 func (p *Pool) act(s *clientShard, a action) {
+	waiting := p.waiting()
 	switch a.kind {
 	case occupationEnds:
 		p.endOccupation(s, a)
@@ -117,6 +118,7 @@ func (p *Pool) act(s *clientShard, a action) {
 	case occupationStarts:
 		p.startOccupation(s, a)
 	}
+	s.taken += p.waiting() - waiting
 }
 
 // endOccupation puts the token of an occupation back, unless its connection is lost.
@@ -128,6 +130,7 @@ func (p *Pool) endOccupation(s *clientShard, a action) {
 	}
 	last, manner := o.lastUse, c.manner(a.at)
 	manner.left = o.unserved
+	s.taken -= occupationSize
 	if o.started { // else its start is still queued
 		s.free.occupations.Put(o)
 	}
@@ -277,7 +280,9 @@ func (p *Pool) judgeNew(s *clientShard, a action) {
 		p.needed(s, a, loss{cause: OtherAddress})
 		return
 	}
-	p.detectors.oneStream.allInUse(a.at)
+	if x := p.detectors.rare; x != nil {
+		x.oneStream.allInUse(a.at)
+	}
 	p.needed(s, a, loss{cause: Concurrent})
 }
 
@@ -380,7 +385,7 @@ func (s *clientShard) handOver(p *Pool, d *Decision) {
 			s.statuses(p).left(d.status, d.Conn, d.openPacket)
 		}
 		if d.Cause == ClientClosed {
-			p.detectors.churn.avoidable(d.Conn, d.openPacket)
+			s.rare(p).churn.avoidable(d.Conn, d.openPacket)
 		}
 	}
 	s.ready = append(s.ready, d)

@@ -78,7 +78,7 @@ func allOf(p *Pool) string {
 		p.ID, p.Client, p.Servers, p.Name, p.TLS, p.Agent, p.FirstPacket, p.Sums, p.MostOnOne, p.Peak, p.Curve, p.Verdict,
 		p.WithheldBecause, p.Spoken, who, by, p.ClientCloses(), p.ServerCloses(), p.KeepAlive(), p.LongestReuse(),
 		atLimit, fmt.Sprint(p.Probed()), fmt.Sprint(p.Declined()), fmt.Sprint(p.Churn()), p.Tunnels(), p.Lifetimes(),
-		turnsOf(p), p.Crowding(), p.Shares(), p.SharesCut(), p.Split(), p.Statuses())
+		turnsOf(p), p.Crowding(), p.Shares(), p.SharesCut(), p.Split(), statusesOf(p))
 }
 
 func turnsOf(p *Pool) string {
@@ -157,4 +157,16 @@ func lackOrTell(r *rand.Rand, end *event.Ending, lacks, says bool) {
 		end.Warmth = event.Warmths{Cold: int64(r.IntN(2)), Warm: int64(r.IntN(3)), Cooled: int64(r.IntN(2))}
 		end.Probes = int64(r.IntN(2))
 	}
+}
+
+// statusesOf returns what became of p's connections by status, as it was when the histories were judged first.
+func statusesOf(p *Pool) any {
+	by := p.Statuses()
+	is := struct {
+		Of   [16]Status
+		N    int
+		More bool
+	}{N: len(by.Of), More: by.More}
+	copy(is.Of[:], by.Of)
+	return is
 }

@@ -17,6 +17,8 @@ type clientShard struct {
 	dirty      []*Pool // that the next Advance looks at
 	free       freeLists
 
+	taken        int         // bytes: see memory.go
+	unopened     int         // pools of which no connection is open
 	ready        []*Decision // that have become final
 	changes      []VerdictChange
 	decidedEarly int64 // how often too little was known
@@ -82,6 +84,7 @@ func (s *clientShard) conclude(p *Pool) {
 	for _, d := range p.provisional {
 		s.handOver(p, d)
 	}
+	s.taken -= provisionalSize * len(p.provisional)
 	p.provisional = nil
 	p.Verdict, p.WithheldBecause = p.verdict()
 	if p.Verdict == NotKnown {

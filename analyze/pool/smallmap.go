@@ -9,7 +9,7 @@ const few = 16
 type smallMap[K comparable, V any] struct {
 	few    []entry[K, V]
 	many   map[K]V        // nil while few will do
-	inline [3]entry[K, V] // room for few, as long as it will do
+	inline [1]entry[K, V] // room for few, as long as it will do
 }
 
 type entry[K comparable, V any] struct {

@@ -17,23 +17,23 @@ type Split struct {
 }
 
 // Split returns the first that was seen; Conn is 0 if none was.
-func (p *Pool) Split() Split { return p.detectors.split }
+func (p *Pool) Split() Split { return p.seen().split }
 
 // findSplit looks for an idle connection of the same client to the same address in
 // another pool, when c carries the first request of this one. It asks each pool
 // only for the connection that has become idle last, or if both are HTTP/2's that was
 // used last. A tunnel serves nobody else.
-func (p *Pool) findSplit(c *Conn, http2 bool) {
+func (s *clientShard) findSplit(p *Pool, c *Conn, http2 bool) {
 	for _, q := range c.clientServer.pools {
 		if !p.couldShare(q) {
 			continue
 		}
 		if r := q.detectors.lastStreams.conn; http2 && r.servesStill(c) && r.hadRoomFor(c) {
-			p.detectors.split = Split{true, r.id, c.id, c.packet, q.Name}
+			s.rare(p).split = Split{true, r.id, c.id, c.packet, q.Name}
 			return
 		}
 		if r := q.detectors.lastIdle.conn; r.servesStill(c) && r.wasIdleFor(c) {
-			p.detectors.split = Split{false, r.id, c.id, c.packet, q.Name}
+			s.rare(p).split = Split{false, r.id, c.id, c.packet, q.Name}
 			return
 		}
 	}
@@ -43,7 +43,7 @@ func (p *Pool) findSplit(c *Conn, http2 bool) {
 func (p *Pool) couldShare(q *Pool) bool {
 	return p != q && !q.merged &&
 		p.identity == q.identity &&
-		!p.detectors.tunnels && !q.detectors.tunnels
+		!p.seen().tunnels && !q.seen().tunnels
 }
 
 // servesStill reports whether r, which may be nil, leads where c does and nobody has ended it.
@@ -67,8 +67,12 @@ func (c *Conn) neededAt() segment.Time { return c.opened.Add(-c.clockOffset) }
 
 // unsplit forgets p's split if that is from q, which turns out to be the same pool.
 func (p *Pool) unsplit(q *Pool) {
-	other := p.detectors.split.Other
+	x := p.detectors.rare
+	if x == nil {
+		return
+	}
+	other := x.split.Other
 	if other == q.Name || slices.ContainsFunc(q.keys, func(k poolKey) bool { return k.name == other }) {
-		p.detectors.split = Split{}
+		x.split = Split{}
 	}
 }

@@ -6,12 +6,11 @@ const maxStatuses = 16
 // The Statuses detector watches what became of connections by the status of their latest response: another
 // request followed on it, or an avoidable connection was opened instead.
 type Statuses struct {
-	Of   [maxStatuses]Status
-	N    int  // of Of
-	More bool // there were others, which are not counted
+	Of   []Status // maxStatuses at most
+	More bool     // there were others, which are not counted
 }
 
-// A Status is one of them.
+// A Status counts what became of connections whose latest response had it.
 type Status struct {
 	Status         uint16
 	Followed, Left int64
@@ -23,18 +22,17 @@ func (s *Statuses) of(status uint16) *Status {
 	if status == 0 {
 		return nil
 	}
-	for i := range s.Of[:s.N] {
+	for i := range s.Of {
 		if s.Of[i].Status == status {
 			return &s.Of[i]
 		}
 	}
-	if s.N == maxStatuses {
+	if len(s.Of) == maxStatuses {
 		s.More = true
 		return nil
 	}
-	s.Of[s.N] = Status{Status: status}
-	s.N++
-	return &s.Of[s.N-1]
+	s.Of = append(s.Of, Status{Status: status})
+	return &s.Of[len(s.Of)-1]
 }
 
 // followed notes that a request followed on a connection.
@@ -56,7 +54,7 @@ func (s *Statuses) left(status uint16, conn, packet int64) {
 // merge adds those of a pool that is the same one.
 func (s *Statuses) merge(o *Statuses) {
 	s.More = s.More || o.More
-	for i := range o.Of[:o.N] {
+	for i := range o.Of {
 		from := &o.Of[i]
 		x := s.of(from.Status)
 		if x == nil {
@@ -72,17 +70,19 @@ func (s *Statuses) merge(o *Statuses) {
 
 // statuses returns those of p.
 func (s *clientShard) statuses(p *Pool) *Statuses {
-	x := p.detectors.statuses
+	rare := s.rare(p)
+	x := rare.statuses
 	if x == nil {
 		x = s.free.statuses.Get()
-		*x = Statuses{}
-		p.detectors.statuses = x
+		*x = Statuses{Of: x.Of[:0]}
+		rare.statuses = x
+		s.taken += statusesSize
 	}
 	return x
 }
 
 // Statuses returns what became of p's connections by the status of their latest response.
-func (p *Pool) Statuses() Statuses { return valueOf(p.detectors.statuses) }
+func (p *Pool) Statuses() Statuses { return valueOf(p.seen().statuses) }
 
 // asksAgain reports whether a response of a status asks for another request at once: elsewhere (RFC 9110 section
 // 15.4), or with credentials (sections 15.5.2 and 15.5.8).
@@ -98,7 +98,7 @@ func asksAgain(status uint16) bool {
 // after others they were. A request that the response asks for is none that shows that.
 func (s *Statuses) EndsAfter(status uint16) bool {
 	others, own := false, false
-	for i := range s.Of[:s.N] {
+	for i := range s.Of {
 		x := &s.Of[i]
 		if x.Status == status {
 			own = x.Followed > 0

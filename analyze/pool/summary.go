@@ -70,13 +70,20 @@ func (p *Pool) unsure() string {
 	return ""
 }
 
+// lacksPast reports whether connections that its client had before might have served it.
+func (p *Pool) lacksPast() bool { return p.cameBack && p.Used+p.Opaque > 0 }
+
 // withhold says that p's verdict is not known, and what its connections may have been then.
 func (p *Pool) withhold(why string) {
 	if p.unsure() != "" {
 		p.PerhapsNeeded = p.Causes.avoidable()
 	}
 	p.Verdict, p.WithheldBecause = NotKnown, why
-	p.Unjudged = max(0, p.Needed-1-p.PerhapsAvoidable)
+	p.Unjudged = p.Needed - p.PerhapsAvoidable
+	if !p.lacksPast() { // its first was needed
+		p.Unjudged--
+	}
+	p.Unjudged = max(0, p.Unjudged)
 }
 
 // boundsLeaveReuseOpen reports whether transactions that may not have been there decide
@@ -101,6 +108,8 @@ func (p *Pool) evidenceMissing() string {
 		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:
 		return "the capture lacks what the server sent"
+	case p.lacksPast():
+		return "its client had been seen before: what it had then is not kept, for there were too many"
 	case p.conns.wentOn > 0 && several:
 		return "some of its connections went on behind a FIN or RST that had seemed to end them"
 	case p.GivenUp > 0 && several:

@@ -92,8 +92,8 @@ func TestStatusesOfJoinedPools(t *testing.T) {
 	b.left(404, 6, 60)
 	a.merge(&b)
 	want := map[uint16]Status{200: {Status: 200, Followed: 2}, 304: {Status: 304, Left: 2, Conn: 5, Packet: 50}, 404: {Status: 404, Left: 1, Conn: 6, Packet: 60}}
-	for i := range a.Of[:a.N] {
-		if got := a.Of[i]; got != want[got.Status] || a.N != 3 {
+	for i := range a.Of[:len(a.Of)] {
+		if got := a.Of[i]; got != want[got.Status] || len(a.Of) != 3 {
 			t.Errorf("%+v, want %+v", got, want[got.Status])
 		}
 	}

@@ -1,7 +1,7 @@
 // Package report holds what an analysis found, as data.
 //
 //	report.go      the whole: what was read, the totals, the verdict
-//	connection.go  a connection and its transactions; half.go, one direction and its window
+//	connection.go  a connection; transaction.go, a transaction; half.go, one direction and its window
 //	pool.go        a client and a server; finding.go, what was found and what was expected
 //	judged.go      what of it is judged, and in which order it is told; bounds.go, counts only bounded
 //	units.go       spans and instants; schema.go, the JSON Schema

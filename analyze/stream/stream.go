@@ -131,7 +131,7 @@ func (st *Stream) Pause() {
 	st.paused = true
 }
 
-// Paused reports whether that is so.
+// Paused reports whether what comes waits for Resume.
 func (st *Stream) Paused() bool { return st.rare().paused }
 
 // Resume hands on what has waited since Pause.

@@ -40,16 +40,16 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
 	if b.sent > 0 {
 		// At the receiver not all that was in flight shows.
-		used := s.AtReceiver || room <= max(3*s.MSS, min(s.cwnd/3, maxDefer))
+		used := s.AtReceiver || room <= s.deferred()
 		s.validate(b.full && !b.tail && !peer && used, p)
 	}
 	switch {
 	case s.recovery == fast:
 		s.slowed(p)
-	case p > 0 && peer:
+	case peer && (p > 0 || s.limit == Receiver && s.peerIsFull()):
 		s.limit = Receiver
 		s.weaken()
-	case b.sent > b.acked+b.grown+max(3*s.MSS, min(s.cwnd/3, maxDefer)) && !b.opening &&
+	case (b.sent > b.acked+b.grown+s.deferred() || s.hadRoom(b)) && !b.opening &&
 		s.recovery == open && !s.isPaced() && !s.isSpaced():
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
@@ -96,6 +96,17 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 	if s.cwnd > s.initial {
 		s.lost = false
 	}
+}
+
+// deferred is how much room a sender may leave in its window, to send more at once (Linux's tcp_tso_should_defer).
+func (s *Sender) deferred() int { return max(3*s.MSS, min(s.cwnd/3, maxDefer)) }
+
+// hadRoom reports whether what an ACK let out was not kept by the window: there was more room than a sender leaves,
+// more of the message was to come, and nothing was sent until an ACK brought out more than a window makes room for.
+// A full send buffer does so, once a third of it is free (Linux's sk_stream_write_space).
+func (s *Sender) hadRoom(b *burst) bool {
+	return !s.AtReceiver && s.Message == UnderWay && b.window-b.before > s.deferred() && b.quiet > 2*prompt &&
+		b.sent > 2*b.acked+3*s.MSS && b.first.Sub(b.at) <= 2*prompt
 }
 
 // peerIsFull reports whether the window that the peer offers has no room for a full segment.
@@ -206,6 +217,11 @@ func (s *Sender) settleStart(b *burst) {
 	if s.Start.doubt && w <= was*5/8 { // an idle restart it was
 		s.idle = idle{on: true, at: s.Start.at, was: was, after: w, most: w}
 		s.Start.Restarted = true
+	}
+	if left := s.Start.left; left > 0 && w < was && w <= left+left/8 { // BBR loses nothing: it only is paced, too
+		s.idle = idle{on: true, at: s.Start.at, was: was, after: w, most: w}
+		s.Start.Restarted = true
+		s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 	}
 	if !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
 		w = was // a little of it was kept back, to send more at once

@@ -9,7 +9,9 @@ import (
 // paced counts sends that no ACK explains, though more was waiting: a sender with a clock of its own
 // (BBR) does not show its window by stopping. What follows a part segment has only then been written.
 func (s *Sender) paced(packets, pipe int, at segment.Time) {
-	s.sends++
+	if s.recovery == open || !s.hasClock { // in recovery what was delivered lets out as much, of BBR too
+		s.sends++
+	}
 	quiet := at.Sub(s.lastSend)
 	s.rush(packets, quiet)
 	if s.lastAck != 0 && s.lastFull && pipe > 2*s.MSS {
@@ -19,6 +21,8 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 				s.unprompted++
 				s.pace.tick(quiet)
 			}
+		case s.hasClock && s.pace.due(quiet):
+			s.unprompted++ // and an ACK came: who sends at the bottleneck's rate may meet one each time
 		case s.recovery == open && s.bbr.full && s.pace.over(s.lastAck.Sub(s.lastSend)):
 			s.stops++
 		}
@@ -27,7 +31,7 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
-	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills:
+	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills && s.recovery == open:
 		s.hasClock = false
 	}
 	if s.sends >= 64 {
@@ -102,6 +106,11 @@ func (p *pace) over(quiet time.Duration) bool {
 	return p.gap > 0 && quiet > p.gap*time.Duration(p.run)*clocks.late/8
 }
 
+// due reports whether after such a silence the clock lets out more, a timer's delay more or less.
+func (p *pace) due(quiet time.Duration) bool {
+	return !p.over(quiet) && quiet > rushGap && quiet*8 > p.gap*time.Duration(p.run)*(16-clocks.late)
+}
+
 // onlyNowWritten reports whether, in BBR's startup, what an ACK has let out at an instant was written only then:
 // the sender had been silent for longer than its clock takes, though its window had room, and an ACK before has
 // let out nothing. A full send buffer is such a writer: it takes more once a third of it is free (Linux's
@@ -123,7 +132,7 @@ func (s *Sender) stopped() bool {
 
 // isSpaced reports whether a clock spreads what the window permits.
 func (s *Sender) isSpaced() bool {
-	return !s.AtReceiver && s.stopped() && s.unprompted*16 >= s.sends
+	return !s.AtReceiver && (s.stopped() || s.restarts && s.hasClock) && s.unprompted*16 >= s.sends
 }
 
 const (

@@ -79,7 +79,14 @@ func (s *Sender) bounds() (low, high int) {
 	low = max(min(s.cwnd, peak), min(s.cwnd, s.initial))
 	switch {
 	case s.isPaced(): // the model is right to within a tenth, as a rule
-		return min(s.cwnd, s.whole(s.cwnd*4/5)), s.whole(s.cwnd * 5 / 4)
+		low, high = min(s.cwnd, s.whole(s.cwnd*4/5)), s.whole(s.cwnd*5/4)
+		if s.bbr.full {
+			// Or the clock is one that an application has set (SO_MAX_PACING_RATE), which the window does not
+			// follow: below its threshold that grows until it is twice what was in flight, and then by what the
+			// same ACK covers (Linux's tcp_is_cwnd_limited).
+			high = max(high, 2*peak, s.free)
+		}
+		return low, high
 	case s.cwnd < s.ssthresh || s.flat || s.Sums.Losses+s.Sums.Timeouts == 0: // slow start, or nothing but suspicion that it has ended
 		high = max(s.cwnd, 2*peak)
 	default: // congestion avoidance goes on while what is in flight is acknowledged

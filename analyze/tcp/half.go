@@ -51,12 +51,12 @@ type Half struct {
 	WireSegments int64 // by MSS where offload joined several (RFC 9293 section 3.7.1)
 	PayloadBytes int64 // as captured segments carried them, resends included, duplicates not
 	MaxFlight    int
-	MaxLen       int        // longest payload of one captured segment, bytes
-	MSS          int        // the peer may send this side at most this, from this side's SYN; valid if HasMSS
-	WindowScale  int        // valid if HasWindowScale
-	Window       Window     // what this side offers to receive
-	recent       [4]print   // of this side's latest segments, to tell packets captured twice
-	mirrored     *[64]print // the same of more, once one was: a second place may see a whole flight later
+	MaxLen       int              // longest payload of one captured segment, bytes
+	MSS          int              // the peer may send this side at most this, from this side's SYN; valid if HasMSS
+	WindowScale  int              // valid if HasWindowScale
+	Window       Window           // what this side offers to receive
+	recent       [4]fingerprint   // of this side's latest segments, to tell packets captured twice
+	mirrored     *[64]fingerprint // the same of more, once one was: a second place may see a whole flight later
 	RTT          RTT
 	second       *segment.Segment // a SYN-ACK with another number, not yet acknowledged, if hasSecond
 	jump         jump             // where what was not acceptable since something was lies, if jumped
@@ -229,7 +229,7 @@ func (h *Half) OutlivesFIN(ack segment.Seq) bool { return h.SawFIN && ack.After(
 // TakeBackFIN takes it that h has sent no FIN.
 func (h *Half) TakeBackFIN() { h.SawFIN = false }
 
-// RestoreFIN undoes that.
+// RestoreFIN takes it that the FIN which TakeBackFIN took back was sent after all.
 func (h *Half) RestoreFIN() { h.SawFIN = true }
 
 // reorderWithin is how far apart reordering can bring two segments where no
@@ -376,9 +376,9 @@ func wireSegments(n, mss int) int64 {
 // sameWithin is how far apart two captures of one packet may lie.
 const sameWithin = 50 * time.Millisecond
 
-// A print tells one packet from another: a hash of all that a resend would not
+// A fingerprint tells one packet from another: a hash of all that a resend would not
 // repeat, and when it was captured.
-type print struct {
+type fingerprint struct {
 	hash uint64 // never 0
 	at   segment.Time
 }
@@ -386,10 +386,10 @@ type print struct {
 // seenBefore reports whether s is a packet captured a second time, and
 // remembers it if not.
 func (h *Half) seenBefore(s *segment.Segment) bool {
-	p := printOf(s)
+	p := fingerprintOf(s)
 	if h.known(p, s) {
 		if h.mirrored == nil {
-			h.mirrored = new([64]print)
+			h.mirrored = new([64]fingerprint)
 		}
 		return true
 	}
@@ -401,7 +401,7 @@ func (h *Half) seenBefore(s *segment.Segment) bool {
 	return false
 }
 
-func printOf(s *segment.Segment) print {
+func fingerprintOf(s *segment.Segment) fingerprint {
 	mix := func(h, v uint64) uint64 { h = (h ^ v) * 0x9E3779B97F4A7C15; return h ^ h>>29 }
 	// Flags alone first: else those of a FIN and the number it acknowledges more than the ACK before it cancel out.
 	h := mix(mix(0, uint64(s.Flags)), uint64(s.Seq)<<32|uint64(s.Ack))
@@ -412,18 +412,18 @@ func printOf(s *segment.Segment) print {
 	if s.Options.SACKBlocks > 0 {
 		h = mix(h, uint64(s.Options.SACK[0].Start)<<32|uint64(s.Options.SACK[0].End))
 	}
-	return print{h | 1, s.Time}
+	return fingerprint{h | 1, s.Time}
 }
 
-// known reports whether p, the print of s, was captured lately: on loopback both
+// known reports whether p, the fingerprint of s, was captured lately: on loopback both
 // ways, on two interfaces, or on a mirror. A resend differs in its IP ID or its
 // timestamp. Where there is no ID, only a copy within a millisecond counts, and
 // only of what a sender would not repeat so soon.
-func (h *Half) known(p print, s *segment.Segment) bool {
+func (h *Half) known(p fingerprint, s *segment.Segment) bool {
 	return p.among(h.recent[:], s) || h.mirrored != nil && p.among(h.mirrored[:], s)
 }
 
-func (p *print) among(list []print, s *segment.Segment) bool {
+func (p *fingerprint) among(list []fingerprint, s *segment.Segment) bool {
 	for i := range list {
 		if list[i].hash != p.hash {
 			continue
@@ -438,7 +438,7 @@ func (p *print) among(list []print, s *segment.Segment) bool {
 
 // Copy reports whether s is a packet of this half captured a second time.
 // Nothing is changed.
-func (h *Half) Copy(s *segment.Segment) bool { return h.known(printOf(s), s) }
+func (h *Half) Copy(s *segment.Segment) bool { return h.known(fingerprintOf(s), s) }
 
 // Memory returns how many bytes h holds beside itself.
 func (h *Half) Memory() int {

@@ -23,6 +23,7 @@ type Start struct {
 	gap             time.Duration // the longest between its segments
 	sure            int           // of it, what was sent before an ACK can have come
 	full            bool          // the flight ended with a full segment
+	left            int           // of a window that seemed to be by a clock: what idling leaves of it if it is not; else 0
 }
 
 // An idle is a restart that the burst after it may refute.
@@ -46,7 +47,7 @@ func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
 	s.finishBurst(at, s.pipe())
 	s.idle = idle{}
-	was, restarted, doubt := s.cwnd, false, false
+	was, restarted, doubt, left := s.cwnd, false, false, 0
 	gap, rto := at.Sub(s.lastSend), s.rto()
 	late := max(s.lastSend, s.lastAck).Add(s.srtt/4 + rto) // a loss probe went before (RFC 8985 section 7.2)
 	if s.recovery == fast {
@@ -59,7 +60,11 @@ func (s *Sender) startFlight(at segment.Time) {
 	switch {
 	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
 		s.timedOut(late)
-	case s.lastSend == 0 || s.keeps || s.isPaced(): // idling costs it nothing
+	case s.lastSend == 0 || s.keeps: // idling costs it nothing
+	case s.isPaced(): // if it is BBR
+		if gap > rto+tick {
+			left = s.afterIdle(max(s.cwnd, s.most), gap-rto)
+		}
 	case gap > early && gap <= rto+tick: // which side of it nobody can say
 		doubt = s.cwnd > s.initial
 	case gap > rto:
@@ -73,13 +78,13 @@ func (s *Sender) startFlight(at segment.Time) {
 			s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 			s.idle = idle{true, at, was, s.cwnd, min(least, s.cwnd), max(2*s.cwnd, most+most/8)}
 			restarted = true
-			s.peak, s.maxOut, s.proven = 0, 0, 0
+			s.peak, s.maxOut, s.proven, s.free = 0, 0, 0, 0
 			s.basis = Inferred
 			s.recovery = open
 		}
 	}
 	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt,
-		at: at, open: true, late: late}
+		at: at, open: true, late: late, left: left}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {

@@ -38,6 +38,9 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
 	}
+	if s.recovery == timeout && s.lastAck > s.reducedAt {
+		s.undo.vain = false // who may still hold it for that sends something new first (RFC 5682 section 3.1 step 2)
+	}
 	if s.recovery != open {
 		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
 	}
@@ -61,13 +64,13 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery == open || to == timeout && s.recovery == fast {
 		s.prior = max(s.cwnd, s.MSS)
 	}
-	if s.recovery != timeout {
-		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
-	}
 	if s.recovery == open && name != "ecn" {
 		s.mayUndo()
 	} else if name == "ecn" {
 		s.undo = undo{} // that was no mistake
+	}
+	if s.recovery != timeout {
+		s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
 	}
 	s.echoed = name == "ecn"
 	s.episodes++
@@ -83,7 +86,8 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.flat, s.least, s.proven, s.credit = false, 0, 0, credit{}
+	s.undo.vain = to == timeout && s.recovery != fast
+	s.flat, s.least, s.proven, s.credit, s.free = false, 0, 0, credit{}, 0
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()
 	s.peak = 0

@@ -434,12 +434,16 @@ func TestClock(t *testing.T) {
 	}
 	for _, x := range []struct {
 		prompted int
+		every    time.Duration
 		clock    bool
-	}{{46, true}, {47, false}} { // of 64, and then more
+	}{
+		{46, 3 * time.Millisecond, true}, {47, 3 * time.Millisecond, false}, // of 64, and then more
+		{200, time.Millisecond, true}, // at the clock's own times, which ACKs meet that come at the bottleneck's rate
+	} {
 		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
 		clocked(f, 6)
 		for range x.prompted {
-			f.wait(time.Millisecond).ack(1).send(1)
+			f.wait(x.every).ack(1).send(1)
 		}
 		f.quiet().wait(time.Minute).send(1)
 		if f.Start.Restarted == x.clock { // idling costs a window, not a rate
@@ -454,6 +458,68 @@ func TestClock(t *testing.T) {
 	}
 	if f.send(20).wait(time.Millisecond).ack(20); paced(f) {
 		t.Error("two segments in flight: a delayed ACK may bring out each")
+	}
+}
+
+// A clock may be one that an application has set, which the window does not follow: it may be twice what was in
+// flight, however little of it the clock uses. In startup BBR fills its window, so there it is no more than that.
+func TestClockOfAnApplication(t *testing.T) {
+	f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	for range 6 { // the first follows the ACK
+		f.send(1).wait(time.Millisecond)
+	}
+	if e := f.Estimate(); e.Phase != "startup" || e.High > e.Best*5/4+mss {
+		t.Errorf("%s: %d, up to %d", e.Phase, e.Best, e.High)
+	}
+	f.send(40) // once
+	most := 0
+	for range 400 { // then at a rate that never grows
+		if f.wait(time.Millisecond).send(1); f.next-f.una > 30 {
+			f.wait(time.Millisecond / 2).ack(2)
+		}
+		most = max(most, int(f.next-f.una))
+	}
+	if e := f.Estimate(); e.Phase != "probe-bandwidth" || e.High < 2*most*mss {
+		t.Errorf("%s: %d, up to %d, with %d in flight once", e.Phase, e.Best/mss, e.High/mss, most)
+	}
+	f.wait(time.Millisecond).ack(25) // below twice that the window grows by all that an ACK covers
+	if e := f.Estimate(); e.High < (2*most+20)*mss {
+		t.Errorf("up to %d after an ACK of 25, with %d in flight once", e.High/mss, most)
+	}
+}
+
+// In recovery what was delivered lets out as much, of BBR too (packet conservation): that is no sign that a sender
+// has no clock. The same in the open is.
+func TestClockInARecovery(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond).ack(1).send(2)
+		for range 6 {
+			f.send(1).wait(time.Millisecond)
+		}
+		if lost {
+			f.sacks(f.una+1, f.una+4).again(f.una)
+		}
+		last := f.next
+		for range 100 {
+			if f.wait(3 * time.Millisecond); lost {
+				f.sacks(f.una+1, last+1)
+				last++
+			} else {
+				f.ack(1)
+			}
+			f.send(1)
+		}
+		f.wait(time.Millisecond).ack(f.next - f.una)
+		switch phase := f.Estimate().Phase; phase {
+		case "startup", "drain", "probe-bandwidth":
+			if !lost {
+				t.Errorf("after 100 sends at ACKs: %s", phase)
+			}
+		default:
+			if lost {
+				t.Errorf("after a recovery with 100 sends at ACKs: %s", phase)
+			}
+		}
 	}
 }
 

@@ -92,6 +92,7 @@ type Sender struct {
 	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
+	free              int  // or, with a clock of the application, as slow start has it since the latest loss
 	sends             int32
 	sentPackets, run  int // in all, and in the latest burst
 	rushes            int // of the latest sends, bursts that no clock lets out
@@ -290,6 +291,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.Start.gap = max(s.Start.gap, at.Sub(s.lastSend))
 		}
 		s.Start.flight = max(s.Start.flight, p)
+		if room := s.edge.Sub(s.nxt); s.hasEdge && s.Message != Complete && (room == 0 || full && 0 < room && room < s.MSS) {
+			s.limit = Receiver // no ACK has to come to show it
+		}
 	}
 	s.peak = max(s.peak, p)
 	if s.recovery == open && p > s.cwnd { // more than thought
@@ -303,7 +307,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.tell(at)
 	}
 	s.lastSend = at
-	s.opens(end, at)
+	s.countRound(end, at)
 }
 
 // push notes a segment before end that was not sent before, and is so many bytes short of a full one.
@@ -374,36 +378,13 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
+	inVain := s.undo.on && s.inVain(ack, blocks)
 	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+int(s.pad.sacked)
 	if ack.After(s.una) {
-		acked = ack.Sub(s.una)
-		if s.una = ack; s.mayHaveAcked.Before(ack) {
-			s.mayHaveAcked = ack
-		}
-		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
-		if s.recovery == open || !ack.Before(s.recoverAt) {
-			s.dups = 0
-		}
-		if len(s.sacked.list) > 0 {
-			s.sacked.below(ack)
-		}
-		if len(s.resent.list) > 0 {
-			s.resent.below(ack)
-		}
-		short := s.pad.all
-		s.time(ack, at)
-		acked += int(short - s.pad.all)
+		acked = s.advance(ack, at)
 	}
 	was := s.sacked.size()
-	for i := range blocks {
-		b := &blocks[i]
-		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
-		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
-			continue // a duplicate's report (RFC 2883), or nonsense
-		}
-		s.hasSACK = true
-		s.sack(b.Start, b.End)
-	}
+	s.sackAll(blocks)
 	if s.recovery == fast {
 		s.lose()
 	}
@@ -425,13 +406,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	b := &s.burst
-	*b = burst{}
-	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
-	b.acked, b.opening, b.wasFull = delivered, opening, s.Start.full
-	s.Start.open = false
-	s.credit.delivered += delivered
-	s.credit.unused += delivered
+	s.beginBurst(delivered, before, at)
 	fresh := s.news(delivered, acked, held)
 	switch {
 	case !s.mayGoByClock():
@@ -445,12 +420,58 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
-	if s.undo.on && s.takesBack(acked, duplicates(ack, blocks, s.MSS)) {
+	if s.undo.on && (s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || inVain) {
 		s.takeBack(at)
 	}
 	s.react(acked, fresh, ece, at)
 	s.goesByClock()
 	s.lastAck = at
+}
+
+// advance moves SND.UNA to ack, which is beyond it, and returns how many bytes of the window that frees: what was
+// acknowledged, and what its segments were short of full ones.
+func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
+	acked = ack.Sub(s.una)
+	if s.una = ack; s.mayHaveAcked.Before(ack) {
+		s.mayHaveAcked = ack
+	}
+	s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
+	if s.recovery == open || !ack.Before(s.recoverAt) {
+		s.dups = 0
+	}
+	if len(s.sacked.list) > 0 {
+		s.sacked.below(ack)
+	}
+	if len(s.resent.list) > 0 {
+		s.resent.below(ack)
+	}
+	short := s.pad.all
+	s.time(ack, at)
+	return acked + int(short-s.pad.all)
+}
+
+// sackAll notes the SACK blocks of an ACK whose number has been noted.
+func (s *Sender) sackAll(blocks []segment.Block) {
+	for i := range blocks {
+		b := &blocks[i]
+		start, end := b.Start.Sub(s.una), b.End.Sub(s.una)
+		if start < 0 || end <= start || end > s.nxt.Sub(s.una) {
+			continue // a duplicate's report (RFC 2883), or nonsense
+		}
+		s.hasSACK = true
+		s.sack(b.Start, b.End)
+	}
+}
+
+// beginBurst begins what an ACK lets out that has delivered so many bytes, when before of them were in flight.
+func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
+	b := &s.burst
+	*b = burst{}
+	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
+	b.acked, b.opening, b.wasFull = delivered, s.Start.open, s.Start.full
+	s.Start.open = false
+	s.credit.delivered += delivered
+	s.credit.unused += delivered
 }
 
 // restsOn reports whether an ACK changes nothing, as the one before it: nothing is in flight, and nothing was
@@ -525,7 +546,10 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 		s.most += s.whole(acked)
 	}
 	s.most = max(s.most, s.cwnd)
+	if grows && acked > 0 && (s.limited && !s.AtReceiver || s.free < 2*s.maxOut) {
+		s.free = max(s.free, s.initial) + s.whole(acked)
+	}
 }
 
-// Close reads off what is left.
+// Close takes into the estimate what the latest ACK let out: no more comes.
 func (s *Sender) Close() { s.finishBurst(s.lastSend, s.pipe()) }

@@ -302,7 +302,7 @@ func (v *SenderView) assumeAcked(seq segment.Seq) {
 	}
 }
 
-// End has the last ACKs arrive.
+// End has the ACKs arrive that are still on their way: no more segments come.
 func (v *SenderView) End() {
 	for len(v.acks.waiting()) > 0 {
 		v.deliver()

@@ -64,9 +64,9 @@ func (s *Sender) enter(at segment.Time) {
 	g.Phases = append(g.Phases, Phase{name, at, at, s.cwnd, s.cwnd})
 }
 
-// opens counts rounds: one opens with the first segment sent after what opened the
+// countRound counts rounds: one opens with the first segment sent after what opened the
 // one before was acknowledged.
-func (s *Sender) opens(end segment.Seq, at segment.Time) {
+func (s *Sender) countRound(end segment.Seq, at segment.Time) {
 	if s.Rounds == 0 || !s.round.After(s.una) {
 		s.Rounds++
 		s.Sums.Rounds++

@@ -11,6 +11,7 @@ type undo struct {
 	again          int    // packets sent again, of which no duplicate was reported
 	stamp          uint32 // of the first of them
 	stamped        bool
+	vain           bool // the latest reduction is by a timeout that may have been in vain
 }
 
 // A stamp is a timestamp that a segment carries or echoes (RFC 7323 section 3).
@@ -64,6 +65,43 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 	}
 	// Before all is acknowledged, what was sent again must be (tcp_try_undo_partial).
 	return late && (!s.una.Before(s.recoverAt) || s.resent.size() == 0)
+}
+
+// inVain reports whether an ACK shows that the latest timeout was: it tells for the first time of something that
+// was sent before and not again, so not all was lost (RFC 5682 section 3.1 step 3.b; Linux's FLAG_ORIG_SACK_ACKED).
+// A sender looks for that after a timeout in the open, and from the second one on (tcp_enter_loss). At the
+// receiver it does not show what was sent again.
+func (s *Sender) inVain(ack segment.Seq, blocks []segment.Block) bool {
+	if s.recovery != timeout || !s.undo.vain || s.AtReceiver {
+		return false
+	}
+	if s.original(s.una, ack) {
+		return true
+	}
+	for _, b := range blocks {
+		if b.Start.After(ack) && b.End.After(b.Start) && s.original(b.Start, b.End) {
+			return true
+		}
+	}
+	return false
+}
+
+// original reports whether one of the segments that end in (start, end] was sent once, before the latest
+// reduction, and is not known to have arrived.
+func (s *Sender) original(start, end segment.Seq) bool {
+	if end.After(s.recoverAt) {
+		end = s.recoverAt
+	}
+	for i := s.out.after(start); i < s.out.n; i++ {
+		x := s.out.at(i)
+		if x.end.After(end) {
+			return false
+		}
+		if !x.resent && !s.sacked.covers(x.end.Add(-1)) {
+			return true
+		}
+	}
+	return false
 }
 
 // takeBack restores the window that there was before the latest episode.

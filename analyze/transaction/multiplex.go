@@ -194,6 +194,9 @@ func (m *Multiplexer) begin(h *http2.Headers) *Transaction {
 	if strings.HasPrefix(h.ContentType, "application/grpc") {
 		m.GRPC++
 	}
+	if m.open == nil { // it has rested
+		m.open = map[uint32]*Transaction{}
+	}
 	m.open[h.Stream] = t
 	m.waiting = append(m.waiting, t)
 	return t
@@ -307,6 +310,22 @@ func (m *Multiplexer) take() *Transaction {
 	}
 	return new(Transaction)
 }
+
+// CanRest reports whether no stream is open, and both directions are between field sections.
+func (m *Multiplexer) CanRest() bool {
+	return len(m.waiting) == 0 && m.client.CanRest() && m.server.CanRest()
+}
+
+// Rest has m, which CanRest, hold no more than it must. What is read next makes it as it was.
+func (m *Multiplexer) Rest() {
+	m.client.Rest()
+	m.server.Rest()
+	clear(m.free)
+	m.open, m.free, m.host = nil, m.free[:0], m.host[:0]
+}
+
+// Emptied says that what m points to is another's now. It may be reset.
+func (m *Multiplexer) Emptied() { m.open, m.waiting, m.free = nil, nil, nil }
 
 // Memory returns how many bytes m takes.
 func (m *Multiplexer) Memory() int {

@@ -44,7 +44,7 @@ const (
 func leftAfterOneStatus(p *pool.Pool) (Evidence, bool) {
 	by := p.Statuses()
 	var left *pool.Status
-	for i := range by.Of[:by.N] {
+	for i := range by.Of {
 		switch x := &by.Of[i]; {
 		case x.Left == 0:
 		case left != nil || x.Followed > 0:

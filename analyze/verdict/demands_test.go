@@ -22,7 +22,7 @@ func TestJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folded := &pool.Pool{Sums: pool.Sums{Connections: 9, Used: 9, Transactions: 9, Needed: 9}}
+	evicted := &pool.Pool{Sums: pool.Sums{Connections: 9, Used: 9, Transactions: 9, Needed: 9}}
 	for _, c := range []struct {
 		name  string
 		d     Demands
@@ -96,8 +96,8 @@ func TestJudge(t *testing.T) {
 		{"inferred, and reused all the same", Demands{}, reused(func(p *pool.Pool) { p.MaxOver = 3 }), Passed},
 		{"another server", Demands{Server: "b.example"}, reused(func(*pool.Pool) {}), Undecided},
 		{"this server", Demands{Server: "A.example:80"}, reused(func(*pool.Pool) {}), Passed},
-		{"pools not kept may be of the server", Demands{Server: "a.example"}, append(reused(func(*pool.Pool) {}), folded), Undecided},
-		{"forbidden, and pools not kept", Demands{Server: "a.example", Forbid: []string{"missed"}}, append(reused(func(*pool.Pool) {}), folded), Undecided},
+		{"pools not kept may be of the server", Demands{Server: "a.example"}, append(reused(func(*pool.Pool) {}), evicted), Undecided},
+		{"forbidden, and pools not kept", Demands{Server: "a.example", Forbid: []string{"missed"}}, append(reused(func(*pool.Pool) {}), evicted), Undecided},
 	} {
 		if _, got, _ := c.d.Judge(c.pools, Counts{}, Seen{}); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)

@@ -109,7 +109,7 @@ func TestDeadMeetsAlive(t *testing.T) {
 
 // What findings say in words is what was counted.
 func TestWordsOfFindings(t *testing.T) {
-	lossy := Conn{ID: 3, Pace: Pace{Losses: 3, Timeouts: 2, Resent: 9, Segments: 100, ResentAt: 44}}
+	lossy := Conn{ID: 3, SlowedBy: SlowedBy{Losses: 3, Timeouts: 2, Resent: 9, Segments: 100, ResentAt: 44}}
 	if got := reductions(&lossy).Text; !strings.HasSuffix(got, "reduced 5 times, 2 of them by a timeout") {
 		t.Error(got)
 	}

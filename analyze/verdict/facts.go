@@ -23,11 +23,11 @@ type Conn struct {
 
 	Messages
 	Closing
-	TLS     Handshake
-	Restart IdleRestart
-	Pace    Pace
-	HTTP2   HTTP2
-	Fate    Fate
+	TLS      Handshake
+	Restart  IdleRestart
+	SlowedBy SlowedBy
+	HTTP2    HTTP2
+	Fate     Fate
 	Unseen
 }
 
@@ -80,7 +80,7 @@ type Closing struct {
 	ClientRST, ServerRST bool         // that side has sent one, whenever
 }
 
-// A Handshake is TLS's.
+// A Handshake is what a connection's TLS handshake has shown.
 type Handshake struct {
 	Seen    bool // both hellos: there is TLS, and the rest is sure
 	Resumed bool // the server took up a session
@@ -104,8 +104,8 @@ type IdleRestart struct {
 	Observed  bool  // the window was seen, not only inferred
 }
 
-// A Pace is what slowed down the direction that carries the content.
-type Pace struct {
+// SlowedBy is what slowed down the direction that carries the content.
+type SlowedBy struct {
 	AtReceiver bool       // captured there: what its sender knew when is inferred
 	ACKs, Full int64      // ACKs of it; and those before which the offered window was full to within a segment
 	FullAt     int64      // packet that filled it first

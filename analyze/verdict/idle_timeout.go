@@ -41,7 +41,7 @@ func closedAlike(p *pool.Pool) (Evidence, bool) {
 	server, client := p.ServerCloses(), p.ClientCloses()
 	longestReuse := p.LongestReuse().For
 	side, alike := "server", timeoutIn(&server, longestReuse)
-	if alike == nil {
+	if n, _, _, _ := p.OverallLimit(); alike == nil && n == 0 { // else it closes for another reason
 		side, alike = "client", timeoutIn(&client, longestReuse)
 	}
 	if alike == nil {

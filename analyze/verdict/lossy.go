@@ -27,7 +27,7 @@ var lossy = rule{
 // What was sent again in vain at the end of a dead connection does not count: no link that loses a part
 // of what it carries loses all, and silent-drop tells of it.
 func oftenReduced(c *Conn) bool {
-	p := &c.Pace
+	p := &c.SlowedBy
 	timeouts, resent := p.Timeouts, p.Resent
 	if _, dead := dropped(c); dead {
 		timeouts, resent = max(0, timeouts-p.ResentUnacked), max(0, resent-p.ResentUnacked)
@@ -36,7 +36,7 @@ func oftenReduced(c *Conn) bool {
 }
 
 func reductions(c *Conn) Evidence {
-	p := &c.Pace
+	p := &c.SlowedBy
 	return Evidence{
 		Packets:    []int64{p.ResentAt},
 		Confidence: pool.Certain,

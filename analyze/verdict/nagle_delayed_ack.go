@@ -29,10 +29,10 @@ var nagleDelayedACK = rule{
 	connection: &connectionRule{waitedForACK, waitsForACKs},
 }
 
-func waitedForACK(c *Conn) bool { return c.Pace.NagleWaits.N != 0 }
+func waitedForACK(c *Conn) bool { return c.SlowedBy.NagleWaits.N != 0 }
 
 func waitsForACKs(c *Conn) Evidence {
-	w := &c.Pace.NagleWaits
+	w := &c.SlowedBy.NagleWaits
 	e := Evidence{
 		Packets:    []int64{w.At.Packet},
 		Confidence: pool.Hint,

@@ -35,12 +35,12 @@ var poolAtItsLimit = rule{
 	pool: allInUse,
 }
 
-// What is asked of so few may be chance.
+// Of fewer it may be chance.
 const (
-	leastCrowd  = 2
-	askedEach   = 2
-	askedLeast  = 6
-	mostlyParts = 10 // all but one of so many
+	leastCrowd  = 2  // connections
+	askedEach   = 2  // requests while all connections were in use, for each connection
+	askedLeast  = 6  // such requests in all
+	mostlyParts = 10 // nine tenths are most: all but one of so many parts
 )
 
 func allInUse(p *pool.Pool) (Evidence, bool) {

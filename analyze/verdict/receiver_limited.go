@@ -27,10 +27,12 @@ var receiverLimited = rule{
 // leastACKs is how many ACKs a share says anything of.
 const leastACKs = 20
 
-func windowFull(c *Conn) bool { return c.Pace.ACKs >= leastACKs && 2*c.Pace.Full > c.Pace.ACKs }
+func windowFull(c *Conn) bool {
+	return c.SlowedBy.ACKs >= leastACKs && 2*c.SlowedBy.Full > c.SlowedBy.ACKs
+}
 
 func fullWindow(c *Conn) Evidence {
-	p := &c.Pace
+	p := &c.SlowedBy
 	return Evidence{
 		Packets:    []int64{p.FullAt},
 		Confidence: pool.Likely,

@@ -25,14 +25,14 @@ var senderIdle = rule{
 // senderPaused is false where segments were lost and the capture is at their
 // receiver: what looks like a pause may be a whole flight lost on its way.
 func senderPaused(c *Conn) bool {
-	p := &c.Pace
+	p := &c.SlowedBy
 	lost := p.Resent+p.Losses+p.Timeouts > 0
 	return p.IdleStalls.N > 0 && !(p.AtReceiver && lost)
 }
 
 func senderPauses(c *Conn) Evidence {
-	s, sure := &c.Pace.IdleStalls, pool.Likely
-	if c.Pace.AtReceiver { // what was lost and never resent is not seen here
+	s, sure := &c.SlowedBy.IdleStalls, pool.Likely
+	if c.SlowedBy.AtReceiver { // what was lost and never resent is not seen here
 		sure = pool.Hint
 	}
 	return Evidence{

@@ -10,7 +10,7 @@ import (
 // A Watch is not to be had on this system.
 type Watch struct{}
 
-// New says so.
+// New returns an error: no Watch is to be had.
 func New() (*Watch, error) {
 	return nil, errors.New("only Linux tells which connections a command has opened")
 }

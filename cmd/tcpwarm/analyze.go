@@ -57,7 +57,7 @@ type output struct {
 	oneClient bool
 	redaction
 	recorded html.Recorded  // for a page, if one is wanted
-	kernel   *kernelWitness // asked while capturing, nil: it was not
+	kernel   *kernelWindows // asked while capturing, nil: it was not
 
 	again    func() (*capture.Reader, error) // opens all the packets that were read once more; nil: they are gone
 	unplaced int64                           // packets without room for their comments
@@ -244,20 +244,11 @@ func analyzes(s *streams, c *cobra.Command) {
 		if len(files) == 1 && isReportFile(files[0]) {
 			return o.reread(s, cmd, files[0])
 		}
-		return looked(analyzeFiles(cmd.Context(), s, files, &o, nil))
+		return onlyAnalyzed(analyzeFiles(cmd.Context(), s, files, &o, nil))
 	}
 	o.flags(c.Flags())
 	o.pick.flags(c.Flags())
 	c.Flags().StringArrayVarP(&files, "read", "r", nil, "capture to judge, as any other `file` that is named (repeatable)")
-}
-
-// looked turns a report and an error into the exit code, where nothing is demanded: only that there
-// was nothing of what was asked for is none of success.
-func looked(r *report.Report, err error) error {
-	if err == nil && r.Unjudged != "" {
-		return &codedError{exitUnknown, nil}
-	}
-	return err
 }
 
 // Text draws few connections: to keep more in full would only cost time.
@@ -276,7 +267,7 @@ func analyzeFiles(ctx context.Context, s *streams, files []string, o *output, de
 	if err := o.readAgain(files); err != nil {
 		return nil, err
 	}
-	if err := o.apart(files...); err != nil {
+	if err := o.refuseSameFiles(files...); err != nil {
 		return nil, err
 	}
 	src, err := o.open(ctx, s, files)
@@ -597,7 +588,7 @@ func (o *output) check() error {
 	if err := o.checkPackets(); err != nil {
 		return err
 	}
-	return o.apart()
+	return o.refuseSameFiles()
 }
 
 // colored decides on colour: the flag, then NO_COLOR, then whether anybody sees

@@ -158,17 +158,23 @@ func (l *live) check() error {
 	return nil
 }
 
+// refuse refuses outputs that make no sense together.
+func (l *live) refuse(o *output) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if err := o.refuseSameFiles(l.write); err != nil {
+		return err
+	}
+	return l.keeps(o)
+}
+
+// run captures what expression lets through, tells of it meanwhile, and reports.
 func (l *live) run(ctx context.Context, s *streams, o *output, expression string) error {
 	if expression == "" {
 		expression = o.filter
 	}
-	if err := o.check(); err != nil {
-		return err
-	}
-	if err := o.apart(l.write); err != nil {
-		return err
-	}
-	if err := l.keeps(o); err != nil {
+	if err := l.refuse(o); err != nil {
 		return err
 	}
 	shown, err := l.screen.wanted(s, !isPipe(s.out) && (o.format.value != "ndjson" || terminal(s.out) < 0))
@@ -223,13 +229,10 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 	counted := &meter{Source: packets, live: src}
 	opts, stands := l.tell(o, counted, s.err, reports, shown)
 	if shown {
-		w := liveview.New(counted.counts, l.looksAt(o))
-		watched(w, &opts)
-		if err := l.screen.show(w, o, captureTitle(l.ifaces, o.filterShown()), src.Stop); err != nil {
+		if err := l.showLive(ctx, o, counted, &opts); err != nil {
 			return &codedError{exitInput, err}
 		}
 		defer l.screen.view.Close()
-		l.screen.endsWith(ctx)
 	}
 	// The context ends the source, which hands on what it has: so the analysis
 	// itself is not cancelled.
@@ -240,19 +243,34 @@ func (l *live) run(ctx context.Context, s *streams, o *output, expression string
 		l.screen.view.Close()
 		keepErr = closeWriter(kept, r)
 	})
-	n := src.Counters()
-	fmt.Fprintf(s.err, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n",
-		n.Captured, n.Received, n.Dropped)
+	printCounters(s.err, src.Counters())
 	if err == nil && keepErr != nil {
 		err = &codedError{exitInput, keepErr}
 	}
-	return looked(r, err)
+	return onlyAnalyzed(r, err)
+}
+
+// showLive shows on the terminal what m counts and what opts tells of.
+func (l *live) showLive(ctx context.Context, o *output, m *meter, opts *analyze.Options) error {
+	w := liveview.New(m.counts, l.looksAt(o))
+	watched(w, opts)
+	if err := l.screen.show(w, o, captureTitle(l.ifaces, o.filterShown()), m.live.Stop); err != nil {
+		return err
+	}
+	l.screen.endsWith(ctx)
+	return nil
+}
+
+// printCounters says what the kernel has counted, in tcpdump's words.
+func printCounters(w io.Writer, n capture.Counters) {
+	fmt.Fprintf(w, "%d packets captured\n%d packets received by filter\n%d packets dropped by kernel\n",
+		n.Captured, n.Received, n.Dropped)
 }
 
 // A watchedSource has the kernel asked about its sockets as messages begin.
 type watchedSource struct {
 	analyze.Source
-	kernel *kernelWitness
+	kernel *kernelWindows
 }
 
 // Fill is as analyze.Source has it.
@@ -273,7 +291,7 @@ func (l *live) looksAt(o *output) func(*pool.Pool) bool {
 
 // tell has what becomes certain be told while the capture goes on: lines in text, and how all stands. Where all
 // that is shown on the terminal, nothing else is told there.
-func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (analyze.Options, *standing) {
+func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (analyze.Options, *statusLine) {
 	of := l.looksAt(o)
 	opts := analyze.Options{Keys: tls.NewKeys()} // those of the logs come with the packets
 	lines := o.format.value == "text" && !(shown && terminal(reports) >= 0)
@@ -281,7 +299,7 @@ func (l *live) tell(o *output, m *meter, errw, reports io.Writer, shown bool) (a
 	if !lines {
 		to = nil
 	}
-	stands := newStanding(m, errw, to, l.every, of)
+	stands := newStatusLine(m, errw, to, l.every, of)
 	if shown {
 		stands.status = nil
 	}

@@ -120,38 +120,55 @@ func (t *trial) run(ctx context.Context, s *streams, o *output, demands *verdict
 	signal.Stop(signals) // nothing is left behind any more
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	became.Args, became.Scope = o.shownArgs(args), own.scope
+	return t.judge(ctx, s, o, demands, &captured{rec, own, logged, ended, endErr})
+}
+
+// What was captured while a command ran.
+type captured struct {
+	rec    *recording
+	own    *ownConns         // which of the connections are the command's
+	logged *io.SectionReader // its TLS keys
+	ended  os.Signal         // that ended it before its time, nil: none did
+	endErr error             // of the capture, nil: it is whole
+}
+
+// judge reports on x by demands. Its error says what x lacks, too.
+func (t *trial) judge(ctx context.Context, s *streams, o *output, demands *verdict.Demands, x *captured) (
+	*report.Report, error) {
 	demands.Command = true
 	opts := analyze.Options{Demands: demands}
 	switch {
-	case own.group != nil:
-		opts.Judged = own.judged(o)
+	case x.own.group != nil:
+		opts.Judged = x.own.judged(o)
 	case !t.isolated && o.filter == "" && demands.Server == "":
 		demands.Doubt = "the connections may be another program's: narrow them by -f or --server, or use --isolated"
 	}
+	var err error
 	if opts.Keys, err = o.keyLogs(context.WithoutCancel(ctx)); err != nil {
 		return nil, &codedError{exitInput, err}
 	}
-	opts.Keys.Add(logged) // a line cut off at the end costs only itself
-	if err := t.keep(logged); err != nil {
+	opts.Keys.Add(x.logged) // a line cut off at the end costs only itself
+	endErr := x.endErr
+	if err := t.keep(x.logged); err != nil {
 		endErr = cmp.Or(endErr, error(&segment.WriteError{Err: err}))
 	}
-	if ended != nil { // it weighs more than what else there is
-		endErr = &interruptedError{ended}
+	if x.ended != nil { // it weighs more than what else there is
+		endErr = &interruptedError{x.ended}
 		ctx = context.WithoutCancel(ctx)
 	}
 	var ran []segment.Problem
-	if own.lost > 0 {
-		ran = append(ran, ownerNotKnown(own.lost))
+	if x.own.lost > 0 {
+		ran = append(ran, ownerNotKnown(x.own.lost))
 	}
-	saved, err := rec.read(cmp.Or(t.packets, "packets"), func(*capture.Reader) error { return nil }, endErr, ran...)
+	saved, err := x.rec.read(cmp.Or(t.packets, "packets"), func(*capture.Reader) error { return nil }, endErr, ran...)
 	if err != nil {
 		return nil, &codedError{exitInput, err}
 	}
 	defer saved.Close()
-	o.again = func() (*capture.Reader, error) { return capture.OpenReader("packets", rec.spool.reader()) }
+	o.again = func() (*capture.Reader, error) { return capture.OpenReader("packets", x.rec.spool.reader()) }
 	opts.Again = func() (analyze.Source, error) { return o.again() }
-	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(became) })
-	if err == nil && endErr != nil || ended != nil {
+	r, err := o.analyze(ctx, s, saved, opts, func(r *report.Report) { r.Ran(t.became) })
+	if err == nil && endErr != nil || x.ended != nil {
 		err = &codedError{exitInput, endErr}
 	}
 	return r, err

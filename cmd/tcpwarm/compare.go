@@ -21,7 +21,6 @@ import (
 	"tcpwarm/analyze/report/jsonreport"
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
-	"tcpwarm/analyze/verdict"
 	"tcpwarm/capture/outfile"
 )
 
@@ -54,7 +53,7 @@ these decide instead: each is held against what a metric has changed by, after l
 			if err := o.obeyed(cmd.Flags(), files); err != nil {
 				return err
 			}
-			if err := o.apart(files...); err != nil {
+			if err := o.refuseSameFiles(files...); err != nil {
 				return err
 			}
 			expect, err := parseExpectations(texts)
@@ -91,21 +90,6 @@ these decide instead: each is held against what a metric has changed by, after l
 	o.sizeFlags(c.Flags())
 	o.pick.flags(c.Flags())
 	return c
-}
-
-// compared turns what has come of a comparison into the exit code.
-func compared(c *compare.Comparison) error {
-	failed, unknown := c.Change == compare.Worse, c.Change == compare.Undecided
-	if outcome := c.Outcome(); outcome != "" {
-		failed, unknown = outcome == verdict.Failed, outcome == verdict.Undecided
-	}
-	switch {
-	case failed:
-		return &codedError{exitFinding, nil}
-	case unknown:
-		return &codedError{exitUnknown, nil}
-	}
-	return nil
 }
 
 // A share is a flag that takes a part of the requests.

@@ -12,9 +12,9 @@ import (
 	"tcpwarm/capture/sockdiag"
 )
 
-// A kernelWitness joins to a report what the kernel says of this machine's sockets. A nil one has
+// kernelWindows join to a report what the kernel says of this machine's sockets. Nil has
 // nothing to say.
-type kernelWitness struct {
+type kernelWindows struct {
 	poller   *sockdiag.Poller
 	streamed []*report.Connection // written in a line each, which only a series will look at
 }
@@ -23,7 +23,7 @@ type kernelWitness struct {
 const mostStreamed = 50_000
 
 // askKernel begins to ask, if this system answers. Reports call sockets by what r makes of them.
-func askKernel(r *redact.Redactor) *kernelWitness {
+func askKernel(r *redact.Redactor) *kernelWindows {
 	poller, err := sockdiag.New(func(e sockdiag.Ends) []sockdiag.Ends {
 		if r == nil {
 			return []sockdiag.Ends{e}
@@ -34,25 +34,25 @@ func askKernel(r *redact.Redactor) *kernelWitness {
 	if err != nil {
 		return nil // another system, or a kernel without: the inferred windows are all there is
 	}
-	return &kernelWitness{poller: poller}
+	return &kernelWindows{poller: poller}
 }
 
 // look has the kernel asked where a message begins.
-func (k *kernelWitness) look(b *segment.Batch) {
+func (k *kernelWindows) look(b *segment.Batch) {
 	if k != nil {
 		k.poller.Look(b)
 	}
 }
 
 // close ends the asking.
-func (k *kernelWitness) close() {
+func (k *kernelWindows) close() {
 	if k != nil {
 		k.poller.Close()
 	}
 }
 
 // attachAll adds to the connections of r what their kernels said.
-func (k *kernelWitness) attachAll(r *report.Report) {
+func (k *kernelWindows) attachAll(r *report.Report) {
 	if k == nil {
 		return
 	}
@@ -62,7 +62,7 @@ func (k *kernelWitness) attachAll(r *report.Report) {
 }
 
 // attach adds to c what its ends' kernel said.
-func (k *kernelWitness) attach(c *report.Connection) {
+func (k *kernelWindows) attach(c *report.Connection) {
 	k.halves(c, func(h *report.Half, answers []sockdiag.Answer, algorithm string) {
 		h.KernelWindow = kernelWindow(answers, algorithm)
 		all := c.Judged()
@@ -86,7 +86,7 @@ func contentHalf(c *report.Connection, t *report.Transaction) *report.Half {
 const keptOpen = segment.Time(100 * time.Millisecond)
 
 // halves calls f with the answers of each end of c that this machine has.
-func (k *kernelWitness) halves(c *report.Connection, f func(h *report.Half, answers []sockdiag.Answer, algorithm string)) {
+func (k *kernelWindows) halves(c *report.Connection, f func(h *report.Half, answers []sockdiag.Answer, algorithm string)) {
 	client, err1 := netip.ParseAddrPort(c.Client)
 	server, err2 := netip.ParseAddrPort(c.Server)
 	if k == nil || err1 != nil || err2 != nil {
@@ -212,14 +212,14 @@ func contentBegan(c *report.Connection, t *report.Transaction) (at segment.Time,
 }
 
 // note keeps a connection that is written in a line, for a series.
-func (k *kernelWitness) note(c *report.Connection) {
+func (k *kernelWindows) note(c *report.Connection) {
 	if k != nil && len(k.streamed) < mostStreamed {
 		k.streamed = append(k.streamed, &report.Connection{ID: c.ID, Client: c.Client, Server: c.Server, Start: c.Start, End: c.End})
 	}
 }
 
 // writeSeries writes all answers as lines of a series.
-func (k *kernelWitness) writeSeries(w io.Writer, r *report.Report) error {
+func (k *kernelWindows) writeSeries(w io.Writer, r *report.Report) error {
 	if k == nil {
 		return nil
 	}

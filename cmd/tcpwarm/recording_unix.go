@@ -50,7 +50,7 @@ func (r *recording) tell() {
 
 // record begins to capture what expression lets through. Meanwhile kernel, which may be nil, is
 // asked.
-func (l *live) record(expression string, to *spool, kernel *kernelWitness) (*recording, error) {
+func (l *live) record(expression string, to *spool, kernel *kernelWindows) (*recording, error) {
 	src, err := l.open(expression)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ type pump struct {
 	done chan error
 }
 
-func newPump(src *capture.Live, kernel *kernelWitness, filled func()) *pump {
+func newPump(src *capture.Live, kernel *kernelWindows, filled func()) *pump {
 	p := &pump{src, make(chan time.Time, 1), make(chan error, 1)}
 	p.last <- time.Now()
 	go func() {

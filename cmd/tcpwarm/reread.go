@@ -40,7 +40,7 @@ func (o *output) reread(s *streams, c *cobra.Command, name string) error {
 	if err := onlyForCaptures(c.Name(), c.Flags(), append([]string{"redact", "series"}, ofCaptures...)); err != nil {
 		return err
 	}
-	if err := o.apart(name); err != nil {
+	if err := o.refuseSameFiles(name); err != nil {
 		return err
 	}
 	r, err := readReport(name)
@@ -54,5 +54,5 @@ func (o *output) reread(s *streams, c *cobra.Command, name string) error {
 	if len(missing) > 0 {
 		return &codedError{exitInput, fmt.Errorf("%s: %s", name, missing[0].Text)}
 	}
-	return looked(r, nil)
+	return onlyAnalyzed(r, nil)
 }

@@ -16,32 +16,6 @@ import (
 	"tcpwarm/analyze/report/printable"
 )
 
-// Exit codes. Scripts depend on them.
-const (
-	exitOK      = 0
-	exitFinding = 1 // the capture was read and an expectation failed
-	exitUsage   = 2
-	exitInput   = 3 // the capture could not be read to its end
-	exitUnknown = 4 // not enough evidence to judge
-	exitCommand = 5 // verify: the command itself failed
-)
-
-// A codedError ends the command with its own exit code. Its text, if any, has
-// one line.
-type codedError struct {
-	code int
-	err  error
-}
-
-func (e *codedError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *codedError) Unwrap() error { return e.err }
-
 // streams are where a command reads and writes.
 type streams struct {
 	in       io.Reader

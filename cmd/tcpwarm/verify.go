@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,17 +16,49 @@ import (
 	"tcpwarm/capture/segment"
 )
 
+// A verification is what verify was asked to do.
+type verification struct {
+	o         output
+	t         trial
+	file      string // the saved capture that is judged, "": a command is run
+	demands   verdict.Demands
+	expect    []string       // texts of demands.Expect
+	ofCommand *pflag.FlagSet // how a command is run and captured
+}
+
 func newVerify(s *streams) *cobra.Command {
-	var o output
-	var t trial
-	var file string
-	var demands verdict.Demands
-	var expect []string
-	ofCommand := pflag.NewFlagSet("", pflag.ContinueOnError)
+	v := verification{ofCommand: pflag.NewFlagSet("", pflag.ContinueOnError)}
 	c := &cobra.Command{
 		Use:   "verify [flags] -- COMMAND [ARG...]\n  tcpwarm verify [flags] -r FILE",
 		Short: "Hold a client, or a saved capture, against expectations",
-		Long: `Runs COMMAND, watches the wire while it runs, and ends with a report and an exit
+		Long:  verifyLong,
+		Example: `  sudo tcpwarm verify -- node client.js
+  tcpwarm verify --isolated -- npm test
+  sudo tcpwarm verify -i eth0 -f 'tcp port 443' --expect 'connections<=2' -- ./client
+  tcpwarm verify -r capture.pcap --server api.example.com --forbid header-lies --allow undrained`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := v.check(args); err != nil {
+				return err
+			}
+			return v.verify(cmd.Context(), s, args)
+		},
+	}
+	f := c.Flags()
+	f.SetInterspersed(false)
+	v.o.flags(f)
+	v.t.flags(v.ofCommand)
+	f.AddFlagSet(v.ofCommand)
+	f.StringVarP(&v.file, "read", "r", "", "capture to judge: a `file`; - is standard input")
+	f.StringArrayVar(&v.expect, "expect", nil, "what must hold: `METRIC OP VALUE`, such as connections<=2 (repeatable)")
+	f.StringArrayVar(&v.demands.Forbid, "forbid", nil, "cause or finding with this `ID` must not be there (repeatable)")
+	f.StringArrayVar(&v.demands.Allow, "allow", nil, "cause with this `ID` is no fault (repeatable)")
+	f.Lookup("server").Usage = "judge only connections to this `HOST[:PORT]`; * stands for anything: *.example.com"
+	v.o.pick.flags(f)
+	return c
+}
+
+// verifyLong is the command's help.
+const verifyLong = `Runs COMMAND, watches the wire while it runs, and ends with a report and an exit
 code. What the command writes goes to standard error, the report to standard
 output. Under sudo the command runs as the user who called it. Its TLS keys are
 logged by SSLKEYLOGFILE, and Node's option --tls-keylog, and used.
@@ -45,76 +78,63 @@ connection. client-idle-timeout is allowed by default.
 
 Exit codes: 0 every expectation held, 1 one failed, 2 usage, 3 the capture could
 not be made or read to its end, 4 not enough evidence to judge, 5 the command
-itself failed.`,
-		Example: `  sudo tcpwarm verify -- node client.js
-  tcpwarm verify --isolated -- npm test
-  sudo tcpwarm verify -i eth0 -f 'tcp port 443' --expect 'connections<=2' -- ./client
-  tcpwarm verify -r capture.pcap --server api.example.com --forbid header-lies --allow undrained`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if (file == "") == (len(args) == 0) {
-				return fmt.Errorf("verify: name either a capture with -r or a command after --")
-			}
-			if len(args) == 1 && isCapture(args[0]) {
-				return fmt.Errorf("verify: %s is no command; a capture goes to -r", args[0])
-			}
-			if file == "" && o.pick.given() {
-				return errors.New("verify: --since and --until are for a saved capture, with -r")
-			}
-			if file != "" {
-				if err := onlyForCommand(ofCommand); err != nil {
-					return err
-				}
-			}
-			var err error
-			if demands.Expect, err = parseExpectations(expect); err != nil {
-				return err
-			}
-			if err := known(append(demands.Forbid, demands.Allow...)); err != nil {
-				return err
-			}
-			if err := o.check(); err != nil {
-				return err
-			}
-			if err := o.apart(t.packets, t.keepKeys); err != nil {
-				return err
-			}
-			o.look(&demands)
-			if file == "" && isViewer() {
-				return t.view(cmd.Context(), s, &o)
-			}
-			if err := t.screen.place(s); err != nil {
-				return err
-			}
-			var r *report.Report
-			switch {
-			case file != "":
-				r, err = analyzeFiles(cmd.Context(), s, []string{file}, &o, &demands)
-			case t.isolated && !isIsolated():
-				return runIsolated(s)
-			default:
-				if t.isolated {
-					t.ifaces = []string{"lo"}
-					if err := loopbackUp(); err != nil {
-						return &codedError{exitInput, err}
-					}
-				}
-				r, err = t.run(cmd.Context(), s, &o, &demands, args)
-			}
-			return judged(r, t.became, err)
-		},
+itself failed.`
+
+// check refuses what makes no sense together, and reads what is expected.
+func (v *verification) check(args []string) (err error) {
+	if (v.file == "") == (len(args) == 0) {
+		return fmt.Errorf("verify: name either a capture with -r or a command after --")
 	}
-	f := c.Flags()
-	f.SetInterspersed(false)
-	o.flags(f)
-	t.flags(ofCommand)
-	f.AddFlagSet(ofCommand)
-	f.StringVarP(&file, "read", "r", "", "capture to judge: a `file`; - is standard input")
-	f.StringArrayVar(&expect, "expect", nil, "what must hold: `METRIC OP VALUE`, such as connections<=2 (repeatable)")
-	f.StringArrayVar(&demands.Forbid, "forbid", nil, "cause or finding with this `ID` must not be there (repeatable)")
-	f.StringArrayVar(&demands.Allow, "allow", nil, "cause with this `ID` is no fault (repeatable)")
-	f.Lookup("server").Usage = "judge only connections to this `HOST[:PORT]`; * stands for anything: *.example.com"
-	o.pick.flags(f)
-	return c
+	if len(args) == 1 && isCapture(args[0]) {
+		return fmt.Errorf("verify: %s is no command; a capture goes to -r", args[0])
+	}
+	if v.file == "" && v.o.pick.given() {
+		return errors.New("verify: --since and --until are for a saved capture, with -r")
+	}
+	if v.file != "" {
+		if err := onlyForCommand(v.ofCommand); err != nil {
+			return err
+		}
+	}
+	if v.demands.Expect, err = parseExpectations(v.expect); err != nil {
+		return err
+	}
+	if err := known(append(v.demands.Forbid, v.demands.Allow...)); err != nil {
+		return err
+	}
+	if err := v.o.check(); err != nil {
+		return err
+	}
+	return v.o.refuseSameFiles(v.t.packets, v.t.keepKeys)
+}
+
+// verify judges the saved capture, or runs args and judges that; its error has the exit code.
+func (v *verification) verify(ctx context.Context, s *streams, args []string) error {
+	o, t := &v.o, &v.t
+	o.look(&v.demands)
+	if v.file == "" && isViewer() {
+		return t.view(ctx, s, o)
+	}
+	if err := t.screen.place(s); err != nil {
+		return err
+	}
+	var r *report.Report
+	var err error
+	switch {
+	case v.file != "":
+		r, err = analyzeFiles(ctx, s, []string{v.file}, o, &v.demands)
+	case t.isolated && !isIsolated():
+		return runIsolated(s)
+	default:
+		if t.isolated {
+			t.ifaces = []string{"lo"}
+			if err := loopbackUp(); err != nil {
+				return &codedError{exitInput, err}
+			}
+		}
+		r, err = t.run(ctx, s, o, &v.demands, args)
+	}
+	return judged(r, t.became, err)
 }
 
 // parseExpectations reads what --expect was given.
@@ -141,30 +161,6 @@ func onlyForCommand(f *pflag.FlagSet) error {
 		return nil
 	}
 	return fmt.Errorf("verify: -r judges what was captured; %s: for a command after -- only", strings.Join(given, ", "))
-}
-
-// judged turns a report and an error into the exit code. Where several apply: an
-// interruption, the command's failure, the capture's, an expectation's, too little
-// evidence. became is what became of the command, nil if there was none.
-func judged(r *report.Report, became *report.Command, err error) error {
-	var ended *interruptedError
-	switch {
-	case errors.As(err, &ended): // the command failed because it was ended
-		return err
-	case became != nil && became.Exit != 0:
-		failed := errors.New(became.Failed())
-		if err != nil {
-			failed = fmt.Errorf("%w; and %w", failed, err)
-		}
-		return &codedError{exitCommand, failed}
-	case err != nil: // what was read may have failed already, but an unread rest weighs more
-		return err
-	case r.Outcome == verdict.Failed:
-		return &codedError{exitFinding, nil}
-	case r.Outcome == verdict.Undecided:
-		return &codedError{exitUnknown, nil}
-	}
-	return nil
 }
 
 // An interruptedError is the signal that ended a trial before its command had ended.

@@ -70,15 +70,17 @@ type Parser struct {
 	headers  Headers
 	blocking bool // more of it must come
 
-	hpack   *hpack.Decoder
-	unknown bool // HPACK's table is not what the sender thinks
-	table   uint32
-	decoded int64 // bytes that HPACK's table may have grown by, since it began
+	hpack       *hpack.Decoder
+	tableFields string // of HPACK's table while there is no Decoder
+	unknown     bool   // HPACK's table is not what the sender thinks
+	table       uint32 // the most bytes of it that the other side permits
+	size        uint32 // the most that the sender uses
+	decoded     int64  // bytes that HPACK's table may have grown by, since it began
 }
 
 // Reset readies p for a new direction. A client's begins with the preface.
 func (p *Parser) Reset(client bool, sink Sink) {
-	*p = Parser{sink: sink, buf: p.buf[:0], block: p.block[:0], table: 4096}
+	*p = Parser{sink: sink, buf: p.buf[:0], block: p.block[:0], table: usualTable, size: usualTable}
 	if client {
 		p.preface = len(Preface)
 	}
@@ -273,20 +275,17 @@ func (p *Parser) decode(h *Headers) {
 	if p.unknown {
 		return
 	}
-	if p.hpack == nil {
-		p.hpack = hpack.NewDecoder(4096, nil)
-		p.hpack.SetMaxStringLength(maxString)
-		p.hpack.SetAllowedMaxDynamicTableSize(p.table)
-	}
-	p.hpack.SetEmitFunc(func(f hpack.HeaderField) {
+	d := p.decoder()
+	d.SetEmitFunc(func(f hpack.HeaderField) {
 		p.decoded += int64(f.Size())
 		h.field(f)
 	})
-	if _, err := p.hpack.Write(p.block); err != nil || p.hpack.Close() != nil {
+	if _, err := d.Write(p.block); err != nil || d.Close() != nil {
 		p.unknown, p.hpack = true, nil
 		*h = Headers{Stream: h.Stream, End: h.End, Start: h.Start, At: h.At, Bytes: h.Bytes}
 		return
 	}
+	p.size = sizeAfter(p.block, p.size)
 	h.Known = true
 }
 
@@ -363,7 +362,7 @@ func (p *Parser) cut(at Mark) {
 
 // Memory returns how many bytes p holds beside itself.
 func (p *Parser) Memory() int {
-	n := cap(p.buf) + cap(p.block)
+	n := cap(p.buf) + cap(p.block) + len(p.tableFields)
 	if p.hpack != nil {
 		n += int(unsafe.Sizeof(*p.hpack)) + int(min(int64(p.table), p.decoded))
 	}
@@ -378,7 +377,7 @@ func (p *Parser) Trim() {
 	if cap(p.block) > usualSection {
 		p.block = nil
 	}
-	p.hpack = nil
+	p.hpack, p.tableFields, p.headers = nil, "", Headers{}
 }
 
 // usualSection is how many bytes of room for frames and field sections a parser keeps for the

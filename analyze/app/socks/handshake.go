@@ -68,8 +68,8 @@ const (
 	rejected4 = 93 // the last of the codes that reject
 )
 
-// read4 reads version 4, and 4a, by which a client whose address is 0.0.0.x leaves the name to
-// the proxy.
+// read4 reads version 4 (Ying-Da Lee, "SOCKS: A protocol for TCP proxy across firewalls"), and
+// 4a, by which a client whose address is 0.0.0.x leaves the name to the proxy.
 func read4(client, proxy []byte) (h Handshake, a Answer) {
 	if len(client) < head4 {
 		return h, moreIf(len(client) < 2 || client[1] == connect || client[1] == bind)

@@ -238,7 +238,7 @@ func (c *Conn) Trim() {
 		if cap(c.half[i].buf) > usualRoom {
 			c.half[i].buf = nil
 		}
-		c.half[i].msg = nil
+		c.half[i].msg, c.half[i].open = nil, nil
 	}
 	c.secrets = nil
 }

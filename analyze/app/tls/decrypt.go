@@ -145,6 +145,7 @@ const tryCost = 512
 
 func (h *half) tryAs(o *opener, seq uint64, typ uint8, fragment []byte) ([]byte, uint8, bool) {
 	h.tried += len(fragment) + tryCost
+	o.ready()
 	plain, inner, err := o.open(h.conn.plain[:0], typ, fragment, seq)
 	h.conn.plain = plain[:0]
 	if err != nil {

@@ -255,7 +255,7 @@ func (c *Conn) clientHello(b []byte, whole bool) {
 	})
 	c.info.Takes = takes || byID
 	if c.info.Hello = 0; whole {
-		c.info.Hello = printOf(does[:])
+		c.info.Hello = fingerprintOf(does[:])
 	}
 }
 

@@ -100,11 +100,12 @@ type opener struct {
 	last    uint64 // explicit nonce of the one before it
 	secret  []byte // TLS 1.3: the traffic secret, for a KeyUpdate
 
-	aead  cipher.AEAD
-	iv    [12]byte
-	block cbcDecrypter
-	mac   hash.Hash
-	etm   bool // encrypt-then-MAC (RFC 7366)
+	key, macKey []byte // for what follows, which rest drops
+	aead        cipher.AEAD
+	iv          [12]byte
+	block       cbcDecrypter
+	mac         hash.Hash
+	etm         bool // encrypt-then-MAC (RFC 7366)
 
 	nonce [12]byte // scratch
 	ad    [13]byte
@@ -120,7 +121,7 @@ func newOpener13(s suite, secret []byte) *opener {
 	o := &opener{version: Version13, suite: s, secret: secret}
 	key, err := expandLabel(s.prf, secret, "key", s.key)
 	iv, err2 := expandLabel(s.prf, secret, "iv", len(o.iv))
-	if err != nil || err2 != nil || o.setAEAD(key) != nil {
+	if err != nil || err2 != nil || o.setKey(key, nil) != nil {
 		return nil
 	}
 	copy(o.iv[:], iv)
@@ -184,6 +185,7 @@ func prf12(h func() hash.Hash, secret, seed []byte, n int) []byte {
 }
 
 func (o *opener) setKey(key, mac []byte) (err error) {
+	o.key, o.macKey = key, mac
 	var block cipher.Block
 	switch o.suite.kind {
 	case cbc:
@@ -199,6 +201,16 @@ func (o *opener) setKey(key, mac []byte) (err error) {
 	o.block = cipher.NewCBCDecrypter(block, make([]byte, block.BlockSize())).(cbcDecrypter)
 	o.mac = hmac.New(o.suite.mac, mac)
 	return nil
+}
+
+// rest drops what follows from o's keys, until ready is called.
+func (o *opener) rest() { o.aead, o.block, o.mac, o.sum = nil, nil, nil, nil }
+
+// ready has o open records, when it has rested.
+func (o *opener) ready() {
+	if o.aead == nil && o.block == nil {
+		o.setKey(o.key, o.macKey) // as it could before
+	}
 }
 
 // A cbcDecrypter takes a new IV for each record: crypto/tls relies on that too.

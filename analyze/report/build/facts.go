@@ -42,7 +42,7 @@ func Facts(c *conn.Conn, v *verdict.Conn) {
 	if h := c.Handshake(); h.SYNResent {
 		v.LastSYN = h.SYN
 	}
-	pace(c, &v.Pace)
+	slowedBy(c, &v.SlowedBy)
 	if info := c.App().TLSInfo(); info != nil {
 		v.TLS = verdict.Handshake{Seen: info.Hellos, Resumed: info.Resumed, Asks: info.Asks, Takes: info.Takes, Gives: info.Gives,
 			Name: info.ServerName, Read: info.Decrypted || info.Version < tls.Version13,
@@ -68,15 +68,15 @@ func fate(c *conn.Conn, v *verdict.Fate) {
 	}
 }
 
-// pace writes into p what slowed c down: of the direction that carried more, as far
+// slowedBy writes into p what slowed c down: of the direction that carried more, as far
 // as it was looked at, and for waits for ACKs of the one that had more of them.
-func pace(c *conn.Conn, p *verdict.Pace) {
+func slowedBy(c *conn.Conn, p *verdict.SlowedBy) {
 	content := c.Half(0)
 	if c.Half(1).PayloadBytes > content.PayloadBytes {
 		content = c.Half(1)
 	}
 	if w := content.View; w != nil {
-		*p = verdict.Pace{
+		*p = verdict.SlowedBy{
 			AtReceiver: w.AtReceiver, ACKs: w.Stalls.ACKs, Full: w.Stalls.Full, FullAt: w.Stalls.FullAt,
 			IdleStalls: w.Stalls.Idle, NagleWaits: w.Stalls.Nagle,
 			Segments: content.WireSegments, Resent: content.ResentSegments, ResentAt: content.ResentAt,

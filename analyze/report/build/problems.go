@@ -25,7 +25,8 @@ func problems(r *Result) []report.Problem {
 			Text: fmt.Sprintf("closed connections beyond the %d, or a quarter of %s, kept in full; totals and pools count them",
 				r.KeptConnections, memory(r.Memory))},
 		{Kind: "pools-not-kept", Count: l.Pools,
-			Text: fmt.Sprintf("pools beyond about %d; totals count them, a client that came back later began a new one", r.KeptPools)},
+			Text: fmt.Sprintf("pools beyond about %d, or their part of %s; totals count them, a client that came back later began "+
+				"a new one, whose verdict may not be known for that", r.KeptPools, memory(r.Memory))},
 		{Kind: "transactions-not-kept", Count: l.Transactions,
 			Text: fmt.Sprintf("transactions beyond the %d, or their part of %s, kept in full, or on connections beyond the %d; "+
 				"totals and pools count them", r.KeptTransactions, memory(r.Memory), r.KeptConnections)},

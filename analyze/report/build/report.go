@@ -74,7 +74,8 @@ func (t *Tally) Add(n, packet int64) {
 	t.N += n
 }
 
-// Report puts r together.
+// Report makes the report of what an analysis came to. It takes over r's connections, sorts them by ID and writes into
+// them which pools they are of.
 func Report(r *Result) *report.Report {
 	for _, p := range r.Placed {
 		p.Record.Pool = r.Number(p.Pool)
@@ -344,7 +345,7 @@ func doubtNeeded(o *report.OpenedBecause) {
 	o.Text += "; but segments of the pool's connections may be forged, or repeat other bytes at the same sequence numbers"
 }
 
-// OpenedBecause writes d down.
+// OpenedBecause returns d as a report has it.
 func OpenedBecause(d *pool.Decision) *report.OpenedBecause {
 	o := &report.OpenedBecause{Cause: d.Cause, InsteadOf: d.InsteadOf, Confidence: d.Confidence, Packets: d.Packets(),
 		Text: d.Text(), RefutedBy: d.RefutedBy(), Provoked: d.Provoked(), LeftInUse: d.LeftInUse()}

@@ -13,7 +13,7 @@ import (
 // A line is one object: connections, pools and findings as they become final, and
 // last the capture. The fields are those of JSON, after a type.
 
-// WriteConnection writes c as one line.
+// WriteConnection writes c as one line of NDJSON. Its error is w's, as that of all that write here.
 func WriteConnection(w io.Writer, c *report.Connection) error {
 	return writeLine(w, struct {
 		Type string `json:"type"`
@@ -21,7 +21,7 @@ func WriteConnection(w io.Writer, c *report.Connection) error {
 	}{"connection", listedConnection(c)})
 }
 
-// WritePool writes p as one line.
+// WritePool writes p as one line of NDJSON.
 func WritePool(w io.Writer, p *report.Pool) error {
 	return writeLine(w, struct {
 		Type string `json:"type"`
@@ -29,7 +29,7 @@ func WritePool(w io.Writer, p *report.Pool) error {
 	}{"pool", listedPool(p)})
 }
 
-// WriteFinding writes f as one line.
+// WriteFinding writes f as one line of NDJSON.
 func WriteFinding(w io.Writer, f *report.Finding) error {
 	return writeLine(w, struct {
 		Type string `json:"type"`

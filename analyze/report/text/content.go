@@ -8,15 +8,15 @@ import (
 // Content is what Write tells, in its words but not yet in lines: for writers whose page is no
 // terminal. Strings are fit to be shown, but for those of the report itself.
 type Content struct {
-	Word         string // that decides: NOT REUSED, PASS
+	Word         string // the verdict, or the outcome: NOT REUSED, PASS
 	Tone         Tone   // of the word
 	Sentence     string
 	Sources      []string // what was read
 	Setbacks     []string // why what follows is not the whole
 	Expectations []report.Expectation
-	Several      bool   // pools
+	Several      bool   // there is more than one pool
 	Count        int64  // of all pools, those included of which there are only sums
-	Tally        string // of how many pools what is the matter
+	Tally        string // how many pools have which verdict
 	Clients      bool   // the pools are of more than one client
 	Agent        string // what the client calls itself, where Help is for one
 	Help         []*Help
@@ -42,7 +42,7 @@ type PoolContent struct {
 	First         *report.Connection // that was blamed, nil if none was, or none is kept
 	Request       string             // that First was opened for, "" if it was not read
 	Enough        string             // how many idle connections would have done, "" if that is no question
-	Margin        string
+	Margin        string             // how close reuse came to the server's idle timeout, "" if that is not known
 	Reasons       []Reason
 	Notices       []Notice
 }

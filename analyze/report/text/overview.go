@@ -50,7 +50,7 @@ func (p *page) overview(r *report.Report, x *index, limit int) {
 	p.whatToDo(shown, x)
 }
 
-// tally says of how many pools what is the matter: "4 of 50 destinations open too many, 46 are fine."
+// tally says how many pools have which verdict: "4 of 50 destinations open too many, 46 are fine."
 func tally(r *report.Report) string {
 	of := r.Totals.Verdicts
 	if len(of) == 0 {

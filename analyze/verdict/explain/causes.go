@@ -151,12 +151,14 @@ var avoidable = []cause{
 	},
 	{
 		Cause:   pool.ClientClosed,
-		title:   "the client closed the connection at once after the response",
-		because: "the client closed %s at once",
+		title:   "the client closed the connection at once after the response, or kept too few",
+		because: "the client closed %s unasked",
 		Explanation: verdict.Explanation{
 			Meaning: "The earlier connection was healthy when the client closed it, less than 100 ms or two round " +
-				"trips after its response, without having said close.",
-			Evidence:  "The client's FIN or RST came first, shortly after the response's last byte.",
+				"trips after its response, without having said close; or later, as another connection became idle or was " +
+				"opened, because it keeps only so many over all servers.",
+			Evidence: "The client's FIN or RST came first, shortly after the response's last byte; or shortly before or " +
+				"after another connection came, and as many idled on each time.",
 			RefutedBy: "the program had ended, or knew that it had no more requests",
 			Remedy: "Consistent with a pool that keeps too few idle connections, or with a client object closed " +
 				"after each request. Keep more, and keep the object:",
@@ -174,11 +176,11 @@ var avoidable = []cause{
 				{"rust ureq", "one ureq::Agent, kept: ureq::get() makes and drops one each time; " +
 					"max_idle_connections_per_host(N) (default 3)"},
 				{"python requests", `one requests.Session(), kept: requests.get() makes and closes one each time; ` +
-					`session.mount("https://", HTTPAdapter(pool_maxsize=N)) (default 10)`},
+					`session.mount("https://", HTTPAdapter(pool_maxsize=N, pool_connections=HOSTS)) (default 10 each)`},
 				{"python aiohttp", "one ClientSession, not closed between requests; aiohttp.request() makes and closes one"},
 				{"python httpx", "one httpx.Client(), kept: httpx.get() makes and closes one each time; " +
 					"Limits(max_keepalive_connections=N) (default 20)"},
-				{"python urllib3", "one PoolManager(maxsize=N), kept (default 1)"},
+				{"python urllib3", "one PoolManager(maxsize=N, num_pools=HOSTS), kept (default 1, and 10)"},
 				{"python boto3", "one client, kept; Config(max_pool_connections=N) (default 10)"},
 				{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N (0, the default, is no limit)"},
 				{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
@@ -187,7 +189,7 @@ var avoidable = []cause{
 				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS"},
 				{"nginx as client", "keepalive N in the upstream: idle ones of each worker"},
 				{"haproxy", "pool-max-conn N"},
-				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N) (default 5)"},
+				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N), setMaxConnTotal(M) (default 5, and 25)"},
 				{"ruby Net::HTTP", "one Net::HTTP.start(host, port), kept: Net::HTTP.get starts and finishes one each time"},
 				{"ruby faraday", "the adapter net_http_persistent: net_http starts and finishes a connection for each request"},
 				{"php curl", "one handle, kept, or a curl_share_init() handle with CURL_LOCK_DATA_CONNECT; no CURLOPT_FORBID_REUSE"},

@@ -28,9 +28,17 @@ func main() {
 	pflag.DurationVar(&p.rtt, "rtt", 40*time.Millisecond, "round trip of the path")
 	pflag.IntVar(&p.rate, "rate", 50, "Mbit/s that it carries")
 	pflag.StringVar(&p.algorithm, "algorithm", "cubic", "congestion control of the sender")
+	dir := pflag.String("record", "", "record transfers into this folder instead, with every event of the sender's kernel")
+	only := pflag.String("only", "", "of these, those with this in their name")
+	stretch := pflag.Float64("stretch", 1, "make the round trips so much longer, and the rates so much lower: other paths")
 	pflag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := measure(ctx, *binary, p)
+	var err error
+	if *dir != "" {
+		err = record(ctx, *dir, *only, *stretch)
+	} else {
+		err = measure(ctx, *binary, p)
+	}
 	stop()
 	switch {
 	case errors.Is(err, errSkipped):

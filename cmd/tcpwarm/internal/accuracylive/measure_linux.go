@@ -73,7 +73,7 @@ func measure(ctx context.Context, binary string, p path) error {
 	if err != nil {
 		return err
 	}
-	asked := near.call(func() error { return ask(ctx) })
+	asked := near.call(func() error { return askAll(ctx) })
 	time.Sleep(p.rtt + 300*time.Millisecond) // the last packets
 	if err := capture(); err != nil {
 		return err
@@ -159,9 +159,9 @@ func startCapture(ctx context.Context, n namespace, binary, series string) (stop
 	}, nil
 }
 
-// ask asks for the responses from the calling thread's namespace, on one connection, which is opened
+// askAll asks for the responses from the calling thread's namespace, on one connection, which is opened
 // here: another thread's sockets are in another.
-func ask(ctx context.Context) error {
+func askAll(ctx context.Context) error {
 	conn, err := net.Dial("tcp4", net.JoinHostPort(serverAddr, port))
 	if err != nil {
 		return err

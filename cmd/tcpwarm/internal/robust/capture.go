@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// A capture writes packets to a file: raw IPv4 packets with nanoseconds. It shares no code with
+// A capture writes packets to a file: raw IP packets with nanoseconds. It shares no code with
 // the readers it is there to try.
 type capture struct {
 	w      *bufio.Writer
@@ -17,6 +17,7 @@ type capture struct {
 	n      int64
 	id     uint16
 	pcapng bool
+	ipv6   bool
 	buf    []byte
 }
 
@@ -120,7 +121,7 @@ func (c *capture) packet(b []byte) {
 	}
 }
 
-// An endpoint is an IPv4 address and a port.
+// An endpoint is an IPv4 address, or the end of an IPv6 one, and a port.
 type endpoint struct {
 	addr uint32
 	port uint16
@@ -133,9 +134,17 @@ const (
 	protoIPIP = 4
 )
 
-// ip returns a header of IPv4 for n bytes that follow.
+// ip returns a header for n bytes that follow.
 func (c *capture) ip(b []byte, proto byte, from, to uint32, n int) []byte {
 	c.id++
+	if c.ipv6 {
+		b = be16(append(b, 0x60, 0, 0, 0), uint16(n))
+		b = append(b, proto, 64)
+		for _, end := range [...]uint32{from, to} {
+			b = be32(b, 0x2001_0db8, 0, end*2_654_435_761, end)
+		}
+		return b
+	}
 	b = be16(append(b, 0x45, 0), uint16(20+n), c.id, 0x4000)
 	return be32(append(b, 64, proto, 0, 0), from, to)
 }

@@ -84,6 +84,27 @@ func hostNames(c *capture, n int) {
 	}
 }
 
+// longName returns a name of 250 bytes: the longest are 253 (RFC 1035 section 2.3.4, without the root's).
+func longName(i int) string {
+	label := strings.Repeat("a", 48) + "."
+	return fmt.Sprintf("%s%s%s%s%054x", label, label, label, label, i)
+}
+
+func ofLongHost(i int) string { return "GET / HTTP/1.1\r\nHost: " + longName(i) + "\r\n\r\n" }
+
+func longHostNames(c *capture, n int) {
+	x := c.open(from(0), web)
+	for i := range n {
+		x.ask(ofLongHost(i))
+	}
+}
+
+func openOfNames(c *capture, n int) {
+	for i := range n {
+		c.open(from(i), web).ask(ofLongHost(i))
+	}
+}
+
 func nameEach(c *capture, n int) {
 	for i := range n {
 		x := c.open(port(i))

@@ -73,6 +73,15 @@ func sameSum(c *capture, n int) {
 	}
 }
 
+// openEach has n clients open a connection each, to a server and for a name of its own.
+func openEach(c *capture, n int) {
+	c.ipv6 = true
+	for i := range n {
+		x := c.open(endpoint{firstClient + uint32(i), 4000}, endpoint{firstServer + uint32(i), 80})
+		x.ask(ofLongHost(i))
+	}
+}
+
 func idle(c *capture, n int) {
 	for i := range n {
 		c.open(from(i), web).exchange()

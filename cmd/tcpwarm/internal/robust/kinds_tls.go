@@ -90,6 +90,18 @@ func sealed(c *capture, n int) {
 	}
 }
 
+// sealedEach has n clients open a TLS connection each, to a server and for a name of its own.
+func sealedEach(c *capture, n int) {
+	for i := range n {
+		x := c.open(endpoint{firstClient + uint32(i), 4000}, endpoint{firstServer + uint32(i), 443})
+		x.send(client, hello(nonce(i), longName(i))...)
+		x.send(server, answer(ecdhe)...)
+		x.send(client, record(dataRecord, make([]byte, 100)...)...)
+		x.send(server, record(dataRecord, make([]byte, 300)...)...)
+		x.ack(client)
+	}
+}
+
 func helloByByte(c *capture, n int) {
 	for i := range n {
 		x := c.open(from(i), secure)

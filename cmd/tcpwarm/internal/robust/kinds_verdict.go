@@ -161,6 +161,27 @@ func namesOfOne(c *capture, n int) {
 	}
 }
 
+// comeBack has n clients use and close a connection each, and then all of them another one, which was avoidable.
+func comeBack(c *capture, n int) {
+	for range 2 {
+		for i := range n {
+			x := c.open(endpoint{firstClient + uint32(i), uint16(4000 + c.n%2000)}, web)
+			x.exchange()
+			c.at += second / 10
+			x.close(client)
+		}
+	}
+}
+
+// notJudgedAnew reports an error where what was forgotten makes a verdict better than what was seen: what is left must be
+// avoidable, or not known.
+func notJudgedAnew(m *measure) error {
+	if v := m.Verdict; v != "not-reused" && v != "not-known" {
+		return fmt.Errorf("%d of %d connections avoidable", m.Totals.Avoidable, m.Totals.Used)
+	}
+	return nil
+}
+
 func unfinished(c *capture, n int) {
 	for i := range n {
 		x := c.open(from(i%ports), endpoint{firstServer + uint32(i/ports), 80})

@@ -8,30 +8,30 @@ import (
 )
 
 // Each rule is tried where it holds and right beside.
-func TestPaceRules(t *testing.T) {
+func TestSlowedByRules(t *testing.T) {
 	stall := tcp.Pauses{N: 1, Total: time.Second, Longest: time.Second, At: mark(9, 0)}
 	for name, x := range map[string]struct {
 		rule *rule
-		pace Pace
+		by   SlowedBy
 		want bool
 	}{
-		"receiver-limited":           {&receiverLimited, Pace{ACKs: 30, Full: 20, FullAt: 7}, true},
-		"receiver-limited: not half": {&receiverLimited, Pace{ACKs: 30, Full: 15, FullAt: 7}, false},
-		"receiver-limited: too few":  {&receiverLimited, Pace{ACKs: 19, Full: 19, FullAt: 7}, false},
+		"receiver-limited":           {&receiverLimited, SlowedBy{ACKs: 30, Full: 20, FullAt: 7}, true},
+		"receiver-limited: not half": {&receiverLimited, SlowedBy{ACKs: 30, Full: 15, FullAt: 7}, false},
+		"receiver-limited: too few":  {&receiverLimited, SlowedBy{ACKs: 19, Full: 19, FullAt: 7}, false},
 
-		"lossy":               {&lossy, Pace{Segments: 300, Resent: 3, Losses: 2, Timeouts: 1, ResentAt: 5}, true},
-		"lossy: two episodes": {&lossy, Pace{Segments: 300, Resent: 3, Losses: 2, ResentAt: 5}, false},
-		"lossy: few of many":  {&lossy, Pace{Segments: 1000, Resent: 3, Losses: 3, ResentAt: 5}, false},
+		"lossy":               {&lossy, SlowedBy{Segments: 300, Resent: 3, Losses: 2, Timeouts: 1, ResentAt: 5}, true},
+		"lossy: two episodes": {&lossy, SlowedBy{Segments: 300, Resent: 3, Losses: 2, ResentAt: 5}, false},
+		"lossy: few of many":  {&lossy, SlowedBy{Segments: 1000, Resent: 3, Losses: 3, ResentAt: 5}, false},
 
-		"sender-idle":                         {&senderIdle, Pace{IdleStalls: stall}, true},
-		"sender-idle: none":                   {&senderIdle, Pace{}, false},
-		"sender-idle: or lost, at its peer":   {&senderIdle, Pace{AtReceiver: true, IdleStalls: stall, Resent: 1}, false},
-		"sender-idle: at its peer, no losses": {&senderIdle, Pace{AtReceiver: true, IdleStalls: stall}, true},
+		"sender-idle":                         {&senderIdle, SlowedBy{IdleStalls: stall}, true},
+		"sender-idle: none":                   {&senderIdle, SlowedBy{}, false},
+		"sender-idle: or lost, at its peer":   {&senderIdle, SlowedBy{AtReceiver: true, IdleStalls: stall, Resent: 1}, false},
+		"sender-idle: at its peer, no losses": {&senderIdle, SlowedBy{AtReceiver: true, IdleStalls: stall}, true},
 
-		"nagle":       {&nagleDelayedACK, Pace{NagleWaits: stall}, true},
-		"nagle: none": {&nagleDelayedACK, Pace{}, false},
+		"nagle":       {&nagleDelayedACK, SlowedBy{NagleWaits: stall}, true},
+		"nagle: none": {&nagleDelayedACK, SlowedBy{}, false},
 	} {
-		c := Conn{Pace: x.pace}
+		c := Conn{SlowedBy: x.by}
 		if got := x.rule.connection.applies(&c); got != x.want {
 			t.Errorf("%s: found %v, want %v", name, got, x.want)
 		}
@@ -62,7 +62,7 @@ func TestColdWindow(t *testing.T) {
 // Beyond the limit a finding is counted, and what it rests on is not written: there may be
 // one on each connection.
 func TestBeyondLimit(t *testing.T) {
-	c := Conn{Pace: Pace{ACKs: 30, Full: 20, FullAt: 7}}
+	c := Conn{SlowedBy: SlowedBy{ACKs: 30, Full: 20, FullAt: 7}}
 	k := NewCollector(2)
 	if n := testing.AllocsPerRun(100, func() { k.Connection(&c) }); n != 0 {
 		t.Errorf("%v allocations for one that is not kept", n)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// apart refuses to write two things to one file, and anything over what is read: of both only pieces would
+// refuseSameFiles refuses to write two things to one file, and anything over what is read: of both only pieces would
 // be left. Packets may go where they came from, for they get their name when all have been read.
-func (o *output) apart(read ...string) error {
+func (o *output) refuseSameFiles(read ...string) error {
 	type written struct{ flag, name string }
 	all := []written{{"--series", o.series}}
 	for _, where := range o.reports {

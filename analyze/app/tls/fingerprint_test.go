@@ -35,25 +35,25 @@ func numbers(typ uint16, list ...uint16) []byte {
 	return b
 }
 
-// A program's hellos have one print, whatever they shuffle or throw in at random; what
+// A program's hellos have one fingerprint, whatever they shuffle or throw in at random; what
 // another can do differs.
-func TestPrint(t *testing.T) {
-	print := func(b []byte, whole bool) uint32 {
+func TestFingerprint(t *testing.T) {
+	fingerprint := func(b []byte, whole bool) uint32 {
 		var c Conn
 		c.clientHello(b, whole)
 		return c.info.Hello
 	}
 	groups, signatures := numbers(extGroups, 29, 23), numbers(extSignatures, 0x0403, 0x0804)
-	want := print(hello([]uint16{0x1301, 0xc02f}, groups, signatures), true)
+	want := fingerprint(hello([]uint16{0x1301, 0xc02f}, groups, signatures), true)
 	if want == 0 {
-		t.Fatal("no print")
+		t.Fatal("no fingerprint")
 	}
 	for name, b := range map[string][]byte{
 		"shuffled":     hello([]uint16{0x1301, 0xc02f}, signatures, groups),
 		"GREASE":       hello([]uint16{0x4a4a, 0x1301, 0xc02f}, numbers(0x2a2a, 1), numbers(extGroups, 0xfafa, 29, 23), signatures),
 		"with another": hello([]uint16{0x1301, 0xc02f}, groups, numbers(extSessionTicket, 7), signatures),
 	} {
-		if got := print(b, true); got != want {
+		if got := fingerprint(b, true); got != want {
 			t.Errorf("%s: %08x, want %08x", name, got, want)
 		}
 	}
@@ -64,11 +64,11 @@ func TestPrint(t *testing.T) {
 		"no signatures":     hello([]uint16{0x1301, 0xc02f}, groups),
 		"one for the other": hello([]uint16{0x1301, 0xc02f}, numbers(extGroups, 0x0403, 0x0804), numbers(extSignatures, 29, 23)),
 	} {
-		if got := print(b, true); got == want || got == 0 {
+		if got := fingerprint(b, true); got == want || got == 0 {
 			t.Errorf("%s: %08x", name, got)
 		}
 	}
-	if got := print(hello([]uint16{0x1301, 0xc02f}, groups, signatures), false); got != 0 {
+	if got := fingerprint(hello([]uint16{0x1301, 0xc02f}, groups, signatures), false); got != 0 {
 		t.Errorf("cut off: %08x, want none", got)
 	}
 }

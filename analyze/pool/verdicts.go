@@ -2,6 +2,22 @@ package pool
 
 import "slices"
 
+// A Verdict says how well a pool, or the whole, reused its connections.
+type Verdict string
+
+// The verdicts.
+const (
+	NotReused      Verdict = "not-reused"      // connections were avoidable, and none was reused
+	PartlyReused   Verdict = "partly-reused"   // some were reused, others avoidable
+	ServerPrevents Verdict = "server-prevents" // none was reused, for the server ended them
+	NotKnown       Verdict = "not-known"       // the capture does not show enough
+	Reused         Verdict = "reused"          // none was avoidable
+	NoOpportunity  Verdict = "no-opportunity"  // there was nothing to reuse
+)
+
+// Severity orders verdicts, 0 the worst.
+func (v Verdict) Severity() int { return slices.Index(allVerdicts[:], v) }
+
 // allVerdicts in the order in which reports list them, the worst first.
 var allVerdicts = [...]Verdict{NotReused, PartlyReused, ServerPrevents, NotKnown, Reused, NoOpportunity}
 
@@ -22,7 +38,7 @@ func (v *Verdicts) Add(p *Pool) {
 	switch {
 	case p.Verdict != NotKnown:
 		v.avoidable += p.Avoidable
-	case p.Used+p.Opaque > 1 || p.contradicted(): // of which pool it is, is not known either
+	case p.Used+p.Opaque > 1 || p.lacksPast() || p.contradicted(): // of which pool it is, is not known either
 		v.severalNotKnown++
 	}
 	if !p.exact() {
@@ -57,8 +73,8 @@ func (p *Pool) exact() bool {
 // Whole returns the verdict of all pools together, by the same words as a pool's. Nothing
 // seen is NoOpportunity.
 //
-// A pool whose verdict is not known hides nothing as long as it has one connection, and that is no other pool's: then
-// it counts only where nothing else was to be judged.
+// A pool whose verdict is not known hides nothing as long as it has one connection, which is no other pool's, and its client had
+// none before: then it counts only where nothing else was to be judged.
 func (v *Verdicts) Whole() Verdict {
 	switch {
 	case v.avoidable > 0 && v.reused > 0:

@@ -23,7 +23,7 @@ func TestStandingComesToTheReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		var lines, status bytes.Buffer
-		s := newStanding(new(meter), &status, &lines, time.Nanosecond, of)
+		s := newStatusLine(new(meter), &status, &lines, time.Nanosecond, of)
 		if s.status != nil {
 			t.Fatal("what is no terminal has a status")
 		}

@@ -47,12 +47,12 @@ func interruptible(ctx context.Context, in io.Reader) io.Reader {
 	if ctx.Done() == nil {
 		return in
 	}
-	return &waiting{ctx: ctx, in: in, done: make(chan readResult, 1)}
+	return &interruptibleReader{ctx: ctx, in: in, done: make(chan readResult, 1)}
 }
 
-// A waiting reader reads by another goroutine, which cannot be stopped while it waits: so
+// An interruptibleReader reads by another goroutine, which cannot be stopped while it waits: so
 // that one reads into a buffer of its own, and is left alone if ctx ends first.
-type waiting struct {
+type interruptibleReader struct {
 	ctx  context.Context
 	in   io.Reader
 	buf  [readSize]byte
@@ -67,7 +67,7 @@ type readResult struct {
 }
 
 // Read is io.Reader's.
-func (w *waiting) Read(p []byte) (int, error) {
+func (w *interruptibleReader) Read(p []byte) (int, error) {
 	if len(w.rest) == 0 && w.err == nil {
 		go func() {
 			n, err := w.in.Read(w.buf[:])

@@ -75,7 +75,7 @@ func TestStatesAddUp(t *testing.T) {
 		for i, n := range []*int64{&s.diedNext, &s.otherUser, &s.refused, &s.midstream, &s.serverUnseen, &s.wentOn} {
 			*n = first * int64(i+1)
 		}
-		s.live, s.open = 7*int(first), 8*int(first)
+		s.live, s.open = 7*int32(first), 8*int32(first)
 	}
 	set(&a, 10)
 	set(&b, 1)

@@ -1,20 +1,20 @@
 package tls
 
-// A print is a hash of what a client's hellos have in common, whichever server it calls
+// A fingerprint is a hash of what a client's hellos have in common, whichever server it calls
 // and whichever session it takes up: the suites, groups and signature algorithms it can
-// do, in its order. Clients of one library have one print. Names, protocols, tickets, keys
+// do, in its order. Clients of one library have one fingerprint. Names, protocols, tickets, keys
 // and the order of extensions differ from one connection to the next and are left out.
-type print uint32
+type fingerprint uint32
 
 // FNV-1a, of 32 bits.
 const (
-	printStart = 2166136261
-	printPrime = 16777619
+	fnvStart = 2166136261
+	fnvPrime = 16777619
 )
 
-// printOf returns the print of lists of numbers of two bytes; it is never 0.
-func printOf(lists []cursor) uint32 {
-	p := print(printStart)
+// fingerprintOf returns the fingerprint of lists of numbers of two bytes; it is never 0.
+func fingerprintOf(lists []cursor) uint32 {
+	p := fingerprint(fnvStart)
 	for _, list := range lists {
 		for len(list.b) >= 2 {
 			if n := list.uint(2); !grease(n) {
@@ -27,7 +27,7 @@ func printOf(lists []cursor) uint32 {
 	return max(1, uint32(p))
 }
 
-func (p *print) octet(b byte) { *p = (*p ^ print(b)) * printPrime }
+func (p *fingerprint) octet(b byte) { *p = (*p ^ fingerprint(b)) * fnvPrime }
 
 // grease reports whether n is one of those that clients throw in at random (RFC 8701
 // section 2).

@@ -68,48 +68,48 @@ var spaces = [...]string{
 	inGRE:    "GRE protocol 0x%04x",
 }
 
-// A met is a protocol in a packet, behind which nothing was looked for.
-type met struct {
+// A protocolID is the number of a protocol in a packet, behind which nothing was looked for.
+type protocolID struct {
 	in     space
 	number uint64
 }
 
-// A metCount says how many packets had it.
-type metCount struct {
-	met
+// A protocolCount says how many packets had it.
+type protocolCount struct {
+	protocolID
 	count, first int64 // packets, and the first one's number
 }
 
-// mostMet bounds how many protocols are counted by name; others are counted together.
-const mostMet = 64
+// mostUnread bounds how many protocols are counted by name; others are counted together.
+const mostUnread = 64
 
-// met counts a protocol at the packet being decoded: what is behind it is not read.
-func (d *decoder) met(in space, number uint64) (verdict, problem) {
-	m := met{in, number}
+// unreadProtocol counts a protocol at the packet being decoded: what is behind it is not read.
+func (d *decoder) unreadProtocol(in space, number uint64) (verdict, problem) {
+	m := protocolID{in, number}
 	for i := range d.unread {
-		if d.unread[i].met == m {
+		if d.unread[i].protocolID == m {
 			d.unread[i].count++
 			return notTCP, noProblem
 		}
 	}
-	if len(d.unread) == mostMet {
-		m = met{inOther, manyKinds}
-		if last := &d.unread[mostMet-1]; last.met == m {
+	if len(d.unread) == mostUnread {
+		m = protocolID{inOther, manyKinds}
+		if last := &d.unread[mostUnread-1]; last.protocolID == m {
 			last.count++
 			return notTCP, noProblem
 		}
 		// The last one makes room; it stays the earliest of those counted together.
-		d.unread[mostMet-1].met = m
-		d.unread[mostMet-1].count++
+		d.unread[mostUnread-1].protocolID = m
+		d.unread[mostUnread-1].count++
 		return notTCP, noProblem
 	}
-	d.unread = append(d.unread, metCount{m, 1, d.totals.Packets})
+	d.unread = append(d.unread, protocolCount{m, 1, d.totals.Packets})
 	return notTCP, noProblem
 }
 
 // named gives protocols their names, and says of which it is known that no TCP is behind
 // them. Of all others there may be.
-var named = map[met]struct {
+var named = map[protocolID]struct {
 	name  string
 	noTCP bool
 }{
@@ -233,7 +233,7 @@ var named = map[met]struct {
 }
 
 // String is the protocol's name and number.
-func (m met) String() string {
+func (m protocolID) String() string {
 	name := named[m].name
 	if m.in == inOther {
 		return name
@@ -247,7 +247,7 @@ func (m met) String() string {
 
 // noTCP reports whether no TCP can be behind m: it is known for what it is, controls the
 // layer below, or belongs to who uses neither IP nor any tunnel.
-func (m met) noTCP() bool {
+func (m protocolID) noTCP() bool {
 	const leastControl = 0x4000 // RFC 1661 section 2: of low volume, or link control
 	switch m.in {
 	case inLLC, inFamily, inARCNET: // IP has numbers of its own there
@@ -264,7 +264,7 @@ func (m met) noTCP() bool {
 func (d *decoder) notRead(t *segment.Totals) {
 	all := d.unread
 	if parts := d.wifiParts.count(); parts.count > 0 {
-		all = append(slices.Clip(all), metCount{met{inOther, partOfWiFi}, parts.count, parts.first})
+		all = append(slices.Clip(all), protocolCount{protocolID{inOther, partOfWiFi}, parts.count, parts.first})
 	}
 	for _, m := range all {
 		if m.noTCP() {

@@ -19,9 +19,9 @@ import (
 // statusEvery is how often the line is drawn that a terminal shows while a capture goes on.
 const statusEvery = time.Second
 
-// A standing tells how a capture stands that goes on: on a terminal by a line that is replaced, elsewhere by
+// A statusLine tells how a capture stands that goes on: on a terminal by a line that is replaced, elsewhere by
 // a line every so often.
-type standing struct {
+type statusLine struct {
 	status io.Writer // has the line that is replaced; nil: nobody sees it
 	lines  io.Writer // has the others; nil: nobody wants them
 	every  time.Duration
@@ -34,11 +34,11 @@ type standing struct {
 	shown                int // columns of the status that stand on the terminal
 }
 
-// newStanding returns one that begins now. Lines come to lines, which may be nil, but not where they are on a
+// newStatusLine returns one that begins now. Lines come to lines, which may be nil, but not where they are on a
 // terminal: there is the status.
-func newStanding(m *meter, errw, lines io.Writer, every time.Duration, of func(*pool.Pool) bool) *standing {
+func newStatusLine(m *meter, errw, lines io.Writer, every time.Duration, of func(*pool.Pool) bool) *statusLine {
 	now := time.Now()
-	s := &standing{every: every, of: of, meter: m, counted: now, nextStatus: now, nextLine: now.Add(every)}
+	s := &statusLine{every: every, of: of, meter: m, counted: now, nextStatus: now, nextLine: now.Add(every)}
 	if terminal(errw) >= 0 {
 		s.status = errw
 	}
@@ -50,7 +50,7 @@ func newStanding(m *meter, errw, lines io.Writer, every time.Duration, of func(*
 
 // look tells how all stands, if it is time to. It is called where the lines that tell of single connections are
 // printed from.
-func (s *standing) look(j *pool.Judge, _ verdict.Counts) {
+func (s *statusLine) look(j *pool.Judge, _ verdict.Counts) {
 	now := time.Now()
 	status, line := s.status != nil && !now.Before(s.nextStatus), s.lines != nil && !now.Before(s.nextLine)
 	if !status && !line {
@@ -68,7 +68,7 @@ func (s *standing) look(j *pool.Judge, _ verdict.Counts) {
 }
 
 // sum is how all stands in a line.
-func (s *standing) sum(j *pool.Judge, now time.Time) string {
+func (s *statusLine) sum(j *pool.Judge, now time.Time) string {
 	t := text.Standing{Packets: s.meter.packets.Load(), Dropped: s.meter.dropped.Load()}
 	if took := now.Sub(s.counted); took > 0 {
 		t.PerSecond = int64(float64(t.Packets-s.packets) / took.Seconds())
@@ -87,7 +87,7 @@ func (s *standing) sum(j *pool.Judge, now time.Time) string {
 }
 
 // draw replaces the line on the terminal. It leaves the last column free, where many terminals begin another line.
-func (s *standing) draw(line string) {
+func (s *statusLine) draw(line string) {
 	line = printable.Cut(line, width(s.status)-1)
 	n := printable.Columns(line)
 	fmt.Fprintf(s.status, "\r%s%s", line, strings.Repeat(" ", max(0, s.shown-n)))
@@ -95,7 +95,7 @@ func (s *standing) draw(line string) {
 }
 
 // clear empties the line, before something else is written.
-func (s *standing) clear() {
+func (s *statusLine) clear() {
 	if s.shown > 0 {
 		s.draw("")
 		fmt.Fprint(s.status, "\r")

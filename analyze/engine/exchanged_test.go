@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	stdtls "crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"tcpwarm/analyze/app/tls"
+)
+
+// A taped connection notes what goes over it as lines of a packet script.
+type taped struct {
+	net.Conn
+	mu    sync.Mutex
+	trace strings.Builder
+}
+
+func (c *taped) note(arrow string, b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for ; len(b) > 0; b = b[min(len(b), 1400):] {
+		fmt.Fprintf(&c.trace, "+0.001 %s P. + ack + %q\n", arrow, b[:min(len(b), 1400)])
+	}
+}
+
+func (c *taped) Write(b []byte) (int, error) {
+	c.note(">", b)
+	return c.Conn.Write(b)
+}
+
+func (c *taped) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.note("<", b[:n])
+	return n, err
+}
+
+// A spoken connection is what its client speaks.
+type spoken struct {
+	http2   bool
+	version uint16 // TLS's, 0: in clear
+}
+
+// exchanged returns a script of a connection on which Go's client asked for something some times, and its keys.
+func exchanged(t *testing.T, how spoken, requests int) (trace string, keys *tls.Keys) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	var protocols http.Protocols
+	protocols.SetHTTP1(!how.http2)
+	protocols.SetHTTP2(how.http2)
+	protocols.SetUnencryptedHTTP2(how.http2)
+	server.Config.Protocols, server.EnableHTTP2 = &protocols, how.http2
+	scheme := "http://"
+	if server.Start(); how.version > 0 {
+		server.Close()
+		server = httptest.NewUnstartedServer(server.Config.Handler)
+		server.EnableHTTP2 = how.http2
+		server.StartTLS()
+		scheme = "https://"
+	}
+	defer server.Close()
+	var tape *taped
+	var log bytes.Buffer
+	dial := func(context.Context, string, string) (net.Conn, error) {
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		tape = &taped{Conn: c}
+		return tape, err
+	}
+	transport := &http.Transport{DialContext: dial, Protocols: &protocols, ForceAttemptHTTP2: how.http2,
+		TLSClientConfig: &stdtls.Config{InsecureSkipVerify: true, KeyLogWriter: &log, MinVersion: how.version, MaxVersion: how.version}}
+	client := http.Client{Transport: transport}
+	for range requests {
+		resp, err := client.Get(scheme + "a.example/index.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	keys = tls.NewKeys()
+	if err := keys.Add(&log); err != nil {
+		t.Fatal(err)
+	}
+	tape.mu.Lock()
+	trace = tape.trace.String()
+	tape.mu.Unlock()
+	transport.CloseIdleConnections()
+	return "0 > S 0:0(0) <mss 1460,sackOK,TS 1 0,wscale 7>\n+0.001 < S. 0:0(0) ack 1 <mss 1460,sackOK,TS 1 1,wscale 7>\n+0 > . 1:1(0) ack 1\n" + trace + "+0 > . + ack +\n", keys
+}
