@@ -24,10 +24,10 @@ type Limits struct {
 // How Memory is shared out, in parts of 32. What is left is for lists on their way between
 // workers, and for tables of fixed size.
 const (
-	liveShare     = 10 // connections that have not ended
-	timeWaitShare = 2  // what is remembered of those that have
-	keptShare     = 6  // those that are kept for the report
-	blamedShare   = 1  // and those of them that are to be read again for evidence
+	liveShare     = 9 // connections that have not ended
+	timeWaitShare = 2 // what is remembered of those that have
+	keptShare     = 6 // those that are kept for the report
+	blamedShare   = 1 // and those of them that are to be read again for evidence
 	poolsShare    = 4
 	idleShare     = 4 // idle connections of ideal clients
 )
