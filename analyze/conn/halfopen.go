@@ -25,14 +25,17 @@ type syn struct {
 	windowScale, ttl  uint8
 	flags             segment.Flags
 	dir               segment.Dir
-	bools             uint16 // see bits
+	bools             uint8 // see bits
 	sum               segment.Sum
 }
 
+// cutOptions is set in a syn's windowScale where the capture has its options in part only.
+const cutOptions = 1 << 7
+
 // bits says where each bool of s lies.
-func bits(s *segment.Segment) [9]*bool {
+func bits(s *segment.Segment) [8]*bool {
 	o := &s.Options
-	return [9]*bool{&o.HasTimestamps, &o.HasMSS, &o.HasWindowScale, &o.SACKPermitted, &o.Signed, &o.Cut, &o.Bad, &s.CE, &s.Untimed}
+	return [8]*bool{&o.HasTimestamps, &o.HasMSS, &o.HasWindowScale, &o.SACKPermitted, &o.Signed, &o.Bad, &s.CE, &s.Untimed}
 }
 
 // synOf returns what a Conn takes from s, if there is no more to it.
@@ -45,6 +48,9 @@ func synOf(s *segment.Segment) (x syn, all bool) {
 			x.bools |= 1 << i
 		}
 	}
+	if o.Cut { // there is no ninth bit in bools, and a shift count is 14 at most
+		x.windowScale |= cutOptions
+	}
 	return x, s.Len == 0 && len(s.Payload) == 0 && o.SACKBlocks == 0
 }
 
@@ -52,7 +58,8 @@ func synOf(s *segment.Segment) (x syn, all bool) {
 func (x *syn) segment(key segment.Key, at segment.Mark) segment.Segment {
 	s := segment.Segment{Packet: at.Packet, Time: at.Time, Key: key, Dir: x.dir, Flags: x.flags, TTL: x.ttl, Sum: x.sum,
 		Window: x.window, IPID: x.ipID, Seq: x.seq, Ack: x.ack,
-		Options: segment.Options{TSVal: x.tsVal, TSEcr: x.tsEcr, MSS: x.mss, WindowScale: x.windowScale}}
+		Options: segment.Options{TSVal: x.tsVal, TSEcr: x.tsEcr, MSS: x.mss, WindowScale: x.windowScale &^ cutOptions,
+			Cut: x.windowScale&cutOptions != 0}}
 	for i, is := range bits(&s) {
 		*is = x.bools&(1<<i) != 0
 	}
