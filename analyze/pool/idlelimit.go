@@ -10,13 +10,16 @@ import (
 // An idleLimit shows whether a client keeps only so many idle connections over all of its servers: it closes one, of
 // whatever server, when another becomes idle or is opened, and the same number is left each time, which is the most that idle
 // on. A timer closes at such instants too, where requests come at regular intervals; but then the time since the connection
-// became idle is alike each time, and with a limit it is the time since the other came.
+// became idle is alike each time, and with a limit it is the time since the other came. A timer may be late, and if the
+// program was not given the processor for a while, what it sends then comes at one instant; but it is never early.
 type idleLimit struct {
-	at    segment.Time // when a connection became idle last, on the client's clock
-	most  int32        // connections that idled at once, at most
-	n     int32        // closes as another came, when most idled
-	idle  span         // how long what was closed had idled
-	delay span         // how long after another had come it was closed, or before
+	at      segment.Time // when a connection became idle last, on the client's clock
+	most    int32        // connections that idled at once, at most
+	n       int32        // closes as another came, when most idled
+	soonest int32        // those of n after the least time idle, or little more
+	others  int32        // closes at other times, when most idled: a limit leaves no such number for a while
+	idle    span         // how long what was closed had idled
+	delay   span         // how long after another had come it was closed, or before
 
 	latest latestClose // of one that idled, which may turn out to have been for one that is opened
 }
@@ -26,6 +29,7 @@ type latestClose struct {
 	conn  *Conn // nil: there is none
 	id    int64 // conn's, which may serve as another since
 	since segment.Time
+	other bool // it counts among the others
 }
 
 // A span is the least and the most of some durations.
@@ -48,7 +52,8 @@ const leastEvictions = 3
 func (l *idleLimit) becameIdle(at segment.Time, n int32) {
 	l.at = at
 	if n > l.most { // whatever was closed before, it was not for a limit
-		l.most, l.n = n, 0
+		l.most, l.n, l.others = n, 0, 0
+		l.latest.other = false
 	}
 }
 
@@ -59,7 +64,10 @@ func (l *idleLimit) closed(c *Conn, since segment.Time, n int32) {
 	case near(c.closedAt, l.at) && since != l.at:
 		l.note(c, since, c.closedAt.Sub(l.at))
 	default:
-		l.latest = latestClose{c, c.id, since}
+		l.latest = latestClose{c, c.id, since, !near(c.closedAt, l.at)}
+		if l.latest.other {
+			l.others++
+		}
 	}
 }
 
@@ -69,26 +77,37 @@ func (l *idleLimit) opened(c *Conn) {
 	if o := x.conn; o != nil && o.id == x.id && o.closedBy == event.Client && near(o.closedAt, c.opened) &&
 		o.clientServer != c.clientServer {
 		l.note(o, x.since, c.opened.Sub(o.closedAt))
-		x.conn = nil
+		if x.other {
+			l.others--
+		}
+		*x = latestClose{}
 	}
 }
 
 // note notes that c, idle since an instant, was closed so long before or after another came.
 func (l *idleLimit) note(c *Conn, since segment.Time, delay time.Duration) {
-	l.idle.add(c.closedAt.Sub(since), l.n == 0)
+	least := l.idle.least
+	if l.idle.add(c.closedAt.Sub(since), l.n == 0); l.n == 0 || l.idle.least < least-demandWithin {
+		l.soonest = 0
+	}
+	if c.closedAt.Sub(since) <= l.idle.least+demandWithin {
+		l.soonest++
+	}
 	l.delay.add(delay, l.n == 0)
 	l.n++
 	c.left = l.most - 1
 }
 
 // keeps reports whether the client keeps no more than n idle connections, and whether that is known: of the time that they had
-// idled and the time since another came one must vary far less than the other.
+// idled and the time since another came one must vary far less than the other. It is no limit where most had idled alike, and
+// some longer, as with a timer that was late, nor where as many are seen to idle on.
 func (l *idleLimit) keeps(n int32) (keeps, known bool) {
 	if l == nil || n == 0 || n != l.most-1 {
 		return false, true
 	}
 	idle, delay := l.idle.width(), l.delay.width()
-	return idle > 4*delay, l.n >= leastEvictions && (idle > 4*delay || delay > 4*idle)
+	keeps = idle > 4*delay && l.soonest <= l.n/2 && l.others <= l.n/4
+	return keeps, l.n >= leastEvictions && (keeps || delay > 4*idle)
 }
 
 // countIdle counts c among its client's idle connections from when it is one, until it is none any more.
