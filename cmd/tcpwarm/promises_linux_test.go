@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // The command's key log is for its user alone, Node gets it beside its other options, and it is gone in the end with its
@@ -168,5 +170,75 @@ func TestCaptureRotatesBySize(t *testing.T) {
 	}
 	if r.Totals.Transactions != 12 {
 		t.Errorf("%d transactions are judged", r.Totals.Transactions)
+	}
+}
+
+// A live capture writes to a pipe that somebody reads, and waits for nobody: without a reader it says what to do first.
+func TestCaptureWritesToAReadPipe(t *testing.T) {
+	binary := liveBinary(t)
+	rooted(t)
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for reader, want := range map[string]int{"": exitInput, "cat pipe >got & ": exitOK} {
+		cmd := exec.Command("sh", "-c", reader+binary+" capture -i lo --duration 100ms -w pipe; c=$?; wait; exit $c")
+		cmd.Dir = dir
+		code, _, errs := runToEnd(t, cmd)
+		told := strings.Contains(errs, "pipe: nobody reads this pipe; start its reader first")
+		if code != want || told != (want == exitInput) || told == strings.Contains(errs, "listening") {
+			t.Errorf("%q: exit code %d, said %q", reader, code, errs)
+		}
+	}
+	if out, err := exec.Command(binary, filepath.Join(dir, "got")).CombinedOutput(); err != nil {
+		t.Errorf("what was read is no capture: %v\n%s", err, out)
+	}
+	if st, err := os.Lstat(pipe); err != nil || st.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the pipe is now %v, %v", st, err)
+	}
+}
+
+// A challenge that a signal ends says so, passes nothing, and ends the command with its process group.
+func TestSignalEndsAChallenge(t *testing.T) {
+	binary := liveBinary(t)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			const script = "sleep 300 & echo $$ $! >pids.new; mv pids.new pids; sleep 300"
+			cmd := exec.Command(binary, "challenge", "--evidence", "server", "--only", "chunked,head", "--report", "junit=out.xml", "--", "sh", "-c", script)
+			cmd.Dir = dir
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			stop := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+			defer stop.Stop()
+			for range 1000 {
+				time.Sleep(10 * time.Millisecond)
+				if _, err := os.Stat(filepath.Join(dir, "pids")); err == nil {
+					break
+				}
+			}
+			cmd.Process.Signal(sig)
+			cmd.Wait()
+			said := out.String()
+			if code := cmd.ProcessState.ExitCode(); code != exitInput || !strings.Contains(said, "tcpwarm: interrupted: "+sig.String()) ||
+				!strings.HasPrefix(said, "NOT KNOWN ") {
+				t.Errorf("exit code %d\n%s", code, said)
+			}
+			if b, err := os.ReadFile(filepath.Join(dir, "out.xml")); err != nil || strings.Contains(string(b), `errors="0"`) {
+				t.Errorf("%v\n%s", err, b)
+			}
+			pids, _ := os.ReadFile(filepath.Join(dir, "pids"))
+			for _, field := range strings.Fields(string(pids)) {
+				if pid, err := strconv.Atoi(field); err != nil || alive(pid) {
+					t.Errorf("process %s of the command lives on", field)
+					syscall.Kill(pid, syscall.SIGKILL)
+				}
+			}
+		})
 	}
 }
