@@ -104,18 +104,22 @@ func (k *collector) take(b *batch) {
 	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
 }
 
-// liveShare returns how many bytes connections may take that have not ended: of what they and their pools may take together, as
-// large a part as they have of what both take now. Of a pool nothing can go as long as a connection of it is open, and with
-// each connection that is given up some of its pool goes too.
+// liveShare returns how many bytes connections may take that have not ended: what their pools leave of what both may take
+// together, or where both take more, as large a part of it as they have of what both take. Of a pool nothing can go as long as
+// a connection of it is open, and with each connection that is given up some of its pool goes too.
 func (k *collector) liveShare(b *batch) int {
-	share := int(k.o.Limits.share(liveShare))
 	taken := 0
 	for i := range b.output {
 		taken += b.output[i].taken
 	}
-	both := taken + k.judge.MemoryOfOpen()
-	most := share + int(k.o.Limits.share(poolsShare))/2 // the rest is for those of which nothing is open
-	return max(shards, min(share, int(int64(taken)*int64(most)/int64(max(1, both)))))
+	return liveOf(taken, k.judge.MemoryOfOpen(), int(k.o.Limits.share(liveShare)), int(k.o.Limits.share(poolsShare)))
+}
+
+// liveOf is liveShare where connections take so much now, and their pools so much, by the shares of both.
+func liveOf(taken, pools, liveShare, poolsShare int) int {
+	most := liveShare + poolsShare/2 // the rest is for pools of which nothing is open
+	part := int(int64(taken) * int64(most) / int64(max(1, taken+pools)))
+	return max(shards, min(liveShare, max(part, most-pools)))
 }
 
 // takeOpened takes over what the workers have seen begin.

@@ -66,7 +66,8 @@ func (l *idleLimit) closed(c *Conn, since segment.Time, n int32) {
 // opened notes that c is opened. What was closed just before, to another server, made room for it.
 func (l *idleLimit) opened(c *Conn) {
 	x := &l.latest
-	if o := x.conn; o != nil && o.id == x.id && o.closedBy == event.Client && near(o.closedAt, c.opened) && o.clientServer != c.clientServer {
+	if o := x.conn; o != nil && o.id == x.id && o.closedBy == event.Client && near(o.closedAt, c.opened) &&
+		o.clientServer != c.clientServer {
 		l.note(o, x.since, c.opened.Sub(o.closedAt))
 		x.conn = nil
 	}

@@ -140,7 +140,7 @@ func liveLines(t *testing.T, packets []byte) string {
 func TestServerByItsNameWhereRedacted(t *testing.T) {
 	capture := storyPcap(t, "../../analyze/testdata/story/pool-key-split.txtar")
 	for server, code := range map[string]int{"a.example": 0, "a.example:80": 0, "10.0.0.2:80": 1, "c.example": exitUnknown, "10.0.0.3": exitUnknown} {
-		args := []string{"--redact", "verify", "--redact", "--server", server, "--expect", "connections==1", "-r", "-"}
+		args := []string{"verify", "--redact", "--server", server, "--expect", "connections==1", "-r", "-"}
 		if got := run(t.Context(), args, bytes.NewReader(capture), io.Discard, io.Discard); got != code {
 			t.Errorf("--server %s: exit code %d, want %d", server, got, code)
 		}
@@ -252,7 +252,7 @@ a: +0 > . +(0) ack +
 	}
 	for format, told := range map[string]bool{"text": true, "json": true, "junit": true, "github": true, "html": true} {
 		for _, redacted := range []bool{false, true} {
-			args := []string{"--redact", "verify", "-r", file, "--format", format, "--expect", "connections<=1"}
+			args := []string{"verify", "-r", file, "--format", format, "--expect", "connections<=1"}
 			if redacted {
 				args = append(args, "--redact")
 			}

@@ -189,7 +189,8 @@ var avoidable = []cause{
 				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS"},
 				{"nginx as client", "keepalive N in the upstream: idle ones of each worker"},
 				{"haproxy", "pool-max-conn N"},
-				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N), setMaxConnTotal(M) (default 5, and 25)"},
+				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N), setMaxConnTotal(M) " +
+					"(default 5, and 25)"},
 				{"ruby Net::HTTP", "one Net::HTTP.start(host, port), kept: Net::HTTP.get starts and finishes one each time"},
 				{"ruby faraday", "the adapter net_http_persistent: net_http starts and finishes a connection for each request"},
 				{"php curl", "one handle, kept, or a curl_share_init() handle with CURL_LOCK_DATA_CONNECT; no CURLOPT_FORBID_REUSE"},
