@@ -366,3 +366,38 @@ func onConn(name, steps string) string {
 	}
 	return b.String()
 }
+
+// The report says which limit was reached, and how large it was.
+func TestLimitsAreSaid(t *testing.T) {
+	closing := crowd(t, 600)
+	for name, x := range map[string]struct {
+		all    []segment.Segment
+		limits Limits
+		says   []string // parts of what is said of the kind
+	}{
+		"connections-given-up": {many(t, 400, opened, request, response), Limits{Memory: 1 << 20},
+			[]string{"than 1 MiB hold (--memory)", "idle longest were given up"}},
+		"records-not-kept": {closing, Limits{KeptConnections: 37},
+			[]string{"beyond the 37, or a quarter of 256 MiB, kept in full", "totals and pools count"}},
+		"transactions-not-kept": {closing, Limits{KeptTransactions: 41, Memory: 64 << 20},
+			[]string{"beyond the 41, or their part of 64 MiB, kept in full", "totals and pools count"}},
+		"pools-not-kept": {closing, Limits{KeptPools: 64},
+			[]string{"pools beyond about 64, or their part of 256 MiB", "may not be known"}},
+	} {
+		r, err := Run(t.Context(), &segments{list: x.all, size: 100}, Options{Limits: x.limits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(r.Capture.Problems, func(p report.Problem) bool { return p.Kind == name })
+		if i < 0 || r.Capture.Problems[i].Count == 0 {
+			t.Errorf("%s is not said: %+v", name, r.Capture.Problems)
+			continue
+		}
+		for _, part := range x.says {
+			if text := r.Capture.Problems[i].Text; !strings.Contains(text, part) {
+				t.Errorf("%s: %q lacks %q", name, text, part)
+			}
+		}
+		checkSums(t, r)
+	}
+}

@@ -479,9 +479,7 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 	}
 	o.hideWritten(&r.Capture)
 	var to []destination
-	junit := func(where string) bool { return strings.HasPrefix(where, "junit=") }
-	notJUnit := func(where string) bool { return !junit(where) }
-	for _, where := range slices.Concat(only(o.reports, notJUnit), only(o.reports, junit)) {
+	for _, where := range junitLast(o.reports) {
 		kind, name, _ := strings.Cut(where, "=")
 		f, err := outfile.Create(name, fileOptions(kind))
 		if lack(name, err); err == nil {
@@ -511,6 +509,13 @@ func (o *output) write(w io.Writer, r *report.Report) (first error) {
 		return first
 	}
 	return cmp.Or(first, o.writeAs(o.format.value, w, r, text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}))
+}
+
+// junitLast returns reports with those in JUnit behind the others, which these say are missing.
+func junitLast(reports []string) []string {
+	junit := func(where string) bool { return strings.HasPrefix(where, "junit=") }
+	notJUnit := func(where string) bool { return !junit(where) }
+	return slices.Concat(only(reports, notJUnit), only(reports, junit))
 }
 
 // only returns those of list that keep holds for.

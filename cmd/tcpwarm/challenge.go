@@ -226,7 +226,7 @@ func (x *examination) expected(texts []string, chosen []*scenario.Scenario) erro
 // write writes what came of all scenarios: to files, then to w. One that cannot be written is
 // a problem that the others say.
 func (x *examination) write(w io.Writer, r *examined.Report) (first error) {
-	for _, where := range x.output.reports {
+	for _, where := range junitLast(x.output.reports) {
 		kind, name, _ := strings.Cut(where, "=")
 		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
 		if err == nil {

@@ -22,6 +22,7 @@ import (
 	"tcpwarm/analyze/report/junit"
 	"tcpwarm/analyze/report/text"
 	"tcpwarm/capture/outfile"
+	"tcpwarm/capture/segment"
 )
 
 func newCompare(s *streams) *cobra.Command {
@@ -111,9 +112,16 @@ func (s *share) Set(text string) error {
 var _ pflag.Value = (*share)(nil)
 
 // writeComparison writes c in the formats asked for: all that can be written, whatever else cannot. It returns the
-// first error.
+// first error; what is written after it says so.
 func (o *output) writeComparison(w io.Writer, c *compare.Comparison) (first error) {
-	for _, where := range o.reports {
+	lack := func(err error) {
+		if err != nil {
+			c.After.Lack(segment.ProblemOf(&segment.WriteError{Err: err}))
+			o.hideWritten(&c.After.Capture)
+			first = cmp.Or(first, err)
+		}
+	}
+	for _, where := range junitLast(o.reports) {
 		kind, name, _ := strings.Cut(where, "=")
 		f, err := outfile.Create(name, outfile.Options{Perm: 0o666})
 		if err == nil {
@@ -124,7 +132,7 @@ func (o *output) writeComparison(w io.Writer, c *compare.Comparison) (first erro
 			f.Discard()
 		}
 		if err != nil {
-			first = cmp.Or(first, fmt.Errorf("%s: %w", name, err))
+			lack(fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	if name := os.Getenv("GITHUB_STEP_SUMMARY"); name != "" && o.format.value == "github" {
@@ -132,7 +140,7 @@ func (o *output) writeComparison(w io.Writer, c *compare.Comparison) (first erro
 		if err == nil {
 			err = cmp.Or(github.WriteComparisonSummary(f, c), f.Close())
 		}
-		first = cmp.Or(first, err)
+		lack(err)
 	}
 	as := text.Options{Width: width(w), Color: o.colored(w), Limit: o.top, All: o.all}
 	return cmp.Or(first, writeComparisonAs(o.format.value, w, c, as))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -38,17 +39,25 @@ func rooted(t *testing.T) {
 	}
 }
 
-// Under sudo the command runs as the one who called it.
+// Under sudo the command runs as the one who called it, with that user's groups and HOME.
 func TestCommandRunsAsTheInvokingUser(t *testing.T) {
 	binary := liveBinary(t)
 	rooted(t)
-	for args, want := range map[string]string{"": "65534 65534", "--as-root": "0 0"} {
-		cmd := exec.Command("sh", "-c", binary+" verify -i lo --settle 100ms "+args+" -- sh -c 'echo ids $(id -u) $(id -g)'")
-		cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody")
+	nobody, err := user.LookupId("65534")
+	if err != nil {
+		t.Skip("no such user:", err)
+	}
+	groups, err := nobody.GroupIds()
+	if err != nil || len(groups) != 1 || groups[0] != "65534" {
+		t.Skipf("groups %v, %v", groups, err)
+	}
+	for args, want := range map[string]string{"": "65534 65534 at " + nobody.HomeDir + " of 65534\n", "--as-root": "0 0 at /roots of "} {
+		cmd := exec.Command("sh", "-c", binary+" verify -i lo --settle 100ms "+args+" -- sh -c 'echo ids $(id -u) $(id -g) at $HOME of $(id -G)'")
+		cmd.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534", "SUDO_USER=nobody", "HOME=/roots")
 		var errs bytes.Buffer
 		cmd.Stderr = &errs
 		cmd.Run()
-		if code := cmd.ProcessState.ExitCode(); code != exitUnknown || !strings.Contains(errs.String(), "ids "+want+"\n") {
+		if code := cmd.ProcessState.ExitCode(); code != exitUnknown || !strings.Contains(errs.String(), "ids "+want) {
 			t.Errorf("%q: exit code %d, said %q; want ids %s", args, code, errs.String(), want)
 		}
 	}
