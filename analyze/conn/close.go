@@ -311,7 +311,8 @@ func (c *Conn) ending() event.Ending {
 		fewest, most = fewest+int64(x.tunnel.before), most+int64(x.tunnel.before)
 	}
 	c.settleClientSYN()
-	// Where the capture began midway a response may have been that to a request of HEAD, which has no body, unlike what it says.
+	// Where the capture began midway a response may have been that to a request of HEAD, which has no body, unlike
+	// what it says: then no message begins where one should.
 	if garbled := judged.FinalLayer().Sums().Garbled; garbled != 0 && x.facts.Count > 0 && !c.Midstream() {
 		c.half[1-c.client].contradicts(garbled, c.last)
 	}

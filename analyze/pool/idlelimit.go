@@ -99,8 +99,8 @@ func (l *idleLimit) note(c *Conn, since segment.Time, delay time.Duration) {
 }
 
 // keeps reports whether the client keeps no more than n idle connections, and whether that is known: of the time that they had
-// idled and the time since another came one must vary far less than the other. It is no limit where most had idled alike, and
-// some longer, as with a timer that was late, nor where as many are seen to idle on.
+// idled and the time since another came one must vary far less than the other. It is no limit where most had idled
+// alike, and some longer, as with a timer that was late, nor where as many are seen to idle on.
 func (l *idleLimit) keeps(n int32) (keeps, known bool) {
 	if l == nil || n == 0 || n != l.most-1 {
 		return false, true
