@@ -129,8 +129,8 @@ func TestOthersConnectionsPassNowhere(t *testing.T) {
 func TestCaptureKeepsWhatItRedacts(t *testing.T) {
 	binary := liveBinary(t)
 	rooted(t)
-	line := `(while ! grep -qs listening e; do sleep 0.02; done; TCPWARM_SCENARIO=shared $SELF) &
-		$BIN capture -i lo -c 12 --redact --server nosuch.example -w private --format json 2>e; c=$?; wait
+	line := `(while ! grep -qs listening e; do test -e done && exit; sleep 0.02; done; TCPWARM_SCENARIO=shared $SELF) &
+		$BIN capture -i lo -c 12 --redact --server nosuch.example -w private --format json 2>e; c=$?; touch done; wait
 		$BIN private --format json >&2; exit $c`
 	r, code, plain := liveReport(t, binary, "", line)
 	if code != exitUnknown || !strings.HasPrefix(r.Unjudged, "no server matches the one asked for; there was ") || r.Capture.Packets != 12 {
@@ -155,8 +155,8 @@ func TestCaptureKeepsWhatItRedacts(t *testing.T) {
 func TestCaptureRotatesBySize(t *testing.T) {
 	binary := liveBinary(t)
 	rooted(t)
-	line := `(while ! grep -qs listening e; do sleep 0.02; done; for i in 1 2 3; do TCPWARM_SCENARIO=unread $SELF; done; sleep 0.1; kill -INT $(cat pid)) &
-		sh -c 'echo $$ >pid; exec $BIN capture -i lo -C 1 -W 2 -w k.pcapng --format json' 2>e; c=$?; wait
+	line := `(while ! grep -qs listening e; do test -e done && exit; sleep 0.02; done; for i in 1 2 3; do TCPWARM_SCENARIO=unread $SELF; done; sleep 0.1; kill -INT $(cat pid)) &
+		sh -c 'echo $$ >pid; exec $BIN capture -i lo -C 1 -W 2 -w k.pcapng --format json' 2>e; c=$?; touch done; wait
 		for f in k.*; do $BIN $f >&2; stat -c 'size %s %n' $f >&2; done; exit $c`
 	r, code, errs := liveReport(t, binary, "", line)
 	sizes := regexp.MustCompile(`(?m)^size (\d+) k\.pcapng[01]$`).FindAllStringSubmatch(errs, -1)
