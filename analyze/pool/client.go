@@ -64,7 +64,7 @@ func (s *clientShard) client(addr segment.Addr) *client {
 	}
 	k = s.free.clients.Get()
 	k.addr, k.shard, k.identities, k.exact, k.habits = addr, s, k.identities[:0], nil, k.habits[:0]
-	k.idle, k.limit = 0, nil
+	k.idle = 0
 	if cap(k.identities) == 0 {
 		k.identities, k.habits = k.inline[:0], k.habit[:0]
 	}

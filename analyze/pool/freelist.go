@@ -33,6 +33,7 @@ type freeLists struct {
 	rare           freelist.List[rareDetectors]
 	statuses       freelist.List[Statuses]
 	keepingClients freelist.List[keepingClients]
+	idleLimits     freelist.List[idleLimit]
 }
 
 // recycle takes back an evicted pool, with its connection if it had only one. A dirty

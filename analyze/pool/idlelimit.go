@@ -123,7 +123,8 @@ func (s *clientShard) countIdle(c *Conn) {
 		return
 	}
 	if k.idle++; k.idle > 1 && k.limit == nil {
-		k.limit = &idleLimit{}
+		k.limit = s.free.idleLimits.Get()
+		*k.limit = idleLimit{}
 		s.taken += idleLimitSize
 	}
 	if k.limit != nil {

@@ -109,10 +109,12 @@ func (s *clientShard) dischargeRecycled(p *Pool) {
 	}
 }
 
-// discharge discharges k, which is forgotten.
+// discharge discharges k, which is forgotten, and its limit serves again.
 func (s *clientShard) discharge(k *client) {
 	s.taken -= clientSize + k.identitiesSize()
 	if k.limit != nil {
 		s.taken -= idleLimitSize
+		s.free.idleLimits.Put(k.limit)
+		k.limit = nil
 	}
 }
