@@ -18,5 +18,5 @@ func (c *Conn) dead() (at segment.Mark, ok bool) {
 func (c *Conn) unanswered(from, to *Half) bool {
 	toServer, toClient := c.shake.RTTs()
 	closed := to.Window.Known && to.Window.Offered == 0
-	return from.Unacked.Len > 0 && to.Packets > 0 && !closed && from.Unacked.InVain(toServer+toClient)
+	return from.Unacked.Len > 0 && to.Packets > 0 && !closed && from.Unacked.NeverAcked(toServer+toClient)
 }

@@ -39,7 +39,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 		s.reduce(fast, "loss", at)
 	}
 	if s.recovery == timeout && s.lastAck > s.reducedAt {
-		s.undo.vain = false // who may still hold it for that sends something new first (RFC 5682 section 3.1 step 2)
+		s.undo.maybeSpurious = false // who may still hold it for that sends something new first (RFC 5682 section 3.1 step 2)
 	}
 	if s.recovery != open {
 		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
@@ -86,7 +86,7 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 		s.Sums.Losses++
 	}
 	again := to == timeout && s.recovery == timeout // the same episode goes on
-	s.undo.vain = to == timeout && s.recovery != fast
+	s.undo.maybeSpurious = to == timeout && s.recovery != fast
 	s.flat, s.least, s.proven, s.credit, s.free = false, 0, 0, credit{}, 0
 	s.recovery, s.recoverAt, s.reducedAt = to, s.nxt, at
 	s.lose()

@@ -378,7 +378,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if ack.After(s.nxt) { // data that the capture lacks
 		s.nxt = ack
 	}
-	inVain := s.undo.on && s.inVain(ack, blocks)
+	spuriousTimeout := s.undo.on && s.spuriousTimeout(ack, blocks)
 	acked, byDups, held := 0, s.dups*s.MSS, s.sacked.size()+int(s.pad.sacked)
 	if ack.After(s.una) {
 		acked = s.advance(ack, at)
@@ -420,7 +420,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
-	if s.undo.on && (s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || inVain) {
+	if s.undo.on && (s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || spuriousTimeout) {
 		s.takeBack(at)
 	}
 	s.react(acked, fresh, ece, at)

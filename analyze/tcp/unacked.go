@@ -55,9 +55,9 @@ func (u *Unacked) probe(s *segment.Segment) {
 	u.Resends++
 }
 
-// InVain reports whether it was sent again and again, and the other side gave no sign of life: an ACK that
+// NeverAcked reports whether it was sent again and again, and the other side gave no sign of life: an ACK that
 // was on its way, for as long as a round trip, is none.
-func (u *Unacked) InVain(rtt time.Duration) bool {
+func (u *Unacked) NeverAcked(rtt time.Duration) bool {
 	resent := u.Resends >= DeadResends || u.Resends > 0 && u.Last.Time.Sub(u.First.Time) >= DeadAfter
 	return u.First.Packet != 0 && resent && u.Heard <= u.First.Time.Add(rtt)
 }

@@ -11,7 +11,7 @@ type undo struct {
 	again          int    // packets sent again, of which no duplicate was reported
 	stamp          uint32 // of the first of them
 	stamped        bool
-	vain           bool // the latest reduction is by a timeout that may have been in vain
+	maybeSpurious  bool // the latest reduction is by a timeout that may have been spurious (RFC 5682)
 }
 
 // A stamp is a timestamp that a segment carries or echoes (RFC 7323 section 3).
@@ -67,12 +67,12 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 	return late && (!s.una.Before(s.recoverAt) || s.resent.size() == 0)
 }
 
-// inVain reports whether an ACK shows that the latest timeout was: it tells for the first time of something that
+// spuriousTimeout reports whether an ACK shows that the latest timeout was spurious: it tells for the first time of something that
 // was sent before and not again, so not all was lost (RFC 5682 section 3.1 step 3.b; Linux's FLAG_ORIG_SACK_ACKED).
 // A sender looks for that after a timeout in the open, and from the second one on (tcp_enter_loss). At the
 // receiver it does not show what was sent again.
-func (s *Sender) inVain(ack segment.Seq, blocks []segment.Block) bool {
-	if s.recovery != timeout || !s.undo.vain || s.AtReceiver {
+func (s *Sender) spuriousTimeout(ack segment.Seq, blocks []segment.Block) bool {
+	if s.recovery != timeout || !s.undo.maybeSpurious || s.AtReceiver {
 		return false
 	}
 	if s.original(s.una, ack) {

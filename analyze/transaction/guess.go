@@ -64,14 +64,14 @@ func (f *Inferrer) mayBeTickets(n int) bool {
 }
 
 func (f *Inferrer) ticketsMayCome() bool {
-	return f.info.Version == tls.Version13 && f.inside() == 1 && !f.ticketsSent && (f.tickets == 0 || f.answers.first == f.ticket)
+	return f.info.Version == tls.Version13 && f.inside() == 1 && !f.ticketsSent && (f.ticketCount == 0 || f.answers.first == f.ticketLength)
 }
 
 // areTickets reports whether the turn looks like nothing else: OpenSSL sends two,
 // equally long, and a request may come between them.
 func (f *Inferrer) areTickets() bool {
 	a := &f.answers
-	return f.mayBeTickets(a.n) && a.same && (a.n >= 2 || f.tickets > 0)
+	return f.mayBeTickets(a.n) && a.same && (a.n >= 2 || f.ticketCount > 0)
 }
 
 // MaybeHTTP2 reports whether the connection may be HTTP/2: the client offered it,

@@ -28,16 +28,16 @@ type Inferrer struct {
 	first          int        // the client's records so far
 	held           tls.Record // the latest of them; later, of HTTP/2's pings
 
-	inClear     int64        // requests that were read before TLS began
-	resumes     bool         // the last of them, t, is answered inside
-	current     *Transaction // nil if none is going on
-	t           Transaction
-	asked       turn   // the client's latest turn
-	answers     turn   // the server's records since
-	turns       int    // of the server, since the client first asked
-	ticket      length // of those that the server sent before
-	tickets     int
-	ticketsSent bool // no more will come
+	inClear      int64        // requests that were read before TLS began
+	resumes      bool         // the last of them, t, is answered inside
+	current      *Transaction // nil if none is going on
+	t            Transaction
+	asked        turn   // the client's latest turn
+	answers      turn   // the server's records since
+	turns        int    // of the server, since the client first asked
+	ticketLength length // of those that the server sent before
+	ticketCount  int
+	ticketsSent  bool // no more will come
 
 	upgrade           int             // bytes of the request that may have asked for a WebSocket, 0 if none
 	tunnel            bool            // it did
@@ -208,7 +208,7 @@ func (f *Inferrer) serverFlight(n int) bool {
 		return true
 	case f.serverFinished:
 		f.unasked(length{n, n})
-		f.ticketsSent = f.tickets > 0 // a server that does not wait for the client's Finished sends all
+		f.ticketsSent = f.ticketCount > 0 // a server that does not wait for the client's Finished sends all
 		return false
 	case !f.spoke:
 		f.choice = chosen(n)
@@ -276,8 +276,8 @@ func (f *Inferrer) unasked(l length) {
 	case l.most < leastAnswer && isSettings(l.most):
 		f.settings = true
 	case l.may(leastTicket, mostTicket):
-		f.ticket = l
-		f.tickets++
+		f.ticketLength = l
+		f.ticketCount++
 	}
 }
 

@@ -100,7 +100,7 @@ func dropped(c *Conn) (dead, bool) {
 	u := &c.Fate.Unacked
 	span := u.Last.Time.Sub(u.First.Time)
 	switch {
-	case !u.InVain(c.RTT), u.MayBeTooLong():
+	case !u.NeverAcked(c.RTT), u.MayBeTooLong():
 		return dead{}, false
 	case c.OneWay, c.Midstream && c.Transactions < 2, !c.Midstream && c.Fate.SYNACK.Packet == 0:
 		return dead{}, false
