@@ -128,34 +128,44 @@ func serve(n namespace, algorithm string) (stop func(), err error) {
 
 // startCapture has binary capture in namespace n, and returns what ends it.
 func startCapture(ctx context.Context, n namespace, binary, series string) (stop func() error, err error) {
-	cmd := exec.CommandContext(ctx, binary, "capture", "-i", device, "-Z", "root", "--series", series, "--format", "json", "tcp")
+	end, err := startListening(n.call, exec.CommandContext(ctx, binary, "capture", "-i", device, "-Z", "root", "--series", series,
+		"--format", "json", "tcp"))
+	return func() error {
+		_, err := end()
+		return err
+	}, err
+}
+
+// startListening starts what captures, as call has it, and waits until it says that it listens. What it returns ends it, and
+// returns what it has said since.
+func startListening(call func(func() error) error, cmd *exec.Cmd) (stop func() (said []byte, err error), err error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := n.call(cmd.Start); err != nil {
+	if err := call(cmd.Start); err != nil {
 		return nil, err
 	}
-	said := bufio.NewReader(errs)
+	lines := bufio.NewReader(errs)
 	for {
-		line, err := said.ReadString('\n')
+		line, err := lines.ReadString('\n')
 		if strings.Contains(line, "listening") {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s %w", binary, line, cmd.Wait())
+			return nil, fmt.Errorf("%s: %s %w", cmd.Args[0], line, cmd.Wait())
 		}
 	}
-	return func() error {
+	return func() ([]byte, error) {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
-			return err
+			return nil, err
 		}
-		io.Copy(io.Discard, said)
+		said, _ := io.ReadAll(lines)
 		if err := cmd.Wait(); err != nil {
-			return fmt.Errorf("%s: %w", binary, err)
+			return nil, fmt.Errorf("%s: %w", cmd.Args[0], err)
 		}
-		return nil
+		return said, nil
 	}, nil
 }
 

@@ -19,7 +19,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -245,38 +244,14 @@ func newMeta(s *scenario, client netip.Addr, server netip.AddrPort) *meta {
 
 // startDump captures on the host's device, and returns what ends it: an error where packets were lost.
 func startDump(ctx context.Context, h *host, file string) (stop func() error, err error) {
-	cmd := exec.CommandContext(ctx, "tcpdump", "-i", h.name, "-n", "-s", "0", "-B", "65536", "-Z", "root", "-w", file)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	errs, err := cmd.StderrPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := h.call(cmd.Start); err != nil {
-		return nil, err
-	}
-	said := bufio.NewReader(errs)
-	for {
-		line, err := said.ReadString('\n')
-		if strings.Contains(line, "listening") {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("tcpdump: %s %w", line, cmd.Wait())
-		}
-	}
+	end, err := startListening(h.call, exec.CommandContext(ctx, "tcpdump", "-i", h.name, "-n", "-s", "0", "-B", "65536", "-Z", "root", "-w", file))
 	return func() error {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
-			return err
+		said, err := end()
+		if err == nil && !bytes.Contains(said, []byte("\n0 packets dropped by kernel")) {
+			err = errFaulty("tcpdump lost packets")
 		}
-		rest, _ := io.ReadAll(said)
-		if err := cmd.Wait(); err != nil {
-			return fmt.Errorf("tcpdump: %w", err)
-		}
-		if !bytes.Contains(rest, []byte("\n0 packets dropped by kernel")) {
-			return errFaulty("tcpdump lost packets")
-		}
-		return nil
-	}, nil
+		return err
+	}, err
 }
 
 func write(file string, fill func(io.Writer) error) error {
