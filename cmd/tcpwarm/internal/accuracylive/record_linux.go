@@ -244,7 +244,8 @@ func newMeta(s *scenario, client netip.Addr, server netip.AddrPort) *meta {
 
 // startDump captures on the host's device, and returns what ends it: an error where packets were lost.
 func startDump(ctx context.Context, h *host, file string) (stop func() error, err error) {
-	end, err := startListening(h.call, exec.CommandContext(ctx, "tcpdump", "-i", h.name, "-n", "-s", "0", "-B", "65536", "-Z", "root", "-w", file))
+	end, err := startListening(h.call, exec.CommandContext(ctx, "tcpdump", "-i", h.name, "-n", "-s", "0", "-B", "65536",
+		"-Z", "root", "-w", file))
 	return func() error {
 		said, err := end()
 		if err == nil && !bytes.Contains(said, []byte("\n0 packets dropped by kernel")) {
