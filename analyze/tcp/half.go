@@ -289,13 +289,20 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	// The newest segment covered tells the round trip: older ones may have
 	// waited for a delayed ACK. If any was sent twice there is no telling which
 	// copy drew the ACK (Karn; RFC 6298 section 3).
-	var last sentSegment
-	clean := h.sent.n > 0
-	for h.sent.n > 0 && !h.sent.first().end.After(ack) {
-		last = h.sent.pop()
-		clean = clean && !last.resent
+	var last *sentSegment
+	n, resent := int32(0), false
+	for ; n < h.sent.n; n++ {
+		x := h.sent.at(n)
+		if x.end.After(ack) {
+			break
+		}
+		last, resent = x, resent || x.resent
 	}
-	if clean && last.end == ack {
+	if n == 0 {
+		return
+	}
+	h.sent.drop(n)
+	if !resent && last.end == ack {
 		h.RTT.add(at.Sub(last.at))
 	}
 }

@@ -25,7 +25,7 @@ func (r *ring) at(i int32) *sentSegment { return &r.buf[(r.head+i)&int32(len(r.b
 
 func (r *ring) push(s sentSegment) {
 	if r.n == maxSent {
-		r.pop()
+		r.drop(1)
 	}
 	if int(r.n) == len(r.buf) {
 		r.grow()
@@ -34,11 +34,10 @@ func (r *ring) push(s sentSegment) {
 	r.n++
 }
 
-func (r *ring) pop() sentSegment {
-	s := r.buf[r.head]
-	r.head = (r.head + 1) & int32(len(r.buf)-1)
-	r.n--
-	return s
+// drop drops the n oldest.
+func (r *ring) drop(n int32) {
+	r.head = (r.head + n) & int32(len(r.buf)-1)
+	r.n -= n
 }
 
 func (r *ring) clear() { r.head, r.n = 0, 0 }
