@@ -364,7 +364,7 @@ func (s *Sender) whole(n int) int {
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
 func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
-	if s.burst.rests && ack == s.una && len(blocks) == 0 && !ece {
+	if s.restsStill(ack, len(blocks), ece) {
 		s.hears(edge, at)
 		return
 	}
@@ -481,9 +481,14 @@ func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
 	s.credit.unused += delivered
 }
 
+// restsStill reports whether an ACK with so many SACK blocks changes nothing, and the one before it was found to do so (see
+// restsOn): whatever would end that ends the burst.
+func (s *Sender) restsStill(ack segment.Seq, blocks int, ece bool) bool {
+	return s.burst.rests && ack == s.una && blocks == 0 && !ece
+}
+
 // restsOn reports whether an ACK changes nothing, as the one before it: nothing is in flight, and nothing was
-// sent since. Each segment of the other side's data carries such a one: burst.rests says that the one before it was
-// such a one, too, and whatever ends that ends the burst.
+// sent since. Each segment of the other side's data carries such a one.
 func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool {
 	b := &s.burst
 	return ack == s.una && s.una == s.nxt && len(blocks) == 0 && !ece && s.recovery == open && !s.Start.open &&

@@ -76,10 +76,8 @@ func (q *ackQueue) grow() {
 	copy(q.ring[was:], q.ring[:q.head]) // what had gone round goes straight on
 }
 
-// first returns the oldest ACK, and its SACK blocks.
-func (q *ackQueue) first() (*ackSeen, []segment.Block) {
-	a := &q.ring[q.head]
-	return a, q.blocks[q.gone : q.gone+int(a.sacks)]
+func (q *ackQueue) blocksOfFirst() []segment.Block {
+	return q.blocks[q.gone : q.gone+int(q.ring[q.head].sacks)]
 }
 
 func (q *ackQueue) pop() {
@@ -274,10 +272,14 @@ const atEnds = 10 * time.Millisecond
 
 // deliver has the oldest ACK arrive.
 func (v *SenderView) deliver() {
-	a, blocks := v.acks.first()
+	a := v.acks.at(0)
 	v.now = max(v.now, a.at.Add(v.rttToSender/2))
-	v.echo = stamp{a.echo, a.stamps}
-	v.Acked(a.ack, blocks, a.edge, a.ece, a.pure, v.now)
+	if v.restsStill(a.ack, int(a.sacks), a.ece) {
+		v.hears(a.edge, v.now)
+	} else {
+		v.echo = stamp{a.echo, a.stamps}
+		v.Acked(a.ack, v.acks.blocksOfFirst(), a.edge, a.ece, a.pure, v.now)
+	}
 	v.latest = a.stamp
 	v.acks.pop()
 	v.arrivedByAge = max(0, v.arrivedByAge-1)
