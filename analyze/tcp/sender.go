@@ -259,7 +259,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.startFlight(at)
 		before = s.pipe()
 	}
-	whole := s.whole(n)
+	packets := s.packets(n)
+	whole := packets * s.MSS
 	full := whole == n
 	switch {
 	case end.After(s.nxt):
@@ -273,7 +274,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.again(seq, end, at)
 	}
 	p := s.pipe()
-	s.paced(s.packets(n), p, at)
+	s.paced(packets, p, at)
 	if s.bbr.on && !s.bbr.full {
 		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
 	}
@@ -346,20 +347,19 @@ func (s *Sender) begin(seq segment.Seq) {
 	s.cwndUsageSeq = seq
 }
 
-// packets is how many segments n bytes take, and whole how many bytes these have when full.
+// packets is how many segments n bytes take, and whole how many bytes these have when full. One is sent at a time as a
+// rule, and two acknowledged: these need no division.
 func (s *Sender) packets(n int) int {
-	if 0 < n && n <= s.MSS {
-		return 1
+	switch {
+	case n <= 0 || n > 2*s.MSS:
+		return (n + s.MSS - 1) / s.MSS
+	case n > s.MSS:
+		return 2
 	}
-	return (n + s.MSS - 1) / s.MSS
+	return 1
 }
 
-func (s *Sender) whole(n int) int {
-	if 0 < n && n <= s.MSS {
-		return s.MSS
-	}
-	return (n + s.MSS - 1) / s.MSS * s.MSS
-}
+func (s *Sender) whole(n int) int { return s.packets(n) * s.MSS }
 
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.

@@ -294,7 +294,7 @@ func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, way W
 
 func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	v.probe.ack(s)
-	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
+	ece := s.Flags&(segment.ECE|segment.SYN) == segment.ECE
 	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
 	if !v.AtReceiver {
 		v.echo = stamp{s.Options.TSEcr, s.Options.HasTimestamps}
