@@ -191,6 +191,9 @@ func (h *Half) advance(s *segment.Segment) {
 		// A part sent before makes the whole ambiguous for RTT (RFC 6298
 		// section 3), new data after a hole does not.
 		h.Nxt, h.newestAt, h.leapt = end, s.Time, false
+		if h.sent.isFull() {
+			h.sent.makeRoom()
+		}
 		h.sent.push(sentSegment{end: end, at: s.Time, resent: h.behind})
 		if f := h.Flight(); f > h.MaxFlight {
 			h.MaxFlight = f

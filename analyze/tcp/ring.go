@@ -23,15 +23,21 @@ func (r *ring) first() *sentSegment { return &r.buf[r.head] }
 
 func (r *ring) at(i int32) *sentSegment { return &r.buf[(r.head+i)&int32(len(r.buf)-1)] }
 
+// isFull reports whether r has to grow, or to drop one, before another is pushed.
+func (r *ring) isFull() bool { return int(r.n) == len(r.buf) }
+
 func (r *ring) push(s sentSegment) {
-	if r.n == maxSent {
-		r.drop(1)
-	}
-	if int(r.n) == len(r.buf) {
-		r.grow()
-	}
 	*r.at(r.n) = s
 	r.n++
+}
+
+// makeRoom makes room for one more in r, which is full.
+func (r *ring) makeRoom() {
+	if r.n == maxSent {
+		r.drop(1)
+	} else {
+		r.grow()
+	}
 }
 
 // drop drops the n oldest.

@@ -220,10 +220,10 @@ func (s *Sender) Watch(w Watcher) { s.sink = w }
 // pipe is what is in flight: sent, not acknowledged, not SACKed, not deemed lost,
 // and what was sent again (RFC 6675 section 4).
 func (s *Sender) pipe() int {
-	if s.recovery != open || s.sacked.total != 0 || s.dups != 0 {
-		return s.pipeInLoss()
+	if s.recovery == open && s.sacked.total == 0 && s.dups == 0 { // nothing is missing
+		return s.nxt.Sub(s.una) + int(s.pad.all-s.pad.sacked)
 	}
-	return s.nxt.Sub(s.una) + int(s.pad.all-s.pad.sacked) // nothing is missing
+	return s.pipeInLoss()
 }
 
 func (s *Sender) pipeInLoss() int {
@@ -319,6 +319,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 func (s *Sender) push(end segment.Seq, short int, at segment.Time) {
 	if s.out.n == maxSent {
 		s.forget()
+	} else if s.out.isFull() {
+		s.out.grow()
 	}
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
