@@ -38,8 +38,8 @@ type ackSeen struct {
 	stamp  uint32
 	echo   uint32
 	sacks  uint8 // how many blocks it has
-	ece    bool
-	pure   bool
+	flags  segment.Flags
+	data   bool // it carries some
 	stamps bool
 }
 
@@ -75,6 +75,9 @@ func (q *ackQueue) grow() {
 	}
 	copy(q.ring[was:], q.ring[:q.head]) // what had gone round goes straight on
 }
+
+// first returns the oldest ACK, and blocksOfFirst its SACK blocks.
+func (q *ackQueue) first() *ackSeen { return &q.ring[q.head] }
 
 func (q *ackQueue) blocksOfFirst() []segment.Block {
 	return q.blocks[q.gone : q.gone+int(q.ring[q.head].sacks)]
@@ -174,7 +177,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
 		v.lostBefore(s)
 	}
-	for v.acks.n > 0 && v.arrived(v.acks.at(0), s) {
+	for v.acks.n > 0 && v.arrived(v.acks.first(), s) {
 		v.deliver()
 	}
 	if !s.Options.HasTimestamps {
@@ -272,17 +275,27 @@ const atEnds = 10 * time.Millisecond
 
 // deliver has the oldest ACK arrive.
 func (v *SenderView) deliver() {
-	a := v.acks.at(0)
+	a := v.acks.first()
 	v.now = max(v.now, a.at.Add(v.rttToSender/2))
-	if v.restsStill(a.ack, int(a.sacks), a.ece) {
+	if v.restsStill(a.ack, int(a.sacks), echoesCE(a.flags)) {
 		v.hears(a.edge, v.now)
 	} else {
 		v.echo = stamp{a.echo, a.stamps}
-		v.Acked(a.ack, v.acks.blocksOfFirst(), a.edge, a.ece, a.pure, v.now)
+		v.Acked(a.ack, v.acks.blocksOfFirst(), a.edge, echoesCE(a.flags), isPure(a.flags, a.data), v.now)
 	}
 	v.latest = a.stamp
 	v.acks.pop()
-	v.arrivedByAge = max(0, v.arrivedByAge-1)
+	if v.arrivedByAge > 0 {
+		v.arrivedByAge--
+	}
+}
+
+// echoesCE reports whether an ACK tells of congestion (RFC 3168 section 6.1.3); in a SYN the flag asks for that.
+func echoesCE(f segment.Flags) bool { return f&(segment.ECE|segment.SYN) == segment.ECE }
+
+// isPure reports whether a segment is nothing but an ACK.
+func isPure(f segment.Flags, data bool) bool {
+	return !data && !f.Has(segment.SYN|segment.FIN|segment.RST)
 }
 
 // Ack notes an acknowledgement of the data that data sends; edge is the right edge of the
@@ -294,18 +307,16 @@ func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, way W
 
 func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	v.probe.ack(s)
-	ece := s.Flags&(segment.ECE|segment.SYN) == segment.ECE
-	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
 	if !v.AtReceiver {
 		v.echo = stamp{s.Options.TSEcr, s.Options.HasTimestamps}
-		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
+		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, echoesCE(s.Flags), isPure(s.Flags, s.Len > 0), s.Time)
 		return
 	}
 	if v.acks.n >= maxAcks {
 		v.deliver()
 	}
 	a := v.acks.push(s.Options.SACK[:s.Options.SACKBlocks])
-	a.ack, a.edge, a.ece, a.pure, a.at = s.Ack, edge, ece, pure, s.Time
+	a.ack, a.edge, a.flags, a.data, a.at = s.Ack, edge, s.Flags, s.Len > 0, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
 }
 
