@@ -45,13 +45,13 @@ type Sender struct {
 	hasSACK           bool
 
 	limited       bool // the window was full in the latest window (is_cwnd_limited)
-	flat          bool // it ended without a loss, and the window has not grown since
+	flat          bool // slow start ended without a loss, and the window has not grown since
 	hasClock      bool // it sends by a clock of its own (pacing)
 	fills         bool // and had, when the latest ACK came, as much in flight as the window of BBR permits
 	buffered      bool // its send buffer has kept it, once
 	byModel       bool // the window is BBR's
-	rushed        bool
-	lost          bool // an idle restart has taken it since
+	rushed        bool // it has sent a burst that no clock lets out
+	lost          bool // an idle restart has taken the window since it was last above the initial one
 	cwndUsageSeq  segment.Seq
 	round         segment.Seq // end of what opened the current round
 	maxOut        int         // largest pipe of the latest window (Linux's max_packets_out)
@@ -60,14 +60,14 @@ type Sender struct {
 	most          int         // the window, if it never fell, nor ceased to grow, on suspicion alone
 	free          int         // or, with a clock of the application, as slow start has it since the latest loss
 	ssthresh      int
-	credit        credit // of the episode
+	credit        credit // of the episode of recovery
 	stamp, echo   stamp  // of the data being sent, and of the ACK that comes
 	newest        stamp  // of the data with the highest number
 	sentPackets   int    // in all
 	run           int    // packets in the latest burst
 	sends         int32
 	unprompted    int32 // of the latest sends, those that no ACK explains
-	stops         int32 // or nothing but one
+	stops         int32 // and those that nothing but one explains
 	pace          pace
 	Rounds        int          // since Start
 	sentAt        segment.Time // when the newest segment was sent that is acknowledged
@@ -87,7 +87,7 @@ type Sender struct {
 	prior      int  // window before the episode
 	beta       int  // what a reduction leaves, in percent
 	least      int  // smallest window of the episode
-	undo       undo // likewise
+	undo       undo // of the episode
 	supposed   int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
 	initialMSS int  // how large the segments of the initial window were then
 	flatRounds int64
