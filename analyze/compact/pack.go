@@ -68,6 +68,8 @@ type Packer struct {
 	learns []reference // while a model is made
 	moved  int         // bytes of the lists that are moved as a whole
 
+	types []uintptr // of the values of interfaces, by their numbers less 1: the same ones whatever is packed
+
 	in       []byte // what is unpacked, as far as it has not been read
 	inRefs   []unsafe.Pointer
 	resolved int // of inRefs
@@ -122,7 +124,7 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 			p.text((*string)(at))
 		case dynamic:
 			f := (*face)(at)
-			p.put(uint64(f.typ))
+			p.put(p.typeNumber(f.typ))
 			p.pointer(&f.value)
 			if f.value == nil {
 				f.typ = 0
@@ -158,6 +160,21 @@ func (p *Packer) pointer(at *unsafe.Pointer) {
 	*at = nil
 }
 
+// typeNumber returns the number of the type of an interface's value, 0: it has none. The type's address is another in
+// every run where the interface was made of another one (the runtime allocates its table of methods then), and how
+// many bytes a word takes must not depend on chance.
+func (p *Packer) typeNumber(typ uintptr) uint64 {
+	if typ == 0 {
+		return 0
+	}
+	i := slices.Index(p.types, typ)
+	if i < 0 {
+		i = len(p.types)
+		p.types = append(p.types, typ)
+	}
+	return uint64(i) + 1
+}
+
 // refer packs a pointer to what is none of the parts.
 func (p *Packer) refer(at unsafe.Pointer) {
 	word := p.number()
@@ -166,7 +183,7 @@ func (p *Packer) refer(at unsafe.Pointer) {
 		p.learns = append(p.learns, reference{word: word, at: at})
 	}
 	switch i := slices.Index(p.refs, at); {
-	case x != nil && x.at == at:
+	case x != nil && x.at == at && x.text == "": // a text may be a part of the model's
 		p.put(isModels)
 	case i >= 0:
 		p.put(again(i))

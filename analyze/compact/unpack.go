@@ -46,7 +46,10 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		case dynamic:
 			f := (*face)(at)
 			f.value = nil // never a value that is not of its type
-			f.typ = uintptr(p.get())
+			f.typ = 0
+			if n := p.get(); n > 0 {
+				f.typ = p.types[n-1]
+			}
 			f.value = p.target()
 		case list:
 			p.putList(o.elem, (*header)(at))
