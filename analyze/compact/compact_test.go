@@ -281,3 +281,27 @@ func TestPartOfTheModelsText(t *testing.T) {
 		}
 	}
 }
+
+// Where parts are alike but for when they were captured, and which packets they were, a byte says each of their times and
+// numbers behind the first of each.
+func TestAlikeButForWhen(t *testing.T) {
+	type whens struct{ times, packets [8]int64 }
+	l := LayoutOf[whens]()
+	var p Packer
+	var free Free
+	var m Model
+	for n := range int64(4) {
+		var x, y whens
+		for i := range int64(8) {
+			x.times[i], x.packets[i] = 1<<60+n*1e10+i*i*1e6, 3000+n*70_000+i*i
+		}
+		want := x
+		packed := p.Pack([]Part{PartOf(&x, l)}, &m, 1<<60, &free)
+		if n > 0 && len(p.bytes) > 7+7+4+7 {
+			t.Errorf("they take %d bytes", len(p.bytes))
+		}
+		if p.Unpack([]Part{PartOf(&y, l)}, &m, 1<<60, &packed, &free); y != want {
+			t.Errorf("%v is unpacked to %v", want, y)
+		}
+	}
+}
