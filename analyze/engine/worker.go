@@ -59,6 +59,9 @@ func (w *worker) run() {
 		w.batch = b
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
+		if b.short {
+			w.out.trim()
+		}
 		w.out.KeepTargets, w.out.none = !b.full, b.none
 		w.mayTake(b.live)
 		for i := range b.blocks {
