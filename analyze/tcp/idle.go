@@ -23,6 +23,7 @@ type Start struct {
 	gap             time.Duration // the longest between its segments
 	sure            int           // of it, what was sent before an ACK can have come
 	full            bool          // the flight ended with a full segment
+	ends            bool          // and with the end of a write
 	left            int           // of a window that seemed to be by a clock: what idling leaves of it if it is not; else 0
 }
 
@@ -45,7 +46,11 @@ func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
 func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
+	if b := &s.burst; b.on && b.sent == 0 && s.showsLossWindow(b, at) {
+		s.timedOutBefore(b)
+	}
 	s.finishBurst(at, s.pipe())
+	s.timerAt = at
 	s.idle = idle{}
 	was, restarted, doubt, left := s.cwnd, false, false, 0
 	gap, rto := at.Sub(s.lastSend), s.rto()

@@ -45,13 +45,14 @@ type Sender struct {
 	echoed         bool        // it began with an ECN echo
 	probe          probe       // the latest
 	reducedAt      segment.Time
-	prior          int    // window before the episode
-	beta           int    // what a reduction leaves, in percent
-	least          int    // smallest window of the episode
-	credit         credit // of the episode
-	undo           undo   // likewise
-	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
-	newest         stamp  // of the data with the highest number
+	prior          int          // window before the episode
+	beta           int          // what a reduction leaves, in percent
+	least          int          // smallest window of the episode
+	credit         credit       // of the episode
+	undo           undo         // likewise
+	stamp, echo    stamp        // of the data being sent, and of the ACK that comes
+	sentBy         segment.Time // when the data being sent left, by its stamp; 0 if that shows otherwise
+	newest         stamp        // of the data with the highest number
 
 	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
 	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
@@ -79,6 +80,7 @@ type Sender struct {
 	pad                                 padding
 
 	lastSend, lastAck segment.Time
+	timerAt           segment.Time // when the retransmission timer was restarted (RFC 6298 section 5)
 	wasLost           int          // packets, in this episode
 	sentAt            segment.Time // when the newest segment was sent that is acknowledged
 	lastFull          bool         // the latest segment of new data was full: more may be waiting
@@ -86,6 +88,7 @@ type Sender struct {
 	tailLost          bool         // likewise ever since a timeout
 	ends              bool         // the segment being sent ends a write
 	hasClock          bool         // it sends by a clock of its own (pacing)
+	lates, onTimes    int          // at the receiver, of the latest sends: those that left later than an ACK brought them out, and others
 	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
 	buffered          bool         // its send buffer has kept it, once
 	proven            int          // the window since the latest reduction or idle restart, at least
@@ -284,7 +287,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.burst.tail, s.burst.tailAt = true, at
 		}
 	} else {
-		s.Start.full = full
+		s.Start.full, s.Start.ends = full, s.ends
 	}
 	if s.Start.open {
 		if s.Start.flight > 0 {
@@ -317,7 +320,7 @@ func (s *Sender) push(end segment.Seq, short int, at segment.Time) {
 		s.forget()
 	}
 	s.nxt = end
-	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
+	s.out.push(sentSegment{end: end, short: uint16(short), at: max(at, s.sentBy)})
 	s.pad.all += int32(short)
 }
 
@@ -432,6 +435,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 // acknowledged, and what its segments were short of full ones.
 func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	acked = ack.Sub(s.una)
+	s.timerAt = at
 	if s.una = ack; s.mayHaveAcked.Before(ack) {
 		s.mayHaveAcked = ack
 	}

@@ -24,6 +24,7 @@ type SenderView struct {
 	dataAt       segment.Time  // when the latest data was captured
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
+	clock        senderClock
 	sizes        sizes
 
 	keepSamples bool
@@ -32,6 +33,7 @@ type SenderView struct {
 
 // An ackSeen is an acknowledgement on its way to the sender.
 type ackSeen struct {
+	seq    segment.Seq // that the segment has
 	ack    segment.Seq
 	edge   segment.Seq
 	blocks [4]segment.Block
@@ -103,6 +105,7 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 // it lies, never copied.
 func (v *SenderView) clear() {
 	v.Stalls, v.acks, v.probe, v.sizes, v.samples = SendStalls{}, ackQueue{list: v.acks.list[:0]}, vantageProbe{}, sizes{}, samples{}
+	v.clock = senderClock{}
 	v.arrivedByAge, v.rttToSender, v.latest, v.now, v.dataAt, v.markAt = 0, 0, 0, 0, 0, 0
 	v.keepSamples = false
 }
@@ -129,9 +132,9 @@ func (v *SenderView) TakeSamples() []Sample {
 	return list
 }
 
-// Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
-// part is what s is part of, and way is that of what own sends.
-func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part Part, way Way) {
+// Data notes payload that own, whose view v is, sends in s to peer, which does not count yet what s acknowledges.
+// Part is what s is part of, and way is that of what own sends.
+func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Way) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
 	}
@@ -139,7 +142,7 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 		v.largest = v.sizes.full
 		v.resize()
 	}
-	v.Stalls.data(s, own, offered, &v.Sender, part, way)
+	v.Stalls.data(s, own, &peer.Window, &v.Sender, part, way)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
 	sinceData := s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
@@ -147,10 +150,13 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 		v.Sent(s.Seq, s.Len, s.Time)
 		return
 	}
+	if peer.RTT.Samples > 0 && v.rttToSender > 0 { // none of them is too short, the handshake's may have been a slow one
+		v.rttToSender = min(v.rttToSender, max(1, peer.RTT.Min))
+	}
 	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
 		v.lostBefore(s)
 	}
-	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s) {
+	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s, peer.Una) {
 		v.deliver()
 	}
 	if acks := v.acks.waiting(); !s.Options.HasTimestamps {
@@ -167,6 +173,11 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.ends = s.Flags.Has(segment.PSH | segment.FIN)
+	v.sentBy = 0
+	if s.Options.HasTimestamps {
+		v.sentBy = v.clock.sent(s.Options.TSVal, s.Time.Add(-v.rttToSender/2))
+		v.late(v.now)
+	}
 	v.Sent(s.Seq, s.Len, v.now)
 	if s.End() == v.nxt {
 		v.waiting = v.lastFull && !v.ends
@@ -223,12 +234,16 @@ func (v *SenderView) lostBefore(s *segment.Segment) {
 	}
 }
 
-// arrived reports whether an ACK had come to the sender when it sent s.
-func (v *SenderView) arrived(a *ackSeen, s *segment.Segment) bool {
+// arrived reports whether an ACK had come to the sender when it sent s; before that it had acknowledged
+// everything before acknowledged. The stamp of an ACK that lies beyond that, behind data that is not acknowledged yet, is
+// not echoed, though the ACK has come (RFC 7323 section 4.3: SEG.SEQ <= Last.ACK.sent).
+func (v *SenderView) arrived(a *ackSeen, s *segment.Segment, acknowledged segment.Seq) bool {
 	age := s.Time.Sub(a.at)
 	long := age > 2*v.rttToSender+atEnds
 	if a.stamps && s.Options.HasTimestamps {
 		switch later := int32(s.Options.TSEcr - a.stamp); {
+		case later < 0 && a.seq.After(acknowledged):
+			return age >= v.rttToSender && (v.Room() < s.Len || long)
 		case later != 0:
 			return later > 0
 		case a.stamp != v.latest: // one with this stamp had come
@@ -242,6 +257,28 @@ func (v *SenderView) arrived(a *ackSeen, s *segment.Segment) bool {
 		return true
 	}
 	return age >= v.rttToSender && (v.Room() < s.Len || long)
+}
+
+// A senderClock is the sender's, as the timestamps of its data show it to the receiver. They count milliseconds, as those of
+// Linux and most others do; what counts slower tells nothing (RFC 7323 section 5.4 has no faster ones).
+type senderClock struct {
+	on    bool
+	first uint32       // stamp of the first data
+	began segment.Time // when that was sent, as it seemed then
+	at    segment.Time // and by the data that came with the least delay: the base delay of RFC 6817 section 3.4
+}
+
+// sent returns when data with a stamp was sent, at the earliest, which was sent at latest if nothing kept it on its way; 0 if
+// that is not known.
+func (c *senderClock) sent(stamp uint32, latest segment.Time) segment.Time {
+	if !c.on {
+		*c = senderClock{on: true, first: stamp, began: latest, at: latest}
+	}
+	since := time.Duration(int32(stamp-c.first)) * time.Millisecond
+	if c.at = min(c.at, latest.Add(-since)); c.began.Sub(c.at) > time.Second { // it counts faster
+		return 0
+	}
+	return c.at.Add(since)
 }
 
 // atEnds is how long packets may wait at the ends of their way, beside round trips.
@@ -278,7 +315,7 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 		v.deliver()
 	}
 	a := v.acks.push()
-	a.ack, a.edge, a.ece, a.pure, a.at = s.Ack, edge, ece, pure, s.Time
+	a.seq, a.ack, a.edge, a.ece, a.pure, a.at = s.Seq, s.Ack, edge, ece, pure, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
 	if a.n = s.Options.SACKBlocks; a.n > 0 {
 		a.blocks = s.Options.SACK

@@ -59,7 +59,7 @@ func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
 		at = at.Add(later)
 		s := segment.Segment{Seq: seq, Len: 1000, Time: at, Flags: segment.ACK}
 		s.Options.HasTimestamps, s.Options.TSEcr = true, echo
-		v.Data(&s, own, &Window{}, OfMessage, Way{Handshake: &Handshake{}})
+		v.Data(&s, own, &Half{}, OfMessage, Way{Handshake: &Handshake{}})
 		seq = s.End()
 	}
 	ack := func(stamp uint32) {
