@@ -34,6 +34,7 @@ type SenderView struct {
 // An ackSeen is an acknowledgement on its way to the sender.
 type ackSeen struct {
 	seq    segment.Seq // that the segment has
+	end    segment.Seq // and ends at: beyond seq if it carries data
 	ack    segment.Seq
 	edge   segment.Seq
 	blocks [4]segment.Block
@@ -51,6 +52,7 @@ type ackSeen struct {
 type ackQueue struct {
 	list []ackSeen
 	gone int
+	bare int // of those that wait, how many come before the first that brings data; all of them if none does
 }
 
 func (q *ackQueue) waiting() []ackSeen { return q.list[q.gone:] }
@@ -68,6 +70,17 @@ func (q *ackQueue) push() *ackSeen {
 func (q *ackQueue) pop() {
 	if q.gone++; 2*q.gone >= len(q.list) {
 		q.list, q.gone = q.list[:copy(q.list, q.list[q.gone:])], 0
+	}
+	if q.bare--; q.bare < 0 {
+		q.bare = 0
+		q.skipBare()
+	}
+}
+
+// skipBare counts those that bring no data, up to the first that does: each is looked at once.
+func (q *ackQueue) skipBare() {
+	for list := q.waiting(); q.bare < len(list) && list[q.bare].seq == list[q.bare].end; {
+		q.bare++
 	}
 }
 
@@ -156,6 +169,7 @@ func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Wa
 	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
 		v.lostBefore(s)
 	}
+	v.acknowledges(s.Ack)
 	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s, peer.Una) {
 		v.deliver()
 	}
@@ -231,6 +245,16 @@ func (v *SenderView) lostBefore(s *segment.Segment) {
 		v.Sent(v.Next(), lost, v.now)
 	case lost > 2*acked:
 		v.Vanished(lost-2*acked, v.now)
+	}
+}
+
+// acknowledges notes that data acknowledges what the peer has sent before ack: the segments that brought it had come, and so
+// had the ACKs in them and those before.
+func (v *SenderView) acknowledges(ack segment.Seq) {
+	for q := &v.acks; q.bare < len(q.waiting()) && !q.waiting()[q.bare].end.After(ack); {
+		for range q.bare + 1 {
+			v.deliver()
+		}
 	}
 }
 
@@ -315,10 +339,13 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 		v.deliver()
 	}
 	a := v.acks.push()
-	a.seq, a.ack, a.edge, a.ece, a.pure, a.at = s.Seq, s.Ack, edge, ece, pure, s.Time
+	a.seq, a.end, a.ack, a.edge, a.ece, a.pure, a.at = s.Seq, s.Seq.Add(s.Len), s.Ack, edge, ece, pure, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
 	if a.n = s.Options.SACKBlocks; a.n > 0 {
 		a.blocks = s.Options.SACK
+	}
+	if v.acks.bare == len(v.acks.waiting())-1 {
+		v.acks.skipBare()
 	}
 }
 
