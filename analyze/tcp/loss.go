@@ -40,7 +40,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
-		s.probe = probe{s.una, end}
+		s.probe, s.timerAt = probe{s.una, end}, at
 		return
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
