@@ -24,6 +24,7 @@ type Start struct {
 	sure            int           // of it, what was sent before an ACK can have come
 	full            bool          // the flight ended with a full segment
 	ends            bool          // and with the end of a write
+	silence         time.Duration // at the receiver, for how long none had come before it
 	left            int           // of a window that seemed to be by a clock: what idling leaves of it if it is not; else 0
 }
 
@@ -63,7 +64,8 @@ func (s *Sender) startFlight(at segment.Time) {
 		early = min(early, rtoMin)
 	}
 	switch {
-	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
+	case s.AtReceiver && s.waiting && !s.ends && min(gap, s.silence, at.Sub(s.openedAt)) > max(rto, rtoMin):
+		// It could send, and what it has sent was lost.
 		s.timedOut(late)
 	case s.lastSend == 0 || s.keeps: // idling costs it nothing
 	case s.isPaced(): // if it is BBR
@@ -89,7 +91,7 @@ func (s *Sender) startFlight(at segment.Time) {
 		}
 	}
 	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt,
-		at: at, open: true, late: late, left: left}
+		at: at, open: true, late: late, left: left, silence: s.silence}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {

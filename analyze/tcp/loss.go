@@ -156,7 +156,7 @@ func (s *Sender) timedOut(at segment.Time) {
 // receiver what is sent again then looks like new data: what was sent before is not seen.
 func (s *Sender) showsLossWindow(b *burst, next segment.Time) bool {
 	f := &s.Start
-	return s.AtReceiver && s.recovery == open && b.opening && f.full && !f.ends && f.at > f.late &&
+	return s.AtReceiver && s.recovery == open && b.opening && f.full && !f.ends && f.at > f.late && f.silence > s.rto() &&
 		0 < b.before && b.before <= s.MSS && s.MSS < min(b.window, s.initial) && s.vanished == 0 && next.Sub(b.at) <= s.minRTT/4
 }
 

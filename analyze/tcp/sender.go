@@ -31,7 +31,8 @@ type Sender struct {
 	mayHaveAcked segment.Seq // may have been acknowledged, too, if after una
 	started      bool        // data was sent
 	edge         segment.Seq
-	hasEdge      bool // of the peer's window
+	hasEdge      bool         // of the peer's window
+	openedAt     segment.Time // when that got room again
 
 	sacked, resent ranges
 	dups           int // duplicate ACKs, where there is no SACK
@@ -80,19 +81,20 @@ type Sender struct {
 	pad                                 padding
 
 	lastSend, lastAck segment.Time
-	timerAt           segment.Time // when the retransmission timer was restarted (RFC 6298 section 5)
-	wasLost           int          // packets, in this episode
-	sentAt            segment.Time // when the newest segment was sent that is acknowledged
-	lastFull          bool         // the latest segment of new data was full: more may be waiting
-	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
-	tailLost          bool         // likewise ever since a timeout
-	ends              bool         // the segment being sent ends a write
-	hasClock          bool         // it sends by a clock of its own (pacing)
-	lates, onTimes    int          // at the receiver, of the latest sends: those that left later than an ACK brought them out, and others
-	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
-	buffered          bool         // its send buffer has kept it, once
-	proven            int          // the window since the latest reduction or idle restart, at least
-	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
+	timerAt           segment.Time  // when the retransmission timer was restarted (RFC 6298 section 5)
+	wasLost           int           // packets, in this episode
+	sentAt            segment.Time  // when the newest segment was sent that is acknowledged
+	lastFull          bool          // the latest segment of new data was full: more may be waiting
+	waiting           bool          // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost          bool          // likewise ever since a timeout
+	ends              bool          // the segment being sent ends a write
+	silence           time.Duration // at the receiver, for how long none had come before it
+	hasClock          bool          // it sends by a clock of its own (pacing)
+	lates, onTimes    int           // at the receiver, of the latest sends: those that left later than an ACK brought them out, and others
+	fills             bool          // and had, when the latest ACK came, as much in flight as the window of BBR permits
+	buffered          bool          // its send buffer has kept it, once
+	proven            int           // the window since the latest reduction or idle restart, at least
+	unprompted, stops int32         // of the latest sends, those that no ACK explains, or nothing but one
 	pace              pace
 	byModel           bool // the window is BBR's
 	free              int  // or, with a clock of the application, as slow start has it since the latest loss
@@ -401,7 +403,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 			delivered = s.MSS
 		}
 	}
-	s.edge, s.hasEdge = edge, !s.Blind()
+	s.offers(edge, at)
 	opening := s.Start.open
 	if opening && delivered == 0 { // of what came before
 		return
@@ -490,10 +492,18 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
 	s.burst.at, s.burst.quiet, s.burst.window = at, at.Sub(s.lastSend), s.cwnd
-	if s.edge, s.hasEdge = edge, !s.Blind(); s.hasEdge {
+	if s.offers(edge, at); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}
 	s.lastAck = at
+}
+
+// offers notes the right edge of the window that an ACK offers.
+func (s *Sender) offers(edge segment.Seq, at segment.Time) {
+	wasFull := s.peerIsFull()
+	if s.edge, s.hasEdge = edge, !s.Blind(); wasFull && !s.peerIsFull() {
+		s.openedAt = at
+	}
 }
 
 // news returns what of delivered an ACK is the first to tell of: what held was sacked before is

@@ -157,7 +157,7 @@ func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Wa
 	}
 	v.Stalls.data(s, own, &peer.Window, &v.Sender, part, way)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
-	sinceData := s.Time.Sub(v.dataAt)
+	v.silence = s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
@@ -183,7 +183,7 @@ func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Wa
 	}
 	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
 	// its way.
-	if v.pipe() == 0 || sinceData > rtoMin {
+	if v.pipe() == 0 || v.silence > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.ends = s.Flags.Has(segment.PSH | segment.FIN)

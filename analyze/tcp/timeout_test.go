@@ -35,6 +35,7 @@ func TestTimeoutsOfOneEpisode(t *testing.T) {
 		s.Watch(told)
 		at := segment.Time(time.Hour)
 		for n := range 3 {
+			s.silence = time.Second
 			s.Sent(segment.Seq(1+1000*n), 1000, at)
 			s.waiting, s.tailLost = true, s.tailLost && !x.ended
 			at = at.Add(100 * time.Millisecond)
