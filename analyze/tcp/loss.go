@@ -124,7 +124,8 @@ func (s *Sender) endEpisode(at segment.Time) {
 	}
 	s.most = s.cwnd
 	s.recovery = open
-	if again := s.resent.size(); again > 0 {
+	// Where it is a guess what was sent before what, it is one, too, what was sent in the episode.
+	if again := s.resent.size(); again > 0 && !s.guessed {
 		s.reduce(fast, "loss", at)
 		s.undo.again = s.packets(again)
 		return

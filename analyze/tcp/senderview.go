@@ -25,6 +25,7 @@ type SenderView struct {
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
 	clock        senderClock
+	hole         firstHole
 	sizes        sizes
 
 	keepSamples bool
@@ -118,7 +119,7 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 // it lies, never copied.
 func (v *SenderView) clear() {
 	v.Stalls, v.acks, v.probe, v.sizes, v.samples = SendStalls{}, ackQueue{list: v.acks.list[:0]}, vantageProbe{}, sizes{}, samples{}
-	v.clock = senderClock{}
+	v.clock, v.hole = senderClock{}, firstHole{}
 	v.arrivedByAge, v.rttToSender, v.latest, v.now, v.dataAt, v.markAt = 0, 0, 0, 0, 0, 0
 	v.keepSamples = false
 }
@@ -170,6 +171,11 @@ func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Wa
 		v.lostBefore(s)
 	}
 	v.acknowledges(s.Ack)
+	if !s.Options.HasTimestamps && v.hole.fills(s) {
+		for len(v.acks.waiting()) > 0 && v.acks.waiting()[0].at <= v.hole.at {
+			v.deliver()
+		}
+	}
 	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s, peer.Una) {
 		v.deliver()
 	}
@@ -280,7 +286,39 @@ func (v *SenderView) arrived(a *ackSeen, s *segment.Segment, acknowledged segmen
 		}
 		return true
 	}
+	if v.recovery == fast && v.hole.filled { // in recovery the window follows what is in flight, and tells nothing
+		return age >= v.hole.rtt
+	}
 	return age >= v.rttToSender && (v.Room() < s.Len || long)
+}
+
+// A firstHole is what was lost first, of what is missing, as the receiver's SACKs have it. It was sent again after the ACK that was
+// the first to tell of it had come: so that and those before had, and a round trip took no longer.
+type firstHole struct {
+	open   bool // something is missing
+	filled bool // the first of it is not
+	ack    segment.Seq
+	at     segment.Time  // of the first ACK to tell of it
+	rtt    time.Duration // at most, if filled
+}
+
+// told notes what an ACK tells of holes.
+func (h *firstHole) told(s *segment.Segment) {
+	switch open := s.Options.SACKBlocks > 0 && s.Options.SACK[0].Start.After(s.Ack); {
+	case !open:
+		h.open = false
+	case !h.open:
+		*h = firstHole{open: true, ack: s.Ack, at: s.Time}
+	}
+}
+
+// fills reports whether data is what was lost first.
+func (h *firstHole) fills(s *segment.Segment) bool {
+	if !h.open || h.filled || s.Seq != h.ack {
+		return false
+	}
+	h.filled, h.rtt = true, s.Time.Sub(h.at)
+	return true
 }
 
 // A senderClock is the sender's, as the timestamps of its data show it to the receiver. They count milliseconds, as those of
@@ -338,6 +376,7 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	if len(v.acks.waiting()) >= maxAcks {
 		v.deliver()
 	}
+	v.hole.told(s)
 	a := v.acks.push()
 	a.seq, a.end, a.ack, a.edge, a.ece, a.pure, a.at = s.Seq, s.Seq.Add(s.Len), s.Ack, edge, ece, pure, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
