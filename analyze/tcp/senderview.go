@@ -292,57 +292,6 @@ func (v *SenderView) arrived(a *ackSeen, s *segment.Segment, acknowledged segmen
 	return age >= v.rttToSender && (v.Room() < s.Len || long)
 }
 
-// A firstHole is what was lost first, of what is missing, as the receiver's SACKs have it. It was sent again after the ACK that was
-// the first to tell of it had come: so that and those before had, and a round trip took no longer.
-type firstHole struct {
-	open   bool // something is missing
-	filled bool // the first of it is not
-	ack    segment.Seq
-	at     segment.Time  // of the first ACK to tell of it
-	rtt    time.Duration // at most, if filled
-}
-
-// told notes what an ACK tells of holes.
-func (h *firstHole) told(s *segment.Segment) {
-	switch open := s.Options.SACKBlocks > 0 && s.Options.SACK[0].Start.After(s.Ack); {
-	case !open:
-		h.open = false
-	case !h.open:
-		*h = firstHole{open: true, ack: s.Ack, at: s.Time}
-	}
-}
-
-// fills reports whether data is what was lost first.
-func (h *firstHole) fills(s *segment.Segment) bool {
-	if !h.open || h.filled || s.Seq != h.ack {
-		return false
-	}
-	h.filled, h.rtt = true, s.Time.Sub(h.at)
-	return true
-}
-
-// A senderClock is the sender's, as the timestamps of its data show it to the receiver. They count milliseconds, as those of
-// Linux and most others do; what counts slower tells nothing (RFC 7323 section 5.4 has no faster ones).
-type senderClock struct {
-	on    bool
-	first uint32       // stamp of the first data
-	began segment.Time // when that was sent, as it seemed then
-	at    segment.Time // and by the data that came with the least delay: the base delay of RFC 6817 section 3.4
-}
-
-// sent returns when data with a stamp was sent, at the earliest, which was sent at latest if nothing kept it on its way; 0 if
-// that is not known.
-func (c *senderClock) sent(stamp uint32, latest segment.Time) segment.Time {
-	if !c.on {
-		*c = senderClock{on: true, first: stamp, began: latest, at: latest}
-	}
-	since := time.Duration(int32(stamp-c.first)) * time.Millisecond
-	if c.at = min(c.at, latest.Add(-since)); c.began.Sub(c.at) > time.Second { // it counts faster
-		return 0
-	}
-	return c.at.Add(since)
-}
-
 // atEnds is how long packets may wait at the ends of their way, beside round trips.
 const atEnds = 10 * time.Millisecond
 
