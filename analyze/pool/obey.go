@@ -100,8 +100,13 @@ func (p *Pool) reviseByPool(d *Decision) {
 			d.Confidence, d.mayBeUnread = Likely, true
 		}
 	}
-	if d.Cause == ClientIdleTimeout {
+	switch d.Cause {
+	case ClientIdleTimeout:
 		p.reviseTimeout(d)
+	case ClientClosed:
+		if keeps, known := p.client.limit.keeps(d.left); keeps && known && !d.atLimit {
+			p.closedOverLimit(d)
+		}
 	}
 	if seen, sure, may := p.endedSooner(d); sure {
 		p.changeCause(d, ServerClosed)

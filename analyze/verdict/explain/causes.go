@@ -186,8 +186,9 @@ var avoidable = []cause{
 				{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N (0, the default, is no limit)"},
 				{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
 				{"okhttp", "connectionPool(new ConnectionPool(N, ...)) (default 5 idle ones)"},
-				{"curl", "all URLs in one command: each command has connections of its own"},
-				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS"},
+				{"curl", "all URLs in one command: each command has connections of its own, and keeps 5 over all servers " +
+					"(with -Z more)"},
+				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS (default 5 over all servers)"},
 				{"nginx as client", "keepalive N in the upstream: idle ones of each worker"},
 				{"haproxy", "pool-max-conn N"},
 				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N), setMaxConnTotal(M) " +
