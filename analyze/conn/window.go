@@ -23,7 +23,7 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 		}
 		own.View = c.watch(s.Dir)
 	}
-	own.View.Data(s, &own.Half, &peer.Window, c.http.part(s.Dir, own.View.Stalls.Rested(s.Time)), c.way(s.Dir))
+	own.View.Data(s, &own.Half, &peer.Half, c.http.part(s.Dir, own.View.Stalls.Rested(s.Time)), c.way(s.Dir))
 	if len(own.View.Samples()) >= MaxSamples {
 		c.flushSamples(s.Dir)
 	}

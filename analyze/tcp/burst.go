@@ -41,8 +41,11 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 	room, peer, deferred := s.cwnd-p, s.peerIsFull() || s.peerBinds(p), s.deferred()
 	if b.sent > 0 {
 		// At the receiver not all that was in flight shows.
-		used := s.AtReceiver || room <= deferred
+		used := s.AtReceiver && !s.spreads() || room <= deferred
 		s.validate(b.full && !b.tail && !peer && used, p)
+	}
+	if b.sent > 0 && s.showsLossWindow(b, b.first) {
+		s.timedOutBefore(b)
 	}
 	switch {
 	case s.recovery == fast:
@@ -172,6 +175,10 @@ func (s *Sender) observe(p, room int, b *burst, silent time.Duration) {
 		return
 	}
 	if s.cwnd < s.ssthresh && s.recovery == open {
+		if s.AtReceiver && s.spreads() { // nor has its clock let out all of it
+			s.basis = min(s.basis, Inferred)
+			return
+		}
 		s.suspect(b.at, seen, false)
 	}
 	if s.flat && seen > s.flatAt+s.MSS {

@@ -42,6 +42,28 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	}
 }
 
+// late notes that data being sent at the receiver's best guess at an instant left later, by its stamp, or not: by more than
+// two of the stamps' milliseconds. The first of a flight tells nothing.
+func (s *Sender) late(at segment.Time) {
+	if s.pipe() == 0 {
+		return
+	}
+	if s.sentBy.Sub(at) > 2*time.Millisecond {
+		s.lates++
+	} else {
+		s.onTimes++
+	}
+	if s.lates+s.onTimes >= 64 {
+		s.lates, s.onTimes = s.lates/2, s.onTimes/2
+	}
+}
+
+// spreads reports whether s paces what its window permits, or goes by a clock altogether: as much of what it sends as tells
+// of a clock (see paced) is not brought out by ACKs.
+func (s *Sender) spreads() bool {
+	return s.hasClock || s.AtReceiver && s.lates+s.onTimes >= 8 && s.lates*4 > s.lates+s.onTimes
+}
+
 // fillsModel reports whether the window of BBR's model is what keeps s, with so much in flight: who has a clock
 // and fills that window sends at ACKs, too. BBR's startup does so once the pipe is full. The model is right to
 // within a tenth, as a rule.

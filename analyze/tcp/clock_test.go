@@ -49,7 +49,7 @@ func replay(t *testing.T, name string) string {
 				views[s.Dir] = new(SenderView)
 				views[s.Dir].Begin(own, peer, &shake, s.Dir == client, false)
 			}
-			views[s.Dir].Data(s, own, &peer.Window, OfMessage, Way{&shake, s.Dir == client})
+			views[s.Dir].Data(s, own, peer, OfMessage, Way{&shake, s.Dir == client})
 		}
 	}
 	v := views[1-client]

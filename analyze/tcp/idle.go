@@ -23,6 +23,8 @@ type Start struct {
 	gap             time.Duration // the longest between its segments
 	sure            int           // of it, what was sent before an ACK can have come
 	full            bool          // the flight ended with a full segment
+	ends            bool          // and with the end of a write
+	silence         time.Duration // at the receiver, for how long none had come before it
 	left            int           // of a window that seemed to be by a clock: what idling leaves of it if it is not; else 0
 }
 
@@ -45,7 +47,11 @@ func (i *idle) refuted(flight int) bool { return i.on && flight > i.most }
 // the initial window (RFC 2861 section 3.1, tcp_cwnd_restart).
 func (s *Sender) startFlight(at segment.Time) {
 	s.starts++
+	if b := &s.burst; b.on && b.sent == 0 && s.showsLossWindow(b, at) {
+		s.timedOutBefore(b)
+	}
 	s.finishBurst(at, s.pipe())
+	s.timerAt = at
 	s.idle = idle{}
 	was, restarted, doubt, left := s.cwnd, false, false, 0
 	gap, rto := at.Sub(s.lastSend), s.rto()
@@ -58,7 +64,8 @@ func (s *Sender) startFlight(at segment.Time) {
 		early = min(early, rtoMin)
 	}
 	switch {
-	case s.AtReceiver && s.waiting && !s.ends && gap > max(rto, rtoMin): // what it has sent meanwhile was lost
+	case s.AtReceiver && s.waiting && !s.ends && min(gap, s.silence, at.Sub(s.openedAt)) > max(rto, rtoMin):
+		// It could send, and what it has sent was lost.
 		s.timedOut(late)
 	case s.lastSend == 0 || s.keeps: // idling costs it nothing
 	case s.isPaced(): // if it is BBR
@@ -84,7 +91,7 @@ func (s *Sender) startFlight(at segment.Time) {
 		}
 	}
 	s.Start = Start{N: s.starts, MSS: s.MSS, Best: s.cwnd, Basis: s.basis, Restarted: restarted, doubt: doubt,
-		at: at, open: true, late: late, left: left}
+		at: at, open: true, late: late, left: left, silence: s.silence}
 	if restarted {
 		s.Start.Low, s.Start.High = s.idle.least, max(s.cwnd, s.most)
 	} else {

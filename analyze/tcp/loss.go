@@ -24,16 +24,23 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	}
 	s.out.markResent(seq, end)
 	quiet := at.Sub(max(s.lastAck, s.lastSend))
+	timer := quiet
+	if !s.hasSACK { // duplicates and new data do not restart the timer, though they come and go (RFC 6298 section 5.3)
+		timer = at.Sub(s.timerAt)
+	}
+	if !seq.After(s.una) {
+		s.timerAt = at
+	}
 	switch {
-	case s.recovery != timeout && quiet > s.rto()*9/10 && !seq.After(s.una),
+	case s.recovery != timeout && timer > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == open && quiet > 2*prompt && !seq.After(s.una) && s.probeFailed(at),
-		s.recovery == timeout && quiet > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
+		s.recovery == timeout && timer > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
 		s.recovered()
 		s.reduce(timeout, "timeout", at)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
-		s.probe = probe{s.una, end}
+		s.probe, s.timerAt = probe{s.una, end}, at
 		return
 	case s.recovery == open && !seq.After(s.una):
 		s.reduce(fast, "loss", at)
@@ -117,7 +124,8 @@ func (s *Sender) endEpisode(at segment.Time) {
 	}
 	s.most = s.cwnd
 	s.recovery = open
-	if again := s.resent.size(); again > 0 {
+	// Where it is a guess what was sent before what, it is one, too, what was sent in the episode.
+	if again := s.resent.size(); again > 0 && !s.guessed {
 		s.reduce(fast, "loss", at)
 		s.undo.again = s.packets(again)
 		return
@@ -141,6 +149,30 @@ func (s *Sender) timedOut(at segment.Time) {
 	s.reduce(timeout, "timeout", at)
 	s.tailLost, s.basis = true, Inferred
 	s.tell(at)
+}
+
+// showsLossWindow reports whether the first ACK of a flight, which begins b, and what is sent next show that the flight was
+// what a timeout leaves: one segment, and more was waiting, for it was full and ended no write (RFC 9293 section
+// 3.9.1.2). No idle restart leaves so little of a window (RFC 5681 section 4.1), but a timeout does (section 3.1). At the
+// receiver what is sent again then looks like new data: what was sent before is not seen.
+func (s *Sender) showsLossWindow(b *burst, next segment.Time) bool {
+	f := &s.Start
+	return s.AtReceiver && s.recovery == open && b.opening && f.full && !f.ends && f.at > f.late && f.silence > s.rto() &&
+		0 < b.before && b.before <= s.MSS && s.MSS < min(b.window, s.initial) && s.vanished == 0 && next.Sub(b.at) <= s.minRTT/4
+}
+
+// timedOutBefore notes that the latest flight began with a timeout, now that b shows it. What was sent since is in flight.
+func (s *Sender) timedOutBefore(b *burst) {
+	if s.idle.on {
+		s.cwnd = s.idle.was
+		s.idle.on, s.Start.Restarted = false, false
+	} else {
+		s.cwnd = b.window
+	}
+	s.reduce(timeout, "timeout", s.Start.late)
+	s.recoverAt = s.una
+	s.cwnd += min(s.whole(b.acked), s.ssthresh-s.cwnd)
+	s.basis = Inferred
 }
 
 // learn tells by how little was in flight towards the end of recovery whether the

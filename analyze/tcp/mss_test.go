@@ -70,7 +70,7 @@ func TestSegmentSizeShowsItself(t *testing.T) {
 			if n < 0 {
 				s.Len, s.Flags = -n, segment.ACK|segment.PSH
 			}
-			v.Data(&s, own, &Window{}, OfMessage, Way{Handshake: &Handshake{}})
+			v.Data(&s, own, &Half{}, OfMessage, Way{Handshake: &Handshake{}})
 			seq = s.End()
 		}
 		if v.MSS != x.want {

@@ -37,6 +37,7 @@ type Sender struct {
 	widest            int // window that the peer has offered, -1: that cannot be read
 	cwnd              int
 	lastSend, lastAck segment.Time
+	timerAt           segment.Time // when the retransmission timer was restarted (RFC 6298 section 5)
 	burst             burst
 	out               ring // sent, for their round trips
 	pad               padding
@@ -60,11 +61,12 @@ type Sender struct {
 	most          int         // the window, if it never fell, nor ceased to grow, on suspicion alone
 	free          int         // or, with a clock of the application, as slow start has it since the latest loss
 	ssthresh      int
-	credit        credit // of the episode of recovery
-	stamp, echo   stamp  // of the data being sent, and of the ACK that comes
-	newest        stamp  // of the data with the highest number
-	sentPackets   int    // in all
-	run           int    // packets in the latest burst
+	credit        credit       // of the episode of recovery
+	stamp, echo   stamp        // of the data being sent, and of the ACK that comes
+	sentBy        segment.Time // when the data being sent left, by its stamp; 0 if that shows otherwise
+	newest        stamp        // of the data with the highest number
+	sentPackets   int          // in all
+	run           int          // packets in the latest burst
 	sends         int32
 	unprompted    int32 // of the latest sends, those that no ACK explains
 	stops         int32 // and those that nothing but one explains
@@ -79,10 +81,14 @@ type Sender struct {
 	rttvar        time.Duration
 	rttEnd        segment.Seq
 
-	largest    int         // segment that the peer takes
-	recoverAt  segment.Seq // the episode ends when this is acknowledged
-	echoed     bool        // it began with an ECN echo
-	probe      probe       // the latest
+	largest    int           // segment that the peer takes
+	openedAt   segment.Time  // when the peer's window got room again
+	silence    time.Duration // at the receiver, for how long none had come before the segment being sent
+	lates      int           // at the receiver, of the latest sends: those that left later than an ACK brought them out
+	onTimes    int           // and the others
+	recoverAt  segment.Seq   // the episode ends when this is acknowledged
+	echoed     bool          // it began with an ECN echo
+	probe      probe         // the latest
 	reducedAt  segment.Time
 	prior      int  // window before the episode
 	beta       int  // what a reduction leaves, in percent
@@ -288,7 +294,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 			s.burst.tail, s.burst.tailAt = true, at
 		}
 	} else {
-		s.Start.full = full
+		s.Start.full, s.Start.ends = full, s.ends
 	}
 	if s.Start.open {
 		if s.Start.flight > 0 {
@@ -323,7 +329,7 @@ func (s *Sender) push(end segment.Seq, short int, at segment.Time) {
 		s.out.grow()
 	}
 	s.nxt = end
-	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
+	s.out.push(sentSegment{end: end, short: uint16(short), at: max(at, s.sentBy)})
 	s.pad.all += int32(short)
 }
 
@@ -404,7 +410,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 			delivered = s.MSS
 		}
 	}
-	s.edge, s.hasEdge = edge, !s.Blind()
+	s.offers(edge, at)
 	opening := s.Start.open
 	if opening && delivered == 0 { // of what came before
 		return
@@ -439,6 +445,7 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 // acknowledged, and what its segments were short of full ones.
 func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	acked = ack.Sub(s.una)
+	s.timerAt = at
 	if s.una = ack; s.mayHaveAcked.Before(ack) {
 		s.mayHaveAcked = ack
 	}
@@ -501,10 +508,18 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
 	s.burst.at = at // all else of a burst counts only once something is sent
-	if s.edge, s.hasEdge = edge, !s.Blind(); s.hasEdge {
+	if s.offers(edge, at); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}
 	s.lastAck = at
+}
+
+// offers notes the right edge of the window that an ACK offers.
+func (s *Sender) offers(edge segment.Seq, at segment.Time) {
+	wasFull := s.peerIsFull()
+	if s.edge, s.hasEdge = edge, !s.Blind(); wasFull && !s.peerIsFull() {
+		s.openedAt = at
+	}
 }
 
 // news returns what of delivered an ACK is the first to tell of: what held was sacked before is

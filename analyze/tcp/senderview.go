@@ -21,6 +21,8 @@ type SenderView struct {
 	dataAt       segment.Time  // when the latest data was captured
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
+	clock        senderClock
+	hole         firstHole
 	sizes        sizes
 	Stalls       SendStalls
 	Sender
@@ -33,6 +35,7 @@ type SenderView struct {
 // says nothing meanwhile: thousands wait, so it has no more than half of a cache line, and its SACK blocks lie beside.
 type ackSeen struct {
 	at     segment.Time
+	seq    segment.Seq // that the segment has
 	ack    segment.Seq
 	edge   segment.Seq
 	stamp  uint32
@@ -47,6 +50,7 @@ type ackSeen struct {
 type ackQueue struct {
 	ring    []ackSeen // length is a power of two, or zero: there is none (it is as short as it may be: resting connections keep it)
 	head, n int32
+	bare    int32           // of those that wait, how many come before the first that brings data; all of them if none does
 	blocks  []segment.Block // of those that wait. What has gone is moved over only when it is half of the list
 	gone    int
 }
@@ -93,6 +97,17 @@ func (q *ackQueue) pop() {
 	if q.n--; q.n == 0 {
 		q.ring, q.head = q.ring[:0], 0
 	}
+	if q.bare--; q.bare < 0 {
+		q.bare = 0
+		q.skipBare()
+	}
+}
+
+// skipBare counts those that bring no data, up to the first that does: each is looked at once.
+func (q *ackQueue) skipBare() {
+	for q.bare < q.n && !q.at(q.bare).data {
+		q.bare++
+	}
 }
 
 // maxAcks bounds the ACKs on their way; the oldest are taken to have arrived.
@@ -129,6 +144,7 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 // it lies, never copied.
 func (v *SenderView) clear() {
 	v.Stalls, v.probe, v.sizes, v.samples = SendStalls{}, vantageProbe{}, sizes{}, samples{}
+	v.clock, v.hole = senderClock{}, firstHole{}
 	v.acks = ackQueue{ring: v.acks.ring[:0], blocks: v.acks.blocks[:0]}
 	v.arrivedByAge, v.rttToSender, v.latest, v.now, v.dataAt, v.markAt = 0, 0, 0, 0, 0, 0
 	v.keepSamples = false
@@ -156,9 +172,9 @@ func (v *SenderView) TakeSamples() []Sample {
 	return list
 }
 
-// Data notes payload that own, whose view v is, sends in s. offered is the peer's window,
-// part is what s is part of, and way is that of what own sends.
-func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part Part, way Way) {
+// Data notes payload that own, whose view v is, sends in s to peer, which does not count yet what s acknowledges.
+// Part is what s is part of, and way is that of what own sends.
+func (v *SenderView) Data(s *segment.Segment, own, peer *Half, part Part, way Way) {
 	if v.probe.on {
 		v.findVantage(s, &own.RTT)
 	}
@@ -166,18 +182,27 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 		v.largest = v.sizes.full
 		v.resize()
 	}
-	v.Stalls.data(s, own, offered, &v.Sender, part, way)
+	v.Stalls.data(s, own, &peer.Window, &v.Sender, part, way)
 	v.stamp = stamp{s.Options.TSVal, s.Options.HasTimestamps}
-	sinceData := s.Time.Sub(v.dataAt)
+	v.silence = s.Time.Sub(v.dataAt)
 	v.dataAt = s.Time
 	if !v.AtReceiver {
 		v.Sent(s.Seq, s.Len, s.Time)
 		return
 	}
+	if peer.RTT.Samples > 0 && v.rttToSender > 0 { // none of them is too short, the handshake's may have been a slow one
+		v.rttToSender = min(v.rttToSender, max(1, peer.RTT.Min))
+	}
 	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
 		v.lostBefore(s)
 	}
-	for v.acks.n > 0 && v.arrived(v.acks.first(), s) {
+	v.acknowledges(s.Ack)
+	if !s.Options.HasTimestamps && v.hole.fills(s) {
+		for v.acks.n > 0 && v.acks.first().at <= v.hole.at {
+			v.deliver()
+		}
+	}
+	for v.acks.n > 0 && v.arrived(v.acks.first(), s, peer.Una) {
 		v.deliver()
 	}
 	if !s.Options.HasTimestamps {
@@ -190,10 +215,15 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 	}
 	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
 	// its way.
-	if v.pipe() == 0 || sinceData > rtoMin {
+	if v.pipe() == 0 || v.silence > rtoMin {
 		v.now = max(v.now, s.Time.Add(-v.rttToSender/2))
 	}
 	v.ends = s.Flags.Has(segment.PSH | segment.FIN)
+	v.sentBy = 0
+	if s.Options.HasTimestamps {
+		v.sentBy = v.clock.sent(s.Options.TSVal, s.Time.Add(-v.rttToSender/2))
+		v.late(v.now)
+	}
 	v.Sent(s.Seq, s.Len, v.now)
 	if s.End() == v.nxt {
 		v.waiting = v.lastFull && !v.ends
@@ -249,12 +279,26 @@ func (v *SenderView) lostBefore(s *segment.Segment) {
 	}
 }
 
-// arrived reports whether an ACK had come to the sender when it sent s.
-func (v *SenderView) arrived(a *ackSeen, s *segment.Segment) bool {
+// acknowledges notes that data acknowledges what the peer has sent before ack: the segments that brought some of it had
+// come, and so had the ACKs in them and those before.
+func (v *SenderView) acknowledges(ack segment.Seq) {
+	for q := &v.acks; q.bare < q.n && q.at(q.bare).seq.Before(ack); {
+		for range q.bare + 1 {
+			v.deliver()
+		}
+	}
+}
+
+// arrived reports whether an ACK had come to the sender when it sent s; before that it had acknowledged
+// everything before acknowledged. The stamp of an ACK that lies beyond that, behind data that is not acknowledged yet, is
+// not echoed, though the ACK has come (RFC 7323 section 4.3: SEG.SEQ <= Last.ACK.sent).
+func (v *SenderView) arrived(a *ackSeen, s *segment.Segment, acknowledged segment.Seq) bool {
 	age := s.Time.Sub(a.at)
 	long := age > 2*v.rttToSender+atEnds
 	if a.stamps && s.Options.HasTimestamps {
 		switch later := int32(s.Options.TSEcr - a.stamp); {
+		case later < 0 && a.seq.After(acknowledged):
+			return age >= v.rttToSender && (v.Room() < s.Len || long)
 		case later != 0:
 			return later > 0
 		case a.stamp != v.latest: // one with this stamp had come
@@ -266,6 +310,9 @@ func (v *SenderView) arrived(a *ackSeen, s *segment.Segment) bool {
 			v.rttToSender = age
 		}
 		return true
+	}
+	if v.recovery == fast && v.hole.filled { // in recovery the window follows what is in flight, and tells nothing
+		return age >= v.hole.rtt
 	}
 	return age >= v.rttToSender && (v.Room() < s.Len || long)
 }
@@ -315,9 +362,14 @@ func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	if v.acks.n >= maxAcks {
 		v.deliver()
 	}
+	v.hole.told(s)
 	a := v.acks.push(s.Options.SACK[:s.Options.SACKBlocks])
+	a.seq = s.Seq
 	a.ack, a.edge, a.flags, a.data, a.at = s.Ack, edge, s.Flags, s.Len > 0, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
+	if v.acks.bare == v.acks.n-1 {
+		v.acks.skipBare()
+	}
 }
 
 // AssumeAcked takes it that everything before seq has been acknowledged, though no ACK in the

@@ -94,7 +94,11 @@ func (s *Sender) delays(d time.Duration, at segment.Time) {
 	found := false
 	if at.Sub(t.last) <= trainGap {
 		t.last = at
-		found = at.Sub(t.start) > (s.minRTT+time.Millisecond)/2
+		least := s.minRTT + time.Millisecond
+		if !s.spreads() { // pacing spreads over half of the round trip what would come at once (Linux's hystart_update)
+			least /= 2
+		}
+		found = at.Sub(t.start) > least
 	}
 	t.least = min(t.least, d)
 	if t.n < trainCount {

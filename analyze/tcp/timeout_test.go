@@ -35,6 +35,7 @@ func TestTimeoutsOfOneEpisode(t *testing.T) {
 		s.Watch(told)
 		at := segment.Time(time.Hour)
 		for n := range 3 {
+			s.silence = time.Second
 			s.Sent(segment.Seq(1+1000*n), 1000, at)
 			s.waiting, s.tailLost = true, s.tailLost && !x.ended
 			at = at.Add(100 * time.Millisecond)
@@ -59,7 +60,7 @@ func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
 		at = at.Add(later)
 		s := segment.Segment{Seq: seq, Len: 1000, Time: at, Flags: segment.ACK}
 		s.Options.HasTimestamps, s.Options.TSEcr = true, echo
-		v.Data(&s, own, &Window{}, OfMessage, Way{Handshake: &Handshake{}})
+		v.Data(&s, own, &Half{}, OfMessage, Way{Handshake: &Handshake{}})
 		seq = s.End()
 	}
 	ack := func(stamp uint32) {
