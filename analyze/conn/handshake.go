@@ -164,6 +164,9 @@ func SameSYN(a, b *segment.Segment) bool { return a.Dir == b.Dir && a.Seq == b.S
 // MayBegin reports whether s may be the first of a connection that is seen from its beginning.
 func MayBegin(s *segment.Segment) bool { return s.Flags.Has(segment.SYN) }
 
+// MayEnd reports whether s may end a connection, or half of it.
+func MayEnd(s *segment.Segment) bool { return s.Flags&(segment.FIN|segment.RST) != 0 }
+
 // Decides reports what s shows of syn, which contests c: that it begins another connection, for
 // it is answered or its sender goes on from it; or that it begins none, for its sender goes on
 // with c, or resets that first. Where its number leaves both open, what it acknowledges tells: another

@@ -15,23 +15,23 @@ const inFlight = 2
 // small packets some more: the more there are of each connection, the more often what is
 // known of it is still in the cache.
 const (
-	maxBlocks   = 16      // the source's: inFlight times as many are all the memory for payload
-	many        = 2048    // segments of one block
-	maxSegments = 1 << 15 // then no more blocks
-	maxSYNs     = 1 << 12 // likewise: each may begin a connection
-	maxEnds     = 1 << 13 // likewise: each FIN or RST may end one
+	maxBlocks     = 16      // the source's: inFlight times as many are all the memory for payload
+	many          = 2048    // segments of one block
+	maxSegments   = 1 << 15 // then no more blocks
+	maxBeginnings = 1 << 12 // likewise: segments that may each begin a connection
+	maxEnds       = 1 << 13 // likewise: that may end one
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
 // shards.
 type batch struct {
-	blocks [maxBlocks]segment.Batch
-	shards [shards][]hashed // the blocks' segments
-	clock  segment.Time     // of the latest
-	n      int              // segments ...
-	syns   int              // ... and those with SYN ...
-	ends   int              // ... and those with FIN or RST
-	bound  int64            // the capture has ended: connections begun before this packet end now; 0: it has not
+	blocks     [maxBlocks]segment.Batch
+	shards     [shards][]hashed // the blocks' segments
+	clock      segment.Time     // of the latest
+	n          int              // segments ...
+	beginnings int              // ... those that may begin a connection ...
+	ends       int              // ... and those that may end one
+	bound      int64            // the capture has ended: connections begun before this packet end now; 0: it has not
 
 	// full says that no more transactions are kept: texts need not be copied, nor windows
 	// followed; none that no more connections are: they need not be written down. The
@@ -57,11 +57,13 @@ func (b *batch) clear() {
 	for i := range b.shards {
 		b.shards[i] = b.shards[i][:0]
 	}
-	b.bound, b.n, b.syns, b.ends = 0, 0, 0, 0
+	b.bound, b.n, b.beginnings, b.ends = 0, 0, 0, 0
 }
 
 // isFull reports whether b takes no more blocks.
-func (b *batch) isFull() bool { return b.n >= maxSegments || b.syns >= maxSYNs || b.ends >= maxEnds }
+func (b *batch) isFull() bool {
+	return b.n >= maxSegments || b.beginnings >= maxBeginnings || b.ends >= maxEnds
+}
 
 // last returns the latest packet.
 func (b *batch) last() int64 {
@@ -95,9 +97,9 @@ func (b *batch) add(list []segment.Segment, only *only) {
 		to := &b.shards[shardOf(h)]
 		*to = append(*to, hashed{&list[i], h})
 		if conn.MayBegin(&list[i]) {
-			b.syns++
+			b.beginnings++
 		}
-		if list[i].Flags&(segment.FIN|segment.RST) != 0 {
+		if conn.MayEnd(&list[i]) {
 			b.ends++
 		}
 	}

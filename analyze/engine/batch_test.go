@@ -10,7 +10,7 @@ import (
 
 // A batch is full with so many segments, and with fewer that begin or end a connection each.
 func TestBatchIsFull(t *testing.T) {
-	for flags, most := range map[segment.Flags]int{segment.SYN: maxSYNs, segment.FIN: maxEnds, segment.RST | segment.ACK: maxEnds, segment.ACK: maxSegments} {
+	for flags, most := range map[segment.Flags]int{segment.SYN: maxBeginnings, segment.FIN: maxEnds, segment.RST | segment.ACK: maxEnds, segment.ACK: maxSegments} {
 		for _, n := range []int{most - 1, most} {
 			var b batch
 			list := make([]segment.Segment, n)

@@ -42,10 +42,11 @@ type synSighting struct{ client, server segment.Endpoint }
 // natDuplicate reports whether h's is a connection seen before at another place: nearer to
 // its client, for the SYN came by there first. If not, it is remembered.
 func (s *synSightings) natDuplicate(h *handle) bool {
-	if h.SYN.TSVal == 0 {
+	fingerprint, ok := h.SYN.Key()
+	if !ok {
 		return false
 	}
-	fingerprint, at := fingerprintOf(h), h.First.Time
+	at := h.First.Time
 	own := synSighting{h.Key.Sender(h.Client), h.Key.Sender(1 - h.Client)}
 	if x := s.Get(fingerprint, at); x != nil {
 		if !x.translated(&own) {
@@ -63,8 +64,6 @@ func (s *synSightings) natDuplicate(h *handle) bool {
 func (x *synSighting) translated(y *synSighting) bool {
 	return x.server == y.server && x.client.Addr != y.client.Addr || x.client == y.client && x.server.Addr != y.server.Addr
 }
-
-func fingerprintOf(h *handle) uint64 { return uint64(h.SYN.TSVal)<<32 | uint64(h.SYN.ISN) }
 
 // begins notes a copy.
 func (s *synSightings) begins(fingerprint uint64) {
@@ -86,10 +85,10 @@ func (s *synSightings) begins(fingerprint uint64) {
 
 // ends notes what h has carried, in the end, if it is a copy or has any.
 func (s *synSightings) ends(h *handle, transactions int64) {
-	if len(s.twice) == 0 || h.SYN.TSVal == 0 {
+	fingerprint, ok := h.SYN.Key()
+	if !ok {
 		return
 	}
-	fingerprint := fingerprintOf(h)
 	t, ok := s.twice[fingerprint]
 	if !ok {
 		return

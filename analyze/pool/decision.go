@@ -46,6 +46,9 @@ type evidence struct {
 	obeyed bool // the client closed one when the server had announced that it would, or is seen to
 	seen   Idle // that, For is 0: it had announced it
 
+	tooLate      bool // the server would have ended InsteadOf by then, as it is seen to, or else as it had announced
+	mayBeTooLate bool // it may have: it is seen to once
+
 	mayBeFree    bool // the capture lacks bytes that its pool's server sent: the end of a response may be among them
 	serverUnseen bool // of Conn's server nothing is in the capture
 	gaps         bool // the capture lacks bytes of InsteadOf: it may have been in use
@@ -197,6 +200,16 @@ func (d *Decision) Text() string {
 	return d.neededText()
 }
 
+// tooLateText says that the server would have ended the connection that could have served.
+func (d *Decision) tooLateText() string {
+	ends := fmt.Sprintf("announces that it ends idle ones after %v (Keep-Alive: timeout=%d)", d.announced, d.announced/time.Second)
+	if d.seen.For > 0 {
+		ends = fmt.Sprintf("is seen to end idle ones after %v (packet %d)", segment.Span(d.seen.For), d.seen.Packet)
+	}
+	return fmt.Sprintf("#%d would have idled for %v (its response ended in packet %d), and the server %s, whatever the client "+
+		"had done to it", d.InsteadOf, segment.Span(d.Idle), d.endPacket, ends)
+}
+
 // avoidableText says what had become of the connection that could have served.
 func (d *Decision) avoidableText() string {
 	switch d.Cause {
@@ -288,6 +301,8 @@ func (d *Decision) neededText() string {
 	switch d.Cause {
 	case ServerClosed:
 		switch {
+		case d.tooLate:
+			return d.tooLateText()
 		case d.obeyed && d.seen.For > 0:
 			return fmt.Sprintf("the client closed #%d in packet %d after %v idle, as the server is seen to do "+
 				"(after %v, packet %d)", d.InsteadOf, d.closePacket, segment.Span(d.closedAfter), segment.Span(d.seen.For), d.seen.Packet)
@@ -365,6 +380,10 @@ func (m closeManner) text(packet int64) string {
 
 // RefutedBy says what would show that the cause is another, "" if nothing could.
 func (d *Decision) RefutedBy() string {
+	if d.mayBeTooLate && d.Cause.Avoidable() {
+		return fmt.Sprintf("the server would have ended #%d by then, as it ended another after %v idle (packet %d)",
+			d.InsteadOf, segment.Span(d.seen.For), d.seen.Packet)
+	}
 	switch d.Cause {
 	case Missed, ClientClosed, ClientIdleTimeout, OpenedAhead:
 		if d.otherUser {

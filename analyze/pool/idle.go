@@ -60,11 +60,14 @@ func (c *Closes) merge(o *Closes) {
 // close sooner than that had another reason.
 func (c *Closes) Alike() []Idle {
 	n := 0
-	for n < len(c.Longest) && c.Longest[0].For-c.Longest[n].For <= max(c.Longest[0].For/20, 20*time.Millisecond) {
+	for n < len(c.Longest) && c.Longest[0].For-c.Longest[n].For <= timerVaries(c.Longest[0].For) {
 		n++
 	}
 	return c.Longest[:n]
 }
+
+// timerVaries returns by how much the idle times of one timeout differ.
+func timerVaries(timeout time.Duration) time.Duration { return max(timeout/20, 20*time.Millisecond) }
 
 // The idleTimes detector watches how long a pool's connections idle before one side closes
 // them, or before they are used again, for these show the timeouts of both sides.

@@ -29,14 +29,43 @@ func (c *Conn) obeys() bool {
 }
 
 // asSeen reports whether a client that closed after idling so long closed when its server
-// is seen to: that long, or up to a second or a quarter of it sooner.
+// is seen to: that long, or up to a second or a quarter of it sooner. After a longer time the server, which had not
+// closed, is seen to keep connections longer than it did where it has.
 func (c Closes) asSeen(idle time.Duration) (seen Idle, ok bool) {
 	for _, seen := range c.Longest {
-		if idle >= seen.For-min(obeyedWithin, seen.For/4) && idle <= seen.For+atOnce {
+		if idle >= seen.For-min(obeyedWithin, seen.For/4) && idle <= seen.For+timerVaries(seen.For) {
 			return seen, true
 		}
 	}
 	return Idle{}, false
+}
+
+// endedSooner reports whether the server would have ended the connection that d could have used before d was made,
+// whatever its client had done to it: it had idled for longer than the server had announced that it keeps one, or is
+// seen to, twice at least, and nothing shows that it keeps one longer. seen is not set if it was announced. Where the
+// server is seen to once, or has kept this one longer, it is not sure, but may be so.
+func (p *Pool) endedSooner(d *Decision) (seen Idle, sure, may bool) {
+	idle := &p.detectors.idle
+	if !d.Cause.Avoidable() || d.Cause == Missed || d.Cause == OpenedAhead || !d.HasIdle || d.Idle <= idle.longestReuse.For {
+		return Idle{}, false, false
+	}
+	kept := time.Duration(0) // so long it has
+	if d.closedByThen {
+		kept = d.closedAfter
+	}
+	if most := d.announced + obeyedWithin; d.announced > 0 && d.Idle > most && kept <= most {
+		return Idle{}, true, true
+	}
+	closes := valueOf(idle.byServer)
+	timer := closes.Alike()
+	if len(timer) == 0 {
+		return Idle{}, false, false
+	}
+	most := timer[0].For + timerVaries(timer[0].For)
+	if d.Idle <= most {
+		return Idle{}, false, false
+	}
+	return timer[0], len(timer) > 1 && kept <= most, true
 }
 
 // demandWithin is how near to an opening a client closes another connection that it finds too
@@ -71,9 +100,24 @@ func (p *Pool) reviseByPool(d *Decision) {
 			d.Confidence, d.mayBeUnread = Likely, true
 		}
 	}
-	if d.Cause != ClientIdleTimeout {
-		return
+	switch d.Cause {
+	case ClientIdleTimeout:
+		p.reviseTimeout(d)
+	case ClientClosed:
+		if keeps, known := p.client.limit.keeps(d.left); keeps && known && !d.atLimit {
+			p.closedOverLimit(d)
+		}
 	}
+	if seen, sure, may := p.endedSooner(d); sure {
+		p.changeCause(d, ServerClosed)
+		d.tooLate, d.seen = true, seen
+	} else if may {
+		d.Confidence, d.mayBeTooLate, d.seen = Likely, true, seen
+	}
+}
+
+// reviseTimeout revises d, which is blamed on a timer of the client's.
+func (p *Pool) reviseTimeout(d *Decision) {
 	announced := obeys(d.closedAfter, d.announced)
 	if keeps, known := p.client.limit.keeps(d.left); !known {
 		d.Confidence = Likely

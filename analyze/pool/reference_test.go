@@ -66,6 +66,8 @@ type refToken struct {
 	conn *refConn
 	occ  *refOccupation // the latest on it
 	at   segment.Time
+
+	wanted segment.Time // when a connection was opened instead of it
 }
 
 type refLoss struct {
@@ -195,8 +197,9 @@ func refObeys(idle, announced time.Duration) bool {
 	return announced > 0 && (idle-announced).Abs() <= time.Second
 }
 
-// seen are the idle times after which the server closed.
-func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[int64]Cause) {
+// seen are the idle times after which the server closed, the longest first, and reused is the longest after which a
+// connection was used again.
+func reference(events []step, seen []Idle, reused time.Duration) (needed, avoidable int64, causes map[int64]Cause) {
 	var steps []refStep
 	conns := readAll(events)
 	for _, c := range conns {
@@ -282,7 +285,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 			case gone:
 				losses = append(losses, refLoss{c, c.endedAs()})
 			default:
-				stack = append(stack, refToken{c, o, s.at})
+				stack = append(stack, refToken{conn: c, occ: o, at: s.at})
 			}
 
 		case "demand":
@@ -308,6 +311,7 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 					if cause == Missed && o.ahead {
 						cause = OpenedAhead
 					}
+					t.wanted = s.at
 					provisional, taken[c.id] = append(provisional, c.id), t
 				default:
 					loss, ok := forget(func(l refLoss) bool { return l.conn.server == c.server })
@@ -342,10 +346,24 @@ func reference(events []step, seen []Idle) (needed, avoidable int64, causes map[
 		}
 	}
 	for _, id := range provisional {
-		if t := taken[id]; causes[id] == ClientIdleTimeout {
+		t := taken[id]
+		if cause := causes[id]; cause.Avoidable() && cause != Missed && cause != OpenedAhead {
+			gap, kept := t.wanted.Sub(t.at), time.Duration(0)
+			if t.conn.by == event.Client && t.conn.closed <= t.wanted {
+				kept = t.conn.closed.Sub(t.at)
+			}
+			over := func(most time.Duration) bool { return gap > most && kept <= most }
+			announced := t.occ.announced > 0 && over(t.occ.announced+time.Second)
+			timer := len(seen) >= 2 && seen[0].For-seen[1].For <= max(20*time.Millisecond, seen[0].For/20) &&
+				over(seen[0].For+max(20*time.Millisecond, seen[0].For/20))
+			if gap > reused && (announced || timer) {
+				causes[id] = ServerClosed
+			}
+		}
+		if causes[id] == ClientIdleTimeout {
 			idle := t.conn.closed.Sub(t.at)
 			if refObeys(idle, t.occ.announced) || slices.ContainsFunc(seen, func(i Idle) bool {
-				return idle >= i.For-min(time.Second, i.For/4) && idle <= i.For+100*time.Millisecond
+				return idle >= i.For-min(time.Second, i.For/4) && idle <= i.For+max(20*time.Millisecond, i.For/20)
 			}) {
 				causes[id] = ServerClosed
 			}
@@ -654,7 +672,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := randomHistory(r)
 		_, _, pools := judge(events, func() bool { return false })
-		needed, avoidable, want := reference(events, pools[0].ServerCloses().Longest)
+		needed, avoidable, want := reference(events, pools[0].ServerCloses().Longest, pools[0].detectors.idle.longestReuse.For)
 		closed := map[int64]int64{} // in which packet, by connection; evidence says so even if it is later
 		for i := range events {
 			if e := &events[i]; e.Kind == event.ConnClosing && !e.open {

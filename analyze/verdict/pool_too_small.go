@@ -34,6 +34,7 @@ var poolTooSmall = rule{
 			{"okhttp", "connectionPool(new ConnectionPool(N, ...)) (default 5 idle ones)"},
 			{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N"},
 			{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
+			{"curl, libcurl", "CURLOPT_MAXCONNECTS (default 5 over all servers), CURLMOPT_MAXCONNECTS; the command has no option for it"},
 		},
 	},
 	pool: fewKept,

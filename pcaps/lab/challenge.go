@@ -31,7 +31,7 @@ const atOnceChallenged = 3
 type examination struct {
 	Client    string            `json:"client"` // with its version
 	Evidence  examined.Evidence `json:"evidence"`
-	Scenarios []examinedRow     `json:"scenarios"`
+	Scenarios []examinedRow     `json:"scenarios"` // each outcome is a row
 }
 
 // examinedRow is of the command's row what a table shows.
@@ -52,7 +52,7 @@ func examinationFile(dir, client string) string {
 }
 
 // challengeHere has tcpwarm challenge examine clients, and writes what it says of each.
-func challengeHere(out string, b bench, chosen []string) error {
+func challengeHere(out string, b bench, chosen []string, r races) error {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, atOnceChallenged)
 	failed := make([]error, len(chosen))
@@ -67,6 +67,9 @@ func challengeHere(out string, b bench, chosen []string) error {
 			defer func() { <-slots }()
 			file := examinationFile(out, client)
 			e, other, err := b.examineAgain(client, file)
+			if r.times > 0 {
+				e, other, err = b.race(client, file, r)
+			}
 			if err == nil {
 				err = e.write(file)
 			}
@@ -105,13 +108,79 @@ func (b *bench) examineAgain(client, file string) (e *examination, other []strin
 		}
 		e.takeFrom(again, before)
 	}
-	return e, e.others(before), nil
+	other = e.others(before)
+	e.keepOutcomes(before)
+	return e, other, nil
 }
 
-// others names the scenarios in which e is not as before.
+// keepOutcomes puts the other outcomes that before has of a scenario beside the one that e has, if that is among them.
+func (e *examination) keepOutcomes(before *examination) {
+	var all []examinedRow
+	for _, row := range e.Scenarios {
+		if before.has(row) {
+			all = append(all, before.outcomes(row.Scenario)...)
+		} else {
+			all = append(all, row)
+		}
+	}
+	e.Scenarios = all
+}
+
+// races says how often clients are examined to find all outcomes of some scenarios.
+type races struct {
+	times int
+	only  []string
+}
+
+// race examines a client in some scenarios several times, and keeps every outcome beside those in file.
+func (b *bench) race(client, file string, r races) (e *examination, other []string, err error) {
+	if e, err = readExamination(file); err != nil {
+		return nil, nil, err
+	}
+	for range r.times {
+		again, err := b.examine(client, r.only...)
+		if err != nil {
+			return nil, nil, err
+		}
+		if again.Client != e.Client {
+			return nil, nil, fmt.Errorf("%s was examined before, %s is here", e.Client, again.Client)
+		}
+		other = append(other, e.add(again)...)
+	}
+	return e, other, nil
+}
+
+// has reports whether row is as e says. Where that knows several outcomes of a scenario, which hang on a race, one
+// with the same verdict will do.
+func (e *examination) has(row examinedRow) bool {
+	known := e.outcomes(row.Scenario)
+	return slices.ContainsFunc(known, func(own examinedRow) bool {
+		return own == row || len(known) > 1 && own.Verdict == row.Verdict
+	})
+}
+
+// add puts outcomes of again with another verdict than those of e behind them, and names their scenarios.
+func (e *examination) add(again *examination) (names []string) {
+	for _, row := range again.Scenarios {
+		if slices.ContainsFunc(e.outcomes(row.Scenario), func(own examinedRow) bool { return own.Verdict == row.Verdict }) {
+			continue
+		}
+		names = append(names, row.Scenario)
+		at := len(e.Scenarios)
+		for i, own := range e.Scenarios {
+			if own.Scenario == row.Scenario {
+				at = i + 1
+			}
+		}
+		e.Scenarios = slices.Insert(e.Scenarios, at, row)
+	}
+	return names
+}
+
+// others names the scenarios in which e has an outcome that before has not.
 func (e *examination) others(before *examination) (names []string) {
 	for _, row := range e.Scenarios {
-		if !slices.Contains(before.Scenarios, row) {
+		if !before.has(row) {
 			names = append(names, row.Scenario)
 		}
 	}
@@ -121,11 +190,21 @@ func (e *examination) others(before *examination) (names []string) {
 // takeFrom puts those rows of again into e that are as before.
 func (e *examination) takeFrom(again, before *examination) {
 	for _, row := range again.Scenarios {
-		if slices.Contains(before.Scenarios, row) {
+		if before.has(row) {
 			i := slices.IndexFunc(e.Scenarios, func(own examinedRow) bool { return own.Scenario == row.Scenario })
 			e.Scenarios[i] = row
 		}
 	}
+}
+
+// outcomes are the rows of one scenario: several, where the client races with itself.
+func (e *examination) outcomes(scenario string) (rows []examinedRow) {
+	for _, row := range e.Scenarios {
+		if row.Scenario == scenario {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // examine has tcpwarm challenge examine a client in some scenarios, or in all.
@@ -229,11 +308,11 @@ func examinedTables(dir string) (string, error) {
 			}
 			fmt.Fprintf(&b, "| %s |", e.Client)
 			for _, s := range p.all {
-				i := slices.IndexFunc(e.Scenarios, func(w examinedRow) bool { return w.Scenario == s.Name })
-				if i < 0 {
+				cell := e.cell(s.Name)
+				if cell == "" {
 					return "", fmt.Errorf("%s was not examined in %s", client, s.Name)
 				}
-				fmt.Fprintf(&b, " %s |", e.Scenarios[i].cell())
+				fmt.Fprintf(&b, " %s |", cell)
 			}
 			b.WriteString("\n")
 		}
@@ -241,7 +320,17 @@ func examinedTables(dir string) (string, error) {
 	return b.String() + "\n", nil
 }
 
-// cell is what a table shows of one scenario.
+// cell is what a table shows of one scenario: an outcome of each verdict, the one that came first ahead. It is empty
+// where the scenario was not examined.
+func (e *examination) cell(scenario string) string {
+	var cells []string
+	for _, row := range e.outcomes(scenario) {
+		cells = append(cells, row.cell())
+	}
+	return strings.Join(cells, " or ")
+}
+
+// cell is what a table shows of one outcome.
 func (w *examinedRow) cell() string {
 	switch w.Verdict {
 	case examined.Passed:

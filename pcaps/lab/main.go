@@ -24,20 +24,23 @@ func main() {
 	pattern := pflag.String("run", ".", "record only scenarios that match this regular expression")
 	list := pflag.Bool("list", false, "print the scenarios' names")
 	examine := pflag.Bool("challenge", false, "instead have tcpwarm challenge examine the clients that match --run")
+	var r races
+	pflag.IntVar(&r.times, "times", 0, "with --challenge, examine so often and keep every outcome beside those that are there")
+	pflag.StringSliceVar(&r.only, "only", nil, "with --times, only in these scenarios of tcpwarm challenge")
 	readme := pflag.Bool("readme", false, "put the tables into README.md of the folder")
 	pflag.Parse()
-	if err := run(*out, *dir, *pattern, *list, *examine, *readme); err != nil {
+	if err := run(*out, *dir, *pattern, *list, *examine, *readme, r); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, dir, pattern string, list, examine, readme bool) error {
+func run(out, dir, pattern string, list, examine, readme bool, r races) error {
 	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return err
 	}
-	job := chosenOf(re, examine)
+	job := chosenOf(re, examine, r)
 	if list {
 		for _, name := range job.names {
 			fmt.Println(name)
@@ -67,7 +70,7 @@ type job struct {
 }
 
 // chosenOf is the recording of the scenarios that match, or the examination of the clients that do.
-func chosenOf(re *regexp.Regexp, examine bool) job {
+func chosenOf(re *regexp.Regexp, examine bool, r races) job {
 	j := job{tools: map[string]bool{}}
 	if examine {
 		j.tools["tcpwarm"] = true
@@ -77,7 +80,7 @@ func chosenOf(re *regexp.Regexp, examine bool) job {
 				j.tools[clients[name].tool] = true
 			}
 		}
-		j.do = func(out string, b bench) error { return challengeHere(out, b, j.names) }
+		j.do = func(out string, b bench) error { return challengeHere(out, b, j.names, r) }
 		return j
 	}
 	var chosen []*scenario

@@ -33,7 +33,7 @@ func TestPackets(t *testing.T) {
 		6: {"tcpwarm missed (certain): #2 was opened in packet 8 because #1 was not used, as this packet shows",
 			"tcpwarm idle-timeout (likely): closes: after 1 s."},
 		8: {"tcpwarm missed (certain): #2 was opened here because #1 was not used: because. Refuted if: it is not.",
-			"tcpwarm server-closed (certain): #3 was opened in packet 9 because the server closed #1, as this packet shows"},
+			"tcpwarm server-closed (certain): #3 was opened in packet 9 because the server keeps #1 idle no longer, as this packet shows"},
 		30: {"tcpwarm missed (certain): #9 was opened here because #7 was not used: because. Refuted if: it is not."},
 		50: {"tcpwarm idle-timeout (likely): closes: after 1 s."},
 	} {

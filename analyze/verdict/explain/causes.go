@@ -12,6 +12,7 @@ type cause struct {
 	pool.Cause
 	title   string
 	because string // ends "#2 was opened because", %s being the connection it is about; "" if nobody can change it
+	limits  string // likewise, where the client has ended that connection, as the server would have
 	verdict.Explanation
 }
 
@@ -185,8 +186,9 @@ var avoidable = []cause{
 				{"java HttpClient", "-Djdk.httpclient.connectionPoolSize=N (0, the default, is no limit)"},
 				{"java HttpURLConnection", "-Dhttp.maxConnections=N (default 5)"},
 				{"okhttp", "connectionPool(new ConnectionPool(N, ...)) (default 5 idle ones)"},
-				{"curl", "all URLs in one command: each command has connections of its own"},
-				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS"},
+				{"curl", "all URLs in one command: each command has connections of its own, and keeps 5 over all servers " +
+					"(with -Z more)"},
+				{"libcurl", "one handle, kept; CURLOPT_MAXCONNECTS (default 5 over all servers)"},
 				{"nginx as client", "keepalive N in the upstream: idle ones of each worker"},
 				{"haproxy", "pool-max-conn N"},
 				{"apache HttpClient", "one CloseableHttpClient, not closed between requests; setMaxConnPerRoute(N), setMaxConnTotal(M) " +
@@ -302,11 +304,13 @@ var needed = []cause{
 		Cause:   pool.ServerClosed,
 		title:   "the server had closed the earlier connection",
 		because: "the server closed %s",
+		limits:  "the server keeps %s idle no longer",
 		Explanation: verdict.Explanation{
 			Meaning: "The server ended the earlier connection unasked: an idle timeout, a limit on requests or " +
-				"age, a GOAWAY, a restart.",
+				"age, a GOAWAY, a restart. Or its client ended it, and it would not have lasted anyway.",
 			Evidence: "The first FIN, RST or close_notify came from the server, after complete responses that did " +
-				"not say close; or an HTTP/2 GOAWAY.",
+				"not say close; or an HTTP/2 GOAWAY. Or the client closed when the server had announced that it would, " +
+				"or is seen to; or wanted the next connection so late that the server would have closed by then.",
 			RefutedBy: "the FIN was made by a middlebox in the server's name",
 			AtServer:  "This side's keep-alive timeout or limit ended it: raise it above the pauses between requests.",
 			Remedy: "Consistent with a server's keep-alive limit. Where the server is yours, raise it above the " +
@@ -505,6 +509,8 @@ func Because(c pool.Cause, other int64) string {
 	}
 	which := fmt.Sprintf("#%d", other)
 	switch {
+	case other > 0 && e.limits != "":
+		return fmt.Sprintf(e.limits, which)
 	case other > 0:
 	case c.Avoidable():
 		which = "the idle connection"
