@@ -59,7 +59,10 @@ bench: ## every benchmark six times, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./...
 
 profile: ## what the compiler is told of the hot path, again (after larger changes)
-	$(GO) test -run '^$$' -bench Analyze -benchtime 5x -cpuprofile cmd/tcpwarm/default.pgo -o /dev/null ./cmd/tcpwarm
+	dir=$$(mktemp -d) && \
+	$(GO) test -trimpath -run '^$$' -bench 'Analyze$$' -benchtime 5x -cpuprofile $$dir/many -o /dev/null ./cmd/tcpwarm && \
+	$(GO) test -trimpath -run '^$$' -bench 'AnalyzeBulk$$' -benchtime 600x -cpuprofile $$dir/bulk -o /dev/null ./cmd/tcpwarm && \
+	$(GO) tool pprof -proto $$dir/many $$dir/bulk >cmd/tcpwarm/default.pgo; rm -rf $$dir
 
 pcaps: ## record all samples again, with their truth, examine the clients, and write the guide
 	$(GO) run ./pcaps/lab

@@ -240,3 +240,68 @@ func TestFirstOfAModelComesBack(t *testing.T) {
 		}
 	}
 }
+
+type first struct{ second }
+
+type third struct{ second }
+
+// What the value of an interface takes does not depend on where the runtime has its type, which is another place in every run:
+// one byte says it. What a connection takes decides which ones are given up.
+func TestTypesTakeOneByte(t *testing.T) {
+	type face struct{ is fmt.Stringer }
+	l := LayoutOf[face]()
+	var p Packer
+	var free Free
+	for i, is := range []fmt.Stringer{new(second), new(first), new(third), new(second)} {
+		x, m := face{is}, new(Model)
+		packed := p.Pack([]Part{PartOf(&x, l)}, m, 0, &free)
+		if n := len(p.bytes); n != 2 {
+			t.Errorf("the %dth takes %d bytes, want one for its type and one for its value", i, n)
+		}
+		var y face
+		p.Unpack([]Part{PartOf(&y, l)}, m, 0, &packed, &free)
+		if y.is != is {
+			t.Errorf("the %dth is unpacked to %T, want %T", i, y.is, is)
+		}
+	}
+}
+
+// A text that begins where the model's does, and is shorter, stays what it is.
+func TestPartOfTheModelsText(t *testing.T) {
+	l := LayoutOf[string]()
+	var p Packer
+	var free Free
+	var m Model
+	long := string([]byte("a.example"))
+	for _, want := range []string{long, long[:1], long} {
+		x, y := want, ""
+		packed := p.Pack([]Part{PartOf(&x, l)}, &m, 0, &free)
+		if p.Unpack([]Part{PartOf(&y, l)}, &m, 0, &packed, &free); y != want {
+			t.Errorf("%q is unpacked to %q", want, y)
+		}
+	}
+}
+
+// Where parts are alike but for when they were captured, and which packets they were, a byte says each of their times and
+// numbers behind the first of each.
+func TestAlikeButForWhen(t *testing.T) {
+	type whens struct{ times, packets [8]int64 }
+	l := LayoutOf[whens]()
+	var p Packer
+	var free Free
+	var m Model
+	for n := range int64(4) {
+		var x, y whens
+		for i := range int64(8) {
+			x.times[i], x.packets[i] = 1<<60+n*1e10+i*i*1e6, 3000+n*70_000+i*i
+		}
+		want := x
+		packed := p.Pack([]Part{PartOf(&x, l)}, &m, 1<<60, &free)
+		if n > 0 && len(p.bytes) > 7+7+4+7 {
+			t.Errorf("they take %d bytes", len(p.bytes))
+		}
+		if p.Unpack([]Part{PartOf(&y, l)}, &m, 1<<60, &packed, &free); y != want {
+			t.Errorf("%v is unpacked to %v", want, y)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 //	0x80-0x87  a word, written out: so many bytes, and one more
 //	0x88-0x8f  likewise by how far it is from the base, its sign in the lowest bit
 //	0x90-0x97  likewise by how far it is from what was expected
+//	0x98-0x9f  likewise by how much farther that is than with the latest like it: so many bytes
 //	0xa0-0xff  a word less than that many
 //
 // The words of a list that is packed with what it belongs to follow on the list's own three.
@@ -23,6 +24,7 @@ const (
 	tokenWhole    = 0x80
 	tokenBase     = 0x88
 	tokenOff      = 0x90
+	tokenFarther  = 0x98
 	tokenSmall    = 0xa0
 
 	most  = 64               // by tokenExpected and tokenBefore
@@ -64,9 +66,13 @@ type Packer struct {
 	written  [most]uint64
 	n        int        // of written
 	index    [256]uint8 // by hash: where in written a word may be, plus 1
+	wide     bool       // the words are of eight bytes: times, numbers of packets and the like
+	farther  [2]uint64  // of the latest of them that was not as expected: how far it was from that; of times apart
 
 	learns []reference // while a model is made
 	moved  int         // bytes of the lists that are moved as a whole
+
+	types []uintptr // of the values of interfaces, by their numbers less 1: the same ones whatever is packed
 
 	in       []byte // what is unpacked, as far as it has not been read
 	inRefs   []unsafe.Pointer
@@ -75,7 +81,7 @@ type Packer struct {
 
 func (p *Packer) begin(parts []Part, m *Model, base int64) {
 	p.parts, p.model, p.base = parts, m, uint64(base)
-	p.all, p.expected, p.n, p.inList = p.all[:0], 0, 0, false
+	p.all, p.expected, p.n, p.inList, p.farther = p.all[:0], 0, 0, false, [2]uint64{}
 }
 
 // Pack packs parts as m expects them; base is near the most of their words that are large. The parts' references go with
@@ -107,9 +113,11 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 		at := unsafe.Add(at, o.off)
 		switch o.kind {
 		case words:
+			p.wide = true
 			for k := range o.n {
 				p.put(*(*uint64)(unsafe.Add(at, k*8)))
 			}
+			p.wide = false
 		case halves:
 			for k := range o.n {
 				p.put(uint64(*(*uint32)(unsafe.Add(at, k*4))))
@@ -122,7 +130,7 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 			p.text((*string)(at))
 		case dynamic:
 			f := (*face)(at)
-			p.put(uint64(f.typ))
+			p.put(p.typeNumber(f.typ))
 			p.pointer(&f.value)
 			if f.value == nil {
 				f.typ = 0
@@ -158,6 +166,21 @@ func (p *Packer) pointer(at *unsafe.Pointer) {
 	*at = nil
 }
 
+// typeNumber returns the number of the type of an interface's value, 0: it has none. The type's address is another in
+// every run where the interface was made of another one (the runtime allocates its table of methods then), and how
+// many bytes a word takes must not depend on chance.
+func (p *Packer) typeNumber(typ uintptr) uint64 {
+	if typ == 0 {
+		return 0
+	}
+	i := slices.Index(p.types, typ)
+	if i < 0 {
+		i = len(p.types)
+		p.types = append(p.types, typ)
+	}
+	return uint64(i) + 1
+}
+
 // refer packs a pointer to what is none of the parts.
 func (p *Packer) refer(at unsafe.Pointer) {
 	word := p.number()
@@ -166,7 +189,7 @@ func (p *Packer) refer(at unsafe.Pointer) {
 		p.learns = append(p.learns, reference{word: word, at: at})
 	}
 	switch i := slices.Index(p.refs, at); {
-	case x != nil && x.at == at:
+	case x != nil && x.at == at && x.text == "": // a text may be a part of the model's
 		p.put(isModels)
 	case i >= 0:
 		p.put(again(i))
@@ -280,6 +303,7 @@ func (p *Packer) put(w uint64) {
 		return
 	}
 	p.flush()
+	last := p.lastFarther(w, x)
 	if w < small {
 		p.bytes = append(p.bytes, byte(tokenSmall+w))
 		return
@@ -296,7 +320,15 @@ func (p *Packer) put(w uint64) {
 	if !p.model.made {
 		off = math.MaxUint64 // what is expected now is not what the model expects once it is made
 	}
-	switch n := min(length(w), length(off), length(base)); n {
+	n := min(length(w), length(off), length(base))
+	if farther := zigzag(w - x - last); p.wide && p.model.made && (farther == 0 || length(farther) < n) {
+		if n = 0; farther != 0 {
+			n = length(farther)
+		}
+		p.write(tokenFarther+1, farther, n)
+		return
+	}
+	switch n {
 	case length(w):
 		p.write(tokenWhole, w, n)
 	case length(base):
@@ -305,6 +337,22 @@ func (p *Packer) put(w uint64) {
 		p.write(tokenOff, off, n)
 	}
 }
+
+// lastFarther notes how far w is from x, which was expected, and returns how far the latest like it was: connections that are
+// alike differ in when they were captured, all of their times by about the same, and all numbers of their packets.
+func (p *Packer) lastFarther(w, x uint64) (last uint64) {
+	if p.wide {
+		latest := p.latestFarther(x)
+		last, *latest = *latest, w-x
+	}
+	return last
+}
+
+// latestFarther returns how far the latest of the numbers, or of the times, was from what was expected, as x is.
+func (p *Packer) latestFarther(x uint64) *uint64 { return &p.farther[min(1, x>>timeBits)] }
+
+// timeBits is how many bits a number takes that is no time: those are nanoseconds since 1970.
+const timeBits = 48
 
 // flush writes how many words were as expected.
 func (p *Packer) flush() {

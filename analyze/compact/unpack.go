@@ -25,9 +25,11 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		at := unsafe.Add(at, o.off)
 		switch o.kind {
 		case words:
+			p.wide = true
 			for k := range o.n {
 				*(*uint64)(unsafe.Add(at, k*8)) = p.get()
 			}
+			p.wide = false
 		case halves:
 			for k := range o.n {
 				*(*uint32)(unsafe.Add(at, k*4)) = uint32(p.get())
@@ -46,7 +48,10 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		case dynamic:
 			f := (*face)(at)
 			f.value = nil // never a value that is not of its type
-			f.typ = uintptr(p.get())
+			f.typ = 0
+			if n := p.get(); n > 0 {
+				f.typ = p.types[n-1]
+			}
 			f.value = p.target()
 		case list:
 			p.putList(o.elem, (*header)(at))
@@ -135,7 +140,7 @@ func (p *Packer) get() (w uint64) {
 }
 
 // token reads a token and returns the word that it stands for; x was expected.
-func (p *Packer) token(x uint64) uint64 {
+func (p *Packer) token(x uint64) (w uint64) {
 	t := p.in[0]
 	p.in = p.in[1:]
 	switch {
@@ -143,22 +148,34 @@ func (p *Packer) token(x uint64) uint64 {
 		p.expected = int(t)
 		return x
 	case t < tokenWhole:
-		return p.written[t-tokenBefore]
+		w = p.written[t-tokenBefore]
 	case t >= tokenSmall:
-		return uint64(t - tokenSmall)
+		w = uint64(t - tokenSmall)
+	default:
+		w = p.writtenOut(t, x)
+		p.note(w)
 	}
+	p.lastFarther(w, x)
+	return w
+}
+
+// writtenOut reads what follows on a token and returns the word that both stand for; x was expected.
+func (p *Packer) writtenOut(t byte, x uint64) (w uint64) {
 	n := int(t&7) + 1
-	var w uint64
+	if t >= tokenFarther {
+		n--
+	}
 	for i := range n {
 		w |= uint64(p.in[i]) << (8 * i)
 	}
 	p.in = p.in[n:]
 	switch {
+	case t >= tokenFarther:
+		return x + *p.latestFarther(x) + zagzig(w)
 	case t >= tokenOff:
-		w = x + zagzig(w)
+		return x + zagzig(w)
 	case t >= tokenBase:
-		w = p.base + zagzig(w)
+		return p.base + zagzig(w)
 	}
-	p.note(w)
 	return w
 }

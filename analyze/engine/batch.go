@@ -20,6 +20,7 @@ const (
 	maxSegments   = 1 << 15 // then no more blocks
 	maxBeginnings = 1 << 12 // likewise: segments that may each begin a connection
 	maxEnds       = 1 << 13 // likewise: that may end one
+	manyGivenUp   = 1 << 11 // connections, in one batch
 )
 
 // A batch is a run of segments on its way to all workers. Each reads those of its own
@@ -39,6 +40,10 @@ type batch struct {
 	// batch in every run.
 	full, none bool
 	live       int // bytes that connections may take which have not ended; likewise, 0: their share
+
+	// short says that memory is: so many connections were given up that a segment may end one, and begin another. What
+	// is told of them takes more than they do, so b takes fewer segments. Likewise.
+	short bool
 
 	output []workerOutput // by worker; the collector reads it once all have finished
 	done   sync.WaitGroup
@@ -62,7 +67,7 @@ func (b *batch) clear() {
 
 // isFull reports whether b takes no more blocks.
 func (b *batch) isFull() bool {
-	return b.n >= maxSegments || b.beginnings >= maxBeginnings || b.ends >= maxEnds
+	return b.n >= maxSegments || b.beginnings >= maxBeginnings || b.ends >= maxEnds || b.short && b.n >= maxEnds
 }
 
 // last returns the latest packet.

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"tcpwarm/analyze/flow"
+	"tcpwarm/analyze/report"
 	"tcpwarm/capture/segment"
 )
 
@@ -20,6 +21,41 @@ func TestBatchIsFull(t *testing.T) {
 			if b.add(list, nil); b.isFull() != (n == most) {
 				t.Errorf("full with %d segments of flags %v: %v", n, flags, b.isFull())
 			}
+		}
+	}
+}
+
+// Where memory is short a batch takes fewer segments, and what is told of its connections no more room than that needs.
+func TestShortBatch(t *testing.T) {
+	b := batch{short: true}
+	if b.add(make([]segment.Segment, maxEnds-1), nil); b.isFull() {
+		t.Errorf("full with %d segments", maxEnds-1)
+	}
+	if b.add(make([]segment.Segment, 1), nil); !b.isFull() {
+		t.Errorf("not full with %d segments", maxEnds)
+	}
+	var o emitter
+	o.workerOutput = new(workerOutput)
+	for range 3 * maxEnds {
+		o.ended.next(&o.freeEnded)
+	}
+	o.clear()
+	if o.trim(); len(o.freeEnded.chunks) != maxEnds/chunkSize {
+		t.Errorf("%d chunks wait, want %d", len(o.freeEnded.chunks), maxEnds/chunkSize)
+	}
+}
+
+// Where many connections of a batch were given up memory is short when it serves again.
+func TestGivenUpIsShort(t *testing.T) {
+	k := newCollector(Options{Workers: 1}, new(faults))
+	for _, n := range []int{manyGivenUp - 1, manyGivenUp, 0} {
+		b := &batch{output: make([]workerOutput, 1)}
+		var free freeList[ended]
+		for range n {
+			*b.output[0].ended.next(&free) = ended{handle: new(handle), gaveUp: true, record: new(report.Connection)}
+		}
+		if k.take(b); b.short != (n >= manyGivenUp) {
+			t.Errorf("%d given up: short: %v", n, b.short)
 		}
 	}
 }

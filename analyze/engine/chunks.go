@@ -49,3 +49,11 @@ func (s *freeList[T]) get() []T {
 	s.chunks = s.chunks[:n]
 	return x
 }
+
+// trim leaves so many chunks at most.
+func (s *freeList[T]) trim(most int) {
+	if len(s.chunks) > most {
+		clear(s.chunks[most:])
+		s.chunks = s.chunks[:most]
+	}
+}

@@ -95,6 +95,7 @@ func (k *collector) take(b *batch) {
 	k.faults.guard(func() { k.tellEvents(b) })
 	k.faults.guard(func() { k.writeSamples(b) })
 	k.faults.guard(func() { k.tellSteps(b) })
+	gaveUp := k.lost.GaveUp
 	k.takeEnded(b)
 	k.faults.guard(k.decide)
 	k.faults.guard(k.tellVerdicts)
@@ -102,6 +103,7 @@ func (k *collector) take(b *batch) {
 		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
 	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
+	b.short = k.lost.GaveUp-gaveUp >= manyGivenUp
 }
 
 // liveShare returns how many bytes connections may take that have not ended: what their pools leave of what both may take

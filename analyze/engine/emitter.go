@@ -53,6 +53,15 @@ func (o *emitter) clear() {
 	}
 }
 
+// trim gives up room beyond what a batch needs that takes few segments. It comes after clear.
+func (o *emitter) trim() {
+	const most = maxEnds / chunkSize
+	o.freeEnded.trim(most)
+	o.freeEndings.trim(most)
+	o.freeWhos.trim(most)
+	o.freeEvents.trim(most + 4*pool.ClientShards) // each client's list has a chunk that is not full
+}
+
 // clientShard returns in which shard a client at a is, the same in every run.
 func (o *emitter) clientShard(a segment.Addr) int {
 	if o.oneClient {

@@ -59,6 +59,9 @@ func (w *worker) run() {
 		w.batch = b
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
+		if b.short {
+			w.out.trim()
+		}
 		w.out.KeepTargets, w.out.none = !b.full, b.none
 		w.mayTake(b.live)
 		for i := range b.blocks {
@@ -96,11 +99,25 @@ func prefetch(list []hashed) (sum int) {
 		sum += int(s.Packet) + int(s.Dir) + int(s.Options.SACK[3].End)
 	}
 	for _, s := range list {
-		for k := 0; k < len(s.Payload) && k < 256; k += 64 { // most heads are no longer
-			sum += int(s.Payload[k])
+		for k := range (headOf(s.Segment) + 63) / 64 {
+			sum += int(s.Payload[64*k])
 		}
 	}
 	return sum
+}
+
+// headOf returns how many bytes of s's payload are likely to be read: of a long one that does not end a write only where
+// it begins, for most are content, which is counted and not looked at.
+func headOf(s *segment.Segment) int {
+	const (
+		most  = 256 // few heads are longer
+		long  = 1024
+		first = 64
+	)
+	if len(s.Payload) > long && !s.Flags.Has(segment.PSH) {
+		return first
+	}
+	return min(len(s.Payload), most)
 }
 
 // segments takes the segments of list and returns how many it is through with: all of

@@ -14,13 +14,13 @@ import (
 
 // bind notes that c is tied to a user by a request.
 func (c *Conn) bind(e *event.Event) {
-	if !c.boundAt.known {
-		c.boundAt = moment{e.Time.Add(-c.clockOffset), e.Packet, true}
+	if !c.boundAt.known() {
+		c.boundAt = moment{e.Time.Add(-c.clockOffset), e.Packet}
 	}
 }
 
 // boundBy reports whether c was tied to a user by an instant.
-func (c *Conn) boundBy(at segment.Time) bool { return c.boundAt.known && c.boundAt.at <= at }
+func (c *Conn) boundBy(at segment.Time) bool { return c.boundAt.known() && c.boundAt.at <= at }
 
 // serves reports whether t's connection may be the user's that o is for, at an instant; or that is not known,
 // for the client had closed it.

@@ -71,11 +71,11 @@ type requestState struct {
 // A loadState is what a connection carries, for the real client and for the ideal one.
 type loadState struct {
 	streamLimit  int32         // transactions it may carry at once, as last said; 0: one, and more only pipelined
+	inFlight     int32         // those whose start the ideal client has acted on, and whose end not
 	limitKnownAt segment.Time  // when the client knew that
 	active       []*occupation // outstanding; one at most where streamLimit is 0
 	deferred     *occupation   // its latest, while it is open whether that ended the connection; else nil
 	undecided    []*occupation // those whose start the ideal client has not acted on, in order
-	inFlight     int           // those whose start it has acted on, and whose end not
 	token        *token        // of those on the ideal client's stack the latest that is tied to it
 	tokenLost    bool          // the ideal client has lost it
 	shared       bool          // it counts in its pool's shares
@@ -208,4 +208,4 @@ func (c *Conn) ID() int64 { return c.id }
 func (c *Conn) isOpen() bool { return c.closedBy == event.Nobody && !c.ended }
 
 // idle reports whether c carries nothing and has carried something.
-func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known }
+func (c *Conn) idle() bool { return len(c.active) == 0 && c.lastEnd.known() }

@@ -222,7 +222,7 @@ func (s *clientShard) idledBefore(c *Conn, o *occupation, before moment) {
 	switch {
 	case o.outcome == event.Complete:
 		s.closedIdle(c, c.lastEnd.at)
-	case before.known && o.serverLeft() && !o.dead: // the close crossed the request, or drove it out
+	case before.known() && o.serverLeft() && !o.dead: // the close crossed the request, or drove it out
 		s.closedIdle(c, before.at)
 	}
 }
@@ -321,7 +321,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	c.closes()
 	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
 	if end.Dead != 0 {
-		c.deadFrom = moment{at: end.Dead.Add(-c.clockOffset), known: true}
+		c.deadFrom = moment{end.Dead.Add(-c.clockOffset), e.Packet}
 	}
 	if c.pool == nil {
 		s.assignUnused(c, e)

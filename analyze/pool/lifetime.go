@@ -71,7 +71,7 @@ func (c *Conn) saysAge() bool { return c.goAway != nil && c.goAway.ForAge }
 // with one that said so, or for its age. An error that the server tells of is no limit of
 // its own.
 func (s *clientShard) endedAfterUse(c *Conn) {
-	end := moment{c.closedAt, c.closePacket, true}
+	end := moment{c.closedAt, c.closePacket}
 	switch {
 	case c.asksClose, c.goAway != nil && c.goAway.Code != 0:
 		return

@@ -12,27 +12,28 @@ import (
 // each stream is one.
 type occupation struct {
 	conn        *Conn
-	first       bool         // it is its connection's first
-	ahead       bool         // and the connection was opened before anybody needed it
-	dead        bool         // its connection was from its end on
-	binds       bool         // the user is authenticated with it, or told to be
-	alone       bool         // nothing else was outstanding when its request was sent
+	token       *token       // what carries it for the ideal client, nil if nothing does
 	demand      segment.Time // when it needs a connection: the SYN where it is the first and not opened ahead
 	packet      int64        // of the demand
 	end         segment.Time
-	outstanding int // transactions without an answer yet
+	outstanding int32 // transactions without an answer yet
+	index       int32 // in its pool's outstanding
 
 	lastUse
-	saysClose bool // its latest response said close
-	endsConn  bool // and that did end the connection
-	ignored   bool // nothing of it is judged
-	stale     bool // it was sent on a connection that the server had already ended
 
-	token         *token // what carries it for the ideal client, nil if nothing does
-	started       bool   // the ideal client has acted on its demand
+	// There may be one of each idle connection: its flags lie together, to take less.
+	first         bool // it is its connection's first
+	ahead         bool // and the connection was opened before anybody needed it
+	dead          bool // its connection was from its end on
+	binds         bool // the user is authenticated with it, or told to be
+	alone         bool // nothing else was outstanding when its request was sent
+	saysClose     bool // its latest response said close
+	endsConn      bool // and that did end the connection
+	ignored       bool // nothing of it is judged
+	stale         bool // it was sent on a connection that the server had already ended
+	started       bool // the ideal client has acted on its demand
 	endKnown      bool
 	closeDeferred bool // endKnown, but not whether saysClose ended the connection
-	index         int  // in its pool's outstanding
 }
 
 // A lastUse is what an occupation leaves behind on its connection: how the latest
@@ -53,7 +54,7 @@ type lastUse struct {
 
 // addOutstanding notes that o has begun.
 func (r *replay) addOutstanding(o *occupation) {
-	o.index = len(r.outstanding)
+	o.index = int32(len(r.outstanding))
 	r.outstanding = append(r.outstanding, o)
 }
 
@@ -84,7 +85,7 @@ func (p *Pool) queueEnd(o *occupation, endsConn bool) {
 		p.deferredCloses--
 	}
 	o.endsConn = endsConn
-	o.conn.lastEnd = moment{o.end, o.endPacket, true}
+	o.conn.lastEnd = moment{o.end, o.endPacket}
 	// What a client abandoned ended when its window last moved, which may have
 	// been before it asked; but no end comes before its own demand.
 	end := o.end
@@ -94,9 +95,10 @@ func (p *Pool) queueEnd(o *occupation, endsConn bool) {
 	p.queueAction(action{at: end, packet: o.endPacket, kind: occupationEnds, conn: o.conn, occ: o})
 }
 
-// A moment is an instant and its packet, if known.
+// A moment is an instant and its packet, or that which shows it; zero: it is not known.
 type moment struct {
 	at     segment.Time
-	packet int64
-	known  bool
+	packet int64 // from 1 on
 }
+
+func (m *moment) known() bool { return m.packet != 0 }

@@ -425,8 +425,8 @@ func (p *Pool) reviseAtEnd(d *Decision, r *Conn) {
 	if r.unread.N != 0 && r.unread.N == d.last {
 		d.unread = r.unread
 	}
-	d.dead = r.deadFrom.known && r.deadFrom.at <= d.at
-	diesNext := r.deadFrom.known && !d.dead && r.n <= d.last+1 && d.Cause.afterIdle() // nobody saw it alive since
+	d.dead = r.deadFrom.known() && r.deadFrom.at <= d.at
+	diesNext := r.deadFrom.known() && !d.dead && r.n <= d.last+1 && d.Cause.afterIdle() // nobody saw it alive since
 	gaps := r.holes.Between(d.endPacket, max(d.openPacket, d.needPacket))
 	if !d.Cause.Avoidable() || !gaps && !diesNext {
 		return

@@ -139,7 +139,7 @@ func (h *Half) Floor() segment.Seq { return h.Nxt.Add(-MaxWindow) }
 func (h *Half) AssumeAcked(seq segment.Seq) {
 	h.Una = seq
 	for h.sent.n > 0 && !h.sent.first().end.After(seq) {
-		h.sent.pop()
+		h.sent.drop(1)
 	}
 	if h.SawFIN && h.FinSeq.Before(seq) { // it went on all the same
 		h.FinSeq = seq.Add(-1)

@@ -9,6 +9,11 @@ import (
 // A burst is what an ACK let out.
 type burst struct {
 	on      bool
+	rests   bool // nothing is in flight, and ACKs let out nothing: see restsOn
+	full    bool // the last segment sent is full
+	opening bool // the first ACK of a flight that began from nothing
+	wasFull bool // that flight ended with a full segment
+	tail    bool // a part segment was sent
 	at      segment.Time
 	quiet   time.Duration // since something was sent
 	window  int           // before the ACK
@@ -17,11 +22,7 @@ type burst struct {
 	grown   int // window the ACK has made of slow start
 	sent    int
 	first   segment.Time // of what was sent
-	full    bool         // the last segment sent is full
 	tailAt  segment.Time
-	opening bool // the first ACK of a flight that began from nothing
-	wasFull bool // that flight ended with a full segment
-	tail    bool // a part segment was sent
 }
 
 // clocked reports whether just what slow start makes room for followed the ACK at once,
@@ -36,11 +37,11 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 	if !b.on {
 		return
 	}
-	b.on = false
-	room, peer := s.cwnd-p, s.peerIsFull() || s.peerBinds(p)
+	b.on, b.rests = false, false
+	room, peer, deferred := s.cwnd-p, s.peerIsFull() || s.peerBinds(p), s.deferred()
 	if b.sent > 0 {
 		// At the receiver not all that was in flight shows.
-		used := s.AtReceiver || room <= s.deferred()
+		used := s.AtReceiver || room <= deferred
 		s.validate(b.full && !b.tail && !peer && used, p)
 	}
 	switch {
@@ -49,7 +50,7 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 	case peer && (p > 0 || s.limit == Receiver && s.peerIsFull()):
 		s.limit = Receiver
 		s.weaken()
-	case (b.sent > b.acked+b.grown+s.deferred() || s.hadRoom(b)) && !b.opening &&
+	case (b.sent > b.acked+b.grown+deferred || s.hadRoom(b)) && !b.opening &&
 		s.recovery == open && !s.isPaced() && !s.isSpaced():
 		// More than the ACK made room for: there was room before, and something has
 		// only now been written. If an ACK brought that about, it made room in the send
@@ -105,8 +106,8 @@ func (s *Sender) deferred() int { return max(3*s.MSS, min(s.cwnd/3, maxDefer)) }
 // more of the message was to come, and nothing was sent until an ACK brought out more than a window makes room for.
 // A full send buffer does so, once a third of it is free (Linux's sk_stream_write_space).
 func (s *Sender) hadRoom(b *burst) bool {
-	return !s.AtReceiver && s.Message == UnderWay && b.window-b.before > s.deferred() && b.quiet > 2*prompt &&
-		b.sent > 2*b.acked+3*s.MSS && b.first.Sub(b.at) <= 2*prompt
+	return !s.AtReceiver && s.Message == UnderWay && b.quiet > 2*prompt && b.sent > 2*b.acked+3*s.MSS &&
+		b.window-b.before > s.deferred() && b.first.Sub(b.at) <= 2*prompt
 }
 
 // peerIsFull reports whether the window that the peer offers has no room for a full segment.
@@ -166,7 +167,7 @@ func (s *Sender) observe(p, room int, b *burst, silent time.Duration) {
 	// A sender waits for more to send at once (Linux's tcp_tso_should_defer): a
 	// little room means nothing. More says that slow start is over: the window has
 	// not grown with every ACK.
-	if slack := max(3*s.MSS, s.cwnd/10); s.cwnd < s.ssthresh && room <= slack {
+	if s.cwnd < s.ssthresh && room <= max(3*s.MSS, s.cwnd/10) {
 		s.shown(seen)
 		return
 	}

@@ -31,7 +31,7 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	switch {
 	case s.sends >= 8 && s.unprompted*4 > s.sends:
 		s.hasClock = true
-	case s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills && s.recovery == open:
+	case s.hasClock && s.sends >= 32 && s.unprompted*16 < s.sends && !s.fills && s.recovery == open:
 		s.hasClock = false
 	}
 	if s.sends >= 64 {

@@ -195,6 +195,9 @@ func (h *Half) advance(s *segment.Segment) {
 		// section 3), new data after a hole does not.
 		h.Nxt, h.newestAt, h.leapt = end, s.Time, false
 		h.oneByte = s.Len == 1 && s.Flags&(segment.SYN|segment.FIN) == 0
+		if h.sent.isFull() {
+			h.sent.makeRoom()
+		}
 		h.sent.push(sentSegment{end: end, at: s.Time, resent: h.behind})
 		if f := h.Flight(); f > h.MaxFlight {
 			h.MaxFlight = f
@@ -294,13 +297,20 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 	// The newest segment covered tells the round trip: older ones may have
 	// waited for a delayed ACK. If any was sent twice there is no telling which
 	// copy drew the ACK (Karn; RFC 6298 section 3).
-	var last sentSegment
-	clean := h.sent.n > 0
-	for h.sent.n > 0 && !h.sent.first().end.After(ack) {
-		last = h.sent.pop()
-		clean = clean && !last.resent
+	var last *sentSegment
+	n, resent := int32(0), false
+	for ; n < h.sent.n; n++ {
+		x := h.sent.at(n)
+		if x.end.After(ack) {
+			break
+		}
+		last, resent = x, resent || x.resent
 	}
-	if clean && last.end == ack {
+	if n == 0 {
+		return
+	}
+	h.sent.drop(n)
+	if !resent && last.end == ack {
 		h.RTT.add(at.Sub(last.at))
 	}
 }

@@ -45,10 +45,17 @@ func (r *ranges) add(start, end segment.Seq) {
 	}
 }
 
-// from returns the first range that does not end before seq.
+// from returns the first range that does not end before seq. As a rule it is the last, or behind that: looked at first.
 func (r *ranges) from(seq segment.Seq) int {
-	i, _ := slices.BinarySearchFunc(r.list, seq, func(b segment.Block, seq segment.Seq) int { return b.End.Sub(seq) })
-	return i
+	lo, hi := 0, len(r.list)
+	for mid := hi - 1; lo < hi; mid = int(uint(lo+hi) / 2) {
+		if r.list[mid].End.Before(seq) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // below takes out what is before seq.

@@ -23,22 +23,27 @@ func (r *ring) first() *sentSegment { return &r.buf[r.head] }
 
 func (r *ring) at(i int32) *sentSegment { return &r.buf[(r.head+i)&int32(len(r.buf)-1)] }
 
+// isFull reports whether r has to grow, or to drop one, before another is pushed.
+func (r *ring) isFull() bool { return int(r.n) == len(r.buf) }
+
 func (r *ring) push(s sentSegment) {
-	if r.n == maxSent {
-		r.pop()
-	}
-	if int(r.n) == len(r.buf) {
-		r.grow()
-	}
 	*r.at(r.n) = s
 	r.n++
 }
 
-func (r *ring) pop() sentSegment {
-	s := r.buf[r.head]
-	r.head = (r.head + 1) & int32(len(r.buf)-1)
-	r.n--
-	return s
+// makeRoom makes room for one more in r, which is full.
+func (r *ring) makeRoom() {
+	if r.n == maxSent {
+		r.drop(1)
+	} else {
+		r.grow()
+	}
+}
+
+// drop drops the n oldest.
+func (r *ring) drop(n int32) {
+	r.head = (r.head + n) & int32(len(r.buf)-1)
+	r.n -= n
 }
 
 func (r *ring) clear() { r.head, r.n = 0, 0 }

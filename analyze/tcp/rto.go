@@ -63,16 +63,22 @@ func (s *Sender) Handshake(d time.Duration) { s.sample(d) }
 // time takes a sample of the oldest segment that ack covers, unless one of them was
 // sent again (Karn; RFC 6298 section 3).
 func (s *Sender) time(ack segment.Seq, at segment.Time) {
-	first, last, clean := segment.Time(0), segment.Time(0), true
-	for s.out.n > 0 && !s.out.first().end.After(ack) {
-		x := s.forget()
+	first, last, resent := segment.Time(0), segment.Time(0), false
+	n := int32(0)
+	for ; n < s.out.n; n++ {
+		x := s.out.at(n)
+		if x.end.After(ack) {
+			break
+		}
+		s.pad.without(x)
 		if first == 0 {
 			first = x.at
 		}
-		last, clean = x.at, clean && !x.resent
+		last, resent = x.at, resent || x.resent
 	}
+	s.out.drop(n)
 	s.sentAt = max(s.sentAt, last)
-	if first != 0 && clean {
+	if first != 0 && !resent {
 		s.sample(at.Sub(first))
 		s.delays(at.Sub(last), at)
 	}

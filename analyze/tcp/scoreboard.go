@@ -53,6 +53,14 @@ func (p *padding) unmark(x *sentSegment) {
 	x.is = 0
 }
 
+// without takes x, which is kept no longer, out of all sums.
+func (p *padding) without(x *sentSegment) {
+	if x.is != 0 {
+		p.unmark(x)
+	}
+	p.all -= int32(x.short)
+}
+
 // inFlight is how much of the padding is in flight, when some of it is deemed lost.
 func (p *padding) inFlight(fast bool) int {
 	if fast {

@@ -19,85 +19,95 @@ import (
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
 type Sender struct {
-	MSS        int  // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
-	AtReceiver bool // what it sends was captured at its peer: its clock does not show
-	Message    Message
-	sink       Watcher
-
-	largest int // segment that the peer takes
-	widest  int // window that it has offered, -1: that cannot be read
-
+	// What each segment and each ACK needs comes first, together: where there are many connections, each piece of 64
+	// bytes is a cache miss of its own.
 	una, nxt     segment.Seq
-	mayHaveAcked segment.Seq // may have been acknowledged, too, if after una
-	started      bool        // data was sent
 	edge         segment.Seq
-	hasEdge      bool // of the peer's window
+	mayHaveAcked segment.Seq // may have been acknowledged, too, if after una
+	hasEdge      bool        // of the peer's window
+	started      bool        // data was sent
+	AtReceiver   bool        // what it sends was captured at its peer: its clock does not show
+	Message      Message
+	recovery     recovery
+	basis        Basis
+	limit        Limit
+	lastFull     bool // the latest segment of new data was full: more may be waiting
 
-	sacked, resent ranges
-	dups           int // duplicate ACKs, where there is no SACK
-	hasSACK        bool
-
-	cwnd, ssthresh int
-	basis          Basis
-	limit          Limit
-	recovery       recovery
-	recoverAt      segment.Seq // the episode ends when this is acknowledged
-	echoed         bool        // it began with an ECN echo
-	probe          probe       // the latest
-	reducedAt      segment.Time
-	prior          int    // window before the episode
-	beta           int    // what a reduction leaves, in percent
-	least          int    // smallest window of the episode
-	credit         credit // of the episode
-	undo           undo   // likewise
-	stamp, echo    stamp  // of the data being sent, and of the ACK that comes
-	newest         stamp  // of the data with the highest number
-
-	most         int // the window, if it never fell, nor ceased to grow, on suspicion alone
-	supposed     int // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	seen         int // in flight when the window was last seen: it is not less
-	peak         int // largest pipe since the latest reduction or idle restart
-	maxOut       int // largest pipe of the latest window (Linux's max_packets_out)
-	cwndUsageSeq segment.Seq
-	limited      bool // the window was full in the latest window (is_cwnd_limited)
-	initial      int  // the initial window, in segments of today
-	initialMSS   int  // and how large they were then
-	initFull     bool // it is exact
-	exited       bool // slow start has ended once
-	ending       ending
-	train        train
-	noDelayExit  bool // its slow start does not end by delay: seen
-	guessed      bool // which of its segments an ACK brought out is a guess
-	reordered    bool // what it thought lost had only been late, once
-	flat         bool // it ended without a loss, and the window has not grown since
-	flatAt       int
-	flatRounds   int64
-
-	srtt, mdev, mdevMax, rttvar, minRTT time.Duration
-	rttEnd                              segment.Seq
-	out                                 ring // sent, for their round trips
-	pad                                 padding
-
+	MSS               int // what it sends at most in one segment: less than the peer takes where the peer's window is not twice as large
+	widest            int // window that the peer has offered, -1: that cannot be read
+	cwnd              int
 	lastSend, lastAck segment.Time
-	wasLost           int          // packets, in this episode
-	sentAt            segment.Time // when the newest segment was sent that is acknowledged
-	lastFull          bool         // the latest segment of new data was full: more may be waiting
-	waiting           bool         // it ended no write: more was waiting (RFC 9293 section 3.9.1.2)
-	tailLost          bool         // likewise ever since a timeout
-	ends              bool         // the segment being sent ends a write
-	hasClock          bool         // it sends by a clock of its own (pacing)
-	fills             bool         // and had, when the latest ACK came, as much in flight as the window of BBR permits
-	buffered          bool         // its send buffer has kept it, once
-	proven            int          // the window since the latest reduction or idle restart, at least
-	unprompted, stops int32        // of the latest sends, those that no ACK explains, or nothing but one
-	pace              pace
-	byModel           bool // the window is BBR's
-	free              int  // or, with a clock of the application, as slow start has it since the latest loss
-	sends             int32
-	sentPackets, run  int // in all, and in the latest burst
-	rushes            int // of the latest sends, bursts that no clock lets out
-	rushed            bool
+	burst             burst
+	out               ring // sent, for their round trips
+	pad               padding
+	sacked, resent    ranges
+	dups              int // duplicate ACKs, where there is no SACK
+	hasSACK           bool
 
+	limited       bool // the window was full in the latest window (is_cwnd_limited)
+	flat          bool // slow start ended without a loss, and the window has not grown since
+	hasClock      bool // it sends by a clock of its own (pacing)
+	fills         bool // and had, when the latest ACK came, as much in flight as the window of BBR permits
+	buffered      bool // its send buffer has kept it, once
+	byModel       bool // the window is BBR's
+	rushed        bool // it has sent a burst that no clock lets out
+	lost          bool // an idle restart has taken the window since it was last above the initial one
+	cwndUsageSeq  segment.Seq
+	round         segment.Seq // end of what opened the current round
+	maxOut        int         // largest pipe of the latest window (Linux's max_packets_out)
+	peak          int         // largest pipe since the latest reduction or idle restart
+	seen          int         // in flight when the window was last seen: it is not less
+	most          int         // the window, if it never fell, nor ceased to grow, on suspicion alone
+	free          int         // or, with a clock of the application, as slow start has it since the latest loss
+	ssthresh      int
+	credit        credit // of the episode of recovery
+	stamp, echo   stamp  // of the data being sent, and of the ACK that comes
+	newest        stamp  // of the data with the highest number
+	sentPackets   int    // in all
+	run           int    // packets in the latest burst
+	sends         int32
+	unprompted    int32 // of the latest sends, those that no ACK explains
+	stops         int32 // and those that nothing but one explains
+	pace          pace
+	Rounds        int          // since Start
+	sentAt        segment.Time // when the newest segment was sent that is acknowledged
+	initial       int          // the initial window, in segments of today
+	proven        int          // the window since the latest reduction or idle restart, at least
+	sink          Watcher
+	srtt, minRTT  time.Duration
+	mdev, mdevMax time.Duration
+	rttvar        time.Duration
+	rttEnd        segment.Seq
+
+	largest    int         // segment that the peer takes
+	recoverAt  segment.Seq // the episode ends when this is acknowledged
+	echoed     bool        // it began with an ECN echo
+	probe      probe       // the latest
+	reducedAt  segment.Time
+	prior      int  // window before the episode
+	beta       int  // what a reduction leaves, in percent
+	least      int  // smallest window of the episode
+	undo       undo // of the episode
+	supposed   int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	initialMSS int  // how large the segments of the initial window were then
+	flatRounds int64
+	flatAt     int
+	wasLost    int // packets, in this episode
+
+	initFull    bool // the initial window is exact
+	exited      bool // slow start has ended once
+	noDelayExit bool // its slow start does not end by delay: seen
+	guessed     bool // which of its segments an ACK brought out is a guess
+	reordered   bool // what it thought lost had only been late, once
+	waiting     bool // the latest segment ended no write: more was waiting (RFC 9293 section 3.9.1.2)
+	tailLost    bool // likewise ever since a timeout
+	ends        bool // the segment being sent ends a write
+	restarts    bool // an idle restart was seen
+	keeps       bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
+
+	ending   ending
+	train    train
+	rushes   int   // of the latest sends, bursts that no clock lets out
 	episodes int64 // in which the window was reduced
 	swings   int   // how often what was in flight moved as no window does
 	vanished int   // of what is sent since the latest ACK, bytes that were not captured
@@ -108,19 +118,12 @@ type Sender struct {
 	}
 
 	bbr      bbr
-	burst    burst
 	idle     idle
 	Start    Start // of the latest flight that began with nothing in flight
 	Marked   Start // that a transaction began with: see MarkStart
 	markedAt int64 // rounds until then
 	starts   int
-	restarts bool // an idle restart was seen
-	keeps    bool // idling costs nothing: seen (net.ipv4.tcp_slow_start_after_idle=0, or BBR)
-	lost     bool // an idle restart has taken it since
-
-	round  segment.Seq // end of what opened the current round
-	Rounds int         // since Start
-	Sums   WindowSums
+	Sums     WindowSums
 }
 
 const (
@@ -256,7 +259,8 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.startFlight(at)
 		before = s.pipe()
 	}
-	whole := s.whole(n)
+	packets := s.packets(n)
+	whole := packets * s.MSS
 	full := whole == n
 	switch {
 	case end.After(s.nxt):
@@ -270,7 +274,7 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 		s.again(seq, end, at)
 	}
 	p := s.pipe()
-	s.paced(s.packets(n), p, at)
+	s.paced(packets, p, at)
 	if s.bbr.on && !s.bbr.full {
 		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
 	}
@@ -315,20 +319,18 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 func (s *Sender) push(end segment.Seq, short int, at segment.Time) {
 	if s.out.n == maxSent {
 		s.forget()
+	} else if s.out.isFull() {
+		s.out.grow()
 	}
 	s.nxt = end
 	s.out.push(sentSegment{end: end, short: uint16(short), at: at})
 	s.pad.all += int32(short)
 }
 
-// forget returns the oldest of what was sent, which is kept no longer.
-func (s *Sender) forget() sentSegment {
-	x := s.out.pop()
-	if x.is != 0 {
-		s.pad.unmark(&x)
-	}
-	s.pad.all -= int32(x.short)
-	return x
+// forget forgets the oldest of what was sent.
+func (s *Sender) forget() {
+	s.pad.without(s.out.first())
+	s.out.drop(1)
 }
 
 // Vanished notes n bytes beyond SND.NXT that were sent but not captured: they were
@@ -347,29 +349,33 @@ func (s *Sender) begin(seq segment.Seq) {
 	s.cwndUsageSeq = seq
 }
 
-// packets is how many segments n bytes take, and whole how many bytes these have when full.
+// packets is how many segments n bytes take, and whole how many bytes these have when full. One is sent at a time as a
+// rule, and two acknowledged: these need no division.
 func (s *Sender) packets(n int) int {
-	if 0 < n && n <= s.MSS {
-		return 1
+	switch {
+	case n <= 0 || n > 2*s.MSS:
+		return (n + s.MSS - 1) / s.MSS
+	case n > s.MSS:
+		return 2
 	}
-	return (n + s.MSS - 1) / s.MSS
+	return 1
 }
 
-func (s *Sender) whole(n int) int {
-	if 0 < n && n <= s.MSS {
-		return s.MSS
-	}
-	return (n + s.MSS - 1) / s.MSS * s.MSS
-}
+func (s *Sender) whole(n int) int { return s.packets(n) * s.MSS }
 
 // Acked notes an acknowledgement up to ack, with its SACK blocks; edge is the right
 // edge of the window that it offers, ece its ECN echo.
 func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq, ece, pure bool, at segment.Time) {
+	if s.restsStill(ack, len(blocks), ece) {
+		s.hears(edge, at)
+		return
+	}
 	if !s.started {
 		return
 	}
 	before := s.pipe()
 	if before == 0 && s.restsOn(ack, blocks, ece) {
+		s.burst.rests = true
 		s.hears(edge, at)
 		return
 	}
@@ -420,7 +426,8 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if s.hasEdge {
 		s.widen(edge.Sub(ack))
 	}
-	if s.undo.on && (s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || spuriousTimeout) {
+	if s.undo.on && (s.recovery != open || len(blocks) > 0) && // else neither of the two is so
+		(s.takesBack(acked, duplicates(ack, blocks, s.MSS)) || spuriousTimeout) {
 		s.takeBack(at)
 	}
 	s.react(acked, fresh, ece, at)
@@ -435,9 +442,11 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	if s.una = ack; s.mayHaveAcked.Before(ack) {
 		s.mayHaveAcked = ack
 	}
-	s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
-	if s.recovery == open || !ack.Before(s.recoverAt) {
-		s.dups = 0
+	if s.dups > 0 {
+		s.dups = max(0, s.dups-(acked+s.MSS-1)/s.MSS+1)
+		if s.recovery == open || !ack.Before(s.recoverAt) {
+			s.dups = 0
+		}
 	}
 	if len(s.sacked.list) > 0 {
 		s.sacked.below(ack)
@@ -474,6 +483,12 @@ func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
 	s.credit.unused += delivered
 }
 
+// restsStill reports whether an ACK with so many SACK blocks changes nothing, and the one before it was found to do so (see
+// restsOn): whatever would end that ends the burst.
+func (s *Sender) restsStill(ack segment.Seq, blocks int, ece bool) bool {
+	return s.burst.rests && ack == s.una && blocks == 0 && !ece
+}
+
 // restsOn reports whether an ACK changes nothing, as the one before it: nothing is in flight, and nothing was
 // sent since. Each segment of the other side's data carries such a one.
 func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool {
@@ -485,7 +500,7 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 // hears notes an ACK that changes nothing but the window that it offers.
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
-	s.burst.at, s.burst.quiet, s.burst.window = at, at.Sub(s.lastSend), s.cwnd
+	s.burst.at = at // all else of a burst counts only once something is sent
 	if s.edge, s.hasEdge = edge, !s.Blind(); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}

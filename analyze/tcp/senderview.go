@@ -13,59 +13,85 @@ import (
 // to come: which ACKs had arrived when a segment was sent, its timestamp echo says (RFC
 // 7323 section 3); without timestamps, one round trip does.
 type SenderView struct {
-	Sender
-	Stalls SendStalls
-
 	acks         ackQueue      // not yet at the sender
-	arrivedByAge int           // of acks, how many may have arrived: a round trip is over
-	rttToSender  time.Duration // round trip from the capture to the sender and back
+	arrivedByAge int32         // of acks, how many may have arrived: a round trip is over
 	latest       uint32        // timestamp of the latest ACK to arrive
+	rttToSender  time.Duration // round trip from the capture to the sender and back
 	now          segment.Time  // the sender's
 	dataAt       segment.Time  // when the latest data was captured
 	markAt       segment.Time  // likewise what MarkStart was called for
 	probe        vantageProbe  // where no handshake tells the vantage
 	sizes        sizes
+	Stalls       SendStalls
+	Sender
 
 	keepSamples bool
 	samples     samples
 }
 
-// An ackSeen is an acknowledgement on its way to the sender.
+// An ackSeen is an acknowledgement on its way to the sender. Each segment of a long response is one for a client that
+// says nothing meanwhile: thousands wait, so it has no more than half of a cache line, and its SACK blocks lie beside.
 type ackSeen struct {
+	at     segment.Time
 	ack    segment.Seq
 	edge   segment.Seq
-	blocks [4]segment.Block
-	n      uint8
-	ece    bool
-	pure   bool
 	stamp  uint32
 	echo   uint32
+	sacks  uint8 // how many blocks it has
+	flags  segment.Flags
+	data   bool // it carries some
 	stamps bool
-	at     segment.Time
 }
 
-// An ackQueue holds ACKs in the order they come. What has gone is moved over only when
-// it is half of the list.
+// An ackQueue holds ACKs in the order they come.
 type ackQueue struct {
-	list []ackSeen
-	gone int
+	ring    []ackSeen // length is a power of two, or zero: there is none (it is as short as it may be: resting connections keep it)
+	head, n int32
+	blocks  []segment.Block // of those that wait. What has gone is moved over only when it is half of the list
+	gone    int
 }
 
-func (q *ackQueue) waiting() []ackSeen { return q.list[q.gone:] }
+func (q *ackQueue) at(i int32) *ackSeen { return &q.ring[(q.head+i)&int32(len(q.ring)-1)] }
 
-// push adds an ACK, to be filled in: it may hold what another has left.
-func (q *ackQueue) push() *ackSeen {
-	if n := len(q.list); n < cap(q.list) {
-		q.list = q.list[:n+1]
-	} else {
-		q.list = append(q.list, ackSeen{})
+// push adds an ACK with such SACK blocks. The rest of it is to be filled in: it may hold what another has left.
+func (q *ackQueue) push(blocks []segment.Block) *ackSeen {
+	if int(q.n) == len(q.ring) {
+		q.grow()
 	}
-	return &q.list[len(q.list)-1]
+	a := q.at(q.n)
+	q.n++
+	if a.sacks = uint8(len(blocks)); len(blocks) > 0 {
+		q.blocks = append(q.blocks, blocks...)
+	}
+	return a
+}
+
+func (q *ackQueue) grow() {
+	was := len(q.ring)
+	if n := max(1, 2*was); n <= cap(q.ring) {
+		q.ring = q.ring[:n]
+	} else {
+		q.ring = append(make([]ackSeen, 0, n), q.ring...)[:n]
+	}
+	copy(q.ring[was:], q.ring[:q.head]) // what had gone round goes straight on
+}
+
+// first returns the oldest ACK, and blocksOfFirst its SACK blocks.
+func (q *ackQueue) first() *ackSeen { return &q.ring[q.head] }
+
+func (q *ackQueue) blocksOfFirst() []segment.Block {
+	return q.blocks[q.gone : q.gone+int(q.ring[q.head].sacks)]
 }
 
 func (q *ackQueue) pop() {
-	if q.gone++; 2*q.gone >= len(q.list) {
-		q.list, q.gone = q.list[:copy(q.list, q.list[q.gone:])], 0
+	if n := int(q.ring[q.head].sacks); n > 0 {
+		if q.gone += n; 2*q.gone >= len(q.blocks) {
+			q.blocks, q.gone = q.blocks[:copy(q.blocks, q.blocks[q.gone:])], 0
+		}
+	}
+	q.head = (q.head + 1) & int32(len(q.ring)-1)
+	if q.n--; q.n == 0 {
+		q.ring, q.head = q.ring[:0], 0
 	}
 }
 
@@ -102,7 +128,8 @@ func (v *SenderView) Begin(own, peer *Half, h *Handshake, fromClient, keepSample
 // clear clears all of v but its Sender, and keeps what its queue has grown. v is large: it is cleared where
 // it lies, never copied.
 func (v *SenderView) clear() {
-	v.Stalls, v.acks, v.probe, v.sizes, v.samples = SendStalls{}, ackQueue{list: v.acks.list[:0]}, vantageProbe{}, sizes{}, samples{}
+	v.Stalls, v.probe, v.sizes, v.samples = SendStalls{}, vantageProbe{}, sizes{}, samples{}
+	v.acks = ackQueue{ring: v.acks.ring[:0], blocks: v.acks.blocks[:0]}
 	v.arrivedByAge, v.rttToSender, v.latest, v.now, v.dataAt, v.markAt = 0, 0, 0, 0, 0, 0
 	v.keepSamples = false
 }
@@ -150,15 +177,15 @@ func (v *SenderView) Data(s *segment.Segment, own *Half, offered *Window, part P
 	if v.Next().Before(s.Seq) && v.Started() && s.Options.HasTimestamps {
 		v.lostBefore(s)
 	}
-	for len(v.acks.waiting()) > 0 && v.arrived(&v.acks.waiting()[0], s) {
+	for v.acks.n > 0 && v.arrived(v.acks.first(), s) {
 		v.deliver()
 	}
-	if acks := v.acks.waiting(); !s.Options.HasTimestamps {
-		for v.arrivedByAge < len(acks) && s.Time.Sub(acks[v.arrivedByAge].at) >= v.rttToSender {
+	if !s.Options.HasTimestamps {
+		for v.arrivedByAge < v.acks.n && s.Time.Sub(v.acks.at(v.arrivedByAge).at) >= v.rttToSender {
 			v.arrivedByAge++
 		}
 		if v.arrivedByAge > 0 {
-			v.MayHaveAcked(acks[v.arrivedByAge-1].ack)
+			v.MayHaveAcked(v.acks.at(v.arrivedByAge - 1).ack)
 		}
 	}
 	// No ACK has brought it out, or none but a timeout; else it came at once, whatever kept it on
@@ -207,9 +234,8 @@ func (v *SenderView) RoundsSince(m *Mark) int {
 func (v *SenderView) lostBefore(s *segment.Segment) {
 	lost := s.Seq.Sub(v.Next())
 	acked, latest := 0, v.latest
-	acks := v.acks.waiting()
-	for i := range acks {
-		a := &acks[i]
+	for i := range v.acks.n {
+		a := v.acks.at(i)
 		if later := int32(s.Options.TSEcr - a.stamp); a.stamps && (later > 0 || later == 0 && a.stamp != latest) {
 			acked = max(acked, a.ack.Sub(v.Acknowledged()))
 		}
@@ -249,13 +275,27 @@ const atEnds = 10 * time.Millisecond
 
 // deliver has the oldest ACK arrive.
 func (v *SenderView) deliver() {
-	a := &v.acks.waiting()[0]
+	a := v.acks.first()
 	v.now = max(v.now, a.at.Add(v.rttToSender/2))
-	v.echo = stamp{a.echo, a.stamps}
-	v.Acked(a.ack, a.blocks[:a.n], a.edge, a.ece, a.pure, v.now)
+	if v.restsStill(a.ack, int(a.sacks), echoesCE(a.flags)) {
+		v.hears(a.edge, v.now)
+	} else {
+		v.echo = stamp{a.echo, a.stamps}
+		v.Acked(a.ack, v.acks.blocksOfFirst(), a.edge, echoesCE(a.flags), isPure(a.flags, a.data), v.now)
+	}
 	v.latest = a.stamp
 	v.acks.pop()
-	v.arrivedByAge = max(0, v.arrivedByAge-1)
+	if v.arrivedByAge > 0 {
+		v.arrivedByAge--
+	}
+}
+
+// echoesCE reports whether an ACK tells of congestion (RFC 3168 section 6.1.3); in a SYN the flag asks for that.
+func echoesCE(f segment.Flags) bool { return f&(segment.ECE|segment.SYN) == segment.ECE }
+
+// isPure reports whether a segment is nothing but an ACK.
+func isPure(f segment.Flags, data bool) bool {
+	return !data && !f.Has(segment.SYN|segment.FIN|segment.RST)
 }
 
 // Ack notes an acknowledgement of the data that data sends; edge is the right edge of the
@@ -267,22 +307,17 @@ func (v *SenderView) Ack(s *segment.Segment, edge segment.Seq, data *Half, way W
 
 func (v *SenderView) acknowledged(s *segment.Segment, edge segment.Seq) {
 	v.probe.ack(s)
-	ece := s.Flags.Has(segment.ECE) && !s.Flags.Has(segment.SYN)
-	pure := s.Len == 0 && !s.Flags.Has(segment.SYN|segment.FIN|segment.RST)
 	if !v.AtReceiver {
 		v.echo = stamp{s.Options.TSEcr, s.Options.HasTimestamps}
-		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, ece, pure, s.Time)
+		v.Acked(s.Ack, s.Options.SACK[:s.Options.SACKBlocks], edge, echoesCE(s.Flags), isPure(s.Flags, s.Len > 0), s.Time)
 		return
 	}
-	if len(v.acks.waiting()) >= maxAcks {
+	if v.acks.n >= maxAcks {
 		v.deliver()
 	}
-	a := v.acks.push()
-	a.ack, a.edge, a.ece, a.pure, a.at = s.Ack, edge, ece, pure, s.Time
+	a := v.acks.push(s.Options.SACK[:s.Options.SACKBlocks])
+	a.ack, a.edge, a.flags, a.data, a.at = s.Ack, edge, s.Flags, s.Len > 0, s.Time
 	a.stamp, a.echo, a.stamps = s.Options.TSVal, s.Options.TSEcr, s.Options.HasTimestamps
-	if a.n = s.Options.SACKBlocks; a.n > 0 {
-		a.blocks = s.Options.SACK
-	}
 }
 
 // AssumeAcked takes it that everything before seq has been acknowledged, though no ACK in the
@@ -294,7 +329,7 @@ func (v *SenderView) AssumeAcked(seq segment.Seq) {
 }
 
 func (v *SenderView) assumeAcked(seq segment.Seq) {
-	for v.Acknowledged().Before(seq) && len(v.acks.waiting()) > 0 {
+	for v.Acknowledged().Before(seq) && v.acks.n > 0 {
 		v.deliver()
 	}
 	if v.Acknowledged().Before(seq) {
@@ -304,7 +339,7 @@ func (v *SenderView) assumeAcked(seq segment.Seq) {
 
 // End has the ACKs arrive that are still on their way: no more segments come.
 func (v *SenderView) End() {
-	for len(v.acks.waiting()) > 0 {
+	for v.acks.n > 0 {
 		v.deliver()
 	}
 	v.Close()
@@ -357,7 +392,7 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 
 // Memory returns how many bytes v takes.
 func (v *SenderView) Memory() int {
-	return int(unsafe.Sizeof(*v)) + cap(v.acks.list)*int(unsafe.Sizeof(ackSeen{})) +
-		(cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
+	return int(unsafe.Sizeof(*v)) + cap(v.acks.ring)*int(unsafe.Sizeof(ackSeen{})) +
+		(cap(v.acks.blocks)+cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
 		cap(v.samples.list)*int(unsafe.Sizeof(Sample{})) + cap(v.bbr.marks)*int(unsafe.Sizeof(bbrMark{}))
 }

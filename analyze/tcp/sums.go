@@ -68,10 +68,14 @@ func (s *Sender) enter(at segment.Time) {
 // one before was acknowledged.
 func (s *Sender) countRound(end segment.Seq, at segment.Time) {
 	if s.Rounds == 0 || !s.round.After(s.una) {
-		s.Rounds++
-		s.Sums.Rounds++
-		s.round = end
-		s.trace()
-		s.enter(at)
+		s.beginRound(end, at)
 	}
+}
+
+func (s *Sender) beginRound(end segment.Seq, at segment.Time) {
+	s.Rounds++
+	s.Sums.Rounds++
+	s.round = end
+	s.trace()
+	s.enter(at)
 }

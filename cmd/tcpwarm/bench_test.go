@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -124,6 +126,66 @@ func BenchmarkAnalyze(b *testing.B) {
 	each := b.Elapsed() / time.Duration(b.N)
 	b.ReportMetric(float64(each.Nanoseconds())/float64(packets), "ns/packet")
 	b.ReportMetric(float64(each)/float64(least), "x-floor")
+}
+
+// bulkCapture writes a capture, made at the server, of one response that takes so many segments. The client acknowledges
+// every second, and each ACK lets out as much, or twice as much until 200 are in flight. It returns its path and how many
+// packets it has.
+func bulkCapture(b testing.TB, segments int) (path string, packets int) {
+	const (
+		size = 1448
+		most = 200 // in flight
+		head = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+	)
+	var text strings.Builder
+	text.WriteString(strings.TrimSuffix(strings.Split(usual, "REQUESTS\n")[0], "\n"))
+	first := fmt.Sprintf(head, segments*size)
+	fmt.Fprintf(&text, "\n+0.001 > P. + ack + \"GET /big HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n\" <TS 20 10>\n+0.001 < P. + ack + %q <TS 30 20>\n", first)
+	packets = 5
+	sent, acked, ms := 0, 0, 30
+	send := func(n int) {
+		for ; n > 0 && sent < segments; n-- {
+			fmt.Fprintf(&text, "+0.000001 < . +(%d) ack + <TS %d %d>\n", size, ms, ms-10)
+			sent++
+			packets++
+		}
+	}
+	for send(10); acked < sent; packets++ {
+		wait := 0.0001
+		if sent-acked <= 10 {
+			wait = 0.01
+		}
+		ms++
+		acked = min(acked+2, sent)
+		fmt.Fprintf(&text, "+%f > . +(0) ack %d <TS %d %d>\n", wait, 1+len(first)+acked*size, ms-10, ms-10)
+		if send(2); sent-acked < most {
+			send(2)
+		}
+	}
+	s, err := script.Parse(text.String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	path = filepath.Join(b.TempDir(), "bulk.pcap")
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(s.WritePcap(f), f.Close()); err != nil {
+		b.Fatal(err)
+	}
+	return path, packets
+}
+
+// BenchmarkAnalyzeBulk is the same of one long response: the sender's view has the most to do there.
+func BenchmarkAnalyzeBulk(b *testing.B) {
+	path, packets := bulkCapture(b, 20_000)
+	for b.Loop() {
+		if code := run(b.Context(), []string{"analyze", path}, strings.NewReader(""), io.Discard, io.Discard); code != 0 {
+			b.Fatal("exit code", code)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(packets), "ns/packet")
 }
 
 // floor is the least that counting segments by connection costs here: the file

@@ -309,12 +309,13 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 		c.early.drop()
 		return
 	}
-	c.randoms[fromServer] = r
 	c.info.Hellos = whole && c.whole
-	if version == Version13 {
+	if version == Version13 { // the server's random number and the session ID are for nothing (RFC 8446 section 4.1.3)
 		c.info.Resumed = psk
+		c.randoms[fromServer], c.session = random{}, c.session[:0]
 		return
 	}
+	c.randoms[fromServer] = r
 	// The server says the client's session ID back to take the session up, by ticket
 	// too (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
 	c.info.Resumed = len(id.b) > 0 && bytes.Equal(id.b, c.session)
