@@ -53,6 +53,10 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
 		reached := h.reaches(h.FinSeq) && (h.FinAcked() || !h.passes(h.FinSeq))
+		if h.FinAcked() && h.early && h.passes(h.FinSeq) { // a byte of its sender's lies there
+			h.contradicts(h.fin.Packet, at)
+			h.early = false
+		}
 		if reached || h.FinAcked() {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
@@ -70,7 +74,9 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 // noteFIN notes where the FIN of h came, if s, which h sends, is that.
 func (h *Half) noteFIN(s *segment.Segment, at segment.Mark) {
 	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && fin == h.FinSeq && (h.fin.Packet == 0 || h.finSeq != fin) {
-		h.fin, h.finSeq, h.finUna = at, fin, h.Una
+		h.fin, h.finSeq, h.finUna, h.early = at, fin, h.Una, !h.reaches(fin)
+	} else if s.Flags.Has(segment.FIN) && fin == h.FinSeq && h.early && !h.FinAcked() {
+		h.contradicts(h.fin.Packet, at) // sent again; or the first was another's who knew where it would be
 	}
 }
 
@@ -295,7 +301,13 @@ func (c *Conn) doubtUnacked(h *Half) {
 			h.contradicts(waits.Packet, waits)
 		}
 	}
+	if h.stream.Started() && h.stream.Next().After(h.Una) && h.EndsWithin() && peer.Latest.Sub(h.Newest()) > while {
+		h.contradicts(h.lastBytes, c.last)
+	}
 	u := &h.Unacked
+	if u.Len > 0 && u.HeardOnce(toServer+toClient) && !(peer.Window.Known && peer.Window.Offered == 0) {
+		h.contradicts(u.First.Packet, u.First)
+	}
 	if c.isClient(h.dir) && c.http.open > 0 && c.closing.By == event.Nobody && u.Len > 1 && !u.Probe && u.Resends == 0 &&
 		c.env.Now.Time.Sub(u.First.Time) > while {
 		h.contradicts(u.First.Packet, u.First)
@@ -314,7 +326,9 @@ func (c *Conn) ending() event.Ending {
 	// Where the capture began midway a response may have been that to a request of HEAD, which has no body, unlike
 	// what it says: then no message begins where one should.
 	if garbled := judged.FinalLayer().Sums().Garbled; garbled != 0 && x.facts.Count > 0 && !c.Midstream() {
-		c.half[1-c.client].contradicts(garbled, c.last)
+		if server := &c.half[1-c.client]; c.Contradicted() == 0 {
+			server.inconsistent, c.garbled = garbled, true
+		}
 	}
 	deadAt, _ := c.dead()
 	e := event.Ending{
@@ -332,7 +346,7 @@ func (c *Conn) ending() event.Ending {
 		OldEnds:    x.facts.OldEnds,
 		Gaps:       c.half[c.client].MissingBytes() > 0 || c.Unseen(c.client),
 		Untimed:    c.untimed,
-		Versions:   event.Versions{Inconsistent: c.Contradicted(), SYN: c.who.SYN},
+		Versions:   event.Versions{Inconsistent: c.Contradicted(), Garbled: c.garbled, SYN: c.who.SYN},
 		GaveUp:     c.gaveUp,
 	}
 	e.Holes = c.holes(&e)

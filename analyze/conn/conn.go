@@ -63,6 +63,7 @@ type progress struct {
 	finsCrossed bool  // the server has closed, before it knew that the client had
 	clientFIN   int64 // packet of the client's first FIN, 0: there was none
 	finUnseen   bool  // the one that closed did so by a FIN that was not captured
+	garbled     bool  // nothing else contradicts what was read than that it is no HTTP message where one should begin
 }
 
 // Reset readies c, which may have served before, for the connection that s begins. Its content is
@@ -122,6 +123,9 @@ func (c *Conn) Segment(s *segment.Segment) {
 		return
 	}
 	c.handshake(s, at)
+	if own.stream.HoldsSYN() && !s.Flags.Has(segment.SYN|segment.RST) {
+		c.goesOnFromSYN(s, own)
+	}
 	c.keepUp(own, peer, at)
 	c.window(s, own, peer, kind)
 	if s.Flags.Has(segment.ACK) && !s.Flags.Has(segment.RST) {
@@ -165,11 +169,16 @@ func (c *Conn) acked(s *segment.Segment, own, peer *Half, at segment.Mark) {
 	peer.Echoed(s)
 	c.heedsFIN(s, own, peer)
 	c.keepUp(peer, own, at)
-	if !peer.stream.Started() {
+	switch {
+	case !peer.stream.Started():
 		peer.startUnseen()
+	case peer.stream.HoldsSYN():
+		c.confirmSYN(peer, s.Ack)
 	}
 	if peer.FINUnseen() {
 		c.closesUnseen(peer, at)
+	} else if peer.mayLackFIN(s.Ack) {
+		peer.contradicts(at.Packet, at)
 	}
 	peer.stream.Acked(peer.streamEnd(s.Ack), at, peer)
 }
@@ -191,6 +200,7 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	second, lost := own.IsSecondSYNACK(s)
 	if counts, other := peer.ChooseSYNACK(s); counts != nil {
 		c.shake.SYNACK = counts.Mark()
+		peer.restart()
 	} else if other != 0 {
 		lost = other
 	}
@@ -208,6 +218,9 @@ func (c *Conn) acceptable(s *segment.Segment, own, peer *Half) bool {
 	}
 	if !own.Acceptable(s, &peer.Half) || c.lateSYN(s, own) || own.Challenges(s, &peer.Half) || !c.ended && c.endsNothing(s, own, peer) {
 		c.sink.Unacceptable(s.Packet)
+		if own.HasOneByteAt(s) && !own.Copy(s) {
+			own.contradicts(s.Packet, s.Mark())
+		}
 		return false
 	}
 	return true
@@ -250,15 +263,15 @@ func (c *Conn) keepUp(h, peer *Half, at segment.Mark) {
 func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	seq := s.FirstByte()
 	if s.Flags.Has(segment.SYN) {
-		c.shake.SYNData = true
+		if !c.holdSYN(s, own) {
+			return 0
+		}
 	}
 	if !own.stream.Started() {
 		own.start(seq)
 	}
 	if c.finUnseen {
-		if s.Len > 1 { // one byte may be a probe's
-			c.refuteFIN(own, seq, at)
-		}
+		c.refuteFIN(own, seq, at)
 		c.goesOnAfter(at)
 	}
 	payload := s.Payload
@@ -268,6 +281,9 @@ func (c *Conn) data(s *segment.Segment, own *Half, at segment.Mark) int {
 	c.inOrder(s.Dir, seq, own)
 	fresh := own.stream.Add(seq, s.Len, payload, at, own)
 	own.Fresh(s.Len, fresh, s.Time, &c.half[1-s.Dir].Half)
+	if own.stream.HoldsSYN() && c.half[1-s.Dir].Packets > 0 && c.shake.SYNACK.Packet != 0 && c.isClient(s.Dir) {
+		c.confirmSYN(own, own.Una) // the answer was captured first
+	}
 	if own.ResentAt == 0 && own.ResentSegments > 0 {
 		own.ResentAt = at.Packet
 	}
@@ -303,7 +319,7 @@ func (c *Conn) Unseen(d segment.Dir) bool {
 // send its first request.
 func (c *Conn) setupRoundTrips() int32 {
 	n := 1 + c.http.targetRoundTrips
-	if c.shake.SYNData { // fast open (RFC 7413)
+	if c.shake.SYNDataTaken { // fast open (RFC 7413)
 		n--
 	}
 	if c.http.judgesTunnel { // CONNECT's

@@ -31,12 +31,17 @@ const mostStale = 1 << 16
 func (f *Finished) Has(s *segment.Segment) bool {
 	switch {
 	case s.Flags.Has(segment.SYN):
-		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir]
+		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir] || s.Flags.Has(segment.ACK) && f.sent(1-s.Dir, s.Ack)
 	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST), s.Len == 0:
 		return true
 	}
 	behind := f.nxt[s.Dir].Sub(s.End())
 	return f.started[s.Dir] && behind >= 0 && behind <= mostStale
+}
+
+// sent reports whether ack acknowledges something that f has sent in direction d: no SYN of another connection.
+func (f *Finished) sent(d segment.Dir, ack segment.Seq) bool {
+	return f.sawSYN[d] && ack.After(f.isn[d]) && !ack.After(f.nxt[d])
 }
 
 // MayComeAgain reports whether s, which came late, may be sent again for minutes: a FIN is, as long as nobody

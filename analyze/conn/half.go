@@ -23,6 +23,7 @@ type Half struct {
 	fin     segment.Mark // its FIN, packet 0: none
 	finSeq  segment.Seq
 	finUna  segment.Seq  // what had been acknowledged then
+	early   bool         // it came before the bytes that it follows
 	doubted segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
 
 	conn  *Conn
@@ -42,6 +43,14 @@ func (h *Half) start(seq segment.Seq) {
 	}
 	h.stream.Start(seq)
 	h.conn.app.Midstream(int(h.dir))
+}
+
+// restart has the stream begin anew: the SYN of h that counts has another number than the first.
+func (h *Half) restart() {
+	if h.stream.HoldsSYN() {
+		h.stream.Confirm(h.stream.Next(), h)
+		h.stream.Start(h.ISN.Add(1))
+	}
 }
 
 // startUnseen tells the stream where it begins if the peer has acknowledged bytes, of which the capture
@@ -72,6 +81,12 @@ func (h *Half) reaches(seq segment.Seq) bool {
 
 // passes reports whether bytes of h have come from seq on: a FIN there is none that its receiver takes.
 func (h *Half) passes(seq segment.Seq) bool { return h.stream.Started() && h.stream.Next().After(seq) }
+
+// mayLackFIN reports whether ack acknowledges one number more than all that has come of h without a hole, though h seems to
+// have sent more: what lies behind the hole may be forged, and the one may be that of a FIN which was not captured.
+func (h *Half) mayLackFIN(ack segment.Seq) bool {
+	return h.stream.Started() && h.Nxt.After(ack) && ack == h.stream.Next().Add(1) && h.Una == ack && !(h.SawFIN && h.FinAcked())
+}
 
 // edge returns what lies behind all that has come of h without a hole. What lies behind one may be forged, and moves
 // SND.NXT all the same.

@@ -173,9 +173,12 @@ func MayEnd(s *segment.Segment) bool { return s.Flags&(segment.FIN|segment.RST) 
 // connection's server would have begun anew.
 func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
+	within := !s.Seq.Before(own.Una) && !s.Seq.After(own.Nxt) // what is sent again too
 	goesOn := s.Flags&(segment.SYN|segment.RST|segment.ACK) == segment.ACK &&
-		s.Seq == own.Nxt && !s.Ack.Before(peer.Una) && !s.Ack.After(peer.Nxt)
+		within && !s.Ack.Before(peer.Una) && !s.Ack.After(peer.Nxt)
 	switch bySender := s.Dir == syn.Dir; {
+	case !bySender && s.Flags.Has(segment.RST) && s.Seq == own.Nxt && s.Seq != 0:
+		return false, true // it ends c: what refuses a SYN has number 0 (RFC 9293 section 3.10.7.1)
 	case !bySender:
 		return !goesOn && s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && !s.Ack.After(syn.End()), false
 	case s.Flags.Has(segment.SYN):
@@ -183,9 +186,21 @@ func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	case s.Flags.Has(segment.RST):
 		return false, true
 	}
-	begins = s.Seq == syn.End() && !goesOn
-	return begins, !begins
+	if s.Seq != syn.End() || goesOn {
+		return false, true
+	}
+	return !c.answered(s.Ack), false
 }
+
+// answered reports whether ack acknowledges the answer to the SYN of c, and no more: who sent another SYN has had none.
+func (c *Conn) answered(ack segment.Seq) bool {
+	server := &c.half[1-c.client]
+	return c.shake.SYNACK.Packet != 0 && c.shake.ACK.Packet == 0 && server.has(ack)
+}
+
+// has reports whether ack acknowledges something that h has sent: of another connection with the same four numbers it would
+// acknowledge a SYN with another number.
+func (h *Half) has(ack segment.Seq) bool { return h.SawSYN && ack.After(h.ISN) && !ack.After(h.Nxt) }
 
 // Damaged reports whether nobody takes s, for its checksum: it belongs to c and is to be counted, no more.
 func (c *Conn) Damaged(s *segment.Segment) bool { return c.half[s.Dir].Damaged(s) }
@@ -203,7 +218,7 @@ func (c *Conn) SupersededBy(s *segment.Segment) bool {
 	again := h.SawSYN && h.ISN == s.Seq
 	over := c.ended || c.reset.exists() && !c.reset.doubtful
 	if s.Flags.Has(segment.ACK) {
-		return over && !again && h.SawSYN
+		return over && !again && h.SawSYN && !c.half[1-s.Dir].has(s.Ack)
 	}
 	switch {
 	case again && c.shake.SYNACK.Packet != 0:

@@ -21,9 +21,10 @@ type setupSegment struct {
 	fromClient bool
 }
 
-// spoke notes a segment, if it has payload and no request has been told of.
+// spoke notes a segment, if it has payload and no request has been told of. What a SYN carries comes before the handshake
+// is over.
 func (x *httpTracker) spoke(s *segment.Segment, kind tcp.Kind) {
-	if s.Len == 0 || kind != tcp.Ordinary || x.facts.Count > 0 {
+	if s.Len == 0 || kind != tcp.Ordinary || x.facts.Count > 0 || s.Flags.Has(segment.SYN) {
 		return
 	}
 	x.setup.latest[x.setup.n%len(x.setup.latest)] = setupSegment{s.Mark(), x.conn.isClient(s.Dir)}

@@ -14,8 +14,8 @@ func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
 	if v := peer.View; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
 		v.Ack(s, s.Ack.Add(own.Window.Offered), &peer.Half, c.way(1-s.Dir))
 	}
-	if s.Len == 0 || kind != tcp.Ordinary {
-		return
+	if s.Len == 0 || kind != tcp.Ordinary || s.Flags.Has(segment.SYN) {
+		return // what a SYN carries has no window to fill
 	}
 	if own.View == nil {
 		if !c.app.KeepsTargets() && !c.env.KeepSamples {

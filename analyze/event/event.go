@@ -202,6 +202,7 @@ type Probing struct {
 // Versions are what shows of segments that came with other content at the same sequence numbers.
 type Versions struct {
 	Inconsistent int64 // packet of the first of which that is so, 0: none
+	Garbled      bool  // that is no HTTP message where one should begin; nothing else speaks against it
 	SYN          SYN   // what the client's shows in the end: nothing if which of several is its own is not known
 }
 

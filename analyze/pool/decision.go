@@ -328,7 +328,7 @@ func (d *Decision) neededText() string {
 	case Failed:
 		return fmt.Sprintf("an attempt before was refused or never answered (packet %d)", d.lossPacket)
 	case RequestAbandoned:
-		return fmt.Sprintf("the client gave up on a request of which no byte of the final response had come, "+
+		return fmt.Sprintf("the client gave up on a request of which no head of the final response had come, "+
 			"and HTTP/1 cannot go on with its connection then (packet %d)", d.lossPacket)
 	case Concurrent:
 		if d.mayBeFree {

@@ -338,6 +338,9 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	}
 	if c.contradicted != 0 {
 		p.Inconsistent++
+		if end.Garbled {
+			p.Garbled++
+		}
 		c.clientServer.inconsistent = true
 	}
 	if c.requests == 0 {

@@ -52,6 +52,7 @@ type Sums struct {
 
 	// Inconsistent are, of Connections, those with segments that repeat other bytes at the same sequence numbers.
 	Inconsistent int64
+	Garbled      int64 // of Inconsistent, those where no HTTP message begins where one should, and nothing is forged
 
 	ServerEnded int64 // of Used, those that the server ended first
 
@@ -89,6 +90,7 @@ func (a *Sums) Add(b *Sums) {
 	a.Untimed += b.Untimed
 	a.GivenUp += b.GivenUp
 	a.Inconsistent += b.Inconsistent
+	a.Garbled += b.Garbled
 	a.ServerEnded += b.ServerEnded
 
 	a.Transactions += b.Transactions

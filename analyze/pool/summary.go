@@ -15,7 +15,7 @@ func (p *Pool) verdict() (v Verdict, why string) {
 	case p.boundsLeaveReuseOpen():
 		return NotKnown, inferredOnly
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.contradicted():
-		return NotKnown, contradicted
+		return NotKnown, p.contradiction()
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.Gaps+p.ServerGaps > 0:
 		return NotKnown, "the capture lacks bytes of connections that seem to have been idle: requests or responses may hide there"
 	case p.Avoidable > 0 && p.Avoidable == p.PerhapsNeeded.Sum() && p.conns.diedNext > 0:
@@ -47,6 +47,17 @@ func (p *Pool) verdict() (v Verdict, why string) {
 
 const contradicted = "segments may be forged, or repeat other bytes at the same sequence numbers: " +
 	"which were taken is not known, nor which pool they are of"
+
+const garbled = "where a request or a response should begin its connections carried bytes that are no HTTP message: " +
+	"what was asked and answered there is not known"
+
+// contradiction says what contradicted reports.
+func (p *Pool) contradiction() string {
+	if p.Inconsistent > 0 && p.Inconsistent == p.Garbled {
+		return garbled
+	}
+	return contradicted
+}
 
 // contradicted reports whether bytes of p's connections came in two versions, or of another connection of its client
 // to the same server, which may be p's.
@@ -103,7 +114,7 @@ func (p *Pool) evidenceMissing() string {
 	case p.Gaps > 0:
 		return "the capture lacks bytes that the client sent: requests may hide there"
 	case p.contradicted():
-		return contradicted
+		return p.contradiction()
 	case p.ServerGaps > 0 && several:
 		return "the capture lacks bytes that the server sent: responses, or their ends, may hide there"
 	case p.conns.serverUnseen > 0 && several:

@@ -65,6 +65,7 @@ type waiting struct {
 	free      [][]byte
 	overflows int64 // holes given up because too much waited behind them
 	paused    bool  // all waits, also what is in order
+	inSYN     bool  // likewise, until Confirm: what came did in a SYN
 }
 
 // none stands for the waiting of a stream in order; it is never written.
@@ -142,6 +143,48 @@ func (st *Stream) Resume(to Sink) {
 	}
 }
 
+// HoldSYN has all that comes wait until Confirm, for it comes in a SYN.
+func (st *Stream) HoldSYN() {
+	if st.waiting == nil {
+		st.waiting = new(waiting)
+	}
+	st.inSYN = true
+}
+
+// HoldsSYN reports whether what comes waits for Confirm.
+func (st *Stream) HoldsSYN() bool { return st.rare().inSYN }
+
+// Confirm hands on what has waited since HoldSYN, as far as it lies before seq: the rest was not taken, and is sent
+// again.
+func (st *Stream) Confirm(seq segment.Seq, to Sink) {
+	if !st.HoldsSYN() {
+		return
+	}
+	st.inSYN = false
+	k := 0
+	for i := range st.held {
+		c := &st.held[i]
+		n := min(c.len, seq.Sub(c.seq))
+		if n <= 0 {
+			st.heldBytes -= len(c.data)
+			continue
+		}
+		if n < len(c.data) {
+			st.heldBytes -= len(c.data) - n
+			c.data = c.data[:n]
+		}
+		c.len = n
+		st.held[k] = *c
+		k++
+	}
+	clear(st.held[k:])
+	st.held = st.held[:k]
+	st.drain(to)
+}
+
+// inOrder reports whether what comes next may be handed on.
+func (st *Stream) inOrder() bool { return st.waiting == nil || !st.paused && !st.inSYN }
+
 // Overflows returns how many holes were given up because too much waited.
 func (st *Stream) Overflows() int64 { return st.rare().overflows }
 
@@ -150,7 +193,7 @@ func (st *Stream) Overflows() int64 { return st.rare().overflows }
 // 2^31 from Next: whoever calls has refused the rest (tcp.Half.Acceptable), and keeps
 // Next near by AssumeAcked. So it is for Acked.
 func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) (fresh int) {
-	if n > 0 && seq == st.next && !st.Holes() && !st.Paused() { // nearly always
+	if n > 0 && seq == st.next && !st.Holes() && st.inOrder() { // nearly always
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		return n
@@ -164,7 +207,7 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	if n <= 0 {
 		return 0
 	}
-	if seq == st.next && !st.Paused() && (!st.Holes() || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
+	if seq == st.next && st.inOrder() && (!st.Holes() || st.held[0].seq.Sub(seq) >= n) { // nothing it would repeat
 		st.next = seq.Add(n)
 		st.deliver(payload, n, at, to)
 		st.drain(to)
@@ -177,6 +220,7 @@ func (st *Stream) Add(seq segment.Seq, n int, payload []byte, at Mark, to Sink) 
 	fresh = st.queue(seq, n, payload, at)
 	st.drain(to)
 	for st.heldBytes > MaxHeld || len(st.held) > maxChunks {
+		st.Confirm(st.held[0].end(), to)
 		if st.Resume(to); !st.Holes() {
 			break
 		}
@@ -270,7 +314,7 @@ func (st *Stream) insert(i int, seq segment.Seq, n int, data []byte, at Mark) {
 
 // drain hands on what no longer waits for anything.
 func (st *Stream) drain(to Sink) {
-	if st.waiting == nil || st.paused {
+	if st.waiting == nil || !st.inOrder() {
 		return
 	}
 	k := 0
@@ -342,6 +386,7 @@ func (st *Stream) AssumeAcked(seq segment.Seq, at Mark, to Sink) {
 
 // giveUp turns what is missing before seq into gaps.
 func (st *Stream) giveUp(seq segment.Seq, at Mark, to Sink) {
+	st.Confirm(seq, to)
 	st.Resume(to)
 	for st.next.Before(seq) {
 		end := seq
@@ -364,6 +409,7 @@ func (st *Stream) gapTo(seq segment.Seq, at Mark, to Sink) {
 // with gaps for what is missing before it and for what was acknowledged and
 // never seen.
 func (st *Stream) Flush(at Mark, to Sink) {
+	st.Confirm(st.next, to) // a SYN's bytes that nobody has taken
 	st.Resume(to)
 	if st.beyond {
 		st.giveUp(st.acked, st.ackedBy, to)
@@ -392,6 +438,7 @@ func (st *Stream) Memory() int {
 // GiveUpHoles hands on what waits, with gaps for what is missing before it, and frees what the
 // waiting took.
 func (st *Stream) GiveUpHoles(at Mark, to Sink) {
+	st.Confirm(st.next, to)
 	st.Resume(to)
 	for st.Holes() {
 		st.overflows++

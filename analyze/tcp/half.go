@@ -28,6 +28,7 @@ type Half struct {
 	acked         bool  // an acknowledgement of this half was seen
 	behind        bool  // the latest segment began before Nxt
 	leapt         bool  // Nxt is where an acknowledgement has put it: what lies before was not seen
+	synLen        int   // of the payload in its SYN, valid if SawSYN
 	leaptBy       int   // by how much, valid if leapt; since leaptAt
 	leapConfirmed bool  // see Confirms, valid if leapt
 	newest        uint8 // how many recent has taken, modulo 256
@@ -42,6 +43,8 @@ type Half struct {
 
 	hasSecond bool // second is set: kept here, for every segment asks
 	jumped    bool // jump is set, likewise
+
+	oneByte bool // what has put Nxt where it is was a single byte
 
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
@@ -191,6 +194,7 @@ func (h *Half) advance(s *segment.Segment) {
 		// A part sent before makes the whole ambiguous for RTT (RFC 6298
 		// section 3), new data after a hole does not.
 		h.Nxt, h.newestAt, h.leapt = end, s.Time, false
+		h.oneByte = s.Len == 1 && s.Flags&(segment.SYN|segment.FIN) == 0
 		if h.sent.isFull() {
 			h.sent.makeRoom()
 		}
@@ -274,6 +278,7 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 			h.Unacked = Unacked{}
 		}
 		h.Unacked.heard = at
+		h.Unacked.signs++
 		return
 	}
 	h.Una, h.Unacked = ack, Unacked{}
@@ -312,7 +317,9 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 
 // FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
-func (h *Half) FINUnseen() bool { return h.leapt && h.leaptBy == 1 && !h.SawFIN }
+func (h *Half) FINUnseen() bool {
+	return h.leapt && h.leaptBy == 1 && (!h.SawFIN || h.FinSeq.Before(h.Una.Add(-1))) // else bytes have gone beyond that
+}
 
 // seenNext returns what lies behind all that was seen of h: SND.NXT, or what that was before acknowledgements of more.
 func (h *Half) seenNext() segment.Seq {
@@ -353,7 +360,10 @@ func (h *Half) options(s *segment.Segment) {
 		return
 	}
 	o := &s.Options
-	h.SawSYN, h.ISN = true, s.Seq
+	if !h.SawSYN || h.ISN != s.Seq {
+		h.synLen = 0
+	}
+	h.SawSYN, h.ISN, h.synLen = true, s.Seq, max(h.synLen, s.Len)
 	if o.HasMSS {
 		h.MSS, h.HasMSS = int(o.MSS), true
 	}

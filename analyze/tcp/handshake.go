@@ -16,7 +16,8 @@ const sameMachine = 200 * time.Microsecond
 type Handshake struct {
 	SYN, SYNACK, ACK segment.Mark // the latest SYN before the answer, the first SYN-ACK, the client's first ACK
 	SYNResent        bool         // the client has sent its SYN again
-	SYNData          bool         // fast open: the SYN carried data (RFC 7413)
+	SYNData          bool         // the SYN carried data (RFC 7413) ...
+	SYNDataTaken     bool         // ... and the server has taken some: fast open
 }
 
 // RTTs returns the handshake's two gaps: from the capture to the server and back, and

@@ -62,6 +62,13 @@ func (h *Half) TakesFIN(s *segment.Segment, peer *Half) bool {
 	return !known || !fin.After(edge.Add(max(peer.Window.Most, peer.Window.Offered)))
 }
 
+// HasOneByteAt reports whether a single byte that was acknowledged, the latest that h has sent, has the number of the FIN in s:
+// where one of the two is another's, it may be the byte and its acknowledgement.
+func (h *Half) HasOneByteAt(s *segment.Segment) bool {
+	fin := s.Seq.Add(s.Len)
+	return s.Flags.Has(segment.FIN) && h.oneByte && !h.SawFIN && h.Una == h.Nxt && fin.Add(1) == h.Nxt
+}
+
 // mayHaveAckedFIN reports whether a FIN at fin may be what was acknowledged last: it is sent again, or its
 // acknowledgement was captured before it. A byte that was seen there was no FIN.
 func (h *Half) mayHaveAckedFIN(fin segment.Seq) bool {
@@ -115,6 +122,6 @@ func (h *Half) Unreset() { h.SawRST = false }
 func (h *Half) Challenges(s *segment.Segment, peer *Half) bool {
 	const bounds = segment.SYN | segment.FIN
 	return !h.Started && peer.SawSYN && !peer.acked && peer.onlySYN() &&
-		s.Flags&(segment.RST|segment.ACK) == segment.ACK && s.Ack != peer.Nxt &&
+		s.Flags&(segment.RST|segment.ACK) == segment.ACK && (!s.Ack.After(peer.ISN) || s.Ack.After(peer.Nxt)) &&
 		(s.Len == 0 || s.Flags&bounds != 0 || s.Ack.Before(peer.Nxt))
 }

@@ -39,10 +39,10 @@ func (h *Half) ChooseSYNACK(s *segment.Segment) (counts *segment.Segment, lost i
 	}
 	second := h.second
 	switch {
-	case s.Ack == h.Nxt || !h.onlySYN():
+	case s.Ack.After(h.ISN) && !s.Ack.After(h.Nxt) || !h.onlySYN():
 		h.second, h.hasSecond = nil, false
 		return nil, second.Packet
-	case s.Ack == second.Seq.Add(1):
+	case s.Ack.After(second.Seq) && !s.Ack.After(second.End()):
 		h.second, h.hasSecond = nil, false
 		h.begin(second)
 		return second, 0
@@ -50,8 +50,20 @@ func (h *Half) ChooseSYNACK(s *segment.Segment) (counts *segment.Segment, lost i
 	return nil, 0
 }
 
-// onlySYN reports whether h has sent no more than its SYN, which nobody has acknowledged.
-func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.ISN.Add(1) }
+// onlySYN reports whether h has sent no more than its SYN and what that carries, which nobody has acknowledged.
+func (h *Half) onlySYN() bool { return !h.acked && h.Nxt == h.SYNEnd() }
+
+// SYNEnd returns what lies behind the SYN of h and what that carries.
+func (h *Half) SYNEnd() segment.Seq { return h.ISN.Add(1 + h.synLen) }
+
+// SYNTaken notes that of what the SYN of h carries just what lies before seq was taken: the rest is sent again, as if it
+// had not been sent (RFC 7413 section 4.2).
+func (h *Half) SYNTaken(seq segment.Seq) {
+	if end := h.SYNEnd(); h.Nxt == end && !h.SawFIN && seq.Before(end) && seq.After(h.ISN) {
+		h.Nxt, h.synLen = seq, seq.Sub(h.ISN)-1
+		h.sent.clear()
+	}
+}
 
 // UndecidedSYNACK returns the packet of a second SYN-ACK of h that nothing was acknowledged of, 0
 // if there is none.

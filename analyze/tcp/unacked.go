@@ -8,9 +8,10 @@ import (
 
 // Resent so often, or for so long, something is not merely lost: Linux sends the third time
 // 0.6 s after the first at the earliest (RFC 6298 section 5), and after a second the path has
-// had its time.
+// had its time. Three times at once nobody sends it.
 const (
 	DeadResends = 3
+	DeadSooner  = 500 * time.Millisecond
 	DeadAfter   = time.Second
 )
 
@@ -30,6 +31,7 @@ type Unacked struct {
 	Probe   bool // a keep-alive probe
 
 	heard segment.Time // the other side's latest packet since
+	signs int32        // how many there were
 	Heard segment.Time // the latest before a resend, 0: there was none
 }
 
@@ -58,8 +60,26 @@ func (u *Unacked) probe(s *segment.Segment) {
 // NeverAcked reports whether it was sent again and again, and the other side gave no sign of life: an ACK that
 // was on its way, for as long as a round trip, is none.
 func (u *Unacked) NeverAcked(rtt time.Duration) bool {
-	resent := u.Resends >= DeadResends || u.Resends > 0 && u.Last.Time.Sub(u.First.Time) >= DeadAfter
-	return u.First.Packet != 0 && resent && u.Heard <= u.First.Time.Add(rtt)
+	return u.inVain() && u.Heard <= u.First.Time.Add(rtt)
+}
+
+// HeardOnce reports whether nothing but one sign of life speaks against NeverAcked. It acknowledges nothing and may be anybody's:
+// who lives gives one for each resend.
+func (u *Unacked) HeardOnce(rtt time.Duration) bool {
+	return u.inVain() && !u.NeverAcked(rtt) && u.signs == 1
+}
+
+// EndsWithin reports whether what was acknowledged last of h ends before what it had sent by then, of which nothing was sent
+// again since.
+func (h *Half) EndsWithin() bool {
+	return h.acked && h.Una.Before(h.Nxt) && h.Unacked.First.Packet == 0
+}
+
+// inVain reports whether it was sent again so often, or for so long, that it is not merely lost. Probes are seconds apart.
+func (u *Unacked) inVain() bool {
+	took := u.Last.Time.Sub(u.First.Time)
+	return u.First.Packet != 0 && u.Resends > 0 &&
+		(took >= DeadAfter || u.Resends >= DeadResends && took >= DeadSooner && !u.Probe)
 }
 
 // MayBeTooLong reports whether the path's MTU, not the connection, may be the matter: it is long, the first

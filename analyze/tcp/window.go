@@ -14,6 +14,8 @@ type Window struct {
 	MovedAt     int64        // packet of that
 	Scale       int          // shift in force
 	Known       bool
+
+	by, acks segment.Seq // the numbers of the segment that it is of (SND.WL1, SND.WL2), valid if Known
 }
 
 // offer takes the window that a segment of this side states. The window of a SYN
@@ -27,6 +29,10 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 	if s.Flags.Has(segment.RST) {
 		return // carries no meaningful window
 	}
+	if w.Known && w.older(s) {
+		return
+	}
+	w.by, w.acks = s.Seq, s.Ack
 	if w.Offered = n; !s.Flags.Has(segment.SYN) {
 		w.Most = max(w.Most, n)
 	}
@@ -34,6 +40,13 @@ func (w *Window) offer(s *segment.Segment, scaled bool, scale int) {
 		w.move(edge)
 		w.Moved, w.MovedAt, w.Known = s.Time, s.Packet, true
 	}
+}
+
+// older reports whether s was sent before the segment that w is of, or is nobody's: its receiver does not take its window
+// (RFC 9293 section 3.10.7.4), but where it acknowledges more (Linux, tcp_may_update_window).
+func (w *Window) older(s *segment.Segment) bool {
+	behind := w.by.Sub(s.Seq)
+	return !s.Ack.After(w.acks) && (behind > 0 || behind == 0 && s.Ack != w.acks) && behind <= MaxWindow
 }
 
 func (w *Window) move(edge segment.Seq) {

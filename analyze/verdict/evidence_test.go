@@ -122,10 +122,10 @@ func TestWordsOfFindings(t *testing.T) {
 		conns []Conn
 		want  string
 	}{
-		{[]Conn{given(2, time.Second, time.Second), given(3, time.Second, time.Second)}, "gave up 5 requests of which no byte of the final response had come, after about 1.00 s each time: a deadline"},
+		{[]Conn{given(2, time.Second, time.Second), given(3, time.Second, time.Second)}, "gave up 5 requests of which no head of the final response had come, after about 1.00 s each time: a deadline"},
 		{[]Conn{given(1, time.Second, time.Second), given(1, 1250*time.Millisecond, 1250*time.Millisecond)}, "after about 1.00 s each time: a deadline"},
 		{[]Conn{given(1, time.Second, time.Second), given(1, 1251*time.Millisecond, 1251*time.Millisecond)}, "after 1.00 s to 1.25 s"},
-		{[]Conn{given(1, time.Second, time.Second)}, "gave up 1 request of which no byte of the final response had come, after 1.00 s"},
+		{[]Conn{given(1, time.Second, time.Second)}, "gave up 1 request of which no head of the final response had come, after 1.00 s"},
 	} {
 		a := new(abandonments)
 		for i := range x.conns {

@@ -13,7 +13,7 @@ import (
 // come, though an interim one may have (RFC 9110 section 15.2); if always after the same time, by a deadline.
 var requestAbandoned = rule{
 	Explanation: Explanation{
-		Meaning: "The client gave up a request before a byte of the response had come: a deadline, a cancel, or the end " +
+		Meaning: "The client gave up a request before the head of the response had come: a deadline, a cancel, or the end " +
 			"of the program. HTTP/1 cannot go on with that connection; HTTP/2 ends the stream alone. It is no body left " +
 			"unread: there was none.",
 		Evidence: "A FIN or RST of the client, or on HTTP/2 its RST_STREAM, while a request waited that the server had " +
@@ -82,7 +82,7 @@ func (a *abandonments) conclude() (found []Evidence) {
 		if x.inferred {
 			e.Confidence = pool.Hint
 		}
-		e.Text = fmt.Sprintf("the client gave up %s of which no byte of the final response had come, %s",
+		e.Text = fmt.Sprintf("the client gave up %s of which no head of the final response had come, %s",
 			plural.Count(x.n, "request"), after)
 		found = append(found, e)
 	}

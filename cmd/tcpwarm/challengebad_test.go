@@ -65,6 +65,12 @@ var badClients = []struct {
 	}, []string{"http2-ping failed"}},
 }
 
+func init() {
+	for _, c := range badClients {
+		clientKinds[c.kind] = c.make
+	}
+}
+
 func closing(when func(*http.Response, bool) bool) func() func(string) error {
 	return func() func(string) error { return (&fetcher{transport: pooled(), closes: when}).fetch }
 }

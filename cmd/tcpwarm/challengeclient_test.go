@@ -20,7 +20,7 @@ import (
 // challengeClient, in the environment, has this program be a client that is examined.
 const challengeClient = "TCPWARM_CHALLENGE_CLIENT"
 
-// clientKinds are clients that are good, or bad in one way: each fetches one URL.
+// clientKinds are clients that are good, or bad in one way: each fetches one URL. badClients are among them where there are any.
 var clientKinds = map[string]func() func(string) error{
 	"good": func() func(string) error { return fetching(pooled()) },
 	"go":   func() func(string) error { return fetching(http.DefaultTransport.(*http.Transport).Clone()) },
@@ -56,13 +56,7 @@ var clientKinds = map[string]func() func(string) error{
 
 // beExamined is the client: it fetches lines that come together at once.
 func beExamined(kind string) int {
-	client := clientKinds[kind]
-	for i := range badClients {
-		if badClients[i].kind == kind {
-			client = badClients[i].make
-		}
-	}
-	fetch := client()
+	fetch := clientKinds[kind]()
 	failed := false
 	b := make([]byte, 1<<16)
 	for {

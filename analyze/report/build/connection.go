@@ -106,7 +106,7 @@ func handshake(c *conn.Conn) string {
 		return "missed"
 	case c.Refused() && (c.Half(0).SawRST || c.Half(1).SawRST):
 		return "refused"
-	case h.SYNData && h.SYNACK.Packet != 0:
+	case h.SYNDataTaken && h.SYNACK.Packet != 0:
 		return "fast-open"
 	case h.SYNACK.Packet != 0 && h.ACK.Packet != 0:
 		return "full"

@@ -408,7 +408,7 @@ var needed = []cause{
 		because: "the client gave up its request on %s",
 		Explanation: verdict.Explanation{
 			Meaning: "The client closed the earlier connection while a request was waiting for its answer, of which no " +
-				"byte had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
+				"head had come: a deadline passed, or the request was cancelled. HTTP/1 cannot go on with such a " +
 				"connection: an answer that comes late would be taken for the next request's.",
 			Evidence: "The client's FIN, RST or close_notify came first, with a request outstanding, and had acknowledged nothing of " +
 				"a response: one that crosses it came too late.",
