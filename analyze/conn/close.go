@@ -127,7 +127,7 @@ func (c *Conn) lastFIN() {
 // heedsFIN looks by an acknowledgement whether its sender has got the FIN of the other side.
 func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
 	switch {
-	case c.ended, !peer.SawFIN && peer.doubted.Packet == 0: // nearly always
+	case c.ended:
 	case !peer.SawFIN:
 		peer.heedsDoubtedFIN(s.Ack)
 	case peer.OutlivesFIN(s.Ack):
@@ -152,7 +152,7 @@ func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
 
 // movesFIN takes back the FIN of h, which is to be another with a number of its own.
 func (c *Conn) movesFIN(h *Half, at segment.Mark) {
-	if h.SawFIN && h.fin.Packet != 0 && h.finSeq != h.FinSeq && !c.ended {
+	if h.fin.Packet != 0 && h.finSeq != h.FinSeq && !c.ended {
 		c.outlivesFIN(h, at)
 		h.RestoreFIN()
 	}

@@ -14,15 +14,18 @@
 //
 // What a segment of data and the ACK that answers it meet on a connection of HTTP/1, in this order:
 //
-//	conn.go                      Segment: the order of the steps
-//	tcp/acceptable.go, half.go   whether it can be the connection's; SND.NXT and SND.UNA
-//	tcp/senderview.go, sender.go when its sender saw it, and what that says of the congestion window
-//	stream/stream.go             its bytes in order: they come back by stream.Sink, to half.go here
-//	app/layer.go                 which protocol they are of
-//	transaction/pair.go          feeds the parser of each side, and pairs what that finds
-//	app/http1/parser.go          heads and bodies
-//	tracker.go                   what the Sink is told of that
-//	close.go                     FIN and RST
+//	conn.go             Segment: the order of the steps, and a Half for each direction
+//	tcp/acceptable.go   whether it can be the connection's
+//	tcp/half.go         SND.NXT and SND.UNA
+//	tcp/senderview.go   when its sender saw it
+//	tcp/sender.go       what that says of the congestion window
+//	stream/stream.go    its bytes in order: they come back by stream.Sink, to conn.go
+//	app/layer.go        which protocol they are of
+//	transaction/pair.go feeds the parser of each side, and pairs what that finds
+//	app/http1/parser.go heads and bodies
+//	tracker.go          what the Sink is told of that
+//
+// A FIN or a RST goes to close.go besides.
 //
 // Each calls upon files beside it that are named after one rule: synack.go, rto.go, bbr.go, body.go. Below this package
 // everything goes up by an interface that the lower one declares: stream.Sink, http1.Sink, transaction.Handler, app.Owner.

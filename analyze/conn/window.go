@@ -5,30 +5,6 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// window tells c's estimators of a segment. The order matters: an ACK opens the
-// window that the data behind it uses.
-func (c *Conn) window(s *segment.Segment, own, peer *Half, kind tcp.Kind) {
-	if s.Flags.Has(segment.RST) {
-		return
-	}
-	if v := peer.View; v != nil && s.Flags.Has(segment.ACK) && own.Window.Known {
-		v.Ack(s, s.Ack.Add(own.Window.Offered), &peer.Half, c.way(1-s.Dir))
-	}
-	if s.Len == 0 || kind != tcp.Ordinary || s.Flags.Has(segment.SYN) {
-		return // what a SYN carries has no window to fill
-	}
-	if own.View == nil {
-		if !c.app.KeepsTargets() && !c.env.KeepSamples {
-			return // nobody will see it
-		}
-		own.View = c.watch(s.Dir)
-	}
-	own.View.Data(s, &own.Half, &peer.Half, c.http.part(s.Dir, own.View.Stalls.Rested(s.Time)), c.way(s.Dir))
-	if len(own.View.Samples()) >= MaxSamples {
-		c.flushSamples(s.Dir)
-	}
-}
-
 // MaxSamples is how many samples a direction keeps before it hands them on: some 64 kB, a small part of what the
 // connections of a shard may take, or one that goes on for long would be given up for them.
 const MaxSamples = 512
