@@ -96,33 +96,41 @@ func (p *Pool) reviseByPool(d *Decision) {
 			d.Confidence, d.mayBeUnread = Likely, true
 		}
 	}
+	overLimit := false
 	switch d.Cause {
 	case ClientIdleTimeout:
-		p.reviseTimeout(d)
+		overLimit = p.reviseTimeout(d)
 	case ClientClosed:
-		if keeps, known := p.client.limit.keeps(d.left); keeps && known && !d.atLimit {
-			p.closedOverLimit(d)
-		}
+		keeps, known := p.client.limit.keeps(d.left)
+		overLimit = keeps && known
 	}
-	if seen, sure, may := p.endedSooner(d); sure {
+	seen, sure, may := p.endedSooner(d)
+	if sure {
 		p.changeCause(d, ServerClosed)
-		d.tooLate, d.seen = true, seen
-	} else if may {
+		if d.tooLate, d.seen = true, seen; seen.For == 0 {
+			d.Confidence = Likely // a server may keep connections longer than it announces
+		}
+		return
+	}
+	if overLimit {
+		p.closedOverLimit(d)
+	}
+	if may {
 		d.Confidence, d.mayBeTooLate, d.seen = Likely, true, seen
 	}
 }
 
-// reviseTimeout revises d, which is blamed on a timer of the client's.
-func (p *Pool) reviseTimeout(d *Decision) {
+// reviseTimeout revises d, which is blamed on a timer of the client's. It reports whether it was a limit instead.
+func (p *Pool) reviseTimeout(d *Decision) (overLimit bool) {
 	announced := obeys(d.closedAfter, d.announced)
 	if keeps, known := p.client.limit.keeps(d.left); !known {
 		d.Confidence = Likely
 	} else if keeps && !announced {
-		p.closedOverLimit(d)
-		return
+		return true
 	}
 	if seen, ok := valueOf(p.detectors.idle.byServer).asSeen(d.closedAfter); ok || announced {
 		p.changeCause(d, ServerClosed)
 		d.obeyed, d.seen = true, seen
 	}
+	return false
 }
