@@ -16,7 +16,7 @@ type Packed struct {
 }
 
 const (
-	byteStep = 32
+	byteStep = 16 // as the runtime's size classes are apart
 	refStep  = 2
 )
 
@@ -36,7 +36,7 @@ type Free struct {
 
 // blocks are pieces of memory, by their steps. Larger ones do not serve again.
 type blocks[T any] struct {
-	of [16][]*T
+	of [32][]*T
 	n  int
 }
 

@@ -138,20 +138,22 @@ func (k *collector) takeOpened(b *batch) {
 func (k *collector) open(o *opened) {
 	h := o.handle
 	if o.client && k.sightings.natDuplicate(h) {
-		h.duplicate = true
+		h.mark(duplicate)
 		return
 	}
 	k.number(h)
 	if o.client && k.o.Judged != nil {
-		h.foreign = !k.o.Judged(h.Key.Sender(h.Client), h.Key.Sender(1-h.Client))
+		if !k.o.Judged(h.Key.Sender(h.Client), h.Key.Sender(1-h.Client)) {
+			h.mark(foreign)
+		}
 	}
 }
 
 // number gives a connection its ID with its first event: they are in order of first packet.
 func (k *collector) number(h *handle) {
-	if h.seq == 0 {
+	if h.id() == 0 {
 		k.seq++
-		h.seq = k.seq
+		h.number(k.seq)
 	}
 }
 
@@ -173,7 +175,7 @@ func (k *collector) end(e *ended) {
 		k.lost.GaveUp++
 	}
 	k.sightings.ends(e.handle, e.facts.Transactions)
-	if e.handle.duplicate {
+	if e.handle.is(duplicate) {
 		k.lost.Duplicates.Add(1, e.handle.First.Packet)
 	} else {
 		k.finish(e)
@@ -183,7 +185,7 @@ func (k *collector) end(e *ended) {
 
 // finish takes over a connection its worker is done with.
 func (k *collector) finish(e *ended) {
-	id, first := e.handle.seq, e.handle.First.Packet
+	id, first := e.handle.id(), e.handle.First.Packet
 	k.vantages[e.vantage]++
 	k.lost.Overflows += e.overflows
 	k.lost.Ignored += e.ignored
@@ -191,7 +193,7 @@ func (k *collector) finish(e *ended) {
 	if e.facts.OneWay {
 		k.lost.OneWay.Add(1, first)
 	}
-	if e.handle.foreign {
+	if e.handle.is(foreign) {
 		k.lost.Foreign++
 	} else {
 		e.facts.ID = id
@@ -216,7 +218,7 @@ func (k *collector) finish(e *ended) {
 		return
 	}
 	r := e.record
-	if r.ID, r.Other = id, e.handle.foreign; !fits {
+	if r.ID, r.Other = id, e.handle.is(foreign); !fits {
 		r.Forget()
 	}
 	k.keep(r, d)
@@ -306,7 +308,7 @@ func (k *collector) writeSamples(b *batch) {
 	for i := range all {
 		s := &all[i]
 		if k.o.Samples != nil {
-			k.o.Samples(s.handle.seq, s.dir == s.handle.Client, s.list)
+			k.o.Samples(s.handle.id(), s.dir == s.handle.Client, s.list)
 		}
 		if k.series == nil {
 			continue
@@ -317,7 +319,7 @@ func (k *collector) writeSamples(b *batch) {
 		} else {
 			to = k.o.Redact.Client(to)
 		}
-		k.series.Write(s.handle.seq, from, to, s.list)
+		k.series.Write(s.handle.id(), from, to, s.list)
 	}
 }
 
@@ -332,8 +334,8 @@ func (k *collector) tellSteps(b *batch) {
 	}
 	slices.SortStableFunc(all, func(a, b stepsOf) int { return a.before(b.instant) })
 	for _, s := range all {
-		if !s.handle.duplicate && !s.handle.foreign {
-			k.o.Steps(s.handle.seq, s.handle.Client, s.list)
+		if !s.handle.is(duplicate | foreign) {
+			k.o.Steps(s.handle.id(), s.handle.Client, s.list)
 		}
 	}
 }

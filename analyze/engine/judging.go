@@ -87,9 +87,9 @@ func (k *collector) judgeShard(g *judging, b *batch, shard int, advance bool) {
 func (k *collector) judgeEvent(shard int, e *connEvent) {
 	h := e.handle
 	switch {
-	case h.pool != nil && h.pool.ID() == h.seq:
+	case h.pool != nil && h.pool.ID() == h.id():
 		k.judge.Handle(h.pool, &e.event)
-	case e.open && !h.duplicate && !h.foreign:
+	case e.open && !h.is(duplicate|foreign):
 		if k.o.OneClient && k.client == (segment.Addr{}) {
 			k.client = h.Key.Sender(h.Client).Addr
 		}
@@ -104,7 +104,7 @@ func (k *collector) opening(h *handle) event.Opening {
 	if k.o.OneClient {
 		client.Addr = k.client
 	}
-	return event.Opening{ID: h.seq, Time: h.First.Time, Packet: h.First.Packet,
+	return event.Opening{ID: h.id(), Time: h.First.Time, Packet: h.First.Packet,
 		Midstream: h.Midstream, SYNUnseen: h.SYNUnseen, SYN: h.Traits,
 		Client: client, Server: h.Key.Sender(1 - h.Client)}
 }

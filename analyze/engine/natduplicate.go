@@ -93,7 +93,7 @@ func (s *synSightings) ends(h *handle, transactions int64) {
 	if !ok {
 		return
 	}
-	if h.duplicate {
+	if h.is(duplicate) {
 		t.notSeen = max(t.notSeen, transactions)
 	} else {
 		t.judged = transactions
