@@ -398,7 +398,10 @@ func (d *Decision) RefutedBy() string {
 	case Bound:
 		return "both users are one"
 	case ServerClosed:
-		if d.mayHideClose {
+		switch {
+		case d.tooLate && d.seen.For == 0:
+			return "the server keeps idle connections longer than it announces"
+		case d.mayHideClose:
 			return "the request asked for it"
 		}
 	}

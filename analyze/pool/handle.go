@@ -252,6 +252,9 @@ func (s *clientShard) closing(c *Conn, e *event.Event) {
 	if c.obeyed = unasked && c.idle() && c.obeys(); c.obeyed {
 		p.queueAction(action{at: c.closedAt, packet: e.Packet, kind: serverCloses, conn: c})
 	}
+	if e.By == event.Client && c.idle() && !c.asksClose {
+		p.detectors.idle.kept(c.closedAt.Sub(c.lastEnd.at))
+	}
 	switch {
 	case unasked && c.idle() && c.lastComplete: // a tunnel is in use, or another's
 		c.closedForLimit(c.lastEnd.at)

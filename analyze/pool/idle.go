@@ -66,6 +66,24 @@ func (c *Closes) Alike() []Idle {
 	return c.Longest[:n]
 }
 
+// Timeout returns those that look like one timeout, the longest first, nil if none do. They are several, and most of all.
+// No connection was used again after a longer time. And they were not all over at one moment, for a program that ends
+// closes all it has.
+func (c *Closes) Timeout(longestReuse time.Duration) []Idle {
+	alike := c.Alike()
+	if len(alike) < 2 || 2*len(alike) <= len(c.Longest) || longestReuse > alike[0].For {
+		return nil
+	}
+	first, last := alike[0].At, alike[0].At
+	for _, i := range alike {
+		first, last = min(first, i.At), max(last, i.At)
+	}
+	if last.Sub(first) < alike[len(alike)-1].For/2 {
+		return nil
+	}
+	return alike
+}
+
 // timerVaries returns by how much the idle times of one timeout differ.
 func timerVaries(timeout time.Duration) time.Duration { return max(timeout/20, 20*time.Millisecond) }
 
@@ -74,6 +92,7 @@ func timerVaries(timeout time.Duration) time.Duration { return max(timeout/20, 2
 type idleTimes struct {
 	byClient, byServer *Closes       // nil: it closed none
 	longestReuse       Idle          // the longest before a connection was used again; For is 0: none was
+	longestKept        time.Duration // the longest that the server kept one, until its client closed it
 	announced          time.Duration // the timeout in the server's latest Keep-Alive field, 0: in none
 	announcedIn        int64         // packet
 
@@ -118,6 +137,9 @@ func (t *idleTimes) reused(i Idle) {
 	}
 }
 
+// kept notes that the server had not closed a connection that had idled so long.
+func (t *idleTimes) kept(idle time.Duration) { t.longestKept = max(t.longestKept, idle) }
+
 // announce notes the timeout that the Keep-Alive field of a response announces, 0 for none.
 // The response ended in packet; one that is told of later may have ended earlier.
 func (t *idleTimes) announce(timeout time.Duration, packet int64) {
@@ -136,6 +158,7 @@ func (t *idleTimes) merge(o *idleTimes) {
 		b.For == a.For && b.Packet < a.Packet:
 		*a = *b
 	}
+	t.kept(o.longestKept)
 	t.announce(o.announced, o.announcedIn)
 	t.closes = append(t.closes, o.closes...)
 	t.closes = slices.DeleteFunc(t.closes, func(i Idle) bool { return t.lookedNear(i.At) || o.lookedNear(i.At) })

@@ -41,19 +41,15 @@ func (c Closes) asSeen(idle time.Duration) (seen Idle, ok bool) {
 }
 
 // endedSooner reports whether the server would have ended the connection that d could have used before d was made,
-// whatever its client had done to it: it had idled for longer than the server had announced that it keeps one, or is
-// seen to, twice at least, and nothing shows that it keeps one longer. seen is not set if it was announced. Where the
-// server is seen to once, or has kept this one longer, it is not sure, but may be so.
+// whatever its client had done to it: it had idled for longer than the server had announced that it keeps one, or than
+// its closes show, which look like one timeout, and nothing shows that it keeps one longer. seen is not set if it was
+// announced. Where the server is seen to close without that, or has kept one longer, it is not sure, but may be so.
 func (p *Pool) endedSooner(d *Decision) (seen Idle, sure, may bool) {
 	idle := &p.detectors.idle
 	if !d.Cause.Avoidable() || d.Cause == Missed || d.Cause == OpenedAhead || !d.HasIdle || d.Idle <= idle.longestReuse.For {
 		return Idle{}, false, false
 	}
-	kept := time.Duration(0) // so long it has
-	if d.closedByThen {
-		kept = d.closedAfter
-	}
-	if most := d.announced + obeyedWithin; d.announced > 0 && d.Idle > most && kept <= most {
+	if most := d.announced + obeyedWithin; d.announced > 0 && d.Idle > most && idle.longestKept <= most {
 		return Idle{}, true, true
 	}
 	closes := valueOf(idle.byServer)
@@ -65,7 +61,7 @@ func (p *Pool) endedSooner(d *Decision) (seen Idle, sure, may bool) {
 	if d.Idle <= most {
 		return Idle{}, false, false
 	}
-	return timer[0], len(timer) > 1 && kept <= most, true
+	return timer[0], idle.longestKept <= most && closes.Timeout(idle.longestReuse.For) != nil, true
 }
 
 // demandWithin is how near to an opening a client closes another connection that it finds too
@@ -100,33 +96,41 @@ func (p *Pool) reviseByPool(d *Decision) {
 			d.Confidence, d.mayBeUnread = Likely, true
 		}
 	}
+	overLimit := false
 	switch d.Cause {
 	case ClientIdleTimeout:
-		p.reviseTimeout(d)
+		overLimit = p.reviseTimeout(d)
 	case ClientClosed:
-		if keeps, known := p.client.limit.keeps(d.left); keeps && known && !d.atLimit {
-			p.closedOverLimit(d)
-		}
+		keeps, known := p.client.limit.keeps(d.left)
+		overLimit = keeps && known
 	}
-	if seen, sure, may := p.endedSooner(d); sure {
+	seen, sure, may := p.endedSooner(d)
+	if sure {
 		p.changeCause(d, ServerClosed)
-		d.tooLate, d.seen = true, seen
-	} else if may {
+		if d.tooLate, d.seen = true, seen; seen.For == 0 {
+			d.Confidence = Likely // a server may keep connections longer than it announces
+		}
+		return
+	}
+	if overLimit {
+		p.closedOverLimit(d)
+	}
+	if may {
 		d.Confidence, d.mayBeTooLate, d.seen = Likely, true, seen
 	}
 }
 
-// reviseTimeout revises d, which is blamed on a timer of the client's.
-func (p *Pool) reviseTimeout(d *Decision) {
+// reviseTimeout revises d, which is blamed on a timer of the client's. It reports whether it was a limit instead.
+func (p *Pool) reviseTimeout(d *Decision) (overLimit bool) {
 	announced := obeys(d.closedAfter, d.announced)
 	if keeps, known := p.client.limit.keeps(d.left); !known {
 		d.Confidence = Likely
 	} else if keeps && !announced {
-		p.closedOverLimit(d)
-		return
+		return true
 	}
 	if seen, ok := valueOf(p.detectors.idle.byServer).asSeen(d.closedAfter); ok || announced {
 		p.changeCause(d, ServerClosed)
 		d.obeyed, d.seen = true, seen
 	}
+	return false
 }

@@ -197,9 +197,10 @@ func refObeys(idle, announced time.Duration) bool {
 	return announced > 0 && (idle-announced).Abs() <= time.Second
 }
 
-// seen are the idle times after which the server closed, the longest first, and reused is the longest after which a
-// connection was used again.
-func reference(events []step, seen []Idle, reused time.Duration) (needed, avoidable int64, causes map[int64]Cause) {
+// idle is what was seen of the idle times of the whole history.
+func reference(events []step, idle *idleTimes) (needed, avoidable int64, causes map[int64]Cause) {
+	closes, reused := valueOf(idle.byServer), idle.longestReuse.For
+	seen := closes.Longest
 	var steps []refStep
 	conns := readAll(events)
 	for _, c := range conns {
@@ -348,14 +349,10 @@ func reference(events []step, seen []Idle, reused time.Duration) (needed, avoida
 	for _, id := range provisional {
 		t := taken[id]
 		if cause := causes[id]; cause.Avoidable() && cause != Missed && cause != OpenedAhead {
-			gap, kept := t.wanted.Sub(t.at), time.Duration(0)
-			if t.conn.by == event.Client && t.conn.closed <= t.wanted {
-				kept = t.conn.closed.Sub(t.at)
-			}
-			over := func(most time.Duration) bool { return gap > most && kept <= most }
+			gap := t.wanted.Sub(t.at)
+			over := func(most time.Duration) bool { return gap > most && idle.longestKept <= most }
 			announced := t.occ.announced > 0 && over(t.occ.announced+time.Second)
-			timer := len(seen) >= 2 && seen[0].For-seen[1].For <= max(20*time.Millisecond, seen[0].For/20) &&
-				over(seen[0].For+max(20*time.Millisecond, seen[0].For/20))
+			timer := closes.Timeout(reused) != nil && over(seen[0].For+max(20*time.Millisecond, seen[0].For/20))
 			if gap > reused && (announced || timer) {
 				causes[id] = ServerClosed
 			}
@@ -672,7 +669,7 @@ func TestJudgeIsTheReference(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		events := randomHistory(r)
 		_, _, pools := judge(events, func() bool { return false })
-		needed, avoidable, want := reference(events, pools[0].ServerCloses().Longest, pools[0].detectors.idle.longestReuse.For)
+		needed, avoidable, want := reference(events, &pools[0].detectors.idle)
 		closed := map[int64]int64{} // in which packet, by connection; evidence says so even if it is later
 		for i := range events {
 			if e := &events[i]; e.Kind == event.ConnClosing && !e.open {

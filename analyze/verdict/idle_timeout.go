@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"tcpwarm/analyze/plural"
 	"tcpwarm/analyze/pool"
@@ -40,9 +39,9 @@ var idleTimeout = rule{
 func closedAlike(p *pool.Pool) (Evidence, bool) {
 	server, client := p.ServerCloses(), p.ClientCloses()
 	longestReuse := p.LongestReuse().For
-	side, alike := "server", timeoutIn(&server, longestReuse)
+	side, alike := "server", server.Timeout(longestReuse)
 	if n, _, _, _ := p.OverallLimit(); alike == nil && n == 0 { // else it closes for another reason
-		side, alike = "client", timeoutIn(&client, longestReuse)
+		side, alike = "client", client.Timeout(longestReuse)
 	}
 	if alike == nil {
 		return Evidence{}, false
@@ -60,23 +59,4 @@ func closedAlike(p *pool.Pool) (Evidence, bool) {
 		e.Packets = append(e.Packets, i.Packet)
 	}
 	return e, true
-}
-
-// timeoutIn returns the idle times of c that look like one timeout, the longest
-// first, nil if none do. They are several, and most of all. No connection was
-// used again after a longer time. And they were not all over at one moment, for
-// a program that ends closes all it has.
-func timeoutIn(c *pool.Closes, longestReuse time.Duration) []pool.Idle {
-	alike := c.Alike()
-	if len(alike) < 2 || 2*len(alike) <= len(c.Longest) || longestReuse > alike[0].For {
-		return nil
-	}
-	first, last := alike[0].At, alike[0].At
-	for _, i := range alike {
-		first, last = min(first, i.At), max(last, i.At)
-	}
-	if last.Sub(first) < alike[len(alike)-1].For/2 {
-		return nil
-	}
-	return alike
 }
