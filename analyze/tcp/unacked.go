@@ -60,13 +60,13 @@ func (u *Unacked) probe(s *segment.Segment) {
 // NeverAcked reports whether it was sent again and again, and the other side gave no sign of life: an ACK that
 // was on its way, for as long as a round trip, is none.
 func (u *Unacked) NeverAcked(rtt time.Duration) bool {
-	return u.inVain() && u.Heard <= u.First.Time.Add(rtt)
+	return u.resentLong() && u.Heard <= u.First.Time.Add(rtt)
 }
 
 // HeardOnce reports whether nothing but one sign of life speaks against NeverAcked. It acknowledges nothing and may be anybody's:
 // who lives gives one for each resend.
 func (u *Unacked) HeardOnce(rtt time.Duration) bool {
-	return u.inVain() && !u.NeverAcked(rtt) && u.signs == 1
+	return u.resentLong() && !u.NeverAcked(rtt) && u.signs == 1
 }
 
 // EndsWithin reports whether what was acknowledged last of h ends before what it had sent by then, of which nothing was sent
@@ -75,8 +75,8 @@ func (h *Half) EndsWithin() bool {
 	return h.acked && h.Una.Before(h.Nxt) && h.Unacked.First.Packet == 0
 }
 
-// inVain reports whether it was sent again so often, or for so long, that it is not merely lost. Probes are seconds apart.
-func (u *Unacked) inVain() bool {
+// resentLong reports whether it was sent again so often, or for so long, that it is not merely lost. Probes are seconds apart.
+func (u *Unacked) resentLong() bool {
 	took := u.Last.Time.Sub(u.First.Time)
 	return u.First.Packet != 0 && u.Resends > 0 &&
 		(took >= DeadAfter || u.Resends >= DeadResends && took >= DeadSooner && !u.Probe)

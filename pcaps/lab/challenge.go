@@ -66,10 +66,11 @@ func challengeHere(out string, b bench, chosen []string, r races) error {
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			file := examinationFile(out, client)
-			e, other, err := b.examineAgain(client, file)
+			examine := b.examineAgain
 			if r.times > 0 {
-				e, other, err = b.race(client, file, r)
+				examine = func(client, file string) (*examination, []string, error) { return b.race(client, file, r) }
 			}
+			e, other, err := examine(client, file)
 			if err == nil {
 				err = e.write(file)
 			}
