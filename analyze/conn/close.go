@@ -117,7 +117,7 @@ func (c *Conn) lastFIN() {
 	for _, d := range c.bothSides() {
 		h := &c.half[d]
 		lacking := c.half[1-d].Latest.Sub(h.fin.Time) > doubtFor+toServer+toClient
-		if h.SawFIN && !h.ended && h.Una == h.finUna && !lacking {
+		if h.SawFIN && !h.ended && !h.reaches(h.FinSeq) && h.Una == h.finUna && !lacking {
 			h.contradicts(h.fin.Packet, h.fin) // or it is another's
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
