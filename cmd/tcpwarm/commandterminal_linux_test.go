@@ -316,9 +316,13 @@ func TestVerifyBesideIsNotForAll(t *testing.T) {
 			if x.output {
 				cmd.Stdout = io.Discard
 			}
+			began := time.Now()
 			s.start(cmd)
 			if err := cmd.Wait(); err != nil {
 				t.Error(err)
+			}
+			if took := time.Since(began); !x.direct && x.tall > 12 && took > viewAfter {
+				t.Skipf("the machine is busy: the command was not soon over, but took %v", took)
 			}
 			says := map[bool]string{true: "direct", false: "between"}[x.direct]
 			s.isWhole("in the end")
