@@ -75,8 +75,10 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 func (h *Half) noteFIN(s *segment.Segment, at segment.Mark) {
 	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && fin == h.FinSeq && (h.fin.Packet == 0 || h.finSeq != fin) {
 		h.fin, h.finSeq, h.finUna, h.early = at, fin, h.Una, !h.reaches(fin)
-	} else if s.Flags.Has(segment.FIN) && fin == h.FinSeq && h.early && !h.FinAcked() {
-		h.contradicts(h.fin.Packet, at) // sent again; or the first was another's who knew where it would be
+	} else if s.Flags.Has(segment.FIN) && fin == h.FinSeq && h.early && h.Una == fin {
+		// Sent again, after its receiver had acknowledged the bytes before it alone: it lacked the first, or that was
+		// another's who knew where it would be. While bytes are lacking, their sender sends them again and the FIN, too.
+		h.contradicts(h.fin.Packet, at)
 	}
 }
 
