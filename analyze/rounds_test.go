@@ -9,8 +9,8 @@ import (
 )
 
 // Captured at the client, segments that follow each other within less than a round trip came
-// in one round, whatever was acknowledged in between; those that follow an ACK by a round trip
-// may be another.
+// in one round, whatever was acknowledged in between; those that the receiver's window had no room for, and
+// that follow an ACK by a round trip, are another.
 func TestRoundsSeenAtTheClient(t *testing.T) {
 	const begin = `
 0      > S  0:0(0) win 14600 <mss 1460, sackOK, wscale 7>
@@ -22,8 +22,8 @@ func TestRoundsSeenAtTheClient(t *testing.T) {
 +0.050 < P. +(591) ack +
 +0     > .  + ack +
 +0     > P. + ack + "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"
-+0.349 < .  +(1260) ack + "HTTP/1.1 200 OK\r\nContent-Length: 5860\r\n\r\n" ...
-+0     < .  +(1260) ack +
++0.349 < .  +(1260) ack + "HTTP/1.1 200 OK\r\nContent-Length: 17200\r\n\r\n" ...
++0     < .  +(12600) ack +
 +0     > .  + ack +
 `
 	for _, c := range []struct {

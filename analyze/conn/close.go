@@ -53,10 +53,6 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 		}
 		// Before the bytes that it follows, its receiver takes no FIN (RFC 9293 section 3.10.7.4).
 		reached := h.reaches(h.FinSeq) && (h.FinAcked() || !h.passes(h.FinSeq))
-		if h.FinAcked() && h.early && h.passes(h.FinSeq) { // a byte of its sender's lies there
-			h.contradicts(h.fin.Packet, at)
-			h.early = false
-		}
 		if reached || h.FinAcked() {
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
@@ -113,7 +109,8 @@ func (h *Half) heedsDoubtedFIN(ack segment.Seq) {
 }
 
 // lastFIN believes a FIN that bytes are lacking before, where its sender has shown no more than it, and its receiver
-// has not shown that it lacks them, too.
+// has not shown that it lacks them, too. Where a byte of its sender's has its number, and no more was acknowledged, one of
+// the two is another's.
 func (c *Conn) lastFIN() {
 	toServer, toClient := c.shake.RTTs()
 	for _, d := range c.bothSides() {
@@ -122,6 +119,9 @@ func (c *Conn) lastFIN() {
 		if h.SawFIN && !h.ended && !h.reaches(h.FinSeq) && h.Una == h.finUna && !lacking {
 			h.contradicts(h.fin.Packet, h.fin) // or it is another's
 			c.closes(c.side(h.dir), false, nil, h.fin)
+		}
+		if h.FinAcked() && h.passes(h.FinSeq) {
+			h.contradicts(h.fin.Packet, h.fin)
 		}
 	}
 }

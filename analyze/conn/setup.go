@@ -21,10 +21,9 @@ type setupSegment struct {
 	fromClient bool
 }
 
-// spoke notes a segment, if it has payload and no request has been told of. What a SYN carries comes before the handshake
-// is over.
+// spoke notes a segment, if it has payload and no request has been told of.
 func (x *httpTracker) spoke(s *segment.Segment, kind tcp.Kind) {
-	if s.Len == 0 || kind != tcp.Ordinary || x.facts.Count > 0 || s.Flags.Has(segment.SYN) {
+	if s.Len == 0 || kind != tcp.Ordinary || x.facts.Count > 0 {
 		return
 	}
 	x.setup.latest[x.setup.n%len(x.setup.latest)] = setupSegment{s.Mark(), x.conn.isClient(s.Dir)}

@@ -318,7 +318,7 @@ func (h *Half) Acked(ack segment.Seq, at segment.Time) {
 // FINUnseen reports whether h has ended, as it seems, by a FIN that was not captured: the other side has
 // acknowledged one number more than the capture has of h, and a FIN takes one (RFC 9293 section 3.4).
 func (h *Half) FINUnseen() bool {
-	return h.leapt && h.leaptBy == 1 && (!h.SawFIN || h.FinSeq.Before(h.Una.Add(-1))) // else bytes have gone beyond that
+	return h.leapt && h.leaptBy == 1 && !h.SawFIN
 }
 
 // seenNext returns what lies behind all that was seen of h: SND.NXT, or what that was before acknowledgements of more.

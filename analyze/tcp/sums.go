@@ -65,9 +65,9 @@ func (s *Sender) enter(at segment.Time) {
 }
 
 // countRound counts rounds: one opens with the first segment sent after what opened the
-// one before was acknowledged, or may have been: an ACK a round trip old has come.
+// one before was acknowledged.
 func (s *Sender) countRound(end segment.Seq, at segment.Time) {
-	if s.Rounds == 0 || !s.round.After(s.mayHaveAcked) {
+	if s.Rounds == 0 || !s.round.After(s.una) {
 		s.beginRound(end, at)
 	}
 }
