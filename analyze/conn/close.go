@@ -70,7 +70,7 @@ func (c *Conn) close(s *segment.Segment, own *Half, at segment.Mark) {
 // noteFIN notes where the FIN of h came, if s, which h sends, is that.
 func (h *Half) noteFIN(s *segment.Segment, at segment.Mark) {
 	if fin := s.Seq.Add(s.Len); s.Flags.Has(segment.FIN) && fin == h.FinSeq && (h.fin.Packet == 0 || h.finSeq != fin) {
-		h.fin, h.finSeq, h.finUna, h.early = at, fin, h.Una, !h.reaches(fin)
+		h.fin, h.finSeq, h.finUna, h.early, h.byteAtFIN = at, fin, h.Una, !h.reaches(fin), false
 	} else if s.Flags.Has(segment.FIN) && fin == h.FinSeq && h.early && h.Una == fin {
 		// Sent again, after its receiver had acknowledged the bytes before it alone: it lacked the first, or that was
 		// another's who knew where it would be. While bytes are lacking, their sender sends them again and the FIN, too.
@@ -120,7 +120,7 @@ func (c *Conn) lastFIN() {
 			h.contradicts(h.fin.Packet, h.fin) // or it is another's
 			c.closes(c.side(h.dir), false, nil, h.fin)
 		}
-		if h.FinAcked() && h.passes(h.FinSeq) {
+		if h.byteAtFIN && h.FinAcked() {
 			h.contradicts(h.fin.Packet, h.fin)
 		}
 	}
@@ -149,6 +149,13 @@ func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
 	h.fin, h.ended = segment.Mark{}, false
 	if c.closing.By == c.side(h.dir) && !c.closing.Reset && c.closing.At == ended {
 		c.goesOnAfter(at)
+	}
+}
+
+// sharesFIN notes that s, which h sends, has a byte where the FIN of h is, before anybody has acknowledged either.
+func (h *Half) sharesFIN(s *segment.Segment) {
+	if s.Len > 0 && !s.Seq.After(h.FinSeq) && s.Seq.Add(s.Len).After(h.FinSeq) && !h.FinAcked() {
+		h.byteAtFIN = true
 	}
 }
 

@@ -114,6 +114,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
 	if own.SawFIN {
 		c.movesFIN(own, at)
+		own.sharesFIN(s)
 	}
 	if s.Flags.Has(segment.SYN) || c.synCopies.other.Packet != 0 && kind != tcp.Duplicate {
 		c.noteClientSYN(s)
@@ -383,11 +384,12 @@ type Half struct {
 	latest       uint64 // the latest piece of what was read of it that is kept: see recent
 	inconsistent int64  // packet of the first segment that others contradict, 0: none
 
-	fin     segment.Mark // its FIN, packet 0: none
-	finSeq  segment.Seq
-	finUna  segment.Seq  // what had been acknowledged then
-	early   bool         // it came before the bytes that it follows
-	doubted segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
+	fin       segment.Mark // its FIN, packet 0: none
+	finSeq    segment.Seq
+	finUna    segment.Seq  // what had been acknowledged then
+	early     bool         // it came before the bytes that it follows
+	byteAtFIN bool         // a byte came with its number
+	doubted   segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
 
 	conn  *Conn
 	dir   segment.Dir
