@@ -102,7 +102,7 @@ func TestStatusesOfJoinedPools(t *testing.T) {
 // Why a pool is not judged says that messages are garbled only where nothing is worse than that.
 func TestWhatContradictsIsNamed(t *testing.T) {
 	for _, x := range []struct{ inconsistent, garbled int64 }{{1, 1}, {2, 2}, {2, 1}, {1, 0}} {
-		p := &Pool{Inconsistent: x.inconsistent, Garbled: x.garbled}
+		p := &Pool{Sums: Sums{Inconsistent: x.inconsistent, Garbled: x.garbled}}
 		if onlyGarbled := p.contradiction() == garbled; onlyGarbled != (x.inconsistent == x.garbled) {
 			t.Errorf("%d of %d garbled: %q", x.garbled, x.inconsistent, p.contradiction())
 		}
