@@ -76,3 +76,18 @@ func TestNothingOfServer(t *testing.T) {
 		}
 	}
 }
+
+// Where bytes came in two versions, what rests on what was read may be anything, and connections count as they are: but not
+// whose they are, if only one server's count.
+func TestWhatInconsistentBytesLeave(t *testing.T) {
+	both := func(p *pool.Pool) { p.Inconsistent = 1 }
+	for _, x := range []struct {
+		server string
+		want   Outcome
+	}{{"", Passed}, {"a.example", Undecided}} {
+		d := Demands{Server: x.server, Expect: []Expectation{{"connections", "<=", 1}}}
+		if held, got, _ := d.Judge(reused(both), Counts{}, Seen{}); got != x.want {
+			t.Errorf("of server %q: %s, %v", x.server, got, held)
+		}
+	}
+}
