@@ -148,3 +148,41 @@ func TestInterruptedBetweenBlocks(t *testing.T) {
 		t.Errorf("exit code %d, %s, %d connections, %+v", code, r.Outcome, r.Totals.Connections, r.Capture.Problems)
 	}
 }
+
+// Ctrl-C ends all who are in the foreground. It is the end of a trial also where the command's end is known before our
+// own signal is; but no signal of ours is that of a command that ends itself.
+func TestSharedSignal(t *testing.T) {
+	for name, x := range map[string]struct {
+		script string
+		after  time.Duration // from the command's end to our signal; negative: there is none
+		own    bool          // the command has a group of its own
+		want   os.Signal
+	}{
+		"ours comes later":         {"kill -INT $$", 20 * time.Millisecond, false, os.Interrupt},
+		"ours is there":            {"exit 130", 0, false, os.Interrupt},
+		"it has ended itself":      {"kill -INT $$", -1, false, nil},
+		"it has ended by an exit":  {"exit 7", 20 * time.Millisecond, false, nil},
+		"a group that is its own":  {"kill -INT $$", 20 * time.Millisecond, true, nil},
+		"whatever group, at once":  {"kill -INT $$", 0, true, os.Interrupt},
+		"it has ended as it ought": {"exit 0", -1, false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := &child{cmd: exec.Command("sh", "-c", x.script)}
+			c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: x.own}
+			if c.cmd.Run() == nil && x.script != "exit 0" {
+				t.Fatal("the command has not failed")
+			}
+			signals := make(chan os.Signal, 1)
+			switch {
+			case x.after == 0:
+				signals <- os.Interrupt
+			case x.after > 0:
+				time.AfterFunc(x.after, func() { signals <- os.Interrupt })
+			}
+			if sig := c.sharedSignal(signals); sig != x.want {
+				t.Errorf("%v, want %v", sig, x.want)
+			}
+		})
+	}
+}

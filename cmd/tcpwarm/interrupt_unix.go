@@ -31,6 +31,9 @@ func catchEndings() chan os.Signal {
 	return c
 }
 
+// signalDelay is how long a signal that was sent to us takes at most until we know of it, with room for a busy machine.
+const signalDelay = 100 * time.Millisecond
+
 // grace is how long a command that was asked to end may take.
 const grace = 5 * time.Second
 
@@ -74,12 +77,12 @@ func (c *child) wait(ctx context.Context, signals <-chan os.Signal) (os.Signal, 
 	var why os.Signal
 	select {
 	case err := <-done:
-		return nil, err
+		return c.sharedSignal(signals), err
 	case why = <-signals:
 	case <-ctx.Done():
 		select {
 		case why = <-signals: // the same signal has ended ctx
-		case <-time.After(50 * time.Millisecond):
+		case <-time.After(signalDelay):
 			why = syscall.SIGTERM
 		}
 	}
@@ -96,6 +99,26 @@ func (c *child) wait(ctx context.Context, signals <-chan os.Signal) (os.Signal, 
 	case <-time.After(grace):
 		c.kill()
 		return why, <-done
+	}
+}
+
+// sharedSignal returns the signal that has ended the command and would end us, nil for none. Ctrl-C goes to all who are
+// in the foreground, and the command's end may be known before our own signal is.
+func (c *child) sharedSignal(signals <-chan os.Signal) os.Signal {
+	late := time.Duration(0)
+	if status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && !c.ownGroup() {
+		late = signalDelay
+	}
+	select {
+	case sig := <-signals:
+		return sig
+	case <-time.After(late):
+	}
+	select { // both may have been there
+	case sig := <-signals:
+		return sig
+	default:
+		return nil
 	}
 }
 
