@@ -158,11 +158,11 @@ func TestSharedSignal(t *testing.T) {
 		own    bool          // the command has a group of its own
 		want   os.Signal
 	}{
-		"ours comes later":         {"kill -INT $$", 20 * time.Millisecond, false, os.Interrupt},
+		"ours comes later":         {"kill -INT $$", time.Millisecond, false, os.Interrupt},
 		"ours is there":            {"exit 130", 0, false, os.Interrupt},
 		"it has ended itself":      {"kill -INT $$", -1, false, nil},
-		"it has ended by an exit":  {"exit 7", 20 * time.Millisecond, false, nil},
-		"a group that is its own":  {"kill -INT $$", 20 * time.Millisecond, true, nil},
+		"it has ended by an exit":  {"exit 7", time.Hour, false, nil},
+		"a group that is its own":  {"kill -INT $$", time.Hour, true, nil},
 		"whatever group, at once":  {"kill -INT $$", 0, true, os.Interrupt},
 		"it has ended as it ought": {"exit 0", -1, false, nil},
 	} {
