@@ -386,10 +386,12 @@ type Half struct {
 
 	fin       segment.Mark // its FIN, packet 0: none
 	finSeq    segment.Seq
-	finUna    segment.Seq  // what had been acknowledged then
-	early     bool         // it came before the bytes that it follows
-	byteAtFIN bool         // a byte came with its number
-	doubted   segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
+	finUna    segment.Seq // what had been acknowledged then
+	early     bool        // it came before the bytes that it follows
+	byteAtFIN bool        // a byte came with its number
+	// Bytes came with its number or behind, though it was acknowledged.
+	bytesBehindFIN bool
+	doubted        segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
 
 	conn  *Conn
 	dir   segment.Dir
