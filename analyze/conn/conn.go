@@ -108,7 +108,8 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
-	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) { // else refuteFIN tells
+	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) || // else refuteFIN tells
+		own.stream.Started() && s.Seq.Before(own.stream.Next()) && own.Denies(s, &peer.Half, capturedBehind) {
 		own.contradicts(s.Packet, at)
 	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
