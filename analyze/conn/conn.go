@@ -108,8 +108,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
-	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) || // else refuteFIN tells
-		own.stream.Started() && s.Seq.Before(own.stream.Next()) && own.Denies(s, &peer.Half, capturedBehind) {
+	if c.denies(s, own, peer) {
 		own.contradicts(s.Packet, at)
 	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
@@ -163,6 +162,14 @@ func (c *Conn) Segment(s *segment.Segment) {
 	if s.Flags&(segment.FIN|segment.RST) != 0 || own.SawFIN || peer.SawFIN {
 		c.close(s, own, at)
 	}
+}
+
+// denies reports whether s, which own sends, shows that what was captured of own before is not all its own, or that s is
+// not.
+func (c *Conn) denies(s *segment.Segment, own, peer *Half) bool {
+	read := own.stream.Started() && s.Seq.Before(own.stream.Next())
+	return own.Unsays(s, stream.Grace) && !c.finUnseen || // else refuteFIN tells
+		own.Outdated(s) || read && own.Denies(s, &peer.Half, capturedBehind)
 }
 
 // window tells c's estimators of a segment. The order matters: an ACK opens the
