@@ -98,3 +98,17 @@ func TestFingerprints(t *testing.T) {
 		}
 	}
 }
+
+// Who came back lacks its past where it used a connection, or may have used one that could not be read.
+func TestWhoComesBackLacksItsPast(t *testing.T) {
+	for _, x := range []struct {
+		cameBack     bool
+		used, opaque int64
+		want         bool
+	}{{true, 1, 0, true}, {true, 0, 2, true}, {true, 1, 2, true}, {true, 0, 0, false}, {false, 1, 1, false}} {
+		p := &Pool{Sums: Sums{Used: x.used, Opaque: x.opaque}}
+		if p.cameBack = x.cameBack; p.lacksPast() != x.want {
+			t.Errorf("%+v: %v", x, !x.want)
+		}
+	}
+}

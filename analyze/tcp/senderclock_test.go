@@ -188,3 +188,17 @@ func TestNoTimeoutWhileDataCame(t *testing.T) {
 		}
 	}
 }
+
+// The window of BBR's model is full to within a tenth, below or above.
+func TestModelIsFilled(t *testing.T) {
+	for packets, want := range map[int]bool{17: false, 18: true, 20: true, 22: true, 23: false} {
+		var s Sender
+		s.Reset(1000, 60_000)
+		if s.fillsModel(packets * 1000) {
+			t.Error("there is no model")
+		}
+		if s.bbr = (bbr{on: true, cwnd: 20}); s.fillsModel(packets*1000) != want {
+			t.Errorf("%d of 20: %v", packets, !want)
+		}
+	}
+}
