@@ -91,3 +91,33 @@ func TestEvidenceCounts(t *testing.T) {
 		t.Errorf("%d kept, %d transactions, %d bytes, not kept %+v", len(k.kept), k.transactions, k.memory, k.lost)
 	}
 }
+
+// What there is no room for is left out, and what was not found again.
+func TestEvidenceIsLeftOut(t *testing.T) {
+	k := &collector{}
+	old := record(1, 2)
+	have := map[int64]*report.Connection{1: old}
+	k.keep(old, nil)
+	if k.memory != int64(old.Memory()) {
+		t.Errorf("%d bytes are kept, not %d", k.memory, old.Memory())
+	}
+	k.o.Limits = Limits{KeptConnections: 1, KeptTransactions: 9, Memory: 1 << 20}
+	k.insert([]pool.Decision{{Conn: 1, InsteadOf: 2}, {Conn: 3}}, have, map[int64]followed{2: {record(2, 3), 3}})
+	if len(k.kept) != 1 || k.kept[0] != old || k.memory != int64(old.Memory()) {
+		t.Errorf("%d kept, %d bytes", len(k.kept), k.memory)
+	}
+}
+
+// Each decision may need two connections: of those half as many are looked at as there may be connections.
+func TestWorstAreBounded(t *testing.T) {
+	const some = maxEvidence/2 + 7
+	b := &blamed{most: some}
+	var pools []*pool.Pool
+	for id := range int64(some) {
+		pools = append(pools, &pool.Pool{ID: id})
+		b.list = append(b.list, pool.Decision{Pool: id, Conn: id})
+	}
+	if n := len(b.worst(pools, func(serial int64) int64 { return serial })); n != maxEvidence/2 {
+		t.Errorf("%d decisions", n)
+	}
+}

@@ -92,7 +92,7 @@ func TestWithoutACK(t *testing.T) {
 func TestAssumedACKsAreOfWholeSegments(t *testing.T) {
 	for _, x := range []struct {
 		upTo segment.Seq
-		left int
+		left int32
 	}{{1100, 2}, {1101, 2}, {1199, 2}, {1200, 1}, {1300, 0}} {
 		var h Half
 		for seq := segment.Seq(1100); seq <= 1200; seq += 100 {

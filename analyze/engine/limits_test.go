@@ -1,0 +1,20 @@
+package engine
+
+import (
+	"testing"
+	"time"
+)
+
+// What is not stated of the limits has a default, and what is stays.
+func TestLimitsHaveDefaults(t *testing.T) {
+	var none Limits
+	none.setDefaults()
+	if none.QuietFor <= 0 || none.Connections <= 0 || none.Memory <= 0 {
+		t.Errorf("%+v", none)
+	}
+	stated := Limits{QuietFor: time.Hour, Connections: 7, Memory: 1 << 40}
+	stated.setDefaults()
+	if stated.QuietFor != time.Hour || stated.Connections != 7 || stated.Memory != 1<<40 {
+		t.Errorf("%+v", stated)
+	}
+}
