@@ -95,3 +95,17 @@ func TestNoRecordBeginsAfterTheSnapLength(t *testing.T) {
 		}
 	}
 }
+
+// A record that the snap length cuts off counts among those that were not opened: keys that come later open the next by
+// its number.
+func TestCutRecordsAreCounted(t *testing.T) {
+	c := new(Conn)
+	c.Reset(nil, discard{})
+	for i := range 3 {
+		c.Bytes(false, wireRecord(900)[:60], mark(i))
+		c.Gap(false, headerLen+900-60, mark(i))
+	}
+	if m := c.half[fromServer].missing; m.records != 3 || m.bytes != 0 {
+		t.Errorf("%+v", m)
+	}
+}
