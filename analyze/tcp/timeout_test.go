@@ -48,6 +48,33 @@ func TestTimeoutsOfOneEpisode(t *testing.T) {
 	}
 }
 
+// An episode began with the flight before where that was one segment, sent after a silence: no idle restart leaves so little.
+func TestTimeoutBeganWithALoneSegment(t *testing.T) {
+	const late, began, now = segment.Time(1e9), segment.Time(3e9), segment.Time(9e9)
+	for _, x := range []struct {
+		claim    string
+		flight   int
+		lastSend segment.Time
+		n        int
+		began    segment.Time // before
+		want     segment.Time
+	}{
+		{"a segment alone", 1000, began, 2, began, late},
+		{"two at once", 2000, began, 2, began, now},
+		{"one, and another later", 1000, began + 1, 2, began, now},
+		{"the first flight", 1000, began, 1, began, now},
+		{"after no silence", 1000, late, 2, late, now},
+	} {
+		var s Sender
+		s.Reset(1000, 100_000)
+		s.Start = Start{N: x.n, flight: x.flight, at: x.began, late: late}
+		s.lastSend = x.lastSend
+		if s.timedOut(now); s.reducedAt != x.want {
+			t.Errorf("%s: the episode began at %v, want %v", x.claim, s.reducedAt, x.want)
+		}
+	}
+}
+
 // Of a connection begun midway the round trip to the sender is the shortest time to an echo: the
 // first may have waited for something to send.
 func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
