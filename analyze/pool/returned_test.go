@@ -112,3 +112,20 @@ func TestWhoComesBackLacksItsPast(t *testing.T) {
 		}
 	}
 }
+
+// What is remembered of evicted pools is charged, whichever of it the tables grow for.
+func TestEvictedAreCharged(t *testing.T) {
+	for _, first := range []string{"", "a"} { // of a pool without a name more is remembered
+		s, name := &New(0).shards[0], first
+		for i := range uint64(1000) {
+			s.rememberEvicted(&Pool{Name: name, Client: segment.Addr{Lo: i}, Servers: []segment.Endpoint{testEndpoint(10, 80)}, Sums: Sums{Used: 1}})
+			if taken, _ := s.audit(); taken != s.taken {
+				t.Fatalf("%q: after %d pools %d bytes are charged, and %d are taken", first, i+1, s.taken, taken)
+			}
+			name = ""
+		}
+		if len(s.evicted.tables) < 3 {
+			t.Errorf("%q: %d tables", first, len(s.evicted.tables))
+		}
+	}
+}
