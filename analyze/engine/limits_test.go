@@ -18,3 +18,15 @@ func TestLimitsHaveDefaults(t *testing.T) {
 		t.Errorf("%+v", stated)
 	}
 }
+
+// A shard's transactions may take three quarters of what its open connections may.
+func TestShardsShareMemory(t *testing.T) {
+	o := Options{Workers: 1}
+	o.Limits.setDefaults()
+	w := newWorker(0, o, new(faults))
+	for i := range w.shards {
+		if sh := &w.shards[i]; sh.memory.most <= 0 || sh.budget.Room != sh.memory.most/4*3 {
+			t.Fatalf("shard %d: %d of %d bytes", i, sh.budget.Room, sh.memory.most)
+		}
+	}
+}

@@ -40,3 +40,36 @@ func TestDuplicates(t *testing.T) {
 		}
 	}
 }
+
+// An ACK tells of an original segment where one that was sent once, before the reduction, ends within what it tells of.
+func TestOriginal(t *testing.T) {
+	for _, x := range []struct {
+		claim      string
+		start, end segment.Seq
+		resent     bool // the second of three
+		sacked     bool
+		want       bool
+	}{
+		{"just one", 2000, 3000, false, false, true},
+		{"a part of one", 2000, 2999, false, false, false},
+		{"one that was sent again", 2000, 3000, true, false, false},
+		{"one that is known to have arrived", 2000, 3000, false, true, false},
+		{"one behind one that was sent again", 2000, 4000, true, false, true},
+		{"one sent after the reduction", 4000, 5000, false, false, false},
+		{"none", 3000, 3000, false, false, false},
+	} {
+		s := Sender{recoverAt: 4000}
+		for end := segment.Seq(2000); end <= 5000; end += 1000 {
+			if s.out.isFull() {
+				s.out.makeRoom()
+			}
+			s.out.push(sentSegment{end: end, resent: x.resent && end == 3000})
+		}
+		if x.sacked {
+			s.sacked.add(2000, 3000)
+		}
+		if s.original(x.start, x.end) != x.want {
+			t.Errorf("%s: %v", x.claim, !x.want)
+		}
+	}
+}

@@ -70,6 +70,8 @@ func TestRecordsCutByTheSnapLength(t *testing.T) {
 			[]int{200, 900, 70}, 35},
 		{"also the shortest that there is", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {wireRecord(minSealed), 60}, {wireRecord(900), 60}},
 			[]int{200, minSealed, 900}, 35},
+		{"also if no more than its header is there", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {wireRecord(900), headerLen}, {wireRecord(70), 80}},
+			[]int{200, 900, 70}, 35},
 		{"and one within a segment is not", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {join([]byte("123"), wireRecord(900)), 60}},
 			[]int{200}, 35 + 848},
 		{"a header that is cut off itself", []piece{{join(wireRecord(40), wireRecord(900)), 47}}, []int{40}, 903},
