@@ -418,8 +418,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.beginBurst(delivered, before, at)
 	fresh := s.news(delivered, acked, held)
+	s.beginBurst(delivered, before, at)
+	s.credit.delivered += fresh // what had been SACKed before is not delivered once more (RFC 6937 section 3, DeliveredData)
+	s.credit.unused += fresh
 	switch {
 	case !s.mayGoByClock():
 		s.bbr.on = false
@@ -486,8 +488,6 @@ func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
 	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
 	b.acked, b.opening, b.wasFull = delivered, s.Start.open, s.Start.full
 	s.Start.open = false
-	s.credit.delivered += delivered
-	s.credit.unused += delivered
 }
 
 // restsStill reports whether an ACK with so many SACK blocks changes nothing, and the one before it was found to do so (see
