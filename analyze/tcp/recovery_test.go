@@ -124,6 +124,22 @@ func TestPartialACKDeliversOne(t *testing.T) {
 	f.holds("15 partial ACKs, each lets out one", 28)
 }
 
+// What had been SACKed is delivered then, and not once more when it is acknowledged (RFC 6937 section 3, DeliveredData): the window of a
+// recovery is the same, however many of the ACKs that told of it were lost.
+func TestWhatWasSackedIsDeliveredOnce(t *testing.T) {
+	for _, sacked := range []int{4, 7, 10} { // before, until
+		f := recovering(t)
+		f.window = 40 // no room
+		for n := 5; n <= sacked; n++ {
+			f.sackedTo(n)
+		}
+		f.window = 30
+		f.wait(time.Millisecond).ack(10).ack(0)
+		f.is("no room", tcp.Receiver, tcp.Inferred)
+		f.holds("7 are delivered of 40", 34)
+	}
+}
+
 // The window that the peer offers keeps a sender, too, before it is full: where it has less room
 // than the sender's own, and the sender waits for more, as it may for a third of the window
 // (Linux's tcp_tso_should_defer). Its own window goes on growing meanwhile (tcp_is_cwnd_limited:
