@@ -70,6 +70,11 @@ func (s *Sender) probeFailed(at segment.Time) bool {
 func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery == open || to == timeout && s.recovery == fast {
 		s.prior = max(s.cwnd, s.MSS)
+		if s.guessed && to == fast && (s.limit == Congestion || s.Message == UnderWay && s.lastFull) {
+			s.settlePrior()
+		} else {
+			s.priorBefore = 0
+		}
 	}
 	if s.recovery == open && name != "ecn" {
 		s.mayUndo()
@@ -106,6 +111,18 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 }
 
+// settlePrior takes what was in flight when a recovery began for the window before, where it is a guess which ACKs had come: of that of
+// the loss it is known (see firstHole), and a sender that its window keeps has as much in flight (RFC 5681 section 3.2, equation 4), but
+// for what it may send beyond when segments have left the path (RFC 3042). If that is nearer to a half than to 7/10 of
+// what a loss took from before, and it has never ceased to send since, its reductions leave a half (see learn).
+func (s *Sender) settlePrior() {
+	s.prior = min(s.prior, max(s.whole(s.nxt.Sub(s.una)-s.sacked.size()), s.MSS))
+	if s.prior < s.priorBefore*6/10 {
+		s.beta, s.halves = 50, true
+	}
+	s.priorBefore = s.prior
+}
+
 // episodeEnds reports whether the latest episode is over: all that was out when it began is acknowledged; after
 // an ECN echo something beyond that, so that the peer has been told (Linux's tcp_fastretrans_alert).
 func (s *Sender) episodeEnds() bool {
@@ -121,6 +138,7 @@ func (s *Sender) endEpisode(at segment.Time) {
 	if s.recovery == fast {
 		s.learn()
 		s.cwnd = s.ssthresh
+		s.avoidance.begin(at, s.prior, s.cwnd)
 	}
 	s.most = s.cwnd
 	s.recovery = open
@@ -187,7 +205,7 @@ func (s *Sender) learn() {
 		return
 	}
 	half, most := s.prior/2, s.prior*7/10
-	if s.beta = 70; s.least < (half+most)/2 {
+	if s.beta = 70; s.halves || s.least < (half+most)/2 {
 		s.beta = 50
 	}
 	s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)

@@ -81,24 +81,27 @@ type Sender struct {
 	rttvar        time.Duration
 	rttEnd        segment.Seq
 
-	largest    int           // segment that the peer takes
-	openedAt   segment.Time  // when the peer's window got room again
-	silence    time.Duration // at the receiver, for how long none had come before the segment being sent
-	lates      int           // at the receiver, of the latest sends: those that left later than an ACK brought them out
-	onTimes    int           // and the others
-	recoverAt  segment.Seq   // the episode ends when this is acknowledged
-	echoed     bool          // it began with an ECN echo
-	probe      probe         // the latest
-	reducedAt  segment.Time
-	prior      int  // window before the episode
-	beta       int  // what a reduction leaves, in percent
-	least      int  // smallest window of the episode
-	undo       undo // of the episode
-	supposed   int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	initialMSS int  // how large the segments of the initial window were then
-	flatRounds int64
-	flatAt     int
-	wasLost    int // packets, in this episode
+	largest     int           // segment that the peer takes
+	openedAt    segment.Time  // when the peer's window got room again
+	silence     time.Duration // at the receiver, for how long none had come before the segment being sent
+	lates       int           // at the receiver, of the latest sends: those that left later than an ACK brought them out
+	onTimes     int           // and the others
+	recoverAt   segment.Seq   // the episode ends when this is acknowledged
+	echoed      bool          // it began with an ECN echo
+	probe       probe         // the latest
+	reducedAt   segment.Time
+	avoidance   avoidance
+	prior       int  // window before the episode
+	priorBefore int  // and before the one before, if nothing but that has taken from it since, and both have shown: see settlePrior
+	halves      bool // a reduction leaves no more than half of it: shown
+	beta        int  // what a reduction leaves, in percent
+	least       int  // smallest window of the episode
+	undo        undo // of the episode
+	supposed    int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	initialMSS  int  // how large the segments of the initial window were then
+	flatRounds  int64
+	flatAt      int
+	wasLost     int // packets, in this episode
 
 	initFull    bool // the initial window is exact
 	exited      bool // slow start has ended once
@@ -565,6 +568,9 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	if grows && (acked > 0 || s.reordered) && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
 		s.burst.grown = min(s.whole(fresh), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
+	}
+	if s.guessed && s.recovery == open && acked > 0 && s.cwnd >= s.ssthresh && s.limited && s.episodes > 0 {
+		s.avoid(acked, at)
 	}
 	if e := &s.ending; e.path > 0 && acked > 0 {
 		if e.acked += acked; s.limited || e.path < 2*s.maxOut {
