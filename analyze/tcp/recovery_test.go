@@ -140,6 +140,37 @@ func TestWhatWasSackedIsDeliveredOnce(t *testing.T) {
 	}
 }
 
+// Who has seen something overtaken that was not lost waits in recovery for a quarter of the least round trip, here 25 ms: what was sent
+// so much before something that has arrived is lost (RFC 8985 section 6.2 step 4), and not what was sent later.
+func TestReorderingSeenGivesTimeInRecovery(t *testing.T) {
+	for _, x := range []struct {
+		what  string
+		late  int // segments that overtook the first
+		again bool
+		lost  int
+	}{
+		{"nothing was overtaken", 0, false, 40},
+		{"one came late", 2, false, 16},
+		{"one was lost", 3, true, 40},
+	} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond)
+		if x.late > 0 {
+			f.sacks(1, 1+x.late)
+		}
+		if x.again {
+			f.again(0).wait(100 * time.Millisecond)
+		}
+		f.ack(10)
+		for range 60 {
+			f.send(1).wait(990 * time.Microsecond)
+		}
+		f.wait(50 * time.Millisecond).sacks(50, 52).again(10)
+		if e := f.Estimate(); e.Pipe != (60-2-x.lost+1)*mss {
+			t.Errorf("%s: %d in flight, want %d of 60: 2 have come, %d are lost, one was sent again", x.what, e.Pipe, 60-2-x.lost+1, x.lost)
+		}
+	}
+}
+
 // The window that the peer offers keeps a sender, too, before it is full: where it has less room
 // than the sender's own, and the sender waits for more, as it may for a third of the window
 // (Linux's tcp_tso_should_defer). Its own window goes on growing meanwhile (tcp_is_cwnd_limited:

@@ -107,7 +107,8 @@ type Sender struct {
 	exited      bool // slow start has ended once
 	noDelayExit bool // its slow start does not end by delay: seen
 	guessed     bool // which of its segments an ACK brought out is a guess
-	reordered   bool // what it thought lost had only been late, once
+	overtaken   bool // something came behind what was sent later, though it was not sent again
+	reordered   bool // and so late that it was thought lost, or may have been
 	waiting     bool // the latest segment ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost    bool // likewise ever since a timeout
 	ends        bool // the segment being sent ends a write
@@ -461,6 +462,7 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 		}
 	}
 	if len(s.sacked.list) > 0 {
+		s.noteOvertaken(ack.Add(-acked))
 		s.sacked.below(ack)
 	}
 	if len(s.resent.list) > 0 {
@@ -469,6 +471,16 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	short := s.pad.all
 	s.time(ack, at)
 	return acked + int(short-s.pad.all)
+}
+
+// noteOvertaken notes, where what was missing from una on is acknowledged now, whether it was sent again. If it was not, it was only late; and if more
+// than three segments came before it, that is more than a sender takes for granted (Linux's tcp_check_sack_reordering).
+func (s *Sender) noteOvertaken(una segment.Seq) {
+	if s.guessed || s.recovery == timeout || s.resent.covers(una) || s.probe.end.After(una) {
+		return
+	}
+	s.overtaken = true
+	s.reordered = s.reordered || s.sacked.last().Sub(una) > 3*s.MSS
 }
 
 // sackAll notes the SACK blocks of an ACK whose number has been noted.
