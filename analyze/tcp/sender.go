@@ -90,12 +90,13 @@ type Sender struct {
 	echoed     bool          // it began with an ECN echo
 	probe      probe         // the latest
 	reducedAt  segment.Time
-	prior      int  // window before the episode
-	beta       int  // what a reduction leaves, in percent
-	least      int  // smallest window of the episode
-	undo       undo // of the episode
-	supposed   int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	initialMSS int  // how large the segments of the initial window were then
+	prior      int    // window before the episode
+	beta       int    // what a reduction leaves, in percent
+	least      int    // smallest window of the episode
+	undo       undo   // of the episode
+	spared     ranges // missing, but not deemed lost: see spare
+	supposed   int    // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	initialMSS int    // how large the segments of the initial window were then
 	flatRounds int64
 	flatAt     int
 	wasLost    int // packets, in this episode
@@ -157,10 +158,12 @@ const (
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
 	out, marks, sacked, resent := s.out.buf, s.bbr.marks[:0], s.sacked.list[:0], s.resent.list[:0]
+	spared := s.spared.list[:0]
 	growth, phases := s.Sums.Growth[:0], s.Sums.Phases[:0]
 	*s = Sender{} // it is large: cleared where it lies, never copied
 	s.MSS, s.largest, s.ssthresh, s.beta = max(mss, 1), max(mss, 1), never, 70
 	s.out.buf, s.bbr.marks, s.sacked.list, s.resent.list = out, marks, sacked, resent
+	s.spared.list = spared
 	s.bbr.on, s.bbr.cwnd = true, initialSegs
 	s.Sums.Growth, s.Sums.Phases = growth, phases
 	if s.widen(offered); offered < 0 {
@@ -460,6 +463,9 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	}
 	if len(s.resent.list) > 0 {
 		s.resent.below(ack)
+	}
+	if len(s.spared.list) > 0 {
+		s.spared.below(ack)
 	}
 	short := s.pad.all
 	s.time(ack, at)
