@@ -11,10 +11,10 @@ import (
 //
 // The window is the sender's private number. It shows itself when the sender fills
 // it: data is waiting, the peer's window has room, an ACK comes, segments follow at
-// once, and then it stops. What is in flight then is the window: Observed. Between
-// such moments it follows the sender's rules (RFC 5681, and Linux's for what RFCs
-// leave open): Inferred, with bounds. Before anything was seen it is the initial
-// window of RFC 6928: Assumed.
+// once, and then it stops. What is in flight then is the window: Observed, until that
+// is acknowledged, as long as ACKs have added little. Between such moments it follows
+// the sender's rules (RFC 5681, and Linux's for what RFCs leave open): Inferred, with
+// bounds. Before anything was seen it is the initial window of RFC 6928: Assumed.
 //
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
