@@ -270,9 +270,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	packets := s.packets(n)
 	whole := packets * s.MSS
-	full := whole == n
+	full, next := whole == n, s.nxt
 	switch {
-	case end.After(s.nxt):
+	case end.After(next):
 		if s.bbr.on {
 			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
 			s.bbr.sends(seq, s.packets(before), written, at)
@@ -282,7 +282,10 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	default:
 		s.again(seq, end, at)
 	}
-	p := s.pipe()
+	p := before + whole
+	if s.recovery != open || s.sacked.total > 0 || s.dups > 0 || next != seq {
+		p = s.pipe()
+	}
 	s.paced(packets, p, at)
 	if s.bbr.on && !s.bbr.full {
 		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
@@ -514,10 +517,12 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
 	s.burst.at = at // all else of a burst counts only once something is sent
+	if s.lastAck = at; edge == s.edge && s.hasEdge { // as a rule
+		return
+	}
 	if s.offers(edge, at); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}
-	s.lastAck = at
 }
 
 // offers notes the right edge of the window that an ACK offers.
