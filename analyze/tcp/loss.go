@@ -35,8 +35,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery != timeout && timer > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == open && quiet > 2*prompt && !seq.After(s.una) && s.probeFailed(at),
 		s.recovery == timeout && timer > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
-		s.recovered()
-		s.reduce(timeout, "timeout", at)
+		s.timerFires(at)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
@@ -52,7 +51,25 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
 	}
 	s.resent.add(seq, end)
+	if len(s.spared.list) > 0 {
+		s.spared.cut(seq, end)
+	}
 	s.fill(seq, end, isAgain)
+}
+
+// timerFires notes that the retransmission timer has gone off. What the latest ACK let out was over long before, and what the timer
+// lets out shows the window from now on; at the receiver it is a guess which ACK had come.
+func (s *Sender) timerFires(at segment.Time) {
+	goesOn := s.burst.on && !s.AtReceiver
+	if goesOn {
+		s.finishBurst(at, s.pipe())
+	}
+	was := s.lostTo()
+	s.recovered()
+	s.reduce(timeout, "timeout", at)
+	if s.undo.lostTo = was; goesOn {
+		s.burst = burst{on: true, byTimer: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd}
+	}
 }
 
 // A probe is a tail loss probe (RFC 8985 section 7.3): what was out when it was sent.
@@ -241,7 +258,8 @@ func (s *Sender) slowed(p int) {
 	if s.beta == 70 && p < s.ssthresh && s.deemedLost() < s.prior/10 {
 		s.learn()
 	}
-	if s.isPaced() || s.AtReceiver { // how its ACKs and segments crossed is a guess
+	// How its ACKs and segments crossed is a guess, or what it holds for lost.
+	if s.isPaced() || s.AtReceiver || len(s.spared.list) > 0 {
 		s.basis = Inferred
 	}
 }

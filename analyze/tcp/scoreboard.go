@@ -98,6 +98,9 @@ func (s *Sender) sack(start, end segment.Seq) {
 	s.fill(from, end, isSacked)
 	s.sacked.add(start, end)
 	s.resent.cut(start, end)
+	if len(s.spared.list) > 0 {
+		s.spared.cut(start, end)
+	}
 }
 
 // lose counts what is deemed lost, by now, up to the end of what is.
@@ -170,5 +173,5 @@ func (s *Sender) deemedLost() int {
 		}
 		n += s.resent.list[i].End.Sub(from)
 	}
-	return n
+	return max(0, n-s.spared.size())
 }

@@ -11,10 +11,10 @@ import (
 //
 // The window is the sender's private number. It shows itself when the sender fills
 // it: data is waiting, the peer's window has room, an ACK comes, segments follow at
-// once, and then it stops. What is in flight then is the window: Observed. Between
-// such moments it follows the sender's rules (RFC 5681, and Linux's for what RFCs
-// leave open): Inferred, with bounds. Before anything was seen it is the initial
-// window of RFC 6928: Assumed.
+// once, and then it stops. What is in flight then is the window: Observed, until that
+// is acknowledged, as long as ACKs have added little. Between such moments it follows
+// the sender's rules (RFC 5681, and Linux's for what RFCs leave open): Inferred, with
+// bounds. Before anything was seen it is the initial window of RFC 6928: Assumed.
 //
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
@@ -81,27 +81,25 @@ type Sender struct {
 	rttvar        time.Duration
 	rttEnd        segment.Seq
 
-	largest     int           // segment that the peer takes
-	openedAt    segment.Time  // when the peer's window got room again
-	silence     time.Duration // at the receiver, for how long none had come before the segment being sent
-	lates       int           // at the receiver, of the latest sends: those that left later than an ACK brought them out
-	onTimes     int           // and the others
-	recoverAt   segment.Seq   // the episode ends when this is acknowledged
-	echoed      bool          // it began with an ECN echo
-	probe       probe         // the latest
-	reducedAt   segment.Time
-	avoidance   avoidance
-	prior       int  // window before the episode
-	priorBefore int  // and before the one before, if nothing but that has taken from it since, and both have shown: see settlePrior
-	halves      bool // a reduction leaves no more than half of it: shown
-	beta        int  // what a reduction leaves, in percent
-	least       int  // smallest window of the episode
-	undo        undo // of the episode
-	supposed    int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	initialMSS  int  // how large the segments of the initial window were then
-	flatRounds  int64
-	flatAt      int
-	wasLost     int // packets, in this episode
+	largest    int           // segment that the peer takes
+	openedAt   segment.Time  // when the peer's window got room again
+	silence    time.Duration // at the receiver, for how long none had come before the segment being sent
+	lates      int           // at the receiver, of the latest sends: those that left later than an ACK brought them out
+	onTimes    int           // and the others
+	recoverAt  segment.Seq   // the episode ends when this is acknowledged
+	echoed     bool          // it began with an ECN echo
+	probe      probe         // the latest
+	reducedAt  segment.Time
+	prior      int    // window before the episode
+	beta       int    // what a reduction leaves, in percent
+	least      int    // smallest window of the episode
+	undo       undo   // of the episode
+	spared     ranges // missing, but not deemed lost: see spare
+	supposed   int    // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	initialMSS int    // how large the segments of the initial window were then
+	flatRounds int64
+	flatAt     int
+	wasLost    int // packets, in this episode
 
 	initFull    bool // the initial window is exact
 	exited      bool // slow start has ended once
@@ -126,6 +124,10 @@ type Sender struct {
 		losses      [2]int64 // until the rounds before
 		before, now int      // most in flight in the round before, and in this one
 	}
+
+	avoidance   avoidance
+	priorBefore int  // window before the loss before, if nothing but that has taken from it since, and both have shown: see settlePrior
+	halves      bool // a reduction leaves no more than half of it: shown
 
 	bbr      bbr
 	idle     idle
@@ -161,10 +163,12 @@ const (
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
 	out, marks, sacked, resent := s.out.buf, s.bbr.marks[:0], s.sacked.list[:0], s.resent.list[:0]
+	spared := s.spared.list[:0]
 	growth, phases := s.Sums.Growth[:0], s.Sums.Phases[:0]
 	*s = Sender{} // it is large: cleared where it lies, never copied
 	s.MSS, s.largest, s.ssthresh, s.beta = max(mss, 1), max(mss, 1), never, 70
 	s.out.buf, s.bbr.marks, s.sacked.list, s.resent.list = out, marks, sacked, resent
+	s.spared.list = spared
 	s.bbr.on, s.bbr.cwnd = true, initialSegs
 	s.Sums.Growth, s.Sums.Phases = growth, phases
 	if s.widen(offered); offered < 0 {
@@ -271,9 +275,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	packets := s.packets(n)
 	whole := packets * s.MSS
-	full := whole == n
+	full, next := whole == n, s.nxt
 	switch {
-	case end.After(s.nxt):
+	case end.After(next):
 		if s.bbr.on {
 			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
 			s.bbr.sends(seq, s.packets(before), written, at)
@@ -283,7 +287,10 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	default:
 		s.again(seq, end, at)
 	}
-	p := s.pipe()
+	p := before + whole
+	if s.recovery != open || s.sacked.total > 0 || s.dups > 0 || next != seq {
+		p = s.pipe()
+	}
 	s.paced(packets, p, at)
 	if s.bbr.on && !s.bbr.full {
 		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
@@ -468,6 +475,9 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	if len(s.resent.list) > 0 {
 		s.resent.below(ack)
 	}
+	if len(s.spared.list) > 0 {
+		s.spared.below(ack)
+	}
 	short := s.pad.all
 	s.time(ack, at)
 	return acked + int(short-s.pad.all)
@@ -522,11 +532,13 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 // hears notes an ACK that changes nothing but the window that it offers.
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
-	s.burst.at = at // all else of a burst counts only once something is sent
+	s.burst.at = at                                  // all else of a burst counts only once something is sent
+	if s.lastAck = at; edge == s.edge && s.hasEdge { // as a rule
+		return
+	}
 	if s.offers(edge, at); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}
-	s.lastAck = at
 }
 
 // offers notes the right edge of the window that an ACK offers.

@@ -48,6 +48,43 @@ func TestTimeoutsOfOneEpisode(t *testing.T) {
 	}
 }
 
+// A flight of one full segment that its ACK lets go on began with a timeout: its window is one segment, also where that before was
+// little larger, as if a little of it had been kept back.
+func TestTimeoutBeforeAFlightLeavesOneSegment(t *testing.T) {
+	for _, window := range []int{2, 4, 8} {
+		var s Sender
+		s.Reset(1000, 100000)
+		s.AtReceiver = true
+		s.Handshake(100 * time.Millisecond)
+		at, seq := segment.Time(time.Hour), segment.Seq(1)
+		send := func(n int) {
+			for range n {
+				s.Sent(seq, 1000, at)
+				seq = seq.Add(1000)
+			}
+		}
+		ack := func() {
+			at = at.Add(100 * time.Millisecond)
+			s.Acked(seq, nil, seq.Add(100000), false, true, at)
+		}
+		s.silence = time.Second
+		send(10)
+		ack()
+		s.cwnd, s.most, s.ssthresh, s.basis = window*1000, window*1000, window*1000, Inferred
+		at = at.Add(time.Second)
+		send(1)
+		ack()
+		send(2)
+		ack()
+		if s.Sums.Timeouts != 1 || s.cwnd > 3000 {
+			t.Errorf("a window of %d segments, then one and a silence: %d timeouts, a window of %d bytes", window, s.Sums.Timeouts, s.cwnd)
+		}
+		if f := &s.Start; f.Low != 1000 || f.Best != 1000 || f.Restarted {
+			t.Errorf("a window of %d segments, then one and a silence: it began with %d in %d..%d", window, f.Best, f.Low, f.High)
+		}
+	}
+}
+
 // Of a connection begun midway the round trip to the sender is the shortest time to an echo: the
 // first may have waited for something to send.
 func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
