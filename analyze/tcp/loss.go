@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"time"
+
 	"tcpwarm/capture/segment"
 )
 
@@ -35,7 +37,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery != timeout && timer > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == open && quiet > 2*prompt && !seq.After(s.una) && s.probeFailed(at),
 		s.recovery == timeout && timer > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
-		s.timerFires(at)
+		s.timerFires(at, timer)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
@@ -59,17 +61,30 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 
 // timerFires notes that the retransmission timer has gone off. What the latest ACK let out was over long before, and what the timer
 // lets out shows the window from now on; at the receiver it is a guess which ACK had come.
-func (s *Sender) timerFires(at segment.Time) {
+func (s *Sender) timerFires(at segment.Time, after time.Duration) {
 	goesOn := s.burst.on && !s.AtReceiver
 	if goesOn {
 		s.finishBurst(at, s.pipe())
 	}
 	was := s.lostTo()
 	s.recovered()
-	s.reduce(timeout, "timeout", at)
+	first := s.firstTimeout(at, after)
+	s.reduce(timeout, "timeout", first)
+	if s.AtReceiver { // what was sent again at the first may not have come
+		s.undo.maybeSpurious = first < at
+	}
 	if s.undo.lostTo = was; goesOn {
 		s.burst = burst{on: true, byTimer: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd}
 	}
+}
+
+// firstTimeout returns when the timer went off first, of which this is the first segment to come at an instant, so long after it was
+// started. At the receiver those may be missing that it let out before: each took twice as long as the one before (RFC 6298 section 5.5).
+func (s *Sender) firstTimeout(at segment.Time, after time.Duration) segment.Time {
+	if rto := s.rto(); s.AtReceiver && after >= 3*rto {
+		return at.Add(rto - after)
+	}
+	return at
 }
 
 // A probe is a tail loss probe (RFC 8985 section 7.3): what was out when it was sent.

@@ -121,3 +121,54 @@ func TestRoundTripMidwayIsTheShortestEcho(t *testing.T) {
 		}
 	}
 }
+
+// At the receiver a segment sent again may be the first that comes after the timer went off more than once: it did so first when the silence
+// had lasted for the timeout, and again after twice as long (RFC 6298 section 5.5). From the second on who sends looks whether it was in
+// vain (see spuriousTimeout): an ACK then takes it back that tells of what was sent once.
+func TestTimeoutsAtTheReceiverThatWereNotSeen(t *testing.T) {
+	for _, x := range []struct {
+		what   string
+		rtos   time.Duration // after so many a segment comes that was sent again
+		acked  int           // segments, by the ACK that follows
+		first  time.Duration // after so many the timer went off first
+		inVain bool
+	}{
+		{"twice, and 5 arrive", 4, 5, 1, true},
+		{"twice, and what was sent again arrives alone", 4, 1, 1, false},
+		{"once, and 5 arrive", 2, 5, 2, false},
+	} {
+		var s Sender
+		s.Reset(1000, 1<<20)
+		s.Handshake(100 * time.Millisecond)
+		s.AtReceiver = true
+		at := segment.Time(time.Hour)
+		for n := range 20 {
+			s.Sent(segment.Seq(1+1000*n), 1000, at)
+		}
+		told := &when{name: "timeout"}
+		s.Watch(told)
+		began, rto := at, s.rto()
+		at = at.Add(x.rtos * rto)
+		s.Sent(1, 1000, at)
+		if told.at != began.Add(x.first*rto) {
+			t.Errorf("%s: told of a timeout after %v, want %v", x.what, told.at.Sub(began), x.first*rto)
+		}
+		s.Acked(segment.Seq(1+1000*x.acked), nil, 1<<20, false, true, at.Add(100*time.Millisecond))
+		if (s.recovery == open) != x.inVain {
+			t.Errorf("%s: phase %s", x.what, s.phase())
+		}
+	}
+}
+
+// when keeps when it was last told of an event of a name.
+type when struct {
+	name string
+	at   segment.Time
+}
+
+func (*when) Window(segment.Time, Estimate, *Sender) {}
+func (w *when) Event(at segment.Time, name string, _, _ int, _ *Sender) {
+	if name == w.name {
+		w.at = at
+	}
+}

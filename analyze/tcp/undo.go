@@ -73,7 +73,7 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 // A sender looks for that after a timeout in the open, and from the second one on (tcp_enter_loss). At the
 // receiver it does not show what was sent again.
 func (s *Sender) spuriousTimeout(ack segment.Seq, blocks []segment.Block) bool {
-	if s.recovery != timeout || !s.undo.maybeSpurious || s.AtReceiver {
+	if s.recovery != timeout || !s.undo.maybeSpurious {
 		return false
 	}
 	if s.original(s.una, ack) {
