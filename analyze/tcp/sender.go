@@ -483,8 +483,9 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	return acked + int(short-s.pad.all)
 }
 
-// noteOvertaken notes, where what was missing from una on is acknowledged now, whether it was sent again. If it was not, it was only late; and if more
-// than three segments came before it, that is more than a sender takes for granted (Linux's tcp_check_sack_reordering).
+// noteOvertaken notes, where what was missing from una on is acknowledged now, whether it was sent again. If it was not, it was
+// only late; and if more than three segments came before it, that is more than a sender takes for granted (Linux's
+// tcp_check_sack_reordering).
 func (s *Sender) noteOvertaken(una segment.Seq) {
 	if s.guessed || s.recovery == timeout || s.resent.covers(una) || s.probe.end.After(una) {
 		return
