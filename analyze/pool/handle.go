@@ -278,8 +278,8 @@ func (s *clientShard) finsCrossed(c *Conn, e *event.Event) {
 	s.addClose(&c.pool.detectors.idle.byServer, Idle{at.Sub(since), at, c.id, e.Packet})
 }
 
-// resumed takes it that nobody has closed c after all, as the segment of the given packet shows. If the ideal client has lost it by now, that
-// stays so: it opens another when the real client does, and that this was needed is not known.
+// resumed takes it that nobody has closed c after all, as the segment of the given packet shows. If the ideal client has
+// lost it by now, that stays so: it opens another when the real client does, and that this was needed is not known.
 func (c *Conn) resumed(packet int64) {
 	if c.closedBy == event.Nobody {
 		return
