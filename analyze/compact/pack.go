@@ -186,7 +186,7 @@ func (p *Packer) refer(at unsafe.Pointer) {
 	word := p.number()
 	x := p.model.ref(word)
 	if !p.model.made {
-		p.learns = append(p.learns, reference{word: word, at: at})
+		p.learns = append(p.learns, reference{word: int32(word), at: at})
 	}
 	switch i := slices.Index(p.refs, at); {
 	case x != nil && x.at == at && x.text == "": // a text may be a part of the model's
@@ -274,7 +274,7 @@ func (p *Packer) endList(first int, inList bool) {
 	}
 	if !p.model.made {
 		if n := len(p.all) - first - listWords; n > 0 {
-			p.learns = append(p.learns, reference{word: first, words: n})
+			p.learns = append(p.learns, reference{word: int32(first), words: int32(n)})
 		}
 		return
 	}
