@@ -131,6 +131,14 @@ func (w *worker) relieve(sh *shard) {
 		if m.taken <= enough {
 			return
 		}
+		if e.live != nil && e.hasEnded() { // all that it waits for is late segments
+			w.enterTimeWait(sh, e)
+		}
+	}
+	for _, e := range all {
+		if m.taken <= enough {
+			return
+		}
 		if e.live != nil && w.guarded(sh, e, func() { e.GiveUpWaiting(w.out.Now) }) {
 			m.measure(e)
 		}
@@ -140,7 +148,7 @@ func (w *worker) relieve(sh *shard) {
 			return
 		}
 		if e.size > 0 { // else it has gone
-			w.end(sh, e, e.isOpen())
+			w.giveUp(sh, e)
 		}
 	}
 }

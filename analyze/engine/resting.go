@@ -68,6 +68,9 @@ func (e *entry) lastPacket() int64 {
 // isOpen reports whether e has not ended.
 func (e *entry) isOpen() bool { return e.live == nil || e.State() == conn.Open }
 
+// hasEnded reports whether e has ended, and nothing that may come can change that.
+func (e *entry) hasEnded() bool { return !e.isOpen() && e.State() != conn.JustReset }
+
 // isHalfOpen reports whether all that was seen of e is a SYN.
 func (e *entry) isHalfOpen() bool {
 	if e.live == nil {

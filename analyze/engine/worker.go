@@ -315,8 +315,20 @@ func (w *worker) evict(sh *shard) {
 	all := slices.Collect(sh.table.All)
 	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.lastPacket(), b.lastPacket()) })
 	for _, e := range all[:len(all)/8+1] {
-		w.end(sh, e, e.isOpen())
+		w.giveUp(sh, e)
 	}
+}
+
+// giveUp ends e, for which there is no room. If it goes on it is not followed again for a while: there would be no room for that
+// either, and for each segment another would be given up, which goes on, too. Of half-open ones nothing is remembered: there may be
+// millions.
+func (w *worker) giveUp(sh *shard, e *entry) {
+	if !e.isHalfOpen() {
+		w.resume(sh, e)
+		until := w.out.Now.Time.Add(timeWaitFor)
+		sh.timeWait.Put(e.hash(), e.Finished(until), until, w.out.Now.Time)
+	}
+	w.end(sh, e, e.isOpen())
 }
 
 // end ends e, unless it has ended, and leaves to the collector what that needs of it. e
