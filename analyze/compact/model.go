@@ -90,14 +90,18 @@ func (m *Model) word(i int, all []uint64) uint64 {
 	if i < 0 || i >= len(m.is) {
 		return 0
 	}
-	switch x := m.is[i]; x &^ whichOne {
-	case isSame:
-		return all[x&whichOne]
-	case isRef:
-		return m.refs[x&whichOne].value()
-	default:
+	return m.expects(m.is[i], all)
+}
+
+// expects returns the word that x says is expected.
+func (m *Model) expects(x expected, all []uint64) uint64 {
+	switch {
+	case x < isSame:
 		return m.values[x]
+	case x < isRef:
+		return all[x&whichOne]
 	}
+	return m.refs[x&whichOne].value()
 }
 
 // ref returns what word i is expected to refer to, nil: to nothing.

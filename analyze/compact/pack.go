@@ -114,13 +114,29 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 		switch o.kind {
 		case words:
 			p.wide = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				p.put(*(*uint64)(unsafe.Add(at, k*8)))
+				w := *(*uint64)(unsafe.Add(at, k*8))
+				if k >= uintptr(len(is)) {
+					p.put(w)
+				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
+					p.expected++
+				} else {
+					p.differs(w, p.model.expects(is[k], p.all))
+				}
 			}
 			p.wide = false
 		case halves:
+			all, is := p.next(o.n)
 			for k := range o.n {
-				p.put(uint64(*(*uint32)(unsafe.Add(at, k*4))))
+				w := uint64(*(*uint32)(unsafe.Add(at, k*4)))
+				if k >= uintptr(len(is)) {
+					p.put(w)
+				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
+					p.expected++
+				} else {
+					p.differs(w, p.model.expects(is[k], p.all))
+				}
 			}
 		case octets:
 			p.octets(at, o.n)
@@ -302,6 +318,23 @@ func (p *Packer) put(w uint64) {
 		p.expected++
 		return
 	}
+	p.differs(w, x)
+}
+
+// next gives the next n words their numbers, and returns where they are to be put and what is expected of them; nothing, if
+// some have none or nothing is expected of them. Most words are as expected: so they cost little.
+func (p *Packer) next(n uintptr) (all []uint64, is []expected) {
+	i := len(p.all)
+	end := i + int(n)
+	if p.inList || end > len(p.model.is) {
+		return nil, nil
+	}
+	p.all = slices.Grow(p.all, int(n))[:end]
+	return p.all[i:], p.model.is[i:end]
+}
+
+// differs packs a word that is not x, which was expected.
+func (p *Packer) differs(w, x uint64) {
 	p.flush()
 	last := p.lastFarther(w, x)
 	if w < small {

@@ -26,13 +26,35 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		switch o.kind {
 		case words:
 			p.wide = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				*(*uint64)(unsafe.Add(at, k*8)) = p.get()
+				switch to := (*uint64)(unsafe.Add(at, k*8)); {
+				case k >= uintptr(len(is)):
+					*to = p.get()
+				case p.expected > 0:
+					p.expected--
+					all[k] = p.model.expects(is[k], p.all)
+					*to = all[k]
+				default:
+					all[k] = p.token(p.model.expects(is[k], p.all))
+					*to = all[k]
+				}
 			}
 			p.wide = false
 		case halves:
+			all, is := p.next(o.n)
 			for k := range o.n {
-				*(*uint32)(unsafe.Add(at, k*4)) = uint32(p.get())
+				switch to := (*uint32)(unsafe.Add(at, k*4)); {
+				case k >= uintptr(len(is)):
+					*to = uint32(p.get())
+				case p.expected > 0:
+					p.expected--
+					all[k] = p.model.expects(is[k], p.all)
+					*to = uint32(all[k])
+				default:
+					all[k] = p.token(p.model.expects(is[k], p.all))
+					*to = uint32(all[k])
+				}
 			}
 		case octets:
 			p.putOctets(at, o.n)

@@ -28,7 +28,7 @@ type replayed struct {
 	packet int64
 }
 
-func replay(t *testing.T, w *worker, trace string) *replayed {
+func replay(t testing.TB, w *worker, trace string) *replayed {
 	s, err := script.Parse(trace)
 	if err != nil {
 		t.Fatal(err)
