@@ -103,7 +103,7 @@ func (k *collector) take(b *batch) {
 		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
 	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
-	b.short = k.lost.GaveUp-gaveUp >= manyGivenUp
+	b.short = k.lost.GaveUp-gaveUp >= manyGivenUp>>b.fewer
 }
 
 // liveShare returns how many bytes connections may take that have not ended: what their pools leave of what both may take

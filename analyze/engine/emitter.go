@@ -53,9 +53,9 @@ func (o *emitter) clear() {
 	}
 }
 
-// trim gives up room beyond what a batch needs that takes few segments. It comes after clear.
-func (o *emitter) trim() {
-	const most = maxEnds / chunkSize
+// trim gives up room beyond what a batch needs that takes few segments, by so many bits fewer. It comes after clear.
+func (o *emitter) trim(fewer int) {
+	most := maxEnds >> fewer / chunkSize
 	o.freeEnded.trim(most)
 	o.freeEndings.trim(most)
 	o.freeWhos.trim(most)

@@ -39,7 +39,7 @@ func (sh *shard) pack(e *entry) {
 
 // rests has others be followed with what e was.
 func (sh *shard) rests(e *entry) {
-	sh.free.live.PutAtMost(mostFree, e.live)
+	sh.free.live.PutAtMost(sh.free.most, e.live)
 	e.live = nil
 	sh.memory.measure(e)
 }

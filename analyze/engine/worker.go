@@ -48,6 +48,8 @@ func newWorker(i int, o Options, f *faults) *worker {
 		sh.readers, sh.store.Packer = w.out.Readers, &w.packer
 		sh.budget.Most = o.Limits.KeptTransactions
 		sh.memory.most = int(o.Limits.share(liveShare) / shards)
+		sh.free.most = mostFreeOf(sh.memory.most)
+		sh.readers.MostFree = sh.free.most
 		sh.budget.Room = sh.memory.most / 4 * 3
 		sh.timeWait.Most = int(o.Limits.share(timeWaitShare)/shards) / int(unsafe.Sizeof(conn.Finished{}))
 	}
@@ -60,7 +62,7 @@ func (w *worker) run() {
 		w.out.workerOutput = &b.output[w.index]
 		w.out.clear()
 		if b.short {
-			w.out.trim()
+			w.out.trim(b.fewer)
 		}
 		w.out.KeepTargets, w.out.none = !b.full, b.none
 		w.mayTake(b.live)
