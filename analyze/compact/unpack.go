@@ -42,6 +42,7 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 			}
 			p.wide = false
 		case halves:
+			p.narrow = true
 			all, is := p.next(o.n)
 			for k := range o.n {
 				switch to := (*uint32)(unsafe.Add(at, k*4)); {
@@ -56,6 +57,7 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 					*to = uint32(all[k])
 				}
 			}
+			p.narrow = false
 		case octets:
 			p.putOctets(at, o.n)
 		case pointer:
@@ -178,13 +180,17 @@ func (p *Packer) token(x uint64) (w uint64) {
 		p.note(w)
 	}
 	p.lastFarther(w, x)
+	p.noteApart(w, x)
 	return w
 }
 
 // writtenOut reads what follows on a token and returns the word that both stand for; x was expected.
 func (p *Packer) writtenOut(t byte, x uint64) (w uint64) {
 	n := int(t&7) + 1
-	if t >= tokenFarther {
+	switch {
+	case t >= tokenApart:
+		n = int(t & 3)
+	case t >= tokenFarther:
 		n--
 	}
 	for i := range n {
@@ -192,6 +198,8 @@ func (p *Packer) writtenOut(t byte, x uint64) (w uint64) {
 	}
 	p.in = p.in[n:]
 	switch {
+	case t >= tokenApart:
+		return uint64(uint32(x) + p.apart[t>>2&1] + zagzig32(uint32(w)))
 	case t >= tokenFarther:
 		return x + *p.latestFarther(x) + zagzig(w)
 	case t >= tokenOff:

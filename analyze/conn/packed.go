@@ -102,15 +102,17 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 	return c.app.Parts(list)
 }
 
-// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection
+// Pack returns what is to be kept instead of c from now on, of which CanPack has reported true. c may serve another connection
 // then, and so may its readers.
-func (c *Conn) Pack(st *Store) Resting {
+func (c *Conn) Pack(st *Store, now segment.Time) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
-	parts, held := c.parts(st.parts[:0]), c.http.text
+	held := c.http.text
 	for d := range c.half {
 		h := &c.half[d]
+		h.Rest(now)
 		held += h.stream.Memory() + h.Half.Referred()
 	}
+	parts := c.parts(st.parts[:0])
 	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
 	p := st.pack(st.modelOf(&s), parts, c.last)
 	p.Charge(held)

@@ -2,7 +2,9 @@ package engine
 
 import (
 	stdtls "crypto/tls"
+	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,14 +75,11 @@ func TestIdleIsSmall(t *testing.T) {
 		{"TLS 1.2, opened", spoken{version: stdtls.VersionTLS12}, true, 0},
 		{"HTTP/2 in TLS 1.3, opened", spoken{true, stdtls.VersionTLS13}, true, 0},
 	} {
-		trace, keys := oneRequest, (*tls.Keys)(nil)
-		if x.spoken != (spoken{}) {
-			trace, keys = exchanged(t, x.spoken, 1)
-		}
+		traces, keys := exchanged(t, x.spoken, 50)
 		if !x.keys {
 			keys = nil
 		}
-		bytes, counted := idleTakes(t, trace, keys)
+		bytes, counted := idleTakes(t, traces, keys)
 		t.Logf("%s: %d bytes each, %d are counted", x.what, bytes, counted)
 		if bytes > kept {
 			t.Errorf("%s: %d bytes each, want %d at most", x.what, bytes, kept)
@@ -91,18 +90,26 @@ func TestIdleIsSmall(t *testing.T) {
 	}
 }
 
-// idleTakes returns how many bytes a connection takes that is idle behind a trace, and how many are counted.
-func idleTakes(t *testing.T, trace string, keys *tls.Keys) (bytes, counted int) {
+// idleTakes returns how many bytes a connection takes that is idle behind one of some traces, as it may be on the wire, and how
+// many are counted.
+func idleTakes(t *testing.T, traces []string, keys *tls.Keys) (bytes, counted int) {
 	const before, each = 7000, 4500 // tables double as they fill: not in between
 	o := Options{Workers: 1, Keys: keys, Limits: Limits{Memory: 1 << 40, Unpacked: shards}}
 	o.Limits.setDefaults()
 	w, k := newWorker(0, o, new(faults)), newCollector(o, new(faults))
 	b := &batch{output: make([]workerOutput, 1)}
 	w.batch, w.out.workerOutput, w.out.KeepTargets = b, &b.output[0], true
-	r := replay(t, w, trace)
+	r := replay(t, w, traces[0])
+	var all [][]segment.Segment
+	for _, trace := range traces {
+		all = append(all, replay(t, w, trace).all)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	n := uint64(0)
 	open := func(conns int) (heap, counted int) {
 		for range conns {
-			n := uint64(r.packet) / uint64(len(r.all))
+			n++
+			r.all = anyConnection(all[random.IntN(len(all))], random)
 			client := segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: uint16(n)}
 			server := segment.Endpoint{Addr: segment.Addr{Lo: 2 + n>>16}, Port: 80}
 			r.take(client, server, 0, len(r.all))
@@ -123,6 +130,34 @@ func idleTakes(t *testing.T, trace string, keys *tls.Keys) (bytes, counted int) 
 	runtime.KeepAlive(w)
 	runtime.KeepAlive(k)
 	return (heap2 - heap) / each, (second - first) / each
+}
+
+// anyConnection returns segments as another connection has them: it begins with other numbers and timestamps, and takes other times.
+func anyConnection(list []segment.Segment, random *rand.Rand) []segment.Segment {
+	list = slices.Clone(list)
+	isn := [2]int{random.IntN(1 << 32), random.IntN(1 << 32)}
+	stamps := [2]uint32{random.Uint32(), random.Uint32()}
+	slower := 0.5 + 5*random.Float64()
+	for i := range list {
+		g := &list[i]
+		g.Seq = g.Seq.Add(isn[g.Dir])
+		if g.Flags.Has(segment.ACK) {
+			g.Ack = g.Ack.Add(isn[1-g.Dir])
+		}
+		if g.Options.HasTimestamps {
+			g.Options.TSVal += stamps[g.Dir]
+			if g.Options.TSEcr > 0 {
+				g.Options.TSEcr += stamps[1-g.Dir]
+			}
+		}
+	}
+	before := list[0].Time
+	for i := range list[1:] {
+		g := &list[i+1]
+		gap := float64(g.Time.Sub(before)) * slower * (1 + random.Float64())
+		before, g.Time = g.Time, list[i].Time.Add(time.Duration(gap)+time.Duration(random.IntN(50_000)))
+	}
+	return list
 }
 
 // An open connection is packed once nothing has happened on it for some seconds, where there are more than are

@@ -124,7 +124,7 @@ func (w *worker) relieve(sh *shard) {
 			return
 		}
 		if e.live != nil && e.list == &sh.open && e.canPack() {
-			w.guarded(sh, e, func() { sh.pack(e) })
+			w.guarded(sh, e, func() { sh.pack(e, w.out.Now.Time) })
 		}
 	}
 	for _, e := range all {

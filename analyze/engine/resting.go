@@ -20,7 +20,7 @@ func (w *worker) packQuiet(sh *shard, now segment.Time) {
 		case now.Sub(e.Last().Time) <= w.quietFor:
 			l.push(e, e.Last().Time)
 		case e.canPack():
-			w.guarded(sh, e, func() { sh.pack(e) })
+			w.guarded(sh, e, func() { sh.pack(e, now) })
 		default:
 			l.push(e, now)
 		}
@@ -30,10 +30,10 @@ func (w *worker) packQuiet(sh *shard, now segment.Time) {
 // canPack reports whether e, which is followed, may be packed.
 func (e *entry) canPack() bool { return e.contests == nil && e.CanPack() }
 
-// pack has e rest, which is open.
-func (sh *shard) pack(e *entry) {
+// pack has e rest, which is open, from now on.
+func (sh *shard) pack(e *entry, now segment.Time) {
 	sh.open.remove(e)
-	e.rest = e.Pack(&sh.store)
+	e.rest = e.Pack(&sh.store, now)
 	sh.rests(e)
 }
 
