@@ -110,6 +110,9 @@ func (c *Conn) Pack(st *Store, now segment.Time) Resting {
 	for d := range c.half {
 		h := &c.half[d]
 		h.Rest(now)
+		if h.View != nil {
+			h.View.Rest()
+		}
 		held += h.stream.Memory() + h.Half.Referred()
 	}
 	parts := c.parts(st.parts[:0])

@@ -463,6 +463,7 @@ func (h *Half) Rest(now segment.Time) {
 			h.recent[i] = fingerprint{}
 		}
 	}
+	h.sent.rest()
 }
 
 // Copy reports whether s is a packet of this half captured a second time.

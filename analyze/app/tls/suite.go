@@ -96,8 +96,8 @@ func (s *suite) sizes() (mac, key, iv int) {
 type opener struct {
 	version uint16
 	suite   suite
-	seq     uint64 // of the record due
-	last    uint64 // explicit nonce of the one before it
+	seq     uint64  // of the record due
+	last    uint64  // explicit nonce of the one before it
 	secret  *[]byte // TLS 1.3: the traffic secret, where the log has it if it is the first
 
 	key, macKey []byte // for what follows, which rest drops
