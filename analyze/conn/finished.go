@@ -10,6 +10,7 @@ type Finished struct {
 	nxt     [2]segment.Seq
 	sawSYN  [2]bool
 	started [2]bool
+	GaveUp  bool // it has not ended, but was given up
 }
 
 // Finished returns what stays of c. All that comes until then belongs to it, but for another SYN.

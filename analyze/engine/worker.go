@@ -212,6 +212,10 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 		sh.timeWait.Drop(hash)
 		return false
 	}
+	if f.GaveUp {
+		w.out.goneOn++
+		return true
+	}
 	w.out.late.Add(1, s.Packet)
 	if conn.MayComeAgain(s) {
 		sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
@@ -328,7 +332,9 @@ func (w *worker) giveUp(sh *shard, e *entry) {
 	if !e.isHalfOpen() {
 		w.resume(sh, e)
 		until := w.out.Now.Time.Add(timeWaitFor)
-		sh.timeWait.Put(e.hash(), e.Finished(until), until, w.out.Now.Time)
+		f := e.Finished(until)
+		f.GaveUp = e.isOpen()
+		sh.timeWait.Put(e.hash(), f, until, w.out.Now.Time)
 	}
 	w.end(sh, e, e.isOpen())
 }

@@ -20,7 +20,7 @@ func problems(r *Result) []report.Problem {
 			Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.GaveUp,
 			Text: "more connections at once than " + memory(r.Memory) + " hold (--memory); " +
-				"the half-open and those idle longest were given up, and of these nothing more was read for a minute"},
+				"the half-open and those idle longest were given up" + goneOn(l.GoneOn)},
 		{Kind: "records-not-kept", Count: l.Connections,
 			Text: fmt.Sprintf("closed connections beyond the %d, or a quarter of %s, kept in full; totals and pools count them",
 				r.KeptConnections, memory(r.Memory))},
@@ -39,7 +39,7 @@ func problems(r *Result) []report.Problem {
 			Text: "connections captured at a second place too, behind an address translator; judged once, " +
 				"where they were nearest to the client"},
 		{Kind: "stray-segments", Count: l.Late.N, FirstPacket: l.Late.First,
-			Text: "segments of connections that had ended and were let go, or were given up; not counted with them"},
+			Text: "segments of connections that had ended and were let go; not counted with them"},
 		{Kind: "unacceptable-segments", Count: l.Unacceptable.N, FirstPacket: l.Unacceptable.First,
 			Text: "segments with numbers further from their connection's than any window reaches, or of a " +
 				"second SYN-ACK that the client did not take, or SYNs within one that went on, or whose checksum is wrong " +
@@ -52,6 +52,14 @@ func problems(r *Result) []report.Problem {
 		{Kind: "decided-early", Count: r.Forced,
 			Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
+}
+
+// goneOn says that connections that were given up have gone on, with n segments.
+func goneOn(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of these nothing more was read for a minute: %d segments", n)
 }
 
 // memory returns n bytes in words.
