@@ -47,7 +47,7 @@ func inside(part int, off uintptr) uint64 { return isOther + 2*(uint64(part)+uin
 func again(ref int) uint64                { return isOther + 2*uint64(ref) + 1 }
 
 // maxParts is how many parts there may be.
-const maxParts = 8
+const maxParts = 16
 
 // mostInline is the most bytes of a list that is packed with what it belongs to; a longer one is moved as a
 // whole, for to copy it again and again would cost more than it saves; unless it has pointers, which may lead into a part.
