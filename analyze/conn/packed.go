@@ -125,7 +125,10 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 // then, and so may its readers.
 func (c *Conn) Pack(st *Store, now segment.Time) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
-	held := c.http.text
+	held := c.http.text + c.app.Referred()
+	if t := c.http.tunnel; t != nil {
+		held += t.app.Referred()
+	}
 	for d := range c.half {
 		h := &c.half[d]
 		h.Rest(now)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,44 @@ func TestIdleIsSmall(t *testing.T) {
 			if counted > most || counted+x.beside < bytes-bytes/50 {
 				t.Errorf("%s: %d bytes are counted for each, want %d at most, and what it takes", x.what, counted, most)
 			}
+		}
+	}
+}
+
+const oneTunnel = `0 > S 0:0(0) win 65535 <mss 1460,sackOK,TS 1 0,wscale 7>
++0.001 < S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,TS 1 1,wscale 7>
++0 > . + ack 1 win 502 <TS 1 1>
++0 > P. + ack + <TS 1 1> "CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\n\r\n"
++0.001 < P. + ack + <TS 2 1> "HTTP/1.1 200 OK\r\n\r\n"
+`
+
+// What is idle but for a request that is not answered yet, and a tunnel in which nothing happens, rest, too.
+func TestWhatElseRests(t *testing.T) {
+	_, request, _ := strings.Cut(oneRequest, "+0 > P. ")
+	request = "+0 > P. " + request
+	inTLS, _ := exchanged(t, spoken{version: stdtls.VersionTLS13}, 20)
+	for i, x := range inTLS {
+		inTLS[i] = oneTunnel + strings.SplitN(x, "\n", 4)[3]
+	}
+	streams, _ := exchanged(t, spoken{http2: true}, 20)
+	for i := range streams {
+		streams[i] += `+0.001 > P. + ack + "\x00\x00\x02\x01\x05\x00\x00\x00\x03\x82\x84"` + "\n+0 < . + ack +\n"
+	}
+	const tunnels, open = 512, 1024
+	for _, x := range []struct {
+		what   string
+		traces []string
+		more   int // bytes than what just idles
+	}{
+		{"HTTP/1 in a tunnel", []string{oneTunnel + request}, tunnels},
+		{"TLS in a tunnel", inTLS, tunnels},
+		{"HTTP/1 with a request under way", []string{oneRequest + "+0 > P. + ack + <TS 1 1> \"GET / HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n\"\n+0 < . + ack +\n"}, tunnels},
+		{"HTTP/2 with a stream open", streams, open},
+	} {
+		bytes, counted := idleTakes(t, x.traces, nil, false)
+		t.Logf("%s: %d bytes each, %d are counted", x.what, bytes, counted)
+		if most := 1024 + x.more; bytes > most || counted > most {
+			t.Errorf("%s: %d bytes each, %d are counted, want %d at most", x.what, bytes, counted, most)
 		}
 	}
 }
