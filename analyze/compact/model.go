@@ -57,7 +57,7 @@ func (m *Model) Memory() int {
 // that were not zero have been written out, and m expects the same of the others. Words behind as many as have room are
 // expected to be zero still.
 func (m *Model) learn(all []uint64, refs []reference) {
-	all = all[:min(len(all), int(whichOne)+1)]
+	all = all[:min(len(all), int(whichOne))]
 	m.is = make([]expected, len(all))
 	first, values := map[uint64]int{}, map[uint64]int{0: 0}
 	m.values = append(m.values, 0)

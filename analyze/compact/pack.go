@@ -53,6 +53,14 @@ const maxParts = 16
 // whole, for to copy it again and again would cost more than it saves; unless it has pointers, which may lead into a part.
 const mostInline = 512
 
+// Differences are how far words were from what was expected.
+type differences struct {
+	wide    bool      // the words are of eight bytes: times, numbers of packets and the like
+	farther [2]uint64 // of the latest of them that was not as expected: how far it was from that; of times apart
+	narrow  bool      // the words are of four bytes: sequence numbers and the like
+	apart   [2]uint32 // of the latest two kinds of them that were far from what was expected: how far
+}
+
 // A Packer packs and unpacks. It is for one goroutine.
 type Packer struct {
 	parts []Part
@@ -68,10 +76,7 @@ type Packer struct {
 	written  [most]uint64
 	n        int        // of written
 	index    [256]uint8 // by hash: where in written a word may be, plus 1
-	wide     bool       // the words are of eight bytes: times, numbers of packets and the like
-	narrow   bool       // the words are of four bytes: sequence numbers and the like
-	apart    [2]uint32  // of the latest two kinds of them that were far from what was expected: how far
-	farther  [2]uint64  // of the latest of them that was not as expected: how far it was from that; of times apart
+	differences
 
 	learns []reference // while a model is made
 	moved  int         // bytes of the lists that are moved as a whole
@@ -85,7 +90,7 @@ type Packer struct {
 
 func (p *Packer) begin(parts []Part, m *Model, base int64) {
 	p.parts, p.model, p.base = parts, m, uint64(base)
-	p.all, p.expected, p.n, p.inList, p.farther, p.apart = p.all[:0], 0, 0, false, [2]uint64{}, [2]uint32{}
+	p.all, p.expected, p.n, p.inList, p.differences = p.all[:0], 0, 0, false, differences{}
 }
 
 // Pack packs parts as m expects them; base is near the most of their words that are large. The parts' references go with
