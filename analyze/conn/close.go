@@ -130,6 +130,7 @@ func (c *Conn) lastFIN() {
 func (c *Conn) heedsFIN(s *segment.Segment, own, peer *Half) {
 	switch {
 	case c.ended:
+		c.outlivesEnd(s, peer)
 	case !peer.SawFIN:
 		peer.heedsDoubtedFIN(s.Ack)
 	case peer.OutlivesFIN(s.Ack):
@@ -152,11 +153,24 @@ func (c *Conn) outlivesFIN(h *Half, at segment.Mark) {
 	}
 }
 
-// sharesFIN notes that s, which h sends, has a byte where the FIN of h is, before anybody has acknowledged either.
-func (h *Half) sharesFIN(s *segment.Segment) {
-	if s.Len > 0 && !s.Seq.After(h.FinSeq) && s.Seq.Add(s.Len).After(h.FinSeq) && !h.FinAcked() {
-		h.byteAtFIN = true
+// outlivesEnd looks whether s shows that the FINs by which c was concluded have ended nothing: it acknowledges what h
+// has sent behind its own, which somebody had acknowledged. What was told of the end stays told, and is in doubt.
+func (c *Conn) outlivesEnd(s *segment.Segment, h *Half) {
+	if h.bytesBehindFIN && h.OutlivesFIN(s.Ack) {
+		h.bytesBehindFIN = false // once is enough
+		h.contradicts(s.Packet, s.Mark())
+		c.emit(&event.Event{Kind: event.ConnResumed, Time: s.Time, Packet: s.Packet})
 	}
+}
+
+// sharesFIN notes that s, which h sends, has a byte where the FIN of h is, before anybody has acknowledged either; or
+// there or behind, after that.
+func (h *Half) sharesFIN(s *segment.Segment) {
+	if s.Len == 0 || !s.Seq.Add(s.Len).After(h.FinSeq) {
+		return
+	}
+	h.byteAtFIN = h.byteAtFIN || !h.FinAcked() && !s.Seq.After(h.FinSeq)
+	h.bytesBehindFIN = h.bytesBehindFIN || h.FinAcked()
 }
 
 // movesFIN takes back the FIN of h, which is to be another with a number of its own.

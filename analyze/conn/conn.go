@@ -108,7 +108,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 	}
 	c.untimed = c.untimed || s.Untimed || s.Time.Sub(c.last.Time) > mostQuiet
 	c.last = at
-	if own.Unsays(s, stream.Grace) && !c.finUnseen || own.Outdated(s) { // else refuteFIN tells
+	if c.denies(s, own, peer) {
 		own.contradicts(s.Packet, at)
 	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
@@ -162,6 +162,14 @@ func (c *Conn) Segment(s *segment.Segment) {
 	if s.Flags&(segment.FIN|segment.RST) != 0 || own.SawFIN || peer.SawFIN {
 		c.close(s, own, at)
 	}
+}
+
+// denies reports whether s, which own sends, shows that what was captured of own before is not all its own, or that s is
+// not.
+func (c *Conn) denies(s *segment.Segment, own, peer *Half) bool {
+	read := own.stream.Started() && s.Seq.Before(own.stream.Next())
+	return own.Unsays(s, stream.Grace) && !c.finUnseen || // else refuteFIN tells
+		own.Outdated(s) || read && own.Denies(s, &peer.Half, capturedBehind)
 }
 
 // window tells c's estimators of a segment. The order matters: an ACK opens the
@@ -386,10 +394,12 @@ type Half struct {
 
 	fin       segment.Mark // its FIN, packet 0: none
 	finSeq    segment.Seq
-	finUna    segment.Seq  // what had been acknowledged then
-	early     bool         // it came before the bytes that it follows
-	byteAtFIN bool         // a byte came with its number
-	doubted   segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
+	finUna    segment.Seq // what had been acknowledged then
+	early     bool        // it came before the bytes that it follows
+	byteAtFIN bool        // a byte came with its number
+	// Bytes came with its number or behind, though it was acknowledged.
+	bytesBehindFIN bool
+	doubted        segment.Mark // a FIN of finSeq that was taken back because it seemed not to have come, packet 0: none
 
 	conn  *Conn
 	dir   segment.Dir

@@ -10,12 +10,13 @@ type Finished struct {
 	nxt     [2]segment.Seq
 	sawSYN  [2]bool
 	started [2]bool
+	closed  bool // by a FIN of each side that the other had acknowledged
 	GaveUp  bool // it has not ended, but was given up
 }
 
 // Finished returns what stays of c. All that comes until then belongs to it, but for another SYN.
 func (c *Conn) Finished(until segment.Time) Finished {
-	f := Finished{until: until}
+	f := Finished{until: until, closed: c.half[0].FinAcked() && c.half[1].FinAcked()}
 	for d := range f.isn {
 		h := &c.half[d]
 		f.isn[d], f.nxt[d], f.sawSYN[d], f.started[d] = h.ISN, h.Nxt, h.SawSYN, h.Started
@@ -28,11 +29,14 @@ func (c *Conn) Finished(until segment.Time) Finished {
 const mostStale = 1 << 16
 
 // Has reports whether s can only be of f: its SYN once more, a FIN, a RST or a bare ACK, which begin
-// nothing, or a copy of a segment that it has sent.
+// nothing, or a copy of a segment that it has sent. Who acknowledges more than a FIN is none of its sides, or has never
+// had that FIN.
 func (f *Finished) Has(s *segment.Segment) bool {
 	switch {
 	case s.Flags.Has(segment.SYN):
 		return f.sawSYN[s.Dir] && s.Seq == f.isn[s.Dir] || s.Flags.Has(segment.ACK) && f.sent(1-s.Dir, s.Ack)
+	case f.closed && s.Len > 0 && s.Flags.Has(segment.ACK) && s.Ack.After(f.nxt[1-s.Dir]):
+		return false
 	case s.Time <= f.until, s.Flags.Has(segment.FIN | segment.RST), s.Len == 0:
 		return true
 	}

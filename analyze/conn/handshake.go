@@ -170,7 +170,8 @@ func MayEnd(s *segment.Segment) bool { return s.Flags&(segment.FIN|segment.RST) 
 // Decides reports what s shows of syn, which contests c: that it begins another connection, for
 // it is answered or its sender goes on from it; or that it begins none, for its sender goes on
 // with c, or resets that first. Where its number leaves both open, what it acknowledges tells: another
-// connection's server would have begun anew.
+// connection's server would have begun anew. Who acknowledges what the server of c has sent may have sent
+// nothing: that waits for the server.
 func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	own, peer := &c.half[s.Dir], &c.half[1-s.Dir]
 	within := !s.Seq.Before(own.Una) && !s.Seq.After(own.Nxt) // what is sent again too
@@ -180,7 +181,7 @@ func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	case !bySender && s.Flags.Has(segment.RST) && s.Seq == own.Nxt && s.Seq != 0:
 		return false, true // it ends c: what refuses a SYN has number 0 (RFC 9293 section 3.10.7.1)
 	case !bySender:
-		return !goesOn && s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && !s.Ack.After(syn.End()), false
+		return !goesOn && s.Flags.Has(segment.ACK) && s.Ack.After(syn.Seq) && s.Ack.Sub(syn.End()) <= mostBehindSYN, false
 	case s.Flags.Has(segment.SYN):
 		return false, false // who forges one can forge it twice
 	case s.Flags.Has(segment.RST):
@@ -189,14 +190,12 @@ func (c *Conn) Decides(syn, s *segment.Segment) (begins, none bool) {
 	if s.Seq != syn.End() || goesOn {
 		return false, true
 	}
-	return !c.answered(s.Ack), false
+	return !peer.has(s.Ack), false
 }
 
-// answered reports whether ack acknowledges the answer to the SYN of c, and no more: who sent another SYN has had none.
-func (c *Conn) answered(ack segment.Seq) bool {
-	server := &c.half[1-c.client]
-	return c.shake.SYNACK.Packet != 0 && c.shake.ACK.Packet == 0 && server.has(ack)
-}
+// mostBehindSYN is how many bytes the answer to a SYN may acknowledge behind it where the SYN-ACK was not captured: the
+// window of that is not scaled (RFC 7323 section 2.2).
+const mostBehindSYN = 1<<16 - 1
 
 // has reports whether ack acknowledges something that h has sent: of another connection with the same four numbers it would
 // acknowledge a SYN with another number.

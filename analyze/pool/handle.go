@@ -278,16 +278,17 @@ func (s *clientShard) finsCrossed(c *Conn, e *event.Event) {
 	s.addClose(&c.pool.detectors.idle.byServer, Idle{at.Sub(since), at, c.id, e.Packet})
 }
 
-// resumed takes it that nobody has closed c after all. If the ideal client has lost it by now, that
+// resumed takes it that nobody has closed c after all, as the segment of the given packet shows. If the ideal client has lost it by now, that
 // stays so: it opens another when the real client does, and that this was needed is not known.
-func (c *Conn) resumed() {
+func (c *Conn) resumed(packet int64) {
 	if c.closedBy == event.Nobody {
 		return
 	}
 	if c.pool != nil && c.tokenLost {
 		c.pool.conns.wentOn++
 	}
-	if c.ended { // what has been told of its end stays told
+	if c.ended { // what has been told of its end stays told, but what it rests on may be forged
+		c.contradict(packet)
 		return
 	}
 	if c.pool != nil {
@@ -318,11 +319,20 @@ func (p *Pool) countUnread(end *event.Ending) {
 	}
 }
 
+// contradict takes it that the segment of the given packet, and others of c, which has ended, contradict each other.
+func (c *Conn) contradict(packet int64) {
+	if c.contradicted == 0 {
+		c.contradicted = packet
+		c.pool.Inconsistent++
+		c.clientServer.inconsistent = true
+	}
+}
+
 // ended takes what is known of c in the end.
 func (s *clientShard) ended(c *Conn, e *event.Event) {
 	end := e.End
 	c.closes()
-	c.ended, c.unread, c.holes, c.contradicted = true, end.Unread, end.Holes, end.Inconsistent
+	c.ended, c.unread, c.holes = true, end.Unread, end.Holes
 	if end.Dead != 0 {
 		c.deadFrom = moment{end.Dead.Add(-c.clockOffset), e.Packet}
 	}
@@ -339,12 +349,11 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 	if end.Gaps {
 		p.Gaps++
 	}
-	if c.contradicted != 0 {
-		p.Inconsistent++
+	if end.Inconsistent != 0 {
+		c.contradict(end.Inconsistent)
 		if end.Garbled {
 			p.Garbled++
 		}
-		c.clientServer.inconsistent = true
 	}
 	if c.requests == 0 {
 		p.Unused++

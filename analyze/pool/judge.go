@@ -101,7 +101,7 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 	case event.ConnClosing:
 		s.closing(c, e)
 	case event.ConnResumed:
-		c.resumed()
+		c.resumed(e.Packet)
 	case event.ConnCrossed:
 		s.finsCrossed(c, e)
 	case event.ConnEnded:

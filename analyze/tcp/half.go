@@ -338,6 +338,15 @@ func (h *Half) Unsays(s *segment.Segment, capturedBehind time.Duration) bool {
 		!s.Flags.Has(segment.SYN|segment.RST) && s.Time.Sub(h.leaptAt) > capturedBehind
 }
 
+// Denies reports whether s, the next segment of h, shows that h has not sent what was captured as its own longer than
+// reordering takes before: a bare ACK has SND.NXT for its number (RFC 9293 section 3.10.7.4), and nobody has acknowledged
+// more. It acknowledges something new, as none does that comes late. Where peer has taken its window back, a bare ACK has
+// the edge of that (tcp_acceptable_seq of Linux).
+func (h *Half) Denies(s *segment.Segment, peer *Half, reordering time.Duration) bool {
+	return s.Len == 0 && s.Flags == segment.ACK && h.Started && !h.leapt && !s.Seq.Before(h.Una) && s.Seq.Before(h.Nxt) &&
+		s.Seq.Before(peer.Window.Edge) && s.Ack.After(peer.Una) && s.Time.Sub(h.newestAt) > reordering
+}
+
 // Confirms notes that s, which peer sends, acknowledges once more what was acknowledged of h beyond all that was seen, and is no
 // bare ACK: these anybody can send who knows roughly where the connection is, and the receiver drops them (RFC 9293
 // section 3.10.7.4); other bytes of peer's would contradict one that says more.
