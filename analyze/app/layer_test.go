@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -241,6 +242,20 @@ func TestForeignTells(t *testing.T) {
 	} {
 		if name, is := new(hearing).hear(x.steps...).a.Foreign(); name != x.name || is != x.is {
 			t.Errorf("%s: %q, %v; want %q, %v", x.claim, name, is, x.name, x.is)
+		}
+	}
+}
+
+// What another protocol says is content once it has a name, or was looked at too often.
+func TestContentOfAnotherProtocol(t *testing.T) {
+	for _, x := range []struct {
+		name  string
+		tries int
+		want  int64
+	}{{"", maxTries, 0}, {"", maxTries + 1, math.MaxInt64}, {"ssh", 1, math.MaxInt64}} {
+		a := Layer{proto: Other, foreignName: x.name}
+		if a.first[1].tries = x.tries; a.Content(1) != x.want {
+			t.Errorf("%q, after %d tries: %d", x.name, x.tries, a.Content(1))
 		}
 	}
 }

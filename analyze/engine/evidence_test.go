@@ -1,10 +1,15 @@
 package engine
 
 import (
+	"fmt"
+	"io"
+	"slices"
 	"testing"
 
 	"tcpwarm/analyze/pool"
 	"tcpwarm/analyze/report"
+	"tcpwarm/capture/segment"
+	"tcpwarm/pcaps/script"
 )
 
 // record returns a connection's with as many transactions.
@@ -89,5 +94,87 @@ func TestEvidenceCounts(t *testing.T) {
 	if len(k.kept) != 2 || k.kept[0] != old || len(old.Transactions) != 2 || k.transactions != 5 ||
 		k.memory != int64(record(1, 2).Memory()+record(2, 3).Memory()) || k.lost.Connections != 0 || k.lost.Transactions != 0 {
 		t.Errorf("%d kept, %d transactions, %d bytes, not kept %+v", len(k.kept), k.transactions, k.memory, k.lost)
+	}
+}
+
+// What there is no room for is left out, and what was not found again.
+func TestEvidenceIsLeftOut(t *testing.T) {
+	k := &collector{}
+	old := record(1, 2)
+	have := map[int64]*report.Connection{1: old}
+	k.keep(old, nil)
+	if k.memory != int64(old.Memory()) {
+		t.Errorf("%d bytes are kept, not %d", k.memory, old.Memory())
+	}
+	k.o.Limits = Limits{KeptConnections: 1, KeptTransactions: 9, Memory: 1 << 20}
+	k.insert([]pool.Decision{{Conn: 1, InsteadOf: 2}, {Conn: 3}}, have, map[int64]followed{2: {record(2, 3), 3}})
+	if len(k.kept) != 1 || k.kept[0] != old || k.memory != int64(old.Memory()) {
+		t.Errorf("%d kept, %d bytes", len(k.kept), k.memory)
+	}
+}
+
+// Of the decisions that there are too many of those stay that double a pool's number, the highest first, and then its first.
+func TestBlamedThatStay(t *testing.T) {
+	b := &blamed{most: 6}
+	for n := range int64(12) {
+		b.list = append(b.list, pool.Decision{Nth: n + 1, Conn: n + 1})
+	}
+	b.cut()
+	var left []int64
+	for i := range b.list {
+		left = append(left, b.list[i].Nth)
+	}
+	if want := []int64{8, 4, 2, 1, 3, 5}; !slices.Equal(left, want) {
+		t.Errorf("%v, want %v", left, want)
+	}
+}
+
+// Each decision may need two connections: of those half as many are looked at as there may be connections.
+func TestWorstAreBounded(t *testing.T) {
+	const some = maxEvidence/2 + 7
+	b := &blamed{most: some}
+	var pools []*pool.Pool
+	for id := range int64(some) {
+		pools = append(pools, &pool.Pool{ID: id})
+		b.list = append(b.list, pool.Decision{Pool: id, Conn: id})
+	}
+	if n := len(b.worst(pools, func(serial int64) int64 { return serial })); n != maxEvidence/2 {
+		t.Errorf("%d decisions", n)
+	}
+}
+
+// A scripted source has all segments of a script at once.
+type scripted []segment.Segment
+
+func (s scripted) Fill(b *segment.Batch) error {
+	b.Segments = append(b.Segments[:0], s...)
+	return io.EOF
+}
+
+func (s scripted) Totals() segment.Totals { return segment.Totals{Packets: int64(len(s))} }
+
+// Of two connections of the same ends the one is found whose first packet is named, and nothing of the other.
+func TestFollowsOneOfTheSameEnds(t *testing.T) {
+	const one = `+1 > S %[1]d:%[1]d(0) <mss 1460>
++0.02 < S. %[1]d:%[1]d(0) ack %[2]d <mss 1460>
++0 > . %[2]d:%[2]d(0) ack %[2]d
++0.001 > P. + ack + "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
++0.02 < P. + ack + "HTTP/1.1 204 No Content\r\n\r\n"
++0.001 > F. + ack +
++0.02 < F. + ack +
++0 > . +(0) ack +
+`
+	s, err := script.Parse(fmt.Sprintf(one, 0, 1) + fmt.Sprintf(one, 90_000_000, 90_000_001))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for first, want := range map[int64]int64{1: 77, 9: 88} {
+		var o Options
+		o.Workers = 1
+		o.Limits.setDefaults()
+		found := follow(t.Context(), scripted(s.Segments()), o, map[int64]int64{first: want})
+		if r := found[want].record; len(found) != 1 || r == nil || r.FirstPacket != first {
+			t.Errorf("from packet %d: %+v", first, found)
+		}
 	}
 }

@@ -345,6 +345,16 @@ func TestSharesAreCut(t *testing.T) {
 	}
 }
 
+// What an address has got is added up where two pools turn out to be one.
+func TestSharesAreMerged(t *testing.T) {
+	one, two := testEndpoint(1, 80), testEndpoint(2, 80)
+	d := rareDetectors{shares: []Share{{one, 1, 50, 2, 3, 4}, {Server: two}}}
+	d.mergeShares(&rareDetectors{shares: []Share{{two, 10, 40, 20, 30, 40}, {one, 10, 40, 20, 30, 40}}})
+	if want := []Share{{one, 11, 40, 22, 33, 44}, {two, 10, 40, 20, 30, 40}}; !slices.Equal(d.shares, want) {
+		t.Errorf("%v, want %v", d.shares, want)
+	}
+}
+
 // A status has left no connection where the one opened instead was needed after all.
 func TestStatusOfOneTakenBack(t *testing.T) {
 	steps := parseHistory(t, "0:1:syn 1:1:req 5:1:ok 20:2:syn 21:2:reqb 25:2:ok 30:1:reqb 35:1:ok")

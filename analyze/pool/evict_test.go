@@ -261,3 +261,15 @@ func TestPortsAreLeft(t *testing.T) {
 		}
 	}
 }
+
+// So many pools that have begun in all shards are many.
+func TestCrowdOfPools(t *testing.T) {
+	j := New(0)
+	j.shards[0].newPools = crowd - 1
+	if j.Crowded() {
+		t.Errorf("%d pools are no crowd", crowd-1)
+	}
+	if j.shards[1].newPools = 1; !j.Crowded() {
+		t.Errorf("%d pools are a crowd", crowd)
+	}
+}

@@ -40,3 +40,16 @@ func TestIdleLimit(t *testing.T) {
 		})
 	}
 }
+
+// Where no connection idles on, or nothing was noted of the client, that shows no limit.
+func TestNoIdleLimit(t *testing.T) {
+	var none *idleLimit
+	for claim, x := range map[string]struct {
+		l *idleLimit
+		n int32
+	}{"nothing was noted": {none, 1}, "none idles on": {&idleLimit{most: 1}, 0}, "fewer than idled": {&idleLimit{most: 5}, 3}} {
+		if keeps, known := x.l.keeps(x.n); keeps || !known {
+			t.Errorf("%s: %v, known %v", claim, keeps, known)
+		}
+	}
+}

@@ -108,6 +108,25 @@ func TestTakenIsWhatIsThere(t *testing.T) {
 	t.Log(most)
 }
 
+// What was charged for a close is discharged where nobody has closed after all.
+func TestCloseTakenBackIsDischarged(t *testing.T) {
+	j := feed(New(0))
+	charged := map[int]bool{}
+	for _, e := range parseHistory(t, "0:1:syn 1:1:req 5:1:ok 2000:1:sfin 2001:1:goes 3000:1:req 3005:1:ok") {
+		j.handle(&e)
+		for i := range j.shards {
+			s := &j.shards[i]
+			if taken, _ := s.audit(); taken != s.taken {
+				t.Errorf("at %v %d bytes are charged, and %d are taken", e.Time, s.taken, taken)
+			}
+			charged[s.taken] = true
+		}
+	}
+	if len(charged) < 4 {
+		t.Error("no close was charged")
+	}
+}
+
 // Settled pools are evicted, however few there are, where clients and pools take more than they may.
 func TestPoolsAreKeptWithinMemory(t *testing.T) {
 	for _, may := range []int{0, 400 << 10} {

@@ -98,3 +98,34 @@ func TestFingerprints(t *testing.T) {
 		}
 	}
 }
+
+// Who came back lacks its past where it used a connection, or may have used one that could not be read.
+func TestWhoComesBackLacksItsPast(t *testing.T) {
+	for _, x := range []struct {
+		cameBack     bool
+		used, opaque int64
+		want         bool
+	}{{true, 1, 0, true}, {true, 0, 2, true}, {true, 1, 2, true}, {true, 0, 0, false}, {false, 1, 1, false}} {
+		p := &Pool{Sums: Sums{Used: x.used, Opaque: x.opaque}}
+		if p.cameBack = x.cameBack; p.lacksPast() != x.want {
+			t.Errorf("%+v: %v", x, !x.want)
+		}
+	}
+}
+
+// What is remembered of evicted pools is charged, whichever of it the tables grow for.
+func TestEvictedAreCharged(t *testing.T) {
+	for _, first := range []string{"", "a"} { // of a pool without a name more is remembered
+		s, name := &New(0).shards[0], first
+		for i := range uint64(1000) {
+			s.rememberEvicted(&Pool{Name: name, Client: segment.Addr{Lo: i}, Servers: []segment.Endpoint{testEndpoint(10, 80)}, Sums: Sums{Used: 1}})
+			if taken, _ := s.audit(); taken != s.taken {
+				t.Fatalf("%q: after %d pools %d bytes are charged, and %d are taken", first, i+1, s.taken, taken)
+			}
+			name = ""
+		}
+		if len(s.evicted.tables) < 3 {
+			t.Errorf("%q: %d tables", first, len(s.evicted.tables))
+		}
+	}
+}

@@ -87,3 +87,22 @@ func TestWithoutACK(t *testing.T) {
 		}
 	}
 }
+
+// What is taken to have been acknowledged is sent no more, up to its last byte.
+func TestAssumedACKsAreOfWholeSegments(t *testing.T) {
+	for _, x := range []struct {
+		upTo segment.Seq
+		left int32
+	}{{1100, 2}, {1101, 2}, {1199, 2}, {1200, 1}, {1300, 0}} {
+		var h Half
+		for seq := segment.Seq(1100); seq <= 1200; seq += 100 {
+			if h.sent.isFull() {
+				h.sent.makeRoom()
+			}
+			h.sent.push(sentSegment{end: seq + 100})
+		}
+		if h.AssumeAcked(x.upTo); h.sent.n != x.left || h.Una != x.upTo {
+			t.Errorf("up to %d: %d are left", x.upTo, h.sent.n)
+		}
+	}
+}

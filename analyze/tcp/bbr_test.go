@@ -180,3 +180,27 @@ func TestBBRStartupGoesOnWhileTheApplicationSetsTheRate(t *testing.T) {
 		t.Errorf("until %d packets are delivered the rate is the application's, want 9", l.b.limited)
 	}
 }
+
+// What is sent beyond so many marks shares the latest.
+func TestBBRMarksAreShared(t *testing.T) {
+	b := bbr{on: true, cwnd: 1000}
+	for i := range 2 * mostMarks {
+		b.delivered++
+		b.sends(segment.Seq(i), 1+i, false, segment.Time(i))
+	}
+	if len(b.marks) != mostMarks {
+		t.Errorf("%d marks", len(b.marks))
+	}
+}
+
+// A BBR sender has room while less than two thirds of its model's window are in flight.
+func TestModelHasRoom(t *testing.T) {
+	for packets, want := range map[int]bool{3: true, 4: false, 5: false} {
+		var s Sender
+		s.Reset(1000, 60_000)
+		s.bbr = bbr{on: true, cwnd: 6}
+		if s.Sent(1000, packets*1000, 1e9); s.bbr.room != want {
+			t.Errorf("%d of 6: %v", packets, !want)
+		}
+	}
+}

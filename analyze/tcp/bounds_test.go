@@ -68,3 +68,31 @@ func TestPartialUndo(t *testing.T) {
 		}
 	}
 }
+
+// A window that was seen is, while nothing that could move it by more than a tenth has come since.
+func TestStillSeen(t *testing.T) {
+	for _, x := range []struct {
+		what string
+		do   func(s *Sender)
+		want bool
+	}{
+		{"100 were in flight, and 109 may be the window", func(s *Sender) {}, true},
+		{"one more", func(s *Sender) { s.cwnd = 110_000 }, false},
+		{"one more, had its slow start gone on", func(s *Sender) { s.most = 110_000 }, false},
+		{"it was not what kept the sender", func(s *Sender) { s.limited = false }, false},
+		{"the send buffer does", func(s *Sender) { s.limit = SendBuffer }, false},
+		{"the receiver does", func(s *Sender) { s.limit = Receiver }, true},
+		{"what was in flight is acknowledged", func(s *Sender) { s.una = s.cwndUsageSeq }, false},
+		{"a recovery", func(s *Sender) { s.recovery = fast }, false},
+		{"at the receiver", func(s *Sender) { s.AtReceiver = true }, false},
+	} {
+		s := Sender{MSS: 1000, cwnd: 109_000, most: 109_000, seen: 100_000, limited: true, limit: Application, cwndUsageSeq: 1000, basis: Observed}
+		x.do(&s)
+		if s.stillSeen() != x.want {
+			t.Errorf("%s: still seen %v", x.what, !x.want)
+		}
+		if low, high := s.bounds(); x.want && (low > 100_000 || high < 109_000+109_000/12) {
+			t.Errorf("%s: between %d and %d", x.what, low, high)
+		}
+	}
+}

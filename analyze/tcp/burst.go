@@ -6,7 +6,7 @@ import (
 	"tcpwarm/capture/segment"
 )
 
-// A burst is what an ACK let out.
+// A burst is what an ACK let out, or the retransmission timer.
 type burst struct {
 	on      bool
 	rests   bool // nothing is in flight, and ACKs let out nothing: see restsOn
@@ -14,6 +14,7 @@ type burst struct {
 	opening bool // the first ACK of a flight that began from nothing
 	wasFull bool // that flight ended with a full segment
 	tail    bool // a part segment was sent
+	byTimer bool // it was no ACK
 	at      segment.Time
 	quiet   time.Duration // since something was sent
 	window  int           // before the ACK
@@ -90,7 +91,9 @@ func (s *Sender) finishBurst(now segment.Time, p int) {
 		s.Marked = s.Start
 	}
 	s.Sums.Max = max(s.Sums.Max, s.cwnd)
-	s.Sums.By[s.limit]++
+	if !b.byTimer {
+		s.Sums.By[s.limit]++
+	}
 	if s.sink != nil {
 		s.tell(b.at)
 	}
@@ -231,8 +234,8 @@ func (s *Sender) settleStart(b *burst) {
 		s.Start.Restarted = true
 		s.ssthresh = max(s.ssthresh, was/4*3/s.MSS*s.MSS)
 	}
-	if !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
-		w = was // a little of it was kept back, to send more at once
+	if s.recovery == open && !s.idle.on && s.Start.Basis != Assumed && was > w && was-w <= max(3*s.MSS, w/10) {
+		w = was // a little of it was kept back, to send more at once; not of what a timeout leaves
 	}
 	if s.Start.N == 1 && s.Start.Basis == Assumed {
 		s.initial, s.initFull = w, true

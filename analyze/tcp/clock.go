@@ -12,20 +12,19 @@ func (s *Sender) paced(packets, pipe int, at segment.Time) {
 	if s.recovery == open || !s.hasClock { // in recovery what was delivered lets out as much, of BBR too
 		s.sends++
 	}
-	quiet := at.Sub(s.lastSend)
+	quiet, since := at.Sub(s.lastSend), at.Sub(s.lastAck)
 	s.rush(packets, quiet)
-	if s.lastAck != 0 && s.lastFull && pipe > 2*s.MSS {
-		switch {
-		case at.Sub(s.lastAck) > prompt:
-			if quiet > prompt/2 {
-				s.unprompted++
-				s.pace.tick(quiet)
-			}
-		case s.hasClock && s.pace.due(quiet):
-			s.unprompted++ // and an ACK came: who sends at the bottleneck's rate may meet one each time
-		case s.recovery == open && s.bbr.full && s.pace.over(s.lastAck.Sub(s.lastSend)):
-			s.stops++
+	switch {
+	case s.lastAck == 0 || !s.lastFull || pipe <= 2*s.MSS:
+	case since > prompt:
+		if quiet > prompt/2 {
+			s.unprompted++
+			s.pace.tick(quiet)
 		}
+	case s.hasClock && s.pace.due(quiet):
+		s.unprompted++ // and an ACK came: who sends at the bottleneck's rate may meet one each time
+	case quiet > since && s.recovery == open && s.bbr.full && s.pace.over(quiet-since): // else an ACK came before the latest send
+		s.stops++
 	}
 	s.pace.sends(packets, quiet)
 	switch {

@@ -20,8 +20,8 @@
 //   - senderview.go puts data and ACKs in the order in which their sender saw them, by stamps (senderclock.go) or, without
 //     these, by what is lost (firsthole.go); sender.go takes them, and burst.go looks at what each ACK let out: that is where
 //     the window shows.
-//   - slowstart.go ends slow start, loss.go reduces the window, scoreboard.go counts what is in flight then
-//     (ranges.go), undo.go takes a reduction back; rto.go is the timeout.
+//   - slowstart.go ends slow start, avoidance.go grows the window after it where that does not show, loss.go reduces it,
+//     scoreboard.go counts what is in flight then (ranges.go), undo.go takes a reduction back; rto.go is the timeout.
 //   - idle.go halves the window after idling, and knows how a transaction found it; bbr.go and clock.go are of
 //     senders that pace; mss.go is the size of segments.
 //   - estimate.go says what is known, and how surely; sample.go and sums.go keep how it went; stalls.go watches the

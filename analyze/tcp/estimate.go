@@ -58,9 +58,20 @@ type Watcher interface {
 // weaken says that the estimate is not seen any more, but inferred.
 func (s *Sender) weaken() {
 	s.crest.before, s.crest.now = 0, 0
-	if s.basis == Observed {
+	if s.basis == Observed && !s.stillSeen() {
 		s.basis = Inferred
 	}
+}
+
+// keptFor is what part of what was in flight may have come to the window, one in so many, since that was seen to be it.
+const keptFor = 10
+
+// stillSeen reports whether a window that has been seen is, though there was no more to send since: until what was in flight then is
+// acknowledged, as Linux holds a sender to be kept by its window (is_cwnd_limited in tcp_cwnd_validate), and no longer
+// than what ACKs may have added, by any rule, is little. Nothing takes from it meanwhile but a loss.
+func (s *Sender) stillSeen() bool {
+	return !s.AtReceiver && s.recovery == open && s.limited && s.limit != SendBuffer && s.una.Before(s.cwndUsageSeq) &&
+		max(s.cwnd, s.most)+s.MSS-s.seen <= s.seen/keptFor
 }
 
 // bounds returns how low and how high the window may be. Not limited by it, the
@@ -69,6 +80,9 @@ func (s *Sender) bounds() (low, high int) {
 	if s.basis == Observed {
 		if s.AtReceiver { // at which segment an ACK met it is known to some of them
 			return min(s.seen, s.cwnd-s.cwnd/10), s.cwnd + s.cwnd/10
+		}
+		if s.limit != Congestion { // what an ACK adds in congestion avoidance is not counted
+			return min(s.seen, s.cwnd), max(s.cwnd, s.most) + s.whole(s.cwnd/12)
 		}
 		return min(s.seen, s.cwnd), s.cwnd
 	}

@@ -51,7 +51,8 @@ func (s *Sender) startFlight(at segment.Time) {
 		s.timedOutBefore(b)
 	}
 	s.finishBurst(at, s.pipe())
-	s.timerAt = at
+	s.timerAt, s.priorBefore = at, 0
+	s.avoidance.rests(at.Sub(s.lastSend))
 	s.idle = idle{}
 	was, restarted, doubt, left := s.cwnd, false, false, 0
 	gap, rto := at.Sub(s.lastSend), s.rto()

@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"time"
+
 	"tcpwarm/capture/segment"
 )
 
@@ -35,8 +37,7 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 	case s.recovery != timeout && timer > s.rto()*9/10 && !seq.After(s.una),
 		s.recovery == open && quiet > 2*prompt && !seq.After(s.una) && s.probeFailed(at),
 		s.recovery == timeout && timer > s.rto() && !seq.After(s.una) && s.resent.covers(seq):
-		s.recovered()
-		s.reduce(timeout, "timeout", at)
+		s.timerFires(at, timer)
 	case s.recovery == open && (len(s.sacked.list) > 0 || s.dups >= 3):
 		s.reduce(fast, "loss", at)
 	case s.recovery == open && end == s.nxt: // a tail loss probe (RFC 8985 section 7.3)
@@ -52,7 +53,38 @@ func (s *Sender) again(seq, end segment.Seq, at segment.Time) {
 		s.undo.sentAgain(s.packets(end.Sub(seq)), s.stamp)
 	}
 	s.resent.add(seq, end)
+	if len(s.spared.list) > 0 {
+		s.spared.cut(seq, end)
+	}
 	s.fill(seq, end, isAgain)
+}
+
+// timerFires notes that the retransmission timer has gone off. What the latest ACK let out was over long before, and what the timer
+// lets out shows the window from now on; at the receiver it is a guess which ACK had come.
+func (s *Sender) timerFires(at segment.Time, after time.Duration) {
+	goesOn := s.burst.on && !s.AtReceiver
+	if goesOn {
+		s.finishBurst(at, s.pipe())
+	}
+	was := s.lostTo()
+	s.recovered()
+	first := s.firstTimeout(at, after)
+	s.reduce(timeout, "timeout", first)
+	if s.AtReceiver { // what was sent again at the first may not have come
+		s.undo.maybeSpurious = first < at
+	}
+	if s.undo.lostTo = was; goesOn {
+		s.burst = burst{on: true, byTimer: true, at: at, quiet: at.Sub(s.lastSend), window: s.cwnd}
+	}
+}
+
+// firstTimeout returns when the timer went off first, of which this is the first segment to come at an instant, so long after it was
+// started. At the receiver those may be missing that it let out before: each took twice as long as the one before (RFC 6298 section 5.5).
+func (s *Sender) firstTimeout(at segment.Time, after time.Duration) segment.Time {
+	if rto := s.rto(); s.AtReceiver && after >= 3*rto {
+		return at.Add(rto - after)
+	}
+	return at
 }
 
 // A probe is a tail loss probe (RFC 8985 section 7.3): what was out when it was sent.
@@ -70,6 +102,11 @@ func (s *Sender) probeFailed(at segment.Time) bool {
 func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	if s.recovery == open || to == timeout && s.recovery == fast {
 		s.prior = max(s.cwnd, s.MSS)
+		if s.guessed && to == fast && (s.limit == Congestion || s.Message == UnderWay && s.lastFull) {
+			s.settlePrior()
+		} else {
+			s.priorBefore = 0
+		}
 	}
 	if s.recovery == open && name != "ecn" {
 		s.mayUndo()
@@ -106,6 +143,18 @@ func (s *Sender) reduce(to recovery, name string, at segment.Time) {
 	}
 }
 
+// settlePrior takes what was in flight when a recovery began for the window before, where it is a guess which ACKs had come: of that of
+// the loss it is known (see firstHole), and a sender that its window keeps has as much in flight (RFC 5681 section 3.2, equation 4), but
+// for what it may send beyond when segments have left the path (RFC 3042). If that is nearer to a half than to 7/10 of
+// what a loss took from before, and it has never ceased to send since, its reductions leave a half (see learn).
+func (s *Sender) settlePrior() {
+	s.prior = min(s.prior, max(s.whole(s.nxt.Sub(s.una)-s.sacked.size()), s.MSS))
+	if s.prior < s.priorBefore*6/10 {
+		s.beta, s.halves = 50, true
+	}
+	s.priorBefore = s.prior
+}
+
 // episodeEnds reports whether the latest episode is over: all that was out when it began is acknowledged; after
 // an ECN echo something beyond that, so that the peer has been told (Linux's tcp_fastretrans_alert).
 func (s *Sender) episodeEnds() bool {
@@ -121,6 +170,7 @@ func (s *Sender) endEpisode(at segment.Time) {
 	if s.recovery == fast {
 		s.learn()
 		s.cwnd = s.ssthresh
+		s.avoidance.begin(at, s.prior, s.cwnd)
 	}
 	s.most = s.cwnd
 	s.recovery = open
@@ -187,7 +237,7 @@ func (s *Sender) learn() {
 		return
 	}
 	half, most := s.prior/2, s.prior*7/10
-	if s.beta = 70; s.least < (half+most)/2 {
+	if s.beta = 70; s.halves || s.least < (half+most)/2 {
 		s.beta = 50
 	}
 	s.ssthresh = max(2*s.MSS, s.prior*s.beta/100/s.MSS*s.MSS)
@@ -223,7 +273,8 @@ func (s *Sender) slowed(p int) {
 	if s.beta == 70 && p < s.ssthresh && s.deemedLost() < s.prior/10 {
 		s.learn()
 	}
-	if s.isPaced() || s.AtReceiver { // how its ACKs and segments crossed is a guess
+	// How its ACKs and segments crossed is a guess, or what it holds for lost.
+	if s.isPaced() || s.AtReceiver || len(s.spared.list) > 0 {
 		s.basis = Inferred
 	}
 }

@@ -124,6 +124,53 @@ func TestPartialACKDeliversOne(t *testing.T) {
 	f.holds("15 partial ACKs, each lets out one", 28)
 }
 
+// What had been SACKed is delivered then, and not once more when it is acknowledged (RFC 6937 section 3, DeliveredData): the window of a
+// recovery is the same, however many of the ACKs that told of it were lost.
+func TestWhatWasSackedIsDeliveredOnce(t *testing.T) {
+	for _, sacked := range []int{4, 7, 10} { // before, until
+		f := recovering(t)
+		f.window = 40 // no room
+		for n := 5; n <= sacked; n++ {
+			f.sackedTo(n)
+		}
+		f.window = 30
+		f.wait(time.Millisecond).ack(10).ack(0)
+		f.is("no room", tcp.Receiver, tcp.Inferred)
+		f.holds("7 are delivered of 40", 34)
+	}
+}
+
+// Who has seen something overtaken that was not lost waits in recovery for a quarter of the least round trip, here 25 ms: what was sent
+// so much before something that has arrived is lost (RFC 8985 section 6.2 step 4), and not what was sent later.
+func TestReorderingSeenGivesTimeInRecovery(t *testing.T) {
+	for _, x := range []struct {
+		what  string
+		late  int // segments that overtook the first
+		again bool
+		lost  int
+	}{
+		{"nothing was overtaken", 0, false, 40},
+		{"one came late", 2, false, 16},
+		{"one was lost", 3, true, 40},
+	} {
+		f := newFlow(t).send(10).wait(100 * time.Millisecond)
+		if x.late > 0 {
+			f.sacks(1, 1+x.late)
+		}
+		if x.again {
+			f.again(0).wait(100 * time.Millisecond)
+		}
+		f.ack(10)
+		for range 60 {
+			f.send(1).wait(990 * time.Microsecond)
+		}
+		f.wait(50*time.Millisecond).sacks(50, 52).again(10)
+		if e := f.Estimate(); e.Pipe != (60-2-x.lost+1)*mss {
+			t.Errorf("%s: %d in flight, want %d of 60: 2 have come, %d are lost, one was sent again", x.what, e.Pipe, 60-2-x.lost+1, x.lost)
+		}
+	}
+}
+
 // The window that the peer offers keeps a sender, too, before it is full: where it has less room
 // than the sender's own, and the sender waits for more, as it may for a third of the window
 // (Linux's tcp_tso_should_defer). Its own window goes on growing meanwhile (tcp_is_cwnd_limited:
@@ -272,3 +319,76 @@ func TestTimeoutAfterAProbe(t *testing.T) {
 		}
 	}
 }
+
+// inVain is a flow of 60 segments of which 11 to 20 and 31 to 40 were lost; 11 to 13 have been sent again when the timer goes off, twice,
+// and then an ACK comes of so many: if it covers what was sent once, that was in vain, and a recovery begins again.
+func inVain(t *testing.T, covers int) *flow {
+	f := newFlow(t).send(60).wait(100 * time.Millisecond).ack(10)
+	f.sacks(20, 24).again(10).again(11).again(12).sacks(20, 30).sacks(40, 50)
+	f.wait(time.Second).again(10).wait(time.Second).again(10)
+	return f.wait(20 * time.Millisecond).ack(covers)
+}
+
+// A timeout in vain takes back what was deemed lost, and nothing deems it lost again (Linux's tcp_undo_cwnd_reduction,
+// tcp_rack_detect_loss): it is in flight until it is acknowledged or sent again, and the window is only inferred.
+func TestTimeoutInVainLeavesWhatWasLostInFlight(t *testing.T) {
+	f := inVain(t, 5) // 16 to 20 and 31 to 40, and 51 to 60
+	pipe := func(what string, want int) {
+		t.Helper()
+		if e := f.Estimate(); e.Pipe != want*mss || e.Phase != "recovery" {
+			t.Errorf("%s: %d in flight (%s), want %d", what, e.Pipe, e.Phase, want*mss)
+		}
+	}
+	f.again(15)
+	pipe("one of 16 to 20 is sent again", 5+10+10)
+	f.sacks(50, 51)
+	pipe("51 has arrived", 5+10+9)
+	f.is("a guess", tcp.Congestion, tcp.Inferred)
+	f.sacks(30, 33)
+	pipe("31 to 33 have, too", 5+7+9)
+	f.ack(18)
+	pipe("all before 34 has", 7+9)
+	f.again(33)
+	pipe("34 is sent again", 7+9)
+	f.wait(time.Second).again(33)
+	if e := f.Estimate(); e.Pipe != mss || e.Phase != "timeout" {
+		t.Errorf("another timeout: %d in flight (%s)", e.Pipe, e.Phase)
+	}
+}
+
+// A timeout that was none in vain leaves in flight what is sent again, alone.
+func TestTimeoutNotInVainLeavesNothingInFlight(t *testing.T) {
+	f := inVain(t, 1).again(11)
+	if e := f.Estimate(); e.Pipe != mss || e.Phase != "timeout" {
+		t.Errorf("%d in flight (%s)", e.Pipe, e.Phase)
+	}
+}
+
+// When the timer goes off, what the ACK before let out is over: until then the window was what it had been, and from then on it is
+// one segment.
+func TestTimeoutTellsFromWhenTheTimerGoesOff(t *testing.T) {
+	f, told := newFlow(t), &windows{}
+	f.Watch(told)
+	f.send(10).wait(100 * time.Millisecond).ack(1).send(2)
+	before := f.at - segment.Time(time.Millisecond)
+	f.wait(time.Second)
+	after := f.at
+	f.again(1).wait(time.Second).again(1).wait(10 * time.Millisecond).ack(1)
+	for i, at := range told.at {
+		if at > before && at < f.at-segment.Time(time.Millisecond) && (told.best[i] == mss) != (at >= after) {
+			t.Errorf("%v after the timer went off: a window of %d bytes", at.Sub(after), told.best[i])
+		}
+	}
+}
+
+// windows keeps what a Sender tells of its window.
+type windows struct {
+	at   []segment.Time
+	best []int
+}
+
+func (w *windows) Window(at segment.Time, e tcp.Estimate, _ *tcp.Sender) {
+	w.at, w.best = append(w.at, at), append(w.best, e.Best)
+}
+
+func (*windows) Event(segment.Time, string, int, int, *tcp.Sender) {}

@@ -82,6 +82,19 @@ func (r *ring) after(seq segment.Seq) int32 {
 	return lo
 }
 
+// sentBefore returns how many of the first n segments were sent before at. They were sent in order, so it is found by halving.
+func (r *ring) sentBefore(n int32, at segment.Time) int32 {
+	lo, hi := int32(0), n
+	for lo < hi {
+		if mid := (lo + hi) / 2; r.at(mid).at < at {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
 // markResent marks the segments that overlap [start, end).
 func (r *ring) markResent(start, end segment.Seq) {
 	for lo := r.after(start); lo < r.n; lo++ {

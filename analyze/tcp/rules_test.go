@@ -1,6 +1,7 @@
 package tcp_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -872,4 +873,38 @@ func TestSlowStartGrowsByWhatIsDelivered(t *testing.T) {
 	f.send(8) // 4 have left, and it has grown by 4
 	f.ack(5)
 	f.holds("they are acknowledged", 16)
+}
+
+// A window that was seen stays so while there is no more to send, until what was in flight then is acknowledged (Linux's
+// is_cwnd_limited), and no longer than ACKs have added a tenth.
+func TestWindowStaysSeenWhileWhatFilledItIsAcknowledged(t *testing.T) {
+	tail := func(f *flow) *flow { // less than a segment: there is no more
+		f.Sent(f.seq(f.next), mss/2, f.at)
+		f.next++
+		return f.wait(10 * time.Microsecond)
+	}
+	f := newFlow(t).send(10).round(2).round(2).wait(100 * time.Millisecond).ack(1).send(2).ack(1).send(2)
+	tail(f.wait(time.Millisecond).ack(1).send(1))
+	for n := range 8 {
+		want := tcp.Observed
+		if n >= 3 { // 43 were in flight, 47 may be
+			want = tcp.Inferred
+		}
+		f.wait(time.Millisecond).ack(1)
+		f.is(fmt.Sprintf("%d ACKs of a slow start", n), tcp.Application, want)
+		if e := f.Estimate(); e.Low > 43*mss || e.High < e.Best {
+			t.Errorf("%d ACKs: the window is %d in %d..%d", n, e.Best, e.Low, e.High)
+		}
+	}
+
+	f = newFlow(t).send(40).wait(100*time.Millisecond).ack(0, 1).ack(0, 1, 2).ack(0, 1, 2, 3).again(0)
+	f.wait(100 * time.Millisecond).ack(40).send(28).wait(100 * time.Millisecond).ack(1).send(1)
+	end := f.next
+	tail(f.wait(time.Millisecond).ack(1))
+	for f.wait(time.Millisecond); f.una < end; f.wait(time.Millisecond) {
+		f.ack(1)
+		f.is("congestion avoidance", tcp.Application, tcp.Observed)
+	}
+	f.ack(1).wait(time.Millisecond).ack(0)
+	f.is("all is acknowledged", tcp.Application, tcp.Inferred)
 }

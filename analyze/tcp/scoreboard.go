@@ -98,6 +98,9 @@ func (s *Sender) sack(start, end segment.Seq) {
 	s.fill(from, end, isSacked)
 	s.sacked.add(start, end)
 	s.resent.cut(start, end)
+	if len(s.spared.list) > 0 {
+		s.spared.cut(start, end)
+	}
 }
 
 // lose counts what is deemed lost, by now, up to the end of what is.
@@ -132,12 +135,22 @@ func (s *Sender) recovered() {
 // lostBefore is the number before which holes are deemed lost in recovery, where something is
 // SACKed. What was sent before something that has arrived is lost: a sender that goes by time
 // allows for no reordering in recovery, unless it has seen any (RFC 8985 section 6.2 step 4;
-// Linux's tcp_rack_reo_wnd). One that has waits for three segments above (RFC 6675 section 4).
+// Linux's tcp_rack_reo_wnd). One that has waits for a quarter of the least round trip: what was
+// sent so much before that, or earlier, is lost.
 func (s *Sender) lostBefore() segment.Seq {
-	if s.reordered {
-		return s.sacked.last().Add(-2 * s.MSS)
+	last := s.sacked.last()
+	if !s.overtaken && !s.reordered {
+		return last
 	}
-	return s.sacked.last()
+	i := s.out.after(last.Add(-1))
+	if i >= s.out.n { // not kept
+		return last.Add(-2 * s.MSS)
+	}
+	n := s.out.sentBefore(i, s.out.at(i).at.Add(-min(s.minRTT/4, s.SRTT())))
+	if n == 0 {
+		return s.una
+	}
+	return s.out.at(n - 1).end
 }
 
 // deemedLost is how many bytes are deemed lost: holes, and whatever was sent again.
@@ -160,5 +173,5 @@ func (s *Sender) deemedLost() int {
 		}
 		n += s.resent.list[i].End.Sub(from)
 	}
-	return n
+	return max(0, n-s.spared.size())
 }

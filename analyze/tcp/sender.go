@@ -11,10 +11,10 @@ import (
 //
 // The window is the sender's private number. It shows itself when the sender fills
 // it: data is waiting, the peer's window has room, an ACK comes, segments follow at
-// once, and then it stops. What is in flight then is the window: Observed. Between
-// such moments it follows the sender's rules (RFC 5681, and Linux's for what RFCs
-// leave open): Inferred, with bounds. Before anything was seen it is the initial
-// window of RFC 6928: Assumed.
+// once, and then it stops. What is in flight then is the window: Observed, until that
+// is acknowledged, as long as ACKs have added little. Between such moments it follows
+// the sender's rules (RFC 5681, and Linux's for what RFCs leave open): Inferred, with
+// bounds. Before anything was seen it is the initial window of RFC 6928: Assumed.
 //
 // What one ACK brought about is known only when the next comes, so an estimate
 // lags by one ACK. All sizes are bytes; the window is a multiple of MSS.
@@ -90,12 +90,13 @@ type Sender struct {
 	echoed     bool          // it began with an ECN echo
 	probe      probe         // the latest
 	reducedAt  segment.Time
-	prior      int  // window before the episode
-	beta       int  // what a reduction leaves, in percent
-	least      int  // smallest window of the episode
-	undo       undo // of the episode
-	supposed   int  // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
-	initialMSS int  // how large the segments of the initial window were then
+	prior      int    // window before the episode
+	beta       int    // what a reduction leaves, in percent
+	least      int    // smallest window of the episode
+	undo       undo   // of the episode
+	spared     ranges // missing, but not deemed lost: see spare
+	supposed   int    // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
+	initialMSS int    // how large the segments of the initial window were then
 	flatRounds int64
 	flatAt     int
 	wasLost    int // packets, in this episode
@@ -104,7 +105,8 @@ type Sender struct {
 	exited      bool // slow start has ended once
 	noDelayExit bool // its slow start does not end by delay: seen
 	guessed     bool // which of its segments an ACK brought out is a guess
-	reordered   bool // what it thought lost had only been late, once
+	overtaken   bool // something came behind what was sent later, though it was not sent again
+	reordered   bool // and so late that it was thought lost, or may have been
 	waiting     bool // the latest segment ended no write: more was waiting (RFC 9293 section 3.9.1.2)
 	tailLost    bool // likewise ever since a timeout
 	ends        bool // the segment being sent ends a write
@@ -122,6 +124,10 @@ type Sender struct {
 		losses      [2]int64 // until the rounds before
 		before, now int      // most in flight in the round before, and in this one
 	}
+
+	avoidance   avoidance
+	priorBefore int  // window before the loss before, if nothing but that has taken from it since, and both have shown: see settlePrior
+	halves      bool // a reduction leaves no more than half of it: shown
 
 	bbr      bbr
 	idle     idle
@@ -157,10 +163,12 @@ const (
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
 	out, marks, sacked, resent := s.out.buf, s.bbr.marks[:0], s.sacked.list[:0], s.resent.list[:0]
+	spared := s.spared.list[:0]
 	growth, phases := s.Sums.Growth[:0], s.Sums.Phases[:0]
 	*s = Sender{} // it is large: cleared where it lies, never copied
 	s.MSS, s.largest, s.ssthresh, s.beta = max(mss, 1), max(mss, 1), never, 70
 	s.out.buf, s.bbr.marks, s.sacked.list, s.resent.list = out, marks, sacked, resent
+	s.spared.list = spared
 	s.bbr.on, s.bbr.cwnd = true, initialSegs
 	s.Sums.Growth, s.Sums.Phases = growth, phases
 	if s.widen(offered); offered < 0 {
@@ -267,9 +275,9 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	}
 	packets := s.packets(n)
 	whole := packets * s.MSS
-	full := whole == n
+	full, next := whole == n, s.nxt
 	switch {
-	case end.After(s.nxt):
+	case end.After(next):
 		if s.bbr.on {
 			written := before == 0 && s.Rounds == 0 || s.onlyNowWritten(at)
 			s.bbr.sends(seq, s.packets(before), written, at)
@@ -279,7 +287,10 @@ func (s *Sender) Sent(seq segment.Seq, n int, at segment.Time) {
 	default:
 		s.again(seq, end, at)
 	}
-	p := s.pipe()
+	p := before + whole
+	if s.recovery != open || s.sacked.total > 0 || s.dups > 0 || next != seq {
+		p = s.pipe()
+	}
 	s.paced(packets, p, at)
 	if s.bbr.on && !s.bbr.full {
 		s.bbr.room = 3*s.packets(p) < 2*s.bbr.cwnd && !s.peerIsFull() && !s.peerBinds(p)
@@ -418,8 +429,10 @@ func (s *Sender) Acked(ack segment.Seq, blocks []segment.Block, edge segment.Seq
 	if opening {
 		s.validate(before >= s.cwnd, before)
 	}
-	s.beginBurst(delivered, before, at)
 	fresh := s.news(delivered, acked, held)
+	s.beginBurst(delivered, before, at)
+	s.credit.delivered += fresh // what had been SACKed before is not delivered once more (RFC 6937 section 3, DeliveredData)
+	s.credit.unused += fresh
 	switch {
 	case !s.mayGoByClock():
 		s.bbr.on = false
@@ -456,14 +469,29 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 		}
 	}
 	if len(s.sacked.list) > 0 {
+		s.noteOvertaken(ack.Add(-acked))
 		s.sacked.below(ack)
 	}
 	if len(s.resent.list) > 0 {
 		s.resent.below(ack)
 	}
+	if len(s.spared.list) > 0 {
+		s.spared.below(ack)
+	}
 	short := s.pad.all
 	s.time(ack, at)
 	return acked + int(short-s.pad.all)
+}
+
+// noteOvertaken notes, where what was missing from una on is acknowledged now, whether it was sent again. If it was not, it was
+// only late; and if more than three segments came before it, that is more than a sender takes for granted (Linux's
+// tcp_check_sack_reordering).
+func (s *Sender) noteOvertaken(una segment.Seq) {
+	if s.guessed || s.recovery == timeout || s.resent.covers(una) || s.probe.end.After(una) {
+		return
+	}
+	s.overtaken = true
+	s.reordered = s.reordered || s.sacked.last().Sub(una) > 3*s.MSS
 }
 
 // sackAll notes the SACK blocks of an ACK whose number has been noted.
@@ -486,8 +514,6 @@ func (s *Sender) beginBurst(delivered, before int, at segment.Time) {
 	b.on, b.at, b.quiet, b.window, b.before = true, at, at.Sub(s.lastSend), s.cwnd, before
 	b.acked, b.opening, b.wasFull = delivered, s.Start.open, s.Start.full
 	s.Start.open = false
-	s.credit.delivered += delivered
-	s.credit.unused += delivered
 }
 
 // restsStill reports whether an ACK with so many SACK blocks changes nothing, and the one before it was found to do so (see
@@ -507,11 +533,13 @@ func (s *Sender) restsOn(ack segment.Seq, blocks []segment.Block, ece bool) bool
 // hears notes an ACK that changes nothing but the window that it offers.
 func (s *Sender) hears(edge segment.Seq, at segment.Time) {
 	s.Sums.By[s.limit]++
-	s.burst.at = at // all else of a burst counts only once something is sent
+	s.burst.at = at                                  // all else of a burst counts only once something is sent
+	if s.lastAck = at; edge == s.edge && s.hasEdge { // as a rule
+		return
+	}
 	if s.offers(edge, at); s.hasEdge {
 		s.widen(edge.Sub(s.una))
 	}
-	s.lastAck = at
 }
 
 // offers notes the right edge of the window that an ACK offers.
@@ -565,6 +593,9 @@ func (s *Sender) react(acked, fresh int, ece bool, at segment.Time) {
 	if grows && (acked > 0 || s.reordered) && s.cwnd < s.ssthresh && (s.limited || s.cwnd < 2*s.maxOut) {
 		s.burst.grown = min(s.whole(fresh), s.ssthresh-s.cwnd)
 		s.cwnd += s.burst.grown
+	}
+	if s.guessed && s.recovery == open && acked > 0 && s.cwnd >= s.ssthresh && s.limited && s.episodes > 0 {
+		s.avoid(acked, at)
 	}
 	if e := &s.ending; e.path > 0 && acked > 0 {
 		if e.acked += acked; s.limited || e.path < 2*s.maxOut {

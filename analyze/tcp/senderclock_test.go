@@ -188,3 +188,58 @@ func TestNoTimeoutWhileDataCame(t *testing.T) {
 		}
 	}
 }
+
+// The window of BBR's model is full to within a tenth, below or above.
+func TestModelIsFilled(t *testing.T) {
+	for packets, want := range map[int]bool{17: false, 18: true, 20: true, 22: true, 23: false} {
+		var s Sender
+		s.Reset(1000, 60_000)
+		if s.fillsModel(packets * 1000) {
+			t.Error("there is no model")
+		}
+		if s.bbr = (bbr{on: true, cwnd: 20}); s.fillsModel(packets*1000) != want {
+			t.Errorf("%d of 20: %v", packets, !want)
+		}
+	}
+}
+
+// A sender with a clock is kept by its window if it stops often, of itself and beside what the clock lets out.
+func TestStopsOften(t *testing.T) {
+	for _, x := range []struct {
+		stops, unprompted int32
+		want              bool
+	}{{clocks.stops, clocks.stops * clocks.share, true}, {clocks.stops, clocks.stops*clocks.share + 1, false}, {clocks.stops - 1, 1, false}} {
+		var s Sender
+		if s.stops, s.unprompted = x.stops, x.unprompted; s.stopped() != x.want {
+			t.Errorf("%d stops, %d unprompted: %v", x.stops, x.unprompted, !x.want)
+		}
+	}
+}
+
+// What an ACK lets out was not kept by the window where that had more room than a sender leaves, nothing was sent for a
+// while, and then at once more than the ACK makes room for, of a message that goes on.
+func TestFullSendBufferLeavesRoom(t *testing.T) {
+	const mss = 1000
+	for _, x := range []struct {
+		claim  string
+		change func(*Sender, *burst)
+		want   bool
+	}{
+		{"a full send buffer", func(*Sender, *burst) {}, true},
+		{"as much room as a sender leaves", func(_ *Sender, b *burst) { b.before++ }, false},
+		{"no more than is let out twice over, and a sender leaves", func(_ *Sender, b *burst) { b.sent-- }, false},
+		{"no while before", func(_ *Sender, b *burst) { b.quiet-- }, false},
+		{"not at once", func(_ *Sender, b *burst) { b.first++ }, false},
+		{"the message ends", func(s *Sender, _ *burst) { s.Message = Complete }, false},
+		{"at the receiver", func(s *Sender, _ *burst) { s.AtReceiver = true }, false},
+	} {
+		var s Sender
+		s.Reset(mss, 60*mss)
+		s.Message = UnderWay
+		b := burst{at: 1e9, first: segment.Time(1e9).Add(2 * prompt), quiet: 2*prompt + 1, acked: mss, sent: 5*mss + 1, window: 20 * mss}
+		b.before = b.window - s.deferred() - 1
+		if x.change(&s, &b); s.hadRoom(&b) != x.want {
+			t.Errorf("%s: %v", x.claim, !x.want)
+		}
+	}
+}

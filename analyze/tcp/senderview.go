@@ -93,6 +93,11 @@ func (q *ackQueue) pop() {
 			q.blocks, q.gone = q.blocks[:copy(q.blocks, q.blocks[q.gone:])], 0
 		}
 	}
+	q.drop()
+}
+
+// drop is pop for an ACK that has no SACK blocks.
+func (q *ackQueue) drop() {
 	q.head = (q.head + 1) & int32(len(q.ring)-1)
 	if q.n--; q.n == 0 {
 		q.ring, q.head = q.ring[:0], 0
@@ -327,14 +332,15 @@ const atEnds = 10 * time.Millisecond
 func (v *SenderView) deliver() {
 	a := v.acks.first()
 	v.now = max(v.now, a.at.Add(v.rttToSender/2))
+	v.latest = a.stamp
 	if v.restsStill(a.ack, int(a.sacks), echoesCE(a.flags)) {
 		v.hears(a.edge, v.now)
+		v.acks.drop()
 	} else {
 		v.echo = stamp{a.echo, a.stamps}
 		v.Acked(a.ack, v.acks.blocksOfFirst(), a.edge, echoesCE(a.flags), isPure(a.flags, a.data), v.now)
+		v.acks.pop()
 	}
-	v.latest = a.stamp
-	v.acks.pop()
 	if v.arrivedByAge > 0 {
 		v.arrivedByAge--
 	}
@@ -448,6 +454,6 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 // Memory returns how many bytes v takes.
 func (v *SenderView) Memory() int {
 	return int(unsafe.Sizeof(*v)) + cap(v.acks.ring)*int(unsafe.Sizeof(ackSeen{})) +
-		(cap(v.acks.blocks)+cap(v.sacked.list)+cap(v.resent.list))*int(unsafe.Sizeof(segment.Block{})) +
+		(cap(v.acks.blocks)+cap(v.sacked.list)+cap(v.resent.list)+cap(v.spared.list))*int(unsafe.Sizeof(segment.Block{})) +
 		cap(v.samples.list)*int(unsafe.Sizeof(Sample{})) + cap(v.bbr.marks)*int(unsafe.Sizeof(bbrMark{}))
 }

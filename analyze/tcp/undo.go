@@ -11,7 +11,8 @@ type undo struct {
 	again          int    // packets sent again, of which no duplicate was reported
 	stamp          uint32 // of the first of them
 	stamped        bool
-	maybeSpurious  bool // the latest reduction is by a timeout that may have been spurious (RFC 5682)
+	lostTo         segment.Seq // before it, what is missing was deemed lost when the timeout came, valid if after SND.UNA
+	maybeSpurious  bool        // the latest reduction is by a timeout that may have been spurious (RFC 5682)
 }
 
 // A stamp is a timestamp that a segment carries or echoes (RFC 7323 section 3).
@@ -72,7 +73,7 @@ func (s *Sender) takesBack(acked, duplicates int) bool {
 // A sender looks for that after a timeout in the open, and from the second one on (tcp_enter_loss). At the
 // receiver it does not show what was sent again.
 func (s *Sender) spuriousTimeout(ack segment.Seq, blocks []segment.Block) bool {
-	if s.recovery != timeout || !s.undo.maybeSpurious || s.AtReceiver {
+	if s.recovery != timeout || !s.undo.maybeSpurious {
 		return false
 	}
 	if s.original(s.una, ack) {
@@ -107,11 +108,44 @@ func (s *Sender) original(start, end segment.Seq) bool {
 // takeBack restores the window that there was before the latest episode.
 func (s *Sender) takeBack(at segment.Time) {
 	u := s.undo
-	s.undo, s.reordered = undo{}, true
+	s.undo = undo{}
+	s.reordered = s.reordered || s.recovery != timeout // a timer that went off too early is no reordering
 	s.cwnd, s.ssthresh, s.most = max(s.cwnd, u.cwnd), max(s.ssthresh, u.ssthresh), max(s.most, u.most)
+	if s.recovery == timeout {
+		s.spare(u.lostTo)
+	}
 	s.recovery = open
 	s.recovered()
 	s.least, s.peak = 0, 0
 	s.weaken()
 	s.enter(at)
+}
+
+// lostTo returns before which number what is missing is deemed lost, SND.UNA if nothing is.
+func (s *Sender) lostTo() segment.Seq {
+	switch {
+	case s.recovery == timeout && s.undo.lostTo.After(s.una):
+		return s.undo.lostTo
+	case s.recovery == fast && len(s.sacked.list) > 0:
+		return s.lostBefore()
+	}
+	return s.una
+}
+
+// spare takes what is missing before end to be in flight. Linux does: a timeout undone takes all marks of loss back
+// (tcp_undo_cwnd_reduction), and the detection of RFC 8985, which had made them, looks at no segment a second time that has
+// not been sent again since (tcp_rack_detect_loss takes it off tsorted_sent_queue). What has been was sent after what is
+// acknowledged now.
+func (s *Sender) spare(end segment.Seq) {
+	start := s.una
+	for i := range s.out.n {
+		x := s.out.at(i)
+		if x.end.After(end) {
+			return
+		}
+		if !s.sacked.covers(start) {
+			s.spared.add(start, x.end)
+		}
+		start = x.end
+	}
 }

@@ -60,7 +60,7 @@ func (f *Inferrer) answered() bool {
 // mayBeTickets reports whether the first n records of the server's latest turn may
 // be session tickets, which come before the first answer.
 func (f *Inferrer) mayBeTickets(n int) bool {
-	return f.ticketsMayCome() && n > 0 && n <= mostTickets && f.answers.inTicket >= n
+	return f.ticketsMayCome() && n <= mostTickets && f.answers.inTicket >= n
 }
 
 func (f *Inferrer) ticketsMayCome() bool {

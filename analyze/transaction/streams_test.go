@@ -156,6 +156,12 @@ func TestMemoryOfAMultiplexer(t *testing.T) {
 	if after := m.Memory(); before < int(unsafe.Sizeof(*m)) || waiting-before < least+many*24 || after-before < least {
 		t.Errorf("%d bytes, %d with those that wait, %d with those that waited; want %d more", before, waiting, after, least)
 	}
+	none := new(Multiplexer).Memory()
+	for name, of := range map[string]*Multiplexer{"client": {client: m.client}, "server": {server: m.server}} {
+		if n, want := of.Memory()-none, of.client.Memory()+of.server.Memory(); n != want || want <= 0 {
+			t.Errorf("%d bytes for what is read of the %s, want %d", n, name, want)
+		}
+	}
 	for _, beyond := range []int{0, 1} {
 		m := &Multiplexer{waiting: make([]*Transaction, 0, usualOpen+beyond), host: make([]byte, 0, usualName+beyond)}
 		if m.Trim(); (cap(m.waiting) > 0) != (beyond == 0) || (cap(m.host) > 0) != (beyond == 0) {

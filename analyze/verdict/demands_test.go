@@ -1,6 +1,8 @@
 package verdict
 
 import (
+	"maps"
+	"math"
 	"strings"
 	"testing"
 
@@ -175,4 +177,30 @@ func TestReusable(t *testing.T) {
 		}
 	}
 	t.Errorf("%+v", all)
+}
+
+// Where bytes came in two versions nothing that was read is sure: not even how many connections were to a server, though
+// how many there were is. What was avoidable for sure stays.
+func TestNothingReadIsTrusted(t *testing.T) {
+	for _, x := range []struct {
+		server      string
+		connections Interval
+	}{{"", Interval{3, 3}}, {"a.example", Interval{0, math.Inf(1)}}} {
+		m := map[string]Interval{"connections": {3, 3}, "avoidable": {1, 2}, "cold": {2, 2}}
+		(&Demands{Server: x.server}).trustNone(m)
+		if want := (map[string]Interval{"connections": x.connections, "avoidable": {1, math.Inf(1)}, "cold": {0, math.Inf(1)}}); !maps.Equal(m, want) {
+			t.Errorf("server %q: %v, want %v", x.server, m, want)
+		}
+	}
+}
+
+// That no request was seen is held against connections alone.
+func TestNoRequestOfNoConnection(t *testing.T) {
+	d := Demands{Expect: []Expectation{{"connections", "<=", 1}}}
+	for connections, want := range map[float64]int{0: 1, 1: 2} {
+		m := map[string]Interval{"connections": Exactly(connections), "transactions": Exactly(0.)}
+		if all := d.check(nil, Counts{}, m); len(all) != want {
+			t.Errorf("%v connections: %v", connections, all)
+		}
+	}
 }

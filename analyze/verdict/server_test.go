@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -77,6 +78,18 @@ func TestNothingOfServer(t *testing.T) {
 	}
 }
 
+// A filter that had nothing to look at has kept nothing out.
+func TestNothingBehindFilter(t *testing.T) {
+	d := Demands{Filter: "port 81", Look: true}
+	for seen, want := range map[Seen]string{
+		{}: "", {Packets: 3, Filtered: 2}: "", {Packets: 3, Filtered: 3}: `the filter "port 81" let none of 3 packets through`,
+	} {
+		if got := d.Nothing(nil, seen); got != want {
+			t.Errorf("%+v: %q, want %q", seen, got, want)
+		}
+	}
+}
+
 // Where bytes came in two versions, what rests on what was read may be anything, and connections count as they are: but not
 // whose they are, if only one server's count.
 func TestWhatInconsistentBytesLeave(t *testing.T) {
@@ -88,6 +101,23 @@ func TestWhatInconsistentBytesLeave(t *testing.T) {
 		d := Demands{Server: x.server, Expect: []Expectation{{"connections", "<=", 1}}}
 		if held, got, _ := d.Judge(reused(both), Counts{}, Seen{}); got != x.want {
 			t.Errorf("of server %q: %s, %v", x.server, got, held)
+		}
+	}
+}
+
+// Of many servers the first are named, and how many more there were.
+func TestServersAreNamed(t *testing.T) {
+	for n, want := range map[int]string{
+		1:               "was s1",
+		mostServers:     "were s1, s2, s3, s4, s5",
+		mostServers + 1: "were s1, s2, s3, s4, s5 and 1 more",
+	} {
+		var pools []*pool.Pool
+		for i := range n {
+			pools = append(pools, &pool.Pool{Name: fmt.Sprint("s", i+1)})
+		}
+		if got := servers(pools); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
 }

@@ -16,6 +16,7 @@ func TestRestChangesNothing(t *testing.T) {
 	for seed := range uint64(80) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		w := newWire(true)
+		w.enc.SetMaxDynamicTableSizeLimit(10_000)
 		for k := range uint32(40) {
 			if r.IntN(6) == 0 { // once or twice before a section
 				for range 1 + r.IntN(2) {

@@ -23,7 +23,7 @@ func Answers(client, server []byte) bool {
 	offer.random()
 	choice.random()
 	offer.vector(1) // of the session
-	if draft == 0 || draft >= draftWithID {
+	if draft == 0 { // a draft that is named here has no session (draft-ietf-tls-tls13-21 section 4.1.3)
 		choice.vector(1)
 	}
 	chosen := choice.take(2)

@@ -51,3 +51,30 @@ func TestLongSecretsAreNone(t *testing.T) {
 		}
 	}
 }
+
+// What a log has of a connection opens it if the suite can be opened; before the server's hello has named one, if it is
+// secrets of TLS 1.3 that data goes under.
+func TestHasKeys(t *testing.T) {
+	for label, want := range map[string]bool{
+		"CLIENT_TRAFFIC_SECRET_0": true, "SERVER_TRAFFIC_SECRET_0": true, "CLIENT_EARLY_TRAFFIC_SECRET": true,
+		"CLIENT_HANDSHAKE_TRAFFIC_SECRET": false, "SERVER_HANDSHAKE_TRAFFIC_SECRET": false, "CLIENT_RANDOM": false,
+	} {
+		log := NewKeys()
+		if err := log.Add(strings.NewReader(fmt.Sprintf("%s %064x %096x\n", label, 7, 9))); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []struct {
+			id       byte
+			version  uint16
+			readable bool
+			want     bool
+		}{{7, 0, false, want}, {7, version12, true, true}, {7, version12, false, false}, {8, version12, true, false}} {
+			c := new(Conn)
+			c.Reset(log, discard{})
+			c.randoms[fromClient], c.info.Version, c.readable = random{31: x.id}, x.version, x.readable
+			if c.HasKeys() != x.want {
+				t.Errorf("%s, %+v: %v", label, x, !x.want)
+			}
+		}
+	}
+}

@@ -68,6 +68,10 @@ func TestRecordsCutByTheSnapLength(t *testing.T) {
 			[]int{200}, 35},
 		{"after that, the next that begins a segment is found", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {wireRecord(900), 60}, {wireRecord(70), 80}},
 			[]int{200, 900, 70}, 35},
+		{"also the shortest that there is", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {wireRecord(minSealed), 60}, {wireRecord(900), 60}},
+			[]int{200, minSealed, 900}, 35},
+		{"also if no more than its header is there", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {wireRecord(900), headerLen}, {wireRecord(70), 80}},
+			[]int{200, 900, 70}, 35},
 		{"and one within a segment is not", []piece{{join(wireRecord(200), wireRecord(30)), 60}, {join([]byte("123"), wireRecord(900)), 60}},
 			[]int{200}, 35 + 848},
 		{"a header that is cut off itself", []piece{{join(wireRecord(40), wireRecord(900)), 47}}, []int{40}, 903},
@@ -91,5 +95,19 @@ func TestNoRecordBeginsAfterTheSnapLength(t *testing.T) {
 		if len(r.lengths) != 1 {
 			t.Errorf("%s: records of %v", claim, r.lengths)
 		}
+	}
+}
+
+// A record that the snap length cuts off counts among those that were not opened: keys that come later open the next by
+// its number.
+func TestCutRecordsAreCounted(t *testing.T) {
+	c := new(Conn)
+	c.Reset(nil, discard{})
+	for i := range 3 {
+		c.Bytes(false, wireRecord(900)[:60], mark(i))
+		c.Gap(false, headerLen+900-60, mark(i))
+	}
+	if m := c.half[fromServer].missing; m.records != 3 || m.bytes != 0 {
+		t.Errorf("%+v", m)
 	}
 }

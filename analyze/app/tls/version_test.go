@@ -60,6 +60,8 @@ func TestVersionsAreNamed(t *testing.T) {
 		{"draft 18, resumed", serverHelloOf(0x7f12, 0x1301, false, psk...), "1.3 draft 18", 0x0304, false, true},
 		{"draft 15", serverHelloOf(0x7f0f, 0xc02f, false), "1.3 draft 15", 0x0304, false, false},
 		{"draft 23", serverHelloOf(0x0303, 0x1301, true, chosen(0x7f17)...), "1.3 draft 23", 0x0304, false, false},
+		{"draft 24", serverHelloOf(0x0303, 0x1301, true, chosen(0x7f18)...), "1.3 draft 24", 0x0304, false, false},
+		{"draft 25", serverHelloOf(0x0303, 0x1301, true, chosen(0x7f19)...), "1.3 draft 25", 0x0304, true, false},
 		{"draft 28", serverHelloOf(0x0303, 0x1301, true, slices.Concat(psk, chosen(0x7f1c))...), "1.3 draft 28", 0x0304, true, true},
 		{"draft 26 of another kind", serverHelloOf(0x0303, 0x1301, true, chosen(0xfb1a)...), "1.3 draft 26", 0x0304, true, false},
 		{"no draft", serverHelloOf(0x0303, 0xc02f, true, chosen(0x7f40)...), "", 0x7f40, false, false},
