@@ -478,11 +478,11 @@ func TestMemoryOfALayer(t *testing.T) {
 
 // Readers serve again, and so many wait to do so. A Layer without any reads alike.
 func TestReadersServeAgain(t *testing.T) {
-	var r Readers
-	for range maxKept + 1 {
+	r := Readers{MostFree: 3}
+	for range r.MostFree + 1 {
 		r.putTLSLayer(new(tlsLayer))
 	}
-	if len(r.tlsLayers) != maxKept {
+	if len(r.tlsLayers) != r.MostFree {
 		t.Errorf("%d wait", len(r.tlsLayers))
 	}
 	for _, steps := range [][]string{{">" + get}, {">" + preface}, {">" + clientHello}} {

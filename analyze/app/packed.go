@@ -29,7 +29,7 @@ var (
 )
 
 // Reading returns which readers a has, and whether they can be packed: not between the parts of a handshake with a proxy, nor
-// while HTTP/2 has open streams, or is in the middle of a field section.
+// while HTTP/2 has many open streams, or is in the middle of a field section.
 func (a *Layer) Reading() (is Reading, packable bool) {
 	if s := a.tlsLayer; s != nil {
 		is, packable = s.plaintext.Reading()
@@ -61,6 +61,17 @@ func (a *Layer) Parts(parts []compact.Part) []compact.Part {
 		return append(parts, compact.PartOf(m, multiplexerLayout))
 	}
 	return parts
+}
+
+// Referred returns how many bytes of a's readers are not packed with it.
+func (a *Layer) Referred() int {
+	if s := a.tlsLayer; s != nil {
+		return s.plaintext.Referred()
+	}
+	if m, ok := a.read.(*transaction.Multiplexer); ok {
+		return m.Referred()
+	}
+	return 0
 }
 
 // Emptied says that a and its readers were packed: these serve others.

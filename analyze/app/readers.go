@@ -16,6 +16,8 @@ type Readers struct {
 	Ignore transaction.Patterns // transactions that are shown and not judged
 	Names  *redact.Names        // what is shown of names, addresses and targets; nil: all
 
+	MostFree int // how many readers of a kind wait to serve again: nobody charges them
+
 	pairers      freelist.List[transaction.Pairer]
 	multiplexers freelist.List[transaction.Multiplexer]
 	tlsLayers    freelist.List[tlsLayer]
@@ -67,19 +69,16 @@ func (r *Readers) put(m Messages) {
 	switch m := m.(type) {
 	case *transaction.Pairer:
 		m.Trim()
-		r.pairers.PutAtMost(maxKept, m)
+		r.pairers.PutAtMost(r.MostFree, m)
 	case *transaction.Multiplexer:
 		m.Trim()
-		r.multiplexers.PutAtMost(maxKept, m)
+		r.multiplexers.PutAtMost(r.MostFree, m)
 	}
 }
 
 func (r *Readers) putTLSLayer(x *tlsLayer) {
 	if r != nil {
 		x.Trim()
-		r.tlsLayers.PutAtMost(maxKept, x)
+		r.tlsLayers.PutAtMost(r.MostFree, x)
 	}
 }
-
-// maxKept is how many readers of a kind wait to serve again. Nobody charges them.
-const maxKept = 32

@@ -305,3 +305,50 @@ func TestAlikeButForWhen(t *testing.T) {
 		}
 	}
 }
+
+// What is larger than a model has room for comes back, too, whatever its words are.
+func TestMoreThanAModel(t *testing.T) {
+	type large struct{ all [20_000]uint64 }
+	l := LayoutOf[large]()
+	r := rand.New(rand.NewPCG(5, 6))
+	var p Packer
+	var m Model
+	var free Free
+	for range 3 {
+		x, y := new(large), new(large)
+		for i := range x.all {
+			x.all[i] = r.Uint64()
+		}
+		want := *x
+		packed := p.Pack([]Part{PartOf(x, l)}, &m, 0, &free)
+		if p.Unpack([]Part{PartOf(y, l)}, &m, 0, &packed, &free); *y != want {
+			t.Fatal("it is not as it was")
+		}
+	}
+}
+
+// Where two rows of sequence numbers begin elsewhere than with others, and go on alike, two bytes say most of them, and one
+// where they go on the same.
+func TestAlikeButForWhereTheyBegin(t *testing.T) {
+	type numbers struct{ all [16]uint32 }
+	l := LayoutOf[numbers]()
+	r := rand.New(rand.NewPCG(7, 8))
+	var p Packer
+	var m Model
+	var free Free
+	for n := range 50 {
+		var x, y numbers
+		begin := [2]uint32{r.Uint32(), r.Uint32()}
+		for i := range uint32(16) {
+			x.all[i] = begin[i%2] + i*1000 + i/8*r.Uint32N(50)
+		}
+		want := x
+		packed := p.Pack([]Part{PartOf(&x, l)}, &m, 0, &free)
+		if n > 0 && len(p.bytes) > 2*6+6*1+8*2+1 {
+			t.Errorf("they take %d bytes", len(p.bytes))
+		}
+		if p.Unpack([]Part{PartOf(&y, l)}, &m, 0, &packed, &free); y != want {
+			t.Errorf("%v is unpacked to %v", want, y)
+		}
+	}
+}

@@ -15,7 +15,8 @@ import (
 //	0x88-0x8f  likewise by how far it is from the base, its sign in the lowest bit
 //	0x90-0x97  likewise by how far it is from what was expected
 //	0x98-0x9f  likewise by how much farther that is than with the latest like it: so many bytes
-//	0xa0-0xff  a word less than that many
+//	0xa0-0xa7  a word of four bytes by how much farther it is than the latest or, from 0xa4 on, the one before: so many bytes
+//	0xa8-0xff  a word less than that many
 //
 // The words of a list that is packed with what it belongs to follow on the list's own three.
 const (
@@ -25,7 +26,8 @@ const (
 	tokenBase     = 0x88
 	tokenOff      = 0x90
 	tokenFarther  = 0x98
-	tokenSmall    = 0xa0
+	tokenApart    = 0xa0
+	tokenSmall    = 0xa8
 
 	most  = 64               // by tokenExpected and tokenBefore
 	small = 256 - tokenSmall // words below it
@@ -45,11 +47,19 @@ func inside(part int, off uintptr) uint64 { return isOther + 2*(uint64(part)+uin
 func again(ref int) uint64                { return isOther + 2*uint64(ref) + 1 }
 
 // maxParts is how many parts there may be.
-const maxParts = 8
+const maxParts = 16
 
 // mostInline is the most bytes of a list that is packed with what it belongs to; a longer one is moved as a
 // whole, for to copy it again and again would cost more than it saves; unless it has pointers, which may lead into a part.
 const mostInline = 512
+
+// Differences are how far words were from what was expected.
+type differences struct {
+	wide    bool      // the words are of eight bytes: times, numbers of packets and the like
+	farther [2]uint64 // of the latest of them that was not as expected: how far it was from that; of times apart
+	narrow  bool      // the words are of four bytes: sequence numbers and the like
+	apart   [2]uint32 // of the latest two kinds of them that were far from what was expected: how far
+}
 
 // A Packer packs and unpacks. It is for one goroutine.
 type Packer struct {
@@ -66,8 +76,7 @@ type Packer struct {
 	written  [most]uint64
 	n        int        // of written
 	index    [256]uint8 // by hash: where in written a word may be, plus 1
-	wide     bool       // the words are of eight bytes: times, numbers of packets and the like
-	farther  [2]uint64  // of the latest of them that was not as expected: how far it was from that; of times apart
+	differences
 
 	learns []reference // while a model is made
 	moved  int         // bytes of the lists that are moved as a whole
@@ -81,7 +90,7 @@ type Packer struct {
 
 func (p *Packer) begin(parts []Part, m *Model, base int64) {
 	p.parts, p.model, p.base = parts, m, uint64(base)
-	p.all, p.expected, p.n, p.inList, p.farther = p.all[:0], 0, 0, false, [2]uint64{}
+	p.all, p.expected, p.n, p.inList, p.differences = p.all[:0], 0, 0, false, differences{}
 }
 
 // Pack packs parts as m expects them; base is near the most of their words that are large. The parts' references go with
@@ -114,14 +123,32 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 		switch o.kind {
 		case words:
 			p.wide = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				p.put(*(*uint64)(unsafe.Add(at, k*8)))
+				w := *(*uint64)(unsafe.Add(at, k*8))
+				if k >= uintptr(len(is)) {
+					p.put(w)
+				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
+					p.expected++
+				} else {
+					p.differs(w, p.model.expects(is[k], p.all))
+				}
 			}
 			p.wide = false
 		case halves:
+			p.narrow = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				p.put(uint64(*(*uint32)(unsafe.Add(at, k*4))))
+				w := uint64(*(*uint32)(unsafe.Add(at, k*4)))
+				if k >= uintptr(len(is)) {
+					p.put(w)
+				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
+					p.expected++
+				} else {
+					p.differs(w, p.model.expects(is[k], p.all))
+				}
 			}
+			p.narrow = false
 		case octets:
 			p.octets(at, o.n)
 		case pointer:
@@ -186,7 +213,7 @@ func (p *Packer) refer(at unsafe.Pointer) {
 	word := p.number()
 	x := p.model.ref(word)
 	if !p.model.made {
-		p.learns = append(p.learns, reference{word: word, at: at})
+		p.learns = append(p.learns, reference{word: int32(word), at: at})
 	}
 	switch i := slices.Index(p.refs, at); {
 	case x != nil && x.at == at && x.text == "": // a text may be a part of the model's
@@ -274,7 +301,7 @@ func (p *Packer) endList(first int, inList bool) {
 	}
 	if !p.model.made {
 		if n := len(p.all) - first - listWords; n > 0 {
-			p.learns = append(p.learns, reference{word: first, words: n})
+			p.learns = append(p.learns, reference{word: int32(first), words: int32(n)})
 		}
 		return
 	}
@@ -302,8 +329,27 @@ func (p *Packer) put(w uint64) {
 		p.expected++
 		return
 	}
+	p.differs(w, x)
+}
+
+// next gives the next n words their numbers, and returns where they are to be put and what is expected of them; nothing, if
+// some have none or nothing is expected of them. Most words are as expected: so they cost little.
+func (p *Packer) next(n uintptr) (all []uint64, is []expected) {
+	i := len(p.all)
+	end := i + int(n)
+	if p.inList || end > len(p.model.is) {
+		return nil, nil
+	}
+	p.all = slices.Grow(p.all, int(n))[:end]
+	return p.all[i:], p.model.is[i:end]
+}
+
+// differs packs a word that is not x, which was expected.
+func (p *Packer) differs(w, x uint64) {
 	p.flush()
 	last := p.lastFarther(w, x)
+	before := p.apart
+	kind := p.noteApart(w, x)
 	if w < small {
 		p.bytes = append(p.bytes, byte(tokenSmall+w))
 		return
@@ -328,6 +374,14 @@ func (p *Packer) put(w uint64) {
 		p.write(tokenFarther+1, farther, n)
 		return
 	}
+	if kind >= 0 && p.model.made {
+		more := zigzag32(uint32(w-x) - before[kind])
+		if m := (bits.Len32(more) + 7) / 8; m < min(n, 4) {
+			p.bytes = append(p.bytes, byte(tokenApart+4*kind+m))
+			p.append(uint64(more), m)
+			return
+		}
+	}
 	switch n {
 	case length(w):
 		p.write(tokenWhole, w, n)
@@ -350,6 +404,28 @@ func (p *Packer) lastFarther(w, x uint64) (last uint64) {
 
 // latestFarther returns how far the latest of the numbers, or of the times, was from what was expected, as x is.
 func (p *Packer) latestFarther(x uint64) *uint64 { return &p.farther[min(1, x>>timeBits)] }
+
+// noteApart notes how far w, of four bytes, is from x, which was expected, if that is far; and returns which of the latest two is
+// nearest to that, -1: none is near. The sequence numbers of connections that are alike differ by as much for all that one side
+// sends.
+func (p *Packer) noteApart(w, x uint64) (kind int) {
+	d := uint32(w - x)
+	if !p.narrow || zigzag32(d) < 1<<16 {
+		return -1
+	}
+	kind = 0
+	if zigzag32(d-p.apart[1]) < zigzag32(d-p.apart[0]) {
+		kind = 1
+	}
+	if zigzag32(d-p.apart[kind]) >= 1<<24 {
+		kind = -1
+	}
+	if kind != 0 {
+		p.apart[1] = p.apart[0]
+	}
+	p.apart[0] = d
+	return kind
+}
 
 // timeBits is how many bits a number takes that is no time: those are nanoseconds since 1970.
 const timeBits = 48
@@ -376,6 +452,11 @@ func (p *Packer) note(w uint64) bool {
 // write writes the n low bytes of w behind token.
 func (p *Packer) write(token byte, w uint64, n int) {
 	p.bytes = append(p.bytes, token+byte(n-1))
+	p.append(w, n)
+}
+
+// append writes the n low bytes of w.
+func (p *Packer) append(w uint64, n int) {
 	for range n {
 		p.bytes = append(p.bytes, byte(w))
 		w >>= 8
@@ -389,5 +470,7 @@ func hash(w uint64) uint8 { return uint8(w * 0x9E3779B97F4A7C15 >> 56) }
 func length(w uint64) int { return max(1, (bits.Len64(w)+7)/8) }
 
 // zigzag returns d, a difference, with its sign in the lowest bit; zagzig the difference of that.
-func zigzag(d uint64) uint64 { return d<<1 ^ uint64(int64(d)>>63) }
-func zagzig(z uint64) uint64 { return z>>1 ^ -(z & 1) }
+func zigzag(d uint64) uint64   { return d<<1 ^ uint64(int64(d)>>63) }
+func zigzag32(d uint32) uint32 { return d<<1 ^ uint32(int32(d)>>31) }
+func zagzig32(z uint32) uint32 { return z>>1 ^ -(z & 1) }
+func zagzig(z uint64) uint64   { return z>>1 ^ -(z & 1) }

@@ -26,14 +26,38 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		switch o.kind {
 		case words:
 			p.wide = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				*(*uint64)(unsafe.Add(at, k*8)) = p.get()
+				switch to := (*uint64)(unsafe.Add(at, k*8)); {
+				case k >= uintptr(len(is)):
+					*to = p.get()
+				case p.expected > 0:
+					p.expected--
+					all[k] = p.model.expects(is[k], p.all)
+					*to = all[k]
+				default:
+					all[k] = p.token(p.model.expects(is[k], p.all))
+					*to = all[k]
+				}
 			}
 			p.wide = false
 		case halves:
+			p.narrow = true
+			all, is := p.next(o.n)
 			for k := range o.n {
-				*(*uint32)(unsafe.Add(at, k*4)) = uint32(p.get())
+				switch to := (*uint32)(unsafe.Add(at, k*4)); {
+				case k >= uintptr(len(is)):
+					*to = uint32(p.get())
+				case p.expected > 0:
+					p.expected--
+					all[k] = p.model.expects(is[k], p.all)
+					*to = uint32(all[k])
+				default:
+					all[k] = p.token(p.model.expects(is[k], p.all))
+					*to = uint32(all[k])
+				}
 			}
+			p.narrow = false
 		case octets:
 			p.putOctets(at, o.n)
 		case pointer:
@@ -156,13 +180,17 @@ func (p *Packer) token(x uint64) (w uint64) {
 		p.note(w)
 	}
 	p.lastFarther(w, x)
+	p.noteApart(w, x)
 	return w
 }
 
 // writtenOut reads what follows on a token and returns the word that both stand for; x was expected.
 func (p *Packer) writtenOut(t byte, x uint64) (w uint64) {
 	n := int(t&7) + 1
-	if t >= tokenFarther {
+	switch {
+	case t >= tokenApart:
+		n = int(t & 3)
+	case t >= tokenFarther:
 		n--
 	}
 	for i := range n {
@@ -170,6 +198,8 @@ func (p *Packer) writtenOut(t byte, x uint64) (w uint64) {
 	}
 	p.in = p.in[n:]
 	switch {
+	case t >= tokenApart:
+		return uint64(uint32(x) + p.apart[t>>2&1] + zagzig32(uint32(w)))
 	case t >= tokenFarther:
 		return x + *p.latestFarther(x) + zagzig(w)
 	case t >= tokenOff:

@@ -43,7 +43,9 @@ type shape struct {
 	views      [2]bool // by Dir: there is one
 	atReceiver [2]bool // likewise: it is one of a receiver's
 	timestamps bool
-	many       bool // it has carried more than one request
+	many       bool        // it has carried more than one request
+	tunnel     bool        // it is one
+	inside     app.Reading // likewise: how what runs inside is read
 }
 
 // A Store is what the packed connections of one shard have in common. The Packer may be that of several.
@@ -58,22 +60,31 @@ type Store struct {
 	parts  []compact.Part // room
 	memory compact.Free
 	size   int // bytes of the models
-	free   freelist.List[packed]
+	free   struct {
+		packed  freelist.List[packed]
+		tunnels freelist.List[tunnel]
+	}
 }
 
 var (
-	connLayout = compact.LayoutOf[Conn]()
-	viewLayout = compact.LayoutOf[tcp.SenderView]()
-	synsLayout = compact.LayoutOf[[]markedSYN]()
+	connLayout   = compact.LayoutOf[Conn]()
+	viewLayout   = compact.LayoutOf[tcp.SenderView]()
+	tunnelLayout = compact.LayoutOf[tunnel]()
+	synsLayout   = compact.LayoutOf[[]markedSYN]()
 )
 
 // CanPack reports whether c may be packed: it is open, waits for no bytes that are missing, which take what packing does not
 // save, and nothing but its own parts points into it.
 func (c *Conn) CanPack() bool {
 	x := &c.http
-	if !c.opened || c.State() != Open || c.reset.exists() || x.tunnel != nil || x.connect != nil ||
+	if !c.opened || c.State() != Open || c.reset.exists() || x.connect != nil ||
 		c.half[0].stream.Holes() || c.half[1].stream.Holes() {
 		return false
+	}
+	if x.tunnel != nil {
+		if _, packable := x.tunnel.app.Reading(); !packable {
+			return false
+		}
 	}
 	_, packable := c.app.Reading()
 	return packable
@@ -88,6 +99,10 @@ func (c *Conn) shape() shape {
 			s.views[d], s.atReceiver[d] = true, v.AtReceiver
 		}
 	}
+	if t := c.http.tunnel; t != nil {
+		s.tunnel = true
+		s.inside, _ = t.app.Reading()
+	}
 	return s
 }
 
@@ -99,23 +114,40 @@ func (c *Conn) parts(list []compact.Part) []compact.Part {
 			list = append(list, compact.PartOf(v, viewLayout))
 		}
 	}
-	return c.app.Parts(list)
+	list = c.app.Parts(list)
+	if t := c.http.tunnel; t != nil {
+		list = t.app.Parts(append(list, compact.PartOf(t, tunnelLayout)))
+	}
+	return list
 }
 
-// Pack returns what is to be kept instead of c, of which CanPack has reported true. c may serve another connection
+// Pack returns what is to be kept instead of c from now on, of which CanPack has reported true. c may serve another connection
 // then, and so may its readers.
-func (c *Conn) Pack(st *Store) Resting {
+func (c *Conn) Pack(st *Store, now segment.Time) Resting {
 	s, readers, views := c.shape(), c.app.Readers(), c.views
-	parts, held := c.parts(st.parts[:0]), c.http.text
+	held := c.http.text + c.app.Referred()
+	if t := c.http.tunnel; t != nil {
+		held += t.app.Referred()
+	}
 	for d := range c.half {
 		h := &c.half[d]
+		h.Rest(now)
+		if h.View != nil {
+			h.View.Rest()
+		}
 		held += h.stream.Memory() + h.Half.Referred()
 	}
+	parts := c.parts(st.parts[:0])
 	c.views, c.id, c.sink = [2]*tcp.SenderView{}, nil, nil // it is given them again
 	p := st.pack(st.modelOf(&s), parts, c.last)
 	p.Charge(held)
 	c.views = views
 	c.app.Emptied(readers)
+	if t := c.http.tunnel; t != nil {
+		t.app.Emptied(readers)
+		st.free.tunnels.PutAtMost(mostFreeTunnels, t)
+		c.http.tunnel = nil
+	}
 	return Resting{open: true, packed: p}
 }
 
@@ -132,7 +164,12 @@ func (c *Conn) unpackOpen(p *packed, st *Store, readers *app.Readers, id *Identi
 		}
 		parts = append(parts, compact.PartOf(views[d], viewLayout))
 	}
-	st.unpack(p, readers.Parts(model.reading, parts))
+	parts = readers.Parts(model.reading, parts)
+	if model.tunnel {
+		parts = append(parts, compact.PartOf(st.free.tunnels.Get(), tunnelLayout))
+		parts = readers.Parts(model.inside, parts)
+	}
+	st.unpack(p, parts)
 	c.views, c.id, c.sink = views, id, sink
 }
 
@@ -149,7 +186,7 @@ func (c *Conn) Resume(r *Resting, st *Store, env *Env, readers *app.Readers, id 
 
 // pack packs parts, whose latest segment has a mark.
 func (st *Store) pack(model *shapeModel, parts []compact.Part, last segment.Mark) *packed {
-	p := st.free.Get()
+	p := st.free.packed.Get()
 	p.model, p.last = model, last
 	st.size -= model.Memory()
 	p.Packed = st.Packer.Pack(parts, &model.Model, int64(last.Time), &st.memory)
@@ -162,7 +199,7 @@ func (st *Store) pack(model *shapeModel, parts []compact.Part, last segment.Mark
 func (st *Store) unpack(p *packed, parts []compact.Part) {
 	st.Packer.Unpack(parts, &p.model.Model, int64(p.last.Time), &p.Packed, &st.memory)
 	*p = packed{}
-	st.free.PutAtMost(mostFree, p)
+	st.free.packed.PutAtMost(mostFree, p)
 	st.parts = parts
 }
 
@@ -203,3 +240,6 @@ func (st *Store) Memory() int { return st.size }
 
 // mostFree is how many wait to serve again.
 const mostFree = 64
+
+// mostFreeTunnels is likewise of tunnels, which are large.
+const mostFreeTunnels = 4

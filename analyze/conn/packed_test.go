@@ -162,7 +162,7 @@ func TestHalvesArePacked(t *testing.T) {
 			}
 			packed++
 			memory, last := f.Memory(), f.Last().Packet
-			p := f.Pack(&store)
+			p := f.Pack(&store, f.last.Time)
 			if p.LastPacket(0) != last {
 				t.Fatalf("%s, packet %d: packed, the latest packet is %d", path, g.Packet, p.LastPacket(0))
 			}

@@ -41,6 +41,10 @@ type batch struct {
 	full, none bool
 	live       int // bytes that connections may take which have not ended; likewise, 0: their share
 
+	// fewer says by how many bits the bounds are less, as Options.Limits.Memory is less than its default: what is on its way,
+	// and what connections grow within a batch, is charged to nothing.
+	fewer int
+
 	// short says that memory is: so many connections were given up that a segment may end one, and begin another. What
 	// is told of them takes more than they do, so b takes fewer segments. Likewise.
 	short bool
@@ -67,7 +71,16 @@ func (b *batch) clear() {
 
 // isFull reports whether b takes no more blocks.
 func (b *batch) isFull() bool {
-	return b.n >= maxSegments || b.beginnings >= maxBeginnings || b.ends >= maxEnds || b.short && b.n >= maxEnds
+	return b.n >= maxSegments>>b.fewer || b.beginnings >= maxBeginnings>>b.fewer ||
+		b.ends >= maxEnds>>b.fewer || b.short && b.n >= maxEnds>>b.fewer
+}
+
+// fewer returns that of batches where so much memory is permitted.
+func fewer(memory int64) (bits int) {
+	for memory<<bits < DefaultMemory && maxSegments>>bits > many {
+		bits++
+	}
+	return bits
 }
 
 // last returns the latest packet.

@@ -40,7 +40,7 @@ func TestShortBatch(t *testing.T) {
 		o.ended.next(&o.freeEnded)
 	}
 	o.clear()
-	if o.trim(); len(o.freeEnded.chunks) != maxEnds/chunkSize {
+	if o.trim(0); len(o.freeEnded.chunks) != maxEnds/chunkSize {
 		t.Errorf("%d chunks wait, want %d", len(o.freeEnded.chunks), maxEnds/chunkSize)
 	}
 }

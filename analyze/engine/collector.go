@@ -103,7 +103,7 @@ func (k *collector) take(b *batch) {
 		k.faults.guard(func() { k.o.Standing(k.judge, k.findings.Counts) })
 	}
 	b.full, b.none, b.live = k.full, k.keepsNone(), k.liveShare(b)
-	b.short = k.lost.GaveUp-gaveUp >= manyGivenUp
+	b.short = k.lost.GaveUp-gaveUp >= manyGivenUp>>b.fewer
 }
 
 // liveShare returns how many bytes connections may take that have not ended: what their pools leave of what both may take
@@ -163,6 +163,7 @@ func (k *collector) takeEnded(b *batch) {
 	for i := range b.output {
 		w := &b.output[i]
 		k.ended = append(k.ended, w.ended.chunks...)
+		k.lost.GoneOn += w.goneOn
 		k.lost.Late.Add(w.late.N, w.late.First)
 		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
 		k.lost.Inconsistent.Add(w.inconsistent.N, w.inconsistent.First)

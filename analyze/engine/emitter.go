@@ -22,6 +22,7 @@ type workerOutput struct {
 	steps   []stepsOf
 	taken   int // bytes, by the worker's connections that have not ended
 
+	goneOn       int64       // segments of connections that were given up
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
 	inconsistent build.Tally // segments with other bytes than others at the same sequence numbers
@@ -44,7 +45,7 @@ type emitter struct {
 // clear empties the output.
 func (o *emitter) clear() {
 	o.opened, o.samples, o.steps = o.opened[:0], o.samples[:0], o.steps[:0]
-	o.late, o.unacceptable, o.inconsistent = build.Tally{}, build.Tally{}, build.Tally{}
+	o.goneOn, o.late, o.unacceptable, o.inconsistent = 0, build.Tally{}, build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	o.whos.clear(&o.freeWhos)
 	o.endings.clear(&o.freeEndings)
@@ -53,9 +54,9 @@ func (o *emitter) clear() {
 	}
 }
 
-// trim gives up room beyond what a batch needs that takes few segments. It comes after clear.
-func (o *emitter) trim() {
-	const most = maxEnds / chunkSize
+// trim gives up room beyond what a batch needs that takes few segments, by so many bits fewer. It comes after clear.
+func (o *emitter) trim(fewer int) {
+	most := maxEnds >> fewer / chunkSize
 	o.freeEnded.trim(most)
 	o.freeEndings.trim(most)
 	o.freeWhos.trim(most)

@@ -48,8 +48,8 @@ type spoken struct {
 	version uint16 // TLS's, 0: in clear
 }
 
-// exchanged returns a script of a connection on which Go's client asked for something some times, and its keys.
-func exchanged(t *testing.T, how spoken, requests int) (trace string, keys *tls.Keys) {
+// exchanged returns scripts of n connections, on each of which Go's client asked for something, and the keys of all.
+func exchanged(t *testing.T, how spoken, n int) (traces []string, keys *tls.Keys) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
 	var protocols http.Protocols
@@ -76,21 +76,23 @@ func exchanged(t *testing.T, how spoken, requests int) (trace string, keys *tls.
 	transport := &http.Transport{DialContext: dial, Protocols: &protocols, ForceAttemptHTTP2: how.http2,
 		TLSClientConfig: &stdtls.Config{InsecureSkipVerify: true, KeyLogWriter: &log, MinVersion: how.version, MaxVersion: how.version}}
 	client := http.Client{Transport: transport}
-	for range requests {
+	for range n {
 		resp, err := client.Get(scheme + "a.example/index.html")
 		if err != nil {
 			t.Fatal(err)
 		}
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
+		tape.mu.Lock()
+		trace := tape.trace.String()
+		tape.mu.Unlock()
+		transport.CloseIdleConnections()
+		traces = append(traces, "0 > S 0:0(0) <mss 1460,sackOK,TS 1 0,wscale 7>\n+0.001 < S. 0:0(0) ack 1 <mss 1460,sackOK,TS 1 1,wscale 7>\n"+
+			"+0 > . 1:1(0) ack 1\n"+trace+"+0 > . + ack +\n")
 	}
 	keys = tls.NewKeys()
 	if err := keys.Add(&log); err != nil {
 		t.Fatal(err)
 	}
-	tape.mu.Lock()
-	trace = tape.trace.String()
-	tape.mu.Unlock()
-	transport.CloseIdleConnections()
-	return "0 > S 0:0(0) <mss 1460,sackOK,TS 1 0,wscale 7>\n+0.001 < S. 0:0(0) ack 1 <mss 1460,sackOK,TS 1 1,wscale 7>\n+0 > . 1:1(0) ack 1\n" + trace + "+0 > . + ack +\n", keys
+	return traces, keys
 }

@@ -109,38 +109,56 @@ func (w *worker) keepWithin(now segment.Time) {
 func (w *worker) relieve(sh *shard) {
 	m, enough := &sh.memory, sh.memory.most/8*7
 	m.measureGrown()
-	all := slices.Collect(sh.table.All)
-	halfOpen := func(e *entry) int {
-		if e.isHalfOpen() { // a flood of SYNs must not cost others their place
-			return 0
-		}
-		return 1
+	var open []*entry // of all that there are few are followed: most rest
+	for e := sh.open.first; e != nil; e = e.next {
+		open = append(open, e)
 	}
-	slices.SortFunc(all, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.lastPacket(), b.lastPacket()))
+	sortIdle(open)
+	m.give(open, enough, func(e *entry) {
+		if e.canPack() {
+			w.guarded(sh, e, func() { sh.pack(e, w.out.Now.Time) })
+		}
 	})
-	for _, e := range all {
-		if m.taken <= enough {
-			return
-		}
-		if e.live != nil && e.list == &sh.open && e.canPack() {
-			w.guarded(sh, e, func() { sh.pack(e) })
-		}
+	if m.taken <= enough {
+		return
 	}
-	for _, e := range all {
-		if m.taken <= enough {
-			return
+	all := slices.Collect(sh.table.All)
+	sortIdle(all)
+	m.give(all, enough, func(e *entry) {
+		if e.live != nil && e.hasEnded() { // all that it waits for is late segments
+			w.enterTimeWait(sh, e)
 		}
+	})
+	m.give(all, enough, func(e *entry) {
 		if e.live != nil && w.guarded(sh, e, func() { e.GiveUpWaiting(w.out.Now) }) {
 			m.measure(e)
 		}
-	}
-	for _, e := range all {
+	})
+	m.give(all, enough, func(e *entry) { w.giveUp(sh, e) })
+}
+
+// give does what may free memory with one connection of list after the other, until no more than enough is taken.
+func (m *memory) give(list []*entry, enough int, do func(*entry)) {
+	for _, e := range list {
 		if m.taken <= enough {
 			return
 		}
 		if e.size > 0 { // else it has gone
-			w.end(sh, e, e.isOpen())
+			do(e)
 		}
 	}
+}
+
+// sortIdle sorts connections by how long they have been idle. Half-open ones come first: a flood of SYNs must not cost others
+// their place.
+func sortIdle(list []*entry) {
+	halfOpen := func(e *entry) int {
+		if e.isHalfOpen() {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(list, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(halfOpen(a), halfOpen(b)), cmp.Compare(a.lastPacket(), b.lastPacket()))
+	})
 }

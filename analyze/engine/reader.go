@@ -29,7 +29,7 @@ func newReader(src Source, o Options) *reader {
 	r.collector = newCollector(o, r.faults)
 	r.take = r.collector.take
 	for range inFlight {
-		r.free <- &batch{output: make([]workerOutput, o.Workers)}
+		r.free <- &batch{output: make([]workerOutput, o.Workers), fewer: fewer(o.Limits.Memory)}
 	}
 	for i := range o.Workers {
 		r.workers = append(r.workers, newWorker(i, o, r.faults))

@@ -20,7 +20,7 @@ func (w *worker) packQuiet(sh *shard, now segment.Time) {
 		case now.Sub(e.Last().Time) <= w.quietFor:
 			l.push(e, e.Last().Time)
 		case e.canPack():
-			w.guarded(sh, e, func() { sh.pack(e) })
+			w.guarded(sh, e, func() { sh.pack(e, now) })
 		default:
 			l.push(e, now)
 		}
@@ -30,16 +30,16 @@ func (w *worker) packQuiet(sh *shard, now segment.Time) {
 // canPack reports whether e, which is followed, may be packed.
 func (e *entry) canPack() bool { return e.contests == nil && e.CanPack() }
 
-// pack has e rest, which is open.
-func (sh *shard) pack(e *entry) {
+// pack has e rest, which is open, from now on.
+func (sh *shard) pack(e *entry, now segment.Time) {
 	sh.open.remove(e)
-	e.rest = e.Pack(&sh.store)
+	e.rest = e.Pack(&sh.store, now)
 	sh.rests(e)
 }
 
 // rests has others be followed with what e was.
 func (sh *shard) rests(e *entry) {
-	sh.free.live.PutAtMost(mostFree, e.live)
+	sh.free.live.PutAtMost(sh.free.most, e.live)
 	e.live = nil
 	sh.memory.measure(e)
 }
@@ -67,6 +67,9 @@ func (e *entry) lastPacket() int64 {
 
 // isOpen reports whether e has not ended.
 func (e *entry) isOpen() bool { return e.live == nil || e.State() == conn.Open }
+
+// hasEnded reports whether e has ended, and nothing that may come can change that.
+func (e *entry) hasEnded() bool { return !e.isOpen() && e.State() != conn.JustReset }
 
 // isHalfOpen reports whether all that was seen of e is a SYN.
 func (e *entry) isHalfOpen() bool {

@@ -2,11 +2,14 @@ package engine
 
 import (
 	"math"
+	"unsafe"
 
 	"tcpwarm/analyze/app"
 	"tcpwarm/analyze/conn"
 	"tcpwarm/analyze/flow"
 	"tcpwarm/analyze/freelist"
+	"tcpwarm/analyze/tcp"
+	"tcpwarm/analyze/transaction"
 	"tcpwarm/capture/segment"
 )
 
@@ -43,6 +46,8 @@ type shard struct {
 	free struct { // of connections that are finished, or rest
 		entries freelist.List[entry]
 		live    freelist.List[live]
+
+		most int // of each
 	}
 	readers app.Readers // and theirs
 }
@@ -65,8 +70,13 @@ type live struct {
 	clients  int              // the shard of its client, valid once it has opened
 }
 
-// mostFree is how many of each a shard keeps to serve again.
+// mostFree is how many of each a shard keeps to serve again, where there is room for four times as many: nobody charges them.
 const mostFree = 32
+
+// mostFreeOf returns mostFree where connections of a shard may take so many bytes. One that is followed takes about liveMemory.
+func mostFreeOf(memory int) int { return max(4, min(mostFree, memory/4/liveMemory)) }
+
+const liveMemory = int(unsafe.Sizeof(live{}) + 2*unsafe.Sizeof(tcp.SenderView{}) + unsafe.Sizeof(transaction.Pairer{}))
 
 // newEntry returns the connection that s begins. It may have served before.
 func (sh *shard) newEntry(s *segment.Segment, out *emitter) *entry {
@@ -85,9 +95,9 @@ func (sh *shard) newLive(out *emitter) *live {
 
 // recycle keeps e, which is finished, to serve again.
 func (sh *shard) recycle(e *entry) {
-	sh.free.live.PutAtMost(mostFree, e.live)
+	sh.free.live.PutAtMost(sh.free.most, e.live)
 	e.live = nil
-	sh.free.entries.PutAtMost(mostFree, e)
+	sh.free.entries.PutAtMost(sh.free.most, e)
 }
 
 // awaitLate has e, which has ended, wait for late segments.

@@ -14,7 +14,7 @@ type PackedDecision struct {
 }
 
 // decisionMemory is how many bytes one takes, about, with its slot of a table that is half full.
-const decisionMemory = 2*(int(unsafe.Sizeof(PackedDecision{}))+8) + 112
+const decisionMemory = 2*(int(unsafe.Sizeof(PackedDecision{}))+8) + 48
 
 // A decisionModel is of those that are due to one cause.
 type decisionModel struct{ compact.Model }

@@ -465,6 +465,16 @@ func (p *fingerprint) among(list []fingerprint, s *segment.Segment) bool {
 	return false
 }
 
+// Rest says that it is now, and h rests: of what was captured longer ago no copy is to come.
+func (h *Half) Rest(now segment.Time) {
+	for i := range h.recent {
+		if now.Sub(h.recent[i].at) > sameWithin {
+			h.recent[i] = fingerprint{}
+		}
+	}
+	h.sent.rest()
+}
+
 // Copy reports whether s is a packet of this half captured a second time.
 // Nothing is changed.
 func (h *Half) Copy(s *segment.Segment) bool { return h.known(fingerprintOf(s), s) }

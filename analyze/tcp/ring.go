@@ -48,6 +48,14 @@ func (r *ring) drop(n int32) {
 
 func (r *ring) clear() { r.head, r.n = 0, 0 }
 
+// rest clears what r has dropped, if it holds nothing: it is to take no room.
+func (r *ring) rest() {
+	if r.n == 0 {
+		clear(r.buf)
+		r.buf, r.head = r.buf[:0], 0
+	}
+}
+
 func (r *ring) grow() {
 	if len(r.buf) == 0 && cap(r.buf) > 0 { // it has been another's
 		r.buf, r.head = r.buf[:cap(r.buf)], 0

@@ -155,6 +155,9 @@ func (v *SenderView) clear() {
 	v.keepSamples = false
 }
 
+// Rest says that v rests.
+func (v *SenderView) Rest() { v.out.rest() }
+
 // scalesKnown reports whether the SYNs say how windows are scaled (RFC 7323 section 2.2):
 // both have been seen, or one that does without.
 func scalesKnown(a, b *Half) bool {

@@ -311,9 +311,20 @@ func (m *Multiplexer) take() *Transaction {
 	return new(Transaction)
 }
 
-// CanRest reports whether no stream is open, and both directions are between field sections.
+// mostResting is how many streams may be open of a connection that rests: what waits for their ends stays as it is.
+const mostResting = 8
+
+// CanRest reports whether few streams are open, and both directions are between field sections.
 func (m *Multiplexer) CanRest() bool {
-	return len(m.waiting) == 0 && m.client.CanRest() && m.server.CanRest()
+	return len(m.waiting) <= mostResting && m.client.CanRest() && m.server.CanRest()
+}
+
+// Referred returns how many bytes of m stay as they are while it rests.
+func (m *Multiplexer) Referred() int {
+	if len(m.waiting) == 0 {
+		return 0
+	}
+	return len(m.open)*openEntry + memoryOf(m.waiting)
 }
 
 // Rest has m, which CanRest, hold no more than it must. What is read next makes it as it was.
@@ -321,7 +332,9 @@ func (m *Multiplexer) Rest() {
 	m.client.Rest()
 	m.server.Rest()
 	clear(m.free)
-	m.open, m.free, m.host = nil, m.free[:0], m.host[:0]
+	if m.free, m.host = m.free[:0], m.host[:0]; len(m.waiting) == 0 {
+		m.open = nil
+	}
 }
 
 // Emptied says that what m points to is another's now. It may be reset.
@@ -329,10 +342,12 @@ func (m *Multiplexer) Emptied() { m.open, m.waiting, m.free = nil, nil, nil }
 
 // Memory returns how many bytes m takes.
 func (m *Multiplexer) Memory() int {
-	const entry = int(unsafe.Sizeof(uint32(0))+unsafe.Sizeof(&Transaction{})) * 2 // a map is half full or more
 	return int(unsafe.Sizeof(*m)) + m.client.Memory() + m.server.Memory() + cap(m.host) +
-		len(m.open)*entry + memoryOf(m.waiting) + memoryOf(m.free)
+		len(m.open)*openEntry + memoryOf(m.waiting) + memoryOf(m.free)
 }
+
+// openEntry is what one of open takes: a map is half full or more.
+const openEntry = int(unsafe.Sizeof(uint32(0))+unsafe.Sizeof(&Transaction{})) * 2
 
 // Trim gives back what m has grown beyond what most connections take.
 func (m *Multiplexer) Trim() {

@@ -115,7 +115,8 @@ func TestOverhead(t *testing.T) {
 			t.Errorf("suite %#x: %d bytes at least are opened, want %d", number, client.overhead(), least)
 		}
 	}
-	if o := newOpener13(suites[0x1301], make([]byte, 32)); o.overhead() != 17 {
+	secret := make([]byte, 32)
+	if o := newOpener13(suites[0x1301], &secret); o.overhead() != 17 {
 		t.Errorf("TLS 1.3: %d bytes at least are opened", o.overhead())
 	}
 }

@@ -80,19 +80,19 @@ func (h *half) decryptWith(s *secrets, typ uint8, fragment []byte) (plain []byte
 	return nil, 0, false
 }
 
-// traffic returns the secret of a stage, nil if it is not known.
-func (s *secrets) traffic(side, stage int) []byte {
+// traffic returns where the secret of a stage is, nil if there is none.
+func (s *secrets) traffic(side, stage int) *[]byte {
 	switch {
 	case stage == stageEarly && side == fromClient:
-		return s.early
+		return &s.early
 	case stage == stageHandshake && side == fromClient:
-		return s.clientHandshake
+		return &s.clientHandshake
 	case stage == stageHandshake:
-		return s.serverHandshake
+		return &s.serverHandshake
 	case stage == stageTraffic && side == fromClient:
-		return s.clientTraffic
+		return &s.clientTraffic
 	case stage == stageTraffic:
-		return s.serverTraffic
+		return &s.serverTraffic
 	}
 	return nil
 }

@@ -319,6 +319,7 @@ func (c *Conn) serverHello(b []byte, whole bool) {
 	// The server says the client's session ID back to take the session up, by ticket
 	// too (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
 	c.info.Resumed = len(id.b) > 0 && bytes.Equal(id.b, c.session)
+	c.session = c.session[:0]
 	c.info.Gives = len(id.b) > 0
 }
 

@@ -96,9 +96,9 @@ func (s *suite) sizes() (mac, key, iv int) {
 type opener struct {
 	version uint16
 	suite   suite
-	seq     uint64 // of the record due
-	last    uint64 // explicit nonce of the one before it
-	secret  []byte // TLS 1.3: the traffic secret, for a KeyUpdate
+	seq     uint64  // of the record due
+	last    uint64  // explicit nonce of the one before it
+	secret  *[]byte // TLS 1.3: the traffic secret, where the log has it if it is the first
 
 	key, macKey []byte // for what follows, which rest drops
 	aead        cipher.AEAD
@@ -114,27 +114,38 @@ type opener struct {
 
 // newOpener13 makes an opener of a TLS 1.3 traffic secret (RFC 8446 section 7.3),
 // nil if the secret is none of the suite's.
-func newOpener13(s suite, secret []byte) *opener {
-	if len(secret) != s.prf().Size() {
+func newOpener13(s suite, secret *[]byte) *opener {
+	if secret == nil || len(*secret) != s.prf().Size() {
 		return nil
 	}
 	o := &opener{version: Version13, suite: s, secret: secret}
-	key, err := expandLabel(s.prf, secret, "key", s.key)
-	iv, err2 := expandLabel(s.prf, secret, "iv", len(o.iv))
-	if err != nil || err2 != nil || o.setKey(key, nil) != nil {
+	if o.expand() != nil {
 		return nil
 	}
-	copy(o.iv[:], iv)
 	return o
+}
+
+// expand has o open records by its secret.
+func (o *opener) expand() error {
+	key, err := expandLabel(o.suite.prf, *o.secret, "key", o.suite.key)
+	if err != nil {
+		return err
+	}
+	iv, err := expandLabel(o.suite.prf, *o.secret, "iv", len(o.iv))
+	if err != nil {
+		return err
+	}
+	copy(o.iv[:], iv)
+	return o.setKey(key, nil)
 }
 
 // next returns the opener after a KeyUpdate (RFC 8446 section 7.2).
 func (o *opener) next() *opener {
-	secret, err := expandLabel(o.suite.prf, o.secret, "traffic upd", len(o.secret))
+	secret, err := expandLabel(o.suite.prf, *o.secret, "traffic upd", len(*o.secret))
 	if err != nil {
 		return nil
 	}
-	return newOpener13(o.suite, secret)
+	return newOpener13(o.suite, &secret)
 }
 
 // expandLabel is HKDF-Expand-Label with an empty context (RFC 8446 section 7.1).
@@ -203,13 +214,22 @@ func (o *opener) setKey(key, mac []byte) (err error) {
 	return nil
 }
 
-// rest drops what follows from o's keys, until ready is called.
-func (o *opener) rest() { o.aead, o.block, o.mac, o.sum = nil, nil, nil, nil }
+// rest drops what follows from o's secret, or else from its keys, until ready is called.
+func (o *opener) rest() {
+	o.aead, o.block, o.mac, o.sum, o.nonce, o.ad = nil, nil, nil, nil, [12]byte{}, [13]byte{}
+	if o.secret != nil {
+		o.key, o.iv = nil, [12]byte{}
+	}
+}
 
-// ready has o open records, when it has rested.
+// ready has o open records, when it has rested, as it could before.
 func (o *opener) ready() {
-	if o.aead == nil && o.block == nil {
-		o.setKey(o.key, o.macKey) // as it could before
+	switch {
+	case o.aead != nil || o.block != nil:
+	case o.secret != nil:
+		o.expand()
+	default:
+		o.setKey(o.key, o.macKey)
 	}
 }
 
