@@ -11,7 +11,6 @@ type Finished struct {
 	sawSYN  [2]bool
 	started [2]bool
 	closed  bool // by a FIN of each side that the other had acknowledged
-	GaveUp  bool // it has not ended, but was given up
 }
 
 // Finished returns what stays of c. All that comes until then belongs to it, but for another SYN.

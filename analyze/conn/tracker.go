@@ -206,6 +206,7 @@ func (x *httpTracker) emitRequest(t *transaction.Transaction) {
 		Proxied: t.Proxied && x.target == "", Tunnel: t.Connect || x.judgesTunnel || x.target != "",
 		Waited: x.waited(t.Start), AsksClose: t.AsksClose, Promises: t.Promises, SaysKeepAlive: t.SaysKeepAlive,
 		Binds: t.Binds, Browser: x.judgedApp().PayloadLayer().Browser(), Ignored: t.Ignored})
+	x.setup = setup{} // of use for the first alone
 }
 
 // named notes what a request calls its authority. In TLS the name in the hello

@@ -163,7 +163,6 @@ func (k *collector) takeEnded(b *batch) {
 	for i := range b.output {
 		w := &b.output[i]
 		k.ended = append(k.ended, w.ended.chunks...)
-		k.lost.GoneOn += w.goneOn
 		k.lost.Late.Add(w.late.N, w.late.First)
 		k.lost.Unacceptable.Add(w.unacceptable.N, w.unacceptable.First)
 		k.lost.Inconsistent.Add(w.inconsistent.N, w.inconsistent.First)

@@ -22,7 +22,6 @@ type workerOutput struct {
 	steps   []stepsOf
 	taken   int // bytes, by the worker's connections that have not ended
 
-	goneOn       int64       // segments of connections that were given up
 	late         build.Tally // segments of connections long finished
 	unacceptable build.Tally // segments that cannot be of the connection of their four numbers
 	inconsistent build.Tally // segments with other bytes than others at the same sequence numbers
@@ -45,7 +44,7 @@ type emitter struct {
 // clear empties the output.
 func (o *emitter) clear() {
 	o.opened, o.samples, o.steps = o.opened[:0], o.samples[:0], o.steps[:0]
-	o.goneOn, o.late, o.unacceptable, o.inconsistent = 0, build.Tally{}, build.Tally{}, build.Tally{}
+	o.late, o.unacceptable, o.inconsistent = build.Tally{}, build.Tally{}, build.Tally{}
 	o.ended.clear(&o.freeEnded)
 	o.whos.clear(&o.freeWhos)
 	o.endings.clear(&o.freeEndings)

@@ -134,7 +134,7 @@ func (w *worker) relieve(sh *shard) {
 			m.measure(e)
 		}
 	})
-	m.give(all, enough, func(e *entry) { w.giveUp(sh, e) })
+	m.give(all, enough, func(e *entry) { w.end(sh, e, e.isOpen()) })
 }
 
 // give does what may free memory with one connection of list after the other, until no more than enough is taken.

@@ -212,10 +212,6 @@ func (w *worker) late(sh *shard, s *segment.Segment, hash uint64) bool {
 		sh.timeWait.Drop(hash)
 		return false
 	}
-	if f.GaveUp {
-		w.out.goneOn++
-		return true
-	}
 	w.out.late.Add(1, s.Packet)
 	if conn.MayComeAgain(s) {
 		sh.timeWait.Put(hash, *f, s.Time.Add(lateEndsFor), s.Time)
@@ -321,22 +317,8 @@ func (w *worker) evict(sh *shard) {
 	all := slices.Collect(sh.table.All)
 	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.lastPacket(), b.lastPacket()) })
 	for _, e := range all[:len(all)/8+1] {
-		w.giveUp(sh, e)
+		w.end(sh, e, e.isOpen())
 	}
-}
-
-// giveUp ends e, for which there is no room. If it goes on it is not followed again for a while: there would be no room for that
-// either, and for each segment another would be given up, which goes on, too. Of half-open ones nothing is remembered: there may be
-// millions.
-func (w *worker) giveUp(sh *shard, e *entry) {
-	if !e.isHalfOpen() {
-		w.resume(sh, e)
-		until := w.out.Now.Time.Add(timeWaitFor)
-		f := e.Finished(until)
-		f.GaveUp = e.isOpen()
-		sh.timeWait.Put(e.hash(), f, until, w.out.Now.Time)
-	}
-	w.end(sh, e, e.isOpen())
 }
 
 // end ends e, unless it has ended, and leaves to the collector what that needs of it. e

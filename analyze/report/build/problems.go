@@ -20,7 +20,7 @@ func problems(r *Result) []report.Problem {
 			Text: "connections of which the capture has what one side sent, and nothing of the other's"},
 		{Kind: "connections-given-up", Count: l.GaveUp,
 			Text: "more connections at once than " + memory(r.Memory) + " hold (--memory); " +
-				"the half-open and those idle longest were given up" + goneOn(l.GoneOn)},
+				"the half-open and those idle longest were given up"},
 		{Kind: "records-not-kept", Count: l.Connections,
 			Text: fmt.Sprintf("closed connections beyond the %d, or a quarter of %s, kept in full; totals and pools count them",
 				r.KeptConnections, memory(r.Memory))},
@@ -52,14 +52,6 @@ func problems(r *Result) []report.Problem {
 		{Kind: "decided-early", Count: r.Forced,
 			Text: "openings judged before all that bears on them was seen: too much was waiting"},
 	}
-}
-
-// goneOn says that connections that were given up have gone on, with n segments.
-func goneOn(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; of these nothing more was read for a minute: %d segments", n)
 }
 
 // memory returns n bytes in words.

@@ -48,7 +48,6 @@ type Placed struct {
 type Lost struct {
 	Connections, Transactions, Pools int64 // not kept in full
 	GaveUp                           int64 // connections that were given up
-	GoneOn                           int64 // segments that they went on with, and that were not read
 	Overflows                        int64 // holes that were given up
 	Foreign                          int64 // connections that were not to be judged
 	Ignored                          int64 // transactions likewise
