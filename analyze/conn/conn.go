@@ -112,6 +112,7 @@ func (c *Conn) Segment(s *segment.Segment) {
 		own.contradicts(s.Packet, at)
 	}
 	kind := own.Sent(s, own.HasWindowScale && peer.HasWindowScale, peer.MSS)
+	own.Probed(s, &peer.Half)
 	if own.SawFIN {
 		c.movesFIN(own, at)
 		own.sharesFIN(s)

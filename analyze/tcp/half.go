@@ -45,6 +45,7 @@ type Half struct {
 	jumped    bool // jump is set, likewise
 
 	oneByte bool // what has put Nxt where it is was a single byte
+	probes  bool // and that was sent where the peer's window had no room: see Probed
 
 	sent         ring
 	room         [4]sentSegment // for sent, as long as it will do
@@ -341,10 +342,19 @@ func (h *Half) Unsays(s *segment.Segment, capturedBehind time.Duration) bool {
 // Denies reports whether s, the next segment of h, shows that h has not sent what was captured as its own longer than
 // reordering takes before: a bare ACK has SND.NXT for its number (RFC 9293 section 3.10.7.4), and nobody has acknowledged
 // more. It acknowledges something new, as none does that comes late. Where peer has taken its window back, a bare ACK has
-// the edge of that (tcp_acceptable_seq of Linux).
+// the edge of that (tcp_acceptable_seq of Linux). A byte that asks for room moves no SND.NXT (BSD's tcp_output).
 func (h *Half) Denies(s *segment.Segment, peer *Half, reordering time.Duration) bool {
 	return s.Len == 0 && s.Flags == segment.ACK && h.Started && !h.leapt && !s.Seq.Before(h.Una) && s.Seq.Before(h.Nxt) &&
-		s.Seq.Before(peer.Window.Edge) && s.Ack.After(peer.Una) && s.Time.Sub(h.newestAt) > reordering
+		s.Seq.Before(peer.Window.end()) && s.Ack.After(peer.Una) && s.Time.Sub(h.newestAt) > reordering &&
+		!(h.probes && s.Seq == h.Nxt.Add(-1))
+}
+
+// Probed notes whether s, the latest of h, is a byte that peer's window had no room for: it asks for some (RFC 9293 section
+// 3.8.6.1).
+func (h *Half) Probed(s *segment.Segment, peer *Half) {
+	if s.Len > 0 && s.End() == h.Nxt {
+		h.probes = s.Len == 1 && peer.Window.Known && !s.Seq.Before(peer.Window.end())
+	}
 }
 
 // Confirms notes that s, which peer sends, acknowledges once more what was acknowledged of h beyond all that was seen, and is no

@@ -49,6 +49,9 @@ func (w *Window) older(s *segment.Segment) bool {
 	return !s.Ack.After(w.acks) && (behind > 0 || behind == 0 && s.Ack != w.acks) && behind <= MaxWindow
 }
 
+// end returns the right edge as it was last offered: before Edge where the window was taken back.
+func (w *Window) end() segment.Seq { return w.acks.Add(w.Offered) }
+
 func (w *Window) move(edge segment.Seq) {
 	w.EdgeAdvance += int64(edge.Sub(w.Edge))
 	w.Edge = edge
