@@ -16,19 +16,40 @@ import (
 	"tcpwarm/analyze/app/tls"
 )
 
-// A taped connection notes what goes over it as lines of a packet script.
+// A taped connection notes what goes over it.
 type taped struct {
 	net.Conn
-	mu    sync.Mutex
-	trace strings.Builder
+	mu   sync.Mutex
+	said []utterance
+}
+
+// An utterance is what one side says before the other does: how many reads it takes hangs on the machine.
+type utterance struct {
+	arrow string
+	b     []byte
 }
 
 func (c *taped) note(arrow string, b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for ; len(b) > 0; b = b[min(len(b), 1400):] {
-		fmt.Fprintf(&c.trace, "+0.001 %s P. + ack + %q\n", arrow, b[:min(len(b), 1400)])
+	if n := len(c.said); n > 0 && c.said[n-1].arrow == arrow {
+		c.said[n-1].b = append(c.said[n-1].b, b...)
+	} else if len(b) > 0 {
+		c.said = append(c.said, utterance{arrow, bytes.Clone(b)})
 	}
+}
+
+// trace returns lines of a packet script.
+func (c *taped) trace() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var trace strings.Builder
+	for _, u := range c.said {
+		for b := u.b; len(b) > 0; b = b[min(len(b), 1400):] {
+			fmt.Fprintf(&trace, "+0.001 %s P. + ack + %q\n", u.arrow, b[:min(len(b), 1400)])
+		}
+	}
+	return trace.String()
 }
 
 func (c *taped) Write(b []byte) (int, error) {
@@ -83,9 +104,7 @@ func exchanged(t *testing.T, how spoken, n int) (traces []string, keys *tls.Keys
 		}
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
-		tape.mu.Lock()
-		trace := tape.trace.String()
-		tape.mu.Unlock()
+		trace := tape.trace()
 		transport.CloseIdleConnections()
 		traces = append(traces, "0 > S 0:0(0) <mss 1460,sackOK,TS 1 0,wscale 7>\n+0.001 < S. 0:0(0) ack 1 <mss 1460,sackOK,TS 1 1,wscale 7>\n"+
 			"+0 > . 1:1(0) ack 1\n"+trace+"+0 > . + ack +\n")

@@ -44,3 +44,16 @@ func TestEndedGoesFirst(t *testing.T) {
 		t.Errorf("of %d that have ended %d are let go, and %d given up of all; %d are left", ended, n, gaveUp, sh.table.Len())
 	}
 }
+
+// What was given up before its first request is followed once more when that comes: else its client would seem to have used
+// one connection less, and to have reused all that it has.
+func TestGivenUpUnused(t *testing.T) {
+	client, server := segment.Endpoint{Addr: segment.Addr{Lo: 1}, Port: 50000}, segment.Endpoint{Addr: segment.Addr{Lo: 2}, Port: 80}
+	w := newTestWorker(0)
+	r := replay(t, w, oneRequest)
+	e := r.take(client, server, 0, 3)
+	w.end(&w.shards[shardOf(e.hash())], e, true)
+	if e = r.take(client, server, 3, 6); e == nil || e.Facts().Count != 1 {
+		t.Error("its request is not read")
+	}
+}

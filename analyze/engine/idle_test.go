@@ -63,8 +63,12 @@ func (r *replayed) take(client, server segment.Endpoint, i, j int) (e *entry) {
 // An idle connection takes a kilobyte in all, with what its judge knows of it, whatever the peers have said; and a third more where
 // each delay and each number of it is another than with all others. What it takes is counted. Where TLS is not opened it may be
 // in use, for all that is known: pools count what they wait with then. The fields of HTTP/2's tables are bounded by themselves.
+// How much two sides of HTTP/2 say at once hangs on the machine: if connections differ much in that, others are made.
 func TestIdleIsSmall(t *testing.T) {
-	const kept, keptOfAny, waits, fields = 1024, 1344, 192, 64
+	if raced {
+		t.Skip("with the race detector it takes minutes, and other memory")
+	}
+	const kept, keptOfAny, waits, fields, tries = 1024, 1344, 192, 64, 4
 	for _, x := range []struct {
 		what string
 		spoken
@@ -78,13 +82,16 @@ func TestIdleIsSmall(t *testing.T) {
 		{"TLS 1.2, opened", spoken{version: stdtls.VersionTLS12}, true, 0},
 		{"HTTP/2 in TLS 1.3, opened", spoken{true, stdtls.VersionTLS13}, true, fields},
 	} {
-		traces, keys := exchanged(t, x.spoken, 50)
-		if !x.keys {
-			keys = nil
-		}
 		for most, any := range map[int]bool{kept: false, keptOfAny: true} {
-			bytes, counted := idleTakes(t, traces, keys, any)
-			t.Logf("%s: %d bytes each, %d are counted, of %d", x.what, bytes, counted, most)
+			var bytes, counted int
+			for try := 0; try == 0 || try < tries && max(bytes, counted) > most; try++ {
+				traces, keys := exchanged(t, x.spoken, 50)
+				if !x.keys {
+					keys = nil
+				}
+				bytes, counted = idleTakes(t, traces, keys, any)
+				t.Logf("%s: %d bytes each, %d are counted, of %d", x.what, bytes, counted, most)
+			}
 			if bytes > most {
 				t.Errorf("%s: %d bytes each, want %d at most", x.what, bytes, most)
 			}

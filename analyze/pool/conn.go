@@ -94,6 +94,7 @@ type closeState struct {
 	left         int32 // how many connections of the client idled on, if it may have closed this one because it keeps no more; else 0
 	unasked      bool  // nobody had said close, and its latest response's end is still to be told of
 	ended        bool  // nothing more is told of it
+	endedIn      int64 // serial number of its pool then
 	unread       event.Unread
 	holes        event.Holes // where the capture lacks bytes of it that may matter
 	contradicted int64       // packet of its first segment that another has other bytes for, 0: none

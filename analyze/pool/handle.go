@@ -340,6 +340,7 @@ func (s *clientShard) ended(c *Conn, e *event.Event) {
 		s.assignUnused(c, e)
 	}
 	p := c.pool
+	c.endedIn = p.serial
 	if p.conns.live--; p.conns.live == 0 {
 		s.unopened++
 	}

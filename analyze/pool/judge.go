@@ -85,7 +85,7 @@ func (j *Judge) Handle(c *Conn, e *event.Event) {
 		c.clientServer.client.shard.begin(c)
 	}
 	s := c.shard
-	if e.Kind == event.ConnResumed && c.ended && (c.pool == nil || c.pool.evicted || c.pool.FirstPacket > c.packet) {
+	if e.Kind == event.ConnResumed && c.ended && (c.pool == nil || c.pool.evicted || c.pool.serial != c.endedIn) {
 		return // its pool has been given up, and may serve as another
 	}
 	s.now = max(s.now, e.Time)

@@ -171,6 +171,8 @@ func (s *Sender) endEpisode(at segment.Time) {
 		s.learn()
 		s.cwnd = s.ssthresh
 		s.avoidance.begin(at, s.prior, s.cwnd)
+	} else { // a timeout forgets (Linux's cubictcp_state)
+		s.avoidance = avoidance{}
 	}
 	s.most = s.cwnd
 	s.recovery = open
