@@ -55,10 +55,9 @@ const mostInline = 512
 
 // Differences are how far words were from what was expected.
 type differences struct {
-	wide    bool      // the words are of eight bytes: times, numbers of packets and the like
-	farther [2]uint64 // of the latest of them that was not as expected: how far it was from that; of times apart
-	narrow  bool      // the words are of four bytes: sequence numbers and the like
-	apart   [2]uint32 // of the latest two kinds of them that were far from what was expected: how far
+	size    int       // of the words, in bytes: 8 of times, numbers of packets and the like, 4 of sequence numbers and the like; 0: else
+	farther [2]uint64 // of the latest of 8 that was not as expected: how far it was from that; of times apart
+	apart   [2]uint32 // of the latest two kinds of those of 4 that were far from what was expected: how far
 }
 
 // A Packer packs and unpacks. It is for one goroutine.
@@ -122,33 +121,13 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 		at := unsafe.Add(at, o.off)
 		switch o.kind {
 		case words:
-			p.wide = true
-			all, is := p.next(o.n)
-			for k := range o.n {
-				w := *(*uint64)(unsafe.Add(at, k*8))
-				if k >= uintptr(len(is)) {
-					p.put(w)
-				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
-					p.expected++
-				} else {
-					p.differs(w, p.model.expects(is[k], p.all))
-				}
-			}
-			p.wide = false
+			p.size = 8
+			packWords[uint64](p, at, o.n)
+			p.size = 0
 		case halves:
-			p.narrow = true
-			all, is := p.next(o.n)
-			for k := range o.n {
-				w := uint64(*(*uint32)(unsafe.Add(at, k*4)))
-				if k >= uintptr(len(is)) {
-					p.put(w)
-				} else if all[k] = w; p.model.expects(is[k], p.all) == w {
-					p.expected++
-				} else {
-					p.differs(w, p.model.expects(is[k], p.all))
-				}
-			}
-			p.narrow = false
+			p.size = 4
+			packWords[uint32](p, at, o.n)
+			p.size = 0
 		case octets:
 			p.octets(at, o.n)
 		case pointer:
@@ -164,6 +143,24 @@ func (p *Packer) pack(l *Layout, at unsafe.Pointer) {
 			}
 		case list:
 			p.list(o.elem, (*header)(at))
+		}
+	}
+}
+
+// packWords packs n words that follow one another.
+func packWords[T uint32 | uint64](p *Packer, at unsafe.Pointer, n uintptr) {
+	all, is := p.next(n)
+	for k := range n {
+		w := uint64(*(*T)(unsafe.Add(at, k*unsafe.Sizeof(T(0)))))
+		if k >= uintptr(len(is)) {
+			p.put(w)
+			continue
+		}
+		x := p.model.expects(is[k], p.all)
+		if all[k] = w; x == w {
+			p.expected++
+		} else {
+			p.differs(w, x)
 		}
 	}
 }
@@ -367,7 +364,7 @@ func (p *Packer) differs(w, x uint64) {
 		off = math.MaxUint64 // what is expected now is not what the model expects once it is made
 	}
 	n := min(length(w), length(off), length(base))
-	if farther := zigzag(w - x - last); p.wide && p.model.made && (farther == 0 || length(farther) < n) {
+	if farther := zigzag(w - x - last); p.size == 8 && p.model.made && (farther == 0 || length(farther) < n) {
 		if n = 0; farther != 0 {
 			n = length(farther)
 		}
@@ -395,7 +392,7 @@ func (p *Packer) differs(w, x uint64) {
 // lastFarther notes how far w is from x, which was expected, and returns how far the latest like it was: connections that are
 // alike differ in when they were captured, all of their times by about the same, and all numbers of their packets.
 func (p *Packer) lastFarther(w, x uint64) (last uint64) {
-	if p.wide {
+	if p.size == 8 {
 		latest := p.latestFarther(x)
 		last, *latest = *latest, w-x
 	}
@@ -410,7 +407,7 @@ func (p *Packer) latestFarther(x uint64) *uint64 { return &p.farther[min(1, x>>t
 // sends.
 func (p *Packer) noteApart(w, x uint64) (kind int) {
 	d := uint32(w - x)
-	if !p.narrow || zigzag32(d) < 1<<16 {
+	if p.size != 4 || zigzag32(d) < 1<<16 {
 		return -1
 	}
 	kind = 0

@@ -25,39 +25,13 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		at := unsafe.Add(at, o.off)
 		switch o.kind {
 		case words:
-			p.wide = true
-			all, is := p.next(o.n)
-			for k := range o.n {
-				switch to := (*uint64)(unsafe.Add(at, k*8)); {
-				case k >= uintptr(len(is)):
-					*to = p.get()
-				case p.expected > 0:
-					p.expected--
-					all[k] = p.model.expects(is[k], p.all)
-					*to = all[k]
-				default:
-					all[k] = p.token(p.model.expects(is[k], p.all))
-					*to = all[k]
-				}
-			}
-			p.wide = false
+			p.size = 8
+			unpackWords[uint64](p, at, o.n)
+			p.size = 0
 		case halves:
-			p.narrow = true
-			all, is := p.next(o.n)
-			for k := range o.n {
-				switch to := (*uint32)(unsafe.Add(at, k*4)); {
-				case k >= uintptr(len(is)):
-					*to = uint32(p.get())
-				case p.expected > 0:
-					p.expected--
-					all[k] = p.model.expects(is[k], p.all)
-					*to = uint32(all[k])
-				default:
-					all[k] = p.token(p.model.expects(is[k], p.all))
-					*to = uint32(all[k])
-				}
-			}
-			p.narrow = false
+			p.size = 4
+			unpackWords[uint32](p, at, o.n)
+			p.size = 0
 		case octets:
 			p.putOctets(at, o.n)
 		case pointer:
@@ -80,6 +54,25 @@ func (p *Packer) unpack(l *Layout, at unsafe.Pointer) {
 		case list:
 			p.putList(o.elem, (*header)(at))
 		}
+	}
+}
+
+// unpackWords is the inverse of packWords.
+func unpackWords[T uint32 | uint64](p *Packer, at unsafe.Pointer, n uintptr) {
+	all, is := p.next(n)
+	for k := range n {
+		to := (*T)(unsafe.Add(at, k*unsafe.Sizeof(T(0))))
+		if k >= uintptr(len(is)) {
+			*to = T(p.get())
+			continue
+		}
+		x := p.model.expects(is[k], p.all)
+		if p.expected > 0 {
+			p.expected--
+		} else {
+			x = p.token(x)
+		}
+		all[k], *to = x, T(x)
 	}
 }
 

@@ -284,14 +284,14 @@ func (c *Conn) resumed(packet int64) {
 	if c.closedBy == event.Nobody {
 		return
 	}
-	if c.pool != nil && c.tokenLost {
-		c.pool.conns.wentOn++
-	}
 	if c.ended { // what has been told of its end stays told, but what it rests on may be forged
 		c.contradict(packet)
 		return
 	}
 	if c.pool != nil {
+		if c.tokenLost {
+			c.pool.conns.wentOn++
+		}
 		c.shard.taken -= closesSize * c.pool.detectors.idle.takeBack(c.id, c.closePacket)
 	}
 	c.closedBy, c.byReset, c.closedAt, c.closePacket, c.unasked = event.Nobody, false, 0, 0, false

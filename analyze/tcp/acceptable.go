@@ -156,7 +156,7 @@ func (s *Sender) AssumeAcked(seq segment.Seq) {
 	}
 	s.sacked.below(seq)
 	s.resent.below(seq)
-	s.spared.below(seq)
+	s.unmarked.below(seq)
 	for s.out.n > 0 && !s.out.first().end.After(seq) {
 		s.forget()
 	}

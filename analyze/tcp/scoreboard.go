@@ -98,8 +98,8 @@ func (s *Sender) sack(start, end segment.Seq) {
 	s.fill(from, end, isSacked)
 	s.sacked.add(start, end)
 	s.resent.cut(start, end)
-	if len(s.spared.list) > 0 {
-		s.spared.cut(start, end)
+	if len(s.unmarked.list) > 0 {
+		s.unmarked.cut(start, end)
 	}
 }
 
@@ -173,5 +173,5 @@ func (s *Sender) deemedLost() int {
 		}
 		n += s.resent.list[i].End.Sub(from)
 	}
-	return max(0, n-s.spared.size())
+	return max(0, n-s.unmarked.size())
 }

@@ -94,7 +94,7 @@ type Sender struct {
 	beta       int    // what a reduction leaves, in percent
 	least      int    // smallest window of the episode
 	undo       undo   // of the episode
-	spared     ranges // missing, but not deemed lost: see spare
+	unmarked   ranges // missing, but not deemed lost: see unmark
 	supposed   int    // more in flight refutes an idle restart that nothing has confirmed; 0: there is none
 	initialMSS int    // how large the segments of the initial window were then
 	flatRounds int64
@@ -163,12 +163,12 @@ const (
 // its windows cannot be read.
 func (s *Sender) Reset(mss, offered int) {
 	out, marks, sacked, resent := s.out.buf, s.bbr.marks[:0], s.sacked.list[:0], s.resent.list[:0]
-	spared := s.spared.list[:0]
+	unmarked := s.unmarked.list[:0]
 	growth, phases := s.Sums.Growth[:0], s.Sums.Phases[:0]
 	*s = Sender{} // it is large: cleared where it lies, never copied
 	s.MSS, s.largest, s.ssthresh, s.beta = max(mss, 1), max(mss, 1), never, 70
 	s.out.buf, s.bbr.marks, s.sacked.list, s.resent.list = out, marks, sacked, resent
-	s.spared.list = spared
+	s.unmarked.list = unmarked
 	s.bbr.on, s.bbr.cwnd = true, initialSegs
 	s.Sums.Growth, s.Sums.Phases = growth, phases
 	if s.widen(offered); offered < 0 {
@@ -207,7 +207,7 @@ func (s *Sender) resize() {
 	if mss == s.MSS {
 		return
 	}
-	for _, w := range [...]*int{&s.cwnd, &s.ssthresh, &s.initial, &s.most, &s.prior} {
+	for _, w := range [...]*int{&s.cwnd, &s.ssthresh, &s.initial, &s.most, &s.prior, &s.priorBefore, &s.avoidance.most, &s.avoidance.from} {
 		if *w != never {
 			*w = *w / s.MSS * mss
 		}
@@ -475,8 +475,8 @@ func (s *Sender) advance(ack segment.Seq, at segment.Time) (acked int) {
 	if len(s.resent.list) > 0 {
 		s.resent.below(ack)
 	}
-	if len(s.spared.list) > 0 {
-		s.spared.below(ack)
+	if len(s.unmarked.list) > 0 {
+		s.unmarked.below(ack)
 	}
 	short := s.pad.all
 	s.time(ack, at)

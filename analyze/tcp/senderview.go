@@ -454,6 +454,6 @@ func (v *SenderView) findVantage(s *segment.Segment, rtt *RTT) {
 // Memory returns how many bytes v takes.
 func (v *SenderView) Memory() int {
 	return int(unsafe.Sizeof(*v)) + cap(v.acks.ring)*int(unsafe.Sizeof(ackSeen{})) +
-		(cap(v.acks.blocks)+cap(v.sacked.list)+cap(v.resent.list)+cap(v.spared.list))*int(unsafe.Sizeof(segment.Block{})) +
+		(cap(v.acks.blocks)+cap(v.sacked.list)+cap(v.resent.list)+cap(v.unmarked.list))*int(unsafe.Sizeof(segment.Block{})) +
 		cap(v.samples.list)*int(unsafe.Sizeof(Sample{})) + cap(v.bbr.marks)*int(unsafe.Sizeof(bbrMark{}))
 }

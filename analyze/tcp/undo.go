@@ -112,7 +112,7 @@ func (s *Sender) takeBack(at segment.Time) {
 	s.reordered = s.reordered || s.recovery != timeout // a timer that went off too early is no reordering
 	s.cwnd, s.ssthresh, s.most = max(s.cwnd, u.cwnd), max(s.ssthresh, u.ssthresh), max(s.most, u.most)
 	if s.recovery == timeout {
-		s.spare(u.lostTo)
+		s.unmark(u.lostTo)
 	}
 	s.recovery = open
 	s.recovered()
@@ -132,11 +132,11 @@ func (s *Sender) lostTo() segment.Seq {
 	return s.una
 }
 
-// spare takes what is missing before end to be in flight. Linux does: a timeout undone takes all marks of loss back
+// unmark takes what is missing before end to be in flight, and not lost. Linux does: a timeout undone takes all marks of loss back
 // (tcp_undo_cwnd_reduction), and the detection of RFC 8985, which had made them, looks at no segment a second time that has
 // not been sent again since (tcp_rack_detect_loss takes it off tsorted_sent_queue). What has been was sent after what is
 // acknowledged now.
-func (s *Sender) spare(end segment.Seq) {
+func (s *Sender) unmark(end segment.Seq) {
 	start := s.una
 	for i := range s.out.n {
 		x := s.out.at(i)
@@ -144,7 +144,7 @@ func (s *Sender) spare(end segment.Seq) {
 			return
 		}
 		if !s.sacked.covers(start) {
-			s.spared.add(start, x.end)
+			s.unmarked.add(start, x.end)
 		}
 		start = x.end
 	}
